@@ -18,7 +18,7 @@ from axiom.store.evidence import finding_notes, references
 from axiom.store.sessions import kept_prose
 from axiom.store.views.citable import citable
 from axiom.web.base.facts import written
-from axiom.web.base.numbers import plain as written_number
+from axiom.domain.numbers import plain as written_number
 from axiom.web.base.request import Reading
 from axiom.web.papers import formats, paper
 from axiom.web.site.templates import environment

@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.base.words import CONFIGS, FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
+from axiom.commands.base.words import CONFIGS, EXPECTS, FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
 from axiom.commands.drafts import answer_about
 from axiom.commands.registrations import PredictionCommand, points_of
 from axiom.decisions.accounts.command_permission import CommandCost
@@ -72,7 +72,7 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
     between: list[dict[str, Scalar]] | None = field(default=None, metadata=_BETWEEN)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
-    expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
+    expects: str | None = field(default=None, metadata=EXPECTS)
     # What the new number must come to for the finding to hold, one or several between commas: +, - or absent.
     upheld_by: str | None = field(default=None, metadata={"pattern": f"^(({SIGN})(,(?!$)|$))+$"})
 

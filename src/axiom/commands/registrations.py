@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.base.words import CONFIGS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY, version_of
+from axiom.commands.base.words import CONFIGS, EXPECTS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY, version_of
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
@@ -104,7 +104,7 @@ class AmendFinding(PredictionCommand, name="registration.amend", capability=Capa
     claim: str | None = field(default=None, metadata=SENTENCE)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
-    expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
+    expects: str | None = field(default=None, metadata=EXPECTS)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         words = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}

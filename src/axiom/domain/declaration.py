@@ -79,6 +79,10 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         declared["copies"] = experiment.needs.copies
     if experiment.learned:
         declared["learned"] = experiment.learned
+    if experiment.setting:
+        declared["setting"] = experiment.setting
+    if experiment.words:
+        declared["words"] = dict(experiment.words)
     return declared
 
 
@@ -168,7 +172,7 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
         data["published"] |= {"value": float(published.value), "interval": interval}
     # What is meant unless it is said is left out.
     unsaid = {"censored": None, "levels": None, "published": None, "exchangeable": False, "about": Center.MEDIAN.value}
-    unsaid |= dict.fromkeys(("if_so", "if_opposite", "if_absent", "in_words"), "")
+    unsaid["in_words"] = ""
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 
 

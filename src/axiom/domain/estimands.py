@@ -4,6 +4,7 @@ Apart from `findings.py`, which speaks of registrations and grades: a process th
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,8 @@ NUMBERS: Mapping[str, Callable[[float], float]] = {
     "times10": lambda value: 10.0**value,
     "times_e": math.exp,
 }
+# A short name of something, and no sentence: it stands in a headline beside numbers that were measured, and has none.
+LABEL = re.compile(r"(?:[^\W\d]|[ ,'’()/%+=<>×·°²√-]){1,80}")
 
 
 class Kind(StrEnum):
@@ -34,10 +37,11 @@ class Kind(StrEnum):
 
 
 class Direction(StrEnum):
-    """The side of its null on which a number lies when the claim is true. It is registered."""
+    """Where a number lies beside its null when the claim is true. It is registered."""
 
     MORE = "+"
     LESS = "-"
+    ABSENT = "0"  # nearer to the null than the smallest effect that matters
 
 
 class Center(StrEnum):
@@ -129,24 +133,37 @@ class Estimand:
     kind: Kind
     measure: str
     smallest: float  # an effect nearer to `null` than this counts as absent
+    expects: Direction  # where the number lies if the claim is true, and what the prediction holds likeliest
     prediction: Prediction
     across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
     between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
     bounds: tuple[float, float] | None = None
     null: float = 0.0
-    expects: Direction = Direction.MORE  # an effect of this sign is what the claim says
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit
     exchangeable: bool = False  # the arms of a slope or rank correlation are evenly spaced, and alike under the null
     about: Center = Center.MEDIAN  # the mean needs bounds
     levels: tuple[int, int] | None = None  # of a map: the first and the last of those to which a dimension is fitted
-    if_so: str = ""  # what is believed once the claim holds; each a whole sentence, which stands alone as a headline
-    if_opposite: str = ""  # once the opposite of the claim holds
-    if_absent: str = ""  # once an effect that matters is ruled out
     in_words: str = ""  # how its number is said, as in "{times2} times the steps of a new network"; see NUMBERS
     published: Published | None = None  # with which its number is compared
 
     def __post_init__(self) -> None:
-        """Refuse words in which no number could be said."""
-        if self.in_words and not any(f"{{{name}}}" in self.in_words for name in NUMBERS):
-            said = ", ".join(f"{{{name}}}" for name in NUMBERS)
-            raise ValueError(f"{self.name}: in_words must hold one of {said}; it says {self.in_words!r}")
+        """Refuse words in which no number could be said, or more than a number."""
+        if not is_unit(self.in_words):
+            slots = ", ".join(f"{{{name}}}" for name in NUMBERS)
+            raise ValueError(
+                f"{self.name}: in_words must hold one of {slots}, and name the unit in at most 80 letters without a "
+                f"full stop; it says {self.in_words!r}"
+            )
+
+
+def is_unit(in_words: str) -> bool:
+    """May a number be said in these words? Where there are none, it is said as it is."""
+    slots = [f"{{{name}}}" for name in NUMBERS if f"{{{name}}}" in in_words]
+    return not in_words or (len(slots) == 1 and LABEL.fullmatch(in_words.replace(slots[0], "so many", 1)) is not None)
+
+
+def likeliest(prediction: Mapping[str, Any]) -> frozenset[Direction]:
+    """What a forecast gives the highest chance; several where it gives them the same."""
+    names = {Direction.MORE: "positive", Direction.LESS: "negative", Direction.ABSENT: "absent"}
+    most = max(prediction[name] for name in names.values())
+    return frozenset(side for side, name in names.items() if prediction[name] == most)

@@ -6,16 +6,17 @@ Standard library only: the server, the runner, a bundle on a stranger's computer
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.estimands import Estimand, Kind
+from axiom.domain.estimands import LABEL, Estimand, Kind
 from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
 NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 MOST_COPIES = 5  # volunteers who compute the same task
+NO_SENTENCE = "at most 80 letters and spaces, without a digit or a full stop"
 MOST_OF_CONTROL = 16  # configs of a placebo or a planted effect, each of which a preflight computes at eight seeds
 
 
@@ -31,6 +32,15 @@ def grid(config: Callable[..., C], **levels: Sequence[Any]) -> tuple[C, ...]:
     return tuple(
         config(**dict(zip(names, point, strict=True))) for point in itertools.product(*(levels[name] for name in names))
     )
+
+
+def check_words(experiment: str, names: Collection[str], words: Mapping[str, str]) -> None:
+    """Refuse words for what is not there, and words that are a sentence."""
+    for name, label in words.items():
+        if name.partition("=")[0] not in names:
+            raise ValueError(f"{experiment}: words names {name!r}, which is no measure, factor or factor=level")
+        if not LABEL.fullmatch(label):
+            raise ValueError(f"{experiment}: the words {label!r} of {name} must be {NO_SENTENCE}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +118,8 @@ class Experiment:
     aliases: tuple[str, ...] = ()
     reference: str = ""
     learned: str = ""  # a measure that is no outcome: 1 where a cell learned anything at all, else 0
+    setting: str = ""  # of all that is measured, as in "small networks that learn clusters": headlines begin with it
+    words: Mapping[str, str] = field(default_factory=dict)  # of a measure, a factor or a level (`task=xor`): its name
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not be computed or weighed, before anything is built on it."""
@@ -127,6 +139,9 @@ class Experiment:
             raise TypeError(f"{self.name}: measures must be a dataclass")
         self._check_estimands({measure.name for measure in fields(self.measures)}, self.factors)
         self._check_ranges(self.factors)
+        check_words(self.name, {measure.name for measure in fields(self.measures)} | self.factors, self.words)
+        if self.setting and not LABEL.fullmatch(self.setting):
+            raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")
         self._check_map()
         for control in self.controls:
             self._check_control(control)

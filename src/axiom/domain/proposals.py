@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
-from axiom.domain.evidence import Meaning, verdict_of
+from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom_weigh.values import Verdict
 
@@ -109,8 +109,9 @@ class Proposal:
         """What its own number must come to, to speak for the finding from which it follows."""
         if self.admission is not Admission.QUESTION:
             return ()
-        usual = Meaning.TOO_SMALL if self.template is Template.INTERVENTION else Meaning.AS_CLAIMED
-        return self.upheld_by or (verdict_of(usual, self.expects),)
+        if self.template is Template.INTERVENTION:
+            return self.upheld_by or (Verdict.ABSENT,)
+        return self.upheld_by or verdicts_of(Meaning.AS_CLAIMED, self.expects)
 
     @property
     def cost(self) -> DesignCost:

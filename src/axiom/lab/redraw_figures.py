@@ -10,8 +10,9 @@ from itertools import accumulate
 from typing import Any
 
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
+from axiom.domain.answers import compose_answer, compose_claim, measured_number
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import headline, reading
+from axiom.domain.evidence import reading
 from axiom.domain.work import Outcome
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -231,7 +232,7 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
         f"finding/{finding.number}/{CARD}",
         shared_card(
             finding.number,
-            headline(estimand, reads, finding.status),
+            compose_answer(estimand, measured_number(looks[-1]), finding.status),
             looks[-1].verdict,
             reads.value,
             looks[-1],
@@ -240,14 +241,14 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
         ),
     )
     low, high = estimand["prediction"]["interval"]
-    side = "above" if estimand["expects"] == Direction.MORE else "below"
+    side = {Direction.MORE: "above", Direction.LESS: "below", Direction.ABSENT: "near"}[Direction(estimand["expects"])]
     axis = f"{side} {estimand['null']:g}: as claimed"
     about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
     yield (
         f"finding/{finding.number}/narrowing",
         Narrowing(
             name=f"finding-{finding.number}-narrowing",
-            title=estimand["claim"],
+            title=compose_claim(estimand),
             looks=looks,
             predicted=(low, high),
             axis=axis,

@@ -9,7 +9,7 @@ from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text
 from axiom_weigh.values import Grade, Verdict
 
-_ROW = ("number", "status", "verdict", "reads", "grade", "experiment", "version")
+_ROW = ("number", "status", "answer", "tested", "verdict", "reads", "grade", "experiment", "version")
 _EVIDENCE = ("seeds", "missing", "estimate", "interval", "e_value", "verdict", "grade")
 
 

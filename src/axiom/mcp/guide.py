@@ -40,8 +40,11 @@ One file asks one question. It declares everything before anything is computed.
   says nothing (a placebo's value). version: raise it when numbers may change.
 - An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
   under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
-  between or across, expects, smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative
-  and absent effect, an interval, because), if_so, if_opposite, if_absent: what is then believed, each a headline.
+  between or across, expects (Direction.MORE, LESS or ABSENT: what the claim says, and what your own forecast holds
+  likeliest), smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative and absent
+  effect, an interval, because), in_words: its unit, as in "{percent} percentage points". The laboratory composes the
+  headline from the verdict. setting and words of the Experiment are the names that it uses: setting="small networks
+  that learn clusters", words={"test_error": "the error on new examples", "rule=sgd": "plain descent"}; no digits.
   published=Published(value, reference, interval): a number of the literature with which its own is compared.
 - The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
   every look. Nothing about the analysis can be chosen after data.
@@ -63,7 +66,7 @@ _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):
 - placebo: configs, as many as the estimand compares, at which nothing can be learned. They are trained for real. The
   estimand must find nothing there; what leaks in shows.
-- planted: configs at which an effect is certain. The estimand must find it, on the side that the claim expects.
+- planted: configs at which an effect is certain. The estimand must find it, on the side that the claim expects; on either of a claim that expects ABSENT.
 - Both hold the very values of the estimand's own `between` (or `across`), since the estimand is computed of them; what
   makes them a placebo or plants the effect is another factor of the config, as labels="random" or control="planted".
 - Neither may hold what an estimand compares, nor differ from that in what its measure does not see: then the gate would

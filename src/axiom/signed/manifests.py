@@ -3,12 +3,12 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
-from axiom.domain.estimands import Center, Direction, Kind, Published
-from axiom.domain.experiments import MOST_COPIES, MOST_OF_CONTROL, NAME, Figure
+from axiom.domain.estimands import LABEL, Center, Direction, Kind, Published
+from axiom.domain.experiments import MOST_COPIES, MOST_OF_CONTROL, NAME, Figure, check_words
 from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
@@ -33,8 +33,16 @@ _UNSAID: dict[str, Any] = {
     "published": None,
 }
 # So does a manifest with these, so that those of before stay as they were, byte for byte.
-_LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False, "copies": 1, "learned": ""}
-_ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
+_LEFT_OUT: dict[str, Any] = {
+    "map": None,
+    "may_use_gpu": False,
+    "copies": 1,
+    "learned": "",
+    "setting": "",
+    "words": {},
+}
+_FORMER = ("if_so", "if_opposite", "if_absent")  # an author's answers in manifests of before, which nobody reads
+_TEXTS = (*_FORMER, "in_words")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +81,8 @@ class Manifest:
     may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
     copies: int = 1  # volunteers who compute each task
     learned: str = ""  # a measure that is no outcome, and 1 where a cell learned anything at all
+    setting: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)  # for names of measures, factors and levels
 
     @property
     def seconds(self) -> float:
@@ -116,6 +126,10 @@ class Manifest:
             data["copies"] = self.copies
         if self.learned:
             data["learned"] = self.learned
+        if self.setting:
+            data["setting"] = self.setting
+        if self.words:
+            data["words"] = dict(self.words)
         return data
 
 
@@ -172,6 +186,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         may_use_gpu=fields.flag("may_use_gpu"),
         copies=fields.whole("copies", least=1),
         learned=fields.text("learned"),
+        setting=fields.text("setting", f"({LABEL.pattern})?"),
+        words=_words(fields.part("words")),
     )
     _check(manifest)
     return manifest
@@ -180,6 +196,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
 def _check(manifest: Manifest) -> None:
     _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
     canonical_json.distinct([measure.name for measure in manifest.measures], "the list of measures")
+    check_words(manifest.name, {*(measure.name for measure in manifest.measures), *manifest.factors}, manifest.words)
     _check_map(manifest)
     if manifest.gpu and manifest.may_use_gpu:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
@@ -240,6 +257,11 @@ def _ranges(data: dict[str, Any], factors: Mapping[str, ValueType]) -> dict[str,
     return ranges
 
 
+def _words(data: dict[str, Any]) -> dict[str, str]:
+    fields = canonical_json.Fields(data, "words", data)
+    return {name: fields.text(name, LABEL.pattern) for name in data}
+
+
 def _measure(value: Any, what: str) -> Measure:
     if not isinstance(value, list) or len(value) != 3:
         raise ValueError(f"{what} is not a name, a type and whether it may be null")
@@ -249,9 +271,9 @@ def _measure(value: Any, what: str) -> Measure:
 
 
 def _estimand(value: Any, what: str) -> Mapping[str, Any]:
-    complete = {**_UNSAID, **dict.fromkeys(_ANSWERS, ""), **value} if isinstance(value, dict) else value
-    fields = canonical_json.Fields(complete, what, (*_ESTIMAND, *_UNSAID, *_ANSWERS))
-    for name in ("name", "claim", "measure", "across", *_ANSWERS):
+    complete = {**_UNSAID, **dict.fromkeys(_TEXTS, ""), **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(complete, what, (*_ESTIMAND, *_UNSAID, *_TEXTS))
+    for name in ("name", "claim", "measure", "across", *_TEXTS):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
     fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))

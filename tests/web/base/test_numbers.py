@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from axiom.errors import WrongUse
 from axiom.limits import server as limits
 from axiom.settings import read
-from axiom.web.base import numbers
+from axiom.domain import numbers
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
 from axiom.web.base.docstring import FileWords, file_words

@@ -175,17 +175,12 @@ experiment = Experiment(
     estimands=(
         DEARER(
             "dearer_below",
-            "to reach the same training loss (cross-entropy) batches of 32 need more examples in all than batches of "
-            "2, each at its best learning rate",
+            "to reach the same training loss, batches of 32 and of 2 need about as many examples, each at its"
+            " best learning rate (cross-entropy)",
             _sizes(32, 2, **BEST),
             (-0.08, 0.15),
             NEITHER,
-            if_so="To reach the same training loss, batches of 32 need more examples than batches of 2, each at its "
-            "best learning rate (cross-entropy)",
-            if_opposite="To reach the same training loss, batches of 32 need fewer examples than batches of 2, each "
-            "at its best learning rate (cross-entropy)",
-            if_absent="To reach the same training loss, batches of 32 and of 2 need about as many examples, each at "
-            "its best learning rate (cross-entropy)",
+            expects=Direction.ABSENT,
         ),
         DEARER(
             "dearer_above",
@@ -194,12 +189,7 @@ experiment = Experiment(
             _sizes(512, 128, **BEST),
             (1.4, 1.63),
             MORE,
-            if_so="To reach the same training loss, batches of 512 need more examples than batches of 128, each at "
-            "its best learning rate (cross-entropy)",
-            if_opposite="To reach the same training loss, batches of 512 need fewer examples than batches of 128, "
-            "each at its best learning rate (cross-entropy)",
-            if_absent="To reach the same training loss, batches of 512 and of 128 need about as many examples, each "
-            "at its best learning rate (cross-entropy)",
+            expects=Direction.MORE,
         ),
         DEARER(
             "dearer_below_squared",
@@ -208,27 +198,15 @@ experiment = Experiment(
             _sizes(32, 2, **SQUARED),
             (1.33, 1.61),
             MORE,
-            if_so="To reach the same training loss, batches of 32 need more examples than batches of 2, each at its "
-            "best learning rate (squared error)",
-            if_opposite="To reach the same training loss, batches of 32 need fewer examples than batches of 2, each "
-            "at its best learning rate (squared error)",
-            if_absent="To reach the same training loss, batches of 32 and of 2 need about as many examples, each at "
-            "its best learning rate (squared error)",
+            expects=Direction.MORE,
         ),
         BENT(
             "sharper_bend",
-            "as batches grow, the steps to a given loss stop falling more abruptly than the usual "
-            "formula a + b / batch says",
+            "as batches grow, the steps to a given loss stop falling about as the usual formula a + b / batch says",
             (NARROW,),
             (-1.13, -1.05),
             NEITHER,
-            expects=Direction.LESS,
-            if_so="As batches grow, the steps to a given loss stop falling more abruptly than the usual "
-            "formula a + b / batch says",
-            if_opposite="As batches grow, the steps to a given loss stop falling more smoothly than the usual "
-            "formula a + b / batch says",
-            if_absent="As batches grow, the steps to a given loss stop falling about as the usual formula a + "
-            "b / batch says",
+            expects=Direction.ABSENT,
         ),
         SHARP(
             "sharper_at_one_rate",
@@ -237,12 +215,7 @@ experiment = Experiment(
             ({**BEST, "same": "loss"},),
             (0.037, 0.067),
             MORE,
-            if_so="At one learning rate and the same training loss, larger batches leave a network in a "
-            "sharper minimum (cross-entropy)",
-            if_opposite="At one learning rate and the same training loss, larger batches leave a network in a "
-            "flatter minimum (cross-entropy)",
-            if_absent="At one learning rate and the same training loss, the batch size hardly changes how "
-            "sharp the minimum is (cross-entropy)",
+            expects=Direction.MORE,
         ),
         SHARP(
             "sharper_at_one_rate_squared",
@@ -251,12 +224,7 @@ experiment = Experiment(
             ({**SQUARED, "same": "loss"},),
             (0.08, 0.17),
             MORE,
-            if_so="At one learning rate and the same training loss, larger batches leave a network in a "
-            "sharper minimum (squared error)",
-            if_opposite="At one learning rate and the same training loss, larger batches leave a network in a "
-            "flatter minimum (squared error)",
-            if_absent="At one learning rate and the same training loss, the batch size hardly changes how "
-            "sharp the minimum is (squared error)",
+            expects=Direction.MORE,
         ),
         FLAT(
             "flatter_at_best_rates",
@@ -265,38 +233,25 @@ experiment = Experiment(
             (NARROW,),
             (-0.164, -0.118),
             LESS,
-            if_so="If each batch size has its best learning rate, larger batches end in flatter minima (cross-entropy)",
-            if_opposite="Even if each batch size has its best learning rate, larger batches end in sharper "
-            "minima (cross-entropy)",
-            if_absent="If each batch size has its best learning rate, the batch size hardly changes how sharp "
-            "the minimum is (cross-entropy)",
+            expects=Direction.LESS,
         ),
         FLAT(
             "flatter_at_best_rates_squared",
-            "if each batch size has its best learning rate, larger batches leave a network in a "
-            "flatter minimum at the same loss (squared error)",
+            "if each batch size has its best learning rate, the batch size hardly changes how sharp the "
+            "minimum is (squared error)",
             (SQUARED,),
             (-0.09, 0.085),
             OPEN,
-            if_so="If each batch size has its best learning rate, larger batches end in flatter minima (squared error)",
-            if_opposite="Even if each batch size has its best learning rate, larger batches end in sharper "
-            "minima (squared error)",
-            if_absent="If each batch size has its best learning rate, the batch size hardly changes how sharp "
-            "the minimum is (squared error)",
+            expects=Direction.ABSENT,
         ),
         BETTER(
             "right_at_the_loss",
-            "at the same training loss and its best learning rate, training in batches of 8 gives "
-            "higher test accuracy than in batches of 512",
+            "at the same training loss and its best learning rate, batches of 8 and of 512 give the same test"
+            " accuracy, within 2 points",
             _sizes(8, 512, **NARROW),
             (-0.021, 0.004),
             NEITHER,
-            if_so="At the same training loss and its best learning rate, batches of 8 give higher test "
-            "accuracy than batches of 512",
-            if_opposite="At the same training loss and its best learning rate, batches of 8 give lower test "
-            "accuracy than batches of 512",
-            if_absent="At the same training loss and its best learning rate, batches of 8 and of 512 give the "
-            "same test accuracy, within 2 points",
+            expects=Direction.ABSENT,
         ),
         BETTER(
             "right_after_as_many",
@@ -305,26 +260,16 @@ experiment = Experiment(
             _sizes(8, 512, same="examples"),
             (0.124, 0.19),
             MORE,
-            if_so="At one learning rate and after the same number of examples, batches of 8 give higher "
-            "test accuracy than batches of 512",
-            if_opposite="At one learning rate and after the same number of examples, batches of 8 give lower "
-            "test accuracy than batches of 512",
-            if_absent="At one learning rate and after the same number of examples, batches of 8 and of 512 "
-            "are as accurate, within 2 points",
+            expects=Direction.MORE,
         ),
         BETTER(
             "right_at_its_rate",
-            "with learning rates in proportion to the batch and after the same number of examples, "
-            "batches of 8 give higher test accuracy than of 512",
+            "with learning rates in proportion to the batch, batches of 8 and of 512 are as accurate after as"
+            " many examples, within 2 points",
             _sizes(8, 512, same="both"),
             (-0.004, 0.016),
             NEITHER,
-            if_so="Even with learning rates in proportion to the batch, batches of 8 give higher test "
-            "accuracy than of 512 after the same number of examples",
-            if_opposite="With learning rates in proportion to the batch, batches of 8 give lower test accuracy "
-            "than of 512 after the same number of examples",
-            if_absent="With learning rates in proportion to the batch, batches of 8 and of 512 are as "
-            "accurate after as many examples, within 2 points",
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

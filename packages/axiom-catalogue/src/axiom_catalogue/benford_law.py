@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 from axiom.kit.optimizers import Rates
 
@@ -129,10 +129,6 @@ experiment = Experiment(
             name="trained_is_away",
             claim="the first digits of a trained network's weights, at width 128, do not follow Benford's "
             "law (30 % ones, 5 % nines)",
-            if_so="The first digits of a trained network's weights do not follow Benford's law (30 % ones, 5 % nines)",
-            if_opposite="The first digits of a trained network's weights follow Benford's law more closely than "
-            "chance lets",
-            if_absent="The first digits of a trained network's weights follow Benford's law (30 % ones, 5 % nines)",
             kind=Kind.LEVEL,
             measure="trained",
             between=({"width": 128},),
@@ -140,30 +136,23 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.97, negative=0.01, absent=0.02, interval=(0.013, 0.016), because="a pilot"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="training_comes_nearer",
-            claim="training brings the first digits of a network's weights, at width 128, nearer to Benford's law",
-            if_so="Training brings the first digits of a network's weights nearer to Benford's law",
-            if_opposite="Training takes the first digits of a network's weights further away from Benford's law",
-            if_absent="Training moves the first digits of a network's weights neither nearer to Benford's law "
-            "nor away from it",
+            claim="training moves the first digits of a network's weights neither nearer to Benford's law nor away "
+            "from it",
             kind=Kind.LEVEL,
             measure="nearer",
             between=({"width": 128},),
             smallest=0.003,
             prediction=Prediction(positive=0.03, negative=0.02, absent=0.95, interval=(0.0, 0.0015), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="added_is_nearer",
             claim="the changes that training makes to a network's weights, at width 256, follow Benford's "
             "law more closely than the weights do",
-            if_so="The changes that training makes to the weights follow Benford's law more closely than "
-            "the weights do",
-            if_opposite="The changes that training makes to the weights follow Benford's law less closely than "
-            "the weights do",
-            if_absent="The changes that training makes to the weights follow Benford's law as closely as the "
-            "weights do",
             kind=Kind.LEVEL,
             measure="added_nearer",
             between=({"width": 256},),
@@ -171,6 +160,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.95, negative=0.02, absent=0.03, interval=(0.007, 0.012), because="a pilot"
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -185,71 +185,45 @@ experiment = Experiment(
             name="answers_break",
             claim="with either loss and at each of three widths there is a learning rate at which the order of a "
             "network's answers breaks",
-            if_so="With either loss there is a learning rate at which the order of a network's answers breaks, as "
-            "order breaks in a magnet that is heated",
-            if_opposite="With at least one loss or width there is mostly no learning rate at which the order of a "
-            "network's answers breaks",
-            if_absent="In about half of the trainings there is no learning rate at which the order of a network's "
-            "answers breaks, with at least one loss or width",
             kind=Kind.PROPORTION,
             measure="has_critical",
             between=({"order": "answers"},),
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.96, negative=0.02, absent=0.02, interval=(0.9, 1.0)),
+            expects=Direction.MORE,
         ),
         AT_OLD(
             name="cross_entropy_at_the_old_rate",
             claim="with cross-entropy the order of a network's answers breaks at a learning rate above 0.075, which an "
             "earlier laboratory called critical",
-            if_so="With cross-entropy the order of a network's answers breaks only above a learning rate of 0.075, "
-            "which an earlier laboratory called critical",
-            if_opposite="With cross-entropy the order of a network's answers breaks below a learning rate of 0.075, "
-            "which an earlier laboratory called critical",
-            if_absent="With cross-entropy the order of a network's answers breaks at a learning rate of about 0.075, "
-            "as an earlier laboratory said",
             measure="critical",
             between=(ENTROPY,),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(1.3, 1.7)),
+            expects=Direction.MORE,
         ),
         AT_OLD(
             name="squared_error_at_the_old_rate",
             claim="with squared error the order of a network's answers breaks at a learning rate above 0.075, which an "
             "earlier laboratory called critical",
-            if_so="With squared error the order of a network's answers breaks only above a learning rate of 0.075, "
-            "which an earlier laboratory called critical",
-            if_opposite="With squared error the order of a network's answers breaks below a learning rate of 0.075, "
-            "which an earlier laboratory called critical",
-            if_absent="With squared error the order of a network's answers breaks at a learning rate of about 0.075, "
-            "as an earlier laboratory said",
             measure="critical",
             between=(SQUARED,),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.2, 0.3)),
+            expects=Direction.MORE,
         ),
         AT_OLD(
             name="crossing_at_the_old_rate",
             claim="with squared error the cumulants of a narrow and a wide network's answers cross at a learning rate "
             "above 0.075, which an earlier laboratory called critical",
-            if_so="With squared error the order of a narrow and of a wide network's answers cross only above 0.075, "
-            "the learning rate that an earlier laboratory called critical",
-            if_opposite="With squared error the order of a narrow and of a wide network's answers cross below 0.075, "
-            "the learning rate that an earlier laboratory called critical",
-            if_absent="With squared error the order of a narrow and of a wide network's answers cross at a learning "
-            "rate of about 0.075, as an earlier laboratory said",
             measure="crossing",
             between=(SQUARED,),
             prediction=PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.2, 0.3)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="wide_breaks_sooner",
             claim="with squared error the order of a network's answers breaks at a lower learning rate the wider the "
             "network, so that there is no one critical rate",
-            if_so="With squared error there is no one critical learning rate: the order of a network's answers breaks "
-            "sooner the wider it is",
-            if_opposite="With squared error there is no one critical learning rate: the order of a network's answers "
-            "breaks later the wider it is",
-            if_absent="With squared error the order of a network's answers breaks at about the same learning rate at "
-            "any width",
             kind=Kind.SLOPE,
             measure="critical",
             across="wide",
@@ -260,18 +234,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="steps_have_an_order",
-            claim="successive steps of a training have an order, a cosine that keeps its size, that breaks at some "
-            "learning rate",
-            if_so="Successive steps of a training are alike at low learning rates, and that breaks at some rate",
-            if_opposite="Successive steps of a training have no order at any learning rate tried, so none that could "
-            "break",
-            if_absent="Successive steps of a training have an order that breaks about half of the time",
+            claim="successive steps of a training have no order at any learning rate tried, so none that could break",
             kind=Kind.PROPORTION,
             measure="has_critical",
             between=({"order": "steps"},),
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.02, negative=0.96, absent=0.02, interval=(0.0, 0.1)),
+            expects=Direction.LESS,
         ),
     ),
     controls=(Control(estimand="wide_breaks_sooner", placebo=SHORT(control=["alike"]), planted=SHORT()),),

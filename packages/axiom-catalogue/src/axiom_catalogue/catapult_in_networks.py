@@ -194,63 +194,42 @@ experiment = Experiment(
             name="leaps_and_recovers",
             claim="at a learning rate of 4 over the sharpness, the squared error of each of three networks leaps and "
             "then falls below a tenth of where it began",
-            if_so="At a high learning rate, 4 over the sharpness, the squared error of a network leaps and then "
-            "recovers, in each of three networks",
-            if_opposite="At a high learning rate, 4 over the sharpness, the squared error of at least one of three "
-            "networks does not leap and recover",
-            if_absent="At a high learning rate, 4 over the sharpness, the squared error of all three networks leaps "
-            "and recovers about half of the time",
             measure="has_recovered",
             between=(SQUARED(rate=4.0),),
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.85, 1.0)),
+            expects=Direction.MORE,
         ),
         OFTEN(
             name="leaps_with_cross_entropy",
             claim="at a learning rate of 16 over the sharpness, the cross-entropy of each of three networks leaps and "
             "then falls below a tenth of where it began",
-            if_so="At a learning rate of 16 over the sharpness, the cross-entropy of a network leaps and then "
-            "recovers, in each of three networks",
-            if_opposite="At a learning rate of 16 over the sharpness, the cross-entropy of at least one of three "
-            "networks does not leap and recover",
-            if_absent="At a learning rate of 16 over the sharpness, the cross-entropy of all three networks leaps and "
-            "recovers about half of the time",
             measure="has_recovered",
             between=(ENTROPY(rate=16.0),),
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.85, 1.0)),
+            expects=Direction.MORE,
         ),
         OFTEN(
             name="leaps_with_small_batches",
             claim="trained on batches of 32 at a learning rate of 4 over the sharpness, the squared error of a deep "
             "ReLU network leaps and then falls below a tenth of where it began",
-            if_so="Trained on small batches at a high learning rate, too, the squared error of a deep ReLU network "
-            "leaps and then recovers",
-            if_opposite="Trained on small batches at a high learning rate, the squared error of a deep ReLU network "
-            "mostly does not leap and recover",
-            if_absent="Trained on small batches at a high learning rate, the squared error of a deep ReLU network "
-            "leaps and recovers about half of the time",
             measure="has_recovered",
             between=({"network": "deep_relu", "loss": "mse", "rate": 4.0, "batch": 32},),
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.85, 1.0)),
+            expects=Direction.MORE,
         ),
         OFTEN(
             name="stays_down_at_a_low_rate",
             claim="at a learning rate of 1 over the sharpness, the loss of no network leaps, with either loss and "
             "with batches of any size",
-            if_so="At a low learning rate, 1 over the sharpness, the loss of no network leaps",
-            if_opposite="Even at a low learning rate, 1 over the sharpness, the loss of at least one network leaps",
-            if_absent="At a low learning rate, 1 over the sharpness, the loss of at least one network leaps about "
-            "half of the time",
             measure="stayed_down",
             between=({"rate": 1.0},),
             prediction=PILOT(positive=0.96, negative=0.02, absent=0.02, interval=(0.9, 1.0)),
+            expects=Direction.MORE,
         ),
         PAIRED(
             name="flatter_after_a_leap",
             claim="a deep ReLU network keeps a smaller part of its sharpness after a leap of the loss, at a learning "
             "rate of 4 over the sharpness, than without one, at a rate of 1",
-            if_so="A deep ReLU network ends at a much flatter place after a leap of the loss than without one",
-            if_opposite="A deep ReLU network ends at a sharper place after a leap of the loss than without one",
-            if_absent="A deep ReLU network ends at about as flat a place after a leap of the loss as without one",
             measure="sharpness_kept",
             between=(DEEP(rate=4.0), DEEP(rate=1.0)),
             expects=Direction.LESS,
@@ -261,30 +240,23 @@ experiment = Experiment(
             name="deep_gains_by_a_leap",
             claim="after 1,000 steps a deep ReLU network has a higher test accuracy at a learning rate of 8 over the "
             "sharpness, where the loss leaps, than at a rate of 1",
-            if_so="A deep ReLU network has a higher test accuracy after a leap of the loss than without one",
-            if_opposite="A deep ReLU network has a lower test accuracy after a leap of the loss than without one",
-            if_absent="A deep ReLU network has about the same test accuracy after a leap of the loss as without one",
             measure="test_accuracy",
             between=(DEEP(rate=8.0), DEEP(rate=1.0)),
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.05, 0.09)),
+            expects=Direction.MORE,
         ),
         PAIRED(
             name="shallow_gains_by_a_leap",
-            claim="after 1,000 steps a network with one hidden layer of ReLU has a higher test accuracy at a learning "
-            "rate of 4 over the sharpness, where the loss leaps, than at a rate of 1",
-            if_so="A network with one hidden layer of ReLU has a higher test accuracy after a leap of the loss than "
+            claim="a network with one hidden layer of ReLU has a lower test accuracy after a leap of the loss than "
             "without one",
-            if_opposite="A network with one hidden layer of ReLU has a lower test accuracy after a leap of the loss "
-            "than without one",
-            if_absent="A network with one hidden layer of ReLU has about the same test accuracy after a leap of the "
-            "loss as without one",
             measure="test_accuracy",
             between=(SQUARED(network="relu", rate=4.0), SQUARED(network="relu", rate=1.0)),
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.01, negative=0.94, absent=0.05, interval=(-0.055, -0.035)),
+            expects=Direction.LESS,
         ),
     ),
     controls=(

@@ -196,10 +196,7 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="linear_shoots_up_from",
-            claim="a linear network shoots up from step sizes on that are more than twice one over its curvature",
-            if_so="A linear network needs a larger step size than theory says, two over its curvature, to shoot up",
-            if_opposite="A linear network shoots up at smaller step sizes than theory says, two over its curvature",
-            if_absent="A linear network shoots up from step sizes of two over its curvature on, as theory says",
+            claim="a linear network shoots up from step sizes of two over its curvature on, as theory says",
             kind=Kind.LEVEL,
             measure="shoots_up_from",
             between=(LINEAR,),
@@ -208,13 +205,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.04, negative=0.01, absent=0.95, interval=(2.0, 2.15), because="theory, and one seed of it"
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="linear_runs_away_from",
             claim="a linear network runs away from step sizes on that are more than four times one over its curvature",
-            if_so="A linear network needs a larger step size than theory says, four over its curvature, to run away",
-            if_opposite="A linear network runs away at smaller step sizes than theory says, four over its curvature",
-            if_absent="A linear network runs away from step sizes of four over its curvature on, as theory says",
             kind=Kind.LEVEL,
             measure="runs_away_from",
             between=(LINEAR,),
@@ -227,16 +222,12 @@ experiment = Experiment(
                 interval=(3.8, 5.3),
                 because="theory is of one example, and two seeds with eight ran away from 4.2 and 4.9 on",
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="relu_runs_away_from",
-            claim="a ReLU network runs away from step sizes on that are more than twelve times one over its curvature",
-            if_so="A ReLU network with one hidden layer holds out beyond twelve over its curvature, where deep ones do "
-            "not",
-            if_opposite="A ReLU network with one hidden layer runs away long before twelve over its curvature, where "
-            "deep ones do",
-            if_absent="A ReLU network with one hidden layer runs away from about twelve over its curvature on, as deep "
-            "ones do",
+            claim="a ReLU network with one hidden layer runs away long before twelve over its curvature, where deep"
+            " ones do",
             kind=Kind.LEVEL,
             measure="runs_away_from",
             between=(RELU,),
@@ -249,13 +240,11 @@ experiment = Experiment(
                 interval=(4.5, 7.0),
                 because="half of its units are linear, and one seed ran away from 5 on",
             ),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="tanh_minus_linear",
             claim="a tanh network bears a larger step size than a linear one, in units of one over its curvature",
-            if_so="A tanh network bears a larger step size than a linear one of the same curvature",
-            if_opposite="A tanh network bears a smaller step size than a linear one of the same curvature",
-            if_absent="A tanh network bears the step size that a linear one of the same curvature bears",
             kind=Kind.CONTRAST,
             measure="runs_away_from",
             between=(TANH, LINEAR),
@@ -267,14 +256,12 @@ experiment = Experiment(
                 interval=(2.5, 6.5),
                 because="units that are saturated bound the loss; one seed had 8.9 against 4.9",
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="small_starts_bear_less",
             claim="a linear network whose start is scaled by about a fifth runs away from step sizes on that are less "
             "than four times one over its curvature",
-            if_so="A small start runs away sooner than its curvature says, for the curvature grows",
-            if_opposite="A small start bears larger step sizes than its curvature says",
-            if_absent="A small start runs away where its curvature at the start says, as a large one does",
             kind=Kind.LEVEL,
             measure="small_start",
             between=(LINEAR,),

@@ -125,12 +125,6 @@ experiment = Experiment(
             name="three_phases",
             claim="at every learning rate the loss does what theory says: it falls where rate times curvature is "
             "below 2, catapults up to 4, diverges above",
-            if_so="At nearly every learning rate the loss does as theory says: it falls, shoots up and falls again "
-            "(a catapult), or grows without end",
-            if_opposite="At most learning rates the loss does not do as theory says: fall, shoot up and fall again "
-            "(a catapult), or grow without end",
-            if_absent="At about half of the learning rates the loss does as theory says: it falls, shoots up and "
-            "falls again, or grows without end",
             kind=Kind.PROPORTION,
             measure="is_as_predicted",
             null=0.5,
@@ -138,17 +132,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.95, 1.0), because="the recursion is exact"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="flatter_after_a_catapult",
             claim="a two-layer linear network keeps a smaller part of its curvature after a catapult (a loss that "
             "shoots up and falls again) than after plain descent",
-            if_so="A linear network keeps a smaller part of its curvature after a catapult (a loss that shoots up "
-            "and falls again) than after plain descent",
-            if_opposite="A linear network keeps a larger part of its curvature after a catapult (a loss that shoots "
-            "up and falls again) than after plain descent",
-            if_absent="A linear network keeps about the same part of its curvature after a catapult (a loss that "
-            "shoots up and falls again) as after plain descent",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="kernel_ratio",
             in_words="{percent} points of the curvature at the start",
@@ -164,12 +153,6 @@ experiment = Experiment(
             name="stable_after_a_catapult",
             claim="a catapult (a loss that shoots up and falls again) ends where learning rate times curvature is "
             "below 2, the limit of stability",
-            if_so="A catapult (a loss that shoots up and falls again) ends where learning rate times curvature is "
-            "below 2, the limit of stability",
-            if_opposite="A catapult (a loss that shoots up and falls again) ends where learning rate times curvature "
-            "is above 2, the limit of stability",
-            if_absent="A catapult (a loss that shoots up and falls again) ends where learning rate times curvature "
-            "is about 2, the limit of stability",
             kind=Kind.LEVEL,
             measure="end_rate",
             between=({"rate": 2.5},),

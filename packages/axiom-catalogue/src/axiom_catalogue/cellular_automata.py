@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
 Bits = npt.NDArray[np.uint8]
@@ -190,18 +190,13 @@ experiment = Experiment(
     estimands=(
         _asks(
             "rises_late",
-            "in a genetic search for cellular automata that take a majority vote, the best rule's fitness still rises "
-            "in the last quarter of generations",
+            "a genetic search for majority-vote cellular automata reaches a plateau: in its last quarter of "
+            "generations fitness changes by less than 2 points",
             "late_gain",
             FLAT,
             beyond=(0.0, 0.02),
             seen=(0.04, 0.02, -0.005, 0.008),
-            if_so="A genetic search for cellular automata that take a majority vote still finds better rules in its "
-            "last quarter of generations",
-            if_opposite="In a genetic search for cellular automata that take a majority vote, the best rules get "
-            "worse in the last quarter of generations",
-            if_absent="A genetic search for majority-vote cellular automata reaches a plateau: in its last quarter "
-            "of generations fitness changes by less than 2 points",
+            expects=Direction.ABSENT,
         ),
         _asks(
             "plateau_above_a_constant",
@@ -211,27 +206,17 @@ experiment = Experiment(
             FLAT,
             beyond=(0.5, 0.05),
             seen=(0.98, 0.01, 0.86, 0.925),
-            if_so="A genetic search finds cellular automata that take a majority vote better than a constant answer, "
-            "which is right half of the time",
-            if_opposite="A genetic search ends with cellular automata that take a majority vote worse than a constant "
-            "answer, which is right half of the time",
-            if_absent="A genetic search ends with cellular automata about as good at majority votes as a constant "
-            "answer, which is right half of the time",
+            expects=Direction.MORE,
         ),
         _asks(
             "coins_above_a_constant",
-            "shown only close majority votes, with about as many ones as zeros, a genetic search ends with cellular "
-            "automata that beat a constant answer",
+            "if a genetic search is shown only close majority votes, it finds cellular automata about as good"
+            " as a constant answer, within 5 points",
             "fitness",
             COIN,
             beyond=(0.5, 0.05),
             seen=(0.1, 0.02, 0.498, 0.53),
-            if_so="Even if a genetic search is shown only close majority votes, it finds cellular automata that beat "
-            "a constant answer",
-            if_opposite="If a genetic search is shown only close majority votes, it ends with cellular automata that "
-            "do worse than a constant answer",
-            if_absent="If a genetic search is shown only close majority votes, it finds cellular automata about as "
-            "good as a constant answer, within 5 points",
+            expects=Direction.ABSENT,
         ),
         _asks(
             "search_minus_lottery",
@@ -242,12 +227,7 @@ experiment = Experiment(
             LOTTERY,
             beyond=(0.0, 0.05),
             seen=(0.98, 0.01, 0.33, 0.4),
-            if_so="A genetic search finds better majority-vote cellular automata than a random search that tries as "
-            "many rules",
-            if_opposite="A random search finds better majority-vote cellular automata than a genetic search that tries "
-            "as many rules",
-            if_absent="Genetic and random search find majority-vote cellular automata of about the same fitness, "
-            "within 5 points",
+            expects=Direction.MORE,
         ),
         _asks(
             "behind_gkl",
@@ -257,12 +237,7 @@ experiment = Experiment(
             FLAT,
             beyond=(0.0, 0.02),
             seen=(0.98, 0.01, 0.16, 0.32),
-            if_so="In close majority votes, the cellular automaton of a genetic search is less accurate than the "
-            "hand-made one of Gacs, Kurdyumov and Levin",
-            if_opposite="In close majority votes, the cellular automaton of a genetic search is more accurate than "
-            "the hand-made one of Gacs, Kurdyumov and Levin",
-            if_absent="In close majority votes, the cellular automaton of a genetic search equals the hand-made one "
-            "of Gacs, Kurdyumov and Levin, within 2 points",
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, optimizers, readouts, training
 
 INPUTS, BATCH = 32, 32
@@ -180,92 +180,57 @@ experiment = Experiment(
             name="towers_on_xor",
             claim="a network that answers an exclusive or of two attributes is more accurate on combinations never "
             "shown if the wires of one attribute are kept apart from those of the other",
-            if_so="Keeping the wires of two attributes apart makes a network that answers an exclusive or of them more "
-            "accurate on pairs that training never showed",
-            if_opposite="Keeping the wires of two attributes apart makes a network that answers an exclusive or of "
-            "them less accurate on pairs that training never showed",
-            if_absent="Keeping the wires of two attributes apart changes how accurately a network answers an "
-            "exclusive or of them, on pairs never shown, by less than 3 points",
             between=(XOR | TOWERS, XOR | PLAIN),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.29, 0.42)),
+            expects=Direction.MORE,
         ),
         BETTER(
             name="towers_on_heads",
             claim="a network that names two attributes is more accurate on new combinations if the wires of one are "
             "kept apart from those of the other",
-            if_so="Keeping the wires of two attributes apart makes a network that names both more accurate on new "
-            "combinations",
-            if_opposite="Keeping the wires of two attributes apart makes a network that names both less accurate on "
-            "new combinations",
-            if_absent="Keeping the wires of two attributes apart changes the accuracy of a network that names both on "
-            "new combinations by less than 3 points",
             between=(HEADS | TOWERS, HEADS | PLAIN),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.19, 0.28)),
+            expects=Direction.MORE,
         ),
         BETTER(
             name="scattered_on_xor",
-            claim="a network that answers an exclusive or of two attributes is more accurate on combinations never "
-            "shown if half of its wires in two layers are cut at random",
-            if_so="Cutting half of the wires at random makes a network that answers an exclusive or of two attributes "
-            "more accurate on pairs that training never showed",
-            if_opposite="Cutting half of the wires at random makes a network that answers an exclusive or of two "
-            "attributes less accurate on pairs that training never showed",
-            if_absent="Cutting half of the wires at random changes how accurately a network answers an exclusive or of "
+            claim="cutting half of the wires at random changes how accurately a network answers an exclusive or of "
             "two attributes, on pairs never shown, by less than 3 points",
             between=(XOR | SCATTERED, XOR | PLAIN),
             prediction=PILOT(positive=0.3, negative=0.05, absent=0.65, interval=(-0.01, 0.05)),
+            expects=Direction.ABSENT,
         ),
         BETTER(
             name="growing_on_xor",
             claim="a plain network that answers an exclusive or of two attributes is more accurate on combinations "
             "never shown if it learns in a growing world of few levels than if combinations join at random",
-            if_so="Learning in a small world that grows makes a network that answers an exclusive or of two "
-            "attributes more accurate on pairs that training never showed",
-            if_opposite="Learning in a small world that grows makes a network that answers an exclusive or of two "
-            "attributes less accurate on pairs that training never showed",
-            if_absent="Learning in a small world that grows changes how accurately a network answers an exclusive or "
-            "of two attributes, on pairs never shown, by less than 3 points",
             between=(XOR | GROWING, XOR | BY_LOT),
             prediction=PILOT(positive=0.7, negative=0.02, absent=0.28, interval=(0.03, 0.1)),
+            expects=Direction.MORE,
         ),
         BETTER(
             name="growing_on_heads",
-            claim="a plain network that names two attributes is more accurate on new combinations if it learns in a "
-            "growing world of few levels than if combinations join at random",
-            if_so="Learning in a small world that grows makes a network that names two attributes more accurate on "
-            "new combinations",
-            if_opposite="Learning in a small world that grows makes a network that names two attributes less accurate "
-            "on new combinations",
-            if_absent="Learning in a small world that grows changes the accuracy of a network that names two "
-            "attributes on new combinations by less than 3 points",
+            claim="learning in a small world that grows changes the accuracy of a network that names two attributes"
+            " on new combinations by less than 3 points",
             between=(HEADS | GROWING, HEADS | BY_LOT),
             prediction=PILOT(positive=0.25, negative=0.15, absent=0.6, interval=(-0.03, 0.05)),
+            expects=Direction.ABSENT,
         ),
         BETTER(
             name="architecture_over_curriculum",
             claim="on combinations never shown, wires that keep two attributes apart make a network more accurate than "
             "learning in a growing world does, over both questions",
-            if_so="For combinations never shown, wiring that keeps attributes apart helps a network more than lessons "
-            "in a small world that grows",
-            if_opposite="For combinations never shown, lessons in a small world that grows help a network more than "
-            "wiring that keeps attributes apart",
-            if_absent="For combinations never shown, wiring that keeps attributes apart and lessons in a small world "
-            "that grows are worth about the same to a network",
             between=(TOWERS, GROWING),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.27, 0.36)),
+            expects=Direction.MORE,
         ),
         BETTER(
             name="wide_towers_on_xor",
-            claim="where wires keep two attributes apart, a network of width 128 that answers an exclusive or of them "
-            "is more accurate on combinations never shown than one of width 32",
-            if_so="With wires that keep two attributes apart, a wide network answers an exclusive or of them more "
-            "accurately on pairs never shown than a narrow one",
-            if_opposite="Even with wires that keep two attributes apart, a wide network answers an exclusive or of "
-            "them less accurately on pairs never shown than a narrow one",
-            if_absent="With wires that keep two attributes apart, wide and narrow networks answer an exclusive or of "
+            claim="with wires that keep two attributes apart, wide and narrow networks answer an exclusive or of "
             "them equally well on pairs never shown, within 3 points",
             between=(XOR | TOWERS, XOR | TOWERS | {"width": 32}),
             prediction=PILOT(positive=0.1, negative=0.25, absent=0.65, interval=(-0.06, 0.04)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

@@ -144,24 +144,16 @@ experiment = Experiment(
     estimands=(
         BESIDE(
             name="dropout_on_numbers",
-            claim="a network that gives the number of a combination is right for more of those never shown with "
-            "dropout of 0.4 than without",
-            if_so="Dropout makes a network that gives the number of a combination right for more of those never shown",
-            if_opposite="Dropout makes a network that gives the number of a combination right for fewer of those "
-            "never shown",
-            if_absent="Dropout does not help a network to give the number of a combination that it was never shown",
+            claim="dropout does not help a network to give the number of a combination that it was never shown",
             measure="new_accuracy",
             between=(PLAIN | {"dropout": 0.4}, PLAIN),
             prediction=PILOT(positive=0.005, negative=0.005, absent=0.99, interval=(-0.001, 0.001)),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="one_level_is_right",
             claim="when a plain network must give the number of a combination that it was never shown, its answer has "
             "one of the two levels right in more than half of the cases",
-            if_so="A network that cannot give the number of a new combination still gets one of its two parts right",
-            if_opposite="A network that cannot give the number of a new combination mostly gets neither part right",
-            if_absent="A network that cannot give the number of a new combination gets one part right in about half "
-            "of the cases",
             kind=Kind.LEVEL,
             measure="half_right",
             between=({"dropout": 0.0, "decay": 0.0},),
@@ -169,44 +161,30 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.985, 1.0)),
+            expects=Direction.MORE,
         ),
         BESIDE(
             name="narrow_errs_by_both",
-            claim="a network of width 32 has one of two levels right less often than one of width 256, when it must "
-            "give the number of a combination never shown",
-            if_so="Asked for the number of a new combination, a narrow network gets one part right less often than a "
-            "wide one",
-            if_opposite="Asked for the number of a new combination, a narrow network gets one part right more often "
-            "than a wide one",
-            if_absent="Asked for the number of a new combination, a narrow network gets one part right about as often "
+            claim="asked for the number of a new combination, a narrow network gets one part right about as often "
             "as a wide one, within 3 points",
             measure="half_right",
             between=(PLAIN | {"width": 32}, PLAIN | {"width": 256}),
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             prediction=PILOT(positive=0.01, negative=0.09, absent=0.9, interval=(-0.025, -0.003)),
         ),
         BESIDE(
             name="dropout_is_surer",
             claim="a network gives its wrong answer to a combination never shown a higher chance with dropout of 0.4 "
             "than without",
-            if_so="Dropout makes a network surer of its wrong answer to a combination that it was never shown",
-            if_opposite="Dropout makes a network less sure of its wrong answer to a combination that it was never "
-            "shown",
-            if_absent="Dropout hardly changes how sure a network is of its wrong answer to a combination that it was "
-            "never shown",
             measure="certainty",
             between=(PLAIN | {"dropout": 0.4}, PLAIN),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.09, 0.14)),
+            expects=Direction.MORE,
         ),
         BESIDE(
             name="decay_is_less_sure",
             claim="a network gives its wrong answer to a combination never shown a lower chance with weight decay of "
             "0.01 than without",
-            if_so="Weight decay makes a network less sure of its wrong answer to a combination that it was never shown",
-            if_opposite="Weight decay makes a network surer of its wrong answer to a combination that it was never "
-            "shown",
-            if_absent="Weight decay hardly changes how sure a network is of its wrong answer to a combination that it "
-            "was never shown",
             measure="certainty",
             between=(PLAIN | {"decay": 0.01}, PLAIN),
             expects=Direction.LESS,

@@ -160,12 +160,6 @@ experiment = Experiment(
             name="share_falls",
             claim="the larger the modulus, the smaller the share of all sums that a network must be shown "
             "to understand the rest",
-            if_so="The larger the modulus, the smaller the share of all sums that a network must be shown "
-            "to understand the rest",
-            if_opposite="The larger the modulus, the larger the share of all sums that a network must be shown "
-            "to understand the rest",
-            if_absent="The share of all sums that a network must be shown to understand the rest hardly "
-            "depends on the modulus",
             measure="share",
             between=({"width": "grows", "steps": STEPS},),
             expects=Direction.LESS,
@@ -176,34 +170,24 @@ experiment = Experiment(
             name="beyond_p_ln_p",
             claim="with three neurons for each residue, the sums that a network must be shown grow faster "
             "with the modulus P than P ln P",
-            if_so="With three neurons for each residue, the sums that a network must be shown grow faster than P ln P",
-            if_opposite="With three neurons for each residue, the sums that a network must be shown grow more "
-            "slowly than P ln P",
-            if_absent="With three neurons for each residue, the sums that a network must be shown grow as P ln P",
             measure="per_p_ln_p",
             between=({"width": "grows", "steps": STEPS},),
             smallest=0.05,
             prediction=EXPECTED(positive=0.96, negative=0.01, absent=0.03, interval=(0.14, 0.18)),
+            expects=Direction.MORE,
         ),
         SLOPE(
             name="beyond_p_ln_p_at_one_width",
             claim="with 64 neurons, the sums that a network must be shown grow faster with the modulus P than P ln P",
-            if_so="With 64 neurons, the sums that a network must be shown grow faster than P ln P",
-            if_opposite="With 64 neurons, the sums that a network must be shown grow more slowly than P ln P",
-            if_absent="With 64 neurons, the sums that a network must be shown grow as P ln P",
             measure="per_p_ln_p",
             between=({"width": "fixed"},),
             smallest=0.05,
             prediction=EXPECTED(positive=0.9, negative=0.01, absent=0.09, interval=(0.09, 0.14)),
+            expects=Direction.MORE,
         ),
         SLOPE(
             name="patience",
             claim="the longer a network is trained, the fewer sums modulo 23 it must be shown to understand the rest",
-            if_so="The longer a network is trained, the fewer sums modulo 23 it must be shown to understand the rest",
-            if_opposite="The longer a network is trained, the more sums modulo 23 it must be shown to "
-            "understand the rest",
-            if_absent="Longer training hardly changes how many sums modulo 23 a network must be shown to "
-            "understand the rest",
             measure="critical",
             across="steps",
             between=({"modulus": PRIMES[1], "width": "grows"},),

@@ -168,61 +168,41 @@ experiment = Experiment(
             name="early_blur_leaves_a_mark",
             claim="a network whose inputs are blurred during the first sixth of training ends less "
             "accurate than one that sees them sharp throughout",
-            if_so="Blurred inputs during the first sixth of training leave a network less accurate for good",
-            if_opposite="Blurred inputs during the first sixth of training leave a network more accurate in the end",
-            if_absent="Blurred inputs during the first sixth of training cost a network less than half a percentage "
-            "point of accuracy in the end",
             between=(_arm("blur", "early"), NONE),
             expects=Direction.LESS,
             prediction=EXPECTED(positive=0.01, negative=0.86, absent=0.13, interval=(-0.018, -0.007)),
         ),
         PAIRED(
             name="early_blur_minus_late",
-            claim="a network ends less accurate when its inputs are blurred in the first sixth of "
-            "training than in the third",
-            if_so="A blur early in training leaves a network less accurate than the same blur later",
-            if_opposite="A blur early in training leaves a network more accurate than the same blur later",
-            if_absent="Whether inputs are blurred early in training or later changes a network's accuracy by less "
-            "than half a percentage point",
+            claim="whether inputs are blurred early in training or later changes a network's accuracy by less than "
+            "half a percentage point",
             between=(_arm("blur", "early"), _arm("blur", "late")),
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             prediction=EXPECTED(positive=0.01, negative=0.49, absent=0.5, interval=(-0.011, -0.001)),
         ),
         PAIRED(
             name="early_order_minus_late",
-            claim="a network ends less accurate when its inputs are in a strange order in the first sixth "
-            "of training than in the third",
-            if_so="A strange order of inputs early in training leaves a network less accurate than the "
-            "same order later",
-            if_opposite="A strange order of inputs early in training leaves a network more accurate than the "
-            "same order later",
-            if_absent="Whether inputs are in a strange order early in training or later changes a network's accuracy "
-            "by less than half a percentage point",
+            claim="whether inputs are in a strange order early in training or later changes a network's accuracy by"
+            " less than half a percentage point",
             between=(_arm("order", "early"), _arm("order", "late")),
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             prediction=EXPECTED(positive=0.05, negative=0.1, absent=0.85, interval=(-0.004, 0.004)),
         ),
         PAIRED(
             name="early_decay_helps_for_good",
             claim="a network ends more accurate with weight decay during the first sixth of training "
             "alone than without any",
-            if_so="Weight decay during the first sixth of training alone makes a network more accurate in the end",
-            if_opposite="Weight decay during the first sixth of training alone makes a network less accurate in "
-            "the end",
-            if_absent="Weight decay during the first sixth of training alone changes the accuracy in the end by less "
-            "than half a percentage point",
             between=(_arm("decay", "early"), NONE),
             prediction=EXPECTED(positive=0.97, negative=0.01, absent=0.02, interval=(0.009, 0.019)),
+            expects=Direction.MORE,
         ),
         PAIRED(
             name="early_decay_minus_late",
-            claim="a network ends more accurate with weight decay in the first sixth of training than in the third",
-            if_so="Weight decay early in training makes a network more accurate than the same decay later",
-            if_opposite="Weight decay early in training makes a network less accurate than the same decay later",
-            if_absent="Whether weights decay early in training or later changes a network's accuracy by less than "
-            "half a percentage point",
+            claim="whether weights decay early in training or later changes a network's accuracy by less than half "
+            "a percentage point",
             between=(_arm("decay", "early"), _arm("decay", "late")),
             prediction=EXPECTED(positive=0.03, negative=0.02, absent=0.95, interval=(-0.001, 0.002)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(Control(estimand="early_blur_leaves_a_mark", placebo=_short("placebo"), planted=_short("planted")),),

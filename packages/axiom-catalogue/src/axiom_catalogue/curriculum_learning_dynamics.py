@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 from axiom.kit.optimizers import Rates
 
@@ -120,14 +120,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="helps_with_true_labels",
-            claim="on true labels a network that sees easy examples first ends more accurate than one to which "
-            "random examples are added at the same pace",
-            if_so="On true labels, seeing easy examples first makes a network more accurate than adding examples at "
-            "the same pace in random order",
-            if_opposite="On true labels, seeing easy examples first makes a network less accurate than adding "
-            "examples at the same pace in random order",
-            if_absent="On true labels, it changes the accuracy by less than 1.5 points whether examples are added "
-            "easy first or in random order",
+            claim="on true labels, it changes the accuracy by less than 1.5 points whether examples are added easy "
+            "first or in random order",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -140,17 +134,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.03, negative=0.02, absent=0.95, interval=(-0.004, 0.006), because="a pilot"
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="helps_with_wrong_labels",
             claim="with three in ten labels wrong, seeing easy examples first makes a network more accurate at its "
             "best moment than adding random examples at the same pace",
-            if_so="With three in ten labels wrong, seeing easy examples first gives a higher best accuracy during "
-            "training than adding examples at the same pace in random order",
-            if_opposite="With three in ten labels wrong, seeing easy examples first gives a lower best accuracy "
-            "during training than adding examples at the same pace in random order",
-            if_absent="With three in ten labels wrong, adding easy examples first or in random order changes the "
-            "best accuracy during training by less than 1.5 points",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -161,17 +150,12 @@ experiment = Experiment(
             smallest=0.015,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.11, 0.15), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="beats_showing_all",
             claim="with three in ten labels wrong, a network that sees easy examples first is more accurate at its "
             "best moment than one that sees all at once",
-            if_so="With three in ten labels wrong, seeing easy examples first gives a higher best accuracy during "
-            "training than seeing all from the start",
-            if_opposite="With three in ten labels wrong, seeing easy examples first gives a lower best accuracy "
-            "during training than seeing all from the start",
-            if_absent="With three in ten labels wrong, seeing easy examples first changes the best accuracy during "
-            "training by less than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -182,16 +166,11 @@ experiment = Experiment(
             smallest=0.015,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.05, 0.09), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="hard_first_helps",
-            claim="on true labels a network that sees hard examples first is more accurate at its best moment than "
-            "one that sees all at once",
-            if_so="On true labels, seeing hard examples first gives a higher best accuracy during training than "
-            "seeing all from the start",
-            if_opposite="On true labels, seeing hard examples first gives a lower best accuracy during training than "
-            "seeing all from the start",
-            if_absent="On true labels, seeing hard examples first changes the best accuracy during training by less "
+            claim="on true labels, seeing hard examples first changes the best accuracy during training by less "
             "than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
@@ -205,6 +184,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.02, negative=0.3, absent=0.68, interval=(-0.018, -0.008), because="a pilot"
             ),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

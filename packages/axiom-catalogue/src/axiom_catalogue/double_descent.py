@@ -120,12 +120,6 @@ experiment = Experiment(
             name="risk_at_n_over_90",
             claim="with 100 examples, 100 random features have more than twice the risk of 90: the peak "
             "of the error does not come earlier",
-            if_so="Trained on 100 examples, a model of 100 random features errs more than twice as much on new data as "
-            "one of 90",
-            if_opposite="Trained on 100 examples, a model of 100 random features errs less than twice as much on new "
-            "data as one of 90",
-            if_absent="Trained on 100 examples, a model of 100 random features errs about twice as much on new data as "
-            "one of 90",
             kind=Kind.CONTRAST,
             measure="log_risk",
             in_words="{times_e} times the squared error",
@@ -133,17 +127,12 @@ experiment = Experiment(
             null=TWICE,
             smallest=0.3,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(2.7, 3.4), because="200 seeds"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="risk_at_n_over_110",
             claim="with 100 examples, 100 random features have more than twice the risk of 110: the peak "
             "of the error does not come later",
-            if_so="Trained on 100 examples, a model of 100 random features errs more than twice as much on new data as "
-            "one of 110",
-            if_opposite="Trained on 100 examples, a model of 100 random features errs less than twice as much on new "
-            "data as one of 110",
-            if_absent="Trained on 100 examples, a model of 100 random features errs about twice as much on new data as "
-            "one of 110",
             kind=Kind.CONTRAST,
             measure="log_risk",
             in_words="{times_e} times the squared error",
@@ -151,17 +140,12 @@ experiment = Experiment(
             null=TWICE,
             smallest=0.3,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(2.5, 3.1), because="200 seeds"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="peak_without_noise",
             claim="with 100 examples and no noise in the labels, 100 random features have more than twice "
             "the risk of 40",
-            if_so="The error peaks even without noise: trained on 100 examples, a model of 100 random features errs "
-            "more than twice as much on new data as one of 40",
-            if_opposite="Without noise in its 100 examples, a model of 100 random features errs less than twice as "
-            "much on new data as one of 40",
-            if_absent="Without noise in its 100 examples, a model of 100 random features errs about twice as much on "
-            "new data as one of 40",
             kind=Kind.CONTRAST,
             measure="log_risk",
             in_words="{times_e} times the squared error",
@@ -169,16 +153,11 @@ experiment = Experiment(
             null=TWICE,
             smallest=0.3,
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(3.2, 3.9), because="200 seeds"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="second_descent",
             claim="with 100 noisy examples, 1,600 random features have less risk than 40, the best number below 100",
-            if_so="Trained on 100 noisy examples, a model of 1,600 random features errs less on new data than one of "
-            "40: far too large is better than small",
-            if_opposite="Trained on 100 noisy examples, a model of 1,600 random features errs more on new data than "
-            "one of 40",
-            if_absent="Trained on 100 noisy examples, a model of 1,600 random features errs about as much on new data "
-            "as one of 40, within 10 %",
             kind=Kind.CONTRAST,
             measure="log_risk",
             in_words="{times_e} times the squared error",
@@ -190,12 +169,6 @@ experiment = Experiment(
         Estimand(
             name="no_peak_with_a_ridge",
             claim="with a ridge penalty and 100 examples, 100 random features have less risk than 40: the peak is gone",
-            if_so="A penalty on large weights takes the peak of the error away: with it and 100 examples, a model of "
-            "100 random features errs less on new data than one of 40",
-            if_opposite="Even with a penalty on large weights and 100 examples, a model of 100 random features errs "
-            "more on new data than one of 40",
-            if_absent="With a penalty on large weights and 100 examples, a model of 100 random features errs about as "
-            "much on new data as one of 40, within 10 %",
             kind=Kind.CONTRAST,
             measure="log_risk",
             in_words="{times_e} times the squared error",
@@ -208,30 +181,24 @@ experiment = Experiment(
             name="isotropic_stays_above",
             claim="with features that all matter alike, 800 have more risk than 100: the second descent "
             "ends above the first",
-            if_so="With features that all matter alike, 800 have more risk than 100: the second descent "
-            "ends above the first",
-            if_opposite="With features that all matter alike, 800 have less risk than 100: the second descent "
-            "goes below the first",
-            if_absent="With features that all matter alike, 800 have about the risk of 100",
             kind=Kind.CONTRAST,
             measure="log_risk",
             in_words="{times_e} times the squared error",
             between=({"design": "isotropic", "features": 800}, {"design": "isotropic", "features": 100}),
             smallest=0.2,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(1.17, 1.27), because="1.19"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="isotropic_risk_over_theory",
-            claim="the risk of 800 features that all matter alike lies above its closed form",
-            if_so="The risk of 800 features that all matter alike lies above its closed form",
-            if_opposite="The risk of 800 features that all matter alike lies below its closed form",
-            if_absent="The risk of 800 features that all matter alike is that of its closed form, within 5 %",
+            claim="the risk of 800 features that all matter alike is that of its closed form, within 5 %",
             kind=Kind.LEVEL,
             measure="risk_over_theory",
             between=({"design": "isotropic", "features": 800},),
             null=1.0,
             smallest=0.05,
             prediction=Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.99, 1.01), because="theory"),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

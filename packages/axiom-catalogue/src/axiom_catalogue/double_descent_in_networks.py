@@ -132,98 +132,62 @@ experiment = Experiment(
             name="peak_above_narrow",
             claim="trained with squared error and a fifth of the labels wrong, a network of 32 units, which can just "
             "fit 200 examples, errs more on test data than one of 6",
-            if_so="A trained network that can just fit its data errs more on test data than a narrower one (squared "
-            "error, a fifth of the labels wrong)",
-            if_opposite="A trained network that can just fit its data errs less on test data than a narrower one "
-            "(squared error, a fifth of the labels wrong)",
-            if_absent="A trained network that can just fit its data errs about as often on test data as a narrower "
-            "one (squared error, a fifth of the labels wrong)",
             between=(_arm(32), _arm(6)),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.18, 0.23)),
+            expects=Direction.MORE,
         ),
         ERROR(
             name="peak_above_wide",
             claim="trained with squared error and a fifth of the labels wrong, a network of 32 units, which can just "
             "fit 200 examples, errs more on test data than one of 512",
-            if_so="A trained network that can just fit its data errs more on test data than a much wider one (squared "
-            "error, a fifth of the labels wrong)",
-            if_opposite="A trained network that can just fit its data errs less on test data than a much wider one "
-            "(squared error, a fifth of the labels wrong)",
-            if_absent="A trained network that can just fit its data errs about as often on test data as a much wider "
-            "one (squared error, a fifth of the labels wrong)",
             between=(_arm(32), _arm(512)),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.18, 0.21)),
+            expects=Direction.MORE,
         ),
         ERROR(
             name="peak_without_wrong_labels",
             claim="trained with squared error and true labels, a network of 32 units, which can just fit 200 "
             "examples, errs more on test data than one of 6",
-            if_so="Even on true labels a trained network that can just fit its data errs more on test data than a "
-            "narrower one (squared error)",
-            if_opposite="On true labels a trained network that can just fit its data errs less on test data than a "
-            "narrower one (squared error)",
-            if_absent="On true labels a trained network that can just fit its data errs about as often on test data "
-            "as a narrower one (squared error)",
             between=(_arm(32, wrong=0.0), _arm(6, wrong=0.0)),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.2, 0.26)),
+            expects=Direction.MORE,
         ),
         ERROR(
             name="peak_with_cross_entropy",
-            claim="trained with cross-entropy and a fifth of the labels wrong, a network of 6 units, which can just "
-            "fit 200 examples, errs more on test data than one of 3",
-            if_so="With cross-entropy, too, a trained network that can just fit its data errs more on test data than "
-            "a narrower one (a fifth of the labels wrong)",
-            if_opposite="With cross-entropy a trained network that can just fit its data errs less on test data than "
-            "a narrower one (a fifth of the labels wrong)",
-            if_absent="With cross-entropy a trained network that can just fit its data errs about as often on test "
-            "data as a narrower one (a fifth of the labels wrong)",
+            claim="with cross-entropy a trained network that can just fit its data errs about as often on test data"
+            " as a narrower one (a fifth of the labels wrong)",
             between=(_arm(6, "ce"), _arm(3, "ce")),
             prediction=PILOT(positive=0.4, negative=0.1, absent=0.5, interval=(-0.01, 0.05)),
+            expects=Direction.ABSENT,
         ),
         PAIRED(
             name="loss_peak_with_cross_entropy",
             claim="trained with cross-entropy and a fifth of the labels wrong, a network of 6 units, which can just "
             "fit 200 examples, has a higher test loss than one of 3",
-            if_so="With cross-entropy a trained network that can just fit its data has a higher test loss than a "
-            "narrower one",
-            if_opposite="With cross-entropy a trained network that can just fit its data has a lower test loss than a "
-            "narrower one",
-            if_absent="With cross-entropy a trained network that can just fit its data has about the test loss of a "
-            "narrower one",
             measure="test_loss",
             between=(_arm(6, "ce"), _arm(3, "ce")),
             smallest=1.0,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(25.0, 45.0)),
+            expects=Direction.MORE,
         ),
         ERROR(
             name="second_descent_below_first",
-            claim="trained with squared error and a fifth of the labels wrong, a network of 512 units errs less on "
-            "test data than one of 6, the best that cannot fit them all",
-            if_so="The widest network errs less on test data than the best of those too narrow to fit their data "
-            "(squared error)",
-            if_opposite="The widest network errs more on test data than the best of those too narrow to fit their "
-            "data (squared error)",
-            if_absent="The widest network errs about as often on test data as the best of those too narrow to fit "
-            "their data (squared error)",
+            claim="the widest network errs about as often on test data as the best of those too narrow to fit their"
+            " data (squared error)",
             between=(_arm(512), _arm(6)),
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             prediction=PILOT(positive=0.3, negative=0.05, absent=0.65, interval=(0.0, 0.04)),
         ),
         PAIRED(
             name="peak_when_stopped",
             claim="even if each network is stopped where it errs least on test data, one of 32 units errs more than "
             "one of 6 (squared error, a fifth of the labels wrong)",
-            if_so="Even if each is stopped at its best, a network that can just fit its data errs more on test data "
-            "than a narrower one (squared error)",
-            if_opposite="If each is stopped at its best, a network that can just fit its data errs less on test data "
-            "than a narrower one (squared error)",
-            if_absent="If each is stopped at its best, a network that can just fit its data errs about as often on "
-            "test data as a narrower one (squared error)",
             measure="best_error",
             between=(_arm(32), _arm(6)),
             smallest=0.03,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.1, 0.15)),
+            expects=Direction.MORE,
         ),
     ),
     controls=(Control(estimand="peak_above_narrow", placebo=SHORT(control=["alike"]), planted=SHORT()),),

@@ -162,10 +162,7 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="ridge_slope",
-            claim="the number of parameters with the largest error grows faster than the number of examples",
-            if_so="The number of parameters with the largest error grows faster than the number of examples",
-            if_opposite="The number of parameters with the largest error grows more slowly than the number of examples",
-            if_absent="The number of parameters with the largest error grows in proportion to the number of examples",
+            claim="the number of parameters with the largest error grows in proportion to the number of examples",
             kind=Kind.LEVEL,
             measure="ridge_slope",
             between=(ENDLESS,),
@@ -178,13 +175,11 @@ experiment = Experiment(
                 interval=(0.96, 1.03),
                 because="theory; two seeds had 1.00 and 1.02",
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="ridge_at",
-            claim="the error is largest with more parameters than examples",
-            if_so="The error is largest with more parameters than examples",
-            if_opposite="The error is largest with fewer parameters than examples",
-            if_absent="The error is largest with as many parameters as examples, within a tenth",
+            claim="the error is largest with as many parameters as examples, within a tenth",
             kind=Kind.LEVEL,
             measure="ridge_at",
             between=(ENDLESS,),
@@ -197,14 +192,12 @@ experiment = Experiment(
                 interval=(0.96, 1.03),
                 because="theory; two seeds had 1.00 and 0.97",
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="stopping_removes_it",
             claim="fewer models are worse than nothing when training stops after 100 steps than when it goes on "
             "without end",
-            if_so="Stopping early takes the ridge of double descent away: fewer models are worse than nothing",
-            if_opposite="Stopping early makes more models worse than nothing",
-            if_absent="Stopping early hardly changes how many models are worse than nothing",
             kind=Kind.CONTRAST,
             measure="worse",
             between=(STOPPED, ENDLESS),

@@ -102,9 +102,6 @@ experiment = Experiment(
         Estimand(
             name="onset_falls_with_size",
             claim="without input, the onset of chaos comes down as the network grows",
-            if_so="A random network without input becomes chaotic at a smaller gain the larger it is",
-            if_opposite="A random network without input becomes chaotic at a larger gain the larger it is",
-            if_absent="The gain at which a random network without input becomes chaotic hardly depends on its size",
             kind=Kind.SLOPE,
             measure="onset",
             across="units",
@@ -119,11 +116,6 @@ experiment = Experiment(
             name="onset_of_800_units",
             claim="a random network of 800 units without input becomes chaotic at a larger gain than "
             "mean-field theory says for an endless one",
-            if_so="A random network of 800 units becomes chaotic at a larger gain than theory says for an endless one",
-            if_opposite="A random network of 800 units becomes chaotic at a smaller gain than theory says for "
-            "an endless one",
-            if_absent="A random network of 800 units becomes chaotic where theory says for an endless one, "
-            "within 0.05 of the gain",
             kind=Kind.LEVEL,
             measure="excess",
             between=({"units": 800, "drive": 0.0},),
@@ -131,15 +123,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.93, negative=0.01, absent=0.06, interval=(0.075, 0.12), because="8 seeds: 0.05 to 0.19"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="input_raises_onset",
             claim="an input as strong as the units themselves puts chaos off to a larger gain",
-            if_so="An input puts chaos off: a random network of 200 units becomes chaotic at a larger "
-            "gain than without input",
-            if_opposite="An input brings chaos on: a random network of 200 units becomes chaotic at a smaller "
-            "gain than without input",
-            if_absent="An input moves the gain at which a random network of 200 units becomes chaotic by less than 0.1",
             kind=Kind.CONTRAST,
             measure="onset",
             between=({"units": 200, "drive": 1.0}, {"units": 200, "drive": 0.0}),
@@ -151,15 +139,11 @@ experiment = Experiment(
                 interval=(0.53, 0.62),
                 because="mean-field theory: 0.74",
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="every_network_has_an_onset",
             claim="random networks of every size and input tried are regular at a gain of 0.8 and chaotic "
-            "at a gain up to 3",
-            if_so="Nearly every random network tried is regular at a gain of 0.8 and chaotic at a gain up to 3",
-            if_opposite="Most random networks tried do not pass from regular at a gain of 0.8 to chaotic at a "
-            "gain up to 3",
-            if_absent="About half of the random networks tried pass from regular at a gain of 0.8 to chaotic "
             "at a gain up to 3",
             kind=Kind.PROPORTION,
             measure="has_onset",
@@ -168,17 +152,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.96, negative=0.01, absent=0.03, interval=(0.9, 1.0), because="59 of 60 of the smallest had"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="driven_onset_above_mean_field",
-            claim="under a strong input a random network of 800 units becomes chaotic at a larger gain "
-            "than theory says for an endless one",
-            if_so="Under a strong input a random network of 800 units becomes chaotic at a larger gain "
-            "than theory says",
-            if_opposite="Under a strong input a random network of 800 units becomes chaotic at a smaller gain "
-            "than theory says",
-            if_absent="Under a strong input a random network of 800 units becomes chaotic where theory says, "
-            "within 0.05 of the gain",
+            claim="under a strong input a random network of 800 units becomes chaotic where theory says, within "
+            "0.05 of the gain",
             kind=Kind.LEVEL,
             measure="excess",
             between=({"units": 800, "drive": 1.0},),
@@ -186,6 +165,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.03, negative=0.01, absent=0.96, interval=(0.008, 0.028), because="8 seeds: 0.00 to 0.04"
             ),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

@@ -142,28 +142,18 @@ experiment = Experiment(
             name="chaos_at_the_old_radius",
             claim="a random network of 100 units under a moderate input becomes chaotic at a larger spectral radius "
             "than 1.269, which an earlier laboratory found",
-            if_so="A random network of 100 units becomes chaotic at a larger spectral radius than the 1.269 that an "
-            "earlier laboratory found",
-            if_opposite="A random network of 100 units becomes chaotic at a smaller spectral radius than the 1.269 "
-            "that an earlier laboratory found",
-            if_absent="A random network of 100 units becomes chaotic at a spectral radius of about 1.269, as an "
-            "earlier laboratory found",
             kind=Kind.LEVEL,
             measure="critical_radius",
             between=(HUNDRED,),
             null=1.269,
             smallest=0.1,
             prediction=PILOT(positive=0.9, negative=0.01, absent=0.09, interval=(1.4, 1.55)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="chaos_by_size",
             claim="under a moderate input a random network becomes chaotic at a smaller spectral radius the larger "
             "it is, so that there is no one critical radius",
-            if_so="A random network becomes chaotic at a smaller spectral radius the larger it is, so there is no one "
-            "critical radius",
-            if_opposite="A random network becomes chaotic at a larger spectral radius the larger it is, so there is "
-            "no one critical radius",
-            if_absent="The spectral radius at which a random network becomes chaotic hardly depends on its size",
             kind=Kind.SLOPE,
             measure="critical_radius",
             across="units",
@@ -176,27 +166,16 @@ experiment = Experiment(
             name="chaos_by_input",
             claim="a strong input puts the chaos of a random network of 200 units off to a larger spectral radius "
             "than a weak one does",
-            if_so="A strong input puts chaos off: a random network becomes chaotic at a larger spectral radius than "
-            "under a weak one",
-            if_opposite="A strong input brings chaos on: a random network becomes chaotic at a smaller spectral "
-            "radius than under a weak one",
-            if_absent="A random network becomes chaotic at about the same spectral radius under a strong input as "
-            "under a weak one",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="critical_radius",
             between=({"units": 200, "drive": 1.0}, {"units": 200, "drive": 0.1}),
             smallest=0.05,
             prediction=PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.12, 0.19)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="memory_at_the_old_radius",
-            claim="a random network of 100 units under a moderate input remembers most at a larger spectral radius "
-            "than 1, which an earlier laboratory found",
-            if_so="A random network of 100 units remembers most at a larger spectral radius than the 1 that an "
-            "earlier laboratory found",
-            if_opposite="A random network of 100 units remembers most at a smaller spectral radius than the 1 that "
-            "an earlier laboratory found",
-            if_absent="A random network of 100 units remembers most at a spectral radius of about 1, as an earlier "
+            claim="a random network of 100 units remembers most at a spectral radius of about 1, as an earlier "
             "laboratory found",
             kind=Kind.LEVEL,
             measure="best_radius",
@@ -204,33 +183,23 @@ experiment = Experiment(
             null=1.0,
             smallest=0.1,
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(1.0, 1.02)),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="memory_by_input",
             claim="under a strong input a random network of 100 units remembers most at a larger spectral radius "
             "than under a weak one",
-            if_so="Under a strong input a random network remembers most at a larger spectral radius than under a weak "
-            "one",
-            if_opposite="Under a strong input a random network remembers most at a smaller spectral radius than under "
-            "a weak one",
-            if_absent="Under a strong input a random network remembers most at about the same spectral radius as "
-            "under a weak one",
             kind=Kind.CONTRAST,
             measure="best_radius",
             between=({"units": 100, "drive": 1.0}, {"units": 100, "drive": 0.1}),
             smallest=0.1,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.19, 0.25)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="memory_left_at_chaos",
             claim="where a random network of 100 units under a moderate input becomes chaotic, it remembers less than "
             "nine tenths of what it remembers at its best radius",
-            if_so="At the edge of chaos a random network remembers much less than at the spectral radius that is best "
-            "for memory",
-            if_opposite="At the edge of chaos a random network remembers nearly as much as at the spectral radius that "
-            "is best for memory",
-            if_absent="At the edge of chaos a random network remembers about nine tenths of what it remembers at its "
-            "best spectral radius",
             kind=Kind.LEVEL,
             measure="memory_at_critical",
             between=(HUNDRED,),

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, pace, training
 from axiom.kit.optimizers import Rates
 
@@ -157,60 +157,43 @@ experiment = Experiment(
         LEVEL(
             name="outliers_are_learned",
             claim="training from small weights adds more than one outlying eigenvalue to a network's hidden weights",
-            if_so="Training from small weights adds more than one outlying eigenvalue to a network's hidden weights",
-            if_opposite="Training from small weights adds less than one outlying eigenvalue to a network's "
-            "hidden weights",
-            if_absent="Training from small weights adds about one outlying eigenvalue to a network's hidden weights",
             measure="learned",
             between=({"by": "time", "gain": 0.5},),
             null=1.0,
             smallest=0.5,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(3.2, 3.8)),
+            expects=Direction.MORE,
         ),
         LEVEL(
             name="outliers_are_there_at_the_start",
-            claim="a network's hidden weights have outlying eigenvalues before it is trained",
-            if_so="A network's hidden weights have outlying eigenvalues before it is trained",
-            if_opposite="Before training a network's hidden weights have fewer outlying eigenvalues than chance gives",
-            if_absent="A network's hidden weights have no outlying eigenvalues before it is trained",
+            claim="a network's hidden weights have no outlying eigenvalues before it is trained",
             measure="start_outliers",
             between=({"by": "starts"},),
             smallest=0.2,
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(0.0, 0.04)),
+            expects=Direction.ABSENT,
         ),
         CORRELATION(
             name="gap_and_accuracy_in_time",
             claim="along one training on labels of a random network, test accuracy is higher when the "
             "largest eigenvalue stands further off the second",
-            if_so="Along one training, test accuracy is higher when the largest eigenvalue stands further "
-            "off the second",
-            if_opposite="Along one training, test accuracy is lower when the largest eigenvalue stands further "
-            "off the second",
-            if_absent="Along one training, test accuracy hardly goes with the gap between the two largest eigenvalues",
             between=({"by": "time", "task": "teacher", "gain": 0.5},),
             prediction=PILOT(positive=0.85, negative=0.02, absent=0.13, interval=(0.3, 0.7)),
+            expects=Direction.MORE,
         ),
         CORRELATION(
             name="gap_and_accuracy_over_labels",
-            claim="of networks with ever more wrong labels, those whose largest eigenvalue stands further "
-            "off the second are more accurate",
-            if_so="Of networks with ever more wrong labels, those with a larger gap of eigenvalues are more accurate",
-            if_opposite="Of networks with ever more wrong labels, those with a larger gap of eigenvalues are "
-            "less accurate",
-            if_absent="Of networks with ever more wrong labels, accuracy hardly goes with the gap of eigenvalues",
+            claim="of networks with ever more wrong labels, accuracy hardly goes with the gap of eigenvalues",
             between=({"by": "labels"},),
             prediction=PILOT(positive=0.12, negative=0.08, absent=0.8, interval=(-0.1, 0.2)),
+            expects=Direction.ABSENT,
         ),
         CORRELATION(
             name="gap_and_accuracy_over_starts",
-            claim="of networks that differ by their start, those whose largest eigenvalue stands further "
-            "off the second are more accurate",
-            if_so="Of networks that differ by their start, those with a larger gap of eigenvalues are more accurate",
-            if_opposite="Of networks that differ by their start, those with a larger gap of eigenvalues are "
-            "less accurate",
-            if_absent="Of networks that differ by their start, accuracy hardly goes with the gap of eigenvalues",
+            claim="of networks that differ by their start, accuracy hardly goes with the gap of eigenvalues",
             between=({"by": "starts"},),
             prediction=PILOT(positive=0.03, negative=0.12, absent=0.85, interval=(-0.15, 0.05)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

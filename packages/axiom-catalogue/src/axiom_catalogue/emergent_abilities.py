@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, pace, training
 from axiom.kit.optimizers import ADAMW, Rates
 
@@ -183,12 +183,7 @@ experiment = Experiment(
             "than on single parts",
             "steeper",
             (0.26, 0.31),
-            if_so="As networks get wider, accuracy on whole answers of eight independent parts rises more suddenly "
-            "than accuracy on single parts",
-            if_opposite="As networks get wider, accuracy on whole answers of eight independent parts rises less "
-            "suddenly than accuracy on single parts",
-            if_absent="As networks get wider, accuracy on whole answers of eight independent parts rises about as "
-            "suddenly as accuracy on single parts",
+            expects=Direction.MORE,
         ),
         PARTS(
             "whole_answers_come_later",
@@ -197,26 +192,16 @@ experiment = Experiment(
             "later",
             (0.84, 0.95),
             smallest=0.3,
-            if_so="Accuracy on whole answers of eight parts makes half of its rise in wider networks than accuracy "
-            "on single parts does",
-            if_opposite="Accuracy on whole answers of eight parts makes half of its rise in narrower networks than "
-            "accuracy on single parts does",
-            if_absent="Accuracy on whole answers of eight parts and on single parts makes half of its rise in "
-            "networks of about the same width",
+            expects=Direction.MORE,
         ),
         SUMS(
             "sums_rise_steeper",
-            "as networks get wider, their accuracy on whole sums of two numbers rises more suddenly than on single "
-            "digits of the sums",
+            "as networks get wider, accuracy on whole sums of two numbers rises about as suddenly as accuracy"
+            " on their digits",
             "steeper",
             (-0.08, 0.01),
             chances=DOUBTED,
-            if_so="As networks get wider, accuracy on whole sums of two numbers rises more suddenly than accuracy on "
-            "their digits",
-            if_opposite="As networks get wider, accuracy on whole sums of two numbers rises less suddenly than "
-            "accuracy on their digits",
-            if_absent="As networks get wider, accuracy on whole sums of two numbers rises about as suddenly as "
-            "accuracy on their digits",
+            expects=Direction.ABSENT,
         ),
         SUMS(
             "sums_come_later",
@@ -225,12 +210,7 @@ experiment = Experiment(
             "later",
             (1.0, 1.35),
             smallest=0.3,
-            if_so="Accuracy on whole sums of two numbers makes half of its rise in wider networks than accuracy on "
-            "their digits does",
-            if_opposite="Accuracy on whole sums of two numbers makes half of its rise in narrower networks than "
-            "accuracy on their digits does",
-            if_absent="Accuracy on whole sums of two numbers and on their digits makes half of its rise in networks "
-            "of about the same width",
+            expects=Direction.MORE,
         ),
         SUMS(
             "the_silent_know_digits",
@@ -239,11 +219,7 @@ experiment = Experiment(
             "silent",
             (0.445, 0.475),
             null=GUESSED,
-            if_so="Networks that seem unable to add, with fewer than 5 % of sums right, still know more of the digits "
-            "than guessing gives",
-            if_opposite="Networks with fewer than 5 % of whole sums right know fewer of the digits than guessing gives",
-            if_absent="Networks that seem unable to add, with fewer than 5 % of sums right, know as many digits as "
-            "guessing gives, within 5 points",
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -110,12 +110,6 @@ experiment = Experiment(
             name="even_steps_find_even_truths",
             claim="with 60 examples of 80 weights that are all plus or minus one, descent in steps that hardly depend "
             "on the size of the slope ends nearer to these weights than plain descent",
-            if_so="A truth whose weights are all of one size is found better by steps of one size than by plain "
-            "descent",
-            if_opposite="Even a truth whose weights are all of one size is found worse by steps of one size than by "
-            "plain descent",
-            if_absent="Steps of one size and plain descent end about as near to a truth whose weights are all of one "
-            "size",
             kind=Kind.CONTRAST,
             measure="miss",
             between=_arms("even"),
@@ -134,9 +128,6 @@ experiment = Experiment(
             name="even_steps_miss_sparse_truths",
             claim="with 60 examples of 80 weights of which a tenth are not nothing, descent in steps that hardly "
             "depend on the size of the slope ends farther from these weights than plain descent",
-            if_so="A sparse truth is found worse by steps of one size than by plain descent",
-            if_opposite="Even a sparse truth is found better by steps of one size than by plain descent",
-            if_absent="Steps of one size and plain descent end about as near to a sparse truth",
             kind=Kind.CONTRAST,
             measure="miss",
             between=_arms("sparse"),
@@ -149,6 +140,7 @@ experiment = Experiment(
                 interval=(0.05, 0.5),
                 because="weights that should stay nothing move as fast as those that should not",
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -177,42 +177,30 @@ experiment = Experiment(
         Estimand(
             name="gradient_ratio_of_twice_the_strength",
             claim="a feature of twice the strength receives more gradient than the other after the start, too",
-            if_so="An input clue of twice the strength receives more gradient than the other throughout training",
-            if_opposite="An input clue of twice the strength receives less gradient than the other after the start",
-            if_absent="An input clue of twice the strength receives about as much gradient as the other after the "
-            "start",
             kind=Kind.LEVEL,  # mean over widths
             measure="gradient_ratio",
             between=({"strong": 1.0, "decoupling": 0.0},),
             null=1.0,
             smallest=0.05,
             prediction=Prediction(positive=0.96, negative=0.01, absent=0.03, interval=(1.14, 1.27), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="gradient_ratio_by_width",
-            claim="the strong feature's share of the gradient grows with a network's width",
-            if_so="The wider a network, the more gradient a strong input clue receives for each part that a weak one "
-            "receives",
-            if_opposite="The wider a network, the less gradient a strong input clue receives for each part that a "
-            "weak one receives",
-            if_absent="A network's width hardly changes how much more gradient a strong input clue receives than a "
-            "weak one",
+            claim="a network's width hardly changes how much more gradient a strong input clue receives than a weak"
+            " one",
             kind=Kind.SLOPE,
             measure="gradient_ratio",
             across="width",
             between=({"strong": 1.0, "decoupling": 0.0},),
             smallest=0.05,
             prediction=Prediction(positive=0.2, negative=0.02, absent=0.78, interval=(0.005, 0.05), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="decoupling_minus_none",
-            claim="a network learns a weak feature beside a strong one better with spectral decoupling than without",
-            if_so="Spectral decoupling (a penalty on large outputs) helps a network to learn a weak input clue "
-            "beside a strong one",
-            if_opposite="Spectral decoupling (a penalty on large outputs) makes a network learn a weak input clue "
-            "beside a strong one less well",
-            if_absent="Spectral decoupling (a penalty on large outputs) changes accuracy on the weaker of two input "
-            "clues, tested alone, by less than 2 points",
+            claim="spectral decoupling (a penalty on large outputs) makes a network learn a weak input clue beside "
+            "a strong one less well",
             kind=Kind.CONTRAST,
             measure="weak_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -222,6 +210,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.01, negative=0.98, absent=0.01, interval=(-0.12, -0.08), because="a pilot"
             ),
+            expects=Direction.LESS,
         ),
     ),
     controls=(

@@ -189,9 +189,7 @@ experiment = Experiment(
             "kernel_change",
             (-1.13, -1.09),
             {"task": "product"},
-            if_so="The more a network's outputs are scaled up, the less it changes inside while it learns",
-            if_opposite="The more a network's outputs are scaled up, the more it changes inside while it learns",
-            if_absent="How much a network changes inside while it learns hardly depends on the scale of its outputs",
+            expects=Direction.LESS,
         ),
         _asks(
             "rich_minus_lazy_on_product",
@@ -200,11 +198,7 @@ experiment = Experiment(
             "test_error",
             (-0.55, -0.45),
             *PRODUCT,
-            if_so="Rich training, with outputs scaled down, learns a product of two inputs with a smaller "
-            "error than lazy training",
-            if_opposite="Lazy training, with outputs scaled up, learns a product of two inputs with a smaller "
-            "error than rich training",
-            if_absent="Rich and lazy training learn a product of two inputs with about the same error",
+            expects=Direction.LESS,
         ),
         _asks(
             "rich_minus_lazy_at_best",
@@ -213,24 +207,16 @@ experiment = Experiment(
             "best_error",
             (-0.55, -0.45),
             *PRODUCT,
-            if_so="Even stopped at its best moment, a network learns a product of two inputs with a smaller error "
-            "when its outputs are scaled down than up",
-            if_opposite="Stopped at its best moment, a network learns a product of two inputs with a larger error "
-            "when its outputs are scaled down than up",
-            if_absent="Stopped at its best moment, a network learns a product of two inputs with about the same "
-            "error whether its outputs are scaled down or up",
+            expects=Direction.LESS,
         ),
         _asks(
             "rich_minus_lazy_on_linear",
-            "a network learns a linear function of all twenty inputs with a smaller test error when "
-            "its outputs are scaled down than up",
+            "rich and lazy training learn a linear function of all inputs with about the same error",
             "test_error",
             (-0.03, -0.02),
             *LINEAR,
             chances=(0.01, 0.03, 0.96),
-            if_so="Rich training learns a linear function of all inputs, too, with a smaller error than lazy training",
-            if_opposite="Lazy training learns a linear function of all inputs with a smaller error than rich training",
-            if_absent="Rich and lazy training learn a linear function of all inputs with about the same error",
+            expects=Direction.ABSENT,
         ),
         _asks(
             "error_on_alpha",
@@ -240,12 +226,7 @@ experiment = Experiment(
             (0.44, 0.54),
             {"task": "regression"},
             **GROWS,
-            if_so="The error of a regression with weights u^2 - v^2 on a sparse truth grows with the "
-            "scale of its start",
-            if_opposite="The error of a regression with weights u^2 - v^2 on a sparse truth falls with the "
-            "scale of its start",
-            if_absent="The error of a regression with weights u^2 - v^2 on a sparse truth hardly depends on "
-            "the scale of its start",
+            expects=Direction.MORE,
         ),
     ),
     controls=(

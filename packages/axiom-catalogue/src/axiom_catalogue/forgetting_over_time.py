@@ -206,12 +206,6 @@ experiment = Experiment(
             name="power_describes",
             claim="a power of time describes what a network keeps of a task of clusters, while it learns another, to "
             "within a twentieth of what it knew",
-            if_so="A power of time describes closely what a network keeps of one task of clusters while it learns "
-            "another",
-            if_opposite="A power of time does not describe what a network keeps of one task of clusters while it "
-            "learns another",
-            if_absent="A power of time describes what a network keeps of one task of clusters, while it learns "
-            "another, to about a twentieth",
             measure="power_error",
             between=(CLUSTERS,),
             null=0.05,
@@ -223,57 +217,37 @@ experiment = Experiment(
             name="power_over_floor",
             claim="a power of time describes what a network keeps of a task of clusters better than an exponential "
             "fall to a floor does",
-            if_so="A power of time describes what a network keeps of one task, while it learns another, better than "
-            "an exponential fall to a floor",
-            if_opposite="An exponential fall to a floor describes what a network keeps of one task, while it learns "
-            "another, better than a power of time",
-            if_absent="A power of time and an exponential fall to a floor describe equally well what a network keeps "
-            "of one task while it learns another",
             measure="floor_minus_power",
             between=(CLUSTERS,),
             smallest=0.005,
             prediction=PILOT(positive=0.9, negative=0.03, absent=0.07, interval=(0.012, 0.035)),
+            expects=Direction.MORE,
         ),
         LEVEL(
             name="power_over_stretched",
             claim="a power of time describes what a network keeps of a task of clusters better than a stretched "
             "exponential does",
-            if_so="A power of time describes what a network keeps of one task, while it learns another, better than "
-            "a stretched exponential",
-            if_opposite="A stretched exponential describes what a network keeps of one task, while it learns another, "
-            "better than a power of time",
-            if_absent="A power of time and a stretched exponential describe equally well what a network keeps of one "
-            "task while it learns another",
             measure="stretched_minus_power",
             between=(CLUSTERS,),
             smallest=0.005,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.024, 0.034)),
+            expects=Direction.MORE,
         ),
         LEVEL(
             name="something_stays_of_clusters",
             claim="after 4,096 steps on a second task of clusters a network still knows more than a twentieth of the "
             "first, beyond what the second one teaches of it",
-            if_so="After thousands of steps on a second task of clusters, a network still knows a part of the first",
-            if_opposite="After thousands of steps on a second task of clusters, a network knows hardly anything of "
-            "the first",
-            if_absent="After thousands of steps on a second task of clusters, a network still knows about a "
-            "twentieth of the first",
             measure="kept",
             between=(CLUSTERS,),
             null=0.05,
             smallest=0.02,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.13, 0.2)),
+            expects=Direction.MORE,
         ),
         LEVEL(
             name="nothing_stays_of_teachers",
             claim="after 4,096 steps with a teacher that contradicts an earlier one, a network knows less than a "
             "twentieth of what the earlier one had taught",
-            if_so="After thousands of steps with a teacher that contradicts an earlier one, a network knows hardly "
-            "anything of the earlier one",
-            if_opposite="After thousands of steps with a teacher that contradicts an earlier one, a network still "
-            "knows a part of the earlier one's answers",
-            if_absent="After thousands of steps with a teacher that contradicts an earlier one, a network still knows "
-            "about a twentieth of the earlier one's answers",
             measure="kept",
             between=(TEACHERS,),
             null=0.05,
@@ -285,12 +259,6 @@ experiment = Experiment(
             name="half_life_on_rate",
             claim="the higher the learning rate, the fewer steps on a second task of clusters until a network has "
             "forgotten half of the first",
-            if_so="The higher the learning rate, the sooner a network that learns a second task has forgotten half of "
-            "the first",
-            if_opposite="The higher the learning rate, the later a network that learns a second task has forgotten "
-            "half of the first",
-            if_absent="The learning rate hardly changes after how many steps on a second task a network has forgotten "
-            "half of the first",
             kind=Kind.SLOPE,
             measure="half_life",
             across="lr",

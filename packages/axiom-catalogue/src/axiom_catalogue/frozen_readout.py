@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
 Floats = npt.NDArray[np.float64]
@@ -144,12 +144,6 @@ experiment = Experiment(
             name="frozen_ways_out_cost",
             claim="trained on noisy targets to the same training error, a ReLU network of 32 neurons ends with a "
             "higher test error if its ways out stay at the signs of chance than if they are trained, too",
-            if_so="On noisy targets and at the same training error, a small ReLU network errs more on new inputs if "
-            "its second layer is never trained",
-            if_opposite="On noisy targets and at the same training error, a small ReLU network errs less on new "
-            "inputs if its second layer is never trained",
-            if_absent="On noisy targets and at the same training error, it makes no difference of 0.02 in test error "
-            "whether a small ReLU network trains its second layer",
             kind=Kind.CONTRAST,
             measure="test_error",
             between=({"readout": "frozen", "noise": 0.3}, {"readout": "trained", "noise": 0.3}),
@@ -163,15 +157,12 @@ experiment = Experiment(
                 because="ways out that are trained silence useless neurons, which frozen ones keep as noise; but "
                 "ways in of free length can do nearly the same",
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="frozen_ways_out_turn",
             claim="trained on noisy targets to the same training error, the neurons of a ReLU network of 32 turn more "
             "if its ways out stay at the signs of chance than if they are trained, too",
-            if_so="The neurons of a small ReLU network turn more if its second layer is never trained",
-            if_opposite="The neurons of a small ReLU network turn less if its second layer is never trained",
-            if_absent="It makes no difference for how far the neurons of a small ReLU network turn whether its second "
-            "layer is trained",
             kind=Kind.CONTRAST,
             measure="turned",
             between=({"readout": "frozen", "noise": 0.3}, {"readout": "trained", "noise": 0.3}),
@@ -184,6 +175,7 @@ experiment = Experiment(
                 interval=(0.005, 0.12),
                 because="all that is learned must be learned by ways in; but large ways out that grew turn them faster",
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

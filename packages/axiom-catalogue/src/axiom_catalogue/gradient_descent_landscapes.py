@@ -184,12 +184,7 @@ experiment = Experiment(
             ({"loss": "ce"},),
             (0.99, 1.0),
             MORE,
-            if_so="With cross-entropy, most repetitions show no bump in the loss on any straight line from start to "
-            "end of training",
-            if_opposite="With cross-entropy, most repetitions show a bump in the loss on some straight line from "
-            "start to end of training",
-            if_absent="With cross-entropy, about half of the repetitions show a bump in the loss on some straight line "
-            "from start to end of training",
+            expects=Direction.MORE,
         ),
         FEWER(
             "bump_at_a_high_rate",
@@ -198,12 +193,7 @@ experiment = Experiment(
             (FAST, SLOW),
             (-1.0, -0.95),
             LESS,
-            if_so="In wide networks with squared error, a bump in the loss between start and end of training is more "
-            "frequent at a high learning rate",
-            if_opposite="In wide networks with squared error, a bump in the loss between start and end of training is "
-            "rarer at a high learning rate",
-            if_absent="In wide networks with squared error, a bump in the loss between start and end of training is "
-            "as frequent at either learning rate",
+            expects=Direction.LESS,
         ),
         IN_PLANE(
             "plane_beyond_a_walk",
@@ -213,12 +203,7 @@ experiment = Experiment(
             (0.24, 0.257),
             MORE,
             measure="beyond_walk",
-            if_so="With cross-entropy, the path of gradient descent lies more nearly in a plane than a random walk "
-            "with equally long steps",
-            if_opposite="With cross-entropy, the path of gradient descent lies less nearly in a plane than a random "
-            "walk with equally long steps",
-            if_absent="With cross-entropy, the path of gradient descent lies as nearly in a plane as a random walk "
-            "with equally long steps",
+            expects=Direction.MORE,
         ),
         IN_PLANE(
             "plane_beyond_a_walk_fast",
@@ -228,12 +213,7 @@ experiment = Experiment(
             (0.218, 0.252),
             MORE,
             measure="later_beyond_walk",
-            if_so="After the jump of its first steps, gradient descent with squared error and a high rate stays "
-            "nearer to a plane than a random walk",
-            if_opposite="After the jump of its first steps, gradient descent with squared error and a high rate "
-            "stays farther from a plane than a random walk",
-            if_absent="After the jump of its first steps, gradient descent with squared error and a high rate stays "
-            "as near to a plane as a random walk",
+            expects=Direction.MORE,
         ),
         ON_RATE(
             "rise_on_rate_squared_error",
@@ -243,12 +223,7 @@ experiment = Experiment(
             (-0.42, -0.23),
             LESS,
             measure="rise",
-            if_so="At equal training loss (squared error), a higher learning rate ends where moving weights at "
-            "random, in proportion to each neuron's weights, raises the loss less",
-            if_opposite="At equal training loss (squared error), a higher learning rate ends where moving weights at "
-            "random, in proportion to each neuron's weights, raises the loss more",
-            if_absent="At equal training loss (squared error), the learning rate hardly changes how much random "
-            "moves in proportion to each neuron's weights raise the loss",
+            expects=Direction.LESS,
         ),
         ON_RATE(
             "plain_rise_on_rate_squared_error",
@@ -258,27 +233,17 @@ experiment = Experiment(
             (-0.93, -0.35),
             LESS,
             measure="plain_rise",
-            if_so="At equal training loss (squared error), a higher learning rate ends where moving all weights at "
-            "random by one fixed distance raises the loss less",
-            if_opposite="At equal training loss (squared error), a higher learning rate ends where moving all "
-            "weights at random by one fixed distance raises the loss more",
-            if_absent="At equal training loss (squared error), the learning rate hardly changes how much moving all "
-            "weights at random by one fixed distance raises the loss",
+            expects=Direction.LESS,
         ),
         ON_RATE(
             "rise_on_rate_cross_entropy",
-            "at equal training loss (cross-entropy), a higher learning rate ends where moving weights at random, in "
-            "proportion to each neuron's weights, raises the loss less",
+            "at equal training loss (cross-entropy), the learning rate hardly changes how much random moves "
+            "in proportion to each neuron's weights raise the loss",
             (ENTROPY,),
             (-0.047, -0.029),
             NEITHER,
             measure="rise",
-            if_so="At equal training loss (cross-entropy), a higher learning rate ends where moving weights at "
-            "random, in proportion to each neuron's weights, raises the loss less",
-            if_opposite="At equal training loss (cross-entropy), a higher learning rate ends where moving weights at "
-            "random, in proportion to each neuron's weights, raises the loss more",
-            if_absent="At equal training loss (cross-entropy), the learning rate hardly changes how much random "
-            "moves in proportion to each neuron's weights raise the loss",
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

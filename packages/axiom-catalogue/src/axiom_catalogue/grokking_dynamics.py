@@ -126,12 +126,6 @@ experiment = Experiment(
             name="above_minus_below",
             claim="a network that is shown half of the sums modulo 23 understands more of the rest within "
             "10,000 steps than one that is shown three tenths",
-            if_so="Half of the sums modulo 23 let a network understand the rest within 10,000 steps; "
-            "three tenths do not",
-            if_opposite="A network understands more of the sums modulo 23 from three tenths of them than from "
-            "half, within 10,000 steps",
-            if_absent="Within 10,000 steps a network understands about as much of the sums modulo 23 from "
-            "three tenths of them as from half",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -141,16 +135,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.89, 0.92), because="eight seeds of a pilot"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="too_few",
             claim="a network that is shown three tenths of the sums modulo 23 does not understand the "
             "rest within 10,000 steps",
-            if_so="Three tenths of the sums modulo 23 are too few for a network to understand the rest "
-            "within 10,000 steps",
-            if_opposite="Three tenths of the sums modulo 23 are enough for a network to understand the rest "
-            "within 10,000 steps",
-            if_absent="Three tenths of the sums modulo 23 are enough within 10,000 steps about half of the time",
             kind=Kind.PROPORTION,
             measure="grokked",
             between=(_arm(23, 0.3),),
@@ -165,11 +155,6 @@ experiment = Experiment(
             name="larger_needs_less",
             claim="within 10,000 steps a network that is shown three tenths of the sums understands more "
             "of the rest modulo 97 than modulo 23",
-            if_so="Three tenths of the sums are enough for a network modulo 97 and not modulo 23, within 10,000 steps",
-            if_opposite="Three tenths of the sums let a network understand more of the rest modulo 23 than "
-            "modulo 97, within 10,000 steps",
-            if_absent="Three tenths of the sums let a network understand about as much modulo 97 as modulo "
-            "23, within 10,000 steps",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -179,15 +164,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.93, 0.95), because="0.99 against 0.06"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="wider_is_sooner",
             claim="of two networks that are shown four tenths of the sums modulo 23, one of 128 neurons "
             "understands the rest sooner than one of 64",
-            if_so="A network of 128 neurons understands the sums modulo 23 sooner than one of 64",
-            if_opposite="A network of 128 neurons understands the sums modulo 23 later than one of 64",
-            if_absent="Networks of 64 and of 128 neurons understand the sums modulo 23 within 1,000 steps of "
-            "each other",
             kind=Kind.CONTRAST,
             measure="steps",
             between=({"modulus": 23, "hidden": 64, "share": 0.4}, _arm(23, 0.4)),
@@ -195,17 +177,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.97, negative=0.01, absent=0.02, interval=(3_300.0, 4_700.0), because="5,900 against 1,600"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="waves",
             claim="neurons of a network that understands the sums modulo 97 respond to fewer frequencies "
             "than neurons of one that memorises them",
-            if_so="Neurons of a network that understands the sums modulo 97 respond to fewer frequencies "
-            "than those of one that memorises",
-            if_opposite="Neurons of a network that understands the sums modulo 97 respond to more frequencies "
-            "than those of one that memorises",
-            if_absent="Neurons respond to about as many frequencies in a network that understands the sums "
-            "modulo 97 as in one that memorises",
             kind=Kind.CONTRAST,
             measure="concentration",
             between=(_arm(97, 0.25), _arm(97, 0.15)),
@@ -218,6 +195,7 @@ experiment = Experiment(
                 interval=(0.48, 0.57),
                 because="those that memorise stay at the start's 4/98",
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -174,12 +174,6 @@ experiment = Experiment(
             name="half_of_the_largest",
             claim="a ReLU network that is shown three tenths of the sums modulo 97 knows more than half of the rest "
             "within 100,000 steps",
-            if_so="A ReLU network that is shown three tenths of the sums modulo 97 knows more than half of the rest "
-            "within 100,000 steps",
-            if_opposite="A ReLU network that is shown three tenths of the sums modulo 97 knows less than half of the "
-            "rest after 100,000 steps",
-            if_absent="A ReLU network that is shown three tenths of the sums modulo 97 knows about half of the rest "
-            "after 100,000 steps",
             kind=Kind.LEVEL,
             measure="test_accuracy",
             between=(LARGE,),
@@ -187,58 +181,40 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.93, 0.96)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="shorter_than_at_most",
-            claim="once a ReLU network understands the sums modulo 97, its weights are less than 0.95 of the length "
-            "that they had at their longest",
-            if_so="Once a ReLU network understands the sums modulo 97, its weights are much shorter than they were at "
-            "their longest",
-            if_opposite="Once a ReLU network understands the sums modulo 97, its weights are about as long as they "
-            "ever were",
-            if_absent="Once a ReLU network understands the sums modulo 97, its weights are about 5 % shorter than they "
-            "were at their longest",
+            claim="once a ReLU network understands the sums modulo 97, its weights are about as long as they ever were",
             kind=Kind.LEVEL,
             measure="length_kept",
             between=(LARGE,),
             null=0.95,
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.03,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.985, 1.0)),
         ),
         Estimand(
             name="does_not_understand_at_the_high_rate",
-            claim="at a learning rate of 0.003 a ReLU network that is shown three tenths of the sums modulo 53 knows "
-            "less than half of the rest after 300,000 steps",
-            if_so="At a high learning rate a ReLU network knows less than half of the sums modulo 53 after 300,000 "
-            "steps, shown three tenths of them",
-            if_opposite="Even at a high learning rate a ReLU network knows more than half of the sums modulo 53 within "
+            claim="even at a high learning rate a ReLU network knows more than half of the sums modulo 53 within "
             "300,000 steps, shown three tenths of them",
-            if_absent="At a high learning rate a ReLU network knows about half of the sums modulo 53 after 300,000 "
-            "steps, shown three tenths of them",
             kind=Kind.LEVEL,
             measure="test_accuracy",
             between=(FAST | {"share": 0.3},),
             null=0.5,
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.1,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.85, negative=0.05, absent=0.1, interval=(0.6, 0.95)),
         ),
         Estimand(
             name="high_rate_costs",
-            claim="within 300,000 steps a ReLU network understands fewer of the sums modulo 53 at a learning rate of "
-            "0.003 than of 0.001",
-            if_so="A ReLU network understands fewer of the sums modulo 53 at a learning rate of 0.003 than of 0.001",
-            if_opposite="A ReLU network understands more of the sums modulo 53 at a learning rate of 0.003 than of "
-            "0.001",
-            if_absent="A ReLU network understands about as many of the sums modulo 53 at a learning rate of 0.003 as "
-            "of 0.001",
+            claim="a ReLU network understands more of the sums modulo 53 at a learning rate of 0.003 than of 0.001",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             between=(FAST | {"share": 0.3}, SLOW | {"share": 0.3}),
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.1,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.85, negative=0.03, absent=0.12, interval=(0.2, 0.65)),
@@ -247,12 +223,6 @@ experiment = Experiment(
             name="high_rate_is_sooner_from_half",
             claim="shown half of the sums modulo 53, a ReLU network understands the rest in fewer steps at a learning "
             "rate of 0.003 than of 0.001",
-            if_so="Shown half of the sums modulo 53, a ReLU network understands the rest sooner at a learning rate of "
-            "0.003 than of 0.001",
-            if_opposite="Shown half of the sums modulo 53, a ReLU network understands the rest later at a learning "
-            "rate of 0.003 than of 0.001",
-            if_absent="Shown half of the sums modulo 53, a ReLU network understands the rest about as soon at a "
-            "learning rate of 0.003 as of 0.001",
             kind=Kind.CONTRAST,
             measure="steps",
             between=(FAST | {"share": 0.5}, SLOW | {"share": 0.5}),
@@ -262,14 +232,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="enough_in_the_end",
-            claim="a ReLU network that is shown three tenths of the sums modulo 23 knows more than half of the rest "
-            "within 500,000 steps",
-            if_so="A ReLU network that is shown three tenths of the sums modulo 23 knows more than half of the rest "
-            "within 500,000 steps",
-            if_opposite="Three tenths of the sums modulo 23 are too few: even after 500,000 steps a ReLU network knows "
+            claim="three tenths of the sums modulo 23 are too few: even after 500,000 steps a ReLU network knows "
             "less than half of the rest",
-            if_absent="A ReLU network that is shown three tenths of the sums modulo 23 knows about half of the rest "
-            "after 500,000 steps",
             kind=Kind.LEVEL,
             measure="test_accuracy",
             between=(SMALL,),
@@ -277,6 +241,7 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.01, negative=0.98, absent=0.01, interval=(0.0, 0.02)),
+            expects=Direction.LESS,
         ),
     ),
     controls=(

@@ -199,10 +199,6 @@ experiment = Experiment(
             name="larger_prime_needs_less",
             claim="of the sums modulo 17 a network needs a smaller share than of those modulo 11, to understand the "
             "rest within 600 steps",
-            if_so="The larger the prime, the smaller the share of its sums that a network needs to understand the rest",
-            if_opposite="The larger the prime, the larger the share of its sums that a network needs to understand the "
-            "rest",
-            if_absent="Modulo 17 a network needs the same share of the sums as modulo 11, within 3 of 100",
             kind=Kind.CONTRAST,
             measure="enough",
             between=(LARGE, SMALL),
@@ -219,10 +215,7 @@ experiment = Experiment(
         ),
         Estimand(
             name="coupons_of_17",
-            claim="modulo 17 a network needs more than 3.3 P ln P examples to understand the rest within 600 steps",
-            if_so="Modulo 17 a network needs more examples to understand the rest than 3.3 times P ln P",
-            if_opposite="Modulo 17 a network needs fewer examples to understand the rest than 3.3 times P ln P",
-            if_absent="Modulo 17 a network understands the rest from 3.3 times P ln P examples on, within a tenth",
+            claim="modulo 17 a network understands the rest from 3.3 times P ln P examples on, within a tenth",
             kind=Kind.LEVEL,
             measure="enough_over_coupons",
             between=(LARGE,),
@@ -235,13 +228,11 @@ experiment = Experiment(
                 interval=(2.8, 3.4),
                 because="3.1 to 3.7 of larger primes with three times the time; one pilot of 17 had 3.1",
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="coupons_alike",
-            claim="modulo 17 a network needs more examples in units of P ln P than modulo 11",
-            if_so="Counted in P ln P, a network needs more examples modulo 17 than modulo 11",
-            if_opposite="Counted in P ln P, a network needs fewer examples modulo 17 than modulo 11",
-            if_absent="Counted in P ln P, a network needs as many examples modulo 17 as modulo 11",
+            claim="counted in P ln P, a network needs as many examples modulo 17 as modulo 11",
             kind=Kind.CONTRAST,
             measure="enough_over_coupons",
             between=(LARGE, SMALL),
@@ -253,14 +244,12 @@ experiment = Experiment(
                 interval=(-0.2, 0.4),
                 because="that is what the law says; a larger network for its table is a little sooner",
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="light_decay_needs_more",
             claim="with a weight decay around 0.1 a network needs a larger share of the sums modulo 17 than 3.3 P ln P "
             "examples are, to understand the rest within 600 steps",
-            if_so="With a tenth of the weight decay a network needs more of the sums modulo 17",
-            if_opposite="With a tenth of the weight decay a network needs fewer of the sums modulo 17",
-            if_absent="With a tenth of the weight decay a network needs about as many of the sums modulo 17",
             kind=Kind.LEVEL,
             measure="enough_when_light",
             between=(LARGE,),
@@ -273,6 +262,7 @@ experiment = Experiment(
                 interval=(0.55, 0.65),
                 because="the time goes with one over the decay; of one pilot 0.57",
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -135,33 +135,25 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="enough_in_the_end",
-            claim="a network that is shown three tenths of the sums modulo 23 has understood the rest "
-            "after 100,000 steps",
-            if_so="With patience it works: after 100,000 steps a network has understood the sums modulo "
-            "23 from three tenths of them",
-            if_opposite="Even after 100,000 steps a network mostly has not understood the sums modulo 23 from "
-            "three tenths of them",
-            if_absent="After 100,000 steps a network has understood the sums modulo 23 from three tenths of "
-            "them about half of the time",
+            claim="even after 100,000 steps a network mostly has not understood the sums modulo 23 from three "
+            "tenths of them",
             kind=Kind.PROPORTION,
             measure="understood",
             between=(SMALL,),
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(0.0, 0.05)),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="fast_minus_slow",
-            claim="a network understands fewer of the sums modulo 53 at ten times the usual learning rate",
-            if_so="At ten times the usual learning rate a network understands fewer of the sums modulo 53",
-            if_opposite="At ten times the usual learning rate a network understands more of the sums modulo 53",
-            if_absent="Ten times the learning rate changes how many of the sums modulo 53 a network "
-            "understands by less than a tenth",
+            claim="ten times the learning rate changes how many of the sums modulo 53 a network understands by less"
+            " than a tenth",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
             between=(MIDDLE | {"lr": 0.1}, MIDDLE | {"lr": 0.01}),
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             smallest=0.1,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(-0.005, 0.015)),
@@ -169,10 +161,6 @@ experiment = Experiment(
         Estimand(
             name="understands_the_largest",
             claim="a network that is shown a fifth of the sums modulo 97 knows more than half of the rest in the end",
-            if_so="A network that is shown a fifth of the sums modulo 97 knows more than half of the rest in the end",
-            if_opposite="A network that is shown a fifth of the sums modulo 97 knows less than half of the rest "
-            "in the end",
-            if_absent="A network that is shown a fifth of the sums modulo 97 knows about half of the rest in the end",
             kind=Kind.LEVEL,
             measure="test_accuracy",
             between=(LARGE,),
@@ -180,22 +168,17 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.952, 0.962)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="lighter",
-            claim="weights of a network are shorter once it understands the sums modulo 97 than when it "
-            "only memorised them",
-            if_so="Weights of a network are shorter once it understands the sums modulo 97 than when it "
-            "only memorised them",
-            if_opposite="Weights of a network are longer once it understands the sums modulo 97 than when it "
-            "only memorised them",
-            if_absent="Weights of a network are as long once it understands the sums modulo 97 as when it "
-            "only memorised them, within 5 %",
+            claim="weights of a network are longer once it understands the sums modulo 97 than when it only "
+            "memorised them",
             kind=Kind.LEVEL,
             measure="length_kept",
             between=(LARGE,),
             null=1.0,
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.05,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(1.37, 1.44)),
         ),

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, information, losses, models, training
 from axiom.kit.optimizers import Rates
 
@@ -162,20 +162,15 @@ experiment = Experiment(
             "tanh layers lose information about the input during training, measured through 30 bins",
             {"activation": "tanh"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.2), because="a pilot"),
-            if_so="Tanh layers lose information about their input during training, measured through 30 bins",
-            if_opposite="Tanh layers gain information about their input during training, measured through 30 bins",
-            if_absent="Tanh layers lose less than a quarter of a bit about their input during training, "
-            "measured through 30 bins",
+            expects=Direction.MORE,
         ),
         _level(
             "relu_compresses",
-            "ReLU layers lose information about the input during training, measured through 30 bins",
+            "ReLU layers lose less than a quarter of a bit of information about their input during training, "
+            "measured through 30 bins",
             {"activation": "relu"},
             Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.005, 0.03), because="a pilot"),
-            if_so="ReLU layers lose information about their input during training, measured through 30 bins",
-            if_opposite="ReLU layers gain information about their input during training, measured through 30 bins",
-            if_absent="ReLU layers lose less than a quarter of a bit of information about their input during "
-            "training, measured through 30 bins",
+            expects=Direction.ABSENT,
         ),
         _level(
             "below_the_start",
@@ -183,38 +178,22 @@ experiment = Experiment(
             {"activation": "tanh"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.2), because="a pilot"),
             "since_start",
-            if_so="Tanh layers tell less about their input at the end of training than before it, "
-            "measured through 30 bins",
-            if_opposite="Tanh layers tell more about their input at the end of training than before it, "
-            "measured through 30 bins",
-            if_absent="Tanh layers tell as much about their input after training as before it, within a "
-            "quarter of a bit",
+            expects=Direction.MORE,
         ),
         Estimand(
             name="coarse_minus_fine",
             claim="tanh layers seem to lose more information about the input through 30 bins than through 1,000",
-            if_so="How much information tanh layers seem to lose depends on the bins: through 30 bins they lose more "
-            "than through 1,000",
-            if_opposite="Tanh layers seem to lose less information about their input through 30 bins than "
-            "through 1,000",
-            if_absent="Tanh layers lose as much information about their input through 30 bins as through "
-            "1,000, within a quarter of a bit",
             kind=Kind.CONTRAST,
             measure="compression",
             between=({"activation": "tanh", "batch": SMALL, "bins": 30}, {"activation": "tanh", "bins": 1_000}),
             smallest=0.25,
             bounds=(-12.0, 12.0),
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.2), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="small_minus_large_batches",
-            claim="tanh layers lose more information about the input in batches of 32 than of 256 after "
-            "the same number of steps",
-            if_so="Tanh layers lose more information about their input in batches of 32 than of 256 after the same "
-            "number of steps",
-            if_opposite="Tanh layers lose less information about their input in batches of 32 than of 256 after the "
-            "same number of steps",
-            if_absent="The noise of small batches does not matter: tanh layers lose as much information about their "
+            claim="the noise of small batches does not matter: tanh layers lose as much information about their "
             "input in batches of 32 as of 256",
             kind=Kind.CONTRAST,
             measure="compression",
@@ -222,6 +201,7 @@ experiment = Experiment(
             smallest=0.25,
             bounds=(-12.0, 12.0),
             prediction=Prediction(positive=0.02, negative=0.08, absent=0.9, interval=(-0.1, -0.02), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(Control(estimand="tanh_compresses", placebo=_few("placebo"), planted=_few("planted")),),

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, information, losses, models, training
 from axiom.kit.optimizers import Rates
 
@@ -175,12 +175,7 @@ experiment = Experiment(
             "the other five, measured through 30 bins",
             {"shape": "narrowing", "way": "even_bins"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(2.8, 4.0), because="a pilot"),
-            if_so="Measured through 30 bins, the two deepest of seven tanh layers lose more information about their "
-            "input than the other five",
-            if_opposite="Measured through 30 bins, the two deepest of seven tanh layers lose less information about "
-            "their input than the other five",
-            if_absent="Measured through 30 bins, the two deepest of seven tanh layers lose as much information as "
-            "the other five, within a quarter of a bit",
+            expects=Direction.MORE,
         ),
         _level(
             "others_compress",
@@ -189,12 +184,7 @@ experiment = Experiment(
             {"shape": "narrowing", "way": "even_bins"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(1.0, 1.4), because="a pilot"),
             "others",
-            if_so="The first five of seven tanh layers also lose information about their input during training, "
-            "measured through 30 bins",
-            if_opposite="The first five of seven tanh layers gain information about their input during training, "
-            "measured through 30 bins",
-            if_absent="The first five of seven tanh layers lose less than a quarter of a bit about their input "
-            "during training, measured through 30 bins",
+            expects=Direction.MORE,
         ),
         _level(
             "deepest_minus_others_at_even_widths",
@@ -202,12 +192,7 @@ experiment = Experiment(
             "other five, measured through 30 bins",
             {"shape": "even", "way": "even_bins"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(2.5, 3.3), because="a pilot"),
-            if_so="Even in seven tanh layers of equal width, the two deepest lose more information about their input "
-            "than the other five",
-            if_opposite="In seven tanh layers of equal width, the two deepest lose less information about their "
-            "input than the other five",
-            if_absent="In seven tanh layers of equal width, the two deepest lose as much information as the other "
-            "five, within a quarter of a bit",
+            expects=Direction.MORE,
         ),
         _level(
             "deepest_minus_others_by_shares",
@@ -215,12 +200,7 @@ experiment = Experiment(
             "information about the input than the others",
             {"shape": "narrowing", "way": "equal_shares"},
             Prediction(positive=0.6, negative=0.1, absent=0.3, interval=(0.0, 0.75), because="a pilot"),
-            if_so="Even measured through bins that hold equally many values, the two deepest of seven tanh layers "
-            "lose more information about their input than the others",
-            if_opposite="Measured through bins that hold equally many values, the two deepest of seven tanh layers "
-            "lose less information about their input than the others",
-            if_absent="Measured through bins that hold equally many values, the two deepest of seven tanh layers "
-            "lose as much information about their input as the others",
+            expects=Direction.MORE,
         ),
         _level(
             "deepest_minus_others_through_noise",
@@ -228,12 +208,7 @@ experiment = Experiment(
             "input during training than the other five",
             {"shape": "narrowing", "way": "noise"},
             Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.5, 0.8), because="a pilot"),
-            if_so="Measured through Gaussian noise, the two deepest of seven tanh layers lose more information about "
-            "their input than the other five",
-            if_opposite="Measured through Gaussian noise, the two deepest of seven tanh layers lose less information "
-            "about their input than the other five",
-            if_absent="Measured through Gaussian noise, the two deepest of seven tanh layers lose as much "
-            "information as the other five, within a quarter of a bit",
+            expects=Direction.MORE,
         ),
     ),
     controls=(Control(estimand="deepest_minus_others", placebo=_few("placebo"), planted=_few("planted")),),

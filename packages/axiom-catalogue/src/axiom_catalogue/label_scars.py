@@ -156,12 +156,6 @@ experiment = Experiment(
             name="nonsense_slows",
             claim="a small ReLU network that has fitted random labels of the same examples needs more steps to "
             "learn the true labels than a new one",
-            if_so="A network that first learned random labels by heart needs more steps to learn the true ones than a "
-            "new network",
-            if_opposite="A network that first learned random labels by heart needs fewer steps to learn the true ones "
-            "than a new network",
-            if_absent="Learning random labels by heart first changes the steps that a network needs for the true ones "
-            "by less than 15 %",
             kind=Kind.CONTRAST,
             measure="octaves",
             in_words="{times2} times the steps of a new network",
@@ -176,16 +170,12 @@ experiment = Experiment(
                 because="margins of the wrong sign have to be undone first, which larger weights only partly make "
                 "up for",
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="contradiction_slows",
             claim="a small ReLU network learns true labels more slowly after random labels of the same examples "
             "than after random labels of other inputs",
-            if_so="Random labels of the same examples slow the true task down more than random labels of other inputs",
-            if_opposite="Random labels of the same examples slow the true task down less than random labels of "
-            "other inputs",
-            if_absent="It makes no difference of 15 % in steps whether random labels were of the same examples or "
-            "of other inputs",
             kind=Kind.CONTRAST,
             measure="octaves",
             in_words="{times2} times the steps after random labels of other inputs",
@@ -199,15 +189,12 @@ experiment = Experiment(
                 interval=(0.3, 1.5),
                 because="wear is the same for both, and only the same examples hold a contradiction",
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="nonsense_spoils",
             claim="a small ReLU network that fitted random labels of its examples first is less accurate on new "
             "ones once it has learned the true labels",
-            if_so="A network that first learned random labels by heart ends less accurate on new examples",
-            if_opposite="A network that first learned random labels by heart ends more accurate on new examples",
-            if_absent="Learning random labels by heart first costs a network less than 1 point of accuracy on new "
-            "examples",
             kind=Kind.CONTRAST,
             measure="accuracy",
             in_words="{percent} percentage points of accuracy",

@@ -138,11 +138,6 @@ experiment = Experiment(
             name="large_ways_out_generalise",
             claim="of two ReLU networks that start as the same function, the one with small first and large second "
             "layer (tilt 4) ends with a lower test error",
-            if_so="Of two starts of the same function, the one with the small first layer and the large second ends "
-            "with a lower test error",
-            if_opposite="Of two starts of the same function, the one with the large first layer and the small "
-            "second ends with a lower test error",
-            if_absent="It makes no difference of 0.03 in test error which of two layers holds the size of a start",
             kind=Kind.CONTRAST,
             measure="test_error",
             between=({"tilt": 4.0}, {"tilt": 0.25}),
@@ -161,11 +156,6 @@ experiment = Experiment(
             name="large_ways_out_turn",
             claim="of two ReLU networks that start as the same function, neurons turn more in the one with small "
             "first and large second layer (tilt 4)",
-            if_so="Neurons turn more if the first layer starts small and the second large than the other way round, "
-            "at the same function",
-            if_opposite="Neurons turn more if the first layer starts large and the second small than the other way "
-            "round, at the same function",
-            if_absent="It makes no difference which of two layers holds the size of a start for how far neurons turn",
             kind=Kind.CONTRAST,
             measure="turned",
             between=({"tilt": 4.0}, {"tilt": 0.25}),
@@ -178,6 +168,7 @@ experiment = Experiment(
                 interval=(0.15, 0.8),
                 because="their gradient is sixteen times larger and they are sixteen times smaller in square",
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

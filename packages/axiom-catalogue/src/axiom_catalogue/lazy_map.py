@@ -180,19 +180,13 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="tanh_slope",
-            claim="the scale from which on a tanh network is lazy falls with its width faster than with its inverse "
-            "root",
-            if_so="Width makes a tanh network lazy sooner than theory says: the border falls faster than the inverse "
-            "root of the width",
-            if_opposite="Width makes a tanh network lazy later than theory says: the border falls more slowly than the "
-            "inverse root of the width",
-            if_absent="A tanh network is lazy from a scale on that falls with the inverse root of its width, as theory "
+            claim="a tanh network is lazy from a scale on that falls with the inverse root of its width, as theory "
             "says",
             kind=Kind.LEVEL,
             measure="slope",
             between=(TANH,),
             null=-0.5,
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             smallest=0.1,
             prediction=Prediction(
                 positive=0.25,
@@ -204,19 +198,13 @@ experiment = Experiment(
         ),
         Estimand(
             name="relu_slope",
-            claim="the scale from which on a ReLU network is lazy falls with its width faster than with its inverse "
-            "root",
-            if_so="Width makes a ReLU network lazy sooner than theory says: the border falls faster than the inverse "
-            "root of the width",
-            if_opposite="Width makes a ReLU network lazy later than theory says: the border falls more slowly than the "
+            claim="width makes a ReLU network lazy later than theory says: the border falls more slowly than the "
             "inverse root of the width",
-            if_absent="A ReLU network is lazy from a scale on that falls with the inverse root of its width, as theory "
-            "says",
             kind=Kind.LEVEL,
             measure="slope",
             between=(RELU,),
             null=-0.5,
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.1,
             prediction=Prediction(
                 positive=0.5,
@@ -229,9 +217,6 @@ experiment = Experiment(
         Estimand(
             name="order_of_one",
             claim="a tanh network becomes lazy where its scale times the root of its width is above 1",
-            if_so="A tanh network becomes lazy where its scale times the root of its width is well above 1",
-            if_opposite="A tanh network is lazy already where its scale times the root of its width is below 1",
-            if_absent="A tanh network becomes lazy where its scale times the root of its width is 1, within a half",
             kind=Kind.LEVEL,
             measure="lazy_from",
             between=(TANH,),
@@ -244,6 +229,7 @@ experiment = Experiment(
                 interval=(1.8, 4.5),
                 because="of order 1, and one seed had 2.7",
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -209,24 +209,16 @@ experiment = Experiment(
     estimands=(
         AS_THEN(
             name="drops_suddenly",
-            claim="from some width to the next (root two times as wide) a network's weights suddenly move less in "
-            "training, by a quarter more than the trend over widths says",
-            if_so="There is a width at which a network's weights suddenly move much less in training",
-            if_opposite="Weights move less in training the wider a network, without a sudden drop at any width",
-            if_absent="At some width a network's weights move about a quarter less in training than the trend over "
-            "widths says",
+            claim="weights move less in training the wider a network, without a sudden drop at any width",
             measure="jump",
             null=0.3,
             smallest=0.1,
             prediction=PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(0.06, 0.13)),
+            expects=Direction.LESS,
         ),
         AS_THEN(
             name="falls_faster_and_faster",
             claim="the wider a network is, the more each further widening lowers how far its weights move in training",
-            if_so="The wider a network is, the more each further widening lowers how far its weights move in training",
-            if_opposite="The wider a network is, the less each further widening lowers how far its weights move in "
-            "training",
-            if_absent="Each widening lowers how far a network's weights move in training by about the same share",
             measure="bend",
             expects=Direction.LESS,
             smallest=0.03,
@@ -235,22 +227,16 @@ experiment = Experiment(
         AS_THEN(
             name="steepest_at_the_widest",
             claim="the steepest drop of weight movement over widths of 8 to 512 lies among the widest networks tried",
-            if_so="How far weights move in training drops most steeply among the widest networks that were tried",
-            if_opposite="How far weights move in training drops most steeply among narrow networks",
-            if_absent="How far weights move in training drops most steeply near the middle of the widths tried",
             measure="steepest_place",
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.92, 1.0)),
+            expects=Direction.MORE,
         ),
         AS_THEN(
             name="features_turn_among_the_narrow",
             claim="the largest rise of how much a trained network's features are like those of its start lies among "
             "narrow networks, below a width of 64",
-            if_so="How much trained features resemble those of the start rises most among narrow networks",
-            if_opposite="How much trained features resemble those of the start rises most among wide networks",
-            if_absent="How much trained features resemble those of the start rises most near the middle of the widths "
-            "tried",
             measure="turning_place",
             null=0.5,
             expects=Direction.LESS,
@@ -261,26 +247,20 @@ experiment = Experiment(
             name="narrow_keeps_a_gradient",
             claim="after the same training the gradient of the training loss is longer in a network of width 8 than of "
             "width 512",
-            if_so="After the same training, a narrow network is left with a much longer gradient than a wide one",
-            if_opposite="After the same training, a wide network is left with a much longer gradient than a narrow one",
-            if_absent="After the same training, narrow and wide networks are left with gradients of about the same "
-            "length",
             measure="gradient_ratio",
             in_words="{times_e} times the gradient",
             smallest=0.5,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(2.8, 3.7)),
+            expects=Direction.MORE,
         ),
         AS_THEN(
             name="entropy_tells_the_narrow",
-            claim="training takes more entropy from the first layer's weights (how evenly they are spread) in a "
-            "network of width 8 than of width 512",
-            if_so="Training concentrates the weights of a narrow network on fewer wires than those of a wide one",
-            if_opposite="Training concentrates the weights of a wide network on fewer wires than those of a narrow one",
-            if_absent="Training hardly changes how evenly weights are spread over wires, in a narrow network as in a "
+            claim="training hardly changes how evenly weights are spread over wires, in a narrow network as in a "
             "wide one",
             measure="entropy_gap",
             smallest=0.01,
             prediction=PILOT(positive=0.05, negative=0.01, absent=0.94, interval=(0.0, 0.007)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

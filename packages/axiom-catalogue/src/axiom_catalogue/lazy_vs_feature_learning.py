@@ -140,9 +140,6 @@ experiment = Experiment(
         Estimand(
             name="movement_slope",
             claim="the weights of a ReLU network move less during training the wider it is",
-            if_so="The weights of a network move less during training the wider it is",
-            if_opposite="The weights of a network move more during training the wider it is",
-            if_absent="Width hardly changes how far the weights of a network move during training",
             kind=Kind.SLOPE,  # of log movement on log width, one value per replicate: its seven cells share a seed
             measure="movement",
             across="width",
@@ -154,9 +151,6 @@ experiment = Experiment(
         Estimand(
             name="accuracy_wide_minus_narrow",
             claim="a ReLU network of width 512 is more accurate on new data than one of width 8",
-            if_so="A network of width 512 is more accurate on new data than one of width 8",
-            if_opposite="A network of width 512 is less accurate on new data than one of width 8",
-            if_absent="Networks of width 512 and of width 8 are as accurate on new data, within 2 points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -164,57 +158,41 @@ experiment = Experiment(
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.8, negative=0.05, absent=0.15, interval=(0.03, 0.12), because="capacity"),
+            expects=Direction.MORE,
         ),
         _slope(
             name="ntk_first_slope",
-            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls "
-            "with width faster than its inverse root",
-            if_so="With weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls "
-            "with width faster than theory's inverse root",
-            if_opposite="With weights scaled as in neural-tangent-kernel theory, the movement of the first layer "
-            "falls with width more slowly than theory's inverse root",
-            if_absent="With weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls "
-            "as theory says: with the inverse root of the width",
+            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls as"
+            " theory says: with the inverse root of the width",
             measure="movement",
             prediction=Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.6, -0.53), because="theorem"),
+            expects=Direction.ABSENT,
         ),
         _slope(
             name="ntk_middle_slope",
             claim="with weights scaled as in neural-tangent-kernel theory, the movement of the middle layer falls "
             "with width faster than its inverse root",
-            if_so="With weights scaled as in neural-tangent-kernel theory, the movement of the middle layer falls "
-            "with width faster than the inverse root",
-            if_opposite="With weights scaled as in neural-tangent-kernel theory, the movement of the middle layer "
-            "falls with width more slowly than the inverse root",
-            if_absent="With weights scaled as in neural-tangent-kernel theory, the movement of the middle layer "
-            "falls with the inverse root of the width",
             measure="middle_movement",
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.98, -0.91), because="-1"),
+            expects=Direction.LESS,
         ),
         _slope(
             name="ntk_last_slope",
-            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls with "
-            "width faster than its inverse root",
-            if_so="With weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls with "
-            "width faster than theory's inverse root",
-            if_opposite="With weights scaled as in neural-tangent-kernel theory, the movement of the last layer "
-            "falls with width more slowly than theory's inverse root",
-            if_absent="With weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls "
-            "as theory says: with the inverse root of the width",
+            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls as "
+            "theory says: with the inverse root of the width",
             measure="last_movement",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(-0.57, -0.4), because="theorem"),
+            expects=Direction.ABSENT,
         ),
         _slope(
             name="alpha_slope",
             claim="the movement of a network of width 64 falls with the scale of its outputs faster than "
             "the inverse root",
-            if_so="A network's movement falls with the scale of its outputs faster than the inverse root",
-            if_opposite="A network's movement falls with the scale of its outputs more slowly than the inverse root",
-            if_absent="A network's movement falls with the inverse root of the scale of its outputs",
             measure="movement",
             across="alpha",
             between=({"parametrisation": "ntk", "width": 64},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-1.01, -0.99), because="-1"),
+            expects=Direction.LESS,
         ),
     ),
     controls=(

@@ -159,40 +159,25 @@ experiment = Experiment(
             name="has_one_cliff",
             claim="each network, on either task and with either loss, learns at every learning rate below some value "
             "and at none above twice that value",
-            if_so="Each network tried has one critical learning rate: it learns at every rate below it and falls "
-            "apart at every rate above twice it",
-            if_opposite="Most sets of networks tried have one without a critical learning rate: it learns again at "
-            "rates above one at which it falls apart",
-            if_absent="In about half of the sets of networks tried there is one without a critical learning rate",
             kind=Kind.PROPORTION,
             measure="has_one_cliff",
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.8, negative=0.05, absent=0.15, interval=(0.75, 1.0)),
+            expects=Direction.MORE,
         ),
         AT_OLD(
             name="cross_entropy_at_the_old_rate",
             claim="a network with two hidden layers of ReLU, trained with cross-entropy, falls apart at a learning "
             "rate above 0.791, the rate that an earlier laboratory called critical",
-            if_so="With cross-entropy, a network with two hidden layers of ReLU falls apart only at learning rates "
-            "above 0.791, which an earlier laboratory called critical",
-            if_opposite="With cross-entropy, a network with two hidden layers of ReLU falls apart at learning rates "
-            "below 0.791, which an earlier laboratory called critical",
-            if_absent="With cross-entropy, a network with two hidden layers of ReLU falls apart at a learning rate of "
-            "about 0.791, as an earlier laboratory said",
             between=(PLAIN | {"loss": "ce"},),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(1.7, 2.6)),
+            expects=Direction.MORE,
         ),
         AT_OLD(
             name="squared_error_at_the_old_rate",
             claim="a network with two hidden layers of ReLU, trained with squared error, falls apart at a learning "
             "rate below 0.791, the rate that an earlier laboratory called critical",
-            if_so="With squared error, a network with two hidden layers of ReLU falls apart at learning rates below "
-            "0.791, which an earlier laboratory called critical",
-            if_opposite="With squared error, a network with two hidden layers of ReLU falls apart only at learning "
-            "rates above 0.791, which an earlier laboratory called critical",
-            if_absent="With squared error, a network with two hidden layers of ReLU falls apart at a learning rate of "
-            "about 0.791, as an earlier laboratory said",
             expects=Direction.LESS,
             between=(PLAIN | {"loss": "mse"},),
             prediction=PILOT(positive=0.01, negative=0.98, absent=0.01, interval=(0.2, 0.32)),
@@ -201,27 +186,17 @@ experiment = Experiment(
             name="cross_entropy_bears_more",
             claim="a network with two hidden layers of ReLU bears a higher learning rate with cross-entropy than with "
             "squared error",
-            if_so="A network with two hidden layers of ReLU bears a higher learning rate with cross-entropy than with "
-            "squared error",
-            if_opposite="A network with two hidden layers of ReLU bears a higher learning rate with squared error "
-            "than with cross-entropy",
-            if_absent="A network with two hidden layers of ReLU bears about the same learning rate with cross-entropy "
-            "as with squared error",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="log_cliff",
             between=(PLAIN | {"loss": "ce"}, PLAIN | {"loss": "mse"}),
             smallest=0.2,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(1.8, 2.4)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="falls_with_depth",
             claim="the deeper a network of ReLU trained with cross-entropy, the lower the learning rate at which it "
             "falls apart",
-            if_so="The deeper a network of ReLU, the lower the learning rate at which it falls apart (cross-entropy)",
-            if_opposite="The deeper a network of ReLU, the higher the learning rate at which it falls apart "
-            "(cross-entropy)",
-            if_absent="The depth of a network of ReLU hardly changes the learning rate at which it falls apart "
-            "(cross-entropy)",
             kind=Kind.SLOPE,
             measure="cliff",
             across="depth",

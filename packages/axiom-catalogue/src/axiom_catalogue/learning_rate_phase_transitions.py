@@ -156,45 +156,29 @@ experiment = Experiment(
             name="affine_cliff",
             claim="an affine model diverges more often at a learning rate of 2.1 than of 1.9, in units of "
             "one over the sharpness at the start",
-            if_so="An affine model diverges at a learning rate of 2.1 and not at 1.9, in units of one "
-            "over the sharpness",
-            if_opposite="An affine model diverges more often at a learning rate of 1.9 than of 2.1, in units of "
-            "one over the sharpness",
-            if_absent="An affine model diverges about as often at a learning rate of 1.9 as of 2.1, in units "
-            "of one over the sharpness",
             measure="diverged",
             between=(SQUARED(network="affine", rate=2.1), SQUARED(network="affine", rate=1.9)),
             prediction=SURE(because="it is a quadratic"),
+            expects=Direction.MORE,
         ),
         PAIRED(
             name="linear_cliff",
             claim="a linear network with one hidden layer diverges more often at a learning rate of 4.5 "
             "than of 3.5, in units of one over the sharpness",
-            if_so="A linear network with one hidden layer diverges at a learning rate of 4.5 and not at "
-            "3.5, in units of one over the sharpness",
-            if_opposite="A linear network with one hidden layer diverges more often at a learning rate of 3.5 "
-            "than of 4.5, in units of one over the sharpness",
-            if_absent="A linear network with one hidden layer diverges about as often at 3.5 as at 4.5, in "
-            "units of one over the sharpness",
             measure="diverged",
             between=(SQUARED(network="linear", rate=4.5), SQUARED(network="linear", rate=3.5)),
             prediction=SURE(because="theory says 4"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="relu_survives_eight",
-            claim="a network with one hidden layer of 512 ReLU does not diverge at a learning rate of 8, "
-            "in units of one over the sharpness",
-            if_so="A network with one hidden layer of 512 ReLU survives a learning rate of 8, in units of "
-            "one over the sharpness",
-            if_opposite="A network with one hidden layer of 512 ReLU mostly diverges at a learning rate of 8, "
-            "in units of one over the sharpness",
-            if_absent="A network with one hidden layer of 512 ReLU diverges about half of the time at a rate "
-            "of 8, in units of one over the sharpness",
+            claim="a network with one hidden layer of 512 ReLU mostly diverges at a learning rate of 8, in units of"
+            " one over the sharpness",
             kind=Kind.PROPORTION,
             measure="diverged",
             between=(SQUARED(network="relu", rate=8.0),),
             null=0.5,
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.2,
             prediction=SURE(because="a pilot saw it diverge"),
         ),
@@ -202,29 +186,19 @@ experiment = Experiment(
             name="depth_helps_relu",
             claim="at a rate of 8 over the sharpness, two hidden layers of 128 ReLU have learned after "
             "200 steps more often than one",
-            if_so="At a rate of 8 over the sharpness, two hidden layers of 128 ReLU learn within 200 "
-            "steps where one does not",
-            if_opposite="At a rate of 8 over the sharpness, one hidden layer of 128 ReLU learns within 200 "
-            "steps where two do not",
-            if_absent="At a rate of 8 over the sharpness, one and two hidden layers of 128 ReLU learn within "
-            "200 steps about as often",
             measure="has_learned",
             between=(SQUARED(network="deep_relu", rate=8.0), SQUARED(network="narrow_relu", rate=8.0)),
             prediction=SURE(because="a pilot saw it up to 20"),
+            expects=Direction.MORE,
         ),
         PAIRED(
             name="cross_entropy_survives",
             claim="at a rate of 12 over the sharpness, one hidden layer of ReLU has learned after 200 "
             "steps more often with cross-entropy than with squared error",
-            if_so="At a rate of 12 over the sharpness, a ReLU network learns within 200 steps with "
-            "cross-entropy and not with squared error",
-            if_opposite="At a rate of 12 over the sharpness, a ReLU network learns within 200 steps with "
-            "squared error rather than with cross-entropy",
-            if_absent="At a rate of 12 over the sharpness, a ReLU network learns within 200 steps about as "
-            "often with either loss",
             measure="has_learned",
             between=(SQUARED(network="relu", rate=12.0, loss="ce"), SQUARED(network="relu", rate=12.0)),
             prediction=SURE(because="its gradient is bounded"),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -137,80 +137,48 @@ experiment = Experiment(
             name="trace_slope_squared_error",
             claim="at the same training loss (squared error) a network is at a flatter place the higher "
             "the learning rate",
-            if_so="At the same training loss a network is at a flatter place the higher the learning rate "
-            "(squared error)",
-            if_opposite="At the same training loss a network is at a sharper place the higher the learning rate "
-            "(squared error)",
-            if_absent="At the same training loss the learning rate hardly changes how flat the place is "
-            "(squared error)",
             between=({"loss": "mse", "until": "loss"},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.42, -0.3), because="a pilot"),
+            expects=Direction.LESS,
         ),
         FLATTER(
             name="trace_slope_same_time",
             claim="after the same product of rate and epochs (squared error) a network is at a flatter "
             "place the higher the learning rate",
-            if_so="After the same product of rate and epochs a network is at a flatter place the higher "
-            "the rate (squared error)",
-            if_opposite="After the same product of rate and epochs a network is at a sharper place the higher "
-            "the rate (squared error)",
-            if_absent="After the same product of rate and epochs the rate hardly changes how flat the place "
-            "is (squared error)",
             between=({"loss": "mse", "until": "time"},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.42, -0.3), because="a pilot"),
+            expects=Direction.LESS,
         ),
         FLATTER(
             name="trace_slope_cross_entropy",
-            claim="at the same training loss (cross-entropy) a network is at a flatter place the higher "
-            "the learning rate",
-            if_so="At the same training loss a network is at a flatter place the higher the learning rate "
-            "(cross-entropy)",
-            if_opposite="At the same training loss a network is at a sharper place the higher the learning rate "
-            "(cross-entropy)",
-            if_absent="At the same training loss the learning rate hardly changes how flat the place is "
-            "(cross-entropy)",
+            claim="at the same training loss the learning rate hardly changes how flat the place is (cross-entropy)",
             between=({"loss": "ce", "until": "loss"},),
             prediction=Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.035, -0.01), because="pilot"),
+            expects=Direction.ABSENT,
         ),
         FLATTER(
             name="trace_slope_same_epochs",
             claim="after the same number of epochs (cross-entropy) a network is at a flatter place the "
             "higher the learning rate",
-            if_so="After the same number of epochs a network is at a flatter place the higher the "
-            "learning rate (cross-entropy)",
-            if_opposite="After the same number of epochs a network is at a sharper place the higher the "
-            "learning rate (cross-entropy)",
-            if_absent="After the same number of epochs the learning rate hardly changes how flat the place is "
-            "(cross-entropy)",
             between=({"loss": "ce", "until": "epochs"},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.41, -0.36), because="pilot"),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="fast_minus_slow_test_loss",
             claim="after the same number of epochs a network trained at a learning rate of 0.1 has a "
             "worse test loss than at 0.005 (cross-entropy)",
-            if_so="After the same number of epochs a network has a worse test loss at a learning rate of "
-            "0.1 than of 0.005 (cross-entropy)",
-            if_opposite="After the same number of epochs a network has a better test loss at a learning rate of "
-            "0.1 than of 0.005 (cross-entropy)",
-            if_absent="After the same number of epochs a network has about the same test loss at learning "
-            "rates of 0.1 and 0.005 (cross-entropy)",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_loss",
             between=({"loss": "ce", "until": "epochs", "lr": 0.1}, {"loss": "ce", "until": "epochs", "lr": 0.005}),
             smallest=0.1,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.4, 0.6), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="fast_minus_slow_test_accuracy",
-            claim="at the same training loss a network trained at a learning rate of 0.1 has a higher "
-            "test accuracy than at 0.005 (squared error)",
-            if_so="At the same training loss a network has a higher test accuracy at a learning rate of "
-            "0.1 than of 0.005 (squared error)",
-            if_opposite="At the same training loss a network has a lower test accuracy at a learning rate of "
-            "0.1 than of 0.005 (squared error)",
-            if_absent="At the same training loss test accuracy does not care about the learning rate: within "
-            "a point from 0.005 to 0.1 (squared error)",
+            claim="at the same training loss test accuracy does not care about the learning rate: within a point "
+            "from 0.005 to 0.1 (squared error)",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -218,32 +186,24 @@ experiment = Experiment(
             smallest=0.01,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.4, negative=0.05, absent=0.55, interval=(-0.005, 0.02), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="fast_minus_slow_as_then",
             claim="after 100 epochs a network trained at a learning rate of 0.1 has a higher test accuracy than at "
             "0.001 (cross-entropy), the two rates that an earlier laboratory compared",
-            if_so="After 100 epochs a network has a higher test accuracy at a learning rate of 0.1 than of 0.001 "
-            "(cross-entropy)",
-            if_opposite="After 100 epochs a network has a lower test accuracy at a learning rate of 0.1 than of 0.001 "
-            "(cross-entropy)",
-            if_absent="After 100 epochs a network has about the same test accuracy at learning rates of 0.1 and 0.001 "
-            "(cross-entropy)",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=({"loss": "ce", "until": "epochs", "lr": 0.1}, {"loss": "ce", "until": "epochs", "lr": 0.001}),
             smallest=0.01,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.045, 0.08), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="below_the_edge",
             claim="a network trained at a learning rate of 0.1 ends where sharpness * rate / 2 is below "
             "1, the edge of stability (squared error)",
-            if_so="At a learning rate of 0.1 a network ends below the edge of stability (squared error)",
-            if_opposite="At a learning rate of 0.1 a network ends beyond the edge of stability (squared error)",
-            if_absent="At a learning rate of 0.1 a network ends at the edge of stability, within a tenth "
-            "(squared error)",
             kind=Kind.LEVEL,
             measure="edge_ratio",
             between=({"loss": "mse", "until": "loss", "lr": 0.1},),
@@ -255,17 +215,13 @@ experiment = Experiment(
         Estimand(
             name="all_arrive",
             claim="at every learning rate a network reaches the training loss that was set for the comparison",
-            if_so="At nearly every learning rate a network reaches the training loss that was set for the comparison",
-            if_opposite="At most learning rates a network fails to reach the training loss that was set for the "
-            "comparison",
-            if_absent="At about half of the learning rates a network reaches the training loss that was set for the "
-            "comparison",
             kind=Kind.PROPORTION,
             measure="has_arrived",
             between=({"until": "loss"},),
             null=0.5,
             smallest=0.2,
             prediction=Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.9, 1.0), because="a pilot"),
+            expects=Direction.MORE,
         ),
     ),
     controls=(Control(estimand="trace_slope_squared_error", placebo=PLACEBO, planted=PLANTED),),

@@ -155,23 +155,18 @@ experiment = Experiment(
             name="deep_is_rougher",
             claim="around a plain network of 12 hidden layers a larger part of the pictured loss curves down somewhere "
             "than around one of 2",
-            if_so="The pictured loss around a deep plain network is rougher than around a shallow one",
-            if_opposite="The pictured loss around a deep plain network is smoother than around a shallow one",
-            if_absent="The pictured loss around a deep plain network is about as smooth as around a shallow one",
             measure="downward",
             between=(PLAIN, PLAIN | {"depth": 2}),
             in_words="{percent} percent of the picture",
             smallest=0.05,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.19, 0.23)),
+            expects=Direction.MORE,
         ),
         BESIDE(
             name="skips_smooth",
             claim="around a network of 12 hidden layers a smaller part of the pictured loss curves down somewhere if "
             "each layer adds to the one before",
-            if_so="Skip connections make the pictured loss around a deep network smoother",
-            if_opposite="Skip connections make the pictured loss around a deep network rougher",
-            if_absent="Skip connections hardly change how smooth the pictured loss around a deep network is",
             measure="downward",
             between=(SKIPS, PLAIN),
             in_words="{percent} percent of the picture",
@@ -184,25 +179,17 @@ experiment = Experiment(
             name="one_valley",
             claim="the pictured loss around a trained network has one valley, whatever its depth, with and without "
             "skip connections",
-            if_so="The pictured loss around trained networks has a single valley, even around deep ones without skip "
-            "connections",
-            if_opposite="The pictured loss around some trained networks has more than one valley",
-            if_absent="In about half of the cases, the pictured loss around some trained network has a second valley",
             kind=Kind.PROPORTION,
             measure="is_one_valley",
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.93, negative=0.02, absent=0.05, interval=(0.9, 1.0)),
+            expects=Direction.MORE,
         ),
         BESIDE(
             name="skips_rise_less",
             claim="from the middle to the border of the picture, the loss of a network of 12 hidden layers rises by a "
             "smaller factor if each layer adds to the one before",
-            if_so="Around a deep network with skip connections the pictured loss rises less than around a plain one",
-            if_opposite="Around a deep network with skip connections the pictured loss rises more than around a plain "
-            "one",
-            if_absent="Around a deep network with skip connections the pictured loss rises about as much as around a "
-            "plain one",
             measure="rise",
             between=(SKIPS, PLAIN),
             in_words="{times_e} times the factor",
@@ -212,17 +199,15 @@ experiment = Experiment(
         ),
         BESIDE(
             name="smooth_is_more_accurate",
-            claim="a network of 12 hidden layers is more accurate on new examples if each layer adds to the one before",
-            if_so="A deep network with skip connections is more accurate on new examples than a plain one",
-            if_opposite="A deep network with skip connections is less accurate on new examples than a plain one",
-            if_absent="A deep network with skip connections is about as accurate on new examples as a plain one, "
-            "within 3 points",
+            claim="a deep network with skip connections is about as accurate on new examples as a plain one, within"
+            " 3 points",
             measure="test_accuracy",
             between=(SKIPS, PLAIN),
             in_words="{percent} percentage points of accuracy",
             smallest=0.03,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.2, negative=0.02, absent=0.78, interval=(-0.003, 0.03)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

@@ -159,15 +159,12 @@ experiment = Experiment(
     estimands=(
         _claim(
             "loses_at_the_old_sparsity",
-            "a winning ticket without 91.4 % of its weights is less accurate than the whole network, over both tasks",
+            "91.4 % of a network's weights can go: the ticket that is left is as accurate as the whole, "
+            "within 2 points",
             "ticket_minus_dense",
             [{"rounds": 11}],
             Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.012, 0.001), because="a pilot"),
-            expects=Direction.LESS,
-            if_so="A winning ticket without 91.4 % of its weights is less accurate than the whole network",
-            if_opposite="A winning ticket without 91.4 % of its weights is more accurate than the whole network",
-            if_absent="91.4 % of a network's weights can go: the ticket that is left is as accurate as the "
-            "whole, within 2 points",
+            expects=Direction.ABSENT,
         ),
         _claim(
             "critical_beyond_the_old",
@@ -178,11 +175,7 @@ experiment = Experiment(
             Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.94, 0.963), because="a pilot"),
             null=0.913,
             bounds=(0.0, 1.0),
-            if_so="A winning ticket keeps the accuracy of the whole network beyond the 91.3 % of removed "
-            "weights once claimed",
-            if_opposite="A winning ticket loses accuracy before the 91.3 % of removed weights once claimed",
-            if_absent="A winning ticket keeps the accuracy of the whole network up to about the 91.3 % of "
-            "removed weights once claimed",
+            expects=Direction.MORE,
         ),
         _claim(
             "critical_on_clusters_minus_teacher",
@@ -191,12 +184,7 @@ experiment = Experiment(
             "critical",
             [{"task": "clusters", "rounds": 19}, {"task": "teacher", "rounds": 19}],
             Prediction(positive=0.93, negative=0.01, absent=0.06, interval=(0.04, 0.08), because="a pilot"),
-            if_so="More weights can be removed without loss from a network that learns clusters than from "
-            "one that learns a teacher's labels",
-            if_opposite="Fewer weights can be removed without loss from a network that learns clusters than "
-            "from one that learns a teacher's labels",
-            if_absent="As many weights can be removed without loss from a network that learns clusters as "
-            "from one that learns a teacher's labels",
+            expects=Direction.MORE,
         ),
         _claim(
             "start_matters",
@@ -205,12 +193,7 @@ experiment = Experiment(
             "ticket_minus_redrawn",
             [{"rounds": 15}],
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.085, 0.108), because="a pilot"),
-            if_so="With 96.5 % of the weights gone, a ticket is more accurate from its own starting "
-            "weights than from other ones",
-            if_opposite="With 96.5 % of the weights gone, a ticket is less accurate from its own starting "
-            "weights than from other ones",
-            if_absent="With 96.5 % of the weights gone, a ticket is as accurate from other starting weights "
-            "as from its own, within 2 points",
+            expects=Direction.MORE,
         ),
         _claim(
             "places_matter",
@@ -219,12 +202,7 @@ experiment = Experiment(
             "ticket_minus_scattered",
             [{"rounds": 15}],
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.25, 0.33), because="a pilot"),
-            if_so="With 96.5 % of the weights gone, a ticket is more accurate than as many random weights "
-            "in each layer",
-            if_opposite="With 96.5 % of the weights gone, a ticket is less accurate than as many random weights "
-            "in each layer",
-            if_absent="With 96.5 % of the weights gone, a ticket is as accurate as random weights in each "
-            "layer, within 2 points",
+            expects=Direction.MORE,
         ),
     ),
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),

@@ -185,18 +185,13 @@ experiment = Experiment(
     estimands=(
         _asks(
             "spares_strong",
-            "magnitude pruning to an eighth of the weights favours the strong singular directions of a matrix more "
-            "after training than at its start",
+            "magnitude pruning favours the strong singular directions of a weight matrix as much after "
+            "training as at its start, within 5 points",
             (-0.008, 0.018),
             EIGHTH,
             seen="-0.027 to 0.037",
             **NONE,
-            if_so="Magnitude pruning favours the strong singular directions of a weight matrix more after training "
-            "than at its start",
-            if_opposite="Magnitude pruning favours the strong singular directions of a weight matrix less after "
-            "training than at its start",
-            if_absent="Magnitude pruning favours the strong singular directions of a weight matrix as much after "
-            "training as at its start, within 5 points",
+            expects=Direction.ABSENT,
         ),
         _asks(
             "learned_minus_start",
@@ -206,12 +201,7 @@ experiment = Experiment(
             EIGHTH,
             seen="-0.245 to -0.191",
             **FALLS,
-            if_so="Magnitude pruning keeps a smaller share of what training added to the weights than of the weights "
-            "at the start",
-            if_opposite="Magnitude pruning keeps a larger share of what training added to the weights than of the "
-            "weights at the start",
-            if_absent="Magnitude pruning keeps as large a share of what training added to the weights as of those at "
-            "the start, within 5 points",
+            expects=Direction.LESS,
         ),
         _asks(
             "rank_by_size_minus_lot",
@@ -222,12 +212,7 @@ experiment = Experiment(
             LOT,
             seen="0.2 to 0.39",
             measure="rank_doublings",
-            if_so="A weight matrix has a higher stable rank, a count of the directions it uses, after magnitude "
-            "pruning than after random pruning",
-            if_opposite="A weight matrix has a lower stable rank, a count of the directions it uses, after magnitude "
-            "pruning than after random pruning",
-            if_absent="A weight matrix has about the same stable rank, a count of the directions it uses, after "
-            "magnitude pruning as after random pruning",
+            expects=Direction.MORE,
         ),
         _asks(
             "low_rank_at_once",
@@ -238,12 +223,7 @@ experiment = Experiment(
             GAPS,
             seen="-0.02 to 0.14",
             **NOW | CLOSE,
-            if_so="Without retraining, cutting a weight matrix to low rank costs more accuracy than pruning it to as "
-            "many parameters",
-            if_opposite="Without retraining, cutting a weight matrix to low rank costs less accuracy than pruning it "
-            "to as many parameters",
-            if_absent="Without retraining, cutting a weight matrix to low rank costs as much accuracy as pruning it "
-            "to as many parameters, within 2 points",
+            expects=Direction.MORE,
         ),
         _asks(
             "low_rank_of_few",
@@ -253,28 +233,18 @@ experiment = Experiment(
             *FEW,
             seen="0.085 to 0.285",
             **BEST,
-            if_so="Retrained with a thirty-second of its middle matrix's parameters, a network is less accurate with "
-            "low rank than with sparse weights",
-            if_opposite="Retrained with a thirty-second of its middle matrix's parameters, a network is more "
-            "accurate with low rank than with sparse weights",
-            if_absent="Retrained with a thirty-second of its middle matrix's parameters, a network is as accurate "
-            "with low rank as with sparse weights, within 5 points",
+            expects=Direction.MORE,
         ),
         _asks(
             "low_rank_of_more",
-            "retrained with an eighth of its middle matrix's parameters, a network is less accurate with low rank "
-            "than with sparse weights, each at its best moment",
+            "retrained with an eighth of its middle matrix's parameters, a network is as accurate with low "
+            "rank as with sparse weights, within 2 points",
             (-0.003, 0.003),
             THIN,
             GAPS,
             seen="-0.008 to 0.01",
             **BEST | NONE | CLOSE,
-            if_so="Retrained with an eighth of its middle matrix's parameters, a network is less accurate with low "
-            "rank than with sparse weights",
-            if_opposite="Retrained with an eighth of its middle matrix's parameters, a network is more accurate with "
-            "low rank than with sparse weights",
-            if_absent="Retrained with an eighth of its middle matrix's parameters, a network is as accurate with low "
-            "rank as with sparse weights, within 2 points",
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

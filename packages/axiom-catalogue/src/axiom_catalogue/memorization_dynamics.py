@@ -133,54 +133,40 @@ experiment = Experiment(
             name="clean_leads",
             claim="with 40 % of the labels wrong a network fits examples with true labels before those "
             "with wrong ones, over all tasks and losses",
-            if_so="With 40 % of the labels wrong a network fits the true labels before the wrong ones",
-            if_opposite="With 40 % of the labels wrong a network fits the wrong labels before the true ones",
-            if_absent="With 40 % of the labels wrong neither true nor wrong labels lead by 5 points of what is fitted",
             kind=Kind.LEVEL,
             measure="lead",
             between=({"share": 0.4},),
             smallest=0.05,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.31, 0.34), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="clean_first",
             claim="with 60 % of the labels wrong a network has fitted half of the true labels before half "
             "of the wrong ones",
-            if_so="Even with 60 % of the labels wrong a network has fitted half of the true labels before "
-            "half of the wrong ones",
-            if_opposite="With 60 % of the labels wrong a network has fitted half of the wrong labels before "
-            "half of the true ones",
-            if_absent="With 60 % of the labels wrong, whether true or wrong labels are half fitted first is about even",
             kind=Kind.PROPORTION,
             measure="clean_first",
             between=({"share": 0.6},),
             null=0.5,
             smallest=0.3,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.98, 1.0), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="memorising_costs",
             claim="training on instead of stopping early costs more test accuracy with 40 % of the labels "
             "wrong than with none",
-            if_so="Training on instead of stopping early costs more test accuracy with 40 % of the labels "
-            "wrong than with none",
-            if_opposite="Training on instead of stopping early costs less test accuracy with 40 % of the labels "
-            "wrong than with none",
-            if_absent="Training on instead of stopping early costs about the same test accuracy with 40 % of "
-            "the labels wrong as with none",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="lost",
             between=({"task": "clusters", "share": 0.4, "loss": "cross_entropy"}, {"task": "clusters", "share": 0.0}),
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.13, 0.16), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="accuracy_on_share",
             claim="a network ends less accurate on new data the more of its training labels are wrong",
-            if_so="A network ends less accurate on new data the more of its training labels are wrong",
-            if_opposite="A network ends more accurate on new data the more of its training labels are wrong",
-            if_absent="The share of wrong training labels tells little about how accurate a network ends on new data",
             kind=Kind.RANK_CORRELATION,
             measure="final_test",
             across="share",
@@ -191,19 +177,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="no_lead_without_meaning",
-            claim="with 80 % of the labels of five classes wrong, so that labels say nothing, a network "
-            "fits the true labels first",
-            if_so="A network fits the true labels first even where wrong ones are so many that labels say "
-            "nothing about the class",
-            if_opposite="A network fits the wrong labels first where they are so many that labels say nothing "
-            "about the class",
-            if_absent="Where labels say nothing about the class a network fits true and wrong ones alike",
+            claim="where labels say nothing about the class a network fits true and wrong ones alike",
             kind=Kind.LEVEL,
             measure="lead",
             between=({"share": 0.8},),  # then all five labels are equally frequent in every class
             smallest=0.03,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.02, negative=0.02, absent=0.96, interval=(-0.01, 0.01), because="no rule"),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

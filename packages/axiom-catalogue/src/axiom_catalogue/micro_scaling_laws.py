@@ -137,9 +137,6 @@ experiment = Experiment(
         Estimand(
             name="loss_by_items",
             claim="the test loss of a small network falls with more training data",
-            if_so="The test loss of a small network falls as it sees more examples",
-            if_opposite="The test loss of a small network rises as it sees more examples",
-            if_absent="The test loss of a small network hardly depends on the number of examples",
             kind=Kind.SLOPE,
             measure="loss",
             across="items",
@@ -151,9 +148,6 @@ experiment = Experiment(
         Estimand(
             name="teachers_width_minus_a_quarter",
             claim="a student network as wide as its teacher has a lower test loss than one of a quarter of the width",
-            if_so="A student as wide as its teacher has a lower test loss than one of a quarter of the width",
-            if_opposite="A student as wide as its teacher has a higher test loss than one of a quarter of the width",
-            if_absent="A student as wide as its teacher has about the test loss of one of a quarter of the width",
             kind=Kind.CONTRAST,
             measure="loss",
             between=(AT | {"width": 8}, AT | {"width": 2}),
@@ -163,27 +157,18 @@ experiment = Experiment(
         ),
         Estimand(
             name="twice_minus_sixteen_times_the_teacher",
-            claim="a student of sixteen times its teacher's width has a lower test loss than one of twice the width",
-            if_so="A student of sixteen times its teacher's width has a lower test loss than one of twice the width",
-            if_opposite="A student of sixteen times its teacher's width has a higher test loss than one of "
-            "twice the width",
-            if_absent="Beyond twice its teacher's width a student gains nothing that matters from more neurons",
+            claim="a student of sixteen times its teacher's width has a higher test loss than one of twice the width",
             kind=Kind.CONTRAST,
             measure="loss",
             between=(AT | {"width": 16}, AT | {"width": 128}),
             smallest=0.02,
             prediction=Prediction(positive=0.02, negative=0.8, absent=0.18, interval=(-0.045, -0.02), because="pilot"),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="joint_law_leaves_little",
             claim="a joint power law of data and size leaves less than a tenth of the variance of log "
             "losses unexplained",
-            if_so="A joint power law of data and size leaves less than a tenth of the variance of the "
-            "losses unexplained",
-            if_opposite="A joint power law of data and size leaves more than a tenth of the variance of the "
-            "losses unexplained",
-            if_absent="A joint power law of data and size leaves about a tenth of the variance of the losses "
-            "unexplained",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"task": "joint"},),
@@ -195,12 +180,6 @@ experiment = Experiment(
         Estimand(
             name="spread_by_items",
             claim="the difference between two networks trained on different samples falls faster than the inverse "
-            "root of the number of examples",
-            if_so="The difference between two networks trained on different samples shrinks faster than the inverse "
-            "root of the number of examples",
-            if_opposite="The difference between two networks trained on different samples shrinks more slowly than "
-            "the inverse root of the number of examples",
-            if_absent="The difference between two networks trained on different samples shrinks about as the inverse "
             "root of the number of examples",
             kind=Kind.SLOPE,
             measure="spread",

@@ -144,84 +144,60 @@ experiment = Experiment(
             name="matched_with_width",
             claim="the loss barrier between two trained ReLU networks whose neurons are matched falls as "
             "they get wider",
-            if_so="The loss barrier between two trained networks whose neurons are matched falls as they get wider",
-            if_opposite="The loss barrier between two trained networks whose neurons are matched rises as they "
-            "get wider",
-            if_absent="Width tells little about the loss barrier between two trained networks whose neurons are "
-            "matched",
             measure="matched_barrier",
             prediction=Prediction(
                 positive=0.01, negative=0.97, absent=0.02, interval=(-0.75, -0.4), because="conjecture"
             ),
+            expects=Direction.LESS,
         ),
         _falls(
             name="unmatched_with_width",
             claim="the loss barrier between two trained ReLU networks as they are falls as they get wider",
-            if_so="The loss barrier between two trained networks falls as they get wider, without any "
-            "matching of their neurons",
-            if_opposite="The loss barrier between two trained networks rises as they get wider when their "
-            "neurons are not matched",
-            if_absent="Width tells little about the loss barrier between two trained networks whose neurons are not "
-            "matched",
             measure="barrier",
             prediction=Prediction(
                 positive=0.01, negative=0.97, absent=0.02, interval=(-0.95, -0.75), because="overfitting"
             ),
+            expects=Direction.LESS,
         ),
         _falls(
             name="matched_train_accuracy_with_width",
-            claim="half way between two matched networks less accuracy on the training data is lost the wider they are",
-            if_so="Half way between two matched networks less training accuracy is lost the wider they are",
-            if_opposite="Half way between two matched networks more training accuracy is lost the wider they are",
-            if_absent="Width tells little about how much training accuracy is lost half way between two matched "
-            "networks",
+            claim="width tells little about how much training accuracy is lost half way between two matched networks",
             measure="matched_train_accuracy_barrier",
             prediction=Prediction(positive=0.45, negative=0.05, absent=0.5, interval=(0.2, 0.6), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="left_when_wide",
             claim="half way between two matched networks of 512 neurons a layer test accuracy is lower "
             "than at the ends",
-            if_so="Matching does not remove everything: half way between two networks of 512 neurons a "
-            "layer test accuracy is lower than at the ends",
-            if_opposite="Half way between two matched networks of 512 neurons a layer test accuracy is higher "
-            "than at the ends",
-            if_absent="Half way between two matched networks of 512 neurons a layer less than a point of test "
-            "accuracy is lost",
             kind=Kind.LEVEL,
             measure="matched_accuracy_barrier",
             between=({"width": 512},),
             smallest=0.01,
             prediction=Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.02, 0.04), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="removed_by_matching",
             claim="matching their neurons lowers the loss barrier between two trained networks of 128 neurons a layer",
-            if_so="Matching their neurons lowers the loss barrier between two trained networks of 128 neurons a layer",
-            if_opposite="Matching their neurons raises the loss barrier between two trained networks of 128 "
-            "neurons a layer",
-            if_absent="Matching their neurons changes the loss barrier between two networks of 128 neurons a "
-            "layer by less than 0.05",
             kind=Kind.LEVEL,
             measure="removed",
             between=({"width": 128},),
             smallest=0.05,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.27, 0.42), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="angle",
-            claim="the weights of two networks that were trained from different starts point into a common direction",
-            if_so="The weights of two networks that were trained from different starts point into a common direction",
-            if_opposite="The weights of two networks that were trained from different starts point away from "
-            "each other",
-            if_absent="The weights of two networks that were trained from different starts stand at right "
-            "angles, within 0.05 of their cosine",
+            claim="the weights of two networks that were trained from different starts stand at right angles, "
+            "within 0.05 of their cosine",
             kind=Kind.LEVEL,
             measure="cosine",
             smallest=0.05,
             prediction=Prediction(
                 positive=0.01, negative=0.01, absent=0.98, interval=(0.002, 0.011), because="strangers"
             ),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

@@ -182,12 +182,7 @@ experiment = Experiment(
             "twenty random subnetworks",
             (0.39, 0.47),
             MORE,
-            if_so="Among random weights that never change, gradient descent picks a better subnetwork than the best "
-            "of twenty random ones",
-            if_opposite="Among random weights that never change, gradient descent picks a worse subnetwork than the "
-            "best of twenty random ones",
-            if_absent="Among random weights that never change, gradient descent picks a subnetwork about as good as "
-            "the best of twenty random ones",
+            expects=Direction.MORE,
         ),
         _claim(
             "part_minus_trained",
@@ -196,26 +191,16 @@ experiment = Experiment(
             (-0.028, -0.008),
             (0.01, 0.85, 0.14),
             **FALLS,
-            if_so="The subnetwork that gradient descent picks from random weights is less accurate than the whole "
-            "network with trained weights",
-            if_opposite="The subnetwork that gradient descent picks from random weights is more accurate than the "
-            "whole network with trained weights",
-            if_absent="The subnetwork that gradient descent picks from random weights is as accurate as the whole "
-            "network with trained weights, within a point",
+            expects=Direction.LESS,
         ),
         _claim(
             "part_minus_matched",
-            "the subnetwork that gradient descent picks from random weights is less accurate than the whole network "
-            "trained to the same training loss",
+            "the subnetwork that gradient descent picks from random weights is as accurate as the whole "
+            "network trained to the same loss, within a point",
             (-0.006, 0.007),
             (0.02, 0.03, 0.95),
             **FALLS,
-            if_so="The subnetwork that gradient descent picks from random weights is less accurate than the whole "
-            "network trained to the same loss",
-            if_opposite="The subnetwork that gradient descent picks from random weights is more accurate than the "
-            "whole network trained to the same loss",
-            if_absent="The subnetwork that gradient descent picks from random weights is as accurate as the whole "
-            "network trained to the same loss, within a point",
+            expects=Direction.ABSENT,
         ),
         _claim(
             "part_minus_trained",

@@ -156,46 +156,30 @@ experiment = Experiment(
         Estimand(
             name="few_leave_a_weak_fit",
             claim="of a thousand examples with eight inputs, a power law leaves more than a tenth of the variance",
-            if_so="With a thousand examples seen again and again, a power law of network size leaves more "
-            "than a tenth of the variance of the loss",
-            if_opposite="With a thousand examples seen again and again, a power law of network size leaves less "
-            "than a tenth of the variance of the loss",
-            if_absent="With a thousand examples seen again and again, a power law of network size leaves "
-            "about a tenth of the variance of the loss",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"inputs": 8, "items": FEW},),
             null=0.1,
             smallest=0.05,
             prediction=Prediction(positive=0.8, negative=0.02, absent=0.18, interval=(0.14, 0.215), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="stopped_few_leave_a_weak_fit",
             claim="with a thousand examples and each network stopped at its best moment, a power law of size leaves "
             "more than a tenth of the variance unexplained",
-            if_so="Even with a thousand examples and each network stopped at its best moment, a power law of size "
-            "leaves more than a tenth of the variance unexplained",
-            if_opposite="With a thousand examples and each network stopped at its best moment, a power law of size "
-            "leaves less than a tenth of the variance unexplained",
-            if_absent="With a thousand examples and each network stopped at its best moment, a power law of size "
-            "leaves about a tenth of the variance unexplained",
             kind=Kind.LEVEL,
             measure="best_unexplained",
             between=({"inputs": 8, "items": FEW},),
             null=0.1,
             smallest=0.05,
             prediction=Prediction(positive=0.7, negative=0.03, absent=0.27, interval=(0.13, 0.21), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="fresh_leave_a_close_fit",
             claim="for students that see no example twice, a power law of size leaves less than a tenth "
             "of the variance of the loss unexplained",
-            if_so="When no example comes twice, the loss falls with network size as a power law that "
-            "leaves less than a tenth of the variance",
-            if_opposite="Even when no example comes twice, a power law of network size leaves more than a tenth "
-            "of the variance of the loss",
-            if_absent="When no example comes twice, a power law of network size leaves about a tenth of the "
-            "variance of the loss",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"inputs": 8, "items": 0},),
@@ -207,9 +191,6 @@ experiment = Experiment(
         Estimand(
             name="exponent_on_inputs",
             claim="the loss falls with network size by a smaller power the more inputs there are",
-            if_so="The loss falls with network size by a smaller power the more inputs there are",
-            if_opposite="The loss falls with network size by a larger power the more inputs there are",
-            if_absent="The power by which the loss falls with network size hardly depends on the number of inputs",
             kind=Kind.SLOPE,
             measure="exponent",
             across="inputs",

@@ -162,29 +162,18 @@ experiment = Experiment(
             name="cools_at_every_rate",
             claim="with cross-entropy and true labels, training lowers the temperature of a network's "
             "gradient noise at every learning rate tried",
-            if_so="With cross-entropy and true labels, training lowers the temperature of gradient noise "
-            "at nearly every learning rate",
-            if_opposite="With cross-entropy and true labels, training raises the temperature of gradient noise "
-            "at most learning rates",
-            if_absent="With cross-entropy and true labels, training lowers the temperature of gradient noise "
-            "at about half of the learning rates",
             kind=Kind.PROPORTION,
             measure="has_cooled",
             between=(CE,),
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.0)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="heats_where_little_fits",
             claim="a high learning rate raises the temperature of the gradient noise of an affine model "
             "whose labels are wrong in 80 % of cases",
-            if_so="A high learning rate raises the temperature (the noise of gradients) of an affine model whose "
-            "labels tell nothing",
-            if_opposite="A high learning rate lowers the temperature (the noise of gradients) even of an affine "
-            "model whose labels tell nothing",
-            if_absent="A high learning rate hardly changes the temperature (the noise of gradients) of an affine "
-            "model whose labels tell nothing",
             kind=Kind.LEVEL,
             measure="cooling",
             between=({"wrong": 0.8, "rate": 8.0},),
@@ -194,31 +183,21 @@ experiment = Experiment(
         ),
         PAIRED(
             name="breaks_at_two",
-            claim="with squared error, successive steps are less alike at a learning rate of 3 than of "
-            "1.5, counted in units of one over the curvature",
-            if_so="With squared error, successive steps are less alike at a rate of 3 than of 1.5, in "
-            "units of one over the curvature",
-            if_opposite="With squared error, successive steps are more alike at a rate of 3 than of 1.5, in "
-            "units of one over the curvature",
-            if_absent="With squared error, nothing breaks between rates of 1.5 and 3 in units of one over the "
+            claim="with squared error, nothing breaks between rates of 1.5 and 3 in units of one over the "
             "curvature: steps stay as alike",
             between=({"loss": "mse", "rate": 1.5}, {"loss": "mse", "rate": 3.0}),
             smallest=0.1,
             prediction=PILOT(positive=0.02, negative=0.01, absent=0.97, interval=(-0.02, 0.04)),
+            expects=Direction.ABSENT,
         ),
         PAIRED(
             name="same_in_units_of_curvature",
-            claim="at the same learning rate in units of the curvature, successive steps are more alike "
-            "for inputs of twice the size",
-            if_so="At the same learning rate in units of the curvature, successive steps are more alike "
-            "for inputs of twice the size",
-            if_opposite="At the same learning rate in units of the curvature, successive steps are less alike "
-            "for inputs of twice the size",
-            if_absent="In units of the curvature the size of the inputs does not matter: successive steps are "
-            "as alike, within 0.05",
+            claim="in units of the curvature the size of the inputs does not matter: successive steps are as alike,"
+            " within 0.05",
             between=(CE | {"rate": 1.0, "scale": 2.0}, CE | {"rate": 1.0}),
             smallest=0.05,
             prediction=PILOT(positive=0.01, negative=0.03, absent=0.96, interval=(-0.03, 0.0)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

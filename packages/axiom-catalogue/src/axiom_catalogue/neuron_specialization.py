@@ -188,28 +188,19 @@ experiment = Experiment(
             (0.088, 0.107),
             TRUE,
             seen="0.072 to 0.121",
-            if_so="While a network learns to tell classes apart, its hidden neurons become more selective of single "
-            "classes",
-            if_opposite="While a network learns to tell classes apart, its hidden neurons become less selective of "
-            "single classes",
-            if_absent="While a network learns to tell classes apart, its hidden neurons stay about as selective of "
-            "single classes as before",
+            expects=Direction.MORE,
         ),
         _asks(
             "true_minus_shuffled",
-            "trained to the same accuracy, hidden neurons become more selective of true classes than of random labels",
+            "trained to the same accuracy, hidden neurons become about as selective of random labels as of "
+            "true classes",
             "own_gain",
             (-0.03, 0.0),
             TRUE,
             LOTS,
             seen="-0.062 to 0.004",
             **ABSENT,
-            if_so="Trained to the same accuracy, hidden neurons become more selective of true classes than of random "
-            "labels",
-            if_opposite="Trained to the same accuracy, hidden neurons become less selective of true classes than of "
-            "random labels",
-            if_absent="Trained to the same accuracy, hidden neurons become about as selective of random labels as of "
-            "true classes",
+            expects=Direction.ABSENT,
         ),
         _asks(
             "rich_minus_lazy",
@@ -220,12 +211,7 @@ experiment = Experiment(
             RICH,
             LAZY,
             seen="0.12 to 0.21",
-            if_so="Hidden neurons become more selective of classes in rich training, with outputs scaled down, than "
-            "in lazy training",
-            if_opposite="Hidden neurons become less selective of classes in rich training, with outputs scaled down, "
-            "than in lazy training",
-            if_absent="Hidden neurons become about as selective of classes in lazy training, with outputs scaled up, "
-            "as in rich training",
+            expects=Direction.MORE,
         ),
         _asks(
             "gain_by_width",
@@ -236,12 +222,7 @@ experiment = Experiment(
             WIDTHS,
             seen="-0.46 to -0.32",
             **SLOPE | FALLS,
-            if_so="The wider a network, the less selective of classes its hidden neurons become by the time it fits "
-            "its examples",
-            if_opposite="The wider a network, the more selective of classes its hidden neurons become by the time it "
-            "fits its examples",
-            if_absent="A network's width hardly changes how selective of classes its hidden neurons become by the "
-            "time it fits its examples",
+            expects=Direction.LESS,
         ),
         _asks(
             "selective_minus_other",
@@ -251,12 +232,7 @@ experiment = Experiment(
             (0.037, 0.05),
             TRUE,
             seen="0.022 to 0.053",
-            if_so="A network loses more accuracy without its most selective neurons than without the least selective "
-            "ones of equal influence",
-            if_opposite="A network loses less accuracy without its most selective neurons than without the least "
-            "selective ones of equal influence",
-            if_absent="A network loses as much accuracy without its most selective neurons as without the least "
-            "selective ones of equal influence, within 2 points",
+            expects=Direction.MORE,
         ),
         _asks(
             "parted_minus_alike",
@@ -268,12 +244,7 @@ experiment = Experiment(
             ALIKE,
             seen="-0.108 to -0.064",
             **FALLS,
-            if_so="A committee machine, a plain sum of neurons, learns another one better if its neurons start "
-            "different than if they start alike",
-            if_opposite="A committee machine, a plain sum of neurons, learns another one worse if its neurons start "
-            "different than if they start alike",
-            if_absent="A committee machine, a plain sum of neurons, learns another one about as well if its neurons "
-            "start alike as if they differ",
+            expects=Direction.LESS,
         ),
     ),
     controls=(

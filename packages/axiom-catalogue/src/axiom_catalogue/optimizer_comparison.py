@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, training
 
 TASKS: dict[str, Callable[..., data.LearningTask]] = {"teacher": data.teacher, "clusters": data.clusters}
@@ -147,71 +147,49 @@ experiment = Experiment(
             ("teacher", "adamw", 0.01),
             ("teacher", "sgd", 0.5),
             name="adamw_minus_sgd_on_teacher",
-            claim="AdamW ends more accurate than plain descent on labels of a random network, each at its "
-            "best of five learning rates",
-            if_so="AdamW ends more accurate than plain descent on labels of a random network, each at its best "
-            "learning rate",
-            if_opposite="Plain descent ends more accurate than AdamW on labels of a random network, each at its best "
-            "learning rate",
-            if_absent="AdamW and plain descent end as accurate on labels of a random network, within a point, each "
-            "at its best learning rate",
+            claim="AdamW and plain descent end as accurate on labels of a random network, within a point, each at "
+            "its best learning rate",
             prediction=Prediction(positive=0.09, negative=0.01, absent=0.9, interval=(0.001, 0.01), because="fitted"),
+            expects=Direction.ABSENT,
         ),
         _better(
             ("clusters", "adamw", 0.001),
             ("clusters", "sgd", 0.05),
             name="adamw_minus_sgd_on_clusters",
-            claim="AdamW ends more accurate than plain descent on a Gaussian mixture, each at its best of "
-            "five learning rates",
-            if_so="AdamW ends more accurate than plain descent on a Gaussian mixture, each at its best learning rate",
-            if_opposite="Plain descent ends more accurate than AdamW on a Gaussian mixture, each at its best "
+            claim="AdamW and plain descent end as accurate on a Gaussian mixture, within a point, each at its best "
             "learning rate",
-            if_absent="AdamW and plain descent end as accurate on a Gaussian mixture, within a point, each at its "
-            "best learning rate",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(0.0, 0.006), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
         _better(
             ("teacher", "rmsprop", 0.01),
             ("teacher", "sgd", 0.5),
             name="rmsprop_minus_sgd_on_teacher",
-            claim="RMSprop ends more accurate than plain descent on labels of a random network, each at "
-            "its best of five learning rates",
-            if_so="RMSprop ends more accurate than plain descent on labels of a random network, each at its best "
+            claim="plain descent ends more accurate than RMSprop on labels of a random network, each at its best "
             "learning rate",
-            if_opposite="Plain descent ends more accurate than RMSprop on labels of a random network, each at its "
-            "best learning rate",
-            if_absent="RMSprop and plain descent end as accurate on labels of a random network, within half a "
-            "percentage point, each at its best learning rate",
             smallest=0.005,
             prediction=Prediction(positive=0.01, negative=0.89, absent=0.1, interval=(-0.017, -0.008), because="noise"),
+            expects=Direction.LESS,
         ),
         _better(
             ("clusters", "sgd", 0.5),
             ("clusters", "sgd", 0.05),
             name="fast_minus_slow_on_clusters",
-            claim="plain descent ends more accurate on a Gaussian mixture at a learning rate of 0.5 than of 0.05",
-            if_so="Plain descent ends more accurate on a Gaussian mixture at a learning rate of 0.5 than of 0.05",
-            if_opposite="Plain descent ends less accurate on a Gaussian mixture at a learning rate of 0.5 than of 0.05",
-            if_absent="Plain descent ends as accurate on a Gaussian mixture at a learning rate of 0.5 as of "
-            "0.05, within a point",
+            claim="plain descent ends less accurate on a Gaussian mixture at a learning rate of 0.5 than of 0.05",
             prediction=Prediction(positive=0.01, negative=0.9, absent=0.09, interval=(-0.022, -0.012), because="fits"),
+            expects=Direction.LESS,
         ),
         _better(
             ("clusters", "sgd", 0.5),
             ("clusters", "sgd", 0.05),
             name="fast_minus_slow_when_stopped",
-            claim="plain descent is more accurate on a Gaussian mixture at a learning rate of 0.5 than of "
-            "0.05 when both stop where held-back data say",
-            if_so="Stopped in time, plain descent is more accurate on a Gaussian mixture at a learning "
-            "rate of 0.5 than of 0.05",
-            if_opposite="Stopped in time, plain descent is less accurate on a Gaussian mixture at a learning "
-            "rate of 0.5 than of 0.05",
-            if_absent="Stopped in time, plain descent is as accurate on a Gaussian mixture at a learning rate "
-            "of 0.5 as of 0.05, within a point",
+            claim="stopped in time, plain descent is as accurate on a Gaussian mixture at a learning rate of 0.5 as"
+            " of 0.05, within a point",
             measure="stopped_accuracy",
             prediction=Prediction(
                 positive=0.01, negative=0.29, absent=0.7, interval=(-0.011, -0.003), because="a pilot"
             ),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

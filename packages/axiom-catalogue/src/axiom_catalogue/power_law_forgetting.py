@@ -161,22 +161,12 @@ experiment = Experiment(
             (PLAIN, HELD),
             smallest=0.05,
             interval=(0.18, 0.25),
-            if_so="Elastic weight consolidation makes a network forget less of its first task than plain descent does",
-            if_opposite="Elastic weight consolidation makes a network forget more of its first task than plain "
-            "descent does",
-            if_absent="Elastic weight consolidation changes what a network forgets of its first task by less "
-            "than 5 points",
+            expects=Direction.MORE,
         ),
         Estimand(
             name="strength_slope",
             claim="a network forgets less of its first task the more strongly elastic weight consolidation holds "
             "important weights in place",
-            if_so="The more strongly elastic weight consolidation holds important weights in place, the less a "
-            "network forgets of its first task",
-            if_opposite="The more strongly elastic weight consolidation holds important weights in place, the more a "
-            "network forgets of its first task",
-            if_absent="How strongly elastic weight consolidation holds important weights in place hardly changes "
-            "what a network forgets of its first task",
             kind=Kind.SLOPE,  # of log forgetting on log strength, one value per replicate
             measure="forgetting",
             across="strength",
@@ -195,12 +185,7 @@ experiment = Experiment(
             (replace(HELD, importance="equal"), HELD),
             smallest=0.02,
             interval=(0.04, 0.07),
-            if_so="Holding important weights in place (by Fisher information) makes a network forget less than the "
-            "same penalty on all weights alike",
-            if_opposite="Holding important weights in place (by Fisher information) makes a network forget more than "
-            "the same penalty on all weights alike",
-            if_absent="Whether a penalty holds important weights (by Fisher information) or all alike changes what a "
-            "network forgets by less than 2 points",
+            expects=Direction.MORE,
         ),
         _contrast(
             "plain_minus_strong_on_the_second",
@@ -210,12 +195,7 @@ experiment = Experiment(
             (PLAIN, replace(HELD, strength=100.0)),
             smallest=0.005,
             interval=(0.012, 0.02),
-            if_so="A network whose important weights are held strongly in place learns a second task less well than "
-            "with plain descent",
-            if_opposite="A network whose important weights are held strongly in place learns a second task better "
-            "than with plain descent",
-            if_absent="Holding important weights strongly in place costs a network less than half a percentage point "
-            "of accuracy on a second task",
+            expects=Direction.MORE,
         ),
         _contrast(
             "plain_minus_strong_on_teachers",
@@ -225,12 +205,7 @@ experiment = Experiment(
             (replace(PLAIN, tasks="teachers"), replace(HELD, tasks="teachers", strength=100.0)),
             smallest=0.005,
             interval=(0.018, 0.032),
-            if_so="Where two tasks contradict each other, holding the first one's important weights in place loses "
-            "more accuracy over both than it saves",
-            if_opposite="Where two tasks contradict each other, holding the first one's important weights in place "
-            "saves more accuracy over both than it loses",
-            if_absent="Where two tasks contradict each other, holding the first one's important weights in place "
-            "changes accuracy over both by less than half a percentage point",
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -147,10 +147,6 @@ experiment = Experiment(
             name="at_the_edge",
             claim="at every learning rate full-batch training ends with sharpness * rate / 2 within 5 % "
             "of 1, the edge of stability",
-            if_so="At nearly every learning rate full-batch training ends at the edge of stability, within 5 %",
-            if_opposite="At most learning rates full-batch training does not end at the edge of stability",
-            if_absent="At about half of the learning rates full-batch training ends at the edge of stability, "
-            "within 5 %",
             kind=Kind.PROPORTION,
             measure="is_at_edge",
             null=0.5,
@@ -158,13 +154,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.0), because="so in every pilot"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="sharpening_at_a_low_rate",
             claim="at a learning rate of 0.1 full-batch training ends in a sharper place than it began",
-            if_so="At a low learning rate full-batch training ends in a sharper place than it began",
-            if_opposite="At a low learning rate full-batch training ends in a flatter place than it began",
-            if_absent="At a low learning rate full-batch training changes the sharpness by less than a fifth",
             kind=Kind.LEVEL,
             measure="sharpening",
             between=({"lr": 0.1},),
@@ -173,13 +167,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(3.5, 4.5), because="the edge is four times above"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="sharpness_slope",
             claim="full-batch training ends in a flatter place the higher the learning rate is",
-            if_so="Full-batch training ends in a flatter place the higher the learning rate is",
-            if_opposite="Full-batch training ends in a sharper place the higher the learning rate is",
-            if_absent="The sharpness at the end of full-batch training hardly depends on the learning rate",
             kind=Kind.SLOPE,  # of log sharpness on log lr: the edge asks for -1, and at_the_edge for nothing else
             measure="end_sharpness",
             across="lr",

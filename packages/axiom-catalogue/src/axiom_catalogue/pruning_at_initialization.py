@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, masked, models, pace, pruning, training
 from axiom.kit.optimizers import Rates
 
@@ -181,12 +181,7 @@ experiment = Experiment(
             "accurate than one that was pruned at random",
             (_arm("snip"), _arm("random")),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.205, 0.245), because="a pilot"),
-            if_so="With 95 % of the weights gone, a network pruned before training by SNIP ends more "
-            "accurate than one pruned at random",
-            if_opposite="With 95 % of the weights gone, a network pruned at random ends more accurate than one "
-            "pruned before training by SNIP",
-            if_absent="With 95 % of the weights gone, pruning before training by SNIP and at random end as "
-            "accurate, within 2 points",
+            expects=Direction.MORE,
         ),
         _better(
             "snip_minus_shuffled",
@@ -194,12 +189,7 @@ experiment = Experiment(
             "many random ones in each layer",
             (_arm("snip"), _arm("snip", is_shuffled=True)),
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.065, 0.12), because="a pilot"),
-            if_so="With 95 % of the weights gone, those that SNIP keeps learn better than as many random "
-            "ones in each layer",
-            if_opposite="With 95 % of the weights gone, random ones learn better than those that SNIP keeps, as "
-            "many in each layer",
-            if_absent="SNIP tells only how many weights a layer needs: as many random ones in each layer are "
-            "as accurate, within 2 points",
+            expects=Direction.MORE,
         ),
         _better(
             "after_minus_shuffled",
@@ -207,12 +197,7 @@ experiment = Experiment(
             "trained again, than as many random ones in each layer",
             (_arm("after"), _arm("after", is_shuffled=True)),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.125, 0.2), because="a pilot"),
-            if_so="Weights that are large after training learn better, started again, than as many random "
-            "ones in each layer",
-            if_opposite="Weights that are large after training learn less well, started again, than as many "
-            "random ones in each layer",
-            if_absent="Weights that are large after training learn as well, started again, as random ones in "
-            "each layer, within 2 points",
+            expects=Direction.MORE,
         ),
         _better(
             "snip_knows_the_silent",
@@ -220,12 +205,7 @@ experiment = Experiment(
             "than as many random ones in each layer",
             (_arm("snip", silent=60), _arm("snip", is_shuffled=True, silent=60)),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.15, 0.195), because="a pilot"),
-            if_so="Where three inputs in four are noise, the weights that SNIP keeps learn better than as "
-            "many random ones in each layer",
-            if_opposite="Where three inputs in four are noise, the weights that SNIP keeps learn less well than "
-            "as many random ones in each layer",
-            if_absent="Where three inputs in four are noise, the weights that SNIP keeps learn as well as "
-            "random ones in each layer, within 2 points",
+            expects=Direction.MORE,
         ),
     ),
     controls=(Control(estimand="snip_knows_the_silent", placebo=_short("placebo"), planted=_short("none")),),

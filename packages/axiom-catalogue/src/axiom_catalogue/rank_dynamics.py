@@ -24,7 +24,7 @@ import jax
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, geometry, models, optimizers, training
 
 INPUTS, CLASSES = 20, 5
@@ -129,63 +129,42 @@ experiment = Experiment(
             name="fast_minus_slow",
             claim="after the same epochs a learning rate of 0.1 has lowered the stable rank (directions used) of "
             "three hidden layers' weights more than one of 0.005",
-            if_so="After the same epochs a high learning rate has lowered the stable rank (directions used) of three "
-            "hidden layers' weights more than a low one",
-            if_opposite="After the same epochs a high learning rate has lowered the stable rank (directions used) of "
-            "three hidden layers' weights less than a low one",
-            if_absent="After the same epochs high and low learning rates have lowered the stable rank (directions "
-            "used) of three hidden layers' weights alike, within 2 points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="weight_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN, {"depth": 3, "lr": 0.005} | PLAIN),
             smallest=0.02,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.055, 0.08), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="fast_minus_slow_when_matched",
-            claim="after the same product of rate and epochs a learning rate of 0.1 has lowered the stable rank "
-            "(directions used) of weights more than one of 0.005",
-            if_so="Even after the same product of rate and epochs, a high learning rate has lowered the weights' "
-            "stable rank (directions used) more than a low one",
-            if_opposite="After the same product of rate and epochs, a high learning rate has lowered the weights' "
-            "stable rank (directions used) less than a low one",
-            if_absent="After the same product of rate and epochs, high and low learning rates have lowered the "
-            "weights' stable rank (directions used) alike, within 3 points",
+            claim="after the same product of rate and epochs, high and low learning rates have lowered the weights'"
+            " stable rank (directions used) alike, within 3 points",
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"depth": 3, "epochs": 20}, {"depth": 3, "lr": 0.005} | PLAIN),
             smallest=0.03,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.01, negative=0.19, absent=0.8, interval=(-0.03, 0.0), because="a pilot"),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="above_the_old_claim",
-            claim="without weight decay, training lowers the stable rank of a network's weights (how many directions "
-            "they use) by more than 51.6 %",
-            if_so="Without weight decay, training lowers the stable rank of a network's weights (how many directions "
-            "they use) by more than 51.6 %",
-            if_opposite="Without weight decay, training lowers the stable rank of a network's weights (how many "
+            claim="without weight decay, training lowers the stable rank of a network's weights (how many "
             "directions they use) by less than 51.6 %",
-            if_absent="Without weight decay, training lowers the stable rank of a network's weights (how many "
-            "directions they use) by about 51.6 %",
             kind=Kind.LEVEL,
             measure="weight_compression",
             between=({"depth": 2, "lr": 0.1} | PLAIN,),  # where a pilot lost most
             null=0.516,
             smallest=0.05,
             prediction=Prediction(positive=0.01, negative=0.97, absent=0.02, interval=(0.12, 0.21), because="a pilot"),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="first_layer",
-            claim="without weight decay the weights of the first layer lose stable rank (use fewer directions) "
-            "during training",
-            if_so="Without weight decay, the first layer's weights use fewer directions (a lower stable rank) after "
-            "training than before",
-            if_opposite="Without weight decay, the first layer's weights use more directions (a higher stable rank) "
-            "after training than before",
-            if_absent="Without weight decay, the first layer's weights use as many directions (their stable rank) "
-            "after training as before, within half a percent",
+            claim="without weight decay, the first layer's weights use more directions (a higher stable rank) after"
+            " training than before",
             kind=Kind.LEVEL,
             measure="first_layer_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
@@ -193,38 +172,29 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.03, negative=0.85, absent=0.12, interval=(-0.03, -0.008), because="a pilot"
             ),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="hidden_layers",
             claim="the representations of three hidden layers lose stable rank (use fewer directions) during training",
-            if_so="The representations of three hidden layers use fewer directions (a lower stable rank) after "
-            "training than before",
-            if_opposite="The representations of three hidden layers use more directions (a higher stable rank) after "
-            "training than before",
-            if_absent="The representations of three hidden layers use as many directions (their stable rank) after "
-            "training as before, within 2 percent",
             kind=Kind.LEVEL,
             measure="hidden_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
             smallest=0.02,
             prediction=Prediction(positive=0.9, negative=0.03, absent=0.07, interval=(0.17, 0.23), because="5 classes"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="decayed_minus_plain",
             claim="weight decay lowers the stable rank (directions used) of two hidden layers' weights more than "
             "training without it, over both tasks",
-            if_so="Training with weight decay lowers the stable rank (directions used) of two hidden layers' weights "
-            "more than training without it",
-            if_opposite="Training with weight decay lowers the stable rank (directions used) of two hidden layers' "
-            "weights less than training without it",
-            if_absent="Weight decay changes how much training lowers the stable rank (directions used) of two hidden "
-            "layers' weights by less than 5 points",
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"lr": 0.1, "depth": 2, "weight_decay": 0.005}, {"lr": 0.1, "depth": 2, "weight_decay": 0.0}),
             smallest=0.05,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.23, 0.28), because="theory"),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

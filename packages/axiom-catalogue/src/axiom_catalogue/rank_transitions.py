@@ -163,45 +163,30 @@ experiment = Experiment(
     estimands=(
         DEEPER(
             name="deep_minus_shallow",
-            claim="training lowers the stable rank (directions used) of weights less in a network of three hidden "
-            "layers than of one, over all learning rates",
-            if_so="Training lowers the stable rank (directions used) of weights less in a network of three hidden "
-            "layers than of one",
-            if_opposite="Training lowers the stable rank (directions used) of weights more in a network of three "
-            "hidden layers than of one",
-            if_absent="Training lowers the stable rank (directions used) of weights about alike in networks of three "
+            claim="training lowers the stable rank (directions used) of weights about alike in networks of three "
             "hidden layers and of one",
             between=({"depth": 3}, {"depth": 1}),
             prediction=PILOT(positive=0.35, negative=0.05, absent=0.6, interval=(0.0, 0.04)),
+            expects=Direction.ABSENT,
         ),
         DEEPER(
             name="deep_minus_middle",
             claim="training lowers the stable rank (directions used) of weights less in a network of three hidden "
             "layers than of two, over all learning rates",
-            if_so="Training lowers the stable rank (directions used) of weights less in a network of three hidden "
-            "layers than of two",
-            if_opposite="Training lowers the stable rank (directions used) of weights more in a network of three "
-            "hidden layers than of two",
-            if_absent="Training lowers the stable rank (directions used) of weights about alike in networks of three "
-            "hidden layers and of two",
             between=({"depth": 3}, {"depth": 2}),
             prediction=PILOT(positive=0.01, negative=0.9, absent=0.09, interval=(-0.07, -0.03)),
+            expects=Direction.LESS,
         ),
         Estimand(
             name="stands_out",
-            claim="the stable rank of weights (directions used) falls suddenly: in some 20 of 400 epochs it falls "
-            "more than just before and after",
-            if_so="The stable rank of weights (directions used) falls suddenly: in some 20 of 400 epochs it falls "
-            "clearly more than just before and after",
-            if_opposite="The stable rank of weights (directions used) falls without a sudden stretch: its sudden "
-            "rises stand out more than its falls",
-            if_absent="The stable rank of weights (directions used) falls without a sudden stretch: no 20 of 400 "
-            "epochs stand out by a tenth of its range",
+            claim="the stable rank of weights (directions used) falls without a sudden stretch: no 20 of 400 epochs"
+            " stand out by a tenth of its range",
             kind=Kind.LEVEL,
             measure="outstanding",
             smallest=0.1,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(0.01, 0.04)),
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(Control(estimand="stands_out", placebo=(SHORT(),), planted=(SHORT(kept=0.1),)),),

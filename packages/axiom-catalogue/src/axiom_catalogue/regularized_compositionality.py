@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, dropout, models, optimizers, pace, readouts, training
 
 INPUTS, BATCH, EVERY = 32, 32, 20  # epochs between two looks
@@ -152,14 +152,11 @@ experiment = Experiment(
     estimands=(
         _beside_plain(
             "dropout_on_heads",
-            "a network that names both attributes of an object is more accurate on new combinations "
-            "with dropout of 0.4 than without",
+            "dropout changes the accuracy of a network that names two attributes on new combinations by less "
+            "than 3 points",
             {"readout": "heads", "dropout": 0.4},
             Prediction(positive=0.2, negative=0.05, absent=0.75, interval=(-0.015, 0.045), because="a pilot"),
-            if_so="Dropout makes a network that names two attributes more accurate on new combinations",
-            if_opposite="Dropout makes a network that names two attributes less accurate on new combinations",
-            if_absent="Dropout changes the accuracy of a network that names two attributes on new "
-            "combinations by less than 3 points",
+            expects=Direction.ABSENT,
         ),
         _beside_plain(
             "dropout_on_xor",
@@ -167,23 +164,14 @@ experiment = Experiment(
             "with dropout of 0.4 than without",
             {"readout": "xor", "dropout": 0.4},
             Prediction(positive=0.96, negative=0.01, absent=0.03, interval=(0.07, 0.15), because="a pilot"),
-            if_so="Dropout makes a network that tells whether two attributes lie in different halves more accurate "
-            "on pairs that training never showed",
-            if_opposite="Dropout makes a network that tells whether two attributes lie in different halves less "
-            "accurate on pairs that training never showed",
-            if_absent="Dropout changes how accurately a network tells whether two attributes lie in different "
-            "halves, on pairs never shown, by less than 3 points",
+            expects=Direction.MORE,
         ),
         _beside_plain(
             "decay_on_heads",
-            "a network that names both attributes of an object is more accurate on new combinations "
-            "with weight decay of 0.01 than without",
+            "weight decay makes a network that names two attributes less accurate on new combinations",
             {"readout": "heads", "decay": 0.01},
             Prediction(positive=0.02, negative=0.85, absent=0.13, interval=(-0.1, -0.04), because="a pilot"),
-            if_so="Weight decay makes a network that names two attributes more accurate on new combinations",
-            if_opposite="Weight decay makes a network that names two attributes less accurate on new combinations",
-            if_absent="Weight decay changes the accuracy of a network that names two attributes on new "
-            "combinations by less than 3 points",
+            expects=Direction.LESS,
         ),
         _beside_plain(
             "decay_on_xor",
@@ -191,23 +179,12 @@ experiment = Experiment(
             "with weight decay of 0.01 than without",
             {"readout": "xor", "decay": 0.01},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.1, 0.19), because="a pilot"),
-            if_so="Weight decay makes a network that tells whether two attributes lie in different halves more "
-            "accurate on pairs that training never showed",
-            if_opposite="Weight decay makes a network that tells whether two attributes lie in different halves less "
-            "accurate on pairs that training never showed",
-            if_absent="Weight decay changes how accurately a network tells whether two attributes lie in different "
-            "halves, on pairs never shown, by less than 3 points",
+            expects=Direction.MORE,
         ),
         Estimand(
             name="dropout_by_width",
             claim="where a network names two attributes, dropout of 0.4 gains more accuracy on new "
             "combinations at width 128 than at width 32",
-            if_so="Dropout does more for new combinations in a wide network that names two attributes "
-            "than in a narrow one",
-            if_opposite="Dropout does less for new combinations in a wide network that names two attributes "
-            "than in a narrow one",
-            if_absent="Dropout does about as much for new combinations in a wide network that names two "
-            "attributes as in a narrow one",
             kind=Kind.CONTRAST,
             measure="gain",
             between=(
@@ -217,6 +194,7 @@ experiment = Experiment(
             smallest=0.03,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.2, 0.36), because="a pilot"),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

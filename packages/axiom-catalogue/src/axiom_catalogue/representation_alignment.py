@@ -112,9 +112,6 @@ experiment = Experiment(
         Estimand(
             name="alignment_with_width",
             claim="after training, first layers are more alike the wider the networks are",
-            if_so="First layers of two trained networks are more alike the wider the networks are",
-            if_opposite="First layers of two trained networks are less alike the wider the networks are",
-            if_absent="Width tells little about how alike the first layers of two trained networks are",
             kind=Kind.RANK_CORRELATION,
             measure="first_alignment",
             across="width",
@@ -122,15 +119,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.8, 1.0), because="both near one kernel"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="gain_with_width",
             claim="training adds less to how alike the first layers of two networks are the wider the networks are",
-            if_so="Training adds less to how alike the first layers of two networks are the wider the networks are",
-            if_opposite="Training adds more to how alike the first layers of two networks are the wider the "
-            "networks are",
-            if_absent="Width tells little about how much training adds to how alike the first layers of two networks "
-            "are",
             kind=Kind.RANK_CORRELATION,
             measure="first_gain",
             across="width",
@@ -142,10 +135,7 @@ experiment = Experiment(
         ),
         Estimand(
             name="gain_when_wide",
-            claim="training makes the first layers of two networks of width 512 more alike than they began",
-            if_so="Training makes the first layers of two networks of width 512 more alike than they began",
-            if_opposite="Training makes the first layers of two networks of width 512 less alike than they began",
-            if_absent="Training changes how alike the first layers of two networks of width 512 are by less than 0.02",
+            claim="training changes how alike the first layers of two networks of width 512 are by less than 0.02",
             kind=Kind.LEVEL,
             measure="first_gain",
             between=({"width": 512},),
@@ -154,13 +144,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.02, negative=0.02, absent=0.96, interval=(0.0, 0.003), because="the kernel hardly turns"
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="narrow_gain",
             claim="training makes the first layers of two networks of width 32 more alike than they began",
-            if_so="Training makes the first layers of two networks of width 32 more alike than they began",
-            if_opposite="Training makes the first layers of two networks of width 32 less alike than they began",
-            if_absent="Training changes how alike the first layers of two networks of width 32 are by less than 0.05",
             kind=Kind.LEVEL,
             measure="first_gain",
             between=({"width": 32},),
@@ -169,6 +157,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.2, 0.26), because="both find the five centres"
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

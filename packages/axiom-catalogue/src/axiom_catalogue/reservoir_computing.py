@@ -118,10 +118,6 @@ experiment = Experiment(
         Estimand(
             name="memory_slope",
             claim="a larger reservoir, a random recurrent network, remembers more steps of its input",
-            if_so="A larger reservoir, a random recurrent network, remembers more steps of its input",
-            if_opposite="A larger reservoir, a random recurrent network, remembers fewer steps of its input",
-            if_absent="The size of a reservoir, a random recurrent network, hardly changes how many steps of its "
-            "input it remembers",
             kind=Kind.SLOPE,
             measure="memory",
             across="units",
@@ -130,14 +126,11 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.275, 0.315), because="14 seeds: 0.26 to 0.34"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="memory_below_proportion",
             claim="the memory of a random recurrent network grows less than in proportion to its number of neurons",
-            if_so="The memory of a random recurrent network grows less than in proportion to its number of neurons",
-            if_opposite="The memory of a random recurrent network grows more than in proportion to its number of "
-            "neurons",
-            if_absent="The memory of a random recurrent network grows about in proportion to its number of neurons",
             kind=Kind.SLOPE,
             measure="memory",
             across="units",
@@ -153,12 +146,6 @@ experiment = Experiment(
             name="narma_slope",
             claim="a larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past inputs, "
             "with a smaller error",
-            if_so="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past inputs, "
-            "with a smaller error",
-            if_opposite="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past "
-            "inputs, with a larger error",
-            if_absent="The size of a reservoir, a random recurrent network, hardly changes its error on NARMA-10, a "
-            "nonlinear mix of past inputs",
             kind=Kind.SLOPE,
             measure="error",
             across="units",
@@ -173,12 +160,6 @@ experiment = Experiment(
             name="mackey_glass_slope",
             claim="a larger reservoir, a random recurrent network, predicts the chaotic Mackey-Glass series 84 steps "
             "ahead with a smaller error",
-            if_so="A larger reservoir, a random recurrent network, predicts the chaotic Mackey-Glass series 84 steps "
-            "ahead with a smaller error",
-            if_opposite="A larger reservoir, a random recurrent network, predicts the chaotic Mackey-Glass series 84 "
-            "steps ahead with a larger error",
-            if_absent="The size of a reservoir, a random recurrent network, hardly changes its error when it "
-            "predicts the chaotic Mackey-Glass series",
             kind=Kind.SLOPE,
             measure="error",
             across="units",
@@ -193,28 +174,17 @@ experiment = Experiment(
             name="memory_near_the_edge",
             claim="a random recurrent network of 100 neurons remembers more steps of its input at a spectral radius "
             "of 1 than of 0.3",
-            if_so="A random recurrent network of 100 neurons remembers more steps of its input at a spectral radius "
-            "of 1 than of 0.3",
-            if_opposite="A random recurrent network of 100 neurons remembers fewer steps of its input at a spectral "
-            "radius of 1 than of 0.3",
-            if_absent="A random recurrent network of 100 neurons remembers as many steps of its input at a spectral "
-            "radius of 0.3 as of 1",
             kind=Kind.CONTRAST,
             measure="memory",
             between=(HUNDRED | {"radius": 1.0}, HUNDRED | {"radius": 0.3}),
             smallest=1.0,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(12.6, 13.8), because="11 to 15"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="memory_beyond_the_edge",
             claim="a random recurrent network of 100 neurons remembers fewer steps of its input at a spectral radius "
             "of 1.2 than of 1",
-            if_so="A random recurrent network of 100 neurons remembers fewer steps of its input at a spectral radius "
-            "of 1.2 than of 1",
-            if_opposite="A random recurrent network of 100 neurons remembers more steps of its input at a spectral "
-            "radius of 1.2 than of 1",
-            if_absent="A random recurrent network of 100 neurons remembers as many steps of its input at a spectral "
-            "radius of 1.2 as of 1",
             kind=Kind.CONTRAST,
             measure="memory",
             between=(HUNDRED | {"radius": 1.2}, HUNDRED | {"radius": 1.0}),

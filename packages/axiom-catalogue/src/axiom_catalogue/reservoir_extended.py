@@ -180,12 +180,7 @@ experiment = Experiment(
             0.05,
             (-0.204, -0.19, -0.11, -0.118),
             FAR_MEMORY,
-            if_so="With one setting for all sizes, a random recurrent network's memory grows by a smaller power of "
-            "its size above 200 neurons than below",
-            if_opposite="With one setting for all sizes, a random recurrent network's memory grows by a larger power "
-            "of its size above 200 neurons than below",
-            if_absent="With one setting for all sizes, the memory of a random recurrent network grows by about the "
-            "same power above and below 200 neurons",
+            expects=Direction.LESS,
         ),
         _asks(
             "narma_bend_minus_memory",
@@ -196,12 +191,7 @@ experiment = Experiment(
             (0.18, 0.19, 0.38, 0.36),
             FAR_NARMA,
             FAR_MEMORY,
-            if_so="Above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends down "
-            "less than that of its memory",
-            if_opposite="Above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends "
-            "down more than that of its memory",
-            if_absent="Above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends "
-            "about as that of its memory does",
+            expects=Direction.MORE,
         ),
         _asks(
             "strong_minus_weak_input",
@@ -212,12 +202,7 @@ experiment = Experiment(
             (-0.242, -0.235, -0.195, -0.197),
             LOUD,
             QUIET,
-            if_so="The memory of a random recurrent network grows by a smaller power of its size under a strong "
-            "input than a weak one",
-            if_opposite="The memory of a random recurrent network grows by a larger power of its size under a strong "
-            "input than a weak one",
-            if_absent="The memory of a random recurrent network grows by about the same power of its size under a "
-            "strong as under a weak input",
+            expects=Direction.LESS,
         ),
         _asks(
             "chosen_minus_fixed",
@@ -228,12 +213,7 @@ experiment = Experiment(
             (0.417, 0.4, 0.5, 0.536),
             MACKEY_GLASS,
             FIXED,
-            if_so="A random recurrent network's skill on the Mackey-Glass series grows by a larger power of its size "
-            "tuned at each size than untuned",
-            if_opposite="A random recurrent network's skill on the Mackey-Glass series grows by a smaller power of "
-            "its size tuned at each size than untuned",
-            if_absent="A random recurrent network's skill on the Mackey-Glass series grows by about the same power "
-            "of its size untuned as tuned at each size",
+            expects=Direction.MORE,
         ),
         _asks(
             "orthogonal_minus_random",
@@ -244,12 +224,7 @@ experiment = Experiment(
             (0.437, 0.43, 0.475, 0.47),
             ROTATED,
             MEMORY,
-            if_so="Tuned at each size, an untrained recurrent network's memory grows by a larger power of its size "
-            "with orthogonal than with random wiring",
-            if_opposite="Tuned at each size, an untrained recurrent network's memory grows by a smaller power of its "
-            "size with orthogonal than with random wiring",
-            if_absent="Tuned at each size, an untrained recurrent network's memory grows by about the same power of "
-            "its size with orthogonal as with random wiring",
+            expects=Direction.MORE,
         ),
         _asks(
             "best_radius_of_cubes",
@@ -259,12 +234,7 @@ experiment = Experiment(
             0.15,
             (0.6, 0.59, 0.64, 0.65),
             CUBES,
-            if_so="A random recurrent network that must multiply past inputs does so best at a spectral radius below "
-            "the critical value of 1",
-            if_opposite="A random recurrent network that must multiply past inputs does so best at a spectral radius "
-            "above the critical value of 1",
-            if_absent="A random recurrent network that must multiply past inputs does so best at a spectral radius "
-            "near the critical value of 1",
+            expects=Direction.LESS,
         ),
         _asks(
             "best_radius_by_task",
@@ -275,12 +245,7 @@ experiment = Experiment(
             (0.275, 0.25, 0.3, 0.275),
             MACKEY_GLASS,
             MEMORY,
-            if_so="The best spectral radius of a random recurrent network is larger for predicting the Mackey-Glass "
-            "series than for remembering its input",
-            if_opposite="The best spectral radius of a random recurrent network is smaller for predicting the "
-            "Mackey-Glass series than for remembering its input",
-            if_absent="The best spectral radius of a random recurrent network is about the same for predicting the "
-            "Mackey-Glass series as for remembering its input",
+            expects=Direction.MORE,
         ),
     ),
     controls=(

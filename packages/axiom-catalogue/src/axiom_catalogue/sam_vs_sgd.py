@@ -131,13 +131,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="helps_with_true_labels",
-            claim="on true labels sharpness-aware minimisation at a radius of 0.1 ends more accurate than "
+            claim="on true labels sharpness-aware minimisation changes the accuracy by less than a point beside "
             "plain descent of the same cost",
-            if_so="On true labels sharpness-aware minimisation ends more accurate than plain descent of the same cost",
-            if_opposite="On true labels sharpness-aware minimisation ends less accurate than plain descent of "
-            "the same cost",
-            if_absent="On true labels sharpness-aware minimisation changes the accuracy by less than a point "
-            "beside plain descent of the same cost",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -150,17 +145,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.05, negative=0.02, absent=0.93, interval=(-0.001, 0.004), because="a pilot"
             ),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="helps_with_wrong_labels",
             claim="with a fifth of the labels wrong, sharpness-aware minimisation at a radius of 0.5 ends "
             "more accurate than plain descent of the same cost",
-            if_so="With a fifth of the labels wrong, sharpness-aware minimisation ends more accurate than "
-            "plain descent of the same cost",
-            if_opposite="With a fifth of the labels wrong, sharpness-aware minimisation ends less accurate than "
-            "plain descent of the same cost",
-            if_absent="With a fifth of the labels wrong, sharpness-aware minimisation changes the accuracy by "
-            "less than a point",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -171,17 +161,12 @@ experiment = Experiment(
             smallest=0.01,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.96, negative=0.02, absent=0.02, interval=(0.06, 0.08), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="beats_early_stopping",
             claim="with a fifth of the labels wrong, sharpness-aware minimisation is more accurate than plain "
             "descent when each is stopped at its best moment",
-            if_so="With a fifth of the labels wrong, sharpness-aware minimisation beats plain descent even when each "
-            "is stopped at its best moment",
-            if_opposite="With a fifth of the labels wrong, plain descent beats sharpness-aware minimisation when "
-            "each is stopped at its best moment",
-            if_absent="With a fifth of the labels wrong, sharpness-aware minimisation and plain descent are as "
-            "accurate when each is stopped at its best moment, within a point",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -192,14 +177,11 @@ experiment = Experiment(
             smallest=0.01,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.9, negative=0.02, absent=0.08, interval=(0.02, 0.04), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="sharpness_on_radius",
             claim="on true labels sharpness-aware minimisation ends in flatter minima the larger its radius is",
-            if_so="On true labels sharpness-aware minimisation ends in flatter minima the larger its radius is",
-            if_opposite="On true labels sharpness-aware minimisation ends in sharper minima the larger its radius is",
-            if_absent="On true labels the radius of sharpness-aware minimisation tells little about how flat the "
-            "minima are",
             kind=Kind.RANK_CORRELATION,
             measure="sharpness",
             across="radius",

@@ -153,46 +153,30 @@ experiment = Experiment(
             name="data_are_a_law",
             claim="a power law of the number of examples explains more than nine tenths (R²) of how the loss of a "
             "small network that tells classes apart falls",
-            if_so="A power law of the number of examples explains more than nine tenths of how the loss of a small "
-            "network falls",
-            if_opposite="A power law of the number of examples explains less than nine tenths of how the loss of a "
-            "small network falls",
-            if_absent="A power law of the number of examples explains about nine tenths of how the loss of a small "
-            "network falls",
             kind=Kind.LEVEL,
             measure="r_squared",
             between=(_arm("items", "classes", 8),),
             null=0.9,
             smallest=0.02,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.955, 0.98)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="data_exponent_of_classes",
             claim="the loss of a small network that tells classes apart falls with examples by a smaller power than "
             "0.74, which an earlier laboratory found",
-            if_so="The loss of a small network that tells classes apart falls with examples by a smaller power than "
-            "the 0.74 that an earlier laboratory found",
-            if_opposite="The loss of a small network that tells classes apart falls with examples by a larger power "
-            "than the 0.74 that an earlier laboratory found",
-            if_absent="The loss of a small network that tells classes apart falls with examples by a power of about "
-            "0.74, as an earlier laboratory found",
             kind=Kind.LEVEL,
             measure="exponent",
             between=(_arm("items", "classes", 8),),
             null=-0.74,
             smallest=0.07,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(-0.42, -0.39)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="data_exponent_of_exact_numbers",
             claim="the loss of a small network that learns exact numbers falls with examples by a larger power than "
             "0.74, which an earlier laboratory found",
-            if_so="The loss of a small network that learns exact numbers falls with examples by a larger power than "
-            "the 0.74 that an earlier laboratory found",
-            if_opposite="The loss of a small network that learns exact numbers falls with examples by a smaller power "
-            "than the 0.74 that an earlier laboratory found",
-            if_absent="The loss of a small network that learns exact numbers falls with examples by a power of about "
-            "0.74, as an earlier laboratory found",
             kind=Kind.LEVEL,
             measure="exponent",
             between=(_arm("items", "exact", 8),),
@@ -204,9 +188,6 @@ experiment = Experiment(
         Estimand(
             name="falls_with_parameters",
             claim="the loss of a small network that tells classes apart falls with its number of parameters",
-            if_so="The loss of a small network that tells classes apart falls with its number of parameters",
-            if_opposite="The loss of a small network that tells classes apart rises with its number of parameters",
-            if_absent="The loss of a small network that tells classes apart hardly depends on its number of parameters",
             kind=Kind.LEVEL,
             measure="exponent",
             between=(_arm("parameters", "classes", 8),),
@@ -216,88 +197,61 @@ experiment = Experiment(
         ),
         Estimand(
             name="parameters_explain_little_of_classes",
-            claim="a power law of the number of parameters explains less of how the loss of a small network that "
-            "tells classes apart falls than an R² of 0.492, which an earlier laboratory found",
-            if_so="A power law of the number of parameters explains even less of the loss on classes than the 49 % "
-            "that an earlier laboratory found",
-            if_opposite="A power law of the number of parameters explains more of the loss on classes than the 49 % "
-            "that an earlier laboratory found",
-            if_absent="A power law of the number of parameters explains about half of how the loss on classes falls, "
-            "as an earlier laboratory found",
+            claim="a power law of the number of parameters explains more of the loss on classes than the 49 % that "
+            "an earlier laboratory found",
             kind=Kind.LEVEL,
             measure="r_squared",
             between=(_arm("parameters", "classes", 32),),
             null=0.492,
-            expects=Direction.LESS,
+            expects=Direction.MORE,
             smallest=0.13,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.85, 0.9)),
         ),
         Estimand(
             name="parameters_explain_little_of_noisy_numbers",
-            claim="a power law of the number of parameters explains less of how the loss of a small network on noisy "
-            "numbers falls than an R² of 0.492, which an earlier laboratory found",
-            if_so="A power law of the number of parameters explains even less of the loss on noisy numbers than the "
-            "49 % that an earlier laboratory found",
-            if_opposite="A power law of the number of parameters explains more of the loss on noisy numbers than the "
-            "49 % that an earlier laboratory found",
-            if_absent="A power law of the number of parameters explains about half of how the loss on noisy numbers "
+            claim="a power law of the number of parameters explains about half of how the loss on noisy numbers "
             "falls, as an earlier laboratory found",
             kind=Kind.LEVEL,
             measure="r_squared",
             between=(_arm("parameters", "noisy", 32),),
             null=0.492,
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             smallest=0.13,
             prediction=PILOT(positive=0.15, negative=0.15, absent=0.7, interval=(0.42, 0.62)),
         ),
         Estimand(
             name="parameter_exponent_of_noisy_numbers",
-            claim="the loss of a small network on noisy numbers falls with parameters by a smaller power than 0.166, "
-            "the middle of what an earlier laboratory found",
-            if_so="The loss of a small network on noisy numbers falls with parameters by a smaller power than the "
-            "0.166 that an earlier laboratory found",
-            if_opposite="The loss of a small network on noisy numbers falls with parameters by a larger power than "
-            "the 0.166 that an earlier laboratory found",
-            if_absent="The loss of a small network on noisy numbers falls with parameters by a power of about 0.166, "
-            "as an earlier laboratory found",
+            claim="the loss of a small network on noisy numbers falls with parameters by a power of about 0.166, as"
+            " an earlier laboratory found",
             kind=Kind.LEVEL,
             measure="exponent",
             between=(_arm("parameters", "noisy", 32),),
             null=-0.166,
             smallest=0.067,
             prediction=PILOT(positive=0.04, negative=0.01, absent=0.95, interval=(-0.19, -0.13)),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="data_explain_more_of_classes",
             claim="a power law of examples explains more (R²) of the loss of a small network that tells classes apart "
             "than one of parameters",
-            if_so="A power law of examples describes the loss of a small network that tells classes apart better than "
-            "one of parameters",
-            if_opposite="A power law of parameters describes the loss of a small network that tells classes apart "
-            "better than one of examples",
-            if_absent="A power law of examples describes the loss of a small network that tells classes apart about "
-            "as well as one of parameters",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="r_squared",
             between=(_arm("items", "classes", 8), _arm("parameters", "classes", 8)),
             smallest=0.05,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.18, 0.22)),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="data_explain_more_of_noisy_numbers",
             claim="a power law of examples explains more (R²) of the loss of a small network on noisy numbers than "
             "one of parameters",
-            if_so="A power law of examples describes the loss of a small network on noisy numbers better than one of "
-            "parameters",
-            if_opposite="A power law of parameters describes the loss of a small network on noisy numbers better than "
-            "one of examples",
-            if_absent="A power law of examples describes the loss of a small network on noisy numbers about as well "
-            "as one of parameters",
             kind=Kind.CONTRAST,
             measure="r_squared",
             between=(_arm("items", "noisy", 32), _arm("parameters", "noisy", 32)),
             smallest=0.05,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.3, 0.55)),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

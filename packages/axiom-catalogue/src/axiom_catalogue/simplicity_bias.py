@@ -184,12 +184,7 @@ experiment = Experiment(
             (0.2, 0.25),
             {"task": "teacher"},
             smallest=LEAST,
-            if_so="Early in training a network knows more of what is linear than its final answers, "
-            "thinned to the same accuracy, would",
-            if_opposite="Early in training a network knows less of what is linear than its final answers, "
-            "thinned to the same accuracy, would",
-            if_absent="Early in training a network knows about as much of what is linear as its final "
-            "answers, thinned to the same accuracy",
+            expects=Direction.MORE,
         ),
         _asks(
             "early_on_slabs",
@@ -199,12 +194,7 @@ experiment = Experiment(
             (0.2, 0.25),
             {"cut": 0.6},
             smallest=LEAST,
-            if_so="Where slabs tell the class, a network knows more of what is linear early than its "
-            "thinned final answers would",
-            if_opposite="Where slabs tell the class, a network knows less of what is linear early than its "
-            "thinned final answers would",
-            if_absent="Where slabs tell the class, a network knows about as much of what is linear early as "
-            "its thinned final answers",
+            expects=Direction.MORE,
         ),
         _asks(
             "linear_part_is_kept",
@@ -213,9 +203,7 @@ experiment = Experiment(
             (0.955, 0.98),
             {"task": "teacher"},
             null=0.8,
-            if_so="At the end of training a network keeps more than 80 % of the linear part of what it knew",
-            if_opposite="At the end of training a network keeps less than 80 % of the linear part of what it knew",
-            if_absent="At the end of training a network keeps about 80 % of the linear part of what it knew",
+            expects=Direction.MORE,
         ),
         _asks(
             "slabs_beside_a_cut",
@@ -225,10 +213,7 @@ experiment = Experiment(
             (-0.49, -0.475),
             BESIDE,
             ALONE,
-            if_so="A network learns a complex sign of the class less well beside a simple one that tells as much",
-            if_opposite="A network learns a complex sign of the class better beside a simple one that tells as much",
-            if_absent="A network learns a complex sign of the class as well beside a simple one as alone, "
-            "within 5 points",
+            expects=Direction.LESS,
         ),
         _asks(
             "slabs_for_a_cut",
@@ -237,11 +222,7 @@ experiment = Experiment(
             (-0.26, -0.2),
             BESIDE,
             SECOND,
-            if_so="Beside a simple sign of the class a network uses a complex second one less than a simple second one",
-            if_opposite="Beside a simple sign of the class a network uses a complex second one more than a "
-            "simple second one",
-            if_absent="Beside a simple sign of the class a network uses a complex second one as much as a "
-            "simple second one, within 5 points",
+            expects=Direction.LESS,
         ),
     ),
     controls=(

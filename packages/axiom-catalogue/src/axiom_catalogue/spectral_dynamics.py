@@ -192,12 +192,7 @@ experiment = Experiment(
             (0.01, 0.98, -0.885, -0.835),
             MODES,
             **RATE,
-            if_so="A linear network learns a mode, one direction of its task, in less than half of the time if it is "
-            "four times as strong",
-            if_opposite="A linear network learns a mode, one direction of its task, in more than half of the time if "
-            "it is four times as strong",
-            if_absent="A linear network learns a mode, one direction of its task, in about half of the time if it is "
-            "four times as strong",
+            expects=Direction.LESS,
         ),
         _asks(
             "top_growth",
@@ -206,25 +201,17 @@ experiment = Experiment(
             0.05,
             (0.98, 0.01, 0.37, 0.41),
             FAST,
-            if_so="Training makes the largest singular values of a ReLU network's weights grow",
-            if_opposite="Training makes the largest singular values of a ReLU network's weights shrink",
-            if_absent="Training leaves the largest singular values of a ReLU network's weights as they were, within "
-            "5 %",
+            expects=Direction.MORE,
         ),
         _asks(
             "top_beyond_middle",
             "top_beyond_middle",
-            "at a learning rate of 0.1, the largest singular values of a ReLU network's weights grow by a larger "
-            "factor than the middle ones",
+            "training multiplies the largest and the middle singular values of a ReLU network's weights by "
+            "the same factor, within 5 %",
             0.05,
             (0.3, 0.01, 0.03, 0.06),
             FAST,
-            if_so="Training multiplies the largest singular values of a ReLU network's weights by a larger factor "
-            "than the middle ones",
-            if_opposite="Training multiplies the largest singular values of a ReLU network's weights by a smaller "
-            "factor than the middle ones",
-            if_absent="Training multiplies the largest and the middle singular values of a ReLU network's weights by "
-            "the same factor, within 5 %",
+            expects=Direction.ABSENT,
         ),
         _asks(
             "rank_lost",
@@ -235,28 +222,18 @@ experiment = Experiment(
             (0.98, 0.01, 0.055, 0.075),
             FAST,
             SLOW,
-            if_so="After the same epochs, a high learning rate has lowered the stable rank (directions used) of a "
-            "ReLU network's weights more than a low one",
-            if_opposite="After the same epochs, a high learning rate has lowered the stable rank (directions used) "
-            "of a ReLU network's weights less than a low one",
-            if_absent="After the same epochs, high and low learning rates have lowered the stable rank (directions "
-            "used) of a ReLU network's weights equally, within 2 points",
+            expects=Direction.MORE,
         ),
         _asks(
             "rank_lost_at_loss",
             "fast_minus_slow_at_loss",
-            "at the same training loss, a learning rate of 0.1 has lowered the stable rank (directions used) of a "
-            "ReLU network's weights more than one of 0.01",
+            "at the same training loss, high and low learning rates have lowered the stable rank (directions "
+            "used) of a ReLU network's weights equally, within 2 points",
             0.02,
             (0.01, 0.02, -0.012, 0.003),
             FAST,
             SLOW,
-            if_so="At the same training loss, a high learning rate has lowered the stable rank (directions used) of "
-            "a ReLU network's weights more than a low one",
-            if_opposite="At the same training loss, a high learning rate has lowered the stable rank (directions "
-            "used) of a ReLU network's weights less than a low one",
-            if_absent="At the same training loss, high and low learning rates have lowered the stable rank "
-            "(directions used) of a ReLU network's weights equally, within 2 points",
+            expects=Direction.ABSENT,
         ),
     ),
     controls=(

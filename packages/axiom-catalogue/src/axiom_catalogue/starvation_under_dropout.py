@@ -196,12 +196,6 @@ experiment = Experiment(
             name="beside_strong_minus_alone",
             claim="with dropout on half the inputs, a network learns a weak feature (a clue) less well beside a "
             "strong one than alone",
-            if_so="Even with dropout on half the inputs, a network learns a weak feature (a clue) less well beside a "
-            "strong one than alone",
-            if_opposite="With dropout on half the inputs, a network learns a weak feature (a clue) better beside a "
-            "strong one than alone",
-            if_absent="With dropout on half the inputs, a network learns a weak feature (a clue) as well beside a "
-            "strong one as alone, within 3 points",
             kind=Kind.LEVEL,
             measure="beside_minus_alone",
             between=({**PLAIN, "noise": 1.0, "inputs": 0.5},),

@@ -140,12 +140,6 @@ experiment = Experiment(
             name="steps_by_decades",
             claim="the steps until two nearly alike neurons part grow faster than the square root of the "
             "decades by which they begin nearer",
-            if_so="The steps until two nearly alike neurons part grow faster than the square root of the "
-            "decades by which they begin nearer",
-            if_opposite="The steps until two nearly alike neurons part grow more slowly than the square root of "
-            "the decades by which they begin nearer",
-            if_absent="The steps until two nearly alike neurons part grow about as the square root of the "
-            "decades by which they begin nearer",
             kind=Kind.SLOPE,
             measure="parting_step",
             across="decades",
@@ -153,14 +147,11 @@ experiment = Experiment(
             null=0.5,
             smallest=0.1,
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(1.0, 1.1), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="batches_minus_all",
-            claim="two nearly alike neurons part after fewer steps in batches of an eighth of the rows "
-            "than with all rows at once",
-            if_so="Two nearly alike neurons part sooner in small batches than with all rows at once",
-            if_opposite="Two nearly alike neurons part later in small batches than with all rows at once",
-            if_absent="Small batches hardly change how many steps it takes until two nearly alike neurons part",
+            claim="small batches hardly change how many steps it takes until two nearly alike neurons part",
             kind=Kind.CONTRAST,
             measure="log_steps",
             in_words="{times_e} times the steps",
@@ -168,22 +159,20 @@ experiment = Experiment(
                 {"start": "near", "batch": 16},
                 {"start": "near", "batch": ROWS, "task": "two", "decades": 6.0},
             ),
-            expects=Direction.LESS,
+            expects=Direction.ABSENT,
             smallest=0.2,
             prediction=Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.0, 0.035), because="a pilot"),
         ),
         Estimand(
             name="same_stay_the_same",
             claim="two neurons that begin the same are the same at the end of training, to the last bit",
-            if_so="Two neurons that begin the same stay the same through training, to the last bit",
-            if_opposite="Two neurons that begin the same mostly part during training",
-            if_absent="Two neurons that begin the same stay the same to the last bit about half of the time",
             kind=Kind.PROPORTION,
             measure="is_alike",
             between=({"start": "same"},),
             null=0.5,
             smallest=0.2,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.97, 1.0), because="theory"),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

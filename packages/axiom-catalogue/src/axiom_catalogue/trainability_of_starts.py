@@ -157,11 +157,6 @@ experiment = Experiment(
             name="always_minus_once",
             claim="the border has a larger dimension where the first weights are shifted before every step than where "
             "they are shifted once",
-            if_so="A steady push roughens the border of training: it has a larger dimension than with a shift at the "
-            "start",
-            if_opposite="A steady push smooths the border of training: it has a smaller dimension than with a shift at "
-            "the start",
-            if_absent="A steady push and a shift at the start give borders of training of the same dimension",
             kind=Kind.DIMENSION,
             measure="border",
             between=(ALWAYS, ONCE),
@@ -171,14 +166,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.9, negative=0.02, absent=0.08, interval=(0.2, 0.9), because="dust against a rough line"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="push_costs_room",
             claim="fewer pixels train where the first weights are shifted before every step than where they are "
             "shifted once",
-            if_so="A steady push costs room: fewer shifts and step sizes train than with a shift at the start",
-            if_opposite="A steady push gives room: more shifts and step sizes train than with a shift at the start",
-            if_absent="As many shifts and step sizes train with a steady push as with a shift at the start",
             kind=Kind.CONTRAST,
             measure="learned",
             between=(ALWAYS, ONCE),

@@ -116,12 +116,6 @@ experiment = Experiment(
             name="wait_on_decay",
             claim="a quadratic network that has memorised sums modulo 23 understands the rest sooner the "
             "stronger the weight decay is",
-            if_so="A network that has memorised sums modulo 23 understands the rest sooner the stronger "
-            "the weight decay is",
-            if_opposite="A network that has memorised sums modulo 23 understands the rest later the stronger "
-            "the weight decay is",
-            if_absent="Weight decay hardly changes how soon a network that has memorised sums modulo 23 "
-            "understands the rest",
             kind=Kind.SLOPE,  # of log wait on log decay
             measure="wait",
             across="weight_decay",
@@ -136,12 +130,6 @@ experiment = Experiment(
             name="steeper_than_inverse",
             claim="the steps from memorising to understanding sums modulo 23 grow faster than in inverse "
             "proportion to the weight decay",
-            if_so="The wait from memorising to understanding sums modulo 23 grows faster than in inverse "
-            "proportion to the weight decay",
-            if_opposite="The wait from memorising to understanding sums modulo 23 grows more slowly than in "
-            "inverse proportion to the weight decay",
-            if_absent="The wait from memorising to understanding sums modulo 23 is inversely proportional to "
-            "the weight decay, within 0.1 in the exponent",
             kind=Kind.SLOPE,
             measure="wait",
             across="weight_decay",
@@ -156,12 +144,6 @@ experiment = Experiment(
         Estimand(
             name="no_wait_is_cut_short",
             claim="a network understands sums modulo 23 within 20,000 steps at most weight decays from 0.1 to 1.6",
-            if_so="At nearly every weight decay from 0.1 to 1.6 a network understands sums modulo 23 "
-            "within 20,000 steps",
-            if_opposite="At few weight decays from 0.1 to 1.6 does a network understand sums modulo 23 within "
-            "20,000 steps",
-            if_absent="At about half of the weight decays from 0.1 to 1.6 a network understands sums modulo "
-            "23 within 20,000 steps",
             kind=Kind.PROPORTION,
             measure="grokked",
             between=({"steps": LINE},),
@@ -170,17 +152,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.95, 1.0), because="always in a pilot"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="wait_on_rate",
             claim="the wait from memorising to understanding sums modulo 23 falls more slowly than in "
             "inverse proportion to the learning rate",
-            if_so="The wait from memorising to understanding sums modulo 23 falls more slowly than in "
-            "inverse proportion to the learning rate",
-            if_opposite="The wait from memorising to understanding sums modulo 23 falls faster than in inverse "
-            "proportion to the learning rate",
-            if_absent="The wait from memorising to understanding sums modulo 23 is inversely proportional to "
-            "the learning rate, within 0.1 in the exponent",
             kind=Kind.SLOPE,
             measure="wait",
             across="lr",
@@ -190,15 +167,12 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.85, negative=0.01, absent=0.14, interval=(-0.88, -0.78), because="eight seeds of a pilot"
             ),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="without_decay",
             claim="without weight decay a network understands sums modulo 23 within 4,000 steps at less "
             "than half of three learning rates",
-            if_so="Without weight decay a network rarely understands sums modulo 23 within 4,000 steps",
-            if_opposite="Without weight decay, too, a network mostly understands sums modulo 23 within 4,000 steps",
-            if_absent="Without weight decay a network understands sums modulo 23 within 4,000 steps about "
-            "half of the time",
             kind=Kind.LEVEL,  # the mean over the rates
             measure="grokked",
             between=({"weight_decay": 0.0},),
@@ -214,11 +188,6 @@ experiment = Experiment(
             name="too_much_decay",
             claim="a network keeps more of the sums modulo 23 that it was shown under a weight decay of 1 "
             "than under one of 10",
-            if_so="A weight decay of 10 makes a network forget the sums modulo 23 that a decay of 1 lets it remember",
-            if_opposite="A network remembers more of the sums modulo 23 that it was shown under a weight decay "
-            "of 10 than of 1",
-            if_absent="A weight decay of 10 costs less than half of the sums modulo 23 that a network "
-            "remembers under a decay of 1",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="train_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -228,6 +197,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.98, negative=0.01, absent=0.01, interval=(0.90, 0.97), because="weights shrink to nothing"
             ),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

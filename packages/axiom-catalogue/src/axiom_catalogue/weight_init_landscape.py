@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, training
 from axiom.kit.optimizers import Rates
 
@@ -114,27 +114,18 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="growth_beside_theory",
-            claim="in a new network of sixteen ReLU layers with critical weights signals grow or shrink "
-            "otherwise than the variance of the weights says",
-            if_so="In a new sixteen-layer ReLU network signals grow more than the variance of its weights says",
-            if_opposite="In a new sixteen-layer ReLU network signals grow less than the variance of its weights says",
-            if_absent="In a new sixteen-layer ReLU network signals grow as the variance of its weights says",
+            claim="in a new sixteen-layer ReLU network signals grow as the variance of its weights says",
             kind=Kind.LEVEL,
             measure="excess",
             between=({"activation": "relu", "depth": 16, "scale": 2.0},),
             smallest=0.15,
             prediction=Prediction(positive=0.02, negative=0.03, absent=0.95, interval=(-0.05, 0.02), because="theory"),
+            expects=Direction.ABSENT,
         ),
         Estimand(
             name="small_starts_fail_when_deep",
             claim="a ReLU network of sixteen layers is more accurate when its weights start at the "
             "critical variance than at a quarter of it",
-            if_so="A sixteen-layer ReLU network is more accurate when its weights start at the critical "
-            "variance than at a quarter of it",
-            if_opposite="A sixteen-layer ReLU network is more accurate when its weights start at a quarter of "
-            "the critical variance",
-            if_absent="A sixteen-layer ReLU network is as accurate, within 2 points, from a quarter of the "
-            "critical variance as from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -145,17 +136,12 @@ experiment = Experiment(
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.15, 0.25), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="large_starts_fail_when_deep",
             claim="a ReLU network of sixteen layers is more accurate when its weights start at the "
             "critical variance than at twice that",
-            if_so="A sixteen-layer ReLU network is more accurate when its weights start at the critical "
-            "variance than at twice that",
-            if_opposite="A sixteen-layer ReLU network is more accurate when its weights start at twice the "
-            "critical variance",
-            if_absent="A sixteen-layer ReLU network is as accurate, within 2 points, from twice the critical "
-            "variance as from the critical one",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -166,17 +152,12 @@ experiment = Experiment(
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.452, 0.478), because="pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="small_starts_help_when_shallow",
             claim="a ReLU network of two layers is more accurate on new data from a quarter of the "
             "critical starting variance than from all of it",
-            if_so="A two-layer ReLU network is more accurate on new data when its weights start at a "
-            "quarter of the critical variance",
-            if_opposite="A two-layer ReLU network is less accurate on new data when its weights start at a "
-            "quarter of the critical variance",
-            if_absent="A two-layer ReLU network is as accurate on new data, within a point, from a quarter of "
-            "the critical variance as from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -187,17 +168,12 @@ experiment = Experiment(
             smallest=0.01,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.85, negative=0.02, absent=0.13, interval=(0.015, 0.03), because="a pilot"),
+            expects=Direction.MORE,
         ),
         Estimand(
             name="large_starts_generalise_worse",
             claim="a tanh network of sixteen layers is more accurate on new data when its weights start "
             "at the critical variance than at four times that",
-            if_so="A sixteen-layer tanh network is more accurate on new data from weights of the critical "
-            "variance than of four times that",
-            if_opposite="A sixteen-layer tanh network is more accurate on new data from weights of four times "
-            "the critical variance",
-            if_absent="A sixteen-layer tanh network is as accurate on new data, within 2 points, from four "
-            "times the critical variance",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -208,6 +184,7 @@ experiment = Experiment(
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.13, 0.18), because="a pilot"),
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -61,7 +61,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=({"width": 64}, {"width": 2}),
-            expects=Direction.MORE,  # the number is above zero if the claim holds; LESS: below
+            expects=Direction.MORE,  # the number is above zero if the claim holds; LESS: below; ABSENT: near it
             smallest=0.05,  # nearer to nothing than this counts as absent
             prediction=Prediction(positive=0.9, negative=0.02, absent=0.08, interval=(0.05, 0.4), because="a guess"),
         ),
@@ -74,6 +74,8 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="test_accuracy", log=("x",), title="Accuracy by width"),
+    setting="small networks that learn clusters of points",  # headlines are made of these two
+    words={"test_accuracy": "accuracy on new examples", "gap": "distance between the clusters"},
     needs=Needs(seconds=lambda _: 0.02, memory_mb=400),  # of one cell, and of a whole task
 )
 ''')

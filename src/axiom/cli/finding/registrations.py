@@ -22,13 +22,14 @@ from axiom.cli.output import (
 from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.commands.base.words import version_of
+from axiom.domain.estimands import Direction
+from axiom.domain.numbers import span
 from axiom.domain.registrations import Rule
 from axiom.limits import registrations as limits
 from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
-from axiom.web.base.numbers import span
 from axiom.web.views import registrations as views
 from axiom_weigh.terminal import say
 
@@ -177,7 +178,11 @@ def add_cohort(change: Change, **options: Any) -> None:
 @click.option("--claim", help="The claim in other words.")
 @click.option("--null", type=float, help="The number that no effect means.")
 @click.option("--smallest", type=float, help="The smallest effect that matters.")
-@click.option("--expects", type=click.Choice(["+", "-"]), help="On which side of the null the claim lies.")
+@click.option(
+    "--expects",
+    type=click.Choice(list(Direction)),
+    help="Where the number lies if the claim holds: 0 is near the null.",
+)
 @click.option("--forecaster", required=True, help="Whose prediction it is; as it was formed from data, it is informed.")
 @click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
 @click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")

@@ -13,6 +13,7 @@ from axiom.cli.output import Shown, answer_option, data_option, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
 from axiom.domain.callers import Answer
+from axiom.domain.numbers import plain
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview
@@ -23,7 +24,6 @@ from axiom.limits import planning as limits
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.web.base.numbers import plain
 from axiom.web.views.plan import as_data, why_idle
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import say, wall_clock

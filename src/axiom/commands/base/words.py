@@ -45,6 +45,7 @@ FORECASTER = {
 }  # its commas mean more
 SIGNS = {"+": Verdict.POSITIVE, "-": Verdict.NEGATIVE, "absent": Verdict.ABSENT}  # of a number, as commands name it
 SIGN = r"\+|-|absent"
+EXPECTS = {"pattern": r"^[+0-]$"}  # a Direction: above the null, nearer to it than what matters, below it
 CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
 CONFIGS = {"min_length": 1, "max_length": proposals.CONFIGS}
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}

@@ -47,7 +47,7 @@ def control_result(estimand: Mapping[str, Any], values: Sequence[float | None]) 
     observed = [Observation(replicate=n, value=number, fingerprint=COARSE) for n, number in enumerate(values)]
     evidence = weigh(estimand, observed, blocks=1, homes={})
     estimate, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
-    is_more = Direction(estimand["expects"]) is Direction.MORE
+    is_more = _is_looked_for_above(estimand, estimate)
     side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
     is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
     agreeing = sum(value is not None and (value > null if is_more else value < null) for value in values)
@@ -127,8 +127,18 @@ def _where(query: Question) -> str:
     return f"within the bounds {query.bounds[0]:g} to {query.bounds[1]:g}"
 
 
+def _is_looked_for_above(estimand: Mapping[str, Any], estimate: float | None) -> bool:
+    """Of a claim that there is none, an effect may be planted on either side."""
+    expects = Direction(estimand["expects"])
+    if expects is Direction.ABSENT:
+        return estimate is None or estimate >= float(estimand["null"])
+    return expects is Direction.MORE
+
+
 def _sides(estimand: Mapping[str, Any]) -> tuple[bool, ...]:
     """On which sides of the null an effect is looked for: whether above."""
+    if Direction(estimand["expects"]) is Direction.ABSENT:
+        return (True, False)
     claimed = Direction(estimand["expects"]) is Direction.MORE
     is_nothing = float(estimand["null"]) == 0.0 and Kind(estimand["kind"]) is not Kind.PROPORTION
     return (claimed, not claimed) if is_nothing else (claimed,)

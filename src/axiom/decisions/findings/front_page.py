@@ -17,7 +17,7 @@ class AnsweredFinding:
     experiment: str
     grade: Grade
     is_against: bool  # its claim: the opposite was found
-    has_own_words: bool  # its file says this answer in words of its own
+    has_words: bool  # its file has words for what it speaks of
     size: float  # of the effect, in the smallest effects that matter
 
 
@@ -32,4 +32,4 @@ def most_telling(answered: Iterable[AnsweredFinding], most: int) -> list[int]:
 
 def _rank(finding: AnsweredFinding) -> tuple[object, ...]:
     place = _SUREST_FIRST.index(finding.grade)
-    return place, not finding.has_own_words, not finding.is_against, -min(abs(finding.size), _LARGE), finding.number
+    return place, not finding.has_words, not finding.is_against, -min(abs(finding.size), _LARGE), finding.number

@@ -6,7 +6,7 @@ No belief is passed along the links: nobody could say what such a number is wort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from axiom.domain.evidence import Meaning, verdict_of
+from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom_weigh.values import Grade, Verdict
 
@@ -55,7 +55,8 @@ def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
 
 def upheld_by(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
     """Under which verdicts of the source of a test the target holds."""
-    return tuple(verdict_of(meaning, footings[link.source.id].expects) for meaning in link.upheld_by)
+    expects = footings[link.source.id].expects
+    return tuple(verdict for meaning in link.upheld_by for verdict in verdicts_of(meaning, expects))
 
 
 def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:

@@ -66,7 +66,8 @@ class BaseRates:
 
 def blind_effect(expects: Direction, smallest: float) -> float:
     """The effect that a claim is taken to expect by who knows nothing but its side and what matters."""
-    return _CLAIMED * (smallest if expects is Direction.MORE else -smallest)
+    sizes = {Direction.MORE: _CLAIMED * smallest, Direction.LESS: -_CLAIMED * smallest, Direction.ABSENT: 0.0}
+    return sizes[expects]
 
 
 def ratio_of(estimate: float | None, null: float, *, expected: float | None, smallest: float) -> float | None:
@@ -96,7 +97,11 @@ def predicted(
     """
     claimed, opposite, absent = (round(share, 3) for share in rates.shares(kind))
     claimed = round(1.0 - opposite - absent, 3)
-    positive, negative = (claimed, opposite) if expects is Direction.MORE else (opposite, claimed)
+    if expects is Direction.ABSENT:
+        positive = round((opposite + absent) / 2.0, 3)
+        negative, absent = round(1.0 - positive - claimed, 3), claimed
+    else:
+        positive, negative = (claimed, opposite) if expects is Direction.MORE else (opposite, claimed)
     mean, spread = rates.ratio(kind)
     unit = max(abs(effect), smallest)
     reach = _IN_FOUR_OF_FIVE * spread * unit

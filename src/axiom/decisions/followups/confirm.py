@@ -40,10 +40,9 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         words=f"from-{evidence.seeds}",
         question=f"Does finding {subject.number} hold with fresh seeds?",
         reason=f"Nothing more of it is ordered, and it is {evidence.grade} only.",
-        claim=subject.claim,
         rival="What was found was luck of these seeds, and fresh ones do not show it.",
         outcomes=sides(
-            subject.expects,
+            subject.side,
             f"Finding {subject.number} gets a higher grade, and its size is known better.",
             f"Finding {subject.number} falls: its effect is too small to matter.",
             f"Finding {subject.number} is turned round, and whatever follows from it has to be asked again.",
@@ -72,10 +71,9 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         words=f"from-{evidence.seeds}",
         question=f"Would finding {subject.number} have shown an effect of {subject.smallest:g}?",
         reason=f"Seeing the smallest effect that matters in nine cases of ten {enough}.",
-        claim=subject.claim,
         rival="There is an effect that matters, and there were too few seeds to see it.",
         outcomes=sides(
-            subject.expects,
+            subject.side,
             f"Finding {subject.number} was a matter of too few seeds: there is an effect.",
             f"That there is nothing in finding {subject.number} becomes a result, and it can be retired.",
             "There is an effect, and not the one that was claimed.",
@@ -102,7 +100,7 @@ def _needed(subject: Subject) -> int | None:
     if len(values) < 2:
         return None
     if query.process is Process.BERNOULLI:
-        side = 1.0 if subject.expects is Direction.MORE else -1.0
+        side = 1.0 if subject.side is Direction.MORE else -1.0
         likely = min(1.0, max(0.0, query.null + side * query.smallest))
         return if_share(len(values), likely, query.null, _SURE)[1]
     return if_effect(values, query.smallest, _SURE)[1]

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from axiom.decisions.followups.base_rates import BaseRates
-from axiom.decisions.followups.draft import Draft, plain, proposal_of, same_but, sides, told_of_arms
+from axiom.decisions.followups.draft import Draft, plain, proposal_of, same_but, sides
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
+from axiom.domain.answers import name_quantity
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.limits import proposals as limits
@@ -77,47 +78,44 @@ def _drafted(
     effects: tuple[float, float],
     rates: BaseRates,
 ) -> Proposal:
-    measure, (first_axis, second_axis) = first.estimand["measure"], axes
-    estimand = _higher(first, axes, configs, _QUARTER * min(map(abs, effects)))
+    first_axis, second_axis = axes
+    worded = first.worded
+    measure, one, other = (
+        name_quantity(worded, name) for name in (first.estimand["measure"], first_axis.factor, second_axis.factor)
+    )
     draft = Draft(
         template=Template.DISCRIMINATE,
         admission=Admission.QUESTION,
         words=f"{second.number}-{first_axis.factor}-{second_axis.factor}",
         question=f"Which explains {measure}: finding {first.number} or finding {second.number}?",
-        reason=f"It is linked to finding {second.number}: {second.claim}. There the two predict {effects[0]:+.3g} and "
+        reason=f"It is linked to finding {second.number}: {second.answer}. There the two predict {effects[0]:+.3g} and "
         f"{effects[1]:+.3g}, and nowhere among the levels that were tried do they lie farther apart.",
-        claim=str(estimand["claim"]),
-        rival=f"{second_axis.factor} decides, as finding {second.number} says, and the difference is the other way "
-        "round.",
+        rival=f"{other} decides, as finding {second.number} says, and the difference is the other way round.",
         outcomes=sides(
             Direction.MORE,
-            f"Where the two disagree {first_axis.factor} decides: finding {first.number} explains more.",
-            f"The two make up for each other: neither {first_axis.factor} nor {second_axis.factor} explains it alone.",
-            f"Where the two disagree {second_axis.factor} decides: finding {second.number} explains more.",
+            f"Where the two disagree {one} decides: finding {first.number} explains more.",
+            f"The two make up for each other: neither {one} nor {other} explains it alone.",
+            f"Where the two disagree {other} decides: finding {second.number} explains more.",
         ),
         configs=plain(configs),
-        estimand=estimand,
+        estimand=_difference(first, configs, _QUARTER * min(map(abs, effects))),
+        side=Direction.MORE,
         effect=effects[0] + effects[1],
         links=(second.number,),
     )
     return proposal_of(first, draft, rates)
 
 
-def _higher(first: Subject, axes: tuple[Axis, Axis], configs: Sequence[Config], smallest: float) -> dict[str, Any]:
-    """The measure is higher in the first config than in the second, as the first explanation says."""
-    first_arm, second_arm = (
-        " and ".join(f"{axis.factor}={config[axis.factor]}" for axis in axes) for config in configs
-    )
+def _difference(first: Subject, configs: Sequence[Config], smallest: float) -> dict[str, Any]:
+    """The measure in the first config beside that in the second."""
     estimand = same_but(
         first.estimand,
-        **told_of_arms(first, first_arm, second_arm, smallest, Direction.MORE),
         kind=Kind.CONTRAST.value,
         across="",
         between=[dict(config) for config in configs],
         bounds=None,
         null=0.0,
         smallest=smallest,
-        expects=Direction.MORE.value,
     )
     return {name: value for name, value in estimand.items() if name not in ("about", "censored")}
 

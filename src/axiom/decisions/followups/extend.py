@@ -12,17 +12,14 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import (
     Draft,
     in_blocks,
-    levels_in_words,
     plain,
     proposal_of,
     same_but,
     sides,
-    told_of_arms,
-    told_there,
-    upheld,
 )
 from axiom.decisions.followups.factor_levels import between, ends_beyond, nearer, number, others, outside, with_level
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
+from axiom.domain.answers import name_levels, name_quantity
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
@@ -88,22 +85,22 @@ def _at_other_levels(subject: Subject, factor: str, rates: BaseRates) -> Iterato
 
 
 def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[Config], rates: BaseRates) -> Proposal:
-    words = levels_in_words(where)
+    words = name_levels(subject.worded, where)
     draft = Draft(
         template=Template.GENERALISE,
         admission=Admission.DESIGN,
         words=words,
         question=f"Does finding {subject.number} hold with {words}, too?",
-        reason=f"Its claim leaves {', '.join(where)} open, and no design has asked it there.",
-        claim=f"with {words}: {upheld(subject)}",
+        reason="Its claim leaves that open, and no design has asked it there.",
         rival=f"It holds only near the levels at which it was found, and {words} is another place.",
         outcomes=sides(
-            subject.expects,
+            subject.side,
             f"Finding {subject.number} holds more generally: one design more says so.",
             f"Finding {subject.number} does not reach as far as {words}; its designs disagree.",
             f"With {words} it is the other way round, and what decides between the two is the next question.",
         ),
         configs=plain(configs),
+        where=where,
         stopping=StoppingRule(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
         effect=subject.effect,
     )
@@ -119,49 +116,41 @@ def _dose(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]
     grid = between(subject.manifest, along.factor, (low[0], high[0]), _GRID)
     if high[1] == low[1] or len(grid) < 3 or (low[0] > 0 and high[0] / low[0] < _CLOSEST):
         return
-    measure, factor = subject.estimand["measure"], along.factor
-    expects = Direction.MORE if high[1] > low[1] else Direction.LESS
-    where = f"{factor}={grid[0]:g} and {factor}={grid[-1]:g}"
-    estimand = _step_by_step(subject, along, where, expects)
+    worded, factor = subject.worded, along.factor
+    measure = name_quantity(worded, subject.estimand["measure"])
+    side = Direction.MORE if high[1] > low[1] else Direction.LESS
+    where = " and ".join(name_levels(worded, {factor: level}) for level in (grid[0], grid[-1]))
     draft = Draft(
         template=Template.DOSE,
         admission=Admission.QUESTION,
         words=f"{factor}-{grid[0]:g}-{grid[-1]:g}",
         question=f"How does {measure} change between {where}?",
-        reason=f"Of all neighbouring levels {measure} changed most there, from {low[1]:.4g} to {high[1]:.4g}.",
-        claim=str(estimand["claim"]),
-        rival=f"{measure} jumps somewhere in between, or the two ends differ by chance, and there is no course.",
+        reason=f"Between no other neighbouring levels did it change more: from {low[1]:.4g} to {high[1]:.4g}.",
+        rival="It jumps somewhere in between, or the two ends differ by chance, and there is no course.",
         outcomes=sides(
-            expects,
+            side,
             f"The effect of finding {subject.number} comes by degrees; its steepest part can be narrowed down further.",
             f"In between nothing happens by degrees: the effect of finding {subject.number} is a jump or was none.",
-            f"Between these levels {measure} goes the other way, so finding {subject.number} hides a turn.",
+            f"Between these levels it goes the other way, so finding {subject.number} hides a turn.",
         ),
         configs=plain([{**along.fixed, factor: level} for level in grid]),
-        estimand=estimand,
-        effect=_CLEAR_RANKS if expects is Direction.MORE else -_CLEAR_RANKS,
+        estimand=_step_by_step(subject, along),
+        side=side,
+        effect=_CLEAR_RANKS if side is Direction.MORE else -_CLEAR_RANKS,
     )
     yield from _checked(subject, draft, rates)
 
 
-def _step_by_step(subject: Subject, along: Axis, where: str, expects: Direction) -> dict[str, Any]:
+def _step_by_step(subject: Subject, along: Axis) -> dict[str, Any]:
     """The measure rises or falls with the factor over the whole grid."""
-    senses = ("rises", "falls") if expects is Direction.MORE else ("falls", "rises")
-    measure = f"in {subject.experiment} {subject.estimand['measure']}"
-    so, opposite = (f"{measure} {sense} step by step between {where}" for sense in senses)
     estimand = same_but(
         subject.estimand,
-        claim=so,
-        if_so=so,
-        if_opposite=opposite,
-        if_absent=f"{measure} neither rises nor falls step by step between {where}",
         kind=Kind.RANK_CORRELATION.value,
         across=along.factor,
         between=[along.fixed],
         bounds=None,
         null=0.0,
         smallest=_RANKS_THAT_MATTER,
-        expects=expects.value,
         exchangeable=True,
     )
     return {name: value for name, value in estimand.items() if name not in ("about", "censored")}
@@ -174,27 +163,21 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
     if ends is None:
         return
     low, high = ends
-    where = f"{along.factor} from {low:g} to {high:g}"
+    factor = name_quantity(subject.worded, along.factor)
+    where = f"{factor} from {low:g} to {high:g}"
     levels, arms = _to_the_ends(subject, along, ends)
     is_whole = ends == subject.manifest.ranges[along.factor]
     where_asked, far = ("the ends", "to the ends of the range") if is_whole else ("these levels", f"over {where}")
-    estimand = same_but(
-        subject.estimand,
-        **_told_far(subject, along, where, arms),
-        between=arms,
-        expects=subject.expects.value,
-    )
     draft = Draft(
         template=Template.EXTREMES,
         admission=Admission.QUESTION,
         words=f"{along.factor}-{low:g}-{high:g}",
         kind="extremes" if subject.has_effect else "extremes of none",
         question=f"What becomes of finding {subject.number} with {where}?",
-        reason=f"It was asked for {along.factor} from {along.levels[0]:g} to {along.levels[-1]:g} alone.",
-        claim=str(estimand["claim"]),
+        reason=f"It was asked for {factor} from {along.levels[0]:g} to {along.levels[-1]:g} alone.",
         rival="Beyond the levels that were tried something else takes over.",
         outcomes=sides(
-            subject.expects,
+            subject.side,
             f"Finding {subject.number} reaches {far}."
             if subject.has_effect
             else f"There is an effect after all, at levels that finding {subject.number} did not try.",
@@ -202,18 +185,10 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
             f"At {where_asked} it is the other way round: there is a turn on the way, and where it is comes next.",
         ),
         configs=plain([{**along.fixed, along.factor: level} for level in levels]),
-        estimand=estimand,
+        estimand=same_but(subject.estimand, between=arms),
         effect=subject.effect,
     )
     yield from _checked(subject, draft, rates)
-
-
-def _told_far(subject: Subject, along: Axis, where: str, arms: Sequence[Config]) -> dict[str, str]:
-    """The finding's own sentences may name its levels, which these are not."""
-    if subject.kind is not Kind.CONTRAST or subject.null:
-        return {"claim": f"with {where}: {upheld(subject)}"}
-    first, second = (f"{along.factor}={number(arm[along.factor]):g}" for arm in arms)
-    return told_of_arms(subject, first, second, subject.smallest, subject.expects)
 
 
 def _to_the_ends(
@@ -261,29 +236,23 @@ def _intervention(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     }
     if not changed:
         return
-    words = levels_in_words(changed)
-    estimand = same_but(
-        subject.estimand,
-        **told_there(subject, words),
-        between=[{**arm, **changed} for arm in subject.estimand["between"] or [{}]],
-        expects=subject.expects.value,
-    )
+    words = name_levels(subject.worded, changed)
+    arms = [{**arm, **changed} for arm in subject.estimand["between"] or [{}]]
     draft = Draft(
         template=Template.INTERVENTION,
         admission=Admission.QUESTION,
         words=words,
         question=f"Is the effect of finding {subject.number} gone with {words}?",
         reason=f"The file says that {words} takes away what it rests on.",
-        claim=str(estimand["claim"]),
         rival="What was seen has another cause, which that does not take away.",
         outcomes=sides(
-            subject.expects,
+            subject.side,
             f"What finding {subject.number} is said to rest on is not what it rests on.",
             f"The effect of finding {subject.number} goes with its cause, as it should.",
             f"Without its cause the effect of finding {subject.number} turns round: two causes are at work.",
         ),
         configs=plain(control.placebo),
-        estimand=estimand,
+        estimand=same_but(subject.estimand, between=arms),
         effect=subject.effect,
     )
     yield from _checked(subject, draft, rates)

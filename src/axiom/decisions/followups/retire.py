@@ -6,9 +6,10 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, proposal_of
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
+from axiom.domain.evidence import is_against
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.limits import proposals as limits
-from axiom_weigh.values import Grade, Verdict
+from axiom_weigh.values import Grade
 
 
 def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Proposal]:
@@ -32,14 +33,9 @@ def _over(subject: Subject, *, has_more: bool) -> str:
         return f"For {subject.dull_sessions} sessions it was worth less than what any idle core is worth."
     if evidence.grade is Grade.DEFINITIVE:
         return "It is Definitive, and nothing is left to ask of it."
-    if evidence.grade is Grade.STRONG and (evidence.verdict is Verdict.ABSENT or _is_opposite(subject)):
+    if evidence.grade is Grade.STRONG and is_against(evidence.verdict, Direction(subject.estimand["expects"])):
         return "It is Strong against its claim, and nothing is left to ask of it."
     return ""
-
-
-def _is_opposite(subject: Subject) -> bool:
-    claimed = Verdict.POSITIVE if Direction(subject.estimand["expects"]) is Direction.MORE else Verdict.NEGATIVE
-    return subject.has_effect and subject.evidence.verdict is not claimed
 
 
 def _retire(subject: Subject, why: str, rates: BaseRates) -> Proposal:

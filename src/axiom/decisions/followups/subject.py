@@ -8,6 +8,7 @@ from typing import Any
 from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
 from axiom.decisions.planning.cell_limits import design_cost
+from axiom.domain.answers import compose_answer, measured_number
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Template
@@ -67,8 +68,14 @@ class Subject:
         return f"{self.experiment}@{self.version}"
 
     @property
-    def claim(self) -> str:
-        return str(self.estimand["claim"])
+    def worded(self) -> dict[str, Any]:
+        """Its estimand with all words that its file has for what follow-ups may name."""
+        return {**self.estimand, "setting": self.manifest.setting, "words": self.manifest.words}
+
+    @property
+    def answer(self) -> str:
+        """What is now believed, composed from its evidence."""
+        return compose_answer(self.worded, measured_number(self.evidence), self.status)
 
     @property
     def kind(self) -> Kind:
@@ -95,16 +102,11 @@ class Subject:
         return self.evidence.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
 
     @property
-    def expects(self) -> Direction:
-        """On which side an effect is looked for: where one was found, else where the claim says."""
+    def side(self) -> Direction:
+        """Above or below the null: where an effect is looked for. Where one was found, else where the claim says."""
         if self.has_effect:
             return Direction.MORE if self.evidence.verdict is Verdict.POSITIVE else Direction.LESS
-        return Direction(self.estimand["expects"])
-
-    @property
-    def is_as_claimed(self) -> bool:
-        """Is what is looked for what the claim says?"""
-        return self.expects is Direction(self.estimand["expects"])
+        return Direction.LESS if self.estimand["expects"] == Direction.LESS else Direction.MORE
 
     @property
     def is_strong(self) -> bool:

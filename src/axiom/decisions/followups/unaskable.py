@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.discriminate import discriminating
-from axiom.decisions.followups.draft import upheld
 from axiom.decisions.followups.subject import Subject, axis
+from axiom.domain.answers import name_quantity
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom_weigh.values import Grade
 
@@ -57,11 +57,12 @@ def _beyond(subjects: Sequence[Subject]) -> Iterator[Idea]:
 
 
 def _past(subject: Subject, factor: str, side: str, end: float) -> Idea:
+    named = name_quantity(subject.worded, factor)
     return Idea(
-        question=f"What becomes of finding {subject.number} with {factor} {side} {end:g}?",
-        why=f"Finding {subject.number} says: {_quoted(upheld(subject))}. It was asked at {factor}={end:g}, and there "
-        f"ends the range that the file of {subject.name} declares. To ask what comes {side} that, somebody must "
-        "publish a version with a wider range.",
+        question=f"What becomes of finding {subject.number} with {named} {side} {end:g}?",
+        why=f"Finding {subject.number} says: {_quoted(subject.answer)}. It was asked with {named} {end:g}, and there "
+        f"ends the range that its file declares. To ask what comes {side} that, somebody must publish a version with "
+        "a wider range.",
         by=AUTOPILOT,
         basis=f"beyond {subject.experiment} {factor} {side} {end:g}",
         finding=subject.number,
@@ -77,8 +78,8 @@ def _untested(subjects: Sequence[Subject], explanations: Sequence[UntestedExplan
             continue
         yield Idea(
             question=f"What would we see if finding {source.number} did not explain finding {target.number}?",
-            why=f"Finding {source.number} says: {_quoted(upheld(source))}. Somebody said that it explains finding "
-            f"{target.number}: {_quoted(upheld(target))}. No finding tests this, and nothing that the files allow to "
+            why=f"Finding {source.number} says: {_quoted(source.answer)}. Somebody said that it explains finding "
+            f"{target.number}: {_quoted(target.answer)}. No finding tests this, and nothing that the files allow to "
             "be asked tells the two apart.",
             by=AUTOPILOT,
             basis=f"explanation {explanation.link}",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from axiom.decisions.planning.stopping import Aim, ended
+from axiom.domain.evidence import is_against
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
@@ -145,5 +146,4 @@ def is_decided(aim: Aim) -> bool:
 
 
 def _is_unconfirmed_negative(aim: Aim) -> bool:
-    against = Verdict.NEGATIVE if aim.is_positive else Verdict.POSITIVE
-    return aim.verdict in (against, Verdict.ABSENT) and aim.grade in (Grade.AWAITING, Grade.MODERATE)
+    return is_against(aim.verdict, aim.expects) and aim.grade in (Grade.AWAITING, Grade.MODERATE)

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import is_against
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import registrations as limits
 from axiom_weigh.values import Grade, Verdict
@@ -20,7 +22,7 @@ class Aim:
     high: float | None
     smallest: float
     seeds: int
-    is_positive: bool = True  # does the claim expect an effect above its null?
+    expects: Direction = Direction.MORE  # what the claim says
     more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
     weight: float = 1.0  # by which it counts among all findings
 
@@ -63,5 +65,4 @@ def narrow_enough(aim: Aim) -> float:
 def _has_last_grade(aim: Aim) -> bool:
     if aim.grade is Grade.DEFINITIVE:
         return True
-    against = Verdict.NEGATIVE if aim.is_positive else Verdict.POSITIVE
-    return aim.grade is Grade.STRONG and aim.verdict in (against, Verdict.ABSENT)
+    return aim.grade is Grade.STRONG and is_against(aim.verdict, aim.expects)

@@ -20,7 +20,7 @@ from axiom.lab.experiments.recall import reopen_version
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations import kin
 from axiom.lab.registrations.predictions import foretell_blindly
-from axiom.lab.registrations.register import demand_askable, register_version
+from axiom.lab.registrations.register import demand_askable, demand_one_side, register_version
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
@@ -312,6 +312,8 @@ def _published(
     version = experiments.by_name(db, manifest.name, manifest.version)
     if version is None:
         demand_askable(manifest.estimands, manifest.configs)
+        for estimand in manifest.estimands:
+            demand_one_side(estimand, estimand["prediction"])
         return None
     reopens = reopens or _mended_by(db, version, digest) is not None
     if version.status != "open" and not (reopens and version.status == "retired"):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import prediction_data
-from axiom.domain.evidence import Meaning, Registration, reading
+from axiom.domain.evidence import Registration, reading
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import INFORMED
@@ -20,6 +20,7 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import proposals, registrations
+from axiom_weigh.values import Verdict
 
 
 def waiting(db: Database, number: int) -> KeptProposal:
@@ -129,7 +130,12 @@ def _own_prediction(proposal: Proposal) -> Mapping[str, Any] | None:
 
 def _link_findings(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:
     """What is asked anew tests what it follows from; the second of two explanations is upheld by the opposite."""
-    upheld = tuple(reading(verdict, proposal.expects) for verdict in proposal.upholding)
+    upholding = proposal.upholding
+    other = Verdict.NEGATIVE if Verdict.POSITIVE in upholding else Verdict.POSITIVE
+    upheld, reversed_by = (
+        tuple(dict.fromkeys(reading(verdict, proposal.expects) for verdict in verdicts))
+        for verdicts in (upholding, (other,))
+    )
     for new in numbers.values():
         for place, old in enumerate(proposal.links):
             link(
@@ -137,7 +143,7 @@ def _link_findings(db: Database, proposal: Proposal, numbers: Mapping[str, int],
                 LinkKind.TESTS,
                 Node(noun=Noun.FINDING, id=new),
                 Node(noun=Noun.FINDING, id=old),
-                upheld_by=upheld if place == 0 else (Meaning.OPPOSITE,),
+                upheld_by=upheld if place == 0 else reversed_by,
                 why=proposal.question,
                 by=proposal.author,
                 now=now,

@@ -11,7 +11,7 @@ from axiom.decisions.findings.novelty import asked_claim, is_known, known_claim,
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.domain.estimands import Direction, Kind, prediction_data
-from axiom.domain.evidence import Meaning, verdict_of
+from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import StoppingRule, read_body
@@ -196,7 +196,7 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
         depth=_depth(db, registration.id),
         author=question.author,
         inherited=tuple(sorted(estimand.keys() - question.estimand.keys() - {"name", "claim"})),
-        upheld_by=question.upheld_by or (_usual_sign(before, estimand),),
+        upheld_by=question.upheld_by or _usual_verdicts(before, estimand),
     )
 
 
@@ -218,10 +218,10 @@ def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, A
     return {**same_but(before, **arms), **question.estimand, "claim": question.claim}
 
 
-def _usual_sign(before: Mapping[str, Any], estimand: Mapping[str, Any]) -> Verdict:
-    """Under which sign the finding holds where nobody says it: of the same number under its own."""
+def _usual_verdicts(before: Mapping[str, Any], estimand: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """Under which verdict the finding holds where nobody says it: of the same number under its own."""
     is_alike = all(before[name] == estimand[name] for name in ("kind", "measure", "across"))
-    return verdict_of(Meaning.AS_CLAIMED, Direction((before if is_alike else estimand)["expects"]))
+    return verdicts_of(Meaning.AS_CLAIMED, Direction((before if is_alike else estimand)["expects"]))
 
 
 def _demand_arms(estimand: Mapping[str, Any]) -> None:

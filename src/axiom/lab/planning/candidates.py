@@ -168,7 +168,7 @@ def _aim(estimand: Mapping[str, Any], line: Evidence | None, counts: float) -> A
         high=line.high if line else None,
         smallest=estimand["smallest"],
         seeds=line.seeds if line else 0,
-        is_positive=estimand["expects"] == Direction.MORE,
+        expects=Direction(estimand["expects"]),
         more=line.more if line else None,
         weight=counts,
     )

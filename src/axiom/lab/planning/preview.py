@@ -131,7 +131,7 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
                 high=None,
                 smallest=estimand["smallest"],
                 seeds=0,
-                is_positive=estimand["expects"] == Direction.MORE,
+                expects=Direction(estimand["expects"]),
             )
             for estimand in manifest.estimands
         ),

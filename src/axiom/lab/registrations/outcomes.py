@@ -23,7 +23,9 @@ def base_rates(db: Database) -> BaseRates:
         expected = blind_effect(made.expects, smallest) if is_asked else made.effect
         kind = BLIND if is_asked else made.kind
         ratio = ratio_of(proposal.estimate, null, expected=expected, smallest=smallest)
-        meaning = reading(Verdict(proposal.verdict), made.expects)
+        # The autopilot looks for an effect on one side, also where it holds none likeliest.
+        side = made.expects if is_asked else Direction.LESS if (made.effect or 0.0) < 0 else Direction.MORE
+        meaning = reading(Verdict(proposal.verdict), side)
         by_kind.setdefault(kind, []).append(EndedProposal(kind=kind, meaning=meaning, ratio=ratio))
     return BaseRates(came_out=by_kind)
 

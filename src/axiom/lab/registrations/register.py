@@ -11,6 +11,8 @@ from typing import Any
 
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
+from axiom.domain.answers import with_words
+from axiom.domain.estimands import Direction, likeliest
 from axiom.domain.evidence import Registration
 from axiom.domain.registrations import (
     CATALOGUE,
@@ -27,6 +29,7 @@ from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen
 from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import canonical
+from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments, preflights
@@ -162,6 +165,7 @@ def register_question(
     taken = {estimand for registration in registered for estimand in read_body(registration.body).estimands}
     for estimand in estimands:
         demand_sound(estimand["prediction"])
+        demand_one_side(estimand, estimand["prediction"])
         why_not = value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[1]
         if (
             why_not
@@ -234,6 +238,7 @@ def amend(
         raise Refused(f"This says of finding {number} what is registered of it. Nothing was registered.")
     taken = {name for earlier in registered for name in read_body(earlier.body).estimands}
     new = {**estimand, **changes, "name": _free(estimand["name"], taken), "prediction": dict(prediction)}
+    demand_one_side(new, prediction)
     demand_askable([new], amended.design.configs)
     others = [
         (numbered, claim)
@@ -258,6 +263,18 @@ def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Map
     for estimand in estimands:
         if why := fault(estimand, configs):
             raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise in a new version.")
+
+
+def demand_one_side(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
+    """Refuse a claim that its own author does not believe: whatever came out, one of the two would have been right."""
+    sides = likeliest(prediction)
+    if Direction(estimand["expects"]) not in sides:
+        likely = " or ".join(f"{side.name} ({side})" for side in sorted(sides))
+        raise Refused(
+            f"{estimand['name']} claims {Direction(estimand['expects']).name} ({estimand['expects']}), and its own "
+            f"forecast holds {likely} likeliest. Nothing was registered; claim what you expect, or forecast what you "
+            "claim."
+        )
 
 
 def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str:
@@ -388,6 +405,10 @@ def _write(
     now: datetime,
 ) -> int:
     design, stopping = further.design, further.stopping
+    stored = experiments.by_id(db, experiment_id)
+    if stored is None:
+        raise LookupError(f"experiment {experiment_id} is registered before it is there")
+    manifest = stored_manifest(stored.manifest)
     body: dict[str, Any] = {
         "experiment": whose[0],
         "version": whose[1],
@@ -396,7 +417,12 @@ def _write(
         "places": list(design.places),
         "expected_seconds": list(design.seconds),
         "cohort": Cohort.CONFIRMATORY.value,  # what is older than a claim is never its evidence, so it is all there is
-        "estimands": [dict(estimand) for estimand in further.estimands],
+        "estimands": [
+            dict(estimand)
+            if estimand["name"] in further.joins
+            else with_words(estimand, manifest.setting, manifest.words)
+            for estimand in further.estimands
+        ],
         "joins": dict(further.joins),
         "block": size.replicates,
         "block_why": size.reason,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.planning.eta import Pace, expected, pace
+from axiom.domain.answers import MeasuredNumber, compose_answer, measured_number
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.followups.propose import propose
@@ -21,7 +22,7 @@ from axiom_weigh.values import Evidence, Grade
 class OpenFinding:
     number: int
     experiment: str
-    claim: str
+    answer: str
     line: Evidence | None  # the newest
     pace: Pace
     block_cells: int  # that the next block still takes
@@ -81,7 +82,7 @@ def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace
     return OpenFinding(
         number=row["number"],
         experiment=f"{row['name']}@{row['version']}",
-        claim=body.estimands[row["estimand"]]["claim"],
+        answer=compose_answer(body.estimands[row["estimand"]], measured_number(line) if line else MeasuredNumber()),
         line=line,
         pace=pace,
         block_cells=whole - max(0, min(whole, unweighed)),
@@ -107,21 +108,21 @@ def _note(finding: OpenFinding) -> Note:
     facts = {
         "finding": finding.number,
         "experiment": finding.experiment,
-        "claim": finding.claim,
+        "answer": finding.answer,
         "cells": finding.block_cells,
     }
     about = f"/findings/{finding.number}"
     if finding.line is None:
         return Note(
             kind="design.awaits",
-            text="Finding {finding} ({experiment}): {claim}. It awaits its first block; cells to come: {cells}.",
+            text="Finding {finding} ({experiment}): {answer}. It awaits its first block; cells to come: {cells}.",
             facts={**facts},
             about=about,
         )
     more = finding.line.more or (None, None)
     return Note(
         kind="design.needs",
-        text="Finding {finding} ({experiment}): {claim}. It is {grade}; for the next grade {needs}. Further seeds, "
+        text="Finding {finding} ({experiment}): {answer}. It is {grade}; for the next grade {needs}. Further seeds, "
         "with a chance of one half {half}, with nine in ten {most}.",
         facts={
             **facts,

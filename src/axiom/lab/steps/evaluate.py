@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from axiom.domain.answers import compose_answer, measured_number
 from axiom.domain.sessions import Note, Round
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
@@ -283,11 +284,11 @@ def _note(line: _NewLine, blocks: int) -> Note:
     experiment = experiments.by_id(line.version.db, line.version.experiment_id)
     return Note(
         kind="evidence.weighed" if is_block else "evidence.changed",
-        text="Finding {finding} ({experiment}): {claim}. " + text,
+        text="Finding {finding} ({experiment}): {answer}. " + text,
         facts={
             "finding": number,
             "experiment": experiment.name if experiment else "",
-            "claim": line.version.estimand(line.finding)["claim"],
+            "answer": compose_answer(line.version.estimand(line.finding), measured_number(weighed)),
             "seeds": weighed.seeds,
             "verdict": weighed.verdict,
             "grade": weighed.grade,

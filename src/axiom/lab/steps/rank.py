@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.decisions.evidence.interest import FindingNews, RankedFinding, measured, rank
+from axiom.domain.answers import compose_answer, measured_number
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging
@@ -49,14 +50,14 @@ def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
     line = ranked.news.now
     return Note(
         kind="rank.finding",
-        text="Place {place}, {word}: finding {finding} ({experiment}): {claim}. {verdict}, {grade}, after "
+        text="Place {place}, {word}: finding {finding} ({experiment}): {answer}. {verdict}, {grade}, after "
         "{seeds} seed(s) on {hosts} host(s); {reason}.",
         facts={
             "place": place,
             "word": f"{ranked.stars} {ranked.word}".strip(),
             "finding": ranked.news.number,
             "experiment": name,
-            "claim": estimand["claim"],
+            "answer": compose_answer(estimand, measured_number(line)),
             "verdict": line.verdict,
             "grade": line.grade,
             "seeds": line.seeds,

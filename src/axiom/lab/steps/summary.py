@@ -8,8 +8,7 @@ from axiom.decisions.evidence.interest import FindingNews, RankedFinding
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.score_predictions import foreknowledge
-from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Meaning, reading
+from axiom.domain.answers import compose_answer, compose_question, measured_number
 from axiom.domain.links import LinkKind, Noun, references_in, with_doubt
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
@@ -76,13 +75,9 @@ def _headline(
     kind = "told.headline"
     if changed:
         number = changed[0].news.number
-        facts = {
-            "claim": _claim(db, number),
-            "meaning": _meaning(db, number, changed[0].news.now),
-            "more": len(changed) - 1,
-        }
+        facts = {"answer": _answer(db, number, changed[0].news.now), "more": len(changed) - 1}
         more = " Other findings that changed: {more}." if len(changed) > 1 else ""
-        text = "{claim}: {meaning}." + more
+        text = "{answer}." + more
         return Note(kind=kind, text=text, facts=facts, about=f"/findings/{number}", rows={"more": "/findings"})
     if failed:
         text = "Failures and watches that were met: {failed}. No finding has changed."
@@ -121,7 +116,7 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
     estimand, experiment = asked_by(db, finding.news.number)
     line, before = finding.news.now, finding.news.before
     text = (
-        "{word}: {claim}: {meaning}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
+        "{word}: {answer}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
         "{seeds} seed(s) on {hosts} host(s). Before: {before}. Why it is told: {reason}."
     )
     if hangs:
@@ -132,8 +127,7 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
         text=text,
         facts={
             "word": f"{finding.stars} {finding.word}".strip(),
-            "claim": _claim(db, finding.news.number),
-            "meaning": _meaning(db, finding.news.number, line),
+            "answer": _answer(db, finding.news.number, line),
             "finding": finding.news.number,
             "experiment": experiment,
             "estimate": estimate,
@@ -333,10 +327,10 @@ def _prediction(estimand: Mapping[str, Any], made: str, about: str) -> Note:
     low, high = prediction["interval"]
     return Note(
         kind="fresh.prediction",
-        text="Prediction {made}, {claim}: between {low} and {high}; above {positive}, none {absent}, below {negative}.",
+        text="Prediction {made}. {asked} Between {low} and {high}; above {positive}, none {absent}, below {negative}.",
         facts={
             "made": made,
-            "claim": estimand["claim"],
+            "asked": compose_question(estimand),
             "low": low,
             "high": high,
             "positive": prediction["positive"],
@@ -470,14 +464,13 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
         notes.append(
             Note(
                 kind="significant.finding",
-                text="Place {place}, finding {finding} ({experiment}): {claim}: {meaning}. {grade}, {estimate} "
+                text="Place {place}, finding {finding} ({experiment}): {answer}. {grade}, {estimate} "
                 "[{low}, {high}], evidence {e}.",
                 facts={
                     "place": place,
                     "finding": number,
                     "experiment": experiment,
-                    "claim": _claim(db, number),
-                    "meaning": _meaning(db, number, line),
+                    "answer": _answer(db, number, line),
                     "grade": line.grade,
                     "estimate": estimate,
                     "low": low,
@@ -504,13 +497,8 @@ def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> 
     return Note(kind=kind, text=f"{label}: {text}.", facts=facts, about=about, rows=rows)
 
 
-def _claim(db: Database, number: int) -> str:
-    claim = str(asked_by(db, number)[0]["claim"])
-    return claim[:1].upper() + claim[1:]
-
-
-def _meaning(db: Database, number: int, line: Evidence) -> Meaning:
-    return reading(line.verdict, Direction(asked_by(db, number)[0]["expects"]))
+def _answer(db: Database, number: int, line: Evidence) -> str:
+    return compose_answer(asked_by(db, number)[0], measured_number(line))
 
 
 def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, object, object]:

@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from axiom.domain.answers import MeasuredNumber, compose_answer, compose_claim, is_slight, measured_number
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Finding, Meaning, headline, reading
+from axiom.domain.evidence import Finding, Meaning, reading
 from axiom.domain.fleet import Platform
 from axiom.domain.registrations import RegisteredClaim, forecaster_named, read_body
 from axiom.domain.value import value
@@ -35,7 +36,8 @@ LEFT JOIN evidence e ON e.finding_number = f.id
 LEFT JOIN session s ON s.id = e.session_id
 """
 _BRIEF = """
-SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.estimate, e.created_at, o.id AS first_line
+SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.estimate, e.low, e.high, e.created_at,
+    o.id AS first_line
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
@@ -141,7 +143,20 @@ class FindingView:
 
     @property
     def answer(self) -> str:
-        return headline(self.estimand, self.reads, self.finding.status)
+        return compose_answer(self.estimand, self.measured, self.finding.status)
+
+    @property
+    def tested(self) -> str:
+        """What was put to the test, composed as the answer is; the author's own sentence is the finding's claim."""
+        return compose_claim(self.estimand)
+
+    @property
+    def measured(self) -> MeasuredNumber:
+        return measured_number(self.line.evidence) if self.line else MeasuredNumber()
+
+    @property
+    def is_slight(self) -> bool:
+        return is_slight(self.estimand, self.measured)
 
     @property
     def reads(self) -> Meaning:
@@ -150,7 +165,7 @@ class FindingView:
 
 @value
 class Brief:
-    """Of a finding what says whether to show more of it; the last three are None before it is weighed."""
+    """Of a finding what says whether to show more of it; the last five are None before it is weighed."""
 
     number: int
     experiment: str
@@ -158,6 +173,8 @@ class Brief:
     verdict: Verdict
     grade: Grade
     estimate: float | None
+    low: float | None
+    high: float | None
     weighed_at: datetime | None
     first_line: int | None
 
@@ -210,10 +227,12 @@ def in_brief(db: Database) -> list[Brief]:
             verdict=Verdict(verdict or Verdict.UNDECIDED),
             grade=Grade(grade or Grade.AWAITING),
             estimate=estimate,
+            low=low,
+            high=high,
             weighed_at=maybe_moment(created_at),
             first_line=first_line,
         )
-        for number, status, experiment, verdict, grade, estimate, created_at, first_line in db.bare(_BRIEF)
+        for number, status, experiment, verdict, grade, estimate, low, high, created_at, first_line in db.bare(_BRIEF)
     ]
 
 

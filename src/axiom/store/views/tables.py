@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from axiom.domain.answers import MeasuredNumber, compose_answer
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Meaning, headline, reading
+from axiom.domain.evidence import reading
 from axiom.domain.fleet import Platform
 from axiom.store.engine.database import Database, Row
 from axiom_weigh.values import Verdict
@@ -124,5 +125,7 @@ def _of_estimand(row: Row) -> Row:
         declared for declared in json.loads(row["body"])["estimands"] if declared["name"] == row["estimand"]
     )
     reads = None if row["verdict"] is None else reading(Verdict(row["verdict"]), Direction(estimand["expects"]))
-    answer = headline(estimand, reads or Meaning.UNDECIDED, row["status"])
+    ends = (row[name] for name in ("estimate", "low", "high"))
+    measured = MeasuredNumber(Verdict(row["verdict"] or Verdict.UNDECIDED), *ends)
+    answer = compose_answer(estimand, measured, row["status"])
     return {"answer": answer, "claim": estimand["claim"], "reads": reads}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from axiom.domain import numbers
 from axiom.domain.preflights import GATES
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import IdeaState, ProposalState
@@ -17,7 +18,6 @@ from axiom.store.experiments import experiments as versions
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import jobs
-from axiom.web.base import numbers
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments, failures, ideas, proposals, releases
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from axiom.decisions.findings import prose
 from axiom.decisions.findings.prose import Reference, WrittenParagraph
+from axiom.domain.numbers import e_value, moment, plain, written
 from axiom.domain.programs import PROGRAM
 from axiom.store.sessions import kept_prose
 from axiom.store.sessions.kept_prose import KeptProse
@@ -11,7 +12,6 @@ from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom.store.views.findings import FindingView
 from axiom.web.base.facts import fact
-from axiom.web.base.numbers import e_value, moment, plain, written
 from axiom.web.base.request import Answer, Reading
 from axiom_weigh.evidence.cards import Citable
 

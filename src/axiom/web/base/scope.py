@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from axiom.domain.numbers import plain
 from axiom.signed.sources import parsed
-from axiom.web.base.numbers import plain
 
 _FEW = 4  # levels that are all named
 _SUBJECTS = {  # of the kit: nets, data

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 
+from axiom.domain import numbers
 from axiom.limits import mail as limits
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
@@ -14,7 +15,6 @@ from axiom.store.hosts import hosts
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
-from axiom.web.base import numbers
 from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
 from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom_weigh.amounts import counted

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from axiom.domain.maps import WHERE, Knob, Map, PlacedConfigs, Tile
+from axiom.domain.numbers import plain
 from axiom.errors import NotFound, WrongUse
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
-from axiom.web.base.numbers import plain
 from axiom.web.base.query_errors import LONGEST, shortened
 from axiom.web.base.request import Reading, number_of
 

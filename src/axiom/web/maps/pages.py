@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from axiom.domain.evidence import VOID
 from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
+from axiom.domain.numbers import plain
 from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
 from axiom.web.base.docstring import papers, told_in_file
 from axiom.web.base.host_owner import whose_host
-from axiom.web.base.numbers import plain
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps import colours, map_data, map_view

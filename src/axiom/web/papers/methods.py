@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from axiom.domain.evidence import Registration
+from axiom.domain.numbers import moment, plain
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import read_body
 from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest
@@ -12,7 +13,6 @@ from axiom.store.views.findings import FindingView
 from axiom.web.base import scope
 from axiom.web.base.docstring import papers
 from axiom.web.base.facts import fact
-from axiom.web.base.numbers import moment, plain
 from axiom.web.base.request import Answer, Reading, must
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from axiom.domain.evidence import Registration
+from axiom.domain.numbers import moment, plain
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
 from axiom.store.sessions import kept_prose
@@ -13,7 +14,6 @@ from axiom.store.views.findings import FindingView
 from axiom.web.base import resolved_prose
 from axiom.web.base.facts import fact
 from axiom.web.base.interval_drawing import whisker
-from axiom.web.base.numbers import moment, plain
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.papers.methods import Study, registration_facts
@@ -25,7 +25,7 @@ from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade
 
 _CLASSES = {"effect +": "plus", "effect −": "minus"}
-_SIDES = {"+": "above the null", "-": "below the null"}
+_SIDES = {"+": "above the null", "-": "below the null", "0": "nearer to the null than what would matter"}
 _RESULTS = (
     "claim",
     "estimate",

@@ -9,10 +9,11 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from axiom.domain import numbers
 from axiom.domain.work import Agreement, TaskState
 from axiom.limits import figures as limits
 from axiom.locale import languages
-from axiom.web.base import cells, numbers
+from axiom.web.base import cells
 from axiom.web.base.facts import in_html
 from axiom.web.base.interval_drawing import whisker
 from axiom.web.views import results

@@ -12,11 +12,11 @@ from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.score_predictions import Foreknowledge, foreknowledge
-from axiom.domain.estimands import Direction, Kind
-from axiom.domain.evidence import headline
-from axiom.domain.evidence import reading as meaning
+from axiom.domain.answers import compose_answer, measured_number
+from axiom.domain.estimands import Kind
 from axiom.domain.links import with_doubt
 from axiom.domain.maps import first_place, is_tile
+from axiom.domain.numbers import in_words, moment, plain, scale, written
 from axiom.domain.registrations import CATALOGUE
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
@@ -29,7 +29,6 @@ from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast,
 from axiom.web.base import paging, query_errors, resolved_prose
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.docstring import papers, told_in_file
-from axiom.web.base.numbers import in_words, moment, plain, scale, written
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
@@ -295,11 +294,13 @@ def shown(reading: Reading, view: FindingView) -> Answer:
     return {
         "number": finding.number,
         "answer": view.answer,
+        "tested": view.tested,
         "claim": finding.claim,
         "author": view.registered.get("proposal", {}).get("author"),
         "status": finding.status,
         "verdict": view.verdict,
         "reads": view.reads,
+        "is_slight": view.is_slight,
         "grade": line.evidence.grade if line else Grade.AWAITING,
         "experiment": view.experiment,
         "version": view.version,
@@ -499,7 +500,7 @@ def _matches(
     alias: str,
 ) -> bool:
     names = [(old["name"], *old["scripts"]) for old in aliases]
-    answer = headline(estimand, meaning(brief.verdict, Direction(estimand["expects"])), brief.status)
+    answer = compose_answer(estimand, measured_number(brief), brief.status)
     return (
         q.casefold() in " ".join([answer, estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
         and (not alias or any(is_called(alias, old) for old in names))

@@ -12,9 +12,9 @@ from typing import Any
 
 from axiom import shipped
 from axiom.decisions.findings import links as link_rules
+from axiom.domain.answers import compose_answer, measured_number
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import headline
-from axiom.domain.evidence import reading as meaning
+from axiom.domain.evidence import reading
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
@@ -283,10 +283,10 @@ def linked(reading: Reading, number: int) -> Answer:
 
 
 def _shown_finding(whole: Graph, brief: Brief, estimand: Mapping[str, Any]) -> Answer:
-    number, reads = brief.number, meaning(brief.verdict, Direction(estimand["expects"]))
+    number, reads = brief.number, reading(brief.verdict, Direction(estimand["expects"]))
     return {
         **whole.named(_finding(number)),
-        "answer": headline(estimand, reads, brief.status),
+        "answer": compose_answer(estimand, measured_number(brief), brief.status),
         "claim": estimand["claim"],
         "experiment": brief.experiment,
         "status": brief.status,

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
-from axiom.domain.evidence import OWN_WORDS, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.limits import findings as finding_limits
 from axiom.limits import news as news_limits
 from axiom.signed.manifests import stored_manifest
@@ -139,7 +139,7 @@ def _as_answer(view: FindingView) -> AnsweredFinding:
         experiment=view.experiment,
         grade=evidence.grade if evidence else Grade.AWAITING,
         is_against=view.reads is Meaning.OPPOSITE,
-        has_own_words=bool(estimand.get(OWN_WORDS.get(view.reads, ""))),
+        has_words=bool(estimand.get("words")),
         size=0.0 if estimate is None else (estimate - estimand["null"]) / estimand["smallest"],
     )
 

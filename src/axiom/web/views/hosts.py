@@ -8,6 +8,7 @@ from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
+from axiom.domain.numbers import calm, plain, span
 from axiom.domain.work import TaskState
 from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits
@@ -22,7 +23,6 @@ from axiom.store.views.contributions import SupportShare
 from axiom.store.views.hosts import List
 from axiom.web.base import paging, query_errors
 from axiom.web.base.host_owner import HostOwner, whose_host
-from axiom.web.base.numbers import calm, plain, span
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from axiom.domain.numbers import calm, plain
 from axiom.domain.sessions import Note, Round, Step
-from axiom.web.base.numbers import calm, plain
 from axiom.web.base.request import Answer
 
 

@@ -1,4 +1,4 @@
-"""How pages write numbers, times and words: a true minus, as many digits as the interval is worth, UTC, no controls."""
+"""How numbers, times and words are written: a true minus, as many digits as the interval is worth, UTC, no controls."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -68,20 +68,55 @@ def written(
 
 def in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
     """Estimate and interval as the file would have them said; nothing where it does not say how."""
-    words: str = estimand.get("in_words", "")
-    if not words or value is None:
+    if not estimand.get("in_words") or value is None:
         return ""
-    name = _number_in(words)
-    ends = [None if end is None else NUMBERS[name](end) for end in (value, low, high)]
-    estimate, *interval = rounded(*ends, signed=False)
-    certainty = "" if None in ends else f" (95 % sure: {' to '.join(interval)})"
-    return words.replace(f"{{{name}}}", estimate) + certainty
+    _, *interval = _rescaled(estimand, value, low, high)
+    certainty = "" if low is None or high is None else f" (95 % sure: {' to '.join(interval)})"
+    return estimate_with_unit(estimand, value, low, high) + certainty
+
+
+def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
+    """The estimate with as many digits as its interval is worth, in the unit that the file gives it."""
+    return _filled(estimand, _rescaled(estimand, value, low, high)[0])
+
+
+def amount_with_unit(estimand: Mapping[str, Any], amount: float) -> str:
+    """A size on the scale of an estimand, such as the smallest that matters."""
+    return _filled(estimand, plain(NUMBERS[_number_in(_template(estimand))](amount)))
 
 
 def scale(estimand: Mapping[str, Any]) -> str:
     """In what the number itself is, where its words say it otherwise."""
     words: str = estimand.get("in_words", "")
     return SCALES.get(_number_in(words), "") if words else ""
+
+
+def _template(estimand: Mapping[str, Any]) -> str:
+    words: str = estimand.get("in_words", "")
+    return words or ("{percent} %" if estimand["kind"] == Kind.PROPORTION else "{value}")
+
+
+def _filled(estimand: Mapping[str, Any], number: str) -> str:
+    template = _template(estimand)
+    return template.replace(f"{{{_number_in(template)}}}", number)
+
+
+def _rescaled(
+    estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
+) -> tuple[str, str, str]:
+    """Estimate and interval on the scale of their words, each on its side of what the verdict says it lies beside."""
+    name = _number_in(_template(estimand))
+    ends = [None if end is None else _on_scale(name, end) for end in (value, low, high)]
+    bars = [_on_scale(name, bar) for bar in around(estimand["null"], estimand["smallest"])]
+    is_signed = _is_signed(estimand["kind"]) and name in ("value", "percent")
+    return rounded(*ends, signed=is_signed, bars=bars)
+
+
+def _on_scale(name: str, value: float) -> float:
+    try:
+        return NUMBERS[name](value)
+    except OverflowError:
+        return math.inf
 
 
 def _number_in(words: str) -> str:

@@ -1,0 +1,235 @@
+"""The sentence at the head of a finding, composed from what was measured. Nobody writes it.
+
+What a file adds are short words for its own names, registered before the first seed: a measure's, a factor's, a level's
+(`optimizer=sgd`), and the setting. Where it has none, the name itself is told.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from axiom.domain import numbers
+from axiom.domain.estimands import Center, Direction, Kind
+from axiom.domain.evidence import VOID
+from axiom_weigh.values import Verdict
+
+_SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
+_POWERS = {Kind.SLOPE: "exponent", Kind.RANK_CORRELATION: "rank correlation"}
+
+
+class _Form(StrEnum):
+    """How a kind of number is told."""
+
+    DIFFERENCE = "of two arms"
+    TREND = "over a factor"
+    LEVEL = "beside a value"
+
+
+class MeasuredNumber(NamedTuple):
+    """What the newest evidence says; nothing of it is known before there is any."""
+
+    verdict: Verdict = Verdict.UNDECIDED
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class HasMeasured(Protocol):
+    """A line of evidence, or what is known of one in brief."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def estimate(self) -> float | None: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+
+
+def measured_number(line: HasMeasured) -> MeasuredNumber:
+    return MeasuredNumber(line.verdict, line.estimate, line.low, line.high)
+
+
+def compose_answer(estimand: Mapping[str, Any], measured: MeasuredNumber, status: str = "open") -> str:
+    """The headline of a finding, which ends without a full stop."""
+    if measured.verdict in _SIDES:
+        sentence = _stated(estimand, _SIDES[measured.verdict], measured)
+        if is_slight(estimand, measured):
+            sentence += "; whether that is enough to matter is open"
+    elif measured.verdict is Verdict.MIXED:
+        sentence = f"It depends on the design: {_begun(compose_question(estimand))}"
+    else:
+        sentence = f"{compose_question(estimand)} Not known yet"
+    return f"{_begun(status)}: {sentence}" if status in VOID else sentence
+
+
+def compose_claim(estimand: Mapping[str, Any]) -> str:
+    """What is put to the test: the side on which its author expects the number."""
+    return _stated(estimand, Direction(estimand["expects"]), MeasuredNumber())
+
+
+def compose_question(estimand: Mapping[str, Any]) -> str:
+    """What is asked, as a question."""
+    arms = _arms(estimand)
+    quantity = _quantity(estimand)
+    match _form(estimand):
+        case _Form.DIFFERENCE:
+            asked = f"is {quantity} higher or lower {arms.first} than {arms.second}?"
+        case _Form.TREND:
+            asked = f"does {quantity} rise or fall with {_name(estimand, estimand['across'])}?"
+        case _:
+            asked = f"is {quantity} above or below {numbers.amount_with_unit(estimand, estimand['null'])}?"
+    return _begun(arms.condition + asked)
+
+
+def is_slight(estimand: Mapping[str, Any], measured: MeasuredNumber) -> bool:
+    """Is there an effect of which it is open whether it is as large as one that matters?"""
+    null, smallest = float(estimand["null"]), float(estimand["smallest"])
+    if measured.verdict is Verdict.POSITIVE:
+        return measured.low is None or measured.low < null + smallest
+    return measured.verdict is Verdict.NEGATIVE and (measured.high is None or measured.high > null - smallest)
+
+
+def with_words(estimand: Mapping[str, Any], setting: str, words: Mapping[str, str]) -> dict[str, Any]:
+    """The estimand with those words of its file that name what it speaks of."""
+    names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
+    own = {name: label for name, label in words.items() if name.partition("=")[0] in names}
+    bare = {name: value for name, value in estimand.items() if name not in ("setting", "words")}
+    return {**bare, **({"setting": setting} if setting else {}), **({"words": own} if own else {})}
+
+
+def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> str:
+    """Levels of factors as "width 64 and noise 0.2", for the end of a sentence that says `with`."""
+    return _with(estimand, levels).removeprefix("with ")
+
+
+def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
+    """A measure or factor, as its file names it in words."""
+    return _name(estimand, name)
+
+
+class _Arms(NamedTuple):
+    condition: str  # what is the same in all arms, and the setting: "in small networks with noise 0.2, "
+    first: str
+    second: str
+
+
+def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumber) -> str:
+    """A statement with its number, where that is known."""
+    arms, quantity, middle = _arms(estimand), _quantity(estimand), _middle(estimand)
+    across, null = _name(estimand, estimand["across"]), numbers.amount_with_unit(estimand, estimand["null"])
+    smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
+    told = ""
+    if measured.estimate is not None:
+        told = numbers.estimate_with_unit(estimand, measured.estimate, measured.low, measured.high)
+    match _form(estimand), side:
+        case _Form.DIFFERENCE, Direction.ABSENT:
+            sentence = f"{quantity} is {middle}nearly the same {arms.first} as {arms.second}"
+            told = f"within {smallest}"
+        case _Form.DIFFERENCE, _:
+            more = "higher" if side is Direction.MORE else "lower"
+            sentence = f"{quantity} is {middle}{more} {arms.first} than {arms.second}"
+        case _Form.TREND, Direction.ABSENT:
+            sentence = f"{quantity} {middle}hardly changes with {across}"
+            told = f"{_POWERS[Kind(estimand['kind'])]} within {smallest} of 0"
+        case _Form.TREND, _:
+            sentence = f"{quantity} {middle}{'rises' if side is Direction.MORE else 'falls'} with {across}"
+            told = told and f"{_POWERS[Kind(estimand['kind'])]} {told}"
+        case _, Direction.ABSENT:
+            sentence = f"{quantity} is {middle}within {smallest} of {null}"
+        case _:
+            sentence = f"{quantity} is {middle}{'above' if side is Direction.MORE else 'below'} {null}"
+    return _begun(arms.condition + sentence) + (f" ({told})" if told else "")
+
+
+def _form(estimand: Mapping[str, Any]) -> _Form:
+    """A difference or a trend that is compared with another value than 0 is told as a number beside that value."""
+    kind = Kind(estimand["kind"])
+    if estimand["null"]:
+        return _Form.LEVEL
+    if kind is Kind.CONTRAST or (kind is Kind.DIMENSION and len(estimand["between"]) > 1):
+        return _Form.DIFFERENCE
+    return _Form.TREND if kind in _POWERS else _Form.LEVEL
+
+
+def _quantity(estimand: Mapping[str, Any]) -> str:
+    """What the number is, in words; of a level with the arm at which it is measured."""
+    measure, across = _name(estimand, estimand["measure"]), _name(estimand, estimand["across"])
+    kind, form = Kind(estimand["kind"]), _form(estimand)
+    if kind is Kind.DIMENSION:
+        measure = f"the box-counting dimension of {measure}"
+    if form is not _Form.LEVEL:
+        return measure
+    arms = _arms(estimand)
+    match kind:
+        case Kind.CONTRAST | Kind.DIMENSION if len(estimand["between"]) > 1:
+            return f"{measure} {arms.first} minus {arms.second}"
+        case Kind.SLOPE | Kind.EXPONENT:
+            return f"the exponent of {measure} over {across}"
+        case Kind.RANK_CORRELATION:
+            return f"the rank correlation of {measure} with {across}"
+        case Kind.BREAKPOINT:
+            return f"the {across} at which {measure} turns"
+        case Kind.PROPORTION:
+            return f"the share of runs with {measure}"
+        case _:
+            return measure
+
+
+def _middle(estimand: Mapping[str, Any]) -> str:
+    """Of which middle of the seeds this is true."""
+    if estimand["kind"] == Kind.PROPORTION:
+        return ""
+    return "on average " if estimand.get("about") == Center.MEAN else "typically "
+
+
+def _arms(estimand: Mapping[str, Any]) -> _Arms:
+    setting = estimand.get("setting", "")
+    arms = [dict(arm) for arm in estimand["between"]] or [{}]
+    first, second = (arms[0], arms[1]) if len(arms) > 1 else ({}, {})
+    common = {
+        factor: level for factor, level in arms[0].items() if len(arms) == 1 or second.get(factor, _form) == level
+    }
+    same = _with(estimand, common)
+    led_in = " ".join(part for part in (f"in {setting}" if setting else "", same) if part)
+    return _Arms(
+        condition=f"{led_in}, " if led_in else "",
+        first=_with(estimand, _without(first, common)) or "over all",
+        second=_with(estimand, _without(second, common)) or "over all",
+    )
+
+
+def _without(arm: Mapping[str, object], common: Mapping[str, object]) -> dict[str, object]:
+    return {factor: level for factor, level in arm.items() if factor not in common}
+
+
+def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
+    """An arm as "with width 64 and noise 0.2, without skips"."""
+    words: Mapping[str, str] = estimand.get("words", {})
+    labels = {factor: words.get(f"{factor}={level}", "") for factor, level in arm.items()}
+    held = [
+        labels[factor] or (_name(estimand, factor) if level is True else f"{_name(estimand, factor)} {_level(level)}")
+        for factor, level in arm.items()
+        if labels[factor] or level is not False
+    ]
+    lacked = [_name(estimand, factor) for factor, level in arm.items() if not labels[factor] and level is False]
+    parts = [("with", held), ("without", lacked)]
+    return ", ".join(f"{word} {_listed(names)}" for word, names in parts if names)
+
+
+def _level(level: object) -> str:
+    return level.replace("_", " ") if isinstance(level, str) else numbers.plain(level)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), names[-1]])
+
+
+def _name(estimand: Mapping[str, Any], name: str) -> str:
+    words: Mapping[str, str] = estimand.get("words", {})
+    return words.get(name) or name.replace("_", " ")
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
