@@ -167,12 +167,6 @@ experiment = Experiment(
             "with sigmoid neurons than with ReLU neurons",
             NOISY,
             (0.122, 0.15),
-            if_so="Where a fifth of the training labels are wrong, a network ends more accurate with "
-            "sigmoid neurons than with ReLU neurons",
-            if_opposite="Where a fifth of the training labels are wrong, a network ends less accurate with "
-            "sigmoid neurons than with ReLU neurons",
-            if_absent="Where a fifth of the training labels are wrong, sigmoid and ReLU networks end as "
-            "accurate, within a point",
         ),
         _lead(
             "on_noise_stopped_early",
@@ -181,23 +175,12 @@ experiment = Experiment(
             NOISY,
             (0.071, 0.088),
             measure="stopped_accuracy",
-            if_so="Where a fifth of the training labels are wrong, sigmoid networks beat ReLU networks even when "
-            "each is stopped at its best moment",
-            if_opposite="Where a fifth of the training labels are wrong, ReLU networks beat sigmoid networks when "
-            "each is stopped at its best moment",
-            if_absent="Where a fifth of the training labels are wrong, sigmoid and ReLU networks are as accurate "
-            "when each is stopped at its best moment, within a point",
         ),
         _lead(
             "on_relu_teacher",
-            "a network ends more accurate with sigmoid than with ReLU neurons even where a ReLU "
-            "network made the labels",
+            "where a ReLU network made the labels, sigmoid and ReLU networks end as accurate, within a point",
             {"task": "relu_teacher", "lr": 0.1},
             (-0.003, 0.01),
-            if_so="Even where a ReLU network made the labels, a network ends more accurate with sigmoid neurons",
-            if_opposite="Where a ReLU network made the labels, a network ends more accurate with ReLU neurons "
-            "than with sigmoid neurons",
-            if_absent="Where a ReLU network made the labels, sigmoid and ReLU networks end as accurate, within a point",
         ),
         _lead(
             "on_exclusive_or",
@@ -205,12 +188,6 @@ experiment = Experiment(
             "ReLU neurons at a learning rate of 0.1",
             {"task": "exclusive_or", "lr": 0.1},
             (-0.24, -0.19),
-            if_so="At a learning rate of 0.1 sigmoid networks are less accurate than ReLU networks on the "
-            "exclusive-or of two signs",
-            if_opposite="At a learning rate of 0.1 sigmoid networks are more accurate than ReLU networks on the "
-            "exclusive-or of two signs",
-            if_absent="At a learning rate of 0.1 sigmoid and ReLU networks are as accurate on the "
-            "exclusive-or of two signs, within a point",
         ),
         _lead(
             "on_exclusive_or_fast",
@@ -218,12 +195,6 @@ experiment = Experiment(
             "ReLU neurons at a learning rate of 0.5",
             {"task": "exclusive_or", "lr": 0.5},
             (0.073, 0.093),
-            if_so="At a learning rate of 0.5 sigmoid networks are more accurate than ReLU networks on the "
-            "exclusive-or of two signs",
-            if_opposite="At a learning rate of 0.5 sigmoid networks are less accurate than ReLU networks on the "
-            "exclusive-or of two signs",
-            if_absent="At a learning rate of 0.5 sigmoid and ReLU networks are as accurate on the "
-            "exclusive-or of two signs, within a point",
         ),
     ),
     controls=(

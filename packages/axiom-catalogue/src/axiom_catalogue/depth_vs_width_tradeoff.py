@@ -181,9 +181,6 @@ experiment = Experiment(
             "clusters",
             "of networks with the same number of parameters deeper ones are less accurate on a Gaussian mixture",
             (-0.037, -0.023),
-            if_so="With the same number of parameters, deeper networks are less accurate on a Gaussian mixture",
-            if_opposite="With the same number of parameters, deeper networks are more accurate on a Gaussian mixture",
-            if_absent="With the same number of parameters, depth hardly changes the accuracy on a Gaussian mixture",
         ),
         _slope(
             "plain",
@@ -191,12 +188,6 @@ experiment = Experiment(
             "of networks with the same number of parameters deeper ones are less accurate on labels "
             "of a shallow network",
             (-0.115, -0.07),
-            if_so="With the same number of parameters, deeper networks are less accurate on labels of a "
-            "shallow network",
-            if_opposite="With the same number of parameters, deeper networks are more accurate on labels of a "
-            "shallow network",
-            if_absent="With the same number of parameters, depth hardly changes the accuracy on labels of a "
-            "shallow network",
         ),
         _slope(
             "tuned",
@@ -204,30 +195,20 @@ experiment = Experiment(
             "deeper networks of the same number of parameters are less accurate on labels of a "
             "shallow network even if each tunes its learning rate",
             (-0.07, -0.043),
-            if_so="Even if each depth tunes its learning rate, deeper networks of the same size are less "
-            "accurate on labels of a shallow network",
-            if_opposite="If each depth tunes its learning rate, deeper networks of the same size are more "
-            "accurate on labels of a shallow network",
-            if_absent="If each depth tunes its learning rate, depth hardly changes the accuracy at the same "
-            "number of parameters",
         ),
         _deep(
             "residual",
             "train_accuracy",
             "a network of 16 residual layers fits its training data better than one of 16 plain layers",
             (0.13, 0.23),
-            if_so="A network of 16 residual layers fits its training data better than one of 16 plain layers",
-            if_opposite="A network of 16 residual layers fits its training data less well than one of 16 plain layers",
-            if_absent="Networks of 16 residual and of 16 plain layers fit their training data alike, within 2 points",
+            expects=Direction.MORE,
         ),
         _deep(
             "tuned",
             "test_accuracy",
             "a network of 16 layers is more accurate on new data once its learning rate is tuned",
             (0.045, 0.09),
-            if_so="A network of 16 layers is more accurate on new data once its learning rate is tuned",
-            if_opposite="A network of 16 layers is less accurate on new data once its learning rate is tuned",
-            if_absent="Tuning the learning rate changes the accuracy of a network of 16 layers by less than 2 points",
+            expects=Direction.MORE,
         ),
     ),
     controls=(

@@ -157,22 +157,12 @@ experiment = Experiment(
             "weak_accuracy",
             "a network learns a weak feature (a clue to the class) less well beside a strong one than alone",
             (-0.26, -0.19),
-            if_so="A network learns a weak feature (a clue to the class) less well beside a strong one than alone",
-            if_opposite="A network learns a weak feature (a clue to the class) better beside a strong one than alone",
-            if_absent="A network learns a weak feature (a clue to the class) as well beside a strong one as alone, "
-            "within 3 points",
         ),
         _beside_minus_alone(
             "stopped_weak_accuracy",
             "a network that is stopped at its best moment learns a weak feature (a clue to the class) less well "
             "beside a strong one than alone",
             (-0.28, -0.2),
-            if_so="Even stopped at its best moment, a network learns a weak feature (a clue to the class) less well "
-            "beside a strong one than alone",
-            if_opposite="Stopped at its best moment, a network learns a weak feature (a clue to the class) better "
-            "beside a strong one than alone",
-            if_absent="Stopped at its best moment, a network learns a weak feature (a clue to the class) as well "
-            "beside a strong one as alone, within 3 points",
         ),
         Estimand(
             name="gradient_ratio_of_twice_the_strength",

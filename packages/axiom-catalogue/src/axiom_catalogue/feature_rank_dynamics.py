@@ -171,16 +171,10 @@ experiment = Experiment(
     estimands=(
         _slope(
             "share",
-            "the wider a network, the lower the effective rank of its features (how many directions they use) for "
-            "each neuron",
+            "the effective rank of a network's features (how many directions they use) for each neuron hardly"
+            " depends on width",
             0.03,
             (-0.04, -0.018),
-            if_so="The wider a network, the lower the effective rank of its features (how many directions they use) "
-            "for each neuron",
-            if_opposite="The wider a network, the higher the effective rank of its features (how many directions "
-            "they use) for each neuron",
-            if_absent="The effective rank of a network's features (how many directions they use) for each neuron "
-            "hardly depends on width",
         ),
         _slope(
             "stable_share",
@@ -188,12 +182,6 @@ experiment = Experiment(
             "for each neuron",
             0.98,
             (-0.64, -0.58),
-            if_so="The wider a network, the lower the stable rank of its features (how many strong directions they "
-            "use) for each neuron",
-            if_opposite="The wider a network, the higher the stable rank of its features (how many strong directions "
-            "they use) for each neuron",
-            if_absent="The stable rank of a network's features (how many strong directions they use) for each neuron "
-            "hardly depends on width",
         ),
         _slope(
             "start_share",
@@ -201,38 +189,20 @@ experiment = Experiment(
             "each neuron with width",
             0.5,
             (-0.062, -0.04),
-            if_so="Even before training, the features of a wider network use fewer directions for each neuron (a "
-            "lower effective rank)",
-            if_opposite="Before training, the features of a wider network use more directions for each neuron (a "
-            "higher effective rank)",
-            if_absent="Before training, the effective rank of a network's features (how many directions they use) "
-            "for each neuron hardly depends on width",
         ),
         _slope(
             "kept",
-            "training leaves a wider network a smaller part of the effective rank of its features (how many "
-            "directions they use)",
+            "training leaves networks of every width about the same part of the effective rank of their "
+            "features (how many directions they use)",
             0.01,
             (0.014, 0.03),
-            if_so="Training leaves a wider network a smaller part of the effective rank of its features (how many "
-            "directions they use)",
-            if_opposite="Training leaves a wider network a larger part of the effective rank of its features (how "
-            "many directions they use)",
-            if_absent="Training leaves networks of every width about the same part of the effective rank of their "
-            "features (how many directions they use)",
         ),
         _slope(
             "matched_share",
-            "at the same training loss the effective rank of a network's features (how many directions they use) "
-            "falls for each neuron with width",
+            "at the same training loss the effective rank of features (how many directions they use) for each"
+            " neuron hardly depends on width",
             0.03,
             (-0.039, 0.002),
-            if_so="At the same training loss the features of a wider network use fewer directions for each neuron (a "
-            "lower effective rank)",
-            if_opposite="At the same training loss the features of a wider network use more directions for each "
-            "neuron (a higher effective rank)",
-            if_absent="At the same training loss the effective rank of features (how many directions they use) for "
-            "each neuron hardly depends on width",
         ),
     ),
     controls=(Control(estimand="share_by_width", placebo=_short("placebo"), planted=_short("planted")),),
