@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
 
@@ -63,6 +63,7 @@ experiment = Experiment(
             measure="{measure}",
             between=({{"{factor}": {first}}}, {{"{factor}": {second}}}),
             smallest={smallest},
+            expects=Direction.MORE,
             prediction=Prediction(
                 positive=0.9, negative=0.02, absent=0.08, interval=({low}, {high}), because="it follows from the mean"
             ),

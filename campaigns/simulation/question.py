@@ -5,7 +5,7 @@ It is published in simulations alone, where no number is true and nobody is told
 
 from dataclasses import dataclass
 
-from axiom.domain.estimands import Estimand, Kind, Prediction
+from axiom.domain.estimands import Direction, Estimand, Kind, Prediction
 from axiom.domain.experiments import Experiment, Needs, grid
 
 
@@ -44,6 +44,7 @@ experiment = Experiment(
             measure="value",
             between=({"size": 1}, {"size": 2}),
             smallest=0.1,
+            expects=Direction.MORE,
             prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="it is made so"),
         ),
     ),

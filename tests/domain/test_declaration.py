@@ -70,7 +70,15 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
         sweep=grid(config, width=[1, 2]),
         ranges={"width": (1, 9)},
         estimands=(
-            Estimand(name="grows", claim="it grows", kind=Kind.CONTRAST, between=BETWEEN, bounds=(0, 1), **WORDS),
+            Estimand(
+                name="grows",
+                claim="it grows",
+                kind=Kind.CONTRAST,
+                between=BETWEEN,
+                bounds=(0, 1),
+                expects=Direction.MORE,
+                **WORDS,
+            ),
             Estimand(name="slope", claim="it falls", **slope, **WORDS),
         ),
         figure=figure,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.estimands import Estimand, Kind, Prediction
+from axiom.domain.estimands import Direction, Estimand, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid, seed_of
 from axiom.domain.maps import ARMS
 
@@ -29,7 +29,9 @@ PREDICTION = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 1
 
 def estimand(**changes) -> Estimand:
     fields = {"kind": Kind.SLOPE, "measure": "loss", "across": "width", **changes}
-    return Estimand(name="falls", claim="it falls", smallest=0.1, prediction=PREDICTION, **fields)
+    return Estimand(
+        name="falls", claim="it falls", smallest=0.1, expects=Direction.LESS, prediction=PREDICTION, **fields
+    )
 
 
 def experiment(**changes) -> Experiment:

@@ -1,13 +1,11 @@
-"""The small words: values, predictions, states, platforms, causes, headlines."""
+"""The small words: values, predictions, states, platforms, causes."""
 
 import dataclasses
-import json
-from importlib import resources
 
 import pytest
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Meaning, headline, reading
+from axiom.domain.evidence import Meaning, reading, verdicts_of
 from axiom.domain.failure_causes import Cause, ending, of_exit
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value
@@ -50,6 +48,10 @@ def test_a_verdict_is_read_by_the_direction_that_the_claim_expects():
     verdicts = [Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT, Verdict.MIXED, Verdict.UNDECIDED]
     assert [reading(verdict, Direction.MORE) for verdict in verdicts] == more
     assert [reading(verdict, Direction.LESS) for verdict in verdicts] == [more[1], more[0], *more[2:]]
+    none = [Meaning.OPPOSITE, Meaning.OPPOSITE, Meaning.AS_CLAIMED, *more[3:]]
+    assert [reading(verdict, Direction.ABSENT) for verdict in verdicts] == none
+    assert verdicts_of(Meaning.OPPOSITE, Direction.ABSENT) == (Verdict.POSITIVE, Verdict.NEGATIVE)
+    assert verdicts_of(Meaning.AS_CLAIMED, Direction.LESS) == (Verdict.NEGATIVE,)
     assert {reading(verdict, direction) for verdict in Verdict for direction in Direction} == set(Meaning)
 
 
@@ -69,30 +71,3 @@ def test_each_exit_of_the_runner_has_its_cause_and_any_other_number_is_said_as_i
         found = of_exit(status)
         assert (found.cause, found.exit_status, found.reason.endswith(f" {status}")) == (Cause.EXIT_CODE, status, True)
     assert ending(Cause.SIGNAL, 11, "signal 11").reason == f"{Cause.SIGNAL.words}: signal 11"
-
-
-OWN = {"claim": "a is more than b", "if_so": "A is more", "if_opposite": "A is less", "if_absent": "They are alike"}
-FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
-TELLS_NOTHING = ("Not known yet: ", "It depends on the design ")
-DENIES = ("The opposite was found of this claim: ", "No effect that matters was found for this claim: ")
-
-
-def test_a_headline_is_the_sentence_that_was_declared_for_what_was_found():
-    told = {Meaning.AS_CLAIMED: "A is more", Meaning.OPPOSITE: "A is less", Meaning.TOO_SMALL: "They are alike"}
-    assert {reads: headline(OWN, reads) for reads in told} == told
-    assert headline(OWN, Meaning.OPPOSITE, "recalled").endswith(": A is less")
-    bare = {"claim": OWN["claim"]}
-    assert headline(bare, Meaning.AS_CLAIMED) == "A is more than b"
-    for reads in (Meaning.OPPOSITE, Meaning.TOO_SMALL):
-        assert headline(bare, reads).startswith(DENIES)
-
-
-def test_no_shipped_claim_is_told_as_true_unless_it_was_found_so():
-    """Whoever reads a finding's headline and nothing else is never told something that was not found."""
-    for estimand in (estimand for declared in FILES.values() for estimand in declared["manifest"]["estimands"]):
-        told = {reads: headline(estimand, reads) for reads in Meaning}
-        assert len(set(told.values())) == len(Meaning)
-        assert told[Meaning.UNDECIDED].startswith(TELLS_NOTHING)
-        assert told[Meaning.DISAGREE].startswith(TELLS_NOTHING)
-        for reads in (Meaning.OPPOSITE, Meaning.TOO_SMALL):
-            assert not told[reads].casefold().startswith(estimand["claim"].casefold())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
 ROWS, INPUTS = 200, 64
@@ -60,6 +60,7 @@ experiment = Experiment(
             measure="accuracy",
             between=({"inputs": 64}, {"inputs": 2}),
             smallest=0.05,
+            expects=Direction.MORE,
             bounds=(-1.0, 1.0),
             prediction=Prediction(
                 positive=0.95, negative=0.01, absent=0.04, interval=(0.2, 0.35), because="each of them says a little"

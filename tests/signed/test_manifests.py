@@ -5,7 +5,7 @@ import disc_map
 import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare
-from axiom.domain.estimands import Estimand, Kind, Prediction
+from axiom.domain.estimands import Direction, Estimand, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.errors import ExperimentError
 from axiom.signed.canonical_json import canonical
@@ -33,7 +33,7 @@ class Measures:
 GUESS = Prediction(positive=0.5, negative=0.25, absent=0.25, interval=(0, 1), because="a guess")
 WIDTHS = [8, 16]
 CLAIM = {"name": "wide_minus_narrow", "claim": "wider is better", "kind": Kind.CONTRAST, "measure": "loss"}
-BOUNDS = {"smallest": 0.1, "between": ({"width": 16}, {"width": 8}), "bounds": (-1, 1)}
+BOUNDS = {"smallest": 0.1, "expects": Direction.MORE, "between": ({"width": 16}, {"width": 8}), "bounds": (-1, 1)}
 ESTIMAND = Estimand(**CLAIM, **BOUNDS, prediction=GUESS)
 NAMED = {"name": "probe", "version": 2, "question": "Is it so?", "run": divmod, "measures": Measures}
 FURTHER = {"ranges": {"width": (4, 64)}, "aliases": ("prb",), "reference": "none", "tolerance": 0.02}

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Needs
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 
 MAP = Map(
@@ -75,6 +75,7 @@ experiment = Experiment(
             levels=(1, 2),
             null=1.0,
             smallest=0.5,
+            expects=Direction.ABSENT,
             bounds=(-4.0, 4.0),
             prediction=Prediction(positive=0.1, negative=0.1, absent=0.8, interval=(0.5, 1.5), because="a test"),
         ),
@@ -85,6 +86,7 @@ experiment = Experiment(
             measure="share",
             between=({"size": 1.0}, {"size": 0.5}),
             smallest=0.01,
+            expects=Direction.MORE,
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.1, 0.3), because="a test"),
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.domain.experiments import Experiment, Needs
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, tiles
 
@@ -73,6 +73,7 @@ experiment = Experiment(
             levels=(1, 3),
             null=1.0,
             smallest=0.3,
+            expects=Direction.ABSENT,
             bounds=(-4.0, 4.0),
             prediction=Prediction(positive=0.1, negative=0.1, absent=0.8, interval=(0.9, 1.1), because="a test"),
         ),

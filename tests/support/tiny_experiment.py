@@ -11,7 +11,7 @@ _TINY = '''"""Adds up."""
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 
 {top}
 
@@ -47,6 +47,7 @@ experiment = Experiment(
             measure="total",
             between=({{"size": 1}}, {{"size": 2}}),
             smallest={smallest},
+            expects=Direction.MORE,
             prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
         ),
     ),

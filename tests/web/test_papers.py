@@ -14,11 +14,11 @@ from tiny_experiment import prepare_text, tiny_source
 
 from axiom.commands.links import DraftPaper, WriteLog
 from axiom.decisions.findings.prose import refused
+from axiom.domain.numbers import plain as written_number
 from axiom.store.evidence import finding_notes, references
 from axiom.store.sessions import kept_prose
 from axiom.store.views.citable import citable
 from axiom.web.base.facts import written
-from axiom.domain.numbers import plain as written_number
 from axiom.web.base.request import Reading
 from axiom.web.papers import formats, paper
 from axiom.web.site.templates import environment

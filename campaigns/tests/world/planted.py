@@ -6,7 +6,7 @@ It is published in simulations alone, many times over, each with a name, a cost 
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def run(config: Config, seed: int) -> Measures:
     return Measures(value=config.arm + (seed % 1_000) / 1_000)
 
 
-EXPECTED = Prediction(positive=0.3, negative=0.3, absent=0.4, interval=(-1.0, 1.0), because="nobody knows anything yet")
+EXPECTED = Prediction(positive=0.4, negative=0.3, absent=0.3, interval=(-1.0, 1.0), because="nobody knows anything yet")
 ESTIMANDS = {
     Kind.CONTRAST: Estimand(
         name="more",
@@ -38,6 +38,7 @@ ESTIMANDS = {
         measure="value",
         between=({"arm": 2}, {"arm": 1}),
         smallest=0.25,
+        expects=Direction.MORE,
         prediction=EXPECTED,
     ),
     Kind.LEVEL: Estimand(
@@ -47,6 +48,7 @@ ESTIMANDS = {
         measure="value",
         between=({"arm": 2},),
         smallest=0.25,
+        expects=Direction.MORE,
         prediction=EXPECTED,
     ),
     Kind.PROPORTION: Estimand(
@@ -56,6 +58,7 @@ ESTIMANDS = {
         measure="value",
         between=({"arm": 2},),
         smallest=0.25,
+        expects=Direction.MORE,
         null=0.3,
         prediction=EXPECTED,
     ),

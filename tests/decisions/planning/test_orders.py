@@ -76,7 +76,7 @@ OPEN = replace(WIDE, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, low=-1.0)
         (Rule.SETTLED, (OPEN,), False),
         (Rule.UNTIL_GRADE, (replace(WIDE, grade=Grade.DEFINITIVE),), True),
         (Rule.UNTIL_GRADE, (replace(WIDE, grade=Grade.DEFINITIVE), WIDE), False),
-        (Rule.UNTIL_GRADE, (replace(WIDE, is_positive=False),), True),  # an effect against the claim
+        (Rule.UNTIL_GRADE, (replace(WIDE, expects=Direction.LESS),), True),  # an effect against the claim
         (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.ABSENT),), True),
         (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.ABSENT, grade=Grade.MODERATE),), False),
         (Rule.FIXED, (NARROW, replace(WIDE, grade=Grade.DEFINITIVE)), False),

@@ -96,7 +96,7 @@ def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_firs
         ({"aims": (DECIDED,)}, Purpose.NEAREST),
         ({"aims": (DECIDED,), "is_further": True}, Purpose.GENERALITY),
         ({"aims": (replace(DECIDED, verdict=Verdict.ABSENT),)}, Purpose.NEGATIVE),
-        ({"aims": (replace(DECIDED, verdict=Verdict.NEGATIVE, is_positive=False),)}, Purpose.NEAREST),
+        ({"aims": (replace(DECIDED, verdict=Verdict.NEGATIVE, expects=Direction.LESS),)}, Purpose.NEAREST),
         ({"aims": (replace(DECIDED, verdict=Verdict.ABSENT, grade=Grade.STRONG),)}, Purpose.NEAREST),
         ({"aims": (replace(DECIDED, grade=Grade.DEFINITIVE),)}, Purpose.FILL),
     ],

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from axiom.domain import numbers
 from axiom.errors import WrongUse
 from axiom.limits import server as limits
 from axiom.settings import read
-from axiom.domain import numbers
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
 from axiom.web.base.docstring import FileWords, file_words

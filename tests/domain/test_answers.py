@@ -1,0 +1,132 @@
+"""Headlines are composed from verdicts: whoever reads nothing else is never told what was not found."""
+
+import itertools
+import json
+from importlib import resources
+
+import pytest
+from headline_reader import contradiction, read_headline
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom.domain.answers import MeasuredNumber, compose_answer, compose_claim, compose_question, is_slight, with_words
+from axiom.domain.estimands import Direction, Kind, likeliest
+from axiom.domain.evidence import Meaning, verdicts_of
+from axiom_weigh.values import Verdict
+
+FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
+SHIPPED = [
+    pytest.param(
+        name, with_words(estimand, manifest.get("setting", ""), manifest.get("words", {})), id=f"{name}-{place}"
+    )
+    for name, declared in FILES.items()
+    for manifest in [declared["manifest"]]
+    for place, estimand in enumerate(manifest["estimands"])
+]
+ARMS = {Kind.CONTRAST: [{"width": 64, "lr": 0.1}, {"width": 2, "lr": 0.1}], Kind.DIMENSION: [{"arm": 0}, {"arm": 1}]}
+UNITS = ("", "{percent} percentage points", "{times2} times the steps", "{value} steps")
+NUMBERS = st.floats(-3.0, 3.0).map(lambda number: round(number, 6))
+
+
+def estimand(kind, *, expects=Direction.MORE, null=0.0, smallest=0.1, in_words=""):
+    return {
+        "name": "asked",
+        "claim": "everything is better with everything",
+        "kind": kind.value,
+        "measure": "test_accuracy",
+        "across": "" if kind in ARMS else "width",
+        "between": ARMS.get(kind, [{"lr": 0.1}]),
+        "null": null,
+        "smallest": smallest,
+        "expects": expects.value,
+        "in_words": in_words,
+    }
+
+
+@pytest.mark.parametrize("kind", Kind)
+@settings(max_examples=60)
+@given(
+    verdict=st.sampled_from(Verdict),
+    expects=st.sampled_from(Direction),
+    status=st.sampled_from(["open", "retired", "suspended", "recalled"]),
+    null=st.sampled_from([0.0, 0.5, -1.0]),
+    in_words=st.sampled_from(UNITS),
+    ends=st.lists(NUMBERS, min_size=3, max_size=3).map(sorted),
+    is_bounded=st.booleans(),
+)
+def test_an_independent_reader_finds_verdict_side_size_and_number_in_every_headline(
+    kind, verdict, expects, status, null, in_words, ends, is_bounded
+):
+    low, estimate, high = ends
+    asked = estimand(kind, expects=expects, null=null, in_words="" if kind is Kind.PROPORTION else in_words)
+    measured = MeasuredNumber(verdict, estimate, low if is_bounded else None, high)
+    row = {"verdict": verdict.value, "status": status, "estimate": estimate, "low": measured.low, "high": high}
+    headline = compose_answer(asked, measured, status)
+    assert not contradiction(headline, asked, row), headline
+    assert "everything" not in headline  # which is its author's
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_reader_sees_a_headline_of_another_verdict_number_or_size(kind):
+    asked = estimand(kind)
+    row = {"verdict": "effect +", "status": "open", "estimate": 0.5, "low": 0.3, "high": 0.7}
+    wrong = [
+        MeasuredNumber(Verdict.NEGATIVE, -0.5, -0.7, -0.3),
+        MeasuredNumber(Verdict.ABSENT, 0.0, -0.05, 0.05),
+        MeasuredNumber(Verdict.POSITIVE, 0.8, 0.6, 0.9),
+        MeasuredNumber(Verdict.POSITIVE, 0.5, 0.05, 0.7),
+        MeasuredNumber(),
+    ]
+    assert all(contradiction(compose_answer(asked, measured), asked, row) for measured in wrong)
+    assert contradiction(compose_answer(asked, MeasuredNumber(Verdict.POSITIVE, 0.5, 0.3, 0.7), "recalled"), asked, row)
+
+
+@pytest.mark.parametrize(("name", "asked"), SHIPPED)
+def test_every_shipped_headline_says_its_verdict_and_no_python_name(name, asked):
+    low, high = asked["prediction"]["interval"]
+    for verdict in Verdict:
+        row = {"verdict": verdict.value, "status": "open", "estimate": (low + high) / 2, "low": low, "high": high}
+        headline = compose_answer(asked, MeasuredNumber(verdict, row["estimate"], low, high))
+        assert not contradiction(headline, asked, row), headline
+        assert "_" not in headline, headline
+
+
+def test_no_two_shipped_estimands_ask_the_same_in_words():
+    questions = [compose_question(param.values[1]) for param in SHIPPED]
+    assert len(set(questions)) == len(questions), sorted(q for q in questions if questions.count(q) > 1)
+
+
+def test_every_shipped_claim_is_what_its_own_forecast_holds_likeliest():
+    for param in SHIPPED:
+        name, asked = param.values
+        assert Direction(asked["expects"]) in likeliest(asked["prediction"]), (name, asked["name"])
+
+
+def test_a_claim_is_composed_on_the_side_that_is_expected():
+    for kind, expects in itertools.product(Kind, Direction):
+        claim = compose_claim(estimand(kind, expects=expects))
+        assert Verdict(read_headline(claim).verdict) in verdicts_of(Meaning.AS_CLAIMED, expects)
+
+
+def test_an_effect_is_slight_while_its_interval_reaches_below_what_matters():
+    asked = estimand(Kind.CONTRAST)
+    for verdict, low, high, wanted in (
+        (Verdict.POSITIVE, 0.05, 0.4, True),
+        (Verdict.POSITIVE, 0.1, 0.4, False),
+        (Verdict.NEGATIVE, -0.4, -0.05, True),
+        (Verdict.NEGATIVE, -0.4, None, True),
+        (Verdict.ABSENT, -0.05, 0.05, False),
+        (Verdict.UNDECIDED, -0.5, 0.5, False),
+    ):
+        assert is_slight(asked, MeasuredNumber(verdict, 0.0, low, high)) is wanted
+
+
+def test_words_of_a_file_stand_for_its_names():
+    words = {"test_accuracy": "accuracy on new examples", "width=64": "many neurons", "other": "never said"}
+    asked = with_words(estimand(Kind.CONTRAST), "small networks", words)
+    assert asked["words"] == {"test_accuracy": "accuracy on new examples", "width=64": "many neurons"}
+    headline = compose_answer(asked, MeasuredNumber(Verdict.POSITIVE, 0.5, 0.3, 0.7))
+    assert headline == (
+        "In small networks with lr 0.1, accuracy on new examples is typically higher with many neurons than with width "
+        "2 (+0.50)"
+    )
