@@ -123,8 +123,8 @@ def _lead(
     **rest: Any,
 ) -> Estimand:
     """What sigmoid has more of than ReLU, within a replicate; the interval says on which side it lies, if on any."""
-    is_behind = interval[1] < 0
-    positive, negative = (0.93 if is_likely else 0.04 for is_likely in (interval[0] > 0, is_behind))
+    is_ahead, is_behind = interval[0] > 0, interval[1] < 0
+    positive, negative = (0.93 if is_likely else 0.04 for is_likely in (is_ahead, is_behind))
     arms = ({**task, "loss": "cross_entropy", "activation": activation} for activation in ("sigmoid", "relu"))
     return Estimand(
         name=f"sigmoid_minus_relu_{where}",
@@ -135,7 +135,7 @@ def _lead(
         between=tuple(arms),
         smallest=0.01,
         bounds=(-1.0, 1.0),
-        expects=Direction.LESS if is_behind else Direction.MORE,
+        expects=Direction.MORE if is_ahead else Direction.LESS if is_behind else Direction.ABSENT,
         prediction=Prediction(
             positive=positive, negative=negative, absent=1 - positive - negative, interval=interval, because="a pilot"
         ),

@@ -157,7 +157,7 @@ def _seconds(config: Config) -> float:
 
 def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
     """Of one arm a slope on alpha, of two a difference within the replicate."""
-    fields: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "expects": Direction.LESS}
+    fields: Given = {"name": name, "claim": claim, "measure": measure, "between": arms}
     fields |= {"kind": Kind.CONTRAST, "smallest": 0.05} if len(arms) == 2 else {"kind": Kind.SLOPE, "smallest": 0.1}
     more, less, none = rest.pop("chances", (0.01, 0.98, 0.01))
     fields["prediction"] = Prediction(positive=more, negative=less, absent=none, interval=interval, because="a pilot")
@@ -165,7 +165,7 @@ def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], *a
 
 
 PRODUCT, LINEAR = (({"task": task, "alpha": 0.03}, {"task": task, "alpha": 30.0}) for task in ("product", "linear"))
-GROWS: Given = {"expects": Direction.MORE, "chances": (0.98, 0.01, 0.01)}
+GROWS: Given = {"chances": (0.98, 0.01, 0.01)}
 FEW: Given = {"task": ["product"], "alpha": [0.3, 3.0, 30.0], "steps": [100]}
 PLACEBO: Given = {"control": ["placebo"]}
 SOME: Given = {"task": ["regression"], "alpha": [0.1, 0.3, 1.0]}

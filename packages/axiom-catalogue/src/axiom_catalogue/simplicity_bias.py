@@ -179,22 +179,21 @@ experiment = Experiment(
     estimands=(
         _asks(
             "early_on_teacher",
-            "of what a network tells of the class early, more is linear than of what its rival does",
+            "early in learning a random network's labels, more of what a network knows is linear than in a mixture of its "
+            "best answers of the same accuracy",
             "linear_first",
             (0.2, 0.25),
             {"task": "teacher"},
             smallest=LEAST,
-            expects=Direction.MORE,
         ),
         _asks(
             "early_on_slabs",
-            "early in training on slabs more of what a network knows is linear than in a mixture of "
-            "its final answers of the same accuracy",
+            "early in training on slabs, more of what a network knows is linear than in a mixture of its best answers of "
+            "the same accuracy",
             "linear_first",
             (0.2, 0.25),
             {"cut": 0.6},
             smallest=LEAST,
-            expects=Direction.MORE,
         ),
         _asks(
             "linear_part_is_kept",
@@ -203,7 +202,6 @@ experiment = Experiment(
             (0.955, 0.98),
             {"task": "teacher"},
             null=0.8,
-            expects=Direction.MORE,
         ),
         _asks(
             "slabs_beside_a_cut",
@@ -213,7 +211,6 @@ experiment = Experiment(
             (-0.49, -0.475),
             BESIDE,
             ALONE,
-            expects=Direction.LESS,
         ),
         _asks(
             "slabs_for_a_cut",
@@ -222,7 +219,6 @@ experiment = Experiment(
             (-0.26, -0.2),
             BESIDE,
             SECOND,
-            expects=Direction.LESS,
         ),
     ),
     controls=(

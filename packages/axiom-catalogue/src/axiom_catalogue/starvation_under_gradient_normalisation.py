@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, losses, models, optimizers, pace, rivals, training
 from axiom.kit.optimizers import Memory, Rates
 
@@ -153,15 +153,14 @@ PILOT = partial(Prediction, because="a pilot")
 BLOCKS, PLAIN = (partial(Config, rule=rule, noise=1.0, width=32, epochs=20) for rule in ("blocks", "plain"))
 NOTHING = (BLOCKS(weak=0.0), PLAIN(weak=0.0))  # is known of a weak block of noise, so nothing starves
 ON = {1.0: ("", "where classes overlap"), 0.1: ("_on_clean", "where classes barely touch")}
-Effect: TypeAlias = tuple[str, str, float, dict[str, str]]  # its measure, suffix and bound, and the answers
+Effect: TypeAlias = tuple[str, str, float, dict[Direction, str]]  # its measure, suffix and bound, and what it may be
 HELP: Effect = (
     "weak_accuracy",
     "",
     1.0,
     {
-        "if_so": "helps a network to learn a weak feature (a clue to the class) beside a strong one",
-        "if_opposite": "makes a network learn a weak feature (a clue to the class) worse beside a strong one",
-        "if_absent": "changes a network's accuracy by under 3 points when only the weaker clue is shown",
+        Direction.MORE: "helps a network to learn a weak feature (a clue to the class) beside a strong one",
+        Direction.LESS: "makes a network learn a weak feature (a clue to the class) worse beside a strong one",
     },
 )
 RELIEF: Effect = (
@@ -169,9 +168,9 @@ RELIEF: Effect = (
     "_relieve",
     2.0,
     {
-        "if_so": "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
-        "if_opposite": "makes a strong feature (a clue to the class) cost more accuracy on a weak one",
-        "if_absent": "changes the accuracy that a strong input clue costs a weak one by under 3 points",
+        Direction.MORE: "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
+        Direction.LESS: "makes a strong feature (a clue to the class) cost more accuracy on a weak one",
+        Direction.ABSENT: "changes the accuracy that a strong input clue costs a weak one by under 3 points",
     },
 )
 
@@ -180,11 +179,12 @@ def _does(does: Effect, rule: str, noise: float, expected: Prediction) -> Estima
     """What a rule does beside the strong feature, by itself or less what it does to the twin; a mean over widths."""
     (measure, verb, most, effects), (name, what), (suffix, where) = does, RULES[rule], ON[noise]
     arm, plain = ({"strong": 2.0, "noise": noise, "rule": way} for way in (rule, "plain"))
-    answers: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
+    chances = {Direction.MORE: expected.positive, Direction.LESS: expected.negative, Direction.ABSENT: expected.absent}
+    side = max(chances, key=lambda direction: chances[direction])
     return Estimand(
         name=f"{name}{verb}{suffix}",
-        claim=f"{where}, {what} {effects['if_so']}",
-        **answers,
+        claim=f"{where}, {what} {effects[side]}",
+        expects=side,
         kind=Kind.CONTRAST,
         measure=measure,
         between=(arm, plain),
