@@ -179,8 +179,8 @@ experiment = Experiment(
     estimands=(
         _asks(
             "early_on_teacher",
-            "early in learning a random network's labels, more of what a network knows is linear than in a mixture of its "
-            "best answers of the same accuracy",
+            "early in learning another network's labels, more of what a network knows is linear than in its best answers "
+            "diluted to that accuracy",
             "linear_first",
             (0.2, 0.25),
             {"task": "teacher"},
@@ -188,8 +188,8 @@ experiment = Experiment(
         ),
         _asks(
             "early_on_slabs",
-            "early in training on slabs, more of what a network knows is linear than in a mixture of its best answers of "
-            "the same accuracy",
+            "early in learning stripes and a cut, more of what a network knows is linear than in its best answers "
+            "diluted to that accuracy",
             "linear_first",
             (0.2, 0.25),
             {"cut": 0.6},
