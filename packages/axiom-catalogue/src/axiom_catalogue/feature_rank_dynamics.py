@@ -146,7 +146,7 @@ def _slope(measure: str, claim: str, negative: float, interval: tuple[float, flo
         kind=Kind.SLOPE,
         measure=measure,
         across="width",
-        expects=Direction.LESS,
+        expects=Direction.LESS if negative >= 0.5 else Direction.ABSENT,
         smallest=0.05,
         prediction=Prediction(
             positive=0.01, negative=negative, absent=round(0.99 - negative, 2), interval=interval, because="a pilot"

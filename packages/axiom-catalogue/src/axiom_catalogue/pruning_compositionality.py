@@ -146,7 +146,7 @@ def _pruned_minus_whole(
         kind=Kind.CONTRAST,
         measure=measure,
         between=({**arm, "removed": 0.75}, {**arm, "removed": 0.0}),
-        expects=Direction.LESS if measure == "gap" else Direction.MORE,
+        expects=Direction.MORE if prediction.positive >= 0.5 else Direction.LESS,
         smallest=0.03,
         bounds=(-1.0, 1.0),
         prediction=prediction,
@@ -179,8 +179,8 @@ experiment = Experiment(
             "new_accuracy",
         ),
         _pruned_minus_whole(
-            "pruned by 75 % and retrained, a network that answers an exclusive or of two attributes is more accurate "
-            "on combinations never shown than a whole one",
+            "pruned by 75 % and retrained, a network that answers an exclusive or is more accurate on combinations "
+            "never shown than a whole one",
             {"readout": "xor", "width": 128, "tuning": TUNED},
             Prediction(positive=0.5, negative=0.05, absent=0.45, interval=(0.005, 0.08), because="a pilot"),
             "new_accuracy",

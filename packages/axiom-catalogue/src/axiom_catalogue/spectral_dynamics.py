@@ -167,7 +167,6 @@ def _asks(measure: str, name: str, claim: str, smallest: float, pilot: Said, *ar
 
 
 FAST, SLOW, MODES = {"lr": 0.1}, {"lr": 0.01}, {"task": "modes"}
-RATE = {"null": -0.5, "expects": Direction.LESS}
 LINEAR = partial(grid, Config, task=["modes"], lr=[0.02], epochs=[1_000])
 RATES = partial(grid, Config, task=["teacher"], lr=[0.1, 0.01])
 
@@ -191,7 +190,7 @@ experiment = Experiment(
             0.1,
             (0.01, 0.98, -0.885, -0.835),
             MODES,
-            **RATE,
+            null=-0.5,
             expects=Direction.LESS,
         ),
         _asks(
@@ -216,8 +215,8 @@ experiment = Experiment(
         _asks(
             "rank_lost",
             "fast_minus_slow",
-            "after the same epochs, a learning rate of 0.1 has lowered the stable rank (directions used) of a ReLU "
-            "network's weights more than one of 0.01",
+            "after the same epochs, a learning rate of 0.1 has lowered the stable rank of a ReLU network's weights "
+            "more than one of 0.01",
             0.02,
             (0.98, 0.01, 0.055, 0.075),
             FAST,
@@ -227,8 +226,8 @@ experiment = Experiment(
         _asks(
             "rank_lost_at_loss",
             "fast_minus_slow_at_loss",
-            "at the same training loss, high and low learning rates have lowered the stable rank (directions "
-            "used) of a ReLU network's weights equally, within 2 points",
+            "at the same training loss, high and low learning rates have lowered the stable rank of a ReLU network's "
+            "weights equally, within 2 points",
             0.02,
             (0.01, 0.02, -0.012, 0.003),
             FAST,

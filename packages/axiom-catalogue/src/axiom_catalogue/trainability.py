@@ -131,13 +131,11 @@ def _dimension(
     name: str, what: str, arm: Mapping[str, object], *, line: float, interval: tuple[float, float], because: str
 ) -> Estimand:
     """Is the border of one arm more than a line?"""
+    is_line = "a line, within 0.05 of its dimension" if line > 0.5 else "more than a line"
     return Estimand(
         name=name,
-        claim=f"the border between step sizes that train {what} and step sizes that do not is more than a line",
-        if_so=f"The border between step sizes that train {what} and those that do not is more than a line",
-        if_opposite=f"The border between step sizes that train {what} and those that do not is less than a line",
-        if_absent=f"The border between step sizes that train {what} and those that do not is a line, within 0.05 of "
-        "its dimension",
+        claim=f"the border between step sizes that train {what} and those that do not is {is_line}",
+        expects=Direction.ABSENT if line > 0.5 else Direction.MORE,
         kind=Kind.DIMENSION,
         measure="border",
         between=(arm,),
