@@ -121,7 +121,7 @@ def _slope(**changes: Any) -> Estimand:
     """Of how far a layer travels in the kernel's parametrisation, against the power of the outer layers."""
     rest = {"across": "width", "between": ({"parametrisation": "ntk", "alpha": 1.0},)} | changes
     # Two widths do not settle a slope of one replicate better than to 0.1.
-    return Estimand(kind=Kind.SLOPE, null=-0.5, expects=Direction.LESS, smallest=0.15, **rest)
+    return Estimand(kind=Kind.SLOPE, null=-0.5, smallest=0.15, **rest)
 
 
 experiment = Experiment(

@@ -180,7 +180,6 @@ experiment = Experiment(
             0.05,
             (-0.204, -0.19, -0.11, -0.118),
             FAR_MEMORY,
-            expects=Direction.LESS,
         ),
         _asks(
             "narma_bend_minus_memory",
@@ -191,7 +190,6 @@ experiment = Experiment(
             (0.18, 0.19, 0.38, 0.36),
             FAR_NARMA,
             FAR_MEMORY,
-            expects=Direction.MORE,
         ),
         _asks(
             "strong_minus_weak_input",
@@ -202,7 +200,6 @@ experiment = Experiment(
             (-0.242, -0.235, -0.195, -0.197),
             LOUD,
             QUIET,
-            expects=Direction.LESS,
         ),
         _asks(
             "chosen_minus_fixed",
@@ -213,7 +210,6 @@ experiment = Experiment(
             (0.417, 0.4, 0.5, 0.536),
             MACKEY_GLASS,
             FIXED,
-            expects=Direction.MORE,
         ),
         _asks(
             "orthogonal_minus_random",
@@ -224,7 +220,6 @@ experiment = Experiment(
             (0.437, 0.43, 0.475, 0.47),
             ROTATED,
             MEMORY,
-            expects=Direction.MORE,
         ),
         _asks(
             "best_radius_of_cubes",
@@ -234,7 +229,6 @@ experiment = Experiment(
             0.15,
             (0.6, 0.59, 0.64, 0.65),
             CUBES,
-            expects=Direction.LESS,
         ),
         _asks(
             "best_radius_by_task",
@@ -245,7 +239,6 @@ experiment = Experiment(
             (0.275, 0.25, 0.3, 0.275),
             MACKEY_GLASS,
             MEMORY,
-            expects=Direction.MORE,
         ),
     ),
     controls=(

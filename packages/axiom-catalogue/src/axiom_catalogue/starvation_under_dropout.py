@@ -120,40 +120,31 @@ NOTHING = (SHORT(inputs=0.5, weak=0.0), SHORT(inputs=0.0, weak=0.0))
 PLAIN: dict[str, object] = {"strong": 2.0, "hidden": 0.0, "inputs": 0.0}
 SILENT = {"hidden": "neurons", "inputs": "inputs"}
 ON = {1.0: ("", "where classes overlap"), 0.1: ("_on_clean", "where classes barely touch")}
-Effect: TypeAlias = tuple[str, str, float, dict[str, str]]  # its measure, suffix and bound, and the answers
+Effect: TypeAlias = tuple[str, str, float, str]  # its measure, suffix and bound, and the claim
 HELP: Effect = (
     "weak_accuracy",
     "",
     1.0,
-    {
-        "if_so": "helps a network to learn a weak feature (a clue to the class) beside a strong one",
-        "if_opposite": "makes a network learn a weak feature (a clue to the class) worse beside a strong one",
-        "if_absent": "changes a network's accuracy by under 3 points when only the weaker clue is shown",
-    },
+    "helps a network to learn a weak feature (a clue to the class) beside a strong one",
 )
 RELIEF: Effect = (
     "beside_minus_alone",
     "_relieve",
     2.0,
-    {
-        "if_so": "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
-        "if_opposite": "makes a strong feature (a clue to the class) cost more accuracy on a weak one",
-        "if_absent": "changes the accuracy that a strong input clue costs a weak one by under 3 points",
-    },
+    "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
 )
 
 
 def _half(factor: str, does: Effect, noise: float, expected: Prediction) -> Estimand:
     """What half of them silent do beside the strong feature, or less what they do to the twin; a mean over widths."""
-    (measure, verb, most, effects), (suffix, where), silent = does, ON[noise], SILENT[factor]
+    (measure, verb, most, effect), (suffix, where), silent = does, ON[noise], SILENT[factor]
     plain, what = {**PLAIN, "noise": noise}, f"dropout on half the {silent}"
-    answers: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
     return Estimand(
         name=f"silent_{silent}{verb}{suffix}",
-        claim=f"{where}, {what} {effects['if_so']}",
-        **answers,
+        claim=f"{where}, {what} {effect}",
         kind=Kind.CONTRAST,
         measure=measure,
+        expects=Direction.MORE,
         between=({**plain, factor: 0.5}, plain),
         smallest=0.03,
         bounds=(-most, most),

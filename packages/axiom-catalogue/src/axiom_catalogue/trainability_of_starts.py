@@ -113,10 +113,6 @@ def _dimension(
         name=name,
         claim=f"the border between what trains and what does not, over a shift {what} and the step size, is more than "
         "a line",
-        if_so=f"The border between what trains and what does not, over a shift {what}, is more than a line",
-        if_opposite=f"The border between what trains and what does not, over a shift {what}, is less than a line",
-        if_absent=f"The border between what trains and what does not, over a shift {what}, is a line, within 0.05 of "
-        "its dimension",
         kind=Kind.DIMENSION,
         measure="border",
         between=(arm,),
@@ -124,6 +120,7 @@ def _dimension(
         null=1.0,
         smallest=0.05,
         bounds=(-8.0, 8.0),
+        expects=Direction.MORE,
         prediction=Prediction(positive=0.9, negative=0.03, absent=0.07, interval=interval, because=because),
     )
 
