@@ -63,8 +63,8 @@ def run(config, seed):
 def asked(name, claim, kind, measure, *sizes, **more):
     prediction = Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test")
     between = tuple({"size": size} for size in sizes)
-    return Estimand(name=name, claim=claim, kind=kind, measure=measure, between=between, smallest=0.1, expects=Direction.MORE,
-                    prediction=prediction, **more)
+    return Estimand(name=name, claim=claim, kind=kind, measure=measure, between=between, smallest=0.1,
+                    expects=Direction.MORE, prediction=prediction, **more)
 
 
 experiment = Experiment(

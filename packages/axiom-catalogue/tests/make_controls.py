@@ -27,7 +27,9 @@ KEPT = TESTS / "controls"
 def declared(name, control):
     """The estimand of a control, as it is declared."""
     experiment = make_golden.load(name)
-    return {estimand["name"]: estimand for estimand in declare(experiment, avx=False)["estimands"]}[control.estimand]
+    estimands = {estimand["name"]: estimand for estimand in declare(experiment, avx=False)["estimands"]}
+    side = {"expects": control.side.value} if control.side else {}
+    return estimands[control.estimand] | side
 
 
 def over_seed(name, control, sweep, replicate):

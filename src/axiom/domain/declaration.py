@@ -186,7 +186,7 @@ def _map(drawn: Map) -> dict[str, Any]:
 
 
 def _control(control: Control, experiment: Experiment) -> dict[str, Any]:
-    return {
+    return ({"side": control.side.value} if control.side else {}) | {
         "estimand": control.estimand,
         "placebo": [asdict(config) for config in control.placebo],
         "placebo_seconds": [float(experiment.needs.seconds(config)) for config in control.placebo],

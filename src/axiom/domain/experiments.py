@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.estimands import LABEL, Estimand, Kind
+from axiom.domain.estimands import LABEL, Direction, Estimand, Kind
 from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
@@ -87,12 +87,13 @@ class Control:
     """Two small sweeps that show what an estimand is worth: both are computed before anything is believed of it.
 
     In the placebo the effect is absent by construction, in the planted sweep it is there, on the side that the claim
-    expects. Both enter through the config, so through what `run` computes with, and never by changing what it measured.
+    expects; `side` names another. Both enter through the config, so through what `run` computes with, and never by changing what it measured.
     """
 
     estimand: str
     placebo: tuple[Any, ...]
     planted: tuple[Any, ...]
+    side: Direction | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,7 @@ class ControlDemand:
     estimand: str
     placebo: Sequence[Mapping[str, object]]
     planted: Sequence[Mapping[str, object]]
+    side: str = ""  # of the null on which the effect is planted, if it is another than the claim's
 
     def configs(self, *, is_planted: bool) -> Sequence[Mapping[str, object]]:
         """Those of the planted effect, or of the placebo."""

@@ -52,6 +52,7 @@ class ControlSweeps:
     placebo_seconds: tuple[float, ...]  # what each of them needs
     planted: tuple[Mapping[str, object], ...]
     planted_seconds: tuple[float, ...]
+    side: str = ""  # of the null on which an effect is planted; empty: where the claim expects it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,10 @@ class Manifest:
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
         names = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
         data = {name: _as_json(getattr(self, name)) for name in names} | {
-            "controls": [_as_json(asdict(control)) for control in self.controls],
+            "controls": [
+                _as_json({name: part for name, part in asdict(control).items() if part or name != "side"})
+                for control in self.controls
+            ],
             "figure": figure,
             "format": FORMAT,
             "measures": measures,
@@ -298,8 +302,10 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
 
 
 def _control(value: Any, what: str) -> ControlSweeps:
-    fields = canonical_json.Fields(value, what, ControlSweeps.__dataclass_fields__)
+    complete = {"side": "", **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(complete, what, ControlSweeps.__dataclass_fields__)
     return ControlSweeps(
+        side=fields.text("side", r"[+-]?"),
         estimand=fields.text("estimand"),
         placebo=fields.array("placebo", canonical_json.config),
         placebo_seconds=fields.array("placebo_seconds", canonical_json.real),

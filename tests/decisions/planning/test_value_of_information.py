@@ -12,6 +12,7 @@ from plan_candidates import NEW, OPEN, candidate
 from axiom.decisions.planning.candidates import Candidate, purpose_of
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import chance, promises, weight, worths
+from axiom.domain.estimands import Direction
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage

@@ -247,6 +247,7 @@ experiment = Experiment(
     controls=(
         Control(  # of most of the table, with sums dealt out at random or as they are
             estimand="enough_in_the_end",
+            side=Direction.MORE,
             placebo=(SHORT(is_scrambled=True),),
             planted=(SHORT(),),
         ),

@@ -264,7 +264,12 @@ experiment = Experiment(
         ),
     ),
     controls=(
-        Control(estimand="drops_suddenly", placebo=(SHORT(control="placebo"),), planted=(SHORT(control="planted"),)),
+        Control(
+            estimand="drops_suddenly",
+            side=Direction.MORE,
+            placebo=(SHORT(control="placebo"),),
+            planted=(SHORT(control="planted"),),
+        ),
     ),
     figure=Figure(x="lr", y="jump", log=("x",), title="The most that movement drops at once"),
     needs=Needs(seconds=_seconds, memory_mb=600),

@@ -201,6 +201,7 @@ experiment = Experiment(
     controls=(
         Control(
             estimand="heads_pruned_minus_whole",
+            side=Direction.MORE,
             # Nothing can be known of codes that were never shown; of a code in so much noise, little.
             placebo=grid(_short, removed=[0.0, 0.75], is_strange=[True]),
             planted=(_short(removed=0.75), _short(removed=0.0, noise=12.0)),

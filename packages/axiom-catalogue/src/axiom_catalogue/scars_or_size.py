@@ -206,6 +206,7 @@ experiment = Experiment(
         ),
         Control(
             estimand="turning_hastens",
+            side=Direction.LESS,
             placebo=grid(Config, start=["turned", "new"], before_steps=[1]),
             planted=grid(Config, start=["turned", "new"], shrunk=[True]),
         ),

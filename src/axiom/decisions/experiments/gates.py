@@ -508,7 +508,8 @@ def _value(
 
 
 def _estimand(demands: Demands, control: ControlDemand) -> Mapping[str, Any]:
-    return next(estimand for estimand in demands.estimands if estimand["name"] == control.estimand)
+    estimand = next(candidate for candidate in demands.estimands if candidate["name"] == control.estimand)
+    return {**estimand, "expects": control.side} if control.side else estimand
 
 
 def _kind(*, is_planted: bool) -> str:

@@ -254,7 +254,9 @@ def demands_of(manifest: Manifest, *, is_invented: bool = False) -> Demands:
         ranges=manifest.ranges,
         estimands=manifest.estimands,
         controls=[
-            ControlDemand(estimand=control.estimand, placebo=control.placebo, planted=control.planted)
+            ControlDemand(
+                estimand=control.estimand, placebo=control.placebo, planted=control.planted, side=control.side
+            )
             for control in manifest.controls
         ],
         is_invented=is_invented,
