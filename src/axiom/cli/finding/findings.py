@@ -30,7 +30,7 @@ from axiom_weigh.evidence.rounding import around, end_told
 from axiom_weigh.terminal import remark, say
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
-_HEAD = ("number", "answer", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
+_HEAD = ("number", "answer", "tested", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
 
 
 @click.group(cls=Group)

@@ -16,7 +16,7 @@ https://www.apache.org/licenses/LICENSE-2.0
 """
 _READ_ME = """# Finding {finding}: {answer}
 
-The claim that was put to the test: {claim}.
+It was asked in these words: {claim}.
 
 {status}{scope}
 {prediction}

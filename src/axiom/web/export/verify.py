@@ -40,7 +40,7 @@ def verified(export: Path, roots: Path | None) -> Answer:
 def in_words(answer: Answer, *, is_trusted: bool) -> Iterator[str]:
     """The same for people. `is_trusted`: they named the certificates themselves."""
     yield f"Finding {answer['finding']}: {answer['answer']}"
-    yield f"The claim: {answer['claim']}"
+    yield f"Asked in these words: {answer['claim']}"
     for row in answer["registrations"]:
         yield f"\nRegistration {row['number']}"
         for prediction in row["predictions"]:
