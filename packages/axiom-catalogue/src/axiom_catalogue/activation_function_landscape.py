@@ -135,6 +135,7 @@ def _lead(
         between=tuple(arms),
         smallest=0.01,
         bounds=(-1.0, 1.0),
+        in_words="{percent} percentage points",
         expects=Direction.MORE if is_ahead else Direction.LESS if is_behind else Direction.ABSENT,
         prediction=Prediction(
             positive=positive, negative=negative, absent=1 - positive - negative, interval=interval, because="a pilot"
@@ -170,8 +171,8 @@ experiment = Experiment(
         ),
         _lead(
             "on_noise_stopped_early",
-            "where a fifth of the training labels are wrong, a network is more accurate with sigmoid than with ReLU "
-            "neurons when both stop at their best moment",
+            "with a fifth of the training labels wrong and each network stopped at its best moment, sigmoid "
+            "neurons are more accurate than ReLU neurons",
             NOISY,
             (0.071, 0.088),
             measure="stopped_accuracy",
@@ -210,5 +211,28 @@ experiment = Experiment(
         title="Exclusive-or",
         where={"task": "exclusive_or", "loss": "cross_entropy"},
     ),
+    setting="small two-layer classifiers",
+    words={
+        "final_accuracy": "accuracy on new examples at the end",
+        "stopped_accuracy": "accuracy on new examples at the best moment",
+        "activation=relu": "ReLU neurons",
+        "activation=leaky_relu": "leaky ReLU neurons",
+        "activation=elu": "ELU neurons",
+        "activation=gelu": "GELU neurons",
+        "activation=swish": "swish neurons",
+        "activation=tanh": "tanh neurons",
+        "activation=sigmoid": "sigmoid neurons",
+        "activation=softplus": "softplus neurons",
+        "task=clusters": "clusters of points",
+        "task=noisy_clusters": "partly mislabelled clusters of points",
+        "task=relu_teacher": "labels from a ReLU network",
+        "task=tanh_teacher": "labels from a tanh network",
+        "task=linear_teacher": "labels from a linear rule",
+        "task=exclusive_or": "the exclusive-or of two signs",
+        "loss=cross_entropy": "cross-entropy loss",
+        "loss=squared_error": "squared-error loss",
+        "lr": "learning rate",
+        "noise": "added share of wrong labels",
+    },
     needs=Needs(seconds=lambda config: config.epochs * 2e-4 * COSTS[config.activation], memory_mb=600),
 )

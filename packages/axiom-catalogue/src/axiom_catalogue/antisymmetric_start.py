@@ -125,11 +125,12 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="cancelling_helps_a_large_start",
-            claim="from a large start (gain 2), a ReLU network whose 16 neurons cancel in pairs ends with a lower "
-            "test error than one of 16 random neurons",
+            claim="from a large start (gain 2), 16 ReLU neurons that cancel in pairs end with a lower test error "
+            "than 16 random neurons",
             kind=Kind.CONTRAST,
             measure="test_error",
             between=({"start": "cancel", "gain": 2.0}, {"start": "plain", "gain": 2.0}),
+            in_words="{percent} % of the target's variance",
             expects=Direction.LESS,
             smallest=0.05,
             bounds=(-100.0, 100.0),
@@ -143,11 +144,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="cancelling_helps_a_small_start",
-            claim="from a small start, it makes no difference of 0.05 in test error whether 16 ReLU neurons cancel "
-            "in pairs",
+            claim="from a small start (gain 0.5), 16 ReLU neurons end with about the same test error whether or "
+            "not they cancel in pairs",
             kind=Kind.CONTRAST,
             measure="test_error",
             between=({"start": "cancel", "gain": 0.5}, {"start": "plain", "gain": 0.5}),
+            in_words="{percent} % of the target's variance",
             expects=Direction.ABSENT,
             smallest=0.05,
             bounds=(-100.0, 100.0),
@@ -173,5 +175,16 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="gain", y="test_error", title="What it costs to begin with a function by chance"),
+    setting="small ReLU networks that learn a smooth function",
+    words={
+        "test_error": "error on new examples",
+        "start=cancel": "neurons that cancel in pairs at the start",
+        "start=plain": "random neurons",
+        "gain": "starting scale of outputs",
+        "dose": "factor on the starting scale",
+        "inputs": "number of inputs",
+        "examples": "number of examples",
+        "rate": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

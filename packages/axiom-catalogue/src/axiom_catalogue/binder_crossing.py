@@ -213,8 +213,8 @@ experiment = Experiment(
         ),
         AT_OLD(
             name="crossing_at_the_old_rate",
-            claim="with squared error the cumulants of a narrow and a wide network's answers cross at a learning rate "
-            "above 0.075, which an earlier laboratory called critical",
+            claim="with squared error the cumulants of a narrow and a wide network's answers cross at a learning "
+            "rate above 0.075, once called critical",
             measure="crossing",
             between=(SQUARED,),
             prediction=PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.2, 0.3)),
@@ -222,8 +222,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="wide_breaks_sooner",
-            claim="with squared error the order of a network's answers breaks at a lower learning rate the wider the "
-            "network, so that there is no one critical rate",
+            claim="with squared error the order of a network's answers breaks at a lower learning rate the wider "
+            "the network",
             kind=Kind.SLOPE,
             measure="critical",
             across="wide",
@@ -246,5 +246,18 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="wide_breaks_sooner", placebo=SHORT(control=["alike"]), planted=SHORT()),),
     figure=Figure(x="wide", y="critical", log=("x", "y"), title="Where order breaks", where={"order": "answers"}),
+    setting="classifiers trained at ever higher learning rates",
+    words={
+        "critical": "the learning rate at which order breaks",
+        "has_critical": "a learning rate at which order breaks",
+        "crossing": "the learning rate at which a wide network's order falls below a narrow one's",
+        "order=answers": "order in the answers (how many are right)",
+        "order=weights": "order in the weights (likeness to the start)",
+        "order=steps": "order in the steps (likeness of each to the next)",
+        "loss=ce": "cross-entropy loss",
+        "loss=mse": "squared-error loss",
+        "narrow": "narrow width",
+        "wide": "width",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -136,11 +136,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="flatter_after_a_catapult",
-            claim="a two-layer linear network keeps a smaller part of its curvature after a catapult (a loss that "
-            "shoots up and falls again) than after plain descent",
+            claim="a two-layer linear network keeps less of its curvature after a catapult (a loss that shoots up "
+            "and falls again) than after plain descent",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="kernel_ratio",
-            in_words="{percent} points of the curvature at the start",
+            in_words="{percent} % of the curvature at the start",
             between=({"rate": 3.0}, {"rate": 1.0}),
             expects=Direction.LESS,
             smallest=0.1,
@@ -177,5 +177,13 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="rate", y="kernel_ratio", title="What is left of the curvature"),
+    setting="two-layer linear networks trained on one example",
+    words={
+        "is_as_predicted": "a loss that does what theory foretells",
+        "kernel_ratio": "curvature at the end",
+        "end_rate": "learning rate times curvature at the end",
+        "rate": "learning rate times curvature at the start",
+        "error": "starting error",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

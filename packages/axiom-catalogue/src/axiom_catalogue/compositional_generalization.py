@@ -150,8 +150,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="xor_wide_minus_narrow",
-            claim="a network of width 256 that answers an exclusive or of two attributes is less accurate on "
-            "combinations that training never showed than one of width 16",
+            claim="asked for an exclusive-or of two attributes, a network of width 256 is less accurate on "
+            "combinations never shown than one of width 16",
             kind=Kind.CONTRAST,  # paired: the same combinations are held out
             measure="new_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -204,5 +204,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="new_accuracy", log=("x",), title="What is right for new combinations"),
+    setting="networks that see some combinations of two attributes",
+    words={
+        "new_accuracy": "accuracy on combinations never shown",
+        "readout=xor": "an exclusive-or of the attributes to answer",
+        "readout=heads": "each attribute to name",
+        "readout=number": "the combination's number to give",
+        "levels": "levels of an attribute",
+        "held_out": "share of combinations held out",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

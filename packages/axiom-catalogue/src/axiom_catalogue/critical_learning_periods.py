@@ -149,7 +149,7 @@ def _short(control: str) -> tuple[Config, ...]:
     return tuple(Config(task="teacher", deficit=what, when=when, epochs=18, control=control) for what, when in two)
 
 
-PAIRED = partial(Estimand, kind=Kind.CONTRAST, measure="test_accuracy", bounds=(-1.0, 1.0), smallest=0.005)
+PAIRED = partial(Estimand, kind=Kind.CONTRAST, measure="test_accuracy", bounds=(-1.0, 1.0), smallest=0.005, in_words="{percent} percentage points")
 
 experiment = Experiment(
     name="critical_learning_periods",
@@ -182,8 +182,8 @@ experiment = Experiment(
         ),
         PAIRED(
             name="early_order_minus_late",
-            claim="whether inputs are in a strange order early in training or later changes a network's accuracy by"
-            " less than half a percentage point",
+            claim="whether inputs are in a strange order early in training or later changes a network's accuracy by "
+            "less than half a percentage point",
             between=(_arm("order", "early"), _arm("order", "late")),
             expects=Direction.ABSENT,
             prediction=EXPECTED(positive=0.05, negative=0.1, absent=0.85, interval=(-0.004, 0.004)),
@@ -207,5 +207,21 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="early_blur_leaves_a_mark", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="when", y="test_accuracy", title="What a disturbance leaves", where={"task": "teacher"}),
+    setting="deep networks disturbed during a part of training",
+    words={
+        "test_accuracy": "accuracy on new examples at the end",
+        "deficit=blur": "blurred inputs",
+        "deficit=order": "inputs in a strange order",
+        "deficit=decay": "weight decay",
+        "deficit=none": "no disturbance",
+        "when=early": "early timing",
+        "when=late": "later timing",
+        "when=always": "timing throughout",
+        "when=never": "no timing",
+        "task=clusters": "clusters of points",
+        "task=teacher": "labels from a random network",
+        "decay": "strength of decay",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.009 + config.epochs * 8.5e-4, memory_mb=400),
 )

@@ -214,5 +214,17 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="features", y="risk", log=("x", "y"), title="Double descent", where={"design": "random_features"}),
+    setting="least-squares fits with the shortest weights",
+    words={
+        "log_risk": "squared error on new inputs",
+        "risk_over_theory": "squared error on new inputs over that of theory",
+        "design=random_features": "random ReLU features",
+        "design=isotropic": "independent features that all matter alike",
+        "features": "number of features",
+        "samples": "number of examples",
+        "noise=0.0": "no noise",
+        "ridge=0.0": "no ridge penalty",
+        "ridge": "ridge penalty",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

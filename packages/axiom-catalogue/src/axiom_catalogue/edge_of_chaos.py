@@ -179,6 +179,17 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="units", y="onset", log=("x",), title="Where chaos begins"),
+    setting="random recurrent networks",
+    words={
+        "onset": "the connection strength at which chaos begins",
+        "has_onset": "an onset of chaos",
+        "excess": "the connection strength at which chaos begins minus theory's",
+        "units": "number of neurons",
+        "drive": "input strength",
+        "drive=0.0": "no input",
+        "share": "share of neurons that hear the input",
+        "washout": "steps before measuring",
+    },
     needs=Needs(
         seconds=lambda config: (
             (config.steps + config.washout) * (1.5e-5 + 1.4e-7 * config.units + 8e-10 * config.units**2)

@@ -183,6 +183,7 @@ experiment = Experiment(
             "than on single parts",
             "steeper",
             (0.26, 0.31),
+            in_words="{percent} % of the whole gain",
             expects=Direction.MORE,
         ),
         PARTS(
@@ -192,15 +193,17 @@ experiment = Experiment(
             "later",
             (0.84, 0.95),
             smallest=0.3,
+            in_words="{value} doublings of width",
             expects=Direction.MORE,
         ),
         SUMS(
             "sums_rise_steeper",
-            "as networks get wider, accuracy on whole sums of two numbers rises about as suddenly as accuracy"
-            " on their digits",
+            "as networks get wider, accuracy on whole sums of two numbers rises about as suddenly as accuracy on "
+            "their digits",
             "steeper",
             (-0.08, 0.01),
             chances=DOUBTED,
+            in_words="{percent} % of the whole gain",
             expects=Direction.ABSENT,
         ),
         SUMS(
@@ -210,6 +213,7 @@ experiment = Experiment(
             "later",
             (1.0, 1.35),
             smallest=0.3,
+            in_words="{value} doublings of width",
             expects=Direction.MORE,
         ),
         SUMS(
@@ -219,6 +223,7 @@ experiment = Experiment(
             "silent",
             (0.445, 0.475),
             null=GUESSED,
+            in_words="{percent} %",
             expects=Direction.MORE,
         ),
     ),
@@ -231,5 +236,16 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="task", y="best_exact", title="Whole answers of the widest network"),
+    setting="ever wider networks that give answers of several parts",
+    words={
+        "steeper": "the most gained in one doubling of width, whole answers minus parts",
+        "later": "the delay of whole answers behind their parts",
+        "silent": "accuracy on parts where hardly any whole answer is right",
+        "task=parts": "independent parts",
+        "task=sums": "sums of two numbers",
+        "parts": "parts of an answer",
+        "doublings": "doublings of the width",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

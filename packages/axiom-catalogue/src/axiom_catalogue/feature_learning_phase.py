@@ -184,8 +184,8 @@ experiment = Experiment(
     estimands=(
         _asks(
             "kernel_on_alpha",
-            "the tangent kernel (how outputs respond to weights) of a network that learns a product of two inputs "
-            "changes less the more its outputs are scaled up",
+            "when a network learns a product of two inputs, its tangent kernel (how outputs respond to "
+            "weights) changes less with outputs scaled up",
             "kernel_change",
             (-1.13, -1.09),
             {"task": "product"},
@@ -198,6 +198,7 @@ experiment = Experiment(
             "test_error",
             (-0.55, -0.45),
             *PRODUCT,
+            in_words="{percent} % of the target's variance",
             expects=Direction.LESS,
         ),
         _asks(
@@ -207,15 +208,18 @@ experiment = Experiment(
             "best_error",
             (-0.55, -0.45),
             *PRODUCT,
+            in_words="{percent} % of the target's variance",
             expects=Direction.LESS,
         ),
         _asks(
             "rich_minus_lazy_on_linear",
-            "rich and lazy training learn a linear function of all inputs with about the same error",
+            "a network learns a linear function of all inputs with about the same test error with outputs "
+            "scaled down as up",
             "test_error",
             (-0.03, -0.02),
             *LINEAR,
             chances=(0.01, 0.03, 0.96),
+            in_words="{percent} % of the target's variance",
             expects=Direction.ABSENT,
         ),
         _asks(
@@ -234,5 +238,15 @@ experiment = Experiment(
         Control(estimand="error_on_alpha", placebo=grid(Config, **SOME | PLACEBO), planted=grid(Config, **SOME)),
     ),
     figure=Figure(x="alpha", y="test_error", log=("x",), title="What features are worth"),
+    setting="models whose outputs or start are scaled",
+    words={
+        "kernel_change": "relative change of the tangent kernel (how outputs respond to weights)",
+        "test_error": "error on new examples at equal training error",
+        "best_error": "error on new examples at the best moment",
+        "alpha": "scale",
+        "task=product": "a product of two inputs to learn",
+        "task=linear": "a linear function to learn",
+        "task=regression": "a sparse regression (on squared weights) to learn",
+    },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

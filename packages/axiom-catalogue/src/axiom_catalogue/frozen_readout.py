@@ -142,8 +142,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="frozen_ways_out_cost",
-            claim="trained on noisy targets to the same training error, a ReLU network of 32 neurons ends with a "
-            "higher test error if its ways out stay at the signs of chance than if they are trained, too",
+            claim="trained on noisy targets to one training error, 32 ReLU neurons end with a higher test error "
+            "with output weights frozen than trained",
             kind=Kind.CONTRAST,
             measure="test_error",
             between=({"readout": "frozen", "noise": 0.3}, {"readout": "trained", "noise": 0.3}),
@@ -157,12 +157,13 @@ experiment = Experiment(
                 because="ways out that are trained silence useless neurons, which frozen ones keep as noise; but "
                 "ways in of free length can do nearly the same",
             ),
+            in_words="{percent} % of the target's variance",
             expects=Direction.MORE,
         ),
         Estimand(
             name="frozen_ways_out_turn",
-            claim="trained on noisy targets to the same training error, the neurons of a ReLU network of 32 turn more "
-            "if its ways out stay at the signs of chance than if they are trained, too",
+            claim="trained on noisy targets to one training error, 32 ReLU neurons turn more with output weights "
+            "frozen than trained",
             kind=Kind.CONTRAST,
             measure="turned",
             between=({"readout": "frozen", "noise": 0.3}, {"readout": "trained", "noise": 0.3}),
@@ -186,6 +187,20 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="noise", y="test_error", title="What frozen ways out cost"),
+    setting="small ReLU networks trained to a fixed training error",
+    words={
+        "test_error": "error on new inputs",
+        "turned": "how far neurons turn (one minus the cosine)",
+        "readout=frozen": "output weights frozen at random signs",
+        "readout=trained": "trained output weights",
+        "noise": "target noise",
+        "noise=0.0": "no target noise",
+        "inputs": "number of inputs",
+        "examples": "number of examples",
+        "rate": "learning rate",
+        "goal": "training error to reach",
+        "asleep": "frozen networks that do not learn",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
     learned="has_learned",
 )

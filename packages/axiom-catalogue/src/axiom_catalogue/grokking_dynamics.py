@@ -124,8 +124,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="above_minus_below",
-            claim="a network that is shown half of the sums modulo 23 understands more of the rest within "
-            "10,000 steps than one that is shown three tenths",
+            claim="a network that is shown half of the sums modulo 23 knows more of the rest in the end than one "
+            "shown three tenths",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",
@@ -177,6 +177,7 @@ experiment = Experiment(
             prediction=Prediction(
                 positive=0.97, negative=0.01, absent=0.02, interval=(3_300.0, 4_700.0), because="5,900 against 1,600"
             ),
+            in_words="{value} steps",
             expects=Direction.MORE,
         ),
         Estimand(
@@ -206,5 +207,16 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="share", y="test_accuracy", title="How much of the table must be shown", where={"hidden": 128}),
+    setting="networks shown a part of a table of sums",
+    words={
+        "test_accuracy": "accuracy on sums not shown",
+        "grokked": "sums not shown understood in time",
+        "steps": "the number of steps until sums not shown are right",
+        "concentration": "the concentration of a neuron on few frequencies",
+        "hidden": "number of neurons",
+        "share": "share of sums shown",
+        "lr": "learning rate",
+        "weight_decay": "weight decay",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -168,6 +168,7 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.952, 0.962)),
+            in_words="{percent} %",
             expects=Direction.MORE,
         ),
         Estimand(
@@ -191,5 +192,17 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="test_accuracy", log=("x",), title="What a high rate costs", where=MIDDLE),
+    setting="networks trained long on a part of a table of sums",
+    words={
+        "test_accuracy": "accuracy on sums not shown",
+        "understood": "sums not shown understood in time",
+        "length_kept": "the length of weights at the end over that once sums were memorised",
+        "lr": "learning rate",
+        "share": "share of sums shown",
+        "steps": "step budget",
+        "hidden": "number of neurons",
+        "weight_decay": "weight decay",
+        "is_scrambled": "scrambled sums",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

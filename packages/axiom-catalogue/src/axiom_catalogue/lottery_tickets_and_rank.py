@@ -191,6 +191,7 @@ experiment = Experiment(
             EIGHTH,
             seen="-0.027 to 0.037",
             **NONE,
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
         _asks(
@@ -201,6 +202,7 @@ experiment = Experiment(
             EIGHTH,
             seen="-0.245 to -0.191",
             **FALLS,
+            in_words="{percent} percentage points",
             expects=Direction.LESS,
         ),
         _asks(
@@ -212,6 +214,7 @@ experiment = Experiment(
             LOT,
             seen="0.2 to 0.39",
             measure="rank_doublings",
+            in_words="{times2} times the stable rank",
             expects=Direction.MORE,
         ),
         _asks(
@@ -223,27 +226,30 @@ experiment = Experiment(
             GAPS,
             seen="-0.02 to 0.14",
             **NOW | CLOSE,
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _asks(
             "low_rank_of_few",
-            "retrained with a thirty-second of its middle matrix's parameters, a network is less accurate with low "
-            "rank than with sparse weights, each at its best moment",
+            "retrained with a thirty-second of its middle matrix's parameters, a network at its best is less "
+            "accurate with low rank than with sparse weights",
             (0.18, 0.24),
             *FEW,
             seen="0.085 to 0.285",
             **BEST,
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _asks(
             "low_rank_of_more",
-            "retrained with an eighth of its middle matrix's parameters, a network is as accurate with low "
-            "rank as with sparse weights, within 2 points",
+            "retrained with an eighth of its middle matrix's parameters, a network at its best is as "
+            "accurate with low rank as with sparse weights",
             (-0.003, 0.003),
             THIN,
             GAPS,
             seen="-0.008 to 0.01",
             **BEST | NONE | CLOSE,
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
     ),
@@ -252,5 +258,22 @@ experiment = Experiment(
         Control(estimand="low_rank_of_few", placebo=grid(Config, **TWO | ALL), planted=grid(Config, **TWO)),
     ),
     figure=Figure(x="rank", y="ticket_lost", title="What a part lacks beside the whole network"),
+    setting="compressed small classifiers",
+    words={
+        "spares_strong": "the change since the start in how far the cut spares strong directions",
+        "learned_minus_start": "the kept share of what training added minus that of the starting weights",
+        "rank_doublings": "stable rank (directions used) of what is left",
+        "at_once_lost": "accuracy lost without retraining",
+        "ticket_best_lost": "accuracy lost at the best moment after retraining",
+        "kind=places": "sparse weights",
+        "kind=directions": "low rank",
+        "chosen=end": "a choice by size after training",
+        "chosen=start": "a choice by size at the start",
+        "chosen=lot": "a choice at random",
+        "rank": "rank budget",
+        "loss=cross_entropy": "cross-entropy loss",
+        "loss=squared_error": "squared-error loss",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda it: 0.007 + it.epochs * (3.5e-4 + 1.05e-7 * it.width**2), memory_mb=400),
 )

@@ -152,7 +152,14 @@ def diluted(table: Shares, right: float) -> Shares:
 
 def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
     """Of one arm a level, of two a contrast that is below 0."""
-    fields: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "smallest": 0.05} | rest
+    fields: Given = {
+        "name": name,
+        "claim": claim,
+        "measure": measure,
+        "between": arms,
+        "smallest": 0.05,
+        "in_words": "{percent} percentage points",
+    } | rest
     kind, side, more = (Kind.LEVEL, Direction.MORE, 0.98) if len(arms) == 1 else (Kind.CONTRAST, Direction.LESS, 0.01)
     less = round(0.99 - more, 2)
     fields |= {
@@ -179,8 +186,8 @@ experiment = Experiment(
     estimands=(
         _asks(
             "early_on_teacher",
-            "early in learning another network's labels, more of what a network knows is linear than in its best answers "
-            "diluted to that accuracy",
+            "early in learning another network's labels, more of what a network knows is linear than in its "
+            "best answers diluted to that accuracy",
             "linear_first",
             (0.2, 0.25),
             {"task": "teacher"},
@@ -202,6 +209,7 @@ experiment = Experiment(
             (0.955, 0.98),
             {"task": "teacher"},
             null=0.8,
+            in_words="{percent} %",
         ),
         _asks(
             "slabs_beside_a_cut",
@@ -234,5 +242,23 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="slabs", y="slab_accuracy", title="What is learned of slabs", where={"task": "slabs"}),
+    setting="small networks that tell two classes apart",
+    words={
+        "linear_first": "the linear share of early knowledge minus that of diluted best answers",
+        "kept": "the share of linear knowledge still there at the end",
+        "slab_accuracy": "accuracy by the stripes alone",
+        "task=teacher": "labels from a random network",
+        "task=slabs": "stripes as a clue",
+        "slabs": "number of stripes",
+        "slabs=3": "three stripes as a clue",
+        "slabs=2": "two stripes (a cut) as a clue",
+        "cut": "share told by a straight cut",
+        "cut=1.0": "a straight cut that tells the class",
+        "cut=0.0": "no straight cut",
+        "cut=0.6": "a straight cut that tells most examples",
+        "lr": "learning rate",
+        "activation=relu": "ReLU neurons",
+        "activation=linear": "linear neurons",
+    },
     needs=Needs(seconds=lambda config: 0.008 + config.epochs * 0.008, memory_mb=600),
 )

@@ -35,7 +35,7 @@ SNAPSHOTS, BATCH = 10, 50
 DECOUPLING, TINY = 0.1, 1e-12  # of the penalty on outputs; and less than any gradient
 RULES = {
     "plain": ("", ""),
-    "blocks": ("equal_blocks", "giving both features equally long gradients"),
+    "blocks": ("equal_blocks", "giving both clues equally long gradients"),
     "examples": ("equal_examples", "giving all examples equally long gradients"),
     "decoupled": ("decoupling", "penalising large outputs (spectral decoupling)"),
 }
@@ -159,8 +159,8 @@ HELP: Effect = (
     "",
     1.0,
     {
-        Direction.MORE: "helps a network to learn a weak feature (a clue to the class) beside a strong one",
-        Direction.LESS: "makes a network learn a weak feature (a clue to the class) worse beside a strong one",
+        Direction.MORE: "helps a network to learn a weak clue to the class beside a strong one",
+        Direction.LESS: "makes a network learn a weak clue to the class worse beside a strong one",
     },
 )
 RELIEF: Effect = (
@@ -168,9 +168,9 @@ RELIEF: Effect = (
     "_relieve",
     2.0,
     {
-        Direction.MORE: "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
-        Direction.LESS: "makes a strong feature (a clue to the class) cost more accuracy on a weak one",
-        Direction.ABSENT: "changes the accuracy that a strong input clue costs a weak one by under 3 points",
+        Direction.MORE: "makes a strong clue to the class cost less accuracy on a weak one",
+        Direction.LESS: "makes a strong clue to the class cost more accuracy on a weak one",
+        Direction.ABSENT: "changes the accuracy that a strong clue costs a weak one by under 3 points",
     },
 )
 
@@ -190,6 +190,7 @@ def _does(does: Effect, rule: str, noise: float, expected: Prediction) -> Estima
         between=(arm, plain),
         smallest=0.03,
         bounds=(-most, most),
+        in_words="{percent} percentage points",
         prediction=expected,
     )
 
@@ -220,5 +221,19 @@ experiment = Experiment(
         Control(estimand="equal_blocks_relieve", placebo=NOTHING, planted=(BLOCKS(weak=10.0), PLAIN())),  # stronger
     ),
     figure=Figure(x="rule", y="beside_minus_alone", title="What starves", where={"width": 128}),
+    setting="small networks that see two clues to a class",
+    words={
+        "weak_accuracy": "accuracy by the weak clue alone",
+        "beside_minus_alone": "accuracy by the weak clue minus that of a twin without the strong clue",
+        "rule=plain": "plain gradients",
+        "rule=blocks": "equally long gradients for both clues",
+        "rule=examples": "equally long gradients for all examples",
+        "rule=decoupled": "a penalty on large outputs (spectral decoupling)",
+        "noise": "class spread",
+        "noise=1.0": "overlapping classes",
+        "noise=0.1": "classes that barely touch",
+        "strong": "strong clue of size",
+        "weak": "weak clue of size",
+    },
     needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (6e-3 + c.epochs * (19e-5 + 14e-7 * c.width)), memory_mb=600),
 )
