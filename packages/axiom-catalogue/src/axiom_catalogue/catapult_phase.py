@@ -182,7 +182,7 @@ experiment = Experiment(
         "is_as_predicted": "a loss that does what theory foretells",
         "kernel_ratio": "curvature at the end",
         "end_rate": "learning rate times curvature at the end",
-        "rate": "learning rate times curvature at the start",
+        "rate": "learning rate (times curvature)",
         "error": "starting error",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),

@@ -149,7 +149,14 @@ def _short(control: str) -> tuple[Config, ...]:
     return tuple(Config(task="teacher", deficit=what, when=when, epochs=18, control=control) for what, when in two)
 
 
-PAIRED = partial(Estimand, kind=Kind.CONTRAST, measure="test_accuracy", bounds=(-1.0, 1.0), smallest=0.005, in_words="{percent} percentage points")
+PAIRED = partial(
+    Estimand,
+    kind=Kind.CONTRAST,
+    measure="test_accuracy",
+    bounds=(-1.0, 1.0),
+    smallest=0.005,
+    in_words="{percent} percentage points",
+)
 
 experiment = Experiment(
     name="critical_learning_periods",

@@ -184,7 +184,7 @@ experiment = Experiment(
         "onset": "the connection strength at which chaos begins",
         "has_onset": "an onset of chaos",
         "excess": "the connection strength at which chaos begins minus theory's",
-        "units": "number of neurons",
+        "units": "network size",
         "drive": "input strength",
         "drive=0.0": "no input",
         "share": "share of neurons that hear the input",

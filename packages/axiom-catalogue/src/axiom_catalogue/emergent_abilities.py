@@ -238,7 +238,7 @@ experiment = Experiment(
     figure=Figure(x="task", y="best_exact", title="Whole answers of the widest network"),
     setting="ever wider networks that give answers of several parts",
     words={
-        "steeper": "the most gained in one doubling of width, whole answers minus parts",
+        "steeper": "the largest gain in one doubling of whole answers minus that of their parts",
         "later": "the delay of whole answers behind their parts",
         "silent": "accuracy on parts where hardly any whole answer is right",
         "task=parts": "independent parts",

@@ -210,10 +210,10 @@ experiment = Experiment(
     setting="networks shown a part of a table of sums",
     words={
         "test_accuracy": "accuracy on sums not shown",
-        "grokked": "sums not shown understood in time",
+        "grokked": "understanding of the sums not shown",
         "steps": "the number of steps until sums not shown are right",
         "concentration": "the concentration of a neuron on few frequencies",
-        "hidden": "number of neurons",
+        "hidden": "width",
         "share": "share of sums shown",
         "lr": "learning rate",
         "weight_decay": "weight decay",

@@ -231,14 +231,16 @@ experiment = Experiment(
             null=0.5,
             smallest=0.2,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.92, 1.0)),
+            in_words="{percent} % of the way to the widest",
             expects=Direction.MORE,
         ),
         AS_THEN(
             name="features_turn_among_the_narrow",
-            claim="the largest rise of how much a trained network's features are like those of its start lies among "
-            "narrow networks, below a width of 64",
+            claim="features of a trained network gain most in likeness to those of its start between narrow "
+            "networks, below a width of 64",
             measure="turning_place",
             null=0.5,
+            in_words="{percent} % of the way to the widest",
             expects=Direction.LESS,
             smallest=0.1,
             prediction=PILOT(positive=0.01, negative=0.96, absent=0.03, interval=(0.12, 0.28)),
@@ -248,15 +250,15 @@ experiment = Experiment(
             claim="after the same training the gradient of the training loss is longer in a network of width 8 than of "
             "width 512",
             measure="gradient_ratio",
-            in_words="{times_e} times the gradient",
+            in_words="{times_e} times",
             smallest=0.5,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(2.8, 3.7)),
             expects=Direction.MORE,
         ),
         AS_THEN(
             name="entropy_tells_the_narrow",
-            claim="training hardly changes how evenly weights are spread over wires, in a narrow network as in a "
-            "wide one",
+            claim="training hardly changes how evenly weights are spread over wires, in a narrow network as in a wide "
+            "one",
             measure="entropy_gap",
             smallest=0.01,
             prediction=PILOT(positive=0.05, negative=0.01, absent=0.94, interval=(0.0, 0.007)),
@@ -272,5 +274,16 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="jump", log=("x",), title="The most that movement drops at once"),
+    setting="rows of ever wider networks",
+    words={
+        "jump": "the largest sudden drop of log weight movement between two widths",
+        "bend": "the bend of weight movement over width (in logarithms)",
+        "steepest_place": "the place where weight movement drops most steeply",
+        "turning_place": "the place where likeness of features to the start rises most",
+        "entropy_gap": "the loss of weight evenness in the narrowest minus in the widest network",
+        "gradient_ratio": "the final gradient of the narrowest over that of the widest network",
+        "lr": "learning rate",
+        "widest": "widest width",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -113,7 +113,14 @@ def _arms(optimizer: str, lr: float) -> tuple[dict[str, object], ...]:
     return tuple({"task": "teacher", "optimizer": optimizer, "lr": lr, "warmup": warmup} for warmup in (10, 0))
 
 
-PAIRED = partial(Estimand, kind=Kind.CONTRAST, measure="test_accuracy", smallest=0.02, bounds=(-1.0, 1.0))
+PAIRED = partial(
+    Estimand,
+    kind=Kind.CONTRAST,
+    measure="test_accuracy",
+    smallest=0.02,
+    bounds=(-1.0, 1.0),
+    in_words="{percent} percentage points",
+)
 EXPECTED = partial(Prediction, because="eight seeds of a pilot")
 SHORT = partial(grid, Config, task=["teacher"], optimizer=["sgd"], lr=[1.2], warmup=[10, 0], epochs=[8])
 
@@ -157,6 +164,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,
             measure="log_early_sharpness",
             between=_arms("sgd", 0.3),
+            in_words="{times_e} times the sharpness",
             expects=Direction.MORE,
             smallest=0.2,
             prediction=EXPECTED(positive=0.97, negative=0.01, absent=0.02, interval=(1.08, 1.27)),
@@ -170,5 +178,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="warmup", y="test_accuracy", title="What a warm-up gains", where={"task": "teacher"}),
+    setting="deep networks trained with or without a warm-up",
+    words={
+        "test_accuracy": "accuracy on new examples at the end",
+        "log_early_sharpness": "sharpness (curvature of the loss) in early training",
+        "task=clusters": "clusters of points",
+        "task=teacher": "labels from a random network",
+        "optimizer=sgd": "plain gradient descent",
+        "optimizer=adam": "the Adam optimizer",
+        "warmup": "epochs of warm-up",
+        "warmup=0": "no warm-up",
+        "warmup=10": "ten epochs of warm-up",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.012 + config.epochs * 5.9e-3, memory_mb=600),
 )

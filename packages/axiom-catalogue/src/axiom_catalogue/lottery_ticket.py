@@ -159,11 +159,12 @@ experiment = Experiment(
     estimands=(
         _claim(
             "loses_at_the_old_sparsity",
-            "91.4 % of a network's weights can go: the ticket that is left is as accurate as the whole, "
+            "with 91.4 % of a network's weights gone, the ticket that is left is as accurate as the whole, "
             "within 2 points",
             "ticket_minus_dense",
             [{"rounds": 11}],
             Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.012, 0.001), because="a pilot"),
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
         _claim(
@@ -175,6 +176,7 @@ experiment = Experiment(
             Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.94, 0.963), because="a pilot"),
             null=0.913,
             bounds=(0.0, 1.0),
+            in_words="{percent} %",
             expects=Direction.MORE,
         ),
         _claim(
@@ -184,6 +186,7 @@ experiment = Experiment(
             "critical",
             [{"task": "clusters", "rounds": 19}, {"task": "teacher", "rounds": 19}],
             Prediction(positive=0.93, negative=0.01, absent=0.06, interval=(0.04, 0.08), because="a pilot"),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _claim(
@@ -193,6 +196,7 @@ experiment = Experiment(
             "ticket_minus_redrawn",
             [{"rounds": 15}],
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.085, 0.108), because="a pilot"),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _claim(
@@ -202,10 +206,22 @@ experiment = Experiment(
             "ticket_minus_scattered",
             [{"rounds": 15}],
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.25, 0.33), because="a pilot"),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
     ),
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="rounds", y="ticket_minus_dense", title="What a ticket lacks beside the whole network"),
+    setting="small classifiers pruned round after round",
+    words={
+        "ticket_minus_dense": "accuracy of a winning ticket minus that of the whole network",
+        "ticket_minus_redrawn": "accuracy of a ticket minus that of its places with other starting weights",
+        "ticket_minus_scattered": "accuracy of a ticket minus that of as many weights in random places",
+        "critical": "the share of weights removed when accuracy last held",
+        "task=clusters": "clusters of points",
+        "task=teacher": "labels from a random network",
+        "rounds": "pruning rounds",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.004 + (config.rounds + 3) * (0.0014 + config.epochs * 4.3e-4), memory_mb=400),
 )

@@ -155,35 +155,39 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="few_leave_a_weak_fit",
-            claim="of a thousand examples with eight inputs, a power law leaves more than a tenth of the variance",
+            claim="with a thousand examples of eight inputs, a power law of size leaves more than a tenth of the "
+            "variance of log loss unexplained",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"inputs": 8, "items": FEW},),
             null=0.1,
             smallest=0.05,
             prediction=Prediction(positive=0.8, negative=0.02, absent=0.18, interval=(0.14, 0.215), because="a pilot"),
+            in_words="{percent} %",
             expects=Direction.MORE,
         ),
         Estimand(
             name="stopped_few_leave_a_weak_fit",
-            claim="with a thousand examples and each network stopped at its best moment, a power law of size leaves "
-            "more than a tenth of the variance unexplained",
+            claim="with a thousand examples and networks stopped at their best, a power law of size leaves more "
+            "than a tenth of the variance unexplained",
             kind=Kind.LEVEL,
             measure="best_unexplained",
             between=({"inputs": 8, "items": FEW},),
             null=0.1,
             smallest=0.05,
             prediction=Prediction(positive=0.7, negative=0.03, absent=0.27, interval=(0.13, 0.21), because="a pilot"),
+            in_words="{percent} %",
             expects=Direction.MORE,
         ),
         Estimand(
             name="fresh_leave_a_close_fit",
-            claim="for students that see no example twice, a power law of size leaves less than a tenth "
-            "of the variance of the loss unexplained",
+            claim="for networks that see no example twice, a power law of size leaves less than a tenth of the "
+            "variance of log loss unexplained",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"inputs": 8, "items": 0},),
             null=0.1,
+            in_words="{percent} %",
             expects=Direction.LESS,
             smallest=0.02,
             prediction=Prediction(positive=0.01, negative=0.97, absent=0.02, interval=(0.011, 0.04), because="a pilot"),
@@ -202,5 +206,17 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="exponent_on_inputs", placebo=PLACEBO, planted=PLANTED),),
     figure=Figure(x="inputs", y="exponent", title="By which power of the size the loss falls"),
+    setting="networks of several sizes that learn from a larger one",
+    words={
+        "unexplained": "the variance of log loss that a power law of size leaves unexplained",
+        "best_unexplained": "the variance of best log loss that a power law of size leaves unexplained",
+        "exponent": "the power by which loss falls with size",
+        "inputs": "input count",
+        "items": "example count",
+        "items=0": "fresh examples only",
+        "steps": "training steps",
+        "largest": "widest width",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

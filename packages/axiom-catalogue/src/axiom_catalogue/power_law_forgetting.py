@@ -161,6 +161,7 @@ experiment = Experiment(
             (PLAIN, HELD),
             smallest=0.05,
             interval=(0.18, 0.25),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         Estimand(
@@ -185,6 +186,7 @@ experiment = Experiment(
             (replace(HELD, importance="equal"), HELD),
             smallest=0.02,
             interval=(0.04, 0.07),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _contrast(
@@ -195,6 +197,7 @@ experiment = Experiment(
             (PLAIN, replace(HELD, strength=100.0)),
             smallest=0.005,
             interval=(0.012, 0.02),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _contrast(
@@ -205,6 +208,7 @@ experiment = Experiment(
             (replace(PLAIN, tasks="teachers"), replace(HELD, tasks="teachers", strength=100.0)),
             smallest=0.005,
             interval=(0.018, 0.032),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
     ),
@@ -216,5 +220,19 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="strength", y="forgetting", log=("x",), title="Forgetting", where={"tasks": "clusters"}),
+    setting="small networks that learn two tasks in turn",
+    words={
+        "forgetting": "the share of first-task accuracy that is forgotten",
+        "second_accuracy": "accuracy on the second task",
+        "mean_accuracy": "mean accuracy on both tasks",
+        "tasks=clusters": "clusters of points",
+        "tasks=teachers": "tasks that contradict each other",
+        "importance=none": "no weights held",
+        "importance=equal": "all weights held alike",
+        "importance=fisher": "important weights held",
+        "strength": "strength of holding",
+        "separation": "separation of clusters",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.008 + config.epochs * 9.2e-4, memory_mb=600),
 )

@@ -193,5 +193,14 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="accuracy", title="What an empty quadrant costs"),
+    setting="small networks that learn the exclusive-or of two signs",
+    words={
+        "accuracy": "accuracy on new examples",
+        "start=gap": "no neuron that starts in one of four quadrants",
+        "start=spread": "neurons that start in all four quadrants",
+        "size": "starting size",
+        "rate": "learning rate",
+        "examples": "example count",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

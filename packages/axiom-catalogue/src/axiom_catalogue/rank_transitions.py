@@ -167,6 +167,7 @@ experiment = Experiment(
             "hidden layers and of one",
             between=({"depth": 3}, {"depth": 1}),
             prediction=PILOT(positive=0.35, negative=0.05, absent=0.6, interval=(0.0, 0.04)),
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
         DEEPER(
@@ -175,6 +176,7 @@ experiment = Experiment(
             "layers than of two, over all learning rates",
             between=({"depth": 3}, {"depth": 2}),
             prediction=PILOT(positive=0.01, negative=0.9, absent=0.09, interval=(-0.07, -0.03)),
+            in_words="{percent} percentage points",
             expects=Direction.LESS,
         ),
         Estimand(
@@ -186,10 +188,18 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(0.01, 0.04)),
+            in_words="{percent} % of its range",
             expects=Direction.ABSENT,
         ),
     ),
     controls=(Control(estimand="stands_out", placebo=(SHORT(),), planted=(SHORT(kept=0.1),)),),
     figure=Figure(x="lr", y="outstanding", log=("x",), title="How far the course of the rank stands out"),
+    setting="networks whose weights lose rank in training",
+    words={
+        "compression": "the share of stable rank (directions used) lost in training",
+        "outstanding": "how far one stretch of training stands out in the fall of stable rank",
+        "lr": "learning rate",
+        "kept": "share of directions kept",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

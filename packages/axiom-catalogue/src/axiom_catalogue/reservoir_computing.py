@@ -179,6 +179,7 @@ experiment = Experiment(
             between=(HUNDRED | {"radius": 1.0}, HUNDRED | {"radius": 0.3}),
             smallest=1.0,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(12.6, 13.8), because="11 to 15"),
+            in_words="{value} steps",
             expects=Direction.MORE,
         ),
         Estimand(
@@ -188,6 +189,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,
             measure="memory",
             between=(HUNDRED | {"radius": 1.2}, HUNDRED | {"radius": 1.0}),
+            in_words="{value} steps",
             expects=Direction.LESS,
             smallest=1.0,
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-8.6, -6.0), because="14 seeds"),
@@ -203,6 +205,20 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="units", y="memory", log=("x", "y"), title="Memory of a reservoir", where={"task": "memory"}),
+    setting="random recurrent networks with a trained read-out",
+    words={
+        "memory": "memory of past inputs",
+        "error": "error on new parts of a series",
+        "task=memory": "past inputs to recall",
+        "task=narma": "a nonlinear mix of past inputs to follow",
+        "task=mackey_glass": "a chaotic series to foretell",
+        "units": "network size",
+        "radius": "spectral radius",
+        "drive": "input strength",
+        "wiring=random": "random wiring",
+        "wiring=delay_line": "a delay line as wiring",
+        "wiring=none": "no wiring",
+    },
     needs=Needs(
         seconds=lambda config: SECONDS[config.task] + 4.6e-5 * config.units + 1.3e-9 * config.units**3, memory_mb=250
     ),

@@ -158,9 +158,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="size_hastens",
-            claim="a new ReLU network whose layers are scaled to the norms that fitting random labels would give "
-            "them learns "
-            "the true labels in fewer steps than an unscaled one",
+            claim="a new ReLU network scaled to the layer norms that fitting random labels would give learns true "
+            "labels sooner than an unscaled one",
             kind=Kind.CONTRAST,
             measure="octaves",
             in_words="{times2} times the steps of a new network",
@@ -212,5 +211,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="start", y="octaves", title="What makes nonsense a head start"),
+    setting="small ReLU networks before and after learning nonsense",
+    words={
+        "octaves": "the number of steps until the true labels are learned",
+        "start=new": "a new start",
+        "start=larger": "a new start scaled to the size after nonsense",
+        "start=turned": "directions from nonsense at the first size",
+        "before_steps": "steps of nonsense",
+        "shrunk": "a shrunken new start",
+        "inputs": "input count",
+        "examples": "example count",
+        "rate": "learning rate",
+        "goal": "loss to reach",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

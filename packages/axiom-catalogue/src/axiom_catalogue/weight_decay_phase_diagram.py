@@ -177,6 +177,7 @@ experiment = Experiment(
             measure="grokked",
             between=({"weight_decay": 0.0},),
             null=0.5,
+            in_words="{percent} % of learning rates",
             expects=Direction.LESS,
             smallest=0.3,
             bounds=(0.0, 1.0),
@@ -208,5 +209,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="weight_decay", y="wait", log=("x", "y"), where={"steps": PLANE}, title="The wait to understand"),
+    setting="networks shown half of a table of sums",
+    words={
+        "wait": "the wait from memorising to understanding",
+        "grokked": "understanding of the sums not shown",
+        "train_accuracy": "accuracy on the sums shown",
+        "weight_decay": "weight decay",
+        "weight_decay=0.0": "no weight decay",
+        "lr": "learning rate",
+        "steps": "step budget",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )
