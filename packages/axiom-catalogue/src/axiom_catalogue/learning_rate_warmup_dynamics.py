@@ -178,7 +178,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="warmup", y="test_accuracy", title="What a warm-up gains", where={"task": "teacher"}),
-    setting="deep networks trained with or without a warm-up",
+    setting="deep networks that may warm up",
     words={
         "test_accuracy": "accuracy on new examples at the end",
         "log_early_sharpness": "sharpness (curvature of the loss) in early training",

@@ -194,7 +194,7 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="stands_out", placebo=(SHORT(),), planted=(SHORT(kept=0.1),)),),
     figure=Figure(x="lr", y="outstanding", log=("x",), title="How far the course of the rank stands out"),
-    setting="networks whose weights lose rank in training",
+    setting="networks that learn a random network's labels",
     words={
         "compression": "the share of stable rank (directions used) lost in training",
         "outstanding": "how far one stretch of training stands out in the fall of stable rank",

@@ -205,7 +205,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="units", y="memory", log=("x", "y"), title="Memory of a reservoir", where={"task": "memory"}),
-    setting="random recurrent networks with a trained read-out",
+    setting="reservoirs (random recurrent networks)",
     words={
         "memory": "memory of past inputs",
         "error": "error on new parts of a series",

@@ -211,7 +211,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="start", y="octaves", title="What makes nonsense a head start"),
-    setting="small ReLU networks before and after learning nonsense",
+    setting="small ReLU networks that may have learned nonsense",
     words={
         "octaves": "the number of steps until the true labels are learned",
         "start=new": "a new start",
