@@ -234,7 +234,7 @@ experiment = Experiment(
         ),
         Estimand(
             name="steps_have_an_order",
-            claim="successive steps of a training have no order at any learning rate tried, so none that could break",
+            claim="in most networks, no learning rate tried is one at which an order of successive steps breaks",
             kind=Kind.PROPORTION,
             measure="has_critical",
             between=({"order": "steps"},),

@@ -124,7 +124,7 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="above_minus_below",
-            claim="a network that is shown half of the sums modulo 23 knows more of the rest in the end than one "
+            claim="shown half of the sums modulo 23, a network knows more of the rest within 10,000 steps than if "
             "shown three tenths",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",

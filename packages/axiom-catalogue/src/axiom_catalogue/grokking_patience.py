@@ -147,8 +147,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow",
-            claim="ten times the learning rate changes how many of the sums modulo 53 a network understands by less"
-            " than a tenth",
+            claim="ten times the learning rate changes a network's accuracy on sums modulo 53 that were never "
+            "shown by less than ten points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             in_words="{percent} percentage points of accuracy",

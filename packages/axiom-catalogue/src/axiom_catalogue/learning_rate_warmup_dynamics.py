@@ -146,21 +146,22 @@ experiment = Experiment(
         ),
         PAIRED(
             name="helps_plain_descent_at_a_moderate_rate",
-            claim="at a moderate learning rate a warm-up changes the accuracy of plain descent by less than 2 points",
+            claim="at a learning rate of 0.3 a warm-up changes the accuracy of plain descent by less than 2 points",
             between=_arms("sgd", 0.3),
             prediction=EXPECTED(positive=0.02, negative=0.03, absent=0.95, interval=(0.0, 0.007)),
             expects=Direction.ABSENT,
         ),
         PAIRED(
             name="helps_adam_at_a_high_rate",
-            claim="at a high learning rate a warm-up changes the accuracy of Adam by less than 2 points",
+            claim="at a learning rate of 0.03 a warm-up changes the accuracy of Adam by less than 2 points",
             between=_arms("adam", 0.03),
             prediction=EXPECTED(positive=0.05, negative=0.15, absent=0.8, interval=(-0.018, 0.002)),
             expects=Direction.ABSENT,
         ),
         Estimand(
             name="keeps_the_curvature_low",
-            claim="a warm-up makes the sharpness higher in the first five epochs of plain descent",
+            claim="at a learning rate of 0.3 the sharpness of plain descent (curvature of its loss) is higher "
+            "with a warm-up, in the first five epochs",
             kind=Kind.CONTRAST,
             measure="log_early_sharpness",
             between=_arms("sgd", 0.3),

@@ -178,8 +178,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="turning_hastens",
-            claim="directions learned from random labels slow a ReLU network down once its layers have their first "
-            "size again",
+            claim="a ReLU network that fitted random labels, each layer scaled back to its first size, needs more "
+            "steps for true labels than a new one",
             kind=Kind.CONTRAST,
             measure="octaves",
             in_words="{times2} times the steps of a new network",
