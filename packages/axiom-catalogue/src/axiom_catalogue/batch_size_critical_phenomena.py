@@ -147,11 +147,12 @@ def _sizes(*sizes: int, **arm: object) -> Arms:
 
 
 MORE, LESS, NEITHER, OPEN = (0.97, 0.01, 0.02), (0.01, 0.97, 0.02), (0.02, 0.03, 0.95), (0.25, 0.15, 0.6)
-DEARER = partial(_asks, measure="doublings", smallest=0.5)
+DEARER = partial(_asks, measure="doublings", smallest=0.5, in_words="{times2} times")
 BENT = partial(_asks, kind=Kind.EXPONENT, measure="steps", across="batch", null=-1.0, smallest=0.2)
 SHARP = partial(_asks, kind=Kind.SLOPE, measure="sharpness", across="batch", smallest=0.03)
-FLAT = partial(SHARP, expects=Direction.LESS)
-BETTER = partial(_asks, measure="test_accuracy", smallest=0.02, bounds=(-1.0, 1.0))
+BETTER = partial(
+    _asks, measure="test_accuracy", smallest=0.02, bounds=(-1.0, 1.0), in_words="{percent} percentage points"
+)
 BEST, SQUARED = ({"same": "best", "loss": loss} for loss in LOSSES)
 NARROW: dict[str, object] = {**BEST, "width": 32}
 TASKS, SIZES = list(goals.TASKS), [2, 8, 32, 128, 512]
@@ -226,7 +227,7 @@ experiment = Experiment(
             MORE,
             expects=Direction.MORE,
         ),
-        FLAT(
+        SHARP(
             "flatter_at_best_rates",
             "if each batch size has its best learning rate, larger batches leave a network in a "
             "flatter minimum at the same loss (cross-entropy)",
@@ -235,7 +236,7 @@ experiment = Experiment(
             LESS,
             expects=Direction.LESS,
         ),
-        FLAT(
+        SHARP(
             "flatter_at_best_rates_squared",
             "if each batch size has its best learning rate, the batch size hardly changes how sharp the "
             "minimum is (squared error)",
@@ -277,5 +278,24 @@ experiment = Experiment(
         Control(estimand="sharper_at_one_rate", placebo=COPIES, planted=tuple(FASTER(batch=n) for n in SIZES[:3])),
     ),
     figure=Figure(x="batch", y="steps", log=("x", "y"), title="Steps to one loss", where={"same": "best"}),
+    setting="classifiers trained at different batch sizes",
+    words={
+        "doublings": "the number of examples needed",
+        "steps": "the number of steps needed",
+        "sharpness": "sharpness (loss curvature) at the end",
+        "test_accuracy": "accuracy on new examples",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "same=best": "equal training loss at the best learning rate of each",
+        "same=loss": "equal training loss at one learning rate",
+        "same=examples": "equally many examples at one learning rate",
+        "same=both": "equally many examples at rates in proportion to the batch",
+        "batch": "batch size",
+        "goal": "training loss to be reached",
+        "lr": "learning rate",
+        "copies": "copies of each example",
+        "task=clusters": "clusters of points",
+        "task=teacher": "a task set by another network",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -241,6 +241,7 @@ experiment = Experiment(
             claim="after 1,000 steps a deep ReLU network has a higher test accuracy at a learning rate of 8 over the "
             "sharpness, where the loss leaps, than at a rate of 1",
             measure="test_accuracy",
+            in_words="{percent} percentage points",
             between=(DEEP(rate=8.0), DEEP(rate=1.0)),
             smallest=0.02,
             bounds=(-1.0, 1.0),
@@ -252,6 +253,7 @@ experiment = Experiment(
             claim="a network with one hidden layer of ReLU has a lower test accuracy after a leap of the loss than "
             "without one",
             measure="test_accuracy",
+            in_words="{percent} percentage points",
             between=(SQUARED(network="relu", rate=4.0), SQUARED(network="relu", rate=1.0)),
             smallest=0.02,
             bounds=(-1.0, 1.0),
@@ -264,5 +266,21 @@ experiment = Experiment(
         Control(estimand="flatter_after_a_leap", placebo=SMALL(control=["alike"]), planted=SMALL()),
     ),
     figure=Figure(x="rate", y="sharpness_kept", log=("x", "y"), title="What is left of the sharpness"),
+    setting="networks watched for leaps of the loss",
+    words={
+        "has_recovered": "a leap of the loss that comes down again",
+        "stayed_down": "no leap of the loss",
+        "sharpness_kept": "sharpness (loss curvature) at the end over that at the start",
+        "test_accuracy": "accuracy on new examples",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "network=relu": "one hidden ReLU layer",
+        "network=deep_relu": "two hidden ReLU layers",
+        "network=deep_tanh": "two hidden tanh layers",
+        "rate": "learning rate times sharpness",
+        "batch": "batch size",
+        "batch=256": "all examples in each step",
+        "rows": "training examples",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

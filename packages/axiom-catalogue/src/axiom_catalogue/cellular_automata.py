@@ -196,6 +196,7 @@ experiment = Experiment(
             FLAT,
             beyond=(0.0, 0.02),
             seen=(0.04, 0.02, -0.005, 0.008),
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
         _asks(
@@ -206,6 +207,7 @@ experiment = Experiment(
             FLAT,
             beyond=(0.5, 0.05),
             seen=(0.98, 0.01, 0.86, 0.925),
+            in_words="{percent} %",
             expects=Direction.MORE,
         ),
         _asks(
@@ -216,6 +218,7 @@ experiment = Experiment(
             COIN,
             beyond=(0.5, 0.05),
             seen=(0.1, 0.02, 0.498, 0.53),
+            in_words="{percent} %",
             expects=Direction.ABSENT,
         ),
         _asks(
@@ -227,6 +230,7 @@ experiment = Experiment(
             LOTTERY,
             beyond=(0.0, 0.05),
             seen=(0.98, 0.01, 0.33, 0.4),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _asks(
@@ -237,6 +241,7 @@ experiment = Experiment(
             FLAT,
             beyond=(0.0, 0.02),
             seen=(0.98, 0.01, 0.16, 0.32),
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
     ),
@@ -248,5 +253,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="generations", y="fitness", title="What rules of cellular automata reach"),
+    setting="searches for cellular automata that take majority votes",
+    words={
+        "late_gain": "the rise in the share of votes taken right over the last generations",
+        "fitness": "the share of votes that the best rules take right",
+        "behind_gkl": "the lead of a well-known hand-made rule in close votes taken right",
+        "method=search": "genetic search",
+        "method=lottery": "random search",
+        "shown=flat": "votes from easy to close",
+        "shown=coin": "close votes alone",
+    },
     needs=Needs(seconds=lambda c: 0.006 + c.generations * c.cells * (4e-5 + PRICES[c.shown] * c.rules), memory_mb=250),
 )

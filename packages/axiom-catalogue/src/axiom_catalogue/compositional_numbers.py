@@ -116,7 +116,10 @@ def _seconds(config: Config) -> float:
 
 
 PILOT = partial(Prediction, because="six seeds of a pilot")
-BESIDE = partial(Estimand, kind=Kind.CONTRAST, smallest=0.03, bounds=(-1.0, 1.0))  # paired: the same are held out
+# paired: the same are held out
+BESIDE = partial(
+    Estimand, kind=Kind.CONTRAST, smallest=0.03, bounds=(-1.0, 1.0), in_words="{percent} percentage points"
+)
 PLAIN: dict[str, object] = {"width": 128, "dropout": 0.0, "decay": 0.0}
 ARMS = ((0.0, 0.0), (0.2, 0.0), (0.4, 0.0), (0.0, 0.01), (0.0, 0.05), (0.3, 0.01))  # dropout and decay
 SHORT = partial(Config, width=128, dropout=0.0, decay=0.0, epochs=20)
@@ -159,6 +162,7 @@ experiment = Experiment(
             between=({"dropout": 0.0, "decay": 0.0},),
             null=0.5,
             smallest=0.1,
+            in_words="{percent} %",
             bounds=(0.0, 1.0),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.985, 1.0)),
             expects=Direction.MORE,
@@ -197,5 +201,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="certainty", log=("x",), title="How sure it is of a wrong answer"),
+    setting="networks asked for the number of a pair of attributes",
+    words={
+        "new_accuracy": "accuracy on pairs never shown",
+        "half_right": "the share of answers to new pairs that have an attribute right",
+        "certainty": "certainty of the answer (its chance) to new pairs",
+        "dropout=0.0": "no dropout",
+        "decay": "weight decay",
+        "decay=0.0": "no weight decay",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

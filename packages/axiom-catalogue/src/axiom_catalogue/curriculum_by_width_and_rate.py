@@ -124,7 +124,7 @@ def _seconds(config: Config) -> float:
     return 0.01 + 2 * config.epochs * (3.2e-4 + 5e-6 * config.width)
 
 
-GAIN = partial(Estimand, in_words="{percent} percentage points of accuracy", smallest=0.01)  # over the twin
+GAIN = partial(Estimand, in_words="{percent} percentage points", smallest=0.01)  # over the twin
 PILOT = partial(Prediction, because="eight seeds of a pilot")
 EASY, HARD = ({"order": order} for order in ("easy_first", "hard_first"))
 SMALL = partial(Config, order="easy_first", width=32, lr=0.05, epochs=40)
@@ -198,5 +198,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="gain", log=("x",), title="What an order gains", where={"width": 32}),
+    setting="classifiers shown examples in an order of difficulty",
+    words={
+        "gain": "gain in accuracy over a twin that sees random examples first",
+        "best_gain": "gain in best accuracy over a twin that sees random examples first",
+        "order=easy_first": "easy examples first",
+        "order=hard_first": "hard examples first",
+        "order=shuffled": "all examples at once",
+        "lr": "learning rate",
+        "wrong": "share of wrong labels",
+    },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

@@ -153,6 +153,7 @@ def _deep(arm: str, measure: str, claim: str, interval: tuple[float, float], **r
         measure=measure,
         between=tuple({"task": "teacher", "arm": side, "depth": 16} for side in (arm, "plain")),
         smallest=0.02,
+        in_words="{percent} percentage points",
         bounds=(-1.0, 1.0),
         prediction=Prediction(
             positive=0.97, negative=0.01, absent=0.02, interval=interval, because="the eight seeds of a pilot"
@@ -219,5 +220,17 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="depth", y="test_accuracy", log=("x",), title="5,000 parameters", where={"task": "teacher"}),
+    setting="classifiers of one fixed parameter count",
+    words={
+        "test_accuracy": "accuracy on new examples",
+        "train_accuracy": "accuracy on training examples",
+        "task=clusters": "clusters of points",
+        "task=teacher": "a task set by a shallow network",
+        "arm=plain": "plain layers",
+        "arm=residual": "residual layers",
+        "arm=tuned": "plain layers at a tuned learning rate",
+        "lr": "learning rate",
+        "noise": "share of wrong labels",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

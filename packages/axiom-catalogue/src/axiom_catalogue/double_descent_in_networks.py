@@ -106,7 +106,8 @@ def _arm(width: int, loss: str = "mse", wrong: float = 0.2) -> dict[str, object]
 
 PILOT = partial(Prediction, because="a pilot")
 PAIRED = partial(Estimand, kind=Kind.CONTRAST)  # within the replicate
-ERROR = partial(PAIRED, measure="test_error", smallest=0.03, bounds=(-1.0, 1.0))
+POINTS = "{percent} percentage points"
+ERROR = partial(PAIRED, measure="test_error", smallest=0.03, bounds=(-1.0, 1.0), in_words=POINTS)
 SHORT = partial(grid, Config, loss=["mse"], wrong=[0.2], width=[32, 6], steps=[3_000], lr=[0.02])
 
 experiment = Experiment(
@@ -154,7 +155,7 @@ experiment = Experiment(
         ),
         ERROR(
             name="peak_with_cross_entropy",
-            claim="with cross-entropy a trained network that can just fit its data errs about as often on test data"
+            claim="with cross-entropy, a network that can just fit its data errs about as often on test data"
             " as a narrower one (a fifth of the labels wrong)",
             between=(_arm(6, "ce"), _arm(3, "ce")),
             prediction=PILOT(positive=0.4, negative=0.1, absent=0.5, interval=(-0.01, 0.05)),
@@ -183,6 +184,7 @@ experiment = Experiment(
             claim="even if each network is stopped where it errs least on test data, one of 32 units errs more than "
             "one of 6 (squared error, a fifth of the labels wrong)",
             measure="best_error",
+            in_words=POINTS,
             between=(_arm(32), _arm(6)),
             smallest=0.03,
             bounds=(-1.0, 1.0),
@@ -192,5 +194,17 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="peak_above_narrow", placebo=SHORT(control=["alike"]), planted=SHORT()),),
     figure=Figure(x="width", y="test_error", log=("x",), title="The peak of trained networks"),
+    setting="networks of one hidden layer that learn few examples",
+    words={
+        "test_error": "error on new examples",
+        "best_error": "the least error on new examples at any time",
+        "test_loss": "loss on new examples",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "wrong": "share of wrong labels",
+        "wrong=0.0": "true labels",
+        "samples": "training examples",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

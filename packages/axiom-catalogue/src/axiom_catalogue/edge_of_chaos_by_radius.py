@@ -204,6 +204,7 @@ experiment = Experiment(
             measure="memory_at_critical",
             between=(HUNDRED,),
             null=0.9,
+            in_words="{percent} %",
             expects=Direction.LESS,
             smallest=0.05,
             prediction=PILOT(positive=0.01, negative=0.98, absent=0.01, interval=(0.3, 0.48)),
@@ -220,5 +221,13 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="units", y="critical_radius", log=("x",), title="Where chaos begins"),
+    setting="random recurrent networks of tanh neurons",
+    words={
+        "critical_radius": "the spectral radius at which chaos begins",
+        "best_radius": "the spectral radius with the most memory of past inputs",
+        "memory_at_critical": "memory where chaos begins as a share of the most at any radius",
+        "units": "network size",
+        "drive": "input strength",
+    },
     needs=Needs(seconds=_seconds, memory_mb=250),
 )

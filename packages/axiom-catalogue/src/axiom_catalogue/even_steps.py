@@ -151,6 +151,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="examples", y="miss", title="How far from the truth"),
+    setting="linear models of more weights than examples",
+    words={
+        "miss": "squared distance from the true weights (over their squared length)",
+        "rule=even": "steps of one size",
+        "rule=plain": "plain gradient descent",
+        "truth=even": "true weights of one size",
+        "truth=sparse": "few true weights other than zero",
+        "weights": "number of weights",
+    },
     needs=Needs(
         seconds=lambda config: 0.0005 + config.updates * (1e-5 + 1e-9 * config.weights * config.examples), memory_mb=150
     ),

@@ -207,6 +207,15 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="share_by_width", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="width", y="share", log=("x", "y"), title="Effective rank for each neuron"),
+    setting="the last hidden layer of ReLU classifiers",
+    words={
+        "share": "effective rank (directions used) per neuron after training",
+        "stable_share": "stable rank (strong directions used) per neuron after training",
+        "start_share": "effective rank (directions used) per neuron before training",
+        "kept": "the part of the effective rank (directions used) that training leaves",
+        "matched_share": "effective rank (directions used) per neuron at equal training loss",
+        "lr": "learning rate",
+    },
     needs=Needs(
         seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2),
         memory_mb=500,

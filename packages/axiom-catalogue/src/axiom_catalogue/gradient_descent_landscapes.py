@@ -156,10 +156,10 @@ def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: Chances, **res
 
 
 MORE, LESS, NEITHER = (0.97, 0.01, 0.02), (0.01, 0.97, 0.02), (0.02, 0.02, 0.96)
-ON_RATE = partial(_asks, kind=Kind.SLOPE, across="lr", expects=Direction.LESS, smallest=0.1)
-IN_PLANE = partial(_asks, kind=Kind.LEVEL, smallest=0.03)
+ON_RATE = partial(_asks, kind=Kind.SLOPE, across="lr", smallest=0.1)
+IN_PLANE = partial(_asks, kind=Kind.LEVEL, smallest=0.03, in_words="{percent} percentage points")
 NO_BUMP_THERE = partial(_asks, kind=Kind.PROPORTION, measure="is_monotone", null=0.5, smallest=0.2)
-FEWER = partial(_asks, kind=Kind.CONTRAST, measure="is_monotone", expects=Direction.LESS, smallest=0.2)
+FEWER = partial(_asks, kind=Kind.CONTRAST, measure="is_monotone", smallest=0.2, in_words="{percent} percentage points")
 WIDE: dict[str, object] = {"loss": "mse", "width": 128}
 FAST, SLOW = ({**WIDE, "lr": lr} for lr in (0.1, 0.0125))
 ENTROPY, SQUARED = ({"loss": loss, "width": 32} for loss in LOSSES)
@@ -251,5 +251,17 @@ experiment = Experiment(
         Control(estimand="plane_beyond_a_walk_fast", placebo=(JUMPING(control="placebo"),), planted=(JUMPING(),)),
     ),
     figure=Figure(x="lr", y="in_plane", log=("x",), title="How much of the way lies in a plane"),
+    setting="classifiers trained by gradient descent to an equal loss",
+    words={
+        "is_monotone": "absence of a bump in the loss between start and end",
+        "beyond_walk": "the share of the path in one plane beyond that of a random walk",
+        "later_beyond_walk": "the share of the later path in one plane beyond that of a random walk",
+        "rise": "the rise of the loss under random moves in proportion to neurons' weights",
+        "plain_rise": "the rise of the loss under random moves of one fixed length",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "lr": "learning rate",
+        "goal": "training loss to be reached",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -134,6 +134,7 @@ def _level(
         measure=measure,
         between=({"batch": SMALL, "bins": 30} | arm,),
         smallest=0.25,
+        in_words="{value} bits",
         bounds=(-12.0, 12.0),
         prediction=prediction,
     )
@@ -187,18 +188,20 @@ experiment = Experiment(
             measure="compression",
             between=({"activation": "tanh", "batch": SMALL, "bins": 30}, {"activation": "tanh", "bins": 1_000}),
             smallest=0.25,
+            in_words="{value} bits",
             bounds=(-12.0, 12.0),
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.2), because="a pilot"),
             expects=Direction.MORE,
         ),
         Estimand(
             name="small_minus_large_batches",
-            claim="the noise of small batches does not matter: tanh layers lose as much information about their "
-            "input in batches of 32 as of 256",
+            claim="tanh layers lose as much information about their input in batches of 32 as of 256, within a "
+            "quarter of a bit",
             kind=Kind.CONTRAST,
             measure="compression",
             between=({"activation": "tanh", "batch": SMALL, "bins": 30}, {"activation": "tanh", "batch": LARGE}),
             smallest=0.25,
+            in_words="{value} bits",
             bounds=(-12.0, 12.0),
             prediction=Prediction(positive=0.02, negative=0.08, absent=0.9, interval=(-0.1, -0.02), because="a pilot"),
             expects=Direction.ABSENT,
@@ -208,5 +211,16 @@ experiment = Experiment(
     figure=Figure(
         x="bins", y="compression", log=("x",), title="How much layers seem to forget", where={"batch": SMALL}
     ),
+    setting="narrow networks that classify patterns of bits",
+    words={
+        "compression": "the fall in information about the input from its peak to the end of training",
+        "since_start": "the fall in information about the input from the start to the end of training",
+        "activation=tanh": "tanh units",
+        "activation=relu": "ReLU units",
+        "bins": "number of bins",
+        "batch": "batch size",
+        "looks": "length of training (in looks)",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -179,5 +179,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="tilt", y="test_error", title="The same function, tilted"),
+    setting="ReLU networks that start as the same function",
+    words={
+        "test_error": "error on new inputs",
+        "turned": "the turn of the first layer's neurons (one minus its cosine)",
+        "tilt": "tilt toward the second layer",
+        "tilt=4.0": "a small first and a large second layer",
+        "tilt=0.25": "a large first and a small second layer",
+        "rate": "learning rate",
+        "goal": "training error to be reached",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

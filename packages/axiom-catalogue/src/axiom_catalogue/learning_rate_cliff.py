@@ -188,6 +188,7 @@ experiment = Experiment(
             "squared error",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="log_cliff",
+            in_words="{times_e} times",
             between=(PLAIN | {"loss": "ce"}, PLAIN | {"loss": "mse"}),
             smallest=0.2,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(1.8, 2.4)),
@@ -214,5 +215,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="depth", y="cliff", log=("y",), title="Where training falls apart", where={"task": "clusters"}),
+    setting="networks trained at higher and higher learning rates",
+    words={
+        "has_one_cliff": "one learning rate that divides what works from what fails",
+        "cliff": "the learning rate above which training fails",
+        "log_cliff": "the learning rate above which training fails",
+        "task=clusters": "clusters of points",
+        "task=teacher": "a task set by another network",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "activation=relu": "ReLU units",
+        "activation=tanh": "tanh units",
+        "rows": "training examples",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -118,7 +118,7 @@ def _seconds(config: Config) -> float:
     return 0.016 + times[config.until] * (epoch / config.lr + {"mse": 9e-3, "ce": 1.3e-2}[config.loss])
 
 
-FLATTER = partial(Estimand, kind=Kind.SLOPE, measure="trace", across="lr", expects=Direction.LESS, smallest=0.1)
+FLATTER = partial(Estimand, kind=Kind.SLOPE, measure="trace", across="lr", smallest=0.1)
 PLANTED = grid(Config, loss=["mse"], until=["loss"], rows=[200], lr=[0.02, 0.1])
 PLACEBO = grid(Config, loss=["mse"], until=["loss"], rows=[200], lr=[0.02, 0.1], goal=[0.35], depth=[0])
 
@@ -177,11 +177,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow_test_accuracy",
-            claim="at the same training loss test accuracy does not care about the learning rate: within a point "
-            "from 0.005 to 0.1 (squared error)",
+            claim="at the same training loss (squared error) test accuracy is the same at learning rates of 0.1 and "
+            "of 0.005, within a point",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=({"loss": "mse", "until": "loss", "lr": 0.1}, {"loss": "mse", "until": "loss", "lr": 0.005}),
             smallest=0.01,
             bounds=(-1.0, 1.0),
@@ -196,6 +196,7 @@ experiment = Experiment(
             measure="test_accuracy",
             between=({"loss": "ce", "until": "epochs", "lr": 0.1}, {"loss": "ce", "until": "epochs", "lr": 0.001}),
             smallest=0.01,
+            in_words="{percent} percentage points",
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.045, 0.08), because="a pilot"),
             expects=Direction.MORE,
@@ -226,5 +227,21 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="trace_slope_squared_error", placebo=PLACEBO, planted=PLANTED),),
     figure=Figure(x="lr", y="trace", log=("x", "y"), title="How flat it is", where={"until": "loss"}),
+    setting="networks trained at several learning rates, then compared",
+    words={
+        "trace": "curvature of the loss (trace of its Hessian)",
+        "test_loss": "loss on new examples",
+        "test_accuracy": "accuracy on new examples",
+        "edge_ratio": "sharpness times half the learning rate (one is the edge of stability)",
+        "has_arrived": "the intended training loss reached",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "until=loss": "an equal training loss",
+        "until=time": "an equal product of rate and epochs",
+        "until=epochs": "equally many epochs",
+        "lr": "learning rate",
+        "goal": "training loss to be reached",
+        "rows": "training examples",
+    },
     needs=Needs(seconds=_seconds, memory_mb=800),
 )

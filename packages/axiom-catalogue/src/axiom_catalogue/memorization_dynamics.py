@@ -136,6 +136,7 @@ experiment = Experiment(
             kind=Kind.LEVEL,
             measure="lead",
             between=({"share": 0.4},),
+            in_words="{percent} percentage points",
             smallest=0.05,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.31, 0.34), because="a pilot"),
             expects=Direction.MORE,
@@ -158,6 +159,7 @@ experiment = Experiment(
             "wrong than with none",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="lost",
+            in_words="{percent} percentage points",
             between=({"task": "clusters", "share": 0.4, "loss": "cross_entropy"}, {"task": "clusters", "share": 0.0}),
             smallest=0.02,
             bounds=(-1.0, 1.0),
@@ -182,6 +184,7 @@ experiment = Experiment(
             measure="lead",
             between=({"share": 0.8},),  # then all five labels are equally frequent in every class
             smallest=0.03,
+            in_words="{percent} percentage points",
             bounds=(-1.0, 1.0),
             prediction=Prediction(positive=0.02, negative=0.02, absent=0.96, interval=(-0.01, 0.01), because="no rule"),
             expects=Direction.ABSENT,
@@ -200,5 +203,19 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="share", y="final_test", title="What wrong labels cost", where={"loss": "cross_entropy"}),
+    setting="networks trained on partly wrong labels",
+    words={
+        "lead": "the share of true labels fitted minus that of wrong ones (mean over training)",
+        "clean_first": "half of the true labels fitted before half of the wrong ones",
+        "lost": "accuracy lost by training on instead of stopping early",
+        "final_test": "final accuracy on new examples",
+        "share": "share of wrong labels",
+        "share=0.0": "no wrong labels",
+        "task=clusters": "clusters of points",
+        "task=teacher": "a task set by another network",
+        "loss=cross_entropy": "cross-entropy",
+        "loss=squared_error": "squared error",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.009 + config.epochs * 1.65e-3, memory_mb=600),
 )

@@ -174,6 +174,7 @@ experiment = Experiment(
             measure="matched_accuracy_barrier",
             between=({"width": 512},),
             smallest=0.01,
+            in_words="{percent} percentage points",
             prediction=Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.02, 0.04), because="a pilot"),
             expects=Direction.MORE,
         ),
@@ -208,5 +209,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="matched_barrier", log=("x",), title="What is left of the barrier after matching"),
+    setting="pairs of ReLU networks trained from different starts",
+    words={
+        "barrier": "the test-loss barrier on the line between the two",
+        "matched_barrier": "the test-loss barrier on the line between the two after matching their neurons",
+        "matched_train_accuracy_barrier": "the drop in training accuracy between the two after matching their neurons",
+        "matched_accuracy_barrier": "the drop in test accuracy between the two after matching their neurons",
+        "removed": "the fall of the test-loss barrier between the two by matching their neurons",
+        "cosine": "the cosine of the angle between the weights of the two",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -177,14 +177,15 @@ experiment = Experiment(
             kind=Kind.LEVEL,
             measure="cooling",
             between=({"wrong": 0.8, "rate": 8.0},),
+            in_words="{times_e} times",
             expects=Direction.LESS,
             smallest=0.1,
             prediction=PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(-0.3, -0.26)),
         ),
         PAIRED(
             name="breaks_at_two",
-            claim="with squared error, nothing breaks between rates of 1.5 and 3 in units of one over the "
-            "curvature: steps stay as alike",
+            claim="with squared error, successive steps are as alike at a rate of 1.5 as of 3, in units of one over "
+            "the curvature",
             between=({"loss": "mse", "rate": 1.5}, {"loss": "mse", "rate": 3.0}),
             smallest=0.1,
             prediction=PILOT(positive=0.02, negative=0.01, absent=0.97, interval=(-0.02, 0.04)),
@@ -192,8 +193,8 @@ experiment = Experiment(
         ),
         PAIRED(
             name="same_in_units_of_curvature",
-            claim="in units of the curvature the size of the inputs does not matter: successive steps are as alike,"
-            " within 0.05",
+            claim="at equal rates in units of the curvature, successive steps are as alike with inputs twice as "
+            "large, within 0.05",
             between=(CE | {"rate": 1.0, "scale": 2.0}, CE | {"rate": 1.0}),
             smallest=0.05,
             prediction=PILOT(positive=0.01, negative=0.03, absent=0.96, interval=(-0.03, 0.0)),
@@ -205,5 +206,17 @@ experiment = Experiment(
         Control(estimand="heats_where_little_fits", placebo=(STILL,), planted=(UNFIT(rate=8.0),)),
     ),
     figure=Figure(x="rate", y="order", log=("x",), title="Where steps turn back", where={"wrong": 0.0, "scale": 1.0}),
+    setting="networks under the noise of small batches",
+    words={
+        "has_cooled": "a fall in the temperature of the gradient noise",
+        "cooling": "the temperature of the gradient noise at the start over that at the end",
+        "order": "alignment (cosine) of successive steps",
+        "loss=ce": "cross-entropy",
+        "loss=mse": "squared error",
+        "rate": "learning rate times curvature",
+        "wrong": "share of wrong labels",
+        "wrong=0.0": "true labels",
+        "scale": "input scale",
+    },
     needs=Needs(seconds=lambda config: 0.005 + config.epochs * (1.35e-3 if config.depth else 5.4e-5), memory_mb=600),
 )

@@ -195,5 +195,13 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="end_sharpness", log=("x", "y"), title="Where the sharpness ends"),
+    setting="tanh networks that fit random labels by full-batch descent",
+    words={
+        "is_at_edge": "sharpness (loss curvature) that ends at the edge of stability",
+        "sharpening": "sharpness (loss curvature) at the end over that at the start",
+        "end_sharpness": "sharpness (loss curvature) at the end",
+        "lr": "learning rate",
+        "rows": "random labels",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -130,7 +130,7 @@ experiment = Experiment(
             claim="a network needs more epochs to fit 1,000 random labels than to fit 1,000 true ones",
             kind=Kind.CONTRAST,  # of logarithms: 0.7 is twice as long
             measure="log_epochs",
-            in_words="{times_e} times the epochs",
+            in_words="{times_e} times",
             between=(
                 {"task": "teacher", "labels": "random", "examples": 1_000},
                 {"task": "teacher", "labels": "true", "examples": 1_000},
@@ -171,6 +171,7 @@ experiment = Experiment(
             measure="test_accuracy",
             between=({"labels": "random", "examples": 1_000},),
             null=0.2,
+            in_words="{percent} %",
             smallest=0.05,
             bounds=(0.0, 1.0),
             expects=Direction.ABSENT,
@@ -191,5 +192,19 @@ experiment = Experiment(
         title="How long labels take",
         where={"task": "teacher"},
     ),
+    setting="networks that learn true or random labels by heart",
+    words={
+        "fitted": "nearly all training labels fitted",
+        "log_epochs": "the number of epochs until nearly all labels are fitted",
+        "epochs_to_fit": "the number of epochs until nearly all labels are fitted",
+        "travelled": "the distance that weights travel (over their length at the start)",
+        "test_accuracy": "accuracy on new examples with true labels",
+        "labels=random": "random labels",
+        "labels=true": "true labels",
+        "task=clusters": "clusters of points",
+        "task=teacher": "a task set by another network",
+        "examples": "training examples",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.01 + config.epochs * (6e-5 + config.examples * 1.44e-6), memory_mb=400),
 )

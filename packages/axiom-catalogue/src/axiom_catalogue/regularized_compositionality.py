@@ -120,6 +120,7 @@ def _beside_plain(name: str, claim: str, arm: dict[str, object], prediction: Pre
         measure="new_accuracy",
         between=({**plain, **arm}, {**arm, **plain}),
         smallest=0.03,
+        in_words="{percent} percentage points",
         bounds=(-1.0, 1.0),
         prediction=prediction,
     )
@@ -192,6 +193,7 @@ experiment = Experiment(
                 {"readout": "heads", "width": 32, "dropout": 0.4},
             ),
             smallest=0.03,
+            in_words="{percent} percentage points",
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.2, 0.36), because="a pilot"),
             expects=Direction.MORE,
@@ -210,5 +212,16 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="new_accuracy", log=("x",), title="What is right for new combinations"),
+    setting="regularised and plain networks asked about pairs of attributes",
+    words={
+        "new_accuracy": "accuracy on new pairs",
+        "gain": "accuracy on new pairs minus that of a plain network",
+        "readout=xor": "an exclusive or as the answer",
+        "readout=heads": "both attributes as the answer",
+        "dropout=0.0": "no dropout",
+        "decay": "weight decay",
+        "decay=0.0": "no weight decay",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

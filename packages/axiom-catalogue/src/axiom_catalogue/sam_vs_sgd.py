@@ -135,7 +135,7 @@ experiment = Experiment(
             "plain descent of the same cost",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"task": "clusters", "wrong": 0.0, "radius": 0.1},
                 {"task": "clusters", "wrong": 0.0, "radius": 0.0, "epochs": 2 * EPOCHS},
@@ -153,7 +153,7 @@ experiment = Experiment(
             "more accurate than plain descent of the same cost",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"task": "clusters", "wrong": 0.2, "radius": 0.5},
                 {"task": "clusters", "wrong": 0.2, "radius": 0.0, "epochs": 2 * EPOCHS},
@@ -169,7 +169,7 @@ experiment = Experiment(
             "descent when each is stopped at its best moment",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"task": "clusters", "wrong": 0.2, "radius": 0.5},
                 {"task": "clusters", "wrong": 0.2, "radius": 0.0, "epochs": 2 * EPOCHS},
@@ -207,5 +207,19 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="radius", y="test_accuracy", title="What sharpness-aware descent gains", where={"epochs": EPOCHS}),
+    setting="networks trained by sharpness-aware or plain descent",
+    words={
+        "test_accuracy": "accuracy on new examples",
+        "best_accuracy": "the best accuracy on new examples at any time",
+        "sharpness": "sharpness (loss curvature) at the end",
+        "task=clusters": "clusters of points",
+        "task=teacher": "a task set by another network",
+        "wrong": "share of wrong labels",
+        "wrong=0.0": "true labels",
+        "radius": "sharpness-aware radius",
+        "radius=0.0": "plain descent",
+        "epochs=120": "twice the epochs",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.01 + config.epochs * 8e-4, memory_mb=400),
 )

@@ -200,6 +200,7 @@ experiment = Experiment(
             0.05,
             (0.98, 0.01, 0.37, 0.41),
             FAST,
+            in_words="{times_e} times",
             expects=Direction.MORE,
         ),
         _asks(
@@ -210,6 +211,7 @@ experiment = Experiment(
             0.05,
             (0.3, 0.01, 0.03, 0.06),
             FAST,
+            in_words="{times_e} times",
             expects=Direction.ABSENT,
         ),
         _asks(
@@ -221,6 +223,7 @@ experiment = Experiment(
             (0.98, 0.01, 0.055, 0.075),
             FAST,
             SLOW,
+            in_words="{percent} percentage points",
             expects=Direction.MORE,
         ),
         _asks(
@@ -232,6 +235,7 @@ experiment = Experiment(
             (0.01, 0.02, -0.012, 0.003),
             FAST,
             SLOW,
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
     ),
@@ -240,5 +244,18 @@ experiment = Experiment(
         Control(estimand="fast_minus_slow", placebo=RATES(epochs=[3], control=["placebo"]), planted=RATES(epochs=[40])),
     ),
     figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
+    setting="networks followed by the singular values of their weights",
+    words={
+        "time_exponent": "the exponent of a mode's learning time over its strength",
+        "top_growth": "growth of the largest singular value in training",
+        "top_beyond_middle": "growth of the largest singular value over that of the middle one",
+        "rank_lost": "the share of stable rank (directions used) lost after equal epochs",
+        "rank_lost_at_loss": "the share of stable rank (directions used) lost at equal training loss",
+        "task=modes": "linear layers and a task of separate modes",
+        "task=teacher": "ReLU layers and a task set by another network",
+        "task=clusters": "ReLU layers and clusters of points",
+        "lr": "learning rate",
+        "size": "size of the modes at the start",
+    },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

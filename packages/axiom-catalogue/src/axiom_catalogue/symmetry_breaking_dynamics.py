@@ -154,7 +154,7 @@ experiment = Experiment(
             claim="small batches hardly change how many steps it takes until two nearly alike neurons part",
             kind=Kind.CONTRAST,
             measure="log_steps",
-            in_words="{times_e} times the steps",
+            in_words="{times_e} times",
             between=(
                 {"start": "near", "batch": 16},
                 {"start": "near", "batch": ROWS, "task": "two", "decades": 6.0},
@@ -183,5 +183,19 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="decades", y="parting_step", title="How long neurons stay alike", where={"batch": ROWS}),
+    setting="pairs of neurons that learn to follow others",
+    words={
+        "parting_step": "the number of steps until the two part",
+        "log_steps": "the number of steps until the two part",
+        "is_alike": "the two alike to the last bit at the end",
+        "start=near": "nearly equal starts",
+        "start=same": "equal starts",
+        "decades": "decades of closeness at the start",
+        "batch": "batch size",
+        "batch=128": "all examples in each step",
+        "task=two": "two neurons to follow",
+        "task=many": "many neurons to follow",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

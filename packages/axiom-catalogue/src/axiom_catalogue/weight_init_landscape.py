@@ -128,7 +128,7 @@ experiment = Experiment(
             "critical variance than at a quarter of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"activation": "relu", "depth": 16, "scale": 1.0},
                 {"activation": "relu", "depth": 16, "scale": 0.25},
@@ -144,7 +144,7 @@ experiment = Experiment(
             "critical variance than at twice that",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"activation": "relu", "depth": 16, "scale": 1.0},
                 {"activation": "relu", "depth": 16, "scale": 2.0},
@@ -160,7 +160,7 @@ experiment = Experiment(
             "critical starting variance than from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"activation": "relu", "depth": 2, "scale": 0.25},
                 {"activation": "relu", "depth": 2, "scale": 1.0},
@@ -176,7 +176,7 @@ experiment = Experiment(
             "at the critical variance than at four times that",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"activation": "tanh", "depth": 16, "scale": 1.0},
                 {"activation": "tanh", "depth": 16, "scale": 4.0},
@@ -201,5 +201,19 @@ experiment = Experiment(
         title="What the size of the first weights does",
         where={"activation": "relu"},
     ),
+    setting="networks that start from weights of different sizes",
+    words={
+        "excess": "the log growth of signals per layer beyond what theory says",
+        "test_accuracy": "accuracy on new examples",
+        "activation=relu": "ReLU units",
+        "activation=tanh": "tanh units",
+        "scale": "starting variance (critical is one)",
+        "scale=0.25": "a quarter of the critical starting variance",
+        "scale=0.5": "half of the critical starting variance",
+        "scale=1.0": "the critical starting variance",
+        "scale=2.0": "twice the critical starting variance",
+        "scale=4.0": "four times the critical starting variance",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.002 + 2.6e-4 * config.epochs * config.depth, memory_mb=400),
 )
