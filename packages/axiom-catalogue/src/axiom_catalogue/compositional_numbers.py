@@ -205,7 +205,7 @@ experiment = Experiment(
     words={
         "new_accuracy": "accuracy on pairs never shown",
         "half_right": "the share of answers to new pairs that have an attribute right",
-        "certainty": "certainty of the answer (its chance) to new pairs",
+        "certainty": "the mean chance that a network gives its answer to new pairs",
         "dropout=0.0": "no dropout",
         "decay": "weight decay",
         "decay=0.0": "no weight decay",
