@@ -171,5 +171,12 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="trained", log=("x",), title="How far first digits are from Benford's law"),
+    setting="weights of small classifiers",
+    words={
+        "trained": "the distance of first digits after training from Benford's law, beyond chance",
+        "nearer": "the distance of first digits from Benford's law before minus after training",
+        "added_nearer": "distance from Benford's law of trained weights minus that of their changes",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2), memory_mb=400),
 )

@@ -283,5 +283,14 @@ experiment = Experiment(
             planted=tuple(Config(activation=activation, width=32, steps=40) for activation in ("tanh", "linear")),
         ),
     ),
+    setting="networks of one hidden layer at growing step sizes",
+    words={
+        "shoots_up_from": "the step size times curvature from which the loss shoots up",
+        "runs_away_from": "the step size times curvature from which training runs away",
+        "small_start": "the step size times curvature from which small starts run away",
+        "activation=linear": "linear units",
+        "activation=relu": "ReLU units",
+        "activation=tanh": "tanh units",
+    },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

@@ -198,5 +198,16 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="share_falls", placebo=SHORT(control=["placebo"]), planted=SHORT()),),
     figure=Figure(x="modulus", y="critical", log=("x", "y"), title="How many sums are enough", where={"steps": STEPS}),
+    setting="networks that learn sums modulo a prime P",
+    words={
+        "share": "the share of all sums that must be shown to understand the rest",
+        "critical": "the number of sums that must be shown to understand the rest",
+        "per_p_ln_p": "the number of sums that must be shown, divided by P ln P",
+        "modulus": "modulus P",
+        "width=grows": "width in proportion to P",
+        "width=fixed": "a fixed width",
+        "steps": "training steps",
+        "attempts": "halvings of the search",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

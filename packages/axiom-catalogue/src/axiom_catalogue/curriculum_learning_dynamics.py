@@ -120,11 +120,11 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="helps_with_true_labels",
-            claim="on true labels, it changes the accuracy by less than 1.5 points whether examples are added easy "
-            "first or in random order",
+            claim="on true labels, a network is as accurate with examples added easy first as in random order, "
+            "within 1.5 points",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"order": "easy_first", "wrong": 0.0, "epochs": LONG},
                 {"order": "random_first", "wrong": 0.0, "epochs": LONG},
@@ -142,7 +142,7 @@ experiment = Experiment(
             "best moment than adding random examples at the same pace",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"order": "easy_first", "wrong": 0.3, "epochs": LONG},
                 {"order": "random_first", "wrong": 0.3, "epochs": LONG},
@@ -158,7 +158,7 @@ experiment = Experiment(
             "best moment than one that sees all at once",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"order": "easy_first", "wrong": 0.3, "epochs": LONG},
                 {"order": "shuffled", "wrong": 0.3, "epochs": LONG},
@@ -170,11 +170,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="hard_first_helps",
-            claim="on true labels, seeing hard examples first changes the best accuracy during training by less "
-            "than 1.5 points beside seeing all",
+            claim="on true labels, a network that sees hard examples first is as accurate at its best moment as "
+            "one that sees all, within 1.5 points",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=(
                 {"order": "hard_first", "wrong": 0.0, "epochs": LONG},
                 {"order": "shuffled", "wrong": 0.0, "epochs": LONG},
@@ -195,5 +195,17 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="epochs", y="best_accuracy", log=("x",), title="What an order gains", where={"wrong": 0.3}),
+    setting="networks shown easy and hard examples",
+    words={
+        "test_accuracy": "accuracy on new examples",
+        "best_accuracy": "accuracy on new examples at the best moment of training",
+        "order=easy_first": "easy examples first",
+        "order=hard_first": "hard examples first",
+        "order=random_first": "random examples first at the same pace",
+        "order=shuffled": "all examples from the start",
+        "wrong": "share of wrong labels",
+        "wrong=0.0": "no wrong labels",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.007 + config.epochs * (3.2e-4 + 5e-6 * config.width), memory_mb=400),
 )

@@ -202,6 +202,7 @@ experiment = Experiment(
             measure="worse",
             between=(STOPPED, ENDLESS),
             expects=Direction.LESS,
+            in_words="{percent} percentage points",
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(
@@ -220,6 +221,15 @@ experiment = Experiment(
             planted=(Config(steps=100, noise=1.0), Config(steps=0, noise=1.0)),
         ),
     ),
+    setting="random-feature models mapped over parameters and examples",
+    words={
+        "ridge_slope": "the exponent of the parameter count of largest error over examples",
+        "ridge_at": "the parameter count of largest error divided by the number of examples",
+        "worse": "the share of models that are worse than always saying zero",
+        "steps": "training steps",
+        "steps=0": "training without end",
+        "steps=100": "training stopped after a hundred steps",
+    },
     # On cores alone: NumPy takes apart a matrix of each pixel's own shape, in double precision.
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

@@ -183,14 +183,16 @@ experiment = Experiment(
         ),
         CORRELATION(
             name="gap_and_accuracy_over_labels",
-            claim="of networks with ever more wrong labels, accuracy hardly goes with the gap of eigenvalues",
+            claim="over networks with ever more wrong labels, test accuracy hardly goes with the gap between the two "
+            "largest eigenvalues",
             between=({"by": "labels"},),
             prediction=PILOT(positive=0.12, negative=0.08, absent=0.8, interval=(-0.1, 0.2)),
             expects=Direction.ABSENT,
         ),
         CORRELATION(
             name="gap_and_accuracy_over_starts",
-            claim="of networks that differ by their start, accuracy hardly goes with the gap of eigenvalues",
+            claim="over networks that differ by their start, test accuracy hardly goes with the gap between the two "
+            "largest eigenvalues",
             between=({"by": "starts"},),
             prediction=PILOT(positive=0.03, negative=0.12, absent=0.85, interval=(-0.15, 0.05)),
             expects=Direction.ABSENT,
@@ -204,5 +206,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="gain", y="learned", log=("x",), title="Outliers that training adds", where={"by": "time"}),
+    setting="the hidden weights of small classifiers",
+    words={
+        "learned": "the number of outlying eigenvalues that training adds",
+        "start_outliers": "the number of outlying eigenvalues before training",
+        "correlation": "the correlation of the gap between the top two eigenvalues with accuracy",
+        "by=time": "looks along one training",
+        "by=labels": "networks that differ by their share of wrong labels",
+        "by=starts": "networks that differ by their start",
+        "task=teacher": "a random network's labels",
+        "task=clusters": "clusters of points",
+        "gain": "start variance",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

@@ -199,5 +199,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="goal", y="critical_batch", log=("x", "y"), title="Up to which batch size it pays"),
+    setting="small classifiers trained by batches of many sizes",
+    words={
+        "ratio_doublings": "the number of doublings from gradient noise scale to critical batch size",
+        "curved_ratio_doublings": "doublings from the curvature-weighed noise scale to the critical batch size",
+        "noise_scale": "the gradient noise scale",
+        "critical_batch": "the critical batch size, beyond which larger ones hardly save steps",
+        "in_old_range": "a gradient noise scale always between seven and ninety-nine",
+        "goal": "the loss to be reached",
+        "sizes": "number of batch sizes",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -203,6 +203,7 @@ experiment = Experiment(
             measure="enough",
             between=(LARGE, SMALL),
             expects=Direction.LESS,
+            in_words="{percent} percentage points",
             smallest=0.03,
             bounds=(-1.0, 1.0),
             prediction=Prediction(
@@ -254,6 +255,7 @@ experiment = Experiment(
             measure="enough_when_light",
             between=(LARGE,),
             null=0.55,
+            in_words="{percent} %",
             smallest=0.03,
             prediction=Prediction(
                 positive=0.65,
@@ -272,5 +274,14 @@ experiment = Experiment(
             planted=tuple(Config(modulus=modulus, hidden=24, steps=80) for modulus in (17, 11)),
         ),
     ),
+    setting="networks mapped over weight decay and shown sums modulo P",
+    words={
+        "enough": "the share of sums that is enough to understand the rest",
+        "enough_over_coupons": "the number of sums that is enough to understand the rest, over P ln P",
+        "enough_when_light": "the share of sums that is enough to understand the rest at light decay",
+        "modulus": "modulus P",
+        "hidden": "hidden units",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

@@ -240,5 +240,13 @@ experiment = Experiment(
             planted=(Config(steps=20, power=0.0),),
         ),
     ),
+    setting="one-hidden-layer networks mapped over width and output scale",
+    words={
+        "slope": "the exponent over width of the output scale from which training is lazy",
+        "lazy_from": "the output scale times root of width from which training is lazy",
+        "activation=relu": "ReLU units",
+        "activation=tanh": "tanh units",
+        "power": "power of the width that divides outputs",
+    },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

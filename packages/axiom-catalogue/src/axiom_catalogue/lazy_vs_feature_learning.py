@@ -153,7 +153,7 @@ experiment = Experiment(
             claim="a ReLU network of width 512 is more accurate on new data than one of width 8",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=({"width": 512} | STANDARD, {"width": 8} | STANDARD),
             smallest=0.02,
             bounds=(-1.0, 1.0),
@@ -209,5 +209,16 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="movement", log=("x", "y"), title="How far weights go", where=STANDARD),
+    setting="ReLU networks that learn a random network's labels",
+    words={
+        "movement": "the relative change of the first layer's weights",
+        "middle_movement": "the relative change of the middle layer's weights",
+        "last_movement": "the relative change of the last layer's weights",
+        "test_accuracy": "accuracy on new examples",
+        "parametrisation=standard": "the usual scaling of weights",
+        "parametrisation=ntk": "neural-tangent-kernel scaling of weights",
+        "alpha": "output scale",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

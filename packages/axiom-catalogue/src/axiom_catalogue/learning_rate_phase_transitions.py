@@ -139,7 +139,9 @@ def _seconds(config: Config) -> float:
 
 SQUARED = partial(dict[str, object], loss="mse")  # an arm
 SURE = partial(Prediction, positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.0))
-PAIRED = partial(Estimand, kind=Kind.CONTRAST, smallest=0.2, bounds=(-1.0, 1.0))  # within the replicate
+PAIRED = partial(
+    Estimand, kind=Kind.CONTRAST, smallest=0.2, bounds=(-1.0, 1.0), in_words="{percent} percentage points"
+)  # within the replicate
 
 experiment = Experiment(
     name="learning_rate_phase_transitions",
@@ -172,8 +174,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="relu_survives_eight",
-            claim="a network with one hidden layer of 512 ReLU mostly diverges at a learning rate of 8, in units of"
-            " one over the sharpness",
+            claim="a network with one hidden layer of 512 ReLU units mostly diverges at a learning rate of 8, in units "
+            "of one over the sharpness",
             kind=Kind.PROPORTION,
             measure="diverged",
             between=(SQUARED(network="relu", rate=8.0),),
@@ -209,5 +211,19 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="rate", y="diverged", log=("x",), title="What falls apart", where={"loss": "mse"}),
+    setting="networks trained on all examples at once",
+    words={
+        "diverged": "divergence",
+        "has_learned": "the chance that the loss ends below its start",
+        "network=affine": "an affine model",
+        "network=linear": "a linear network",
+        "network=relu": "one wide ReLU layer",
+        "network=narrow_relu": "one narrow ReLU layer",
+        "network=deep_relu": "two narrow ReLU layers",
+        "loss=mse": "squared error",
+        "loss=ce": "cross-entropy",
+        "rate": "learning rate times initial curvature",
+        "rows": "training examples",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -155,10 +155,17 @@ def _claim(measure: str, claim: str, interval: tuple[float, float], chances: Cha
     """Of the mean of both tasks, of wide networks where the rest names no others."""
     by_verdict = dict(zip(("positive", "negative", "absent"), chances, strict=True))
     prediction = Prediction(**by_verdict, interval=interval, because="a pilot of 8 seeds")
-    fields: dict[str, Any] = {"name": measure, "kind": Kind.LEVEL, "between": (WIDE,), "smallest": 0.01} | rest
+    fields: dict[str, Any] = {
+        "name": measure,
+        "kind": Kind.LEVEL,
+        "between": (WIDE,),
+        "smallest": 0.01,
+        "in_words": POINTS,
+    } | rest
     return Estimand(measure=measure, claim=claim, prediction=prediction, **fields)
 
 
+POINTS = "{percent} percentage points"
 WIDE, SMALL = ({"width": width} for width in (64, 16))
 MORE = (0.98, 0.01, 0.01)
 BOTH: dict[str, Any] = {"name": "wide_minus_narrow", "kind": Kind.CONTRAST, "between": (WIDE, SMALL)}
@@ -211,5 +218,13 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="part_minus_lot", placebo=(SHORT(separation=0.0),), planted=(SHORT(separation=2.0),)),),
     figure=Figure(x="width", y="part_accuracy", log=("x",), title="What a random part knows", where={"keep": 0.5}),
+    setting="a search for good parts of random networks",
+    words={
+        "part_minus_lot": "accuracy of the part that descent picks minus that of the best random part",
+        "part_minus_trained": "accuracy of the part that descent picks minus that of the trained whole",
+        "part_minus_matched": "accuracy of the part that descent picks minus the whole's at equal loss",
+        "keep": "share of weights kept",
+        "separation": "distance of the clusters",
+    },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

@@ -130,7 +130,8 @@ def _better(
 ) -> Estimand:
     """A claim that one of two designs, each a task, an optimizer and a rate, reaches more; paired in each replicate."""
     arms = tuple({"task": task, "optimizer": optimizer, "lr": lr} for task, optimizer, lr in (better, other))
-    return Estimand(kind=Kind.CONTRAST, between=arms, measure=measure, smallest=smallest, bounds=(-1.0, 1.0), **rest)
+    fields: dict[str, Any] = {"measure": measure, "smallest": smallest, "in_words": "{percent} percentage points"}
+    return Estimand(kind=Kind.CONTRAST, between=arms, bounds=(-1.0, 1.0), **fields, **rest)
 
 
 experiment = Experiment(
@@ -202,5 +203,17 @@ experiment = Experiment(
     figure=Figure(
         x="lr", y="final_accuracy", log=("x",), title="What each optimizer reaches", where={"task": "teacher"}
     ),
+    setting="small classifiers trained by different optimizers",
+    words={
+        "final_accuracy": "accuracy on new examples at the end",
+        "stopped_accuracy": "accuracy on new examples at an early stop",
+        "task=teacher": "a random network's labels",
+        "task=clusters": "clusters of points",
+        "optimizer=sgd": "plain gradient descent",
+        "optimizer=momentum": "momentum",
+        "optimizer=rmsprop": "RMSprop",
+        "optimizer=adamw": "AdamW",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: config.epochs * 4.9e-4, memory_mb=600),
 )

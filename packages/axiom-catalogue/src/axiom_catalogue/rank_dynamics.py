@@ -132,6 +132,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="weight_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN, {"depth": 3, "lr": 0.005} | PLAIN),
+            in_words="{percent} percentage points",
             smallest=0.02,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.055, 0.08), because="a pilot"),
@@ -144,6 +145,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"depth": 3, "epochs": 20}, {"depth": 3, "lr": 0.005} | PLAIN),
+            in_words="{percent} percentage points",
             smallest=0.03,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.01, negative=0.19, absent=0.8, interval=(-0.03, 0.0), because="a pilot"),
@@ -157,6 +159,7 @@ experiment = Experiment(
             measure="weight_compression",
             between=({"depth": 2, "lr": 0.1} | PLAIN,),  # where a pilot lost most
             null=0.516,
+            in_words="{percent} %",
             smallest=0.05,
             prediction=Prediction(positive=0.01, negative=0.97, absent=0.02, interval=(0.12, 0.21), because="a pilot"),
             expects=Direction.LESS,
@@ -168,6 +171,7 @@ experiment = Experiment(
             kind=Kind.LEVEL,
             measure="first_layer_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
+            in_words="{percent} %",
             smallest=0.005,
             prediction=Prediction(
                 positive=0.03, negative=0.85, absent=0.12, interval=(-0.03, -0.008), because="a pilot"
@@ -180,6 +184,7 @@ experiment = Experiment(
             kind=Kind.LEVEL,
             measure="hidden_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
+            in_words="{percent} %",
             smallest=0.02,
             prediction=Prediction(positive=0.9, negative=0.03, absent=0.07, interval=(0.17, 0.23), because="5 classes"),
             expects=Direction.MORE,
@@ -191,6 +196,7 @@ experiment = Experiment(
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"lr": 0.1, "depth": 2, "weight_decay": 0.005}, {"lr": 0.1, "depth": 2, "weight_decay": 0.0}),
+            in_words="{percent} percentage points",
             smallest=0.05,
             bounds=(-2.0, 2.0),
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.23, 0.28), because="theory"),
@@ -205,5 +211,15 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose", where=PLAIN),
+    setting="classifiers of a few hidden layers",
+    words={
+        "weight_compression": "the share of the weights' stable rank (directions used) that is lost",
+        "first_layer_compression": "the share of the first weights' stable rank (directions used) that is lost",
+        "hidden_compression": "the share of the hidden layers' stable rank (directions used) that is lost",
+        "task=teacher": "a random network's labels",
+        "task=clusters": "clusters of points",
+        "weight_decay=0.0": "no weight decay",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

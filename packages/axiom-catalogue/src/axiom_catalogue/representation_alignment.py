@@ -168,5 +168,11 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="first_alignment", log=("x",), title="How alike two networks are"),
+    setting="pairs of networks from different starts",
+    words={
+        "first_alignment": "the likeness (CKA) of the two first layers after training",
+        "first_gain": "the likeness (CKA) of the two first layers that training adds",
+        "lr": "learning rate",
+    },
     needs=Needs(seconds=lambda config: 0.004 + config.epochs * (2.2e-4 + 7e-8 * config.width**2), memory_mb=600),
 )

@@ -69,5 +69,9 @@ experiment = Experiment(
     ranges={"dimension": (1, 12), "points": (1_000, 1_000_000_000)},
     estimands=(),  # nothing is concluded, so sessions leave it alone
     figure=Figure(x="dimension", y="share", title="How much of a cube its ball fills"),
+    setting="points thrown evenly into a cube",
+    words={
+        "share": "the share of points inside the ball",
+    },
     needs=Needs(seconds=lambda config: 3.1e-9 * config.dimension * config.points, memory_mb=80),
 )

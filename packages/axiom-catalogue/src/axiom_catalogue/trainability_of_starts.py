@@ -173,6 +173,7 @@ experiment = Experiment(
             measure="learned",
             between=(ALWAYS, ONCE),
             expects=Direction.LESS,
+            in_words="{percent} percentage points",
             smallest=0.02,
             bounds=(-1.0, 1.0),
             prediction=Prediction(
@@ -189,5 +190,12 @@ experiment = Experiment(
             planted=tuple(Config(added=added, examples=32, width=8, steps=50) for added in ("always", "once")),
         ),
     ),
+    setting="tanh networks mapped over step size and weight shift",
+    words={
+        "border": "the border of what trains",
+        "learned": "the share of the map that trains",
+        "added=always": "a shift before every step",
+        "added=once": "a shift before the first step alone",
+    },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )
