@@ -283,10 +283,10 @@ experiment = Experiment(
             planted=tuple(Config(activation=activation, width=32, steps=40) for activation in ("tanh", "linear")),
         ),
     ),
-    setting="networks of one hidden layer at growing step sizes",
+    setting="one-hidden-layer networks at growing step sizes",
     words={
-        "shoots_up_from": "the step size times curvature from which the loss shoots up",
-        "runs_away_from": "the step size times curvature from which training runs away",
+        "shoots_up_from": "the step size times curvature from which the loss of large starts shoots up",
+        "runs_away_from": "the step size times curvature from which large starts run away",
         "small_start": "the step size times curvature from which small starts run away",
         "activation=linear": "linear units",
         "activation=relu": "ReLU units",

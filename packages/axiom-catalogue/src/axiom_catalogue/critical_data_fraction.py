@@ -202,8 +202,7 @@ experiment = Experiment(
     words={
         "share": "the share of all sums that must be shown to understand the rest",
         "critical": "the number of sums that must be shown to understand the rest",
-        "per_p_ln_p": "the number of sums that must be shown, divided by P ln P",
-        "modulus": "modulus P",
+        "per_p_ln_p": "the number of sums that must be shown over P ln P",
         "width=grows": "width in proportion to P",
         "width=fixed": "a fixed width",
         "steps": "training steps",

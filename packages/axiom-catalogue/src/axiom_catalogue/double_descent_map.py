@@ -223,8 +223,8 @@ experiment = Experiment(
     ),
     setting="random-feature models mapped over parameters and examples",
     words={
-        "ridge_slope": "the exponent of the parameter count of largest error over examples",
-        "ridge_at": "the parameter count of largest error divided by the number of examples",
+        "ridge_slope": "the exponent over examples of the parameter count with the largest error",
+        "ridge_at": "the parameter count with the largest error divided by that of examples",
         "worse": "the share of models that are worse than always saying zero",
         "steps": "training steps",
         "steps=0": "training without end",

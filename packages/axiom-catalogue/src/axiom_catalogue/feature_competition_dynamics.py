@@ -221,7 +221,7 @@ experiment = Experiment(
         "stopped_weak_accuracy": "accuracy from the weak clue alone at the best moment of training",
         "gradient_ratio": "the strong clue's gradient divided by the weak one's during training",
         "strong": "strength of the strong clue",
-        "strong=0.0": "noise in place of a strong clue",
+        "strong=0.0": "noise beside it",
         "strong=1.0": "a clue twice as strong beside it",
         "strong=2.0": "a clue four times as strong beside it",
         "decoupling": "penalty on large outputs",

@@ -210,7 +210,7 @@ experiment = Experiment(
             between=(CLUSTERS,),
             null=0.05,
             expects=Direction.LESS,
-            in_words="{percent} % of what was known",
+            in_words="{percent} %",
             smallest=0.01,
             prediction=PILOT(positive=0.01, negative=0.97, absent=0.02, interval=(0.018, 0.026)),
         ),

@@ -204,7 +204,7 @@ experiment = Experiment(
         "ratio_doublings": "the number of doublings from gradient noise scale to critical batch size",
         "curved_ratio_doublings": "doublings from the curvature-weighed noise scale to the critical batch size",
         "noise_scale": "the gradient noise scale",
-        "critical_batch": "the critical batch size, beyond which larger ones hardly save steps",
+        "critical_batch": "the critical batch size (larger ones hardly save steps)",
         "in_old_range": "a gradient noise scale always between seven and ninety-nine",
         "goal": "the loss to be reached",
         "sizes": "number of batch sizes",

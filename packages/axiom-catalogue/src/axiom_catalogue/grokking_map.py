@@ -277,9 +277,8 @@ experiment = Experiment(
     setting="networks mapped over weight decay and shown sums modulo P",
     words={
         "enough": "the share of sums that is enough to understand the rest",
-        "enough_over_coupons": "the number of sums that is enough to understand the rest, over P ln P",
+        "enough_over_coupons": "the number of sums over P ln P that is enough to understand the rest",
         "enough_when_light": "the share of sums that is enough to understand the rest at light decay",
-        "modulus": "modulus P",
         "hidden": "hidden units",
         "lr": "learning rate",
     },

@@ -216,8 +216,8 @@ experiment = Experiment(
     figure=Figure(x="shape", y="excess", title="By how much the two deepest layers forget more"),
     setting="seven-layer networks that learn rules about bits",
     words={
-        "excess": "the loss of input information in the two deepest layers minus the others'",
-        "others": "the loss of input information in the first five layers",
+        "excess": "the fall of input information from its peak (two deepest layers minus others)",
+        "others": "the fall of input information from its peak in the first five layers",
         "activation=relu": "ReLU units",
         "activation=tanh": "tanh units",
         "shape=narrowing": "narrowing layers",

@@ -222,7 +222,7 @@ experiment = Experiment(
         "network=deep_relu": "two narrow ReLU layers",
         "loss=mse": "squared error",
         "loss=ce": "cross-entropy",
-        "rate": "learning rate times initial curvature",
+        "rate": "learning rate times curvature",
         "rows": "training examples",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),

@@ -203,7 +203,7 @@ experiment = Experiment(
     figure=Figure(
         x="lr", y="final_accuracy", log=("x",), title="What each optimizer reaches", where={"task": "teacher"}
     ),
-    setting="small classifiers trained by different optimizers",
+    setting="small classifiers under different optimizers",
     words={
         "final_accuracy": "accuracy on new examples at the end",
         "stopped_accuracy": "accuracy on new examples at an early stop",

@@ -213,9 +213,9 @@ experiment = Experiment(
     figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose", where=PLAIN),
     setting="classifiers of a few hidden layers",
     words={
-        "weight_compression": "the share of the weights' stable rank (directions used) that is lost",
-        "first_layer_compression": "the share of the first weights' stable rank (directions used) that is lost",
-        "hidden_compression": "the share of the hidden layers' stable rank (directions used) that is lost",
+        "weight_compression": "the loss of stable rank (directions used) in the weights",
+        "first_layer_compression": "the loss of stable rank (directions used) in the first layer's weights",
+        "hidden_compression": "the loss of stable rank (directions used) in the hidden layers' activity",
         "task=teacher": "a random network's labels",
         "task=clusters": "clusters of points",
         "weight_decay=0.0": "no weight decay",

@@ -257,7 +257,7 @@ experiment = Experiment(
     setting="untrained recurrent networks (reservoirs)",
     words={
         "exponent": "the exponent of skill over size",
-        "bend": "the exponent of skill over size, larger half of sizes minus smaller half",
+        "bend": "the exponent of skill over size (larger minus smaller half of sizes)",
         "best_radius": "the best spectral radius",
         "task=memory": "past inputs to recall",
         "task=cubes": "products of past inputs to recall",
