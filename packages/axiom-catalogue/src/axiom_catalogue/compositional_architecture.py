@@ -194,8 +194,8 @@ experiment = Experiment(
         ),
         BETTER(
             name="scattered_on_xor",
-            claim="with half of its wires cut at random, a network is as accurate on an exclusive or of attributes "
-            "never paired before as without, within 3 points",
+            claim="with half of its wires cut at random, a network answers an exclusive or of new pairs of attributes "
+            "as accurately, within 3 points",
             between=(XOR | SCATTERED, XOR | PLAIN),
             prediction=PILOT(positive=0.3, negative=0.05, absent=0.65, interval=(-0.01, 0.05)),
             expects=Direction.ABSENT,
@@ -227,7 +227,7 @@ experiment = Experiment(
         BETTER(
             name="wide_towers_on_xor",
             claim="with wires that keep two attributes apart, wide and narrow networks answer an exclusive or of "
-            "them equally well on pairs never shown, within 3 points",
+            "new pairs equally well, within 3 points",
             between=(XOR | TOWERS, XOR | TOWERS | {"width": 32}),
             prediction=PILOT(positive=0.1, negative=0.25, absent=0.65, interval=(-0.06, 0.04)),
             expects=Direction.ABSENT,

@@ -125,7 +125,7 @@ HELP: Effect = (
     "weak_accuracy",
     "",
     1.0,
-    "helps a network to learn a weak feature (a clue to the class) beside a strong one",
+    "helps a network to learn a weak feature (a clue) beside a strong one",
 )
 RELIEF: Effect = (
     "beside_minus_alone",
