@@ -15,8 +15,17 @@ from axiom.domain.evidence import Meaning, verdicts_of
 from axiom_weigh.values import Verdict
 
 FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
+
+
+def events(manifest):
+    return {name for name, kind, _ in manifest["measures"] if kind == "bool"}
+
+
 SHIPPED = [
-    pytest.param(with_words(estimand, manifest.get("setting", ""), manifest.get("words", {})), id=f"{name}-{place}")
+    pytest.param(
+        with_words(estimand, manifest.get("setting", ""), manifest.get("words", {}), events(manifest)),
+        id=f"{name}-{place}",
+    )
     for name, declared in FILES.items()
     for manifest in [declared["manifest"]]
     for place, estimand in enumerate(manifest["estimands"])
@@ -121,10 +130,11 @@ def test_an_effect_is_slight_while_its_interval_reaches_below_what_matters():
 
 def test_words_of_a_file_stand_for_its_names():
     words = {"test_accuracy": "accuracy on new examples", "width=64": "many neurons", "other": "never said"}
-    asked = with_words(estimand(Kind.CONTRAST), "small networks", words)
-    assert asked["words"] == {"test_accuracy": "accuracy on new examples", "width=64": "many neurons"}
+    words |= {"lr": "a learning rate of {value}"}
+    asked = with_words(estimand(Kind.CONTRAST), "small networks", words, events=())
+    assert asked["words"] == {name: label for name, label in words.items() if name != "other"}
     headline = compose_answer(asked, MeasuredNumber(Verdict.POSITIVE, 0.5, 0.3, 0.7))
     assert headline == (
-        "In small networks with lr 0.1, accuracy on new examples is typically higher with many neurons than with width "
-        "2 (+0.50)"
+        "In small networks, with a learning rate of 0.1, accuracy on new examples is typically higher with many "
+        "neurons than with width 2 (+0.50)"
     )

@@ -64,6 +64,7 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
     if_positive: str = field(metadata=WHY)
     if_absent: str = field(metadata=WHY)
     if_negative: str = field(metadata=WHY)
+    expects: str = field(metadata=EXPECTS)
     by: str = field(metadata=FORECASTER)
     replicates: int = field(default=registration_limits.REPLICATES, metadata={"ge": 8, "le": 100_000})
     kind: str | None = field(default=None, metadata={"pattern": f"^({'|'.join(Kind)})$"})
@@ -72,7 +73,6 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
     between: list[dict[str, Scalar]] | None = field(default=None, metadata=_BETWEEN)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
-    expects: str | None = field(default=None, metadata=EXPECTS)
     # What the new number must come to for the finding to hold, one or several between commas: +, - or absent.
     upheld_by: str | None = field(default=None, metadata={"pattern": f"^(({SIGN})(,(?!$)|$))+$"})
 

@@ -4,12 +4,12 @@ What a file adds are short words for its own names, registered before the first 
 (`optimizer=sgd`), and the setting. Where it has none, the name itself is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from axiom.domain import numbers
-from axiom.domain.estimands import Center, Direction, Kind
+from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
 from axiom_weigh.values import Verdict
 
@@ -79,7 +79,7 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
         case _Form.TREND:
             asked = f"does {quantity} rise or fall with {_name(estimand, estimand['across'])}?"
         case _:
-            asked = f"is {quantity} above or below {numbers.amount_with_unit(estimand, estimand['null'])}?"
+            asked = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
     return _begun(arms.condition + asked)
 
 
@@ -91,12 +91,15 @@ def is_slight(estimand: Mapping[str, Any], measured: MeasuredNumber) -> bool:
     return measured.verdict is Verdict.NEGATIVE and (measured.high is None or measured.high > null - smallest)
 
 
-def with_words(estimand: Mapping[str, Any], setting: str, words: Mapping[str, str]) -> dict[str, Any]:
-    """The estimand with those words of its file that name what it speaks of."""
+def with_words(
+    estimand: Mapping[str, Any], setting: str, words: Mapping[str, str], events: Collection[str]
+) -> dict[str, Any]:
+    """The estimand with those words of its file that name what it speaks of. `events`: its yes-or-no measures."""
     names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
     own = {name: label for name, label in words.items() if name.partition("=")[0] in names}
-    bare = {name: value for name, value in estimand.items() if name not in ("setting", "words")}
-    return {**bare, **({"setting": setting} if setting else {}), **({"words": own} if own else {})}
+    told = {"setting": setting, "words": own, "is_event": estimand["measure"] in events}
+    bare = {name: value for name, value in estimand.items() if name not in told}
+    return bare | {name: value for name, value in told.items() if value}
 
 
 def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> str:
@@ -118,7 +121,7 @@ class _Arms(NamedTuple):
 def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumber) -> str:
     """A statement with its number, where that is known."""
     arms, quantity, middle = _arms(estimand), _quantity(estimand), _middle(estimand)
-    across, null = _name(estimand, estimand["across"]), numbers.amount_with_unit(estimand, estimand["null"])
+    across, null = _name(estimand, estimand["across"]), numbers.bare_number(estimand, estimand["null"])
     smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
     told = ""
     if measured.estimate is not None:
@@ -159,20 +162,20 @@ def _quantity(estimand: Mapping[str, Any]) -> str:
     kind, form = Kind(estimand["kind"]), _form(estimand)
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
+    if estimand.get("is_event") or kind is Kind.PROPORTION:
+        measure = f"the share of runs with {measure}"
     if form is not _Form.LEVEL:
         return measure
     arms = _arms(estimand)
     match kind:
         case Kind.CONTRAST | Kind.DIMENSION if len(estimand["between"]) > 1:
-            return f"{measure} {arms.first} minus {arms.second}"
+            return f"{measure} {arms.first} {'over' if numbers.is_ratio(estimand) else 'minus'} that {arms.second}"
         case Kind.SLOPE | Kind.EXPONENT:
             return f"the exponent of {measure} over {across}"
         case Kind.RANK_CORRELATION:
             return f"the rank correlation of {measure} with {across}"
         case Kind.BREAKPOINT:
             return f"the {across} at which {measure} turns"
-        case Kind.PROPORTION:
-            return f"the share of runs with {measure}"
         case _:
             return measure
 
@@ -192,7 +195,7 @@ def _arms(estimand: Mapping[str, Any]) -> _Arms:
         factor: level for factor, level in arms[0].items() if len(arms) == 1 or second.get(factor, _form) == level
     }
     same = _with(estimand, common)
-    led_in = " ".join(part for part in (f"in {setting}" if setting else "", same) if part)
+    led_in = ", ".join(part for part in (f"in {setting}" if setting else "", same) if part)
     return _Arms(
         condition=f"{led_in}, " if led_in else "",
         first=_with(estimand, _without(first, common)) or "over all",
@@ -209,7 +212,7 @@ def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
     words: Mapping[str, str] = estimand.get("words", {})
     labels = {factor: words.get(f"{factor}={level}", "") for factor, level in arm.items()}
     held = [
-        labels[factor] or (_name(estimand, factor) if level is True else f"{_name(estimand, factor)} {_level(level)}")
+        labels[factor] or _held(words.get(factor) or factor.replace("_", " "), level)
         for factor, level in arm.items()
         if labels[factor] or level is not False
     ]
@@ -218,8 +221,12 @@ def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
     return ", ".join(f"{word} {_listed(names)}" for word, names in parts if names)
 
 
-def _level(level: object) -> str:
-    return level.replace("_", " ") if isinstance(level, str) else numbers.plain(level)
+def _held(factor: str, level: object) -> str:
+    """A factor at a level: "width 64", or "64 hidden neurons" where its words say where the number stands."""
+    if level is True:
+        return factor
+    text = level.replace("_", " ") if isinstance(level, str) else numbers.plain(level)
+    return factor.replace(VALUE, text) if VALUE in factor else f"{factor} {text}"
 
 
 def _listed(names: list[str]) -> str:
@@ -228,7 +235,7 @@ def _listed(names: list[str]) -> str:
 
 def _name(estimand: Mapping[str, Any], name: str) -> str:
     words: Mapping[str, str] = estimand.get("words", {})
-    return words.get(name) or name.replace("_", " ")
+    return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
 
 
 def _begun(text: str) -> str:

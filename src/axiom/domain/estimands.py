@@ -21,6 +21,7 @@ NUMBERS: Mapping[str, Callable[[float], float]] = {
 }
 # A short name of something, and no sentence: it stands in a headline beside numbers that were measured, and has none.
 LABEL = re.compile(r"(?:[^\W\d]|[ ,'’()/%+=<>×·°²√-]){1,80}")
+VALUE = "{value}"  # where a factor's level stands among its words, as in "{value} hidden neurons"
 
 
 class Kind(StrEnum):

@@ -46,7 +46,7 @@ def reading(verdict: Verdict, expects: Direction) -> Meaning:
 
 
 def verdicts_of(meaning: Meaning, expects: Direction) -> tuple[Verdict, ...]:
-    """Return the verdicts that say this about such a claim: of one that expects nothing, both signs are the opposite."""
+    """Return the verdicts that say this of such a claim. The opposite of nothing is an effect of either sign."""
     return tuple(verdict for verdict in DECIDED if reading(verdict, expects) is meaning)
 
 

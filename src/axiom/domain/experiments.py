@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.estimands import LABEL, Direction, Estimand, Kind
+from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind
 from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
@@ -39,7 +39,7 @@ def check_words(experiment: str, names: Collection[str], words: Mapping[str, str
     for name, label in words.items():
         if name.partition("=")[0] not in names:
             raise ValueError(f"{experiment}: words names {name!r}, which is no measure, factor or factor=level")
-        if not LABEL.fullmatch(label):
+        if not LABEL.fullmatch(label.replace(VALUE, "so many", 1)):
             raise ValueError(f"{experiment}: the words {label!r} of {name} must be {NO_SENTENCE}")
 
 
@@ -87,7 +87,8 @@ class Control:
     """Two small sweeps that show what an estimand is worth: both are computed before anything is believed of it.
 
     In the placebo the effect is absent by construction, in the planted sweep it is there, on the side that the claim
-    expects; `side` names another. Both enter through the config, so through what `run` computes with, and never by changing what it measured.
+    expects; `side` names another. Both enter through the config, so through what `run` computes with, and never by
+    changing what it measured.
     """
 
     estimand: str

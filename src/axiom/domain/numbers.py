@@ -82,7 +82,25 @@ def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | N
 
 def amount_with_unit(estimand: Mapping[str, Any], amount: float) -> str:
     """A size on the scale of an estimand, such as the smallest that matters."""
-    return _filled(estimand, plain(NUMBERS[_number_in(_template(estimand))](amount)))
+    name = _number_in(_template(estimand))
+    text = plain(_on_scale(name, amount))
+    if name not in ("value", "percent"):
+        return f"a factor of {text}"
+    filled = _filled(estimand, text)
+    if filled == f"{text} %":
+        filled = f"{text} percentage points"  # of a share: 20 % of it would be something else
+    return filled.replace("points", "point") if text == "1" else filled
+
+
+def bare_number(estimand: Mapping[str, Any], value: float) -> str:
+    """A value beside which an estimand's number lies, on its scale."""
+    name = _number_in(_template(estimand))
+    return plain(_on_scale(name, value)) + (" %" if name == "percent" and value else "")
+
+
+def is_ratio(estimand: Mapping[str, Any]) -> bool:
+    """Is its number the logarithm of how many times as much something is?"""
+    return _number_in(_template(estimand)) not in ("value", "percent")
 
 
 def scale(estimand: Mapping[str, Any]) -> str:
@@ -93,7 +111,9 @@ def scale(estimand: Mapping[str, Any]) -> str:
 
 def _template(estimand: Mapping[str, Any]) -> str:
     words: str = estimand.get("in_words", "")
-    return words or ("{percent} %" if estimand["kind"] == Kind.PROPORTION else "{value}")
+    if words or not (estimand["kind"] == Kind.PROPORTION or estimand.get("is_event")):
+        return words or "{value}"
+    return "{percent} percentage points" if estimand["kind"] == Kind.CONTRAST else "{percent} %"
 
 
 def _filled(estimand: Mapping[str, Any], number: str) -> str:

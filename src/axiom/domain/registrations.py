@@ -128,9 +128,20 @@ def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
     }
 
 
-# How an estimand is told, what its author expects and what it is compared with. None of it enters what is weighed or the
-# headline, so a file may say it better; what is registered stays. The middle three are of files of before.
-WORDS = ("claim", "expects", "if_so", "if_opposite", "if_absent", "in_words", "published", "setting", "words")
+# How an estimand is told, what its author expects and what it is compared with. None of it enters what is weighed, so a
+# file may say it better; what is registered stays. Those that begin with `if` are of files of before.
+WORDS = (
+    "claim",
+    "expects",
+    "if_so",
+    "if_opposite",
+    "if_absent",
+    "in_words",
+    "published",
+    "setting",
+    "words",
+    "is_event",
+)
 
 
 def definition(estimand: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,7 +66,8 @@ _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):
 - placebo: configs, as many as the estimand compares, at which nothing can be learned. They are trained for real. The
   estimand must find nothing there; what leaks in shows.
-- planted: configs at which an effect is certain. The estimand must find it, on the side that the claim expects; on either of a claim that expects ABSENT.
+- planted: configs at which an effect is certain. The estimand must find it, on the side that the claim expects, or on
+  the one that side=Direction.MORE or LESS names; on either side where the claim expects ABSENT.
 - Both hold the very values of the estimand's own `between` (or `across`), since the estimand is computed of them; what
   makes them a placebo or plants the effect is another factor of the config, as labels="random" or control="planted".
 - Neither may hold what an estimand compares, nor differ from that in what its measure does not see: then the gate would

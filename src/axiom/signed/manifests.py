@@ -86,6 +86,11 @@ class Manifest:
     words: Mapping[str, str] = field(default_factory=dict)  # for names of measures, factors and levels
 
     @property
+    def events(self) -> frozenset[str]:
+        """The measures that are yes or no."""
+        return frozenset(measure.name for measure in self.measures if measure.type is ValueType.BOOL)
+
+    @property
     def seconds(self) -> float:
         return sum(self.cell_seconds)
 
@@ -263,7 +268,7 @@ def _ranges(data: dict[str, Any], factors: Mapping[str, ValueType]) -> dict[str,
 
 def _words(data: dict[str, Any]) -> dict[str, str]:
     fields = canonical_json.Fields(data, "words", data)
-    return {name: fields.text(name, LABEL.pattern) for name in data}
+    return {name: fields.text(name) for name in data}
 
 
 def _measure(value: Any, what: str) -> Measure:

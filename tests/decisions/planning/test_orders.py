@@ -12,8 +12,8 @@ from axiom.decisions.planning.fleet_classes import classes, computing
 from axiom.decisions.planning.operator_shares import read, read_mix, read_priority
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.decisions.planning.why_idle import awaited
-from axiom.domain.fleet import Gpu
 from axiom.domain.estimands import Direction
+from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Placement, Purpose, Supply, Wishes
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage

@@ -139,7 +139,8 @@ def _claimed(subject: Subject, draft: Draft, prediction: Prediction) -> dict[str
     asked = subject.estimand if draft.estimand is None else draft.estimand
     moved = {**asked, "between": [{**arm, **draft.where} for arm in asked["between"] or [{}]]} if draft.where else asked
     expects = next(side for side in Direction if side in likeliest(prediction_data(prediction)))
-    return with_words({**moved, "expects": expects.value}, subject.manifest.setting, subject.manifest.words)
+    manifest = subject.manifest
+    return with_words({**moved, "expects": expects.value}, manifest.setting, manifest.words, manifest.events)
 
 
 def _slug(text: str) -> str:
@@ -160,8 +161,9 @@ def sides(side: Direction, as_expected: str, nothing: str, opposite: str) -> tup
 
 def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
-    copied = {name: value for name, value in estimand.items() if name not in ("exchangeable", "prediction", *WORDS)}
-    return {**copied, **changes}
+    is_same_number = all(changes.get(name, estimand[name]) == estimand[name] for name in ("kind", "measure"))
+    told = {"exchangeable", "prediction", *WORDS} - ({"in_words"} if is_same_number else set())
+    return {name: value for name, value in estimand.items() if name not in told} | changes
 
 
 def plain(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:

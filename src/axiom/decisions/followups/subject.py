@@ -70,7 +70,9 @@ class Subject:
     @property
     def worded(self) -> dict[str, Any]:
         """Its estimand with all words that its file has for what follow-ups may name."""
-        return {**self.estimand, "setting": self.manifest.setting, "words": self.manifest.words}
+        is_event = self.estimand["measure"] in self.manifest.events
+        told = {"setting": self.manifest.setting, "words": self.manifest.words, "is_event": is_event}
+        return {**self.estimand, **told}
 
     @property
     def answer(self) -> str:

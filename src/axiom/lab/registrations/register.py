@@ -420,7 +420,7 @@ def _write(
         "estimands": [
             dict(estimand)
             if estimand["name"] in further.joins
-            else with_words(estimand, manifest.setting, manifest.words)
+            else with_words(estimand, manifest.setting, manifest.words, manifest.events)
             for estimand in further.estimands
         ],
         "joins": dict(further.joins),
