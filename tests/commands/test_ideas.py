@@ -174,14 +174,14 @@ def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(d
 
 
 def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(door, program):
-    bare = replace(ASKED, configs=[{"size": 1}, {"size": 2}], expects=None, null=None, kind=None)
+    bare = replace(ASKED, configs=[{"size": 1}, {"size": 2}], null=None, kind=None)
     dry = door.submit(bare, caller=program, dry_run=True)
     made = door.submit(bare, caller=program)
     (estimand,) = made["estimands"]
     assert dry["estimands"] == [estimand]
     assert estimand == json.loads(json.dumps(asked(door, made["proposal"]).proposal.estimands))[0]
     assert asked(door, made["proposal"]).proposal.configs == tuple(ENDS)  # all of its finding have shift 0
-    assert {"expects", "null", "kind"} <= set(made["inherited"])
+    assert {"null", "kind"} <= set(made["inherited"])
     assert not {"smallest", "between", "claim", "prediction"} & set(made["inherited"])
     turned = replace(ASKED, expects="-", claim="size 1 has a smaller total")
     said = door.submit(replace(turned, upheld_by="-,absent", claim="it vanishes"), caller=program)

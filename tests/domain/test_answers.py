@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -12,23 +13,17 @@ from hypothesis import strategies as st
 from axiom.domain.answers import MeasuredNumber, compose_answer, compose_claim, compose_question, is_slight, with_words
 from axiom.domain.estimands import Direction, Kind, likeliest
 from axiom.domain.evidence import Meaning, verdicts_of
+from axiom.signed.canonical_json import canonical
+from axiom.signed.manifests import read_manifest
 from axiom_weigh.values import Verdict
 
 FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
 
-
-def events(manifest):
-    return {name for name, kind, _ in manifest["measures"] if kind == "bool"}
-
-
+MANIFESTS = [read_manifest(canonical(declared["manifest"])) for declared in FILES.values()]
 SHIPPED = [
-    pytest.param(
-        with_words(estimand, manifest.get("setting", ""), manifest.get("words", {}), events(manifest)),
-        id=f"{name}-{place}",
-    )
-    for name, declared in FILES.items()
-    for manifest in [declared["manifest"]]
-    for place, estimand in enumerate(manifest["estimands"])
+    pytest.param(with_words(estimand, manifest, manifest.configs), id=f"{manifest.name}-{estimand['name']}")
+    for manifest in MANIFESTS
+    for estimand in manifest.estimands
 ]
 ARMS = {Kind.CONTRAST: [{"width": 64, "lr": 0.1}, {"width": 2, "lr": 0.1}], Kind.DIMENSION: [{"arm": 0}, {"arm": 1}]}
 UNITS = ("", "{percent} percentage points", "{times2} times the steps", "{value} steps")
@@ -47,6 +42,7 @@ def estimand(kind, *, expects=Direction.MORE, null=0.0, smallest=0.1, in_words="
         "smallest": smallest,
         "expects": expects.value,
         "in_words": in_words,
+        "span": [] if kind in ARMS else [2, 64],
     }
 
 
@@ -131,7 +127,8 @@ def test_an_effect_is_slight_while_its_interval_reaches_below_what_matters():
 def test_words_of_a_file_stand_for_its_names():
     words = {"test_accuracy": "accuracy on new examples", "width=64": "many neurons", "other": "never said"}
     words |= {"lr": "a learning rate of {value}"}
-    asked = with_words(estimand(Kind.CONTRAST), "small networks", words, events=())
+    manifest = replace(MANIFESTS[0], setting="small networks", words=words)
+    asked = with_words(estimand(Kind.CONTRAST), manifest, ())
     assert asked["words"] == {name: label for name, label in words.items() if name != "other"}
     headline = compose_answer(asked, MeasuredNumber(Verdict.POSITIVE, 0.5, 0.3, 0.7))
     assert headline == (

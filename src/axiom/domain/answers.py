@@ -4,13 +4,14 @@ What a file adds are short words for its own names, registered before the first 
 (`optimizer=sgd`), and the setting. Where it has none, the name itself is told.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from axiom.domain import numbers
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
+from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Verdict
 
 _SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
@@ -77,7 +78,7 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
         case _Form.DIFFERENCE:
             asked = f"is {quantity} higher or lower {arms.first} than {arms.second}?"
         case _Form.TREND:
-            asked = f"does {quantity} rise or fall with {_name(estimand, estimand['across'])}?"
+            asked = f"does {quantity} rise or fall with {_across(estimand)}?"
         case _:
             asked = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
     return _begun(arms.condition + asked)
@@ -91,13 +92,30 @@ def is_slight(estimand: Mapping[str, Any], measured: MeasuredNumber) -> bool:
     return measured.verdict is Verdict.NEGATIVE and (measured.high is None or measured.high > null - smallest)
 
 
+class NamesThings(Protocol):
+    """A manifest, as far as headlines need it."""
+
+    @property
+    def setting(self) -> str: ...
+    @property
+    def words(self) -> Mapping[str, str]: ...
+    @property
+    def events(self) -> Collection[str]: ...
+
+
 def with_words(
-    estimand: Mapping[str, Any], setting: str, words: Mapping[str, str], events: Collection[str]
+    estimand: Mapping[str, Any], manifest: NamesThings, configs: Sequence[Mapping[str, object]]
 ) -> dict[str, Any]:
-    """The estimand with those words of its file that name what it speaks of. `events`: its yes-or-no measures."""
+    """The estimand with what its headline says besides: words of its file, and the span of its factor in configs."""
     names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
-    own = {name: label for name, label in words.items() if name.partition("=")[0] in names}
-    told = {"setting": setting, "words": own, "is_event": estimand["measure"] in events}
+    levels = [configs[place].get(estimand["across"]) for place in needed(estimand, configs)] if configs else []
+    numeric = [level for level in levels if isinstance(level, int | float)]
+    told = {
+        "setting": manifest.setting,
+        "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
+        "is_event": estimand["measure"] in manifest.events,
+        "span": [min(numeric), max(numeric)] if numeric else [],
+    }
     bare = {name: value for name, value in estimand.items() if name not in told}
     return bare | {name: value for name, value in told.items() if value}
 
@@ -121,7 +139,7 @@ class _Arms(NamedTuple):
 def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumber) -> str:
     """A statement with its number, where that is known."""
     arms, quantity, middle = _arms(estimand), _quantity(estimand), _middle(estimand)
-    across, null = _name(estimand, estimand["across"]), numbers.bare_number(estimand, estimand["null"])
+    across, null = _across(estimand), numbers.bare_number(estimand, estimand["null"])
     smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
     told = ""
     if measured.estimate is not None:
@@ -158,7 +176,7 @@ def _form(estimand: Mapping[str, Any]) -> _Form:
 
 def _quantity(estimand: Mapping[str, Any]) -> str:
     """What the number is, in words; of a level with the arm at which it is measured."""
-    measure, across = _name(estimand, estimand["measure"]), _name(estimand, estimand["across"])
+    measure, across = _name(estimand, estimand["measure"]), _across(estimand)
     kind, form = Kind(estimand["kind"]), _form(estimand)
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
@@ -175,9 +193,15 @@ def _quantity(estimand: Mapping[str, Any]) -> str:
         case Kind.RANK_CORRELATION:
             return f"the rank correlation of {measure} with {across}"
         case Kind.BREAKPOINT:
-            return f"the {across} at which {measure} turns"
+            return f"the {_name(estimand, estimand['across'])} at which {measure} turns"
         case _:
             return measure
+
+
+def _across(estimand: Mapping[str, Any]) -> str:
+    """The factor of a trend, and from where to where it goes."""
+    name, span = _name(estimand, estimand["across"]), estimand.get("span")
+    return f"{name} from {numbers.plain(span[0])} to {numbers.plain(span[1])}" if span else name
 
 
 def _middle(estimand: Mapping[str, Any]) -> str:
@@ -225,7 +249,7 @@ def _held(factor: str, level: object) -> str:
     """A factor at a level: "width 64", or "64 hidden neurons" where its words say where the number stands."""
     if level is True:
         return factor
-    text = level.replace("_", " ") if isinstance(level, str) else numbers.plain(level)
+    text = level.replace("_", " ") or "none" if isinstance(level, str) else numbers.plain(level)
     return factor.replace(VALUE, text) if VALUE in factor else f"{factor} {text}"
 
 

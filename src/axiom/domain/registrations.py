@@ -141,6 +141,7 @@ WORDS = (
     "setting",
     "words",
     "is_event",
+    "span",
 )
 
 

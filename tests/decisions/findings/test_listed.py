@@ -37,7 +37,7 @@ def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
     assert few_a_day(found, 2) == [2, 1, 4]
 
 
-ONE = AnsweredFinding(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_own_words=True, size=3.0)
+ONE = AnsweredFinding(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_words=True, size=3.0)
 
 
 def test_sure_before_surprising_before_large_and_no_two_of_one_experiment():
@@ -46,7 +46,7 @@ def test_sure_before_surprising_before_large_and_no_two_of_one_experiment():
     sure = replace(ONE, number=2, experiment="b", grade=Grade.DEFINITIVE, size=1.0)
     surprising = replace(ONE, number=3, experiment="c", is_against=True, size=1.0)
     large = replace(ONE, number=4, experiment="d", size=-8.0)
-    wordless = replace(ONE, number=5, experiment="e", is_against=True, has_own_words=False, size=9.0)
+    wordless = replace(ONE, number=5, experiment="e", is_against=True, has_words=False, size=9.0)
     assert most_telling([ONE, wordless, large, surprising, sure], 9) == [2, 3, 4, 1, 5]
     assert most_telling([ONE, large, surprising, sure], 2) == [2, 3]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from follow_up_subjects import RATE, TREND, estimand, manifest, said, subject, sweep
+from headline_reader import read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +134,7 @@ def test_the_ends_of_the_range_are_asked_for_what_was_found():
     turned = subject(evidence=said(verdict=Verdict.NEGATIVE, estimate=-0.3))
     (found,) = of(Template.EXTREMES, turned)
     (asked,) = found.estimands
-    assert (asked["expects"], "lower" in asked["if_so"], "higher" in asked["if_opposite"]) == ("-", True, True)
+    assert (asked["expects"], read_headline(asked["claim"]).verdict) == ("-", "effect −")
     assert found.prediction.negative > found.prediction.positive
     assert found.prediction.interval[1] < 0.1
 
@@ -143,7 +144,7 @@ def test_an_end_that_is_too_dear_comes_nearer_or_is_not_asked():
     (found,) = of(Template.EXTREMES, subject(manifest=dear))
     assert levels(found)[0] == 4
     assert 64 < levels(found)[1] < 256
-    assert f"width={levels(found)[1]:g}" in found.claim
+    assert f"width {levels(found)[1]:g}" in found.claim
     assert "range" not in found.if_positive
     assert found.core_seconds <= 8 * sum(dear.cell_seconds) * 64
     dear_when_narrow = manifest(cell_seconds=(512.0, 64.0, 8.0, 1.0), controls=(), ranges={"width": (1, 70)})

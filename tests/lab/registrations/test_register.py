@@ -126,7 +126,10 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone_and_is_made_once(l
     ordered(lab, 1, workunits=2)
     before = bodies(lab)
     lab.later(days=1)
-    made = put_otherwise(lab, expects="-", claim="a larger size has a smaller total")
+    less = SAID | {"positive": 0.3, "negative": 0.6}
+    with pytest.raises(Refused, match="MORE"):
+        put_otherwise(lab, expects="-", claim="a larger size has a smaller total")
+    made = put_otherwise(lab, prediction=less, expects="-", claim="a larger size has a smaller total")
     registered = read_body(made.body)
     assert (registered.amends, registered.why) == (1, "it looked so")
     assert bodies(lab)[0] == before[0]
@@ -138,7 +141,7 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone_and_is_made_once(l
     assert [candidate.registration_id for candidate in planning.candidates(lab.db, lab.now)] == [2]
     with pytest.raises(Refused):
         put_otherwise(lab, null=0.7)
-    assert registrations.numbers(lab.db, put_otherwise(lab, number=2, null=0.7)) == {"grows_3": 3}
+    assert registrations.numbers(lab.db, put_otherwise(lab, number=2, prediction=less, null=0.7)) == {"grows_3": 3}
     assert lab.broken() == {}
 
 

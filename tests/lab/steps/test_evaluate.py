@@ -508,7 +508,7 @@ def test_how_a_replicate_ended_is_told_by_the_cells_that_the_claim_needs(shiftin
 
 
 @pytest.mark.parametrize(
-    "harm", ["json_set(body, '$.estimands[0].about', 'mean')", "json_remove(body, '$.estimands[0].measure')"]
+    "harm", ["json_set(body, '$.estimands[0].about', 'mean')", "json_remove(body, '$.estimands[0].smallest')"]
 )
 def test_a_finding_that_cannot_be_weighed_is_suspended_and_keeps_no_other_waiting(shifting, variant, harm):
     """A mean without bounds, which nobody can register, or whatever trips our own code."""

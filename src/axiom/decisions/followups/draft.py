@@ -139,8 +139,7 @@ def _claimed(subject: Subject, draft: Draft, prediction: Prediction) -> dict[str
     asked = subject.estimand if draft.estimand is None else draft.estimand
     moved = {**asked, "between": [{**arm, **draft.where} for arm in asked["between"] or [{}]]} if draft.where else asked
     expects = next(side for side in Direction if side in likeliest(prediction_data(prediction)))
-    manifest = subject.manifest
-    return with_words({**moved, "expects": expects.value}, manifest.setting, manifest.words, manifest.events)
+    return with_words({**moved, "expects": expects.value}, subject.manifest, draft.configs or subject.configs)
 
 
 def _slug(text: str) -> str:

@@ -5,7 +5,7 @@ dice or of what else waits; `admission.py` decides which of them are made.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.confirm import again
@@ -13,8 +13,8 @@ from axiom.decisions.followups.discriminate import discriminating
 from axiom.decisions.followups.extend import further
 from axiom.decisions.followups.retire import aside
 from axiom.decisions.followups.subject import Subject
+from axiom.domain.answers import compose_question
 from axiom.domain.proposals import Proposal
-from axiom.domain.registrations import definition
 
 
 def followups(
@@ -26,33 +26,32 @@ def followups(
     """
     base_rates = rates or BaseRates()
     by_question: dict[str, Proposal] = {}
+    asked = {compose_question(subject.estimand) for subject in subjects if subject.status == "open"}
     for subject in sorted(subjects, key=lambda subject: subject.number):
         asking = [*again(subject, base_rates), *further(subject, base_rates)]
         has_more = any(proposal.slug not in subject.decided for proposal in asking)
         for proposal in (*asking, *aside(subject, base_rates, has_more=has_more)):
-            _add(by_question, proposal)
+            _add(by_question, asked, proposal)
     by_number = {subject.number: subject for subject in subjects}
     for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
         if first in by_number and second in by_number:
             for proposal in discriminating(by_number[first], by_number[second], base_rates):
-                _add(by_question, proposal)
+                _add(by_question, asked, proposal)
     return tuple(sorted(by_question.values(), key=_rank))
 
 
-def _add(by_question: dict[str, Proposal], proposal: Proposal) -> None:
-    """Keep it, unless an earlier finding asks the very same."""
-    by_question.setdefault(_what(proposal), proposal)
+def _add(by_question: dict[str, Proposal], asked: Collection[str], proposal: Proposal) -> None:
+    """Keep it, unless a finding or an earlier proposal asks the very same, or in the same words."""
+    questions = [compose_question(estimand) for estimand in proposal.estimands]
+    if not set(questions) & set(asked):
+        by_question.setdefault(questions[0] if questions else _what(proposal), proposal)
 
 
 def _what(proposal: Proposal) -> str:
-    """What would be computed and concluded, whoever asks it and however it is said."""
+    """What would be computed for a finding's own question."""
     if not proposal.configs:
         return proposal.slug
-    estimands = [
-        {name: value for name, value in definition(estimand).items() if name != "name"}
-        for estimand in proposal.estimands
-    ]
-    return json.dumps([proposal.experiment, proposal.version, proposal.configs, estimands], sort_keys=True)
+    return json.dumps([proposal.experiment, proposal.version, proposal.configs], sort_keys=True)
 
 
 def _rank(proposal: Proposal) -> tuple[bool, float, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
-from axiom.domain.answers import with_words
+from axiom.domain.answers import compose_question, with_words
 from axiom.domain.estimands import Direction, likeliest
 from axiom.domain.evidence import Registration
 from axiom.domain.registrations import (
@@ -35,6 +35,7 @@ from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
+from axiom.store.views import findings
 from axiom_weigh.statistics.estimands import value
 from axiom_weigh.values import Cohort
 
@@ -176,6 +177,7 @@ def register_question(
                 f"{estimand['name']} cannot be asked of {version.name}@{version.version}: "
                 f"{why_not or 'it is there already'}. Nothing was registered."
             )
+    _demand_other_words(db, version, estimands, configs)
     further = FurtherRegistration(
         design=_design(registered, name, points),
         estimands=estimands,
@@ -275,6 +277,25 @@ def demand_one_side(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) 
             f"forecast holds {likely} likeliest. Nothing was registered; claim what you expect, or forecast what you "
             "claim."
         )
+
+
+def _demand_other_words(
+    db: Database,
+    version: StoredExperiment,
+    estimands: Sequence[Mapping[str, Any]],
+    configs: Sequence[Mapping[str, object]],
+) -> None:
+    """Refuse a question that reads like an open one: nobody could tell the two answers apart."""
+    manifest, asked = stored_manifest(version.manifest), findings.estimands(db)
+    open_numbers = [brief.number for brief in findings.in_brief(db) if brief.status == "open"]
+    by_question = {compose_question(asked[number]): number for number in open_numbers}
+    for estimand in estimands:
+        question = compose_question(with_words(estimand, manifest, configs))
+        if question in by_question:
+            raise Refused(
+                f"Finding {by_question[question]} asks this in the same words: “{question}”. Nothing was registered; "
+                "ask for more seeds of that finding, or say what is otherwise in `between`, `across` or `null`."
+            )
 
 
 def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str:
@@ -418,9 +439,7 @@ def _write(
         "expected_seconds": list(design.seconds),
         "cohort": Cohort.CONFIRMATORY.value,  # what is older than a claim is never its evidence, so it is all there is
         "estimands": [
-            dict(estimand)
-            if estimand["name"] in further.joins
-            else with_words(estimand, manifest.setting, manifest.words, manifest.events)
+            dict(estimand) if estimand["name"] in further.joins else with_words(estimand, manifest, design.configs)
             for estimand in further.estimands
         ],
         "joins": dict(further.joins),
