@@ -11,11 +11,11 @@ _OPEN = "; whether that is enough to matter is open"
 _SIDES = (
     (re.compile(r" is (?:typically |on average )?nearly the same (?:with|without|over all)\b"), "absent"),
     (re.compile(r" is (?:typically |on average )?within \S.* of \S"), "absent"),
-    (re.compile(r" (?:typically |on average )?hardly changes with "), "absent"),
+    (re.compile(r" (?:typically|on average) hardly changes with "), "absent"),
     (re.compile(r" is (?:typically |on average )?(?:higher (?:with|without|over all)|above)\b"), "effect +"),
-    (re.compile(r" (?:typically |on average )?rises with "), "effect +"),
+    (re.compile(r" (?:typically|on average) rises with "), "effect +"),
     (re.compile(r" is (?:typically |on average )?(?:lower (?:with|without|over all)|below)\b"), "effect −"),
-    (re.compile(r" (?:typically |on average )?falls with "), "effect −"),
+    (re.compile(r" (?:typically|on average) falls with "), "effect −"),
 )
 _NUMBER = re.compile(r"[+−-]?\d[\d,]*(?:\.\d+)?(?:e[+−-]?\d+)?")
 _SCALES = {"percent": lambda x: 100 * x, "times2": lambda x: 2**x, "times10": lambda x: 10**x, "times_e": math.exp}
@@ -75,8 +75,8 @@ def contradiction(text: str, estimand: Mapping[str, Any], row: Mapping[str, Any]
 def _is_slight(estimand: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     null, smallest = estimand["null"], estimand["smallest"]
     if row["verdict"] == "effect +":
-        return row["low"] is None or row["low"] - null < smallest
-    return row["verdict"] == "effect −" and (row["high"] is None or null - row["high"] < smallest)
+        return row["low"] is None or row["low"] < null + smallest
+    return row["verdict"] == "effect −" and (row["high"] is None or row["high"] > null - smallest)
 
 
 def _on_scale(estimand: Mapping[str, Any], value: float) -> float:

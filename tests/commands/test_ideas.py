@@ -183,7 +183,8 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
     assert asked(door, made["proposal"]).proposal.configs == tuple(ENDS)  # all of its finding have shift 0
     assert {"null", "kind"} <= set(made["inherited"])
     assert not {"smallest", "between", "claim", "prediction"} & set(made["inherited"])
-    turned = replace(ASKED, expects="-", claim="size 1 has a smaller total")
+    less = {"positive": 0.2, "negative": 0.7, "low": -2.0, "high": -0.1, "rival_low": 0.5, "rival_high": 9.0}
+    turned = replace(ASKED, expects="-", claim="size 1 has a smaller total", **less)
     said = door.submit(replace(turned, upheld_by="-,absent", claim="it vanishes"), caller=program)
     assert (made["upheld_by"], said["upheld_by"]) == (["effect +"], ["effect −", "absent"])
     unsaid = door.submit(turned, caller=program)

@@ -55,8 +55,9 @@ def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
 
 def upheld_by(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
     """Under which verdicts of the source of a test the target holds."""
-    expects = footings[link.source.id].expects
-    return tuple(verdict for meaning in link.upheld_by for verdict in verdicts_of(meaning, expects))
+    return tuple(
+        verdict for meaning in link.upheld_by for verdict in verdicts_of(meaning, footings[link.source.id].expects)
+    )
 
 
 def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
