@@ -213,8 +213,8 @@ experiment = Experiment(
     ),
     setting="small two-layer classifiers",
     words={
-        "final_accuracy": "accuracy on new examples at the end",
-        "stopped_accuracy": "accuracy on new examples at the best moment",
+        "final_accuracy": "final accuracy on new examples",
+        "stopped_accuracy": "accuracy on new examples when stopped early",
         "activation=relu": "ReLU neurons",
         "activation=leaky_relu": "leaky ReLU neurons",
         "activation=elu": "ELU neurons",
@@ -233,6 +233,7 @@ experiment = Experiment(
         "loss=squared_error": "squared-error loss",
         "lr": "learning rate",
         "noise": "added share of wrong labels",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: config.epochs * 2e-4 * COSTS[config.activation], memory_mb=600),
 )

@@ -182,9 +182,11 @@ experiment = Experiment(
         "start=plain": "neurons that start at random",
         "gain": "starting scale",
         "dose": "factor on the starting scale",
-        "inputs": "input count",
-        "examples": "example count",
+        "inputs": "{value} inputs",
+        "examples": "{value} training examples",
         "rate": "learning rate",
+        "width": "{value} hidden neurons",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

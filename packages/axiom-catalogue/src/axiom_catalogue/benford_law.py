@@ -173,10 +173,12 @@ experiment = Experiment(
     figure=Figure(x="width", y="trained", log=("x",), title="How far first digits are from Benford's law"),
     setting="the weights of small classifiers",
     words={
-        "trained": "the distance of first digits after training from Benford's law (beyond chance)",
-        "nearer": "the distance of first digits from Benford's law before minus after training",
-        "added_nearer": "distance from Benford's law of trained weights minus that of what training added",
+        "trained": "the distance of trained first digits from Benford's law (beyond chance)",
+        "nearer": "the distance of first digits from Benford's law that training takes away",
+        "added_nearer": "the distance from Benford's law of trained weights minus that of what was added",
         "lr": "learning rate",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2), memory_mb=400),
 )

@@ -192,8 +192,8 @@ experiment = Experiment(
     estimands=(
         OFTEN(
             name="leaps_and_recovers",
-            claim="at a learning rate of 4 over the sharpness, the squared error of each of three networks leaps and "
-            "then falls below a tenth of where it began",
+            claim="at twice the stable learning rate, the squared error of each of three networks leaps "
+            "and then falls below a tenth of where it began",
             measure="has_recovered",
             between=(SQUARED(rate=4.0),),
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.85, 1.0)),
@@ -201,8 +201,8 @@ experiment = Experiment(
         ),
         OFTEN(
             name="leaps_with_cross_entropy",
-            claim="at a learning rate of 16 over the sharpness, the cross-entropy of each of three networks leaps and "
-            "then falls below a tenth of where it began",
+            claim="at eight times the stable learning rate, the cross-entropy of each of three networks "
+            "leaps, then falls below a tenth of where it began",
             measure="has_recovered",
             between=(ENTROPY(rate=16.0),),
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.85, 1.0)),
@@ -210,8 +210,8 @@ experiment = Experiment(
         ),
         OFTEN(
             name="leaps_with_small_batches",
-            claim="trained on batches of 32 at a learning rate of 4 over the sharpness, the squared error of a deep "
-            "ReLU network leaps and then falls below a tenth of where it began",
+            claim="in batches of 32 at twice the stable rate, a deep ReLU network's squared error leaps,"
+            " then falls below a tenth of its start",
             measure="has_recovered",
             between=({"network": "deep_relu", "loss": "mse", "rate": 4.0, "batch": 32},),
             prediction=PILOT(positive=0.95, negative=0.02, absent=0.03, interval=(0.85, 1.0)),
@@ -228,8 +228,8 @@ experiment = Experiment(
         ),
         PAIRED(
             name="flatter_after_a_leap",
-            claim="a deep ReLU network keeps a smaller part of its sharpness after a leap of the loss, at a learning "
-            "rate of 4 over the sharpness, than without one, at a rate of 1",
+            claim="a deep ReLU network keeps less of its sharpness after a leap of the loss, at twice "
+            "the stable learning rate, than at half",
             measure="sharpness_kept",
             between=(DEEP(rate=4.0), DEEP(rate=1.0)),
             expects=Direction.LESS,
@@ -238,8 +238,8 @@ experiment = Experiment(
         ),
         PAIRED(
             name="deep_gains_by_a_leap",
-            claim="after 1,000 steps a deep ReLU network has a higher test accuracy at a learning rate of 8 over the "
-            "sharpness, where the loss leaps, than at a rate of 1",
+            claim="after 1,000 steps a deep ReLU network is more accurate on new data at four times the "
+            "stable learning rate than at half",
             measure="test_accuracy",
             in_words="{percent} percentage points",
             between=(DEEP(rate=8.0), DEEP(rate=1.0)),
@@ -266,11 +266,11 @@ experiment = Experiment(
         Control(estimand="flatter_after_a_leap", placebo=SMALL(control=["alike"]), planted=SMALL()),
     ),
     figure=Figure(x="rate", y="sharpness_kept", log=("x", "y"), title="What is left of the sharpness"),
-    setting="networks watched for leaps of the loss",
+    setting="fully connected classifiers",
     words={
         "has_recovered": "a leap of the loss that comes down again",
         "stayed_down": "no leap of the loss",
-        "sharpness_kept": "sharpness (loss curvature) at the end over that at the start",
+        "sharpness_kept": "sharpness (loss curvature) at the end over the start",
         "test_accuracy": "accuracy on new examples",
         "loss=ce": "cross-entropy",
         "loss=mse": "squared error",
@@ -279,8 +279,13 @@ experiment = Experiment(
         "network=deep_tanh": "two hidden tanh layers",
         "rate": "learning rate times sharpness",
         "batch": "batch size",
-        "batch=256": "all examples in each step",
-        "rows": "training examples",
+        "batch=256": "full batches",
+        "rows": "{value} training examples",
+        "rate=1.0": "half the stable learning rate",
+        "rate=4.0": "twice the stable learning rate",
+        "rate=8.0": "four times the stable learning rate",
+        "rate=16.0": "eight times the stable learning rate",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

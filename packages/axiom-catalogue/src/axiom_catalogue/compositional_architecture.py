@@ -243,18 +243,20 @@ experiment = Experiment(
     figure=Figure(
         x="width", y="new_accuracy", log=("x",), title="What is right for new combinations", where={"order": "at_once"}
     ),
-    setting="networks that combine two known attributes",
+    setting="networks that combine two attributes",
     words={
         "new_accuracy": "accuracy on new combinations",
-        "readout=xor": "an exclusive or to answer",
+        "readout=xor": "exclusive-or questions",
         "readout=heads": "both attributes to name",
         "wiring=plain": "plain wiring",
-        "wiring=towers": "wiring that keeps the attributes apart",
+        "wiring=towers": "separate wiring for each attribute",
         "wiring=scattered": "half of the wires cut at random",
-        "order=at_once": "all examples shown at once",
-        "order=growing": "a small world that grows",
-        "order=by_lot": "combinations that join at random",
+        "order=at_once": "all examples at once",
+        "order=growing": "attribute levels joining one by one",
+        "order=by_lot": "combinations joining at random",
         "lr": "learning rate",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -207,12 +207,14 @@ experiment = Experiment(
     setting="networks that see some combinations of two attributes",
     words={
         "new_accuracy": "accuracy on combinations never shown",
-        "readout=xor": "an exclusive-or of the attributes to answer",
+        "readout=xor": "exclusive-or questions",
         "readout=heads": "each attribute to name",
         "readout=number": "the combination's number to give",
-        "levels": "levels of an attribute",
+        "levels": "{value} levels per attribute",
         "held_out": "share of combinations held out",
         "lr": "learning rate",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

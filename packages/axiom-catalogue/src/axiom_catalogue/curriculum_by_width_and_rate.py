@@ -198,7 +198,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="gain", log=("x",), title="What an order gains", where={"width": 32}),
-    setting="classifiers shown examples in an order of difficulty",
+    setting="classifiers shown examples in order",
     words={
         "gain": "gain in accuracy over a twin that sees random examples first",
         "best_gain": "gain in best accuracy over a twin that sees random examples first",
@@ -207,6 +207,8 @@ experiment = Experiment(
         "order=shuffled": "all examples at once",
         "lr": "learning rate",
         "wrong": "share of wrong labels",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     words={
         "test_accuracy": "accuracy on new examples",
-        "best_accuracy": "accuracy on new examples at the best moment of training",
+        "best_accuracy": "best accuracy on new examples in training",
         "order=easy_first": "easy examples first",
         "order=hard_first": "hard examples first",
         "order=random_first": "random examples first at the same pace",
@@ -206,6 +206,8 @@ experiment = Experiment(
         "wrong": "share of wrong labels",
         "wrong=0.0": "no wrong labels",
         "lr": "learning rate",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: 0.007 + config.epochs * (3.2e-4 + 5e-6 * config.width), memory_mb=400),
 )

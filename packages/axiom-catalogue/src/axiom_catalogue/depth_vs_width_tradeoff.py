@@ -220,7 +220,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="depth", y="test_accuracy", log=("x",), title="5,000 parameters", where={"task": "teacher"}),
-    setting="classifiers of one fixed parameter count",
+    setting="classifiers with equally many parameters",
     words={
         "test_accuracy": "accuracy on new examples",
         "train_accuracy": "accuracy on training examples",
@@ -231,6 +231,7 @@ experiment = Experiment(
         "arm=tuned": "plain layers at a tuned learning rate",
         "lr": "learning rate",
         "noise": "share of wrong labels",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

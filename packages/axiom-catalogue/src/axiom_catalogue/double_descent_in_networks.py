@@ -194,7 +194,7 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="peak_above_narrow", placebo=SHORT(control=["alike"]), planted=SHORT()),),
     figure=Figure(x="width", y="test_error", log=("x",), title="The peak of trained networks"),
-    setting="networks of one hidden layer that learn few examples",
+    setting="one-hidden-layer networks with few examples",
     words={
         "test_error": "error on new examples",
         "best_error": "the least error on new examples at any time",
@@ -203,8 +203,10 @@ experiment = Experiment(
         "loss=mse": "squared error",
         "wrong": "share of wrong labels",
         "wrong=0.0": "true labels",
-        "samples": "training examples",
+        "samples": "{value} training examples",
         "lr": "learning rate",
+        "width": "{value} hidden neurons",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

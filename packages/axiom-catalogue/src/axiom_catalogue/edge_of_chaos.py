@@ -189,6 +189,7 @@ experiment = Experiment(
         "drive=0.0": "no input",
         "share": "share of neurons that hear the input",
         "washout": "steps before measuring",
+        "steps": "{value} steps",
     },
     needs=Needs(
         seconds=lambda config: (

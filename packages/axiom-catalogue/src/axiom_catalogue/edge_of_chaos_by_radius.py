@@ -221,7 +221,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="units", y="critical_radius", log=("x",), title="Where chaos begins"),
-    setting="random recurrent networks of tanh neurons",
+    setting="random recurrent tanh networks",
     words={
         "critical_radius": "the spectral radius at which chaos begins",
         "best_radius": "the spectral radius with the most memory of past inputs",
