@@ -194,8 +194,8 @@ experiment = Experiment(
         ),
         DEARER(
             "dearer_below_squared",
-            "to reach the same training loss (squared error) batches of 32 need more examples in all than batches of "
-            "2, each at its best learning rate",
+            "to one training loss (squared error) batches of 32 need more examples in all than "
+            "batches of 2, each at its best learning rate",
             _sizes(32, 2, **SQUARED),
             (1.33, 1.61),
             MORE,

@@ -173,7 +173,7 @@ experiment = Experiment(
     figure=Figure(x="width", y="trained", log=("x",), title="How far first digits are from Benford's law"),
     setting="the weights of small classifiers",
     words={
-        "trained": "the distance of trained first digits from Benford's law (beyond chance)",
+        "trained": "the distance of trained weights' first digits from Benford's law (beyond chance)",
         "nearer": "the distance of first digits from Benford's law that training takes away",
         "added_nearer": "the distance from Benford's law of trained weights minus that of what was added",
         "lr": "learning rate",

@@ -268,8 +268,8 @@ experiment = Experiment(
     figure=Figure(x="rate", y="sharpness_kept", log=("x", "y"), title="What is left of the sharpness"),
     setting="fully connected classifiers",
     words={
-        "has_recovered": "a leap of the loss that comes down again",
-        "stayed_down": "no leap of the loss",
+        "has_recovered": "a loss that leaps and recovers",
+        "stayed_down": "a loss that never leaps",
         "sharpness_kept": "sharpness (loss curvature) at the end over the start",
         "test_accuracy": "accuracy on new examples",
         "loss=ce": "cross-entropy",

@@ -260,8 +260,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="small_starts_bear_less",
-            claim="a linear network whose start is scaled by about a fifth runs away from step sizes on that are less "
-            "than four times one over its curvature",
+            claim="a linear network whose start is scaled by a fifth runs away from step sizes on that "
+            "are below four over its curvature",
             kind=Kind.LEVEL,
             measure="small_start",
             between=(LINEAR,),

@@ -178,8 +178,8 @@ experiment = Experiment(
     estimands=(
         BETTER(
             name="towers_on_xor",
-            claim="a network that answers an exclusive or of two attributes is more accurate on combinations never "
-            "shown if the wires of one attribute are kept apart from those of the other",
+            claim="a network answers an exclusive or of new pairs of attributes more accurately if the "
+            "wires of one attribute are kept apart from the other's",
             between=(XOR | TOWERS, XOR | PLAIN),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.29, 0.42)),
             expects=Direction.MORE,
@@ -202,8 +202,8 @@ experiment = Experiment(
         ),
         BETTER(
             name="growing_on_xor",
-            claim="a plain network that answers an exclusive or of two attributes is more accurate on combinations "
-            "never shown if it learns in a growing world of few levels than if combinations join at random",
+            claim="a plain network answers an exclusive or of new pairs more accurately if attribute "
+            "levels join one by one than if combinations join at random",
             between=(XOR | GROWING, XOR | BY_LOT),
             prediction=PILOT(positive=0.7, negative=0.02, absent=0.28, interval=(0.03, 0.1)),
             expects=Direction.MORE,
@@ -252,7 +252,7 @@ experiment = Experiment(
         "wiring=towers": "separate wiring for each attribute",
         "wiring=scattered": "half of the wires cut at random",
         "order=at_once": "all examples at once",
-        "order=growing": "attribute levels joining one by one",
+        "order=growing": "levels joining one by one",
         "order=by_lot": "combinations joining at random",
         "lr": "learning rate",
         "width": "{value} neurons per layer",

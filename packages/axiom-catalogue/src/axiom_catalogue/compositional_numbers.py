@@ -155,8 +155,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="one_level_is_right",
-            claim="when a plain network must give the number of a combination that it was never shown, its answer has "
-            "one of the two levels right in more than half of the cases",
+            claim="asked for the number of a combination never shown, a plain network has one of the two"
+            " levels right in most answers",
             kind=Kind.LEVEL,
             measure="half_right",
             between=({"dropout": 0.0, "decay": 0.0},),

@@ -181,8 +181,8 @@ experiment = Experiment(
         ),
         GAIN(
             name="narrow_and_fast_gains_at_its_best",
-            claim="at its best moment a network of width 32 with a learning rate of 0.05 is more accurate if it saw "
-            "easy examples first than if random ones were added",
+            claim="at its best, a network of width 32 at a learning rate of 0.05 is more accurate after "
+            "easy examples first than random ones",
             kind=Kind.LEVEL,
             measure="best_gain",
             between=(EASY | {"width": 32, "lr": 0.05},),

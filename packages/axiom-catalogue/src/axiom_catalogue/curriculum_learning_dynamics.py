@@ -138,8 +138,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="helps_with_wrong_labels",
-            claim="with three in ten labels wrong, seeing easy examples first makes a network more accurate at its "
-            "best moment than adding random examples at the same pace",
+            claim="with three in ten labels wrong, easy examples first make a network more accurate at "
+            "its best than random examples first at that pace",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             in_words="{percent} percentage points",
@@ -154,8 +154,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="beats_showing_all",
-            claim="with three in ten labels wrong, a network that sees easy examples first is more accurate at its "
-            "best moment than one that sees all at once",
+            claim="with three in ten labels wrong, a network that sees easy examples first is more "
+            "accurate at its best than one that sees all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             in_words="{percent} percentage points",
@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     words={
         "test_accuracy": "accuracy on new examples",
-        "best_accuracy": "best accuracy on new examples in training",
+        "best_accuracy": "best accuracy on new examples",
         "order=easy_first": "easy examples first",
         "order=hard_first": "hard examples first",
         "order=random_first": "random examples first at the same pace",

@@ -131,40 +131,40 @@ experiment = Experiment(
     estimands=(
         ERROR(
             name="peak_above_narrow",
-            claim="trained with squared error and a fifth of the labels wrong, a network of 32 units, which can just "
-            "fit 200 examples, errs more on test data than one of 6",
+            claim="with squared error and a fifth of labels wrong, 32 units, which can just fit 200 "
+            "examples, err more on test data than 6",
             between=(_arm(32), _arm(6)),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.18, 0.23)),
             expects=Direction.MORE,
         ),
         ERROR(
             name="peak_above_wide",
-            claim="trained with squared error and a fifth of the labels wrong, a network of 32 units, which can just "
-            "fit 200 examples, errs more on test data than one of 512",
+            claim="with squared error and a fifth of labels wrong, 32 units, which can just fit 200 "
+            "examples, err more on test data than 512",
             between=(_arm(32), _arm(512)),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.18, 0.21)),
             expects=Direction.MORE,
         ),
         ERROR(
             name="peak_without_wrong_labels",
-            claim="trained with squared error and true labels, a network of 32 units, which can just fit 200 "
-            "examples, errs more on test data than one of 6",
+            claim="with squared error and true labels, 32 units, which can just fit 200 examples, err "
+            "more on test data than 6",
             between=(_arm(32, wrong=0.0), _arm(6, wrong=0.0)),
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.2, 0.26)),
             expects=Direction.MORE,
         ),
         ERROR(
             name="peak_with_cross_entropy",
-            claim="with cross-entropy, a network that can just fit its data errs about as often on test data"
-            " as a narrower one (a fifth of the labels wrong)",
+            claim="with cross-entropy and a fifth of labels wrong, 6 units, which can just fit the data,"
+            " err about as often on test data as 3",
             between=(_arm(6, "ce"), _arm(3, "ce")),
             prediction=PILOT(positive=0.4, negative=0.1, absent=0.5, interval=(-0.01, 0.05)),
             expects=Direction.ABSENT,
         ),
         PAIRED(
             name="loss_peak_with_cross_entropy",
-            claim="trained with cross-entropy and a fifth of the labels wrong, a network of 6 units, which can just "
-            "fit 200 examples, has a higher test loss than one of 3",
+            claim="with cross-entropy and a fifth of labels wrong, 6 units, which can just fit 200 "
+            "examples, have a higher test loss than 3",
             measure="test_loss",
             between=(_arm(6, "ce"), _arm(3, "ce")),
             smallest=1.0,
@@ -181,8 +181,8 @@ experiment = Experiment(
         ),
         PAIRED(
             name="peak_when_stopped",
-            claim="even if each network is stopped where it errs least on test data, one of 32 units errs more than "
-            "one of 6 (squared error, a fifth of the labels wrong)",
+            claim="even stopped where each errs least on test data, 32 units err more than 6 (squared "
+            "error, a fifth of labels wrong)",
             measure="best_error",
             in_words=POINTS,
             between=(_arm(32), _arm(6)),

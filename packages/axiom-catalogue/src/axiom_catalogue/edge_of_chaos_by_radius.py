@@ -152,8 +152,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="chaos_by_size",
-            claim="under a moderate input a random network becomes chaotic at a smaller spectral radius the larger "
-            "it is, so that there is no one critical radius",
+            claim="under a moderate input a random network becomes chaotic at a smaller spectral radius "
+            "the larger it is",
             kind=Kind.SLOPE,
             measure="critical_radius",
             across="units",
@@ -198,8 +198,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="memory_left_at_chaos",
-            claim="where a random network of 100 units under a moderate input becomes chaotic, it remembers less than "
-            "nine tenths of what it remembers at its best radius",
+            claim="where a random network of 100 units becomes chaotic, it remembers less than nine "
+            "tenths of what it does at its best radius",
             kind=Kind.LEVEL,
             measure="memory_at_critical",
             between=(HUNDRED,),

@@ -210,7 +210,7 @@ experiment = Experiment(
     words={
         "learned": "the number of outlying eigenvalues that training adds",
         "start_outliers": "the number of outlying eigenvalues before training",
-        "correlation": "the correlation of accuracy with the gap between the top two eigenvalues",
+        "correlation": "the correlation of accuracy with the gap of the top two eigenvalues",
         "by=time": "moments of one training compared",
         "by=labels": "networks compared that differ in wrong labels",
         "by=starts": "networks compared that differ in their start",

@@ -108,8 +108,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="even_steps_find_even_truths",
-            claim="with 60 examples of 80 weights that are all plus or minus one, descent in steps that hardly depend "
-            "on the size of the slope ends nearer to these weights than plain descent",
+            claim="with 60 examples of 80 weights that are all plus or minus one, descent in even steps "
+            "ends nearer to them than plain descent",
             kind=Kind.CONTRAST,
             measure="miss",
             between=_arms("even"),
@@ -126,8 +126,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="even_steps_miss_sparse_truths",
-            claim="with 60 examples of 80 weights of which a tenth are not nothing, descent in steps that hardly "
-            "depend on the size of the slope ends farther from these weights than plain descent",
+            claim="with 60 examples of 80 weights, a tenth of them not zero, descent in even steps ends "
+            "farther from them than plain descent",
             kind=Kind.CONTRAST,
             measure="miss",
             between=_arms("sparse"),
@@ -153,12 +153,14 @@ experiment = Experiment(
     figure=Figure(x="examples", y="miss", title="How far from the truth"),
     setting="linear models of more weights than examples",
     words={
-        "miss": "squared distance from the true weights (over their squared length)",
+        "miss": "relative squared distance from the true weights",
         "rule=even": "steps of one size",
         "rule=plain": "plain gradient descent",
         "truth=even": "true weights of one size",
         "truth=sparse": "few true weights other than zero",
-        "weights": "number of weights",
+        "weights": "{value} weights",
+        "examples": "{value} training examples",
+        "updates": "{value} updates",
     },
     needs=Needs(
         seconds=lambda config: 0.0005 + config.updates * (1e-5 + 1e-9 * config.weights * config.examples), memory_mb=150

@@ -161,8 +161,8 @@ experiment = Experiment(
         ),
         _beside_minus_alone(
             "stopped_weak_accuracy",
-            "a network that is stopped at its best moment learns a weak feature (a clue to the class) less well "
-            "beside a strong one than alone",
+            "stopped at its best moment, a network has learned a weak feature (a clue to the "
+            "class) less well beside a strong one than alone",
             (-0.28, -0.2),
         ),
         Estimand(
@@ -215,18 +215,19 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="strong", y="weak_accuracy", title="What is learned of the weak block", where={"decoupling": 0.0}),
-    setting="networks that learn a weak clue to the class",
+    setting="networks that learn a weak clue",
     words={
         "weak_accuracy": "accuracy from the weak clue alone",
-        "stopped_weak_accuracy": "accuracy from the weak clue alone at the best moment of training",
-        "gradient_ratio": "the strong clue's gradient divided by the weak one's during training",
+        "stopped_weak_accuracy": "accuracy from the weak clue alone when stopped early",
+        "gradient_ratio": "the strong clue's gradient over the weak one's during training",
         "strong": "strength of the strong clue",
         "strong=0.0": "noise beside it",
         "strong=1.0": "a clue twice as strong beside it",
         "strong=2.0": "a clue four times as strong beside it",
         "decoupling": "penalty on large outputs",
-        "decoupling=0.0": "no penalty on large outputs",
-        "decoupling=0.1": "a penalty on large outputs (spectral decoupling)",
+        "decoupling=0.0": "no output penalty",
+        "decoupling=0.1": "an output penalty (spectral decoupling)",
+        "epochs": "{value} epochs",
     },
     needs=Needs(
         seconds=lambda config: 0.008 + config.epochs * (1.3e-4 + 6.3e-9 * config.width**2),

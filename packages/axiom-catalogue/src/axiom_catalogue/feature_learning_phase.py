@@ -240,13 +240,15 @@ experiment = Experiment(
     figure=Figure(x="alpha", y="test_error", log=("x",), title="What features are worth"),
     setting="models whose outputs or start are scaled",
     words={
-        "kernel_change": "relative change of the tangent kernel (how outputs respond to weights)",
+        "kernel_change": "change of the tangent kernel (how outputs respond to weights)",
         "test_error": "error on new examples at equal training error",
         "best_error": "error on new examples at the best moment",
         "alpha": "scale",
         "task=product": "a product of two inputs to learn",
         "task=linear": "a linear function to learn",
         "task=regression": "a sparse regression (on squared weights) to learn",
+        "width": "{value} hidden neurons",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

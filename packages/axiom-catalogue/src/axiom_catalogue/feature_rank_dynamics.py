@@ -215,6 +215,7 @@ experiment = Experiment(
         "kept": "the part of the effective rank (directions used) that training leaves",
         "matched_share": "effective rank (directions used) per neuron at equal training loss",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(
         seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2),

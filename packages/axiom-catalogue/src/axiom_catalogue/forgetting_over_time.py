@@ -204,8 +204,8 @@ experiment = Experiment(
     estimands=(
         LEVEL(
             name="power_describes",
-            claim="a power of time describes what a network keeps of a task of clusters, while it learns another, to "
-            "within a twentieth of what it knew",
+            claim="a power of time describes what a network keeps of a task of clusters, while it learns"
+            " another, within a twentieth",
             measure="power_error",
             between=(CLUSTERS,),
             null=0.05,
@@ -238,8 +238,8 @@ experiment = Experiment(
         ),
         LEVEL(
             name="something_stays_of_clusters",
-            claim="after 4,096 steps on a second task of clusters a network still knows more than a twentieth of the "
-            "first, beyond what the second one teaches of it",
+            claim="after 4,096 steps on a second task of clusters a network still knows over a twentieth"
+            " of the first beyond what the second teaches",
             measure="kept",
             between=(CLUSTERS,),
             null=0.05,
@@ -279,17 +279,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="half_life", log=("x", "y"), title="Steps until half is forgotten"),
-    setting="networks that learn one task and then another",
+    setting="networks that learn one task, then another",
     words={
-        "power_error": "the misfit of a power law of time to what is kept of the first task",
-        "floor_minus_power": "misfit to forgetting of an exponential with a floor minus that of a power law",
-        "stretched_minus_power": "misfit to forgetting of a stretched exponential minus that of a power law",
+        "power_error": "a power law's misfit to what is kept of the first task",
+        "floor_minus_power": "the misfit to forgetting of an exponential with a floor minus a power law's",
+        "stretched_minus_power": "the misfit to forgetting of a stretched exponential minus a power law's",
         "kept": "the share of the first task that is kept to the end",
         "half_life": "the number of steps until half of the first task is forgotten",
         "tasks=clusters": "clusters of points in both",
-        "tasks=teachers": "labels in the second that contradict the first",
+        "tasks=teachers": "second labels that contradict the first",
         "lr": "learning rate",
-        "doublings": "doublings of the time",
+        "doublings": "{value} doublings of the time",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

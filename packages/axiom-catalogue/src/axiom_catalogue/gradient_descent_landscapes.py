@@ -207,8 +207,8 @@ experiment = Experiment(
         ),
         IN_PLANE(
             "plane_beyond_a_walk_fast",
-            "with squared error and a high rate, gradient descent after the jump of its first steps stays nearer to "
-            "a plane than a random walk does",
+            "with squared error and a high rate, gradient descent after its first jump stays "
+            "nearer to a plane than a random walk does",
             (FAST,),
             (0.218, 0.252),
             MORE,
@@ -217,8 +217,8 @@ experiment = Experiment(
         ),
         ON_RATE(
             "rise_on_rate_squared_error",
-            "at equal training loss (squared error), a higher learning rate ends where moving weights at random, in "
-            "proportion to each neuron's weights, raises the loss less",
+            "at equal training loss (squared error), random moves in proportion to each neuron's "
+            "weights raise the loss less after a higher learning rate",
             (SQUARED,),
             (-0.42, -0.23),
             LESS,
@@ -251,17 +251,20 @@ experiment = Experiment(
         Control(estimand="plane_beyond_a_walk_fast", placebo=(JUMPING(control="placebo"),), planted=(JUMPING(),)),
     ),
     figure=Figure(x="lr", y="in_plane", log=("x",), title="How much of the way lies in a plane"),
-    setting="classifiers trained by gradient descent to an equal loss",
+    setting="classifiers trained to an equal loss",
     words={
-        "is_monotone": "absence of a bump in the loss between start and end",
+        "is_monotone": "freedom from bumps in the loss between start and end",
         "beyond_walk": "the share of the path in one plane beyond that of a random walk",
         "later_beyond_walk": "the share of the later path in one plane beyond that of a random walk",
-        "rise": "the rise of the loss under random moves in proportion to neurons' weights",
-        "plain_rise": "the rise of the loss under random moves of one fixed length",
+        "rise": "the increase of the loss under random moves in proportion to neurons' weights",
+        "plain_rise": "the increase of the loss under random moves of one fixed length",
         "loss=ce": "cross-entropy",
         "loss=mse": "squared error",
         "lr": "learning rate",
         "goal": "training loss to be reached",
+        "width": "{value} neurons per layer",
+        "depth": "{value} hidden layers",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )
