@@ -153,6 +153,7 @@ experiment = Experiment(
             name="critical_batch_over_scale",
             claim="the gradient noise scale tells the critical batch size of a network within a factor of two",
             measure="ratio_doublings",
+            in_words="{times2} times",
             smallest=1.0,
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(0.15, 0.5)),
             expects=Direction.ABSENT,
@@ -162,6 +163,7 @@ experiment = Experiment(
             claim="the gradient noise scale, weighed by the curvature as theory has it, lies below the "
             "critical batch size",
             measure="curved_ratio_doublings",
+            in_words="{times2} times",
             smallest=0.5,
             prediction=PILOT(positive=0.95, negative=0.01, absent=0.04, interval=(0.95, 1.6)),
             expects=Direction.MORE,
@@ -201,13 +203,13 @@ experiment = Experiment(
     figure=Figure(x="goal", y="critical_batch", log=("x", "y"), title="Up to which batch size it pays"),
     setting="small classifiers trained by batches of many sizes",
     words={
-        "ratio_doublings": "the number of doublings from gradient noise scale to critical batch size",
-        "curved_ratio_doublings": "doublings from the curvature-weighed noise scale to the critical batch size",
+        "ratio_doublings": "critical batch size over gradient noise scale",
+        "curved_ratio_doublings": "critical batch size over gradient noise scale (weighed by curvature)",
         "noise_scale": "the gradient noise scale",
         "critical_batch": "the critical batch size (larger ones hardly save steps)",
         "in_old_range": "a gradient noise scale always between seven and ninety-nine",
         "goal": "the loss to be reached",
-        "sizes": "number of batch sizes",
+        "sizes": "{value} batch sizes",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

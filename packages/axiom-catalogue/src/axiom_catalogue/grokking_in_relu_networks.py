@@ -263,12 +263,14 @@ experiment = Experiment(
     words={
         "test_accuracy": "accuracy on sums not shown",
         "length_kept": "length of the weights at the end over their greatest",
-        "steps": "the number of steps (until sums not shown are known)",
+        "steps": "the number of steps (until the rest is known)",
         "modulus": "the prime",
         "share": "share of sums shown",
         "lr": "learning rate",
-        "hidden": "hidden neurons",
+        "hidden": "{value} hidden neurons",
         "weight_decay": "weight decay",
+        "share=0.5": "half of the sums shown",
+        "share=0.3": "three tenths shown",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

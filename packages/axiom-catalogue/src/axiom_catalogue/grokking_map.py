@@ -249,8 +249,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="light_decay_needs_more",
-            claim="with a weight decay around 0.1 a network needs a larger share of the sums modulo 17 than 3.3 P ln P "
-            "examples are, to understand the rest within 600 steps",
+            claim="at a weight decay around 0.1 a network needs more than 3.3 P ln P of the sums modulo "
+            "17 to understand the rest",
             kind=Kind.LEVEL,
             measure="enough_when_light",
             between=(LARGE,),
@@ -274,13 +274,14 @@ experiment = Experiment(
             planted=tuple(Config(modulus=modulus, hidden=24, steps=80) for modulus in (17, 11)),
         ),
     ),
-    setting="networks mapped over weight decay and shown sums modulo P",
+    setting="maps of networks shown sums modulo P",
     words={
         "enough": "the share of sums that is enough to understand the rest",
-        "enough_over_coupons": "the number of sums over P ln P that is enough to understand the rest",
+        "enough_over_coupons": "the number of sums, over P ln P, that is enough for the rest",
         "enough_when_light": "the share of sums that is enough to understand the rest at light decay",
-        "hidden": "hidden units",
+        "hidden": "{value} hidden neurons",
         "lr": "learning rate",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

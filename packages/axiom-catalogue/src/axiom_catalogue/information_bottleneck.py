@@ -211,15 +211,15 @@ experiment = Experiment(
     figure=Figure(
         x="bins", y="compression", log=("x",), title="How much layers seem to forget", where={"batch": SMALL}
     ),
-    setting="narrow networks that classify patterns of bits",
+    setting="narrow networks that classify bit patterns",
     words={
-        "compression": "the fall in information about the input from its peak to the end of training",
-        "since_start": "the fall in information about the input from the start to the end of training",
+        "compression": "the fall of information about the input from its peak",
+        "since_start": "the fall of information about the input since the start",
         "activation=tanh": "tanh units",
         "activation=relu": "ReLU units",
-        "bins": "number of bins",
+        "bins": "{value} bins",
         "batch": "batch size",
-        "looks": "length of training (in looks)",
+        "looks": "{value} looks at training",
         "lr": "learning rate",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),

@@ -136,8 +136,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="large_ways_out_generalise",
-            claim="of two ReLU networks that start as the same function, the one with small first and large second "
-            "layer (tilt 4) ends with a lower test error",
+            claim="of two ReLU networks that start as one function, that with small first and large "
+            "second layer (tilt 4) ends with less test error",
             kind=Kind.CONTRAST,
             measure="test_error",
             between=({"tilt": 4.0}, {"tilt": 0.25}),
@@ -182,12 +182,16 @@ experiment = Experiment(
     setting="ReLU networks that start as the same function",
     words={
         "test_error": "error on new inputs",
-        "turned": "the turn of the first layer's neurons (one minus its cosine)",
+        "turned": "the turn of first-layer neurons (one minus the cosine)",
         "tilt": "tilt toward the second layer",
-        "tilt=4.0": "a small first and a large second layer",
-        "tilt=0.25": "a large first and a small second layer",
+        "tilt=4.0": "a small first and large second layer",
+        "tilt=0.25": "a large first and small second layer",
         "rate": "learning rate",
         "goal": "training error to be reached",
+        "inputs": "{value} inputs",
+        "examples": "{value} training examples",
+        "width": "{value} hidden neurons",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

@@ -247,6 +247,8 @@ experiment = Experiment(
         "activation=relu": "ReLU units",
         "activation=tanh": "tanh units",
         "power": "power of the width that divides outputs",
+        "examples": "{value} training examples",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

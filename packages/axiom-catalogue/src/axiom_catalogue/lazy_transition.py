@@ -280,10 +280,11 @@ experiment = Experiment(
         "bend": "the bend of weight movement over width (in logarithms)",
         "steepest_place": "the place where weight movement drops most steeply",
         "turning_place": "the place where likeness of features to the start rises most",
-        "entropy_gap": "the loss of weight evenness in the narrowest minus in the widest network",
+        "entropy_gap": "the narrowest network's loss of weight evenness minus the widest's",
         "gradient_ratio": "the final gradient of the narrowest over that of the widest network",
         "lr": "learning rate",
-        "widest": "widest width",
+        "widest": "greatest width",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -215,10 +215,11 @@ experiment = Experiment(
         "middle_movement": "the relative change of the middle layer's weights",
         "last_movement": "the relative change of the last layer's weights",
         "test_accuracy": "accuracy on new examples",
-        "parametrisation=standard": "the usual scaling of weights",
-        "parametrisation=ntk": "neural-tangent-kernel scaling of weights",
+        "parametrisation=standard": "the usual scaling",
+        "parametrisation=ntk": "neural-tangent-kernel scaling",
         "alpha": "output scale",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -168,16 +168,16 @@ experiment = Experiment(
         ),
         AT_OLD(
             name="cross_entropy_at_the_old_rate",
-            claim="a network with two hidden layers of ReLU, trained with cross-entropy, falls apart at a learning "
-            "rate above 0.791, the rate that an earlier laboratory called critical",
+            claim="with cross-entropy, a network of two hidden ReLU layers falls apart at a learning "
+            "rate above 0.791, which an earlier laboratory called critical",
             between=(PLAIN | {"loss": "ce"},),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(1.7, 2.6)),
             expects=Direction.MORE,
         ),
         AT_OLD(
             name="squared_error_at_the_old_rate",
-            claim="a network with two hidden layers of ReLU, trained with squared error, falls apart at a learning "
-            "rate below 0.791, the rate that an earlier laboratory called critical",
+            claim="with squared error, a network of two hidden ReLU layers falls apart at a learning "
+            "rate below 0.791, which an earlier laboratory called critical",
             expects=Direction.LESS,
             between=(PLAIN | {"loss": "mse"},),
             prediction=PILOT(positive=0.01, negative=0.98, absent=0.01, interval=(0.2, 0.32)),
@@ -218,15 +218,17 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     words={
         "has_one_cliff": "one learning rate that divides what works from what fails",
-        "cliff": "the learning rate above which training fails",
-        "log_cliff": "the learning rate above which training fails",
+        "cliff": "the learning rate where training starts to fail",
+        "log_cliff": "the learning rate where training starts to fail",
         "task=clusters": "clusters of points",
         "task=teacher": "a task set by another network",
         "loss=ce": "cross-entropy",
         "loss=mse": "squared error",
         "activation=relu": "ReLU units",
         "activation=tanh": "tanh units",
-        "rows": "training examples",
+        "rows": "{value} training examples",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -166,7 +166,7 @@ experiment = Experiment(
         PAIRED(
             name="linear_cliff",
             claim="a linear network with one hidden layer diverges more often at a learning rate of 4.5 "
-            "than of 3.5, in units of one over the sharpness",
+            "than of 3.5 over the sharpness",
             measure="diverged",
             between=(SQUARED(network="linear", rate=4.5), SQUARED(network="linear", rate=3.5)),
             prediction=SURE(because="theory says 4"),
@@ -195,8 +195,8 @@ experiment = Experiment(
         ),
         PAIRED(
             name="cross_entropy_survives",
-            claim="at a rate of 12 over the sharpness, one hidden layer of ReLU has learned after 200 "
-            "steps more often with cross-entropy than with squared error",
+            claim="at a rate of 12 over the sharpness, one hidden ReLU layer has learned after 200 steps"
+            " more often with cross-entropy than with squared error",
             measure="has_learned",
             between=(SQUARED(network="relu", rate=12.0, loss="ce"), SQUARED(network="relu", rate=12.0)),
             prediction=SURE(because="its gradient is bounded"),
@@ -211,9 +211,9 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="rate", y="diverged", log=("x",), title="What falls apart", where={"loss": "mse"}),
-    setting="networks trained on all examples at once",
+    setting="full-batch training",
     words={
-        "diverged": "divergence",
+        "diverged": "divergence of the loss",
         "has_learned": "the chance that the loss ends below its start",
         "network=affine": "an affine model",
         "network=linear": "a linear network",
@@ -223,7 +223,8 @@ experiment = Experiment(
         "loss=mse": "squared error",
         "loss=ce": "cross-entropy",
         "rate": "learning rate times curvature",
-        "rows": "training examples",
+        "rows": "{value} training examples",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

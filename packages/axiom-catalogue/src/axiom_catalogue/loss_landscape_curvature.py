@@ -190,8 +190,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow_as_then",
-            claim="after 100 epochs a network trained at a learning rate of 0.1 has a higher test accuracy than at "
-            "0.001 (cross-entropy), the two rates that an earlier laboratory compared",
+            claim="after 100 epochs a network trained at a learning rate of 0.1 has a higher test "
+            "accuracy than at 0.001 (cross-entropy)",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=({"loss": "ce", "until": "epochs", "lr": 0.1}, {"loss": "ce", "until": "epochs", "lr": 0.001}),
@@ -227,7 +227,7 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="trace_slope_squared_error", placebo=PLACEBO, planted=PLANTED),),
     figure=Figure(x="lr", y="trace", log=("x", "y"), title="How flat it is", where={"until": "loss"}),
-    setting="networks trained at several learning rates, then compared",
+    setting="networks compared at several learning rates",
     words={
         "trace": "curvature of the loss (trace of its Hessian)",
         "test_loss": "loss on new examples",
@@ -241,7 +241,11 @@ experiment = Experiment(
         "until=epochs": "equally many epochs",
         "lr": "learning rate",
         "goal": "training loss to be reached",
-        "rows": "training examples",
+        "rows": "{value} training examples",
+        "width": "{value} neurons per layer",
+        "depth": "{value} hidden layers",
+        "epochs": "{value} epochs",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=800),
 )

@@ -188,8 +188,8 @@ experiment = Experiment(
         ),
         BESIDE(
             name="skips_rise_less",
-            claim="from the middle to the border of the picture, the loss of a network of 12 hidden layers rises by a "
-            "smaller factor if each layer adds to the one before",
+            claim="from the middle to the border of the picture, the loss of a network of 12 hidden "
+            "layers rises less with skip connections",
             measure="rise",
             between=(SKIPS, PLAIN),
             in_words="{times_e} times",
@@ -225,6 +225,9 @@ experiment = Experiment(
         "is_residual": "skip connections",
         "reach": "reach of the picture",
         "lr": "learning rate",
+        "depth": "{value} hidden layers",
+        "epochs": "{value} epochs",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

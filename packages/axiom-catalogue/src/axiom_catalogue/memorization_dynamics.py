@@ -203,7 +203,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="share", y="final_test", title="What wrong labels cost", where={"loss": "cross_entropy"}),
-    setting="networks trained on partly wrong labels",
+    setting="networks that fit true and wrong labels",
     words={
         "lead": "the share of true labels fitted minus that of wrong ones (mean over training)",
         "clean_first": "half of the true labels fitted before half of the wrong ones",
@@ -216,6 +216,7 @@ experiment = Experiment(
         "loss=cross_entropy": "cross-entropy",
         "loss=squared_error": "squared error",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: 0.009 + config.epochs * 1.65e-3, memory_mb=600),
 )

@@ -206,14 +206,15 @@ experiment = Experiment(
     setting="students of a small random network",
     words={
         "loss": "loss on new examples",
-        "unexplained": "the share of log-loss variance that one power law of data and size leaves",
+        "unexplained": "the share of log-loss variance that one power law of data and size misses",
         "spread": "the squared difference of students trained on different samples",
         "task=classes": "classes to tell apart",
         "task=regression": "noisy numbers to learn",
         "task=joint": "data and size varied together",
-        "items": "training examples",
+        "items": "{value} training examples",
         "corrupted": "share of wrong labels",
         "lr": "learning rate",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -218,6 +218,7 @@ experiment = Experiment(
         "removed": "the fall of the test-loss barrier between the two by matching their neurons",
         "cosine": "the cosine of the angle between the weights of the two",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

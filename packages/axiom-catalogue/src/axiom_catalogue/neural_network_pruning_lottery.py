@@ -218,13 +218,15 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="part_minus_lot", placebo=(SHORT(separation=0.0),), planted=(SHORT(separation=2.0),)),),
     figure=Figure(x="width", y="part_accuracy", log=("x",), title="What a random part knows", where={"keep": 0.5}),
-    setting="a search for good parts of random networks",
+    setting="random networks searched for good parts",
     words={
         "part_minus_lot": "accuracy of the part that descent picks minus that of the best random part",
         "part_minus_trained": "accuracy of the part that descent picks minus that of the trained whole",
-        "part_minus_matched": "accuracy of the part that descent picks minus the whole's at equal loss",
+        "part_minus_matched": "accuracy of the part that descent picks minus that of the whole at equal loss",
         "keep": "share of weights kept",
         "separation": "distance of the clusters",
+        "width": "{value} neurons per layer",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

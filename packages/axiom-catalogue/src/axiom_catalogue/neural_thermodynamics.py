@@ -206,10 +206,10 @@ experiment = Experiment(
         Control(estimand="heats_where_little_fits", placebo=(STILL,), planted=(UNFIT(rate=8.0),)),
     ),
     figure=Figure(x="rate", y="order", log=("x",), title="Where steps turn back", where={"wrong": 0.0, "scale": 1.0}),
-    setting="networks under the noise of small batches",
+    setting="networks trained in small batches",
     words={
         "has_cooled": "a fall in the temperature of the gradient noise",
-        "cooling": "the temperature of the gradient noise at the start over that at the end",
+        "cooling": "gradient-noise temperature at the start over that at the end",
         "order": "alignment (cosine) of successive steps",
         "loss=ce": "cross-entropy",
         "loss=mse": "squared error",
@@ -217,6 +217,10 @@ experiment = Experiment(
         "wrong": "share of wrong labels",
         "wrong=0.0": "true labels",
         "scale": "input scale",
+        "depth": "{value} hidden layers",
+        "epochs": "{value} epochs",
+        "depth=0": "no hidden layer",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=lambda config: 0.005 + config.epochs * (1.35e-3 if config.depth else 5.4e-5), memory_mb=600),
 )
