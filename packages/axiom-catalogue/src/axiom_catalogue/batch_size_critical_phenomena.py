@@ -296,6 +296,7 @@ experiment = Experiment(
         "copies": "{value} copies of each example",
         "task=clusters": "clusters of points",
         "task=teacher": "a task set by another network",
+        "width": "{value} hidden neurons",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -219,7 +219,7 @@ experiment = Experiment(
         ),
         OFTEN(
             name="stays_down_at_a_low_rate",
-            claim="at a learning rate of 1 over the sharpness, the loss of no network leaps, with either loss and "
+            claim="at half the stable learning rate, the loss of no network leaps, with either loss and "
             "with batches of any size",
             measure="stayed_down",
             between=({"rate": 1.0},),

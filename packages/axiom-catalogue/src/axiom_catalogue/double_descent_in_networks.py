@@ -207,6 +207,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "width": "{value} hidden neurons",
         "steps": "{value} training steps",
+        "wrong=0.2": "a fifth of the labels wrong",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -108,7 +108,7 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="even_steps_find_even_truths",
-            claim="with 60 examples of 80 weights that are all plus or minus one, descent in even steps "
+            claim="with 60 examples of 80 weights of plus or minus one, descent in steps of one size "
             "ends nearer to them than plain descent",
             kind=Kind.CONTRAST,
             measure="miss",
@@ -126,8 +126,8 @@ experiment = Experiment(
         ),
         Estimand(
             name="even_steps_miss_sparse_truths",
-            claim="with 60 examples of 80 weights, a tenth of them not zero, descent in even steps ends "
-            "farther from them than plain descent",
+            claim="with 60 examples of 80 weights, a tenth of them not zero, descent in steps of one "
+            "size ends farther from them than plain descent",
             kind=Kind.CONTRAST,
             measure="miss",
             between=_arms("sparse"),

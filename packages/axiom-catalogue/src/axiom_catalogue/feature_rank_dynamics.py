@@ -171,22 +171,22 @@ experiment = Experiment(
     estimands=(
         _slope(
             "share",
-            "the effective rank of a network's features (how many directions they use) for each neuron hardly"
-            " depends on width",
+            "the effective rank of a network's features (how many directions they use) per neuron "
+            "hardly depends on width",
             0.03,
             (-0.04, -0.018),
         ),
         _slope(
             "stable_share",
-            "the wider a network, the lower the stable rank of its features (how many strong directions they use) "
-            "for each neuron",
+            "the wider a network, the lower the stable rank of its features (how many strong "
+            "directions they use) per neuron",
             0.98,
             (-0.64, -0.58),
         ),
         _slope(
             "start_share",
-            "before training the effective rank of a network's features (how many directions they use) falls for "
-            "each neuron with width",
+            "before training, the wider a network, the lower the effective rank of its features "
+            "(how many directions they use) per neuron",
             0.5,
             (-0.062, -0.04),
         ),
@@ -199,8 +199,8 @@ experiment = Experiment(
         ),
         _slope(
             "matched_share",
-            "at the same training loss the effective rank of features (how many directions they use) for each"
-            " neuron hardly depends on width",
+            "at the same training loss the effective rank of features (how many directions they "
+            "use) per neuron hardly depends on width",
             0.03,
             (-0.039, 0.002),
         ),

@@ -217,6 +217,9 @@ experiment = Experiment(
         "loss=squared_error": "squared error",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "share=0.4": "two fifths of the labels wrong",
+        "share=0.6": "three fifths of the labels wrong",
+        "share=0.8": "four fifths of the labels wrong",
     },
     needs=Needs(seconds=lambda config: 0.009 + config.epochs * 1.65e-3, memory_mb=600),
 )

@@ -215,6 +215,7 @@ experiment = Experiment(
         "corrupted": "share of wrong labels",
         "lr": "learning rate",
         "steps": "{value} training steps",
+        "width": "{value} hidden neurons",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -254,11 +254,11 @@ experiment = Experiment(
         Control(estimand="rich_minus_lazy", placebo=grid(Config, **FEW | NONE), planted=grid(Config, **FEW)),
     ),
     figure=Figure(x="width", y="selectivity", log=("x",), title="How selective units are", where=WIDTHS),
-    setting="small classifiers and committees of neurons",
+    setting="small networks and committees of neurons",
     words={
-        "gain": "the rise of class selectivity of neurons in training",
-        "own_gain": "the rise of selectivity for shown labels until they are fitted",
-        "selective_minus_other": "accuracy lost without the most selective neurons minus the least selective",
+        "gain": "the gain in class selectivity of neurons in training",
+        "own_gain": "the gain in selectivity for the shown labels until fitted",
+        "selective_minus_other": "accuracy lost without the most selective neurons minus without the least",
         "error": "error of the committee at the end",
         "is_shuffled=False": "true labels",
         "is_shuffled=True": "shuffled labels",
@@ -273,6 +273,7 @@ experiment = Experiment(
         "loss=cross_entropy": "cross-entropy loss",
         "loss=squared_error": "squared-error loss",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(
         seconds=lambda it: 2e-3 + it.epochs * (24e-5 + 24e-7 * it.width + 27e-9 * it.width**2),

@@ -205,8 +205,8 @@ experiment = Experiment(
     ),
     setting="small classifiers under different optimizers",
     words={
-        "final_accuracy": "accuracy on new examples at the end",
-        "stopped_accuracy": "accuracy on new examples at an early stop",
+        "final_accuracy": "final accuracy on new examples",
+        "stopped_accuracy": "accuracy on new examples when stopped early",
         "task=teacher": "a random network's labels",
         "task=clusters": "clusters of points",
         "optimizer=sgd": "plain gradient descent",
@@ -214,6 +214,7 @@ experiment = Experiment(
         "optimizer=rmsprop": "RMSprop",
         "optimizer=adamw": "AdamW",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: config.epochs * 4.9e-4, memory_mb=600),
 )

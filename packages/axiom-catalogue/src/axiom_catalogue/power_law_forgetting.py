@@ -220,9 +220,9 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="strength", y="forgetting", log=("x",), title="Forgetting", where={"tasks": "clusters"}),
-    setting="small networks that learn two tasks in turn",
+    setting="networks taught two tasks in turn",
     words={
-        "forgetting": "the share of first-task accuracy that is forgotten",
+        "forgetting": "the share of first-task accuracy forgotten",
         "second_accuracy": "accuracy on the second task",
         "mean_accuracy": "mean accuracy on both tasks",
         "tasks=clusters": "clusters of points",
@@ -230,9 +230,10 @@ experiment = Experiment(
         "importance=none": "no weights held",
         "importance=equal": "all weights held alike",
         "importance=fisher": "important weights held",
-        "strength": "strength of holding",
+        "strength": "holding strength",
         "separation": "separation of clusters",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: 0.008 + config.epochs * 9.2e-4, memory_mb=600),
 )

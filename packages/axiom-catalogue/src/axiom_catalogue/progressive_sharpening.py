@@ -201,7 +201,11 @@ experiment = Experiment(
         "sharpening": "sharpness (loss curvature) at the end over that at the start",
         "end_sharpness": "sharpness (loss curvature) at the end",
         "lr": "learning rate",
-        "rows": "random labels",
+        "rows": "{value} random labels",
+        "depth": "{value} hidden layers",
+        "width": "{value} neurons per layer",
+        "steps": "{value} training steps",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

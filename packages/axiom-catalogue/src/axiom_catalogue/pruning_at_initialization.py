@@ -194,8 +194,8 @@ experiment = Experiment(
         ),
         _better(
             "after_minus_shuffled",
-            "with 95 % of the weights gone, those that are large after training end more accurate, "
-            "trained again, than as many random ones in each layer",
+            "with 95 % of weights gone, those large after training end more accurate, trained "
+            "again, than as many random ones in each layer",
             (_arm("after"), _arm("after", is_shuffled=True)),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.125, 0.2), because="a pilot"),
             expects=Direction.MORE,
@@ -211,7 +211,7 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="snip_knows_the_silent", placebo=_short("placebo"), planted=_short("none")),),
     figure=Figure(x="removed", y="test_accuracy", title="What a part learns", where={"silent": 0}),
-    setting="classifiers pruned before training",
+    setting="sparse classifiers",
     words={
         "test_accuracy": "accuracy on new examples",
         "method=random": "random scores",
@@ -220,14 +220,15 @@ experiment = Experiment(
         "method=grasp": "GraSP scores (effect on the gradient)",
         "method=after": "scores by size after a training",
         "removed": "share of weights removed",
-        "removed=0.95": "a twentieth of the weights left",
+        "removed=0.95": "a twentieth of weights left",
         "is_shuffled": "shuffling within layers",
         "is_shuffled=False": "the chosen places",
-        "is_shuffled=True": "random places in each layer",
-        "silent": "inputs of pure noise",
+        "is_shuffled=True": "random places per layer",
+        "silent": "{value} inputs of pure noise",
         "silent=0": "no noise inputs",
         "silent=60": "three noise inputs in four",
         "lr": "learning rate",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_cost, memory_mb=400),
 )

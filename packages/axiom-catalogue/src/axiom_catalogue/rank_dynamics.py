@@ -127,8 +127,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="fast_minus_slow",
-            claim="after the same epochs a learning rate of 0.1 has lowered the stable rank (directions used) of "
-            "three hidden layers' weights more than one of 0.005",
+            claim="after equal epochs a learning rate of 0.1 has lowered the stable rank (directions "
+            "used) of three layers' weights more than one of 0.005",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="weight_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN, {"depth": 3, "lr": 0.005} | PLAIN),
@@ -211,15 +211,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose", where=PLAIN),
-    setting="classifiers of a few hidden layers",
+    setting="multi-layer classifiers",
     words={
-        "weight_compression": "the loss of stable rank (directions used) in the weights",
-        "first_layer_compression": "the loss of stable rank (directions used) in the first layer's weights",
-        "hidden_compression": "the loss of stable rank (directions used) in the hidden layers' activity",
+        "weight_compression": "the weights' loss of stable rank (directions used)",
+        "first_layer_compression": "the first layer's loss of stable rank (directions used)",
+        "hidden_compression": "the hidden activity's loss of stable rank (directions used)",
         "task=teacher": "a random network's labels",
         "task=clusters": "clusters of points",
         "weight_decay=0.0": "no weight decay",
         "lr": "learning rate",
+        "depth": "{value} hidden layers",
+        "epochs": "{value} epochs",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -188,7 +188,7 @@ experiment = Experiment(
             smallest=0.1,
             bounds=(-1.0, 1.0),
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(0.01, 0.04)),
-            in_words="{percent} % of its range",
+            in_words="{percent} percentage points",
             expects=Direction.ABSENT,
         ),
     ),
@@ -197,9 +197,12 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     words={
         "compression": "the share of stable rank (directions used) lost in training",
-        "outstanding": "how far one stretch of training stands out in the fall of stable rank",
+        "outstanding": "how far one stretch stands out in the fall of stable rank (share of its range)",
         "lr": "learning rate",
         "kept": "share of directions kept",
+        "depth": "{value} hidden layers",
+        "epochs": "{value} epochs",
+        "depth=1": "one hidden layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

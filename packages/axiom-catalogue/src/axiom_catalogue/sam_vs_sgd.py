@@ -207,10 +207,10 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="radius", y="test_accuracy", title="What sharpness-aware descent gains", where={"epochs": EPOCHS}),
-    setting="networks trained by sharpness-aware or plain descent",
+    setting="small classifiers",
     words={
         "test_accuracy": "accuracy on new examples",
-        "best_accuracy": "the best accuracy on new examples at any time",
+        "best_accuracy": "best accuracy on new examples",
         "sharpness": "sharpness (loss curvature) at the end",
         "task=clusters": "clusters of points",
         "task=teacher": "a task set by another network",
@@ -220,6 +220,10 @@ experiment = Experiment(
         "radius=0.0": "plain descent",
         "epochs=120": "twice the epochs",
         "lr": "learning rate",
+        "radius=0.1": "sharpness-aware descent (small radius)",
+        "radius=0.5": "sharpness-aware descent (large radius)",
+        "epochs": "{value} epochs",
+        "wrong=0.2": "a fifth of the labels wrong",
     },
     needs=Needs(seconds=lambda config: 0.01 + config.epochs * 8e-4, memory_mb=400),
 )

@@ -151,8 +151,8 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="data_are_a_law",
-            claim="a power law of the number of examples explains more than nine tenths (R²) of how the loss of a "
-            "small network that tells classes apart falls",
+            claim="a power law of examples explains over nine tenths (R²) of how the loss of a small "
+            "network that tells classes apart falls",
             kind=Kind.LEVEL,
             measure="r_squared",
             between=(_arm("items", "classes", 8),),
@@ -265,17 +265,18 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="teacher", y="r_squared", log=("x",), title="How straight the line is"),
-    setting="student networks of a random teacher",
+    setting="students of a random teacher",
     words={
         "r_squared": "the share of log-loss variance that a power law explains",
         "exponent": "the exponent of the loss",
-        "cut=items": "varied numbers of examples",
-        "cut=parameters": "varied numbers of parameters",
+        "cut=items": "varied example counts",
+        "cut=parameters": "varied parameter counts",
         "task=classes": "classes to tell apart",
         "task=exact": "exact numbers to learn",
         "task=noisy": "noisy numbers to learn",
-        "teacher": "teacher width",
+        "teacher": "{value} teacher neurons",
         "corrupted": "share of wrong labels",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -213,8 +213,8 @@ experiment = Experiment(
         ),
         _asks(
             "slabs_beside_a_cut",
-            "a network learns slabs, a complex sign of the class, less well beside a straight cut "
-            "that tells as much than alone",
+            "a network learns stripes, a complex sign of the class, less well beside a straight "
+            "cut that tells as much than alone",
             "slab_accuracy",
             (-0.49, -0.475),
             BESIDE,
@@ -222,7 +222,7 @@ experiment = Experiment(
         ),
         _asks(
             "slabs_for_a_cut",
-            "beside a straight cut a network uses slabs less than it would use a second cut",
+            "beside a straight cut a network uses stripes less than it would use a second cut",
             "slab_accuracy",
             (-0.26, -0.2),
             BESIDE,
@@ -249,9 +249,9 @@ experiment = Experiment(
         "slab_accuracy": "accuracy by the stripes alone",
         "task=teacher": "labels from a random network",
         "task=slabs": "stripes as a clue",
-        "slabs": "number of stripes",
-        "slabs=3": "three stripes as a clue",
-        "slabs=2": "two stripes (a cut) as a clue",
+        "slabs": "{value} stripes",
+        "slabs=3": "three stripes",
+        "slabs=2": "two stripes (a second cut)",
         "cut": "share told by a straight cut",
         "cut=1.0": "a straight cut that tells the class",
         "cut=0.0": "no straight cut",
@@ -259,6 +259,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "activation=relu": "ReLU neurons",
         "activation=linear": "linear neurons",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=lambda config: 0.008 + config.epochs * 0.008, memory_mb=600),
 )

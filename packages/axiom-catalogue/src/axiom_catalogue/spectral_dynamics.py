@@ -244,7 +244,7 @@ experiment = Experiment(
         Control(estimand="fast_minus_slow", placebo=RATES(epochs=[3], control=["placebo"]), planted=RATES(epochs=[40])),
     ),
     figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
-    setting="networks followed by the singular values of their weights",
+    setting="networks whose weight spectra are followed",
     words={
         "time_exponent": "the exponent of a mode's learning time over its strength",
         "top_growth": "growth of the largest singular value in training",
@@ -256,6 +256,7 @@ experiment = Experiment(
         "task=clusters": "ReLU layers and clusters of points",
         "lr": "learning rate",
         "size": "size of the modes at the start",
+        "epochs": "{value} epochs",
     },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

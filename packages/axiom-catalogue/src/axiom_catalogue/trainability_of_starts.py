@@ -111,8 +111,7 @@ def _dimension(
     """Is the border of one arm more than a line?"""
     return Estimand(
         name=name,
-        claim=f"the border between what trains and what does not, over a shift {what} and the step size, is more than "
-        "a line",
+        claim=f"over a shift {what} and the step size, the border of what trains is more than a line",
         kind=Kind.DIMENSION,
         measure="border",
         between=(arm,),
@@ -196,6 +195,8 @@ experiment = Experiment(
         "learned": "the share of the map that trains",
         "added=always": "a shift before every step",
         "added=once": "a shift before the first step alone",
+        "examples": "{value} training examples",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

@@ -191,7 +191,7 @@ experiment = Experiment(
             "than under one of 10",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="train_accuracy",
-            in_words="{percent} percentage points of accuracy",
+            in_words="{percent} percentage points",
             between=({"weight_decay": 1.0, "lr": 0.01, "steps": PLANE}, {"weight_decay": 10.0, "lr": 0.01}),
             smallest=0.5,
             bounds=(-1.0, 1.0),
@@ -209,7 +209,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="weight_decay", y="wait", log=("x", "y"), where={"steps": PLANE}, title="The wait to understand"),
-    setting="networks shown half of a table of sums",
+    setting="networks shown half of all sums",
     words={
         "wait": "the wait from memorising to understanding",
         "grokked": "understanding of the sums not shown",
@@ -217,7 +217,7 @@ experiment = Experiment(
         "weight_decay": "weight decay",
         "weight_decay=0.0": "no weight decay",
         "lr": "learning rate",
-        "steps": "step budget",
+        "steps": "a budget of {value} steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )
