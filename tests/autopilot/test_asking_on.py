@@ -93,7 +93,7 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
         if wanted <= {stored.proposal.template for stored in approved}:
             break
     assert wanted <= {stored.proposal.template for stored in approved}
-    assert any("(generalise): Does finding 1 hold with shift=4" in sentence for sentence in answers)
+    assert any("(generalise): Does finding 1 hold with shift 4" in sentence for sentence in answers)
     assert {stored.decided_by for stored in approved} == {AUTOPILOT}
     bodies = {stored.id: read_body(stored.body) for stored in registrations.registrations(db, 1)}
     assert bodies[1].design.name == DECLARED

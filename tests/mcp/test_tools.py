@@ -89,7 +89,11 @@ def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_e
     row = next(row for row in tools.call(eve, "proposal_list", {})["proposals"] if row["number"] == made["proposal"])
     assert row["question"] == {"untrusted": {"by": "program:ada", "text": QUESTION["question"]}}
     with pytest.raises(Refused, match="finding 3"):
-        tools.call(ada, "proposal_make", {**QUESTION, "smallest": 0.1, "claim": "a smaller size has a larger total"})
+        tools.call(
+            ada,
+            "proposal_make",
+            {**QUESTION, "null": 0.0, "smallest": 0.1, "claim": "a smaller size has a larger total"},
+        )
     words = {"proposal": made["proposal"], "why": "it was a mistake"}
     with pytest.raises(Refused):
         tools.call(eve, "proposal_withdraw", words)

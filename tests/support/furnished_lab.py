@@ -56,7 +56,7 @@ QUESTION = {  # that a program may ask
     "between": _SIZES,
     "kind": "contrast",
     "across": "",
-    "null": 0.0,
+    "null": 0.5,
     "smallest": 0.2,  # finer or coarser than that of the finding: else it would be the same question
     "expects": "+",
     "positive": 0.7,

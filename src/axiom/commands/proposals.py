@@ -48,9 +48,9 @@ _OURS = "by rule: it passed all gates, and as scientist_code is own it runs on t
 
 @dataclass(frozen=True, kw_only=True)
 class MakeProposal(PredictionCommand, name="proposal.make", capability=Capability.PROPOSE):
-    """Ask something new of published code: claim, rival, what each outcome would change, and what is expected.
+    """Ask something new of published code: claim, rival, what each outcome would change, what is expected.
 
-    It follows from a finding; of that finding's estimand only what is said here differs.
+    Of the estimand of the finding that it follows from, only what is said here differs.
     """
 
     finding: int = field(metadata=NUMBER)

@@ -96,6 +96,8 @@ class NamesThings(Protocol):
     """A manifest, as far as headlines need it."""
 
     @property
+    def name(self) -> str: ...
+    @property
     def setting(self) -> str: ...
     @property
     def words(self) -> Mapping[str, str]: ...
@@ -111,13 +113,18 @@ def with_words(
     levels = [configs[place].get(estimand["across"]) for place in needed(estimand, configs)] if configs else []
     numeric = [level for level in levels if isinstance(level, int | float)]
     told = {
-        "setting": manifest.setting,
+        "setting": setting_of(manifest),
         "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
         "is_event": estimand["measure"] in manifest.events,
         "span": [min(numeric), max(numeric)] if numeric else [],
     }
     bare = {name: value for name, value in estimand.items() if name not in told}
     return bare | {name: value for name, value in told.items() if value}
+
+
+def setting_of(manifest: NamesThings) -> str:
+    """With what a headline begins, so that no two experiments' are alike: its file's words, or its name."""
+    return manifest.setting or manifest.name.replace("_", " ")
 
 
 def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> str:

@@ -93,7 +93,8 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         ("{percent} points", (-0.07, -0.0934, -0.0432), "−7.0 points (95 % sure: −9.3 to −4.3)"),
         ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
     ):
-        assert numbers.in_words({"in_words": words}, *known) == said
+        estimand = {"in_words": words, "kind": "level", "null": -9.0, "smallest": 0.1}
+        assert numbers.in_words(estimand, *known) == said
 
 
 def test_cells_hold_numbers_as_pages_write_them_and_no_markup():

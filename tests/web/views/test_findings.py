@@ -124,7 +124,7 @@ def test_a_claim_asked_again_is_found_and_a_picture_s_data_are_cut_on_the_page_a
 
 
 def test_a_finding_is_found_by_its_headline_and_leads_to_its_own_version(furnished_site):
-    (absent,) = furnished_site.get("/findings.json?q=no+effect+that+matters").json["findings"]
+    (absent,) = furnished_site.get("/findings.json?q=nearly+the+same").json["findings"]
     assert absent["verdict"] == "absent"
     page = furnished_site.get(f"/findings/{absent['number']}").text
     assert f"/results?experiment={absent['experiment']}%40{absent['version']}" in page

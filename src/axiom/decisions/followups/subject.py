@@ -8,7 +8,7 @@ from typing import Any
 from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
 from axiom.decisions.planning.cell_limits import design_cost
-from axiom.domain.answers import compose_answer, measured_number
+from axiom.domain.answers import compose_answer, measured_number, setting_of
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Template
@@ -71,7 +71,7 @@ class Subject:
     def worded(self) -> dict[str, Any]:
         """Its estimand with all words that its file has for what follow-ups may name."""
         is_event = self.estimand["measure"] in self.manifest.events
-        told = {"setting": self.manifest.setting, "words": self.manifest.words, "is_event": is_event}
+        told = {"setting": setting_of(self.manifest), "words": self.manifest.words, "is_event": is_event}
         return {**self.estimand, **told}
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 
 from axiom.decisions.experiments.kin import informed_by
 from axiom.decisions.experiments.source_rules import refusals
+from axiom.domain.answers import compose_question, setting_of, with_words
 from axiom.domain.preflights import GATES, Refusal
 from axiom.domain.proposals import AUTOPILOT, KeptProposal
 from axiom.domain.registrations import WORDS
@@ -25,7 +26,7 @@ from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys
-from axiom.signed.manifests import Manifest, read_manifest
+from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
 from axiom.signed.trust import Role, Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
@@ -314,6 +315,7 @@ def _published(
         demand_askable(manifest.estimands, manifest.configs)
         for estimand in manifest.estimands:
             demand_one_side(estimand, estimand["prediction"])
+        _demand_own_words(db, manifest)
         return None
     reopens = reopens or _mended_by(db, version, digest) is not None
     if version.status != "open" and not (reopens and version.status == "retired"):
@@ -408,6 +410,26 @@ def _add(
     if stored is None:
         raise LookupError(f"experiment {added} was not stored")
     return stored
+
+
+def _demand_own_words(db: Database, manifest: Manifest) -> None:
+    """Two headlines that read alike could not be told apart: in one file, and where two files name one setting."""
+    by_question: dict[str, str] = {}
+    for estimand in manifest.estimands:
+        question = compose_question(with_words(estimand, manifest, manifest.configs))
+        alike = by_question.setdefault(question, estimand["name"])
+        if alike != estimand["name"]:
+            raise Refused(
+                f"{alike} and {estimand['name']} of {manifest.name} ask in the same words: “{question}”. Nothing was "
+                "changed; give their measures, factors or levels other `words`, or compare other arms."
+            )
+    for stored in experiments.every_version(db):
+        is_other = stored.status == "open" and stored.name != manifest.name
+        if is_other and setting_of(stored_manifest(stored.manifest)) == setting_of(manifest):
+            raise Refused(
+                f"The setting “{setting_of(manifest)}” is that of {stored.name}, so their headlines would read alike. "
+                f"Nothing was changed; say in `setting` of {manifest.name} what is its own."
+            )
 
 
 def _same_question(version: StoredExperiment, declaration: str) -> None:

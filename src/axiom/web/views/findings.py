@@ -500,9 +500,11 @@ def _matches(
     alias: str,
 ) -> bool:
     names = [(old["name"], *old["scripts"]) for old in aliases]
-    answer = compose_answer(estimand, measured_number(brief), brief.status)
     return (
-        q.casefold() in " ".join([answer, estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
+        (
+            q.casefold() in " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
+            or q.casefold() in compose_answer(estimand, measured_number(brief), brief.status).casefold()
+        )
         and (not alias or any(is_called(alias, old) for old in names))
         and (not verdict or brief.verdict == verdict)
         and (not grade or _GRADES.index(brief.grade) >= _GRADES.index(Grade(grade)))
