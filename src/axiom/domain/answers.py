@@ -76,12 +76,12 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
     quantity = _quantity(estimand)
     match _form(estimand):
         case _Form.DIFFERENCE:
-            asked = f"is {quantity} higher or lower {arms.first} than {arms.second}?"
+            question = f"is {quantity} higher or lower {arms.first} than {arms.second}?"
         case _Form.TREND:
-            asked = f"does {quantity} rise or fall with {_across(estimand)}?"
+            question = f"does {quantity} rise or fall with {_across(estimand)}?"
         case _:
-            asked = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
-    return _begun(arms.condition + asked)
+            question = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
+    return _begun(arms.condition + question)
 
 
 def is_slight(estimand: Mapping[str, Any], measured: MeasuredNumber) -> bool:
@@ -112,14 +112,14 @@ def with_words(
     names = {estimand["measure"], estimand["across"], *(factor for arm in estimand["between"] for factor in arm)}
     levels = [configs[place].get(estimand["across"]) for place in needed(estimand, configs)] if configs else []
     numeric = [level for level in levels if isinstance(level, int | float)]
-    told = {
+    naming = {
         "setting": setting_of(manifest),
         "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
         "is_event": estimand["measure"] in manifest.events,
         "span": [min(numeric), max(numeric)] if numeric else [],
     }
-    bare = {name: value for name, value in estimand.items() if name not in told}
-    return bare | {name: value for name, value in told.items() if value}
+    bare = {name: value for name, value in estimand.items() if name not in naming}
+    return bare | {name: value for name, value in naming.items() if value}
 
 
 def setting_of(manifest: NamesThings) -> str:
@@ -148,27 +148,27 @@ def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumb
     arms, quantity, middle = _arms(estimand), _quantity(estimand), _middle(estimand)
     across, null = _across(estimand), numbers.bare_number(estimand, estimand["null"])
     smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
-    told = ""
+    number = ""
     if measured.estimate is not None:
-        told = numbers.estimate_with_unit(estimand, measured.estimate, measured.low, measured.high)
+        number = numbers.estimate_with_unit(estimand, measured.estimate, measured.low, measured.high)
     match _form(estimand), side:
         case _Form.DIFFERENCE, Direction.ABSENT:
             sentence = f"{quantity} is {middle}nearly the same {arms.first} as {arms.second}"
-            told = f"within {smallest}"
+            number = f"within {smallest}"
         case _Form.DIFFERENCE, _:
             more = "higher" if side is Direction.MORE else "lower"
             sentence = f"{quantity} is {middle}{more} {arms.first} than {arms.second}"
         case _Form.TREND, Direction.ABSENT:
             sentence = f"{quantity} {middle}hardly changes with {across}"
-            told = f"{_POWERS[Kind(estimand['kind'])]} within {smallest} of 0"
+            number = f"{_POWERS[Kind(estimand['kind'])]} within {smallest} of 0"
         case _Form.TREND, _:
             sentence = f"{quantity} {middle}{'rises' if side is Direction.MORE else 'falls'} with {across}"
-            told = told and f"{_POWERS[Kind(estimand['kind'])]} {told}"
+            number = number and f"{_POWERS[Kind(estimand['kind'])]} {number}"
         case _, Direction.ABSENT:
             sentence = f"{quantity} is {middle}within {smallest} of {null}"
         case _:
             sentence = f"{quantity} is {middle}{'above' if side is Direction.MORE else 'below'} {null}"
-    return _begun(arms.condition + sentence) + (f" ({told})" if told else "")
+    return _begun(arms.condition + sentence) + (f" ({number})" if number else "")
 
 
 def _form(estimand: Mapping[str, Any]) -> _Form:
@@ -242,13 +242,13 @@ def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
     """An arm as "with width 64 and noise 0.2, without skips"."""
     words: Mapping[str, str] = estimand.get("words", {})
     labels = {factor: words.get(f"{factor}={level}", "") for factor, level in arm.items()}
-    held = [
+    holding = [
         labels[factor] or _held(words.get(factor) or factor.replace("_", " "), level)
         for factor, level in arm.items()
         if labels[factor] or level is not False
     ]
     lacked = [_name(estimand, factor) for factor, level in arm.items() if not labels[factor] and level is False]
-    parts = [("with", held), ("without", lacked)]
+    parts = [("with", holding), ("without", lacked)]
     return ", ".join(f"{word} {_listed(names)}" for word, names in parts if names)
 
 

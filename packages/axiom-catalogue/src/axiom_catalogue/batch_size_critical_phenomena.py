@@ -240,7 +240,7 @@ experiment = Experiment(
             "flatter_at_best_rates_squared",
             "if each batch size has its best learning rate, the batch size hardly changes how sharp the "
             "minimum is (squared error)",
-            (SQUARED,),
+            ({**SQUARED},),
             (-0.09, 0.085),
             OPEN,
             expects=Direction.ABSENT,

@@ -80,7 +80,7 @@ def _drafted(
 ) -> Proposal:
     first_axis, second_axis = axes
     worded = first.worded
-    measure, one, other = (
+    measure, factor, other = (
         name_quantity(worded, name) for name in (first.estimand["measure"], first_axis.factor, second_axis.factor)
     )
     draft = Draft(
@@ -93,8 +93,8 @@ def _drafted(
         rival=f"{other} decides, as finding {second.number} says, and the difference is the other way round.",
         outcomes=sides(
             Direction.MORE,
-            f"Where the two disagree {one} decides: finding {first.number} explains more.",
-            f"The two make up for each other: neither {one} nor {other} explains it alone.",
+            f"Where the two disagree {factor} decides: finding {first.number} explains more.",
+            f"The two make up for each other: neither {factor} nor {other} explains it alone.",
             f"Where the two disagree {other} decides: finding {second.number} explains more.",
         ),
         configs=plain(configs),

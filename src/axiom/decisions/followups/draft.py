@@ -136,10 +136,12 @@ def _prediction(subject: Subject, draft: Draft, rates: BaseRates) -> Prediction:
 
 def _claimed(subject: Subject, draft: Draft, prediction: Prediction) -> dict[str, Any]:
     """What is asked, with the words of its file: its claim is what is held likeliest of it."""
-    asked = subject.estimand if draft.estimand is None else draft.estimand
-    moved = {**asked, "between": [{**arm, **draft.where} for arm in asked["between"] or [{}]]} if draft.where else asked
+    estimand = subject.estimand if draft.estimand is None else draft.estimand
+    arms = [{**arm, **draft.where} for arm in estimand["between"] or [{}]] if draft.where else estimand["between"]
     expects = next(side for side in Direction if side in likeliest(prediction_data(prediction)))
-    return with_words({**moved, "expects": expects.value}, subject.manifest, draft.configs or subject.configs)
+    return with_words(
+        {**estimand, "between": arms, "expects": expects.value}, subject.manifest, draft.configs or subject.configs
+    )
 
 
 def _slug(text: str) -> str:
@@ -161,8 +163,8 @@ def sides(side: Direction, as_expected: str, nothing: str, opposite: str) -> tup
 def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
     is_same_number = all(changes.get(name, estimand[name]) == estimand[name] for name in ("kind", "measure"))
-    told = {"exchangeable", "prediction", *WORDS} - ({"in_words"} if is_same_number else set())
-    return {name: value for name, value in estimand.items() if name not in told} | changes
+    dropped = {"exchangeable", "prediction", *WORDS} - ({"in_words"} if is_same_number else set())
+    return {name: value for name, value in estimand.items() if name not in dropped} | changes
 
 
 def plain(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:

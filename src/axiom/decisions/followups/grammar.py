@@ -26,24 +26,24 @@ def followups(
     """
     base_rates = rates or BaseRates()
     by_question: dict[str, Proposal] = {}
-    asked = {compose_question(subject.estimand) for subject in subjects if subject.status == "open"}
+    taken = {compose_question(subject.estimand) for subject in subjects if subject.status == "open"}
     for subject in sorted(subjects, key=lambda subject: subject.number):
         asking = [*again(subject, base_rates), *further(subject, base_rates)]
         has_more = any(proposal.slug not in subject.decided for proposal in asking)
         for proposal in (*asking, *aside(subject, base_rates, has_more=has_more)):
-            _add(by_question, asked, proposal)
+            _add(by_question, taken, proposal)
     by_number = {subject.number: subject for subject in subjects}
     for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
         if first in by_number and second in by_number:
             for proposal in discriminating(by_number[first], by_number[second], base_rates):
-                _add(by_question, asked, proposal)
+                _add(by_question, taken, proposal)
     return tuple(sorted(by_question.values(), key=_rank))
 
 
-def _add(by_question: dict[str, Proposal], asked: Collection[str], proposal: Proposal) -> None:
+def _add(by_question: dict[str, Proposal], taken: Collection[str], proposal: Proposal) -> None:
     """Keep it, unless a finding or an earlier proposal asks the very same, or in the same words."""
     questions = [compose_question(estimand) for estimand in proposal.estimands]
-    if not set(questions) & set(asked):
+    if not set(questions) & set(taken):
         by_question.setdefault(questions[0] if questions else _what(proposal), proposal)
 
 

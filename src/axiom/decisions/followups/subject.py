@@ -71,8 +71,8 @@ class Subject:
     def worded(self) -> dict[str, Any]:
         """Its estimand with all words that its file has for what follow-ups may name."""
         is_event = self.estimand["measure"] in self.manifest.events
-        told = {"setting": setting_of(self.manifest), "words": self.manifest.words, "is_event": is_event}
-        return {**self.estimand, **told}
+        naming = {"setting": setting_of(self.manifest), "words": self.manifest.words, "is_event": is_event}
+        return {**self.estimand, **naming}
 
     @property
     def answer(self) -> str:

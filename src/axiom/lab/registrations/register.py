@@ -286,9 +286,9 @@ def _demand_other_words(
     configs: Sequence[Mapping[str, object]],
 ) -> None:
     """Refuse a question that reads like an open one: nobody could tell the two answers apart."""
-    manifest, asked = stored_manifest(version.manifest), findings.estimands(db)
+    manifest, estimand_of = stored_manifest(version.manifest), findings.estimands(db)
     open_numbers = [brief.number for brief in findings.in_brief(db) if brief.status == "open"]
-    by_question = {compose_question(asked[number]): number for number in open_numbers}
+    by_question = {compose_question(estimand_of[number]): number for number in open_numbers}
     for estimand in estimands:
         question = compose_question(with_words(estimand, manifest, configs))
         if question in by_question:
