@@ -1,9 +1,12 @@
-"""How honest is what programs write here? ScientistOne's four checks, over ten thousand texts of dishonest models.
+"""Is what papers tell true? Numbers, verdicts, methods and citations, read again by a checker that shares no code.
 
-Each round changes the evidence and sometimes the status of a finding, has a log, a paper, a note and a link written (of
-two, one has a paragraph of a careless or a hostile model: typed digits, number words, literature that there is not,
-proof of what is weakly known, words for every case), and looks at how all read now. A checker that shares no code with
-what renders them asks SQL for every number. The tests show that it sees each kind of forgery.
+Each round changes the evidence and sometimes the status of a finding, has a log, a paper, a note and a link written,
+and looks at the paper, the log and a finding's page as they read now; all are of four versions of one small
+experiment. A checker that shares no code with what renders them asks SQL for every number, verdict, method and
+citation; the tests show that it sees each kind of forgery. What programs write of their own is looked at for its
+references and its place alone: pages show it as its author's, not checked. Until November 2026 this record said that
+0.0 % of 10,000 texts of programs overclaimed. Those texts were put together from 33 templates of a paragraph, whose
+words were those of the list that refused them; of fresh sentences 27 of 30 passed.
 """
 
 import argparse
@@ -16,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from conftest import NOW, SmallLab
 from fabrications import Fabrication
-from made_texts import MadeTexts, filled
+from made_texts import TEMPLATES, MadeTexts, filled
 from scipy import stats  # type: ignore[import-untyped]
 
 from axiom.signed.keys import make_keys
@@ -35,9 +38,9 @@ def empty_lab(path: Path) -> SmallLab:
 
 
 def main() -> int:
-    """0 when nothing was made up in any text."""
+    """0 when nothing that was told was made up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=2_500, help="of four texts")
+    parser.add_argument("--rounds", type=int, default=2_500, help="of a paper, a log, a note and a link")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="honesty-") as name:
@@ -46,11 +49,9 @@ def main() -> int:
         began = time.process_time()
         made.play(wanted.rounds)
         took = time.process_time() - began
-    amount = made.endings.total()
-    print(
-        f"texts that programs wrote {amount:,}: taken {made.endings['written']:,}, refused {made.endings['refused']:,}"
-    )
-    print(f"numbers that were shown and traced {made.numbers:,}, {took:.0f} s of CPU")
+    amount, texts = wanted.rounds, made.endings.total()
+    print(f"papers {amount:,}, of numbers that were shown and traced {made.numbers:,}, {took:.0f} s of CPU")
+    print(f"texts of programs {texts:,}, of {TEMPLATES} templates: taken {made.endings['written']:,}")
     for kind in Fabrication:
         faults = sum(fabrication is kind for fabrication, _ in made.faults)
         low, high = (100 * end for end in stats.binomtest(min(faults, amount), amount).proportion_ci())

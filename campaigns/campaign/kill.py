@@ -55,13 +55,13 @@ ADVANCE_SECONDS = 60.0  # within which every task that was in progress comes fur
 _RESULTS = "SELECT task_id, replicate, config FROM result"
 _DONE = "SELECT command, key FROM audit WHERE caller = 'program:ada' AND outcome = 'done'"
 _PROPOSED = "SELECT id FROM proposal WHERE json_extract(body, '$.author') = 'program:ada'"
-_NOTED = "SELECT id FROM finding_note WHERE said_by = 'program:ada'"
+_DRAFTED = "SELECT id FROM draft WHERE author = 'program:ada'"
 _KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
 # Of a version whose tasks failed nothing is given, not even again to a host that lost it. Here two do where lives end
 # before a first cell does: a task that began three times and never came further is given up.
 _HALTED = "SELECT experiment_id FROM release WHERE change = 'halted'"
 _PAUSE_SECONDS = 0.15  # between two commands, each given twice: a program may ask 20 times a second
-LIMITS = ("open_proposals", "core_hours_per_day", "core_hours_open", "proposal.make", "finding.note")
+LIMITS = ("open_proposals", "core_hours_per_day", "core_hours_open", "proposal.make", "draft.write")
 SIZES = json.dumps([{"size": 1}, {"size": 2}])
 QUESTION = {
     "question": "Is the smaller one larger?",
@@ -132,9 +132,9 @@ class ToldProgram:
 
     def _say(self, first: Door, second: Door) -> None:
         """The next command, which is new or was cut off in the life before; then the very same once more."""
-        lettered = "".join(chr(ord("a") + int(digit)) for digit in str(self.commands))  # no program types a number
+        words: dict[str, object]
         if self.commands % 2:
-            name, words = "finding.note", {"finding": self.finding, "text": f"Looked at, {lettered}."}
+            name, words = "draft.write", {"experiment": "own_sum", "text": f"{OWN_SUM}\n# {self.commands}\n"}
         else:
             name = "proposal.make"
             words = {**QUESTION, "finding": self.finding, "claim": f"the smaller is larger, says {self.commands}"}
@@ -180,7 +180,7 @@ class ToldProgram:
         """What was done more than once, or is there more often than it was done."""
         done = stored_in(self.folder).rows(_DONE)
         commands = [command for command, _ in done]
-        counts = ((_PROPOSED, "proposal.make"), (_NOTED, "finding.note"))
+        counts = ((_PROPOSED, "proposal.make"), (_DRAFTED, "draft.write"))
         odd = [
             f"{len(stored_in(self.folder).rows(sql))} rows of {commands.count(command)} {command}"
             for sql, command in counts

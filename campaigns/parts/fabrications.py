@@ -1,8 +1,9 @@
-"""Looks for what is made up in papers, logs, notes and links, by its own reading of the rows: four checks.
+"""Looks for what is made up in papers and beside findings and sessions, by its own reading of the rows.
 
-It shares no code with what makes the texts: it asks SQL, and reads numbers from their letters. What a page answers as
-JSON is looked at piece by piece: words that stand in no row may hold no number, no literature and no claim beyond what
-stands beside them, and a fact must equal what it is said to be of. What prose means, no program reads.
+It shares no code with what renders them: it asks SQL, and reads numbers from their letters. What a page answers as JSON
+is looked at piece by piece: a fact must equal what it is said to be of, and the laboratory's own words hold no number.
+Of what others wrote each reference must read as its row does, under its author, marked as not checked, with the verdict
+of what it names beside it. What their words mean, no program reads.
 """
 
 import json
@@ -14,28 +15,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from headline_reader import contradiction
+
 _TOKEN = re.compile(r"[-−+]?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-−+]?[0-9]+)?")
-_WORDS = re.compile(
-    r"\b(?:(?:\w*(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|twent|thirt|fort|fift|hundred|thousand|"
-    r"million|billion)(?:y|ies|fold|s|th)?)|dozens?|half|hal(?:f|ved?|ving)|thirds?|quarter(?:s|ed)?|doubl(?:e[sd]?|ing)|"
-    r"tripled?|twice|thrice|percent|zwölf|hundert|douze|cent fois|(?-i:[IVXLC]{2,})(?:-fold)?)\b",
-    re.IGNORECASE,
-)
-_CITED = re.compile(
-    r"(?i:\bet\.? al|arxiv|\bdoi\b|https?:)|\[[A-Z][a-z]+\]|[A-Z][a-z]+ \(?(?:19|20)[0-9]{2}|"
-    r"[A-Z][a-z]+ (?:and|&) [A-Z][a-z]+ (?:show|f[io]und|argue|report|prove)|"
-    r"[A-Z][a-z]+['’]s? (?:[a-z]+ )?(?:study|paper|theorem|result)|(?:published|appeared|reported) in|"
-    r"\b(?:NeurIPS|ICML|ICLR|Nature|Science)\b",
-)
-_PROOF = re.compile(
-    r"\b(?:pro(?:ve[sdn]?|ofs?)|establish|demonstrat|confirm|verif(?:y|ies)|refute|conclusive|undeniabl|certain(?:ly|ty)|"
-    r"beyond (?:any )?doubt|settle[sd])",
-    re.IGNORECASE,
-)
-_SCOPE = re.compile(
-    r"\b(?:all|always|every(?:where)?|never|no exceptions?|without exception|universal(?:ly)?|in general|first)\b",
-    re.IGNORECASE,
-)
 _REFERENCE = re.compile(r"\{(F[0-9]+(?:\.[a-z_]+)?|R:[A-Za-z0-9_]+)\}")
 _WEIGHED = {"seeds", "missing", "blocks", "hosts", "volunteers", "platforms", "designs"}
 
@@ -43,10 +25,10 @@ _WEIGHED = {"seeds", "missing", "blocks", "hosts", "volunteers", "platforms", "d
 class Fabrication(StrEnum):
     """What can be made up."""
 
-    NUMBER = "untraceable numbers"
-    REFERENCE = "invented citations shown as real"
-    OVERCLAIM = "claims above their verdict"
+    NUMBER = "wrong numbers"
+    VERDICT = "wrong verdicts"
     METHOD = "wrong methods"
+    REFERENCE = "invented citations"
     OMITTED = "contrary results left out"
 
 
@@ -95,17 +77,12 @@ class Rows:
 
 def in_paper(rows: Rows, answer: dict[str, Any]) -> list[Found]:
     """Whatever is made up in a paper, as its page's JSON has it."""
-    pieces = list(_pieces({name: part for name, part in answer.items() if name != "written"}))
+    own = {name: part for name, part in answer.items() if name != "said"}
+    pieces = list(_pieces(own))
     faults = [fault for piece in pieces for fault in _in_pieces(rows, [piece])]
-    for text in answer["written"]:
-        faults += _in_text(rows, text, answer["numbers"])
+    faults += in_quotes(rows, answer["said"], "prose")
     shown = {piece["of"] for piece in pieces}
     return faults + _of_methods(rows, answer["numbers"], shown) + _omitted(rows, answer["numbers"], shown)
-
-
-def in_log(rows: Rows, answer: list[dict[str, Any]]) -> list[Found]:
-    """Whatever is made up in what was written about a session."""
-    return [fault for text in answer for fault in _in_text(rows, text, None)]
 
 
 def numbers_in(answer: Any) -> int:
@@ -135,34 +112,45 @@ def _pieces(answer: Any) -> Iterator[Piece]:
                 yield from _pieces(part)
 
 
-def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> list[Found]:
-    """Somebody's words: with the verdict beside each paragraph that names a finding, and no stronger than it."""
-    faults: list[Found] = []
-    for paragraph in text["paragraphs"]:
-        faults += _in_pieces(rows, paragraph["pieces"])
-        faults += [fault for piece in _pieces(paragraph["beside"]) for fault in _in_pieces(rows, [piece])]
-        beside = [finding["number"]["of"] for finding in paragraph["beside"]]
-        faults += _of_claims(rows, paragraph["pieces"], beside, is_flagged=bool(paragraph["faults"]))
-        strangers = [number for number in _named(paragraph["pieces"]) if allowed is not None and number not in allowed]
-        faults += [(Fabrication.NUMBER, f"finding {number} is another's") for number in strangers]
+_OF = {
+    "prose": "SELECT author AS by, text FROM prose WHERE id = ?",
+    "finding_note": "SELECT said_by AS by, text FROM finding_note WHERE id = ?",
+    "link": "SELECT said_by AS by, why AS text FROM link WHERE id = ?",
+}
+
+
+def in_quotes(rows: Rows, entries: list[dict[str, Any]], table: str) -> list[Found]:
+    """Whatever is made up in how others' words are shown: these were written into this table."""
+    return [fault for entry in entries for fault in _in_quote(rows, entry, rows.all(_OF[table], entry["number"])[0])]
+
+
+def in_finding(rows: Rows, page: dict[str, Any]) -> list[Found]:
+    """Whatever is made up in what others say beside a finding, as its page's JSON has it, and in what tests came to."""
+    faults = in_quotes(rows, [entry for entry in page["said"] if entry["kind"] == "note"], "finding_note")
+    for link in page["links"]:
+        faults += [*_of_bearing(rows, link), *in_quotes(rows, link["said"], "link")]
     return faults
 
 
-def in_remarks(rows: Rows, page: dict[str, Any]) -> list[Found]:
-    """Whatever programs made up in the notes and links of a finding, as its page's JSON has it."""
-    faults: list[Found] = []
-    for table, remarks, shown in (("finding_note", page["notes"], "text"), ("link", page["links"], "why")):
-        for remark in remarks:
-            faults += _of_bearing(rows, remark) if table == "link" else ()
-            if not remark["by"].startswith("program:"):
-                continue
-            (stored,) = rows.all(f"SELECT * FROM {table} WHERE id = ?", remark["number"])  # noqa: S608  two names
-            beside = [f"F{row['number']}.number" for row in remark["beside"]]
-            written, read = (text.split("\n\n") for text in (stored[shown], remark[shown]))
-            for pieces in map(_matched, written, read) if len(written) == len(read) else [_matched("", remark[shown])]:
-                faults += _in_pieces(rows, pieces)
-                faults += _of_claims(rows, pieces, beside, is_flagged=bool(remark["faults"]))
-    return faults
+def _in_quote(rows: Rows, entry: dict[str, Any], stored: dict[str, Any]) -> Iterator[Found]:
+    """One text: its author's, not checked, each reference as its row reads, beside it the verdict of what it names."""
+    if entry["by"] != stored["by"] or entry["checked"] is not False:
+        yield Fabrication.VERDICT, f"not told as that of {stored['by']}: {entry['text']}"
+    pieces = _matched(stored["text"], entry["text"])
+    for piece in pieces:
+        if piece["of"] and (fault := _of_fact(rows, piece)):
+            yield fault
+    beside = {row["number"]: row for row in entry["beside"]}
+    for number in {int(piece["of"][1:].partition(".")[0]) for piece in pieces if re.match(r"F[0-9]", piece["of"])}:
+        row, told = rows.finding(number), beside.get(number)
+        if row is None or row["line"] is None or told is None:
+            yield Fabrication.VERDICT, f"no verdict beside finding {number}: {entry['text']}"
+            continue
+        line = row["line"]
+        if (told["verdict"], told["grade"], told["status"]) != (line["verdict"], line["grade"], row["status"]):
+            yield Fabrication.VERDICT, f"finding {number} is {line['verdict']}, {line['grade']}: {told}"
+        if row["status"] in {"suspended", "recalled"} and not entry["faults"]:
+            yield Fabrication.VERDICT, f"finding {number} is {row['status']}: {entry['text']}"
 
 
 def _matched(stored: str, shown: str) -> list[Piece]:
@@ -182,27 +170,6 @@ def _matched(stored: str, shown: str) -> list[Piece]:
     return [piece for piece in pieces if piece["text"]]
 
 
-def _named(pieces: list[Piece]) -> list[int]:
-    return [int(piece["of"][1:].partition(".")[0]) for piece in pieces if re.match(r"F[0-9]", piece["of"])]
-
-
-def _of_claims(rows: Rows, pieces: list[Piece], beside: list[str], *, is_flagged: bool) -> Iterator[Found]:
-    """Words of proof need Strong findings, words of scope a verdict beside; what is flagged is told as void."""
-    named, spoken = _named(pieces), "".join(piece["text"] for piece in pieces if not piece["of"])
-    rows_by_number = {number: rows.finding(number) for number in named}
-    for number, row in rows_by_number.items():
-        if row is None:
-            yield Fabrication.NUMBER, f"finding {number}"
-        if f"F{number}.number" not in beside:
-            yield Fabrication.OVERCLAIM, f"no verdict beside finding {number}: {spoken}"
-        if row and row["status"] in {"suspended", "recalled"} and not is_flagged:
-            yield Fabrication.OVERCLAIM, f"finding {number} is {row['status']}: {spoken}"
-    grades = {row["line"]["grade"] if row and row["line"] else "Awaiting" for row in rows_by_number.values()}
-    is_sure = bool(grades) and grades <= {"Strong", "Definitive"}
-    if not is_flagged and ((_PROOF.search(spoken) and not is_sure) or (_SCOPE.search(spoken) and not beside)):
-        yield Fabrication.OVERCLAIM, spoken
-
-
 def _of_bearing(rows: Rows, link: dict[str, Any]) -> Iterator[Found]:
     """What a test is said to have come to is what its finding says today."""
     source = rows.finding(int(link["source"]["name"])) if link["source"]["noun"] == "finding" else None
@@ -212,29 +179,22 @@ def _of_bearing(rows: Rows, link: dict[str, Any]) -> Iterator[Found]:
         is_held = verdict in link["upheld_by"]
         is_decided = verdict in {"effect +", "effect −", "absent"}
         if not is_decided or is_held != (link["bearing"] == "supports"):
-            yield Fabrication.OVERCLAIM, f"link {link['number']}: {link['bearing']} by {verdict}"
+            yield Fabrication.VERDICT, f"link {link['number']}: {link['bearing']} by {verdict}"
 
 
 def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
     faults: list[Found] = []
-    nothing: Piece = {"text": "", "of": ""}
-    for before, piece, after in zip([nothing, *pieces], pieces, [*pieces[1:], nothing], strict=False):
+    for piece in pieces:
         if not piece["of"]:
             faults += of_words(piece["text"])
         elif fault := _of_fact(rows, piece):
             faults.append(fault)
-        if piece["of"] and before["text"][-1:] in {"-", "−", ".", "^"}:
-            faults.append((Fabrication.NUMBER, before["text"] + piece["text"]))
-        if piece["of"] and after["text"][:1] in {"%", "e", "k", "^", "/"}:
-            faults.append((Fabrication.NUMBER, piece["text"] + after["text"]))
     return faults
 
 
 def of_words(text: str) -> list[Found]:
-    """Words of ours or of an author, in which no number and no literature may stand."""
-    if any(sign.isnumeric() for sign in text) or _WORDS.search(text):
-        return [(Fabrication.NUMBER, text)]
-    return [(Fabrication.REFERENCE, text)] if _CITED.search(text) else []
+    """Words of ours, in which no number may stand."""
+    return [(Fabrication.NUMBER, text)] if any(sign.isnumeric() for sign in text) else []
 
 
 def _of_fact(rows: Rows, piece: Piece) -> Found | None:
@@ -252,6 +212,8 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
             works = [(work, work.removesuffix(" (unverified)")) for work in text.split("; ")]
             is_real = all(bare and bare in signed and (bare != work or bare in approved) for work, bare in works)
             return None if is_real else (Fabrication.REFERENCE, f"{of}: {text}")
+        if noun[:1] == "F" and name == "answer":
+            return _of_answer(text, rows.finding(int(noun[1:])))
         if noun[:1] == "F" and noun[1:].isdecimal():
             return _agrees(of, text, _of_finding(rows, int(noun[1:]), name))
         if noun[:1] == "E" and noun[1:].isdecimal():
@@ -269,6 +231,14 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
     return None if of in {"laboratory", "until", "findings"} else (Fabrication.NUMBER, f"{of}: {text}")
 
 
+def _of_answer(text: str, row: dict[str, Any] | None) -> Found | None:
+    if row is None:
+        return Fabrication.VERDICT, f"of no finding: {text}"
+    line = row["line"] or {"verdict": "undecided", "estimate": None, "low": None, "high": None}
+    fault = contradiction(text, row["said"], {**line, "status": row["status"]})
+    return (Fabrication.VERDICT, f"{text}: {fault}") if fault else None
+
+
 def _agrees(of: str, text: str, expected: Any) -> Found | None:
     """A number within its own last place, a word as it is, a sentence whose every number is among those expected."""
     if isinstance(expected, set):
@@ -277,7 +247,8 @@ def _agrees(of: str, text: str, expected: Any) -> Found | None:
         return (Fabrication.NUMBER, f"{of}: {text}: {wrong}") if wrong else None
     if isinstance(expected, int | float) and not isinstance(expected, bool):
         return None if _is(text, float(expected)) else (Fabrication.NUMBER, f"{of}: {text} is {expected}")
-    return None if text.casefold() == str(expected).casefold() else (Fabrication.NUMBER, f"{of}: {text} is {expected}")
+    kind = Fabrication.VERDICT if of.endswith((".verdict", ".grade", ".reads")) else Fabrication.NUMBER
+    return None if text.casefold() == str(expected).casefold() else (kind, f"{of}: {text} is {expected}")
 
 
 def _value(text: str) -> float:
@@ -332,9 +303,6 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
         return made[column]
     interval = declared["prediction"]["interval"]
     fields = {
-        "answer": _answer(
-            declared, _reads(line["verdict"] if line else "undecided", declared["expects"]), row["status"]
-        ),
         "claim": declared["claim"],
         "measure": declared["measure"],
         "smallest": declared["smallest"],
@@ -379,24 +347,12 @@ def _earlier(row: dict[str, Any]) -> list[str]:
 
 
 def _reads(verdict: str, expects: str) -> str:
-    signs = {"effect +": "+", "effect −": "-"}
-    if verdict in signs:
-        return "as claimed" if signs[verdict] == expects else "the opposite of the claim"
-    return {"absent": "too small to matter", "mixed": "designs disagree"}.get(verdict, verdict)
-
-
-def _answer(declared: dict[str, Any], reads: str, status: str) -> str:
-    """A sentence that was registered for this reading, or the claim behind what is believed of it."""
-    claim = declared["claim"][:1].upper() + declared["claim"][1:]
-    word, usual = {
-        "as claimed": ("if_so", claim),
-        "the opposite of the claim": ("if_opposite", f"The opposite was found of this claim: “{claim}”"),
-        "too small to matter": ("if_absent", f"No effect that matters was found for this claim: “{claim}”"),
-        "designs disagree": ("", f"It depends on the design whether this holds: “{claim}”"),
-        "undecided": ("", f"Not known yet: {claim}"),
-    }[reads]
-    answer = declared.get(word) or usual
-    return f"{status.capitalize()}: {answer}" if status in ("suspended", "recalled") else answer
+    signs = {"effect +": "+", "effect −": "-", "absent": "0"}
+    if verdict not in signs:
+        return {"mixed": "designs disagree"}.get(verdict, verdict)
+    if signs[verdict] == expects:
+        return "as claimed"
+    return "too small to matter" if verdict == "absent" else "the opposite of the claim"
 
 
 def _of_experiment(rows: Rows, number: int, name: str) -> Any:

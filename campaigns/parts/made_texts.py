@@ -1,4 +1,4 @@
-"""Logs, papers, notes and links as programs write them, honest, careless and hostile, over rows that keep changing."""
+"""Logs, papers, notes and links as programs write them, with and without care, over rows that keep changing."""
 
 import random
 from collections import Counter
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence_lines import record
-from fabrications import Found, Rows, in_log, in_paper, in_remarks, numbers_in
+from fabrications import Found, Rows, in_finding, in_paper, in_quotes, numbers_in
 from furnished_lab import weighed
 from tiny_experiment import tiny_source
 
@@ -50,39 +50,21 @@ _HONEST = (
     "Against {{F{m}.{a}}} stands {{F{n}.{a}}}, and nothing more is known of it.",
     "This is a paragraph without any number.",
 )
-# What a careless model writes, and what a hostile one does so that no list of words finds it.
+# What refers to nothing, which is refused, and what only its author says, which is taken and shown as theirs.
 _CARELESS = (
-    "It is {x:.3f} there.",
-    "The estimate is {{F{n}.estimate}}0.",
-    "It was -{{F{n}.estimate}}, or {{F{n}.seeds}}%.",
-    "Twenty seeds agreed with {{F{n}}}.",
-    "The effect of {{F{n}}} doubled.",
     "{{R:no_such}} found it before.",
     "{{F{far}.estimate}} says so.",
     "{{F{n}.estimates}} says so.",
-    "An order of magnitude more than {{F{n}.estimate}}.",
-    "This proves {{F{n}.claim}}.",
-    "{{F{n}}} and {{F{m}}} establish it beyond doubt.",
-    "It confirms what we thought.",
-    "Noether et al. found {{F{n}.estimate}}.",
-    "It holds in all cases.",
+    "{{f{n}.estimate}} says so.",
+    "fi\u200bve of them\u2060 agree.",
 )
-_HOSTILE = (
-    "It is ½ of {{F{n}.estimate}}, or ٣.",
-    "fi\u200bve of them.",
-    "It grew XII-fold.",
-    "Zwölf Wiederholungen sagen dasselbe wie {{F{n}}}.",
-    "The total grows for every architecture in use today, transformers included.",
-    "It always grows, without exception.",
-    "We are the first to see it.",
-    "{{F{n}}} holds, as Axelrod and Nobody showed.",
-    "Axelrod's landmark study says the same of {{F{n}}}.",
-    "It was published in Nature.",
-    "The matter is settled beyond any doubt.",
-    "Universally, size helps.",
-    "{{F{n}.claim}}, and that is certain.",
-    "[Axelrod] has {{F{n}.estimate}}, too.",
+_FREE = (
+    "It is {x:.3f} there, or -{{F{n}.estimate}}, or {{F{n}.seeds}}%.",
+    "Twenty seeds agreed with {{F{n}}}, and the effect doubled.",
+    "{{F{n}}} and {{F{m}}} establish it beyond doubt, for every architecture in use today.",
+    "Noether et al. found {{F{n}.estimate}}; Axelrod's landmark study says the same.",
 )
+TEMPLATES = len((*_HONEST, *_CARELESS, *_FREE))  # of a paragraph
 _KINDS = ("explains", "tests", "moderates", "replicates", "rules out")
 
 
@@ -123,7 +105,7 @@ class MadeTexts:
         made = paper.paper(self.reading, numbers)
         page = findings.by_number(self.reading, numbers[0])["finding"]
         self.numbers += numbers_in(log) + numbers_in(made)
-        self.faults += in_log(self.rows, log) + in_paper(self.rows, made) + in_remarks(self.rows, page)
+        self.faults += in_quotes(self.rows, log, "prose") + in_paper(self.rows, made) + in_finding(self.rows, page)
         return log, made
 
     @property
@@ -166,7 +148,7 @@ class MadeTexts:
 
     def _text(self, numbers: list[int], paragraphs: int = 4) -> str:
         dice = self.dice
-        last = dice.choice((_HONEST, _HONEST, _CARELESS, _HOSTILE))
+        last = dice.choice((_HONEST, _FREE, _FREE, _CARELESS))
         kinds = [*[_HONEST] * (paragraphs - 1), last]
         words = {"far": 99, "x": dice.random(), "n": dice.choice(numbers), "m": dice.choice(numbers)}
         fields = {"a": dice.choice(_FIELDS), "b": dice.choice(_FIELDS)}

@@ -40,7 +40,7 @@ def scripted(protocol, data):
             line,
             [
                 [("lab_brief", {}), ("finding_list", {})],
-                lambda results: [note(results[1]["findings"][0]["number"], protocol)],
+                [("log_write", {"text": f"Read by {protocol}.", "key": protocol})],
             ],
         )
         line.service.play = script
@@ -53,10 +53,6 @@ def scripted(protocol, data):
             "AXIOM_MODEL_KEY": SECRET,
         }
         yield script, environment
-
-
-def note(finding, protocol):
-    return "finding_note", {"finding": finding, "text": f"Read by {protocol}.", "key": protocol}
 
 
 def newest(there):
@@ -104,7 +100,7 @@ def demand_noted(there, protocol, names, script):
     rows = answer("audit", "show", "--limit", 10_000, data=there.lab.data)["audit"]
     (*_, first) = [row for row in rows if row["model"] == f"of-{protocol}"]
     assert first["caller"].startswith("program:scientist")
-    assert (first["command"], first["outcome"]) == ("finding.note", "done")
+    assert (first["command"], first["outcome"]) == ("log.write", "done")
     assert f"Read by {protocol}" in there.lab.page(f"sessions/{names[0]}/transcript")
 
 

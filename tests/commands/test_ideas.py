@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from furnished_lab import QUESTION
+from evidence_lines import record
+from furnished_lab import QUESTION, weighed
 
 from axiom.commands.accounts import EraseAccount, OpenAccount
 from axiom.commands.base.registry import read_command
@@ -254,14 +255,17 @@ def test_its_author_alone_takes_a_proposal_back_and_then_nothing_more_of_it_is_o
 
 def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
     note = NoteFinding(finding=1, text="Compare it with a larger size.\nIt may turn.", by="program:ada")
+    with pytest.raises(Refused, match="no evidence"):
+        door.submit(note, caller=program)
+    door.gate.writer.run(lambda db: record(db, 1, weighed(1), [], session_id=None, now=door.lab.now))
     door.submit(note, caller=program)
     (kept_note,) = door.look(lambda db: finding_notes.of(db, 1))
     assert (kept_note.by, kept_note.text.count("\n")) == ("program:ada", 1)
     with pytest.raises(NotFound):
         door.submit(replace(note, finding=99), caller=program)
-    numbered = replace(note, text="Compare it with size 9.")
-    with pytest.raises(Refused, match="9"):
-        door.submit(numbered, caller=program)
-    door.submit(replace(numbered, by="Ada"), caller=callers.operator())
+    for by, speaker in (("program:ada", program), ("Ada", callers.operator())):
+        door.submit(replace(note, text="Compare the first half with size 9.", by=by), caller=speaker)
+        with pytest.raises(Refused, match="F9"):
+            door.submit(replace(note, text="Compare it with {F9}.", by=by), caller=speaker)
     with pytest.raises(WrongUse):
         replace(note, text="\x1b[2J it clears the screen")

@@ -9,7 +9,7 @@ from furnished_lab import weighed
 
 from axiom.commands.base.registry import read_command
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.links import DraftPaper, LinkFindings, WriteLog
+from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.commands.registrations import AmendFinding
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import LimitReached, NotFound, Refused, UnknownName, WrongUse
@@ -45,6 +45,8 @@ source = "S5"
 why = "so it was thought"
 """
 WORDS = {"why": "a test", "by": "Ada"}
+CHANCES = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "low": -2.0, "high": 0.0, "because": "so far"}
+OTHERWISE = {"claim": "larger is less", "expects": "-", **CHANCES}
 
 
 @pytest.fixture
@@ -72,9 +74,7 @@ def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_on
     made = door.submit(LinkFindings(source="1", kind="tests", target="link:1", **WORDS))  # an explanation, too
     assert door.look(links.every_link)[-1].target == Node(noun=Noun.LINK, id=1)
     assert made["target"] == "link:1"
-    chances = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "low": -2.0, "high": 0.0, "because": "so far"}
-    otherwise = {"claim": "larger is less", "expects": "-"}
-    made = door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **otherwise, **chances))
+    made = door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **OTHERWISE))
     (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
     link = door.look(links.every_link)[-1]  # it supersedes the older one
     assert (link.source.id, link.kind, link.target.id, link.by) == (new, LinkKind.SUPERSEDES, 1, "Ada")
@@ -163,27 +163,38 @@ def test_prose_is_kept_as_it_was_written_and_speaks_of_what_is_known(weighed_doo
         weighed_door.submit(WriteLog(text="   \n\n  ", by="Ada"))
 
 
-def test_prose_says_no_number_and_nothing_stronger_than_the_rows(weighed_door):
+def test_words_are_free_and_a_reference_to_nothing_is_refused_with_help(weighed_door):
+    waiting = weighed_door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **OTHERWISE))
+    (new,) = [finding["number"] for finding in waiting["findings"] if finding["is_new"]]
     before = weighed_door.stored()
     for text, word in (
-        ("It is 0.9.", "0.9"),
-        ("Twenty of {F1}.", "Twenty"),
         ("It is {F1.estimated}.", "estimate"),
-        ("It is {F7.estimate}.", "F1"),
-        ("{R:tiny_sum} says so of {F1}.", "R:tiny_sum"),
-        ("This establishes {F1}.", "Moderate"),
+        ("It is {F7.estimate}.", "nearest is F"),
+        ("{R:tiny_sum} says so of {F1}.", "axiom reference"),
+        (f"It will be so of {{F{new}}}.", "no evidence"),
     ):
-        for command in (WriteLog(text=text, by="Ada"), DraftPaper(findings="1", text=text, by="Ada")):
+        for command in (
+            WriteLog(text=text, by="Ada"),
+            NoteFinding(finding=1, text=text, by="Ada"),
+            LinkFindings(source="1", kind="explains", target="old:31", why=text, by="Ada"),
+            DraftPaper(findings=f"1{f',{new}' if word == 'no evidence' else ''}", text=text, by="Ada"),
+        ):
             with pytest.raises(Refused, match=word):
                 weighed_door.submit(command)
+    for command in (
+        DraftPaper(findings=f"1,{new}", text="It is so.", by="Ada"),
+        NoteFinding(finding=new, text="It is so.", by="Ada"),
+    ):
+        with pytest.raises(Refused, match=r"no evidence.*registration predict"):
+            weighed_door.submit(command)
     assert weighed_door.stored() == before
-    weigh(weighed_door, grade=Grade.STRONG)
-    assert weighed_door.submit(WriteLog(text="This establishes {F1}.", by="Ada"))["unresolved"] == []
+    text = "Three of the first twenty: 0.9, half of {F1.estimate}. This proves it for all."
+    assert weighed_door.submit(WriteLog(text=text, by="Ada"))["unresolved"] == []
 
 
 def test_a_refused_log_does_not_count_against_a_day(weighed_door):
     program, author = weighed_door.let_in("propose", limits={"log.write": 1}), "program:ada"
-    for text in ("It is 0.9.", "It is 0.8."):
+    for text in ("It is {F9}.", "It is {F8}."):
         with pytest.raises(Refused):
             weighed_door.submit(WriteLog(text=text, by=author), caller=program)
     weighed_door.submit(WriteLog(text="It is {F1.estimate}.", by=author), caller=program)

@@ -21,7 +21,7 @@ CALLS = {
     "lab_brief": [{}, {"since": "2026-03-02-a"}],
     "finding_list": [{}, {"text": "larger"}, {"verdict": "absent"}, {"long": True}],
     "finding_show": [
-        {"number": 1, "part": part} for part in ("card", "history", "links", "notes", "predictions", "scope")
+        {"number": 1, "part": part} for part in ("card", "history", "links", "predictions", "said", "scope")
     ],
     "finding_near": [{"claim": "size matters"}, {"claim": "a larger total", "factors": "size=1,2", "measure": "total"}],
     "forecast_scores": [{}],
@@ -43,7 +43,7 @@ CALLS = {
     "draft_write": [{"experiment": "own_sum", "text": "import os", "key": "d"}],
     "proposal_make": [QUESTION],  # a dry run where nothing else is said
     "log_write": [{"text": "The sum grows: {F1.estimate}.", "key": "w"}],
-    "paper_draft": [{"findings": "1,3", "text": "Nothing is known of {F3} yet.", "key": "p"}],
+    "paper_draft": [{"findings": "1,2", "text": "Three of four, first of all: {F2}.", "key": "p"}],
     "proposal_ask": [{"proposal": 1}],
 }
 NAMES = [*CALLS]
@@ -104,7 +104,8 @@ def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_e
     decided = next(
         row for row in tools.call(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]
     )
-    assert (decided["decided_by"], decided["why"]["untrusted"]["text"]) == ("operator", "go on")
+    (entry,) = decided["said"]
+    assert (entry["by"], entry["checked"], entry["text"]["untrusted"]["text"]) == ("operator", False, "go on")
     assert tools.call(ada, "proposal_withdraw", words)["retired"] == [finding]
 
 
@@ -143,7 +144,10 @@ def test_words_of_others_come_marked_as_data(ada):
     assert near["nearest"][0]["claim"]["untrusted"]["by"] == "the file of tiny_sum"
     links = tools.call(ada, "finding_show", {"number": 3, "part": "links"})["links"]
     assert links
-    assert all(set(link["why"]) == {"untrusted"} for link in links)
+    quotes = tools.call(ada, "finding_show", {"number": 1, "part": "said"})["said"]
+    quotes += [entry for link in links for entry in link["said"]]
+    assert quotes
+    assert all((set(entry["text"]), entry["checked"]) == ({"untrusted"}, False) for entry in quotes)
     assert set(tools.call(ada, "experiment_show", {"name": "tiny_sum", "part": "source"})["source"]) == {"untrusted"}
 
 

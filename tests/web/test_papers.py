@@ -1,13 +1,12 @@
 """Papers and logs: rows that change, other people's words, files that nothing can break, and nothing made up."""
 
 import copy
-import json
 import re
 from collections import Counter
 
 import pytest
 from evidence_lines import record
-from fabrications import Fabrication, Rows, in_log, in_paper, in_remarks, of_words
+from fabrications import Fabrication, Rows, in_finding, in_paper, in_quotes, of_words
 from furnished_lab import HOSTILE, fill, furnish_more, weighed
 from made_texts import INVENTED, MadeTexts, filled
 from tiny_experiment import prepare_text, tiny_source
@@ -56,20 +55,24 @@ def test_each_author_s_newest_text_stands_and_a_changed_row_changes_what_was_wri
     site = browse(lab)
     with lab.db.transaction():
         finding_notes.add(lab.db, 1, text="Seen at {F1.estimate}; {F9.x} & {Q} stay.", by="Ada", now=lab.now)
-    assert "+0.93" in json.dumps(site.get(f"{SESSION}.json").json["session"]["said"], ensure_ascii=False)
+    assert "+0.93 over 16 seeds" in texts_of(site.get(f"{SESSION}.json").json["session"])
     assert "Seen at +0.93; {F9.x} &amp; {Q} stay." in site.get("/findings/1").text
     with lab.db.transaction():
-        line = weighed(3, estimate=0.25, low=0.125, high=0.375)
-        record(lab.db, 1, line, [], session_id=None, now=lab.now)
+        for number in (1, 3):
+            line = weighed(3, estimate=0.25, low=0.125, high=0.375)
+            record(lab.db, number, line, [], session_id=None, now=lab.now)
     site.app.forget()
-    (text,) = site.get(f"{SESSION}.json").json["session"]["said"]
-    assert [piece["text"] for piece in text["paragraphs"][0]["pieces"] if piece["of"]] == ["+0.25", "24"]
+    assert "+0.25 over 24 seeds" in texts_of(site.get(f"{SESSION}.json").json["session"])
     assert "Seen at +0.25" in site.get("/findings/1").text
-    assert "+0.25" in site.get("/findings/paper?of=1,3").text
+    assert "second finding 1" in texts_of(site.get("/findings/paper.json?of=1,3").json["paper"])
     with lab.db.transaction():
         lab.db.execute("UPDATE finding SET status = 'recalled' WHERE id = 1")
     site.app.forget()
     assert "it is recalled" in site.get(SESSION).text
+
+
+def texts_of(page):
+    return " ".join(entry["text"] for entry in page["said"])
 
 
 def test_a_paper_is_of_the_findings_that_an_address_names_and_taken_away_whole(furnished_site, reading):
@@ -146,13 +149,9 @@ def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_se
     log, paper = _written(played)
     rows = Rows(played.folder.database)
     for of, text, kind in (
-        *(("F1.estimate", "+99.9", Fabrication.NUMBER), ("F1.grade", "Sure", Fabrication.NUMBER)),
+        *(("F1.estimate", "+99.9", Fabrication.NUMBER), ("F1.grade", "Sure", Fabrication.VERDICT)),
         *(("E1.levels.size", "1, 2, 7", Fabrication.METHOD), ("E1.tolerance", "0.5", Fabrication.METHOD)),
-        *(
-            ("R:tiny_sum", "Gauss 1801", Fabrication.REFERENCE),
-            ("R:tiny_sum", INVENTED, Fabrication.REFERENCE),
-            ("G1.hash", "ab12", Fabrication.NUMBER),
-        ),
+        *(("G1.hash", "ab12", Fabrication.NUMBER), ("F1.verdict", "absent", Fabrication.VERDICT)),
     ):
         forged = copy.deepcopy(paper)
         pieces = _texts(forged, of)
@@ -160,43 +159,22 @@ def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_se
         for piece in pieces:
             piece["text"] = text
         assert kind in {fabrication for fabrication, _ in in_paper(rows, forged)}, of
-    forged = copy.deepcopy(log)
-    ada = next(text for text in forged if text["author"]["text"] == "Ada")
-    ada["paragraphs"][0]["pieces"].append({"text": " This proves seven of them.", "of": "", "rows": ""})
-    played.db.execute("UPDATE evidence SET grade = 'Moderate' WHERE finding_number = 1")
-    rows.forget()
-    kinds = {kind for kind, _ in in_log(rows, forged)}
-    assert {Fabrication.NUMBER, Fabrication.OVERCLAIM} <= kinds
-    page = {
-        "notes": [
-            {
-                "number": 1,
-                "by": "program:x",
-                "text": "It is +9.9 as Axelrod and Nobody found.",
-                "beside": [],
-                "faults": [],
-            }
-        ],
-        "links": [{**_LINK, "bearing": "supports", "upheld_by": ["absent"], "why": "Universally so."}],
-    }
-    played.db.execute(
-        "INSERT OR REPLACE INTO finding_note VALUES (1, 1, 'It is {F1.estimate} as Axelrod and Nobody found.', 'x', 0)"
-    )
-    played.db.execute(
-        "INSERT OR REPLACE INTO link VALUES (1, 'tests', 'finding', 1, 'finding', 2, '', :why, 'x', 0, '', 0)",
-        why="Universally so.",
-    )
-    rows.forget()
-    assert {kind for kind, _ in in_remarks(rows, page)} == {
-        Fabrication.NUMBER,
-        Fabrication.REFERENCE,
-        Fabrication.OVERCLAIM,
-    }
+    (entry,) = (entry for entry in log if entry["by"] == "Ada")
+    for part, value, kind in (
+        ("text", "The total is +99.9, as Noether 1918 says.", Fabrication.NUMBER),
+        ("text", entry["text"].replace("Noether 1918", "Gauss 1801"), Fabrication.REFERENCE),
+        ("text", entry["text"].replace("Noether 1918", INVENTED), Fabrication.REFERENCE),
+        *(("by", "the laboratory", Fabrication.VERDICT), ("checked", True, Fabrication.VERDICT)),
+        *(("beside", [], Fabrication.VERDICT), ("beside", [{**entry["beside"][0], "grade": "-"}], Fabrication.VERDICT)),
+    ):
+        assert kind in {kind for kind, _ in in_quotes(rows, [{**entry, part: value}], "prose")}, (part, value)
+    page = {"said": [], "links": [{**_LINK, "bearing": "supports", "upheld_by": ["absent"]}]}
+    assert {kind for kind, _ in in_finding(rows, page)} == {Fabrication.VERDICT}
     paper["others"] = []
     assert {kind for kind, _ in in_paper(rows, paper)} >= {Fabrication.OMITTED}
 
 
-_LINK = {"number": 1, "by": "program:x", "source": {"noun": "finding", "name": "1"}, "beside": [], "faults": []}
+_LINK = {"number": 1, "source": {"noun": "finding", "name": "1"}, "said": []}
 
 
 def _written(played):
@@ -225,6 +203,8 @@ def _texts(answer, of):
 def test_what_nobody_approved_is_marked_and_stands_behind_no_sentence(small_lab, browse, tmp_path):
     text = tiny_source().replace("    run=", '    reference="Noether 1918; Axelrod 2031, arXiv:3199.99999",\n    run=')
     small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    with small_lab.db.transaction():
+        record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
     spoken = "As {R:tiny_sum} says of {F1}."
     assert refused(spoken, citable(small_lab.db, [1]))
     site = browse(small_lab)

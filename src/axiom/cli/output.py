@@ -3,7 +3,7 @@
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -120,6 +120,14 @@ def show_facts(facts: Mapping[str, object]) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         say(f"{name.ljust(width)}  {_plain(value)}")
+
+
+def show_quotes(entries: Iterable[Mapping[str, Any]]) -> None:
+    """Print what others wrote: as theirs, with the verdict of what they name."""
+    for entry in entries:
+        beside = [f"finding {row['number']} is {row['reads']}, {row['grade']}" for row in entry["beside"]]
+        say(f"\nSaid by {entry['by']}, not checked: {entry['kind']}")
+        say("".join([f"  {entry['text']}", *(f" ({part})" for part in [*beside, *entry["faults"]])]))
 
 
 def bar(share: float, width: int = 24) -> str:

@@ -15,12 +15,11 @@ from axiom.domain.callers import Capability
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import LinkKind, Node, Noun, number_in
-from axiom.domain.programs import PROGRAM
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
-from axiom.store.evidence import finding_notes, links, old_claims, references
+from axiom.store.evidence import evidence, finding_notes, links, old_claims, references
 from axiom.store.registrations import registrations
 from axiom.store.sessions import kept_prose, sessions
 from axiom.store.views import findings
@@ -30,6 +29,10 @@ from axiom_weigh.evidence.cards import Citable
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}
 _UPHELD = f"{Meaning.AS_CLAIMED}|{Meaning.OPPOSITE}|{Meaning.TOO_SMALL}|{SIGN}"
+_UNTIL_WEIGHED = (
+    "Until its first block is weighed only its question and forecasts stand there; `axiom registration predict` adds "
+    "a forecast."
+)
 _NUMBERED = re.compile(r"(link:)?([0-9]+)")
 
 
@@ -50,8 +53,7 @@ class LinkFindings(Command, name="finding.link", capability=Capability.PROPOSE):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, with what the evidence of its source is today."""
-        if self.by.startswith(PROGRAM):
-            _hold_to_the_rows(self.why, _spoken_of(db, self.why))
+        _hold_to_the_rows(self.why, _spoken_of(db, self.why))
         source = node(db, self.source)
         number = link(
             db,
@@ -78,7 +80,7 @@ class LinkFindings(Command, name="finding.link", capability=Capability.PROPOSE):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteFinding(Command, name="finding.note", capability=Capability.PROPOSE):
-    """Write a note to a finding. Nothing is concluded from it. A program's numbers are references: {F12.estimate}."""
+    """Write a note to a finding that was weighed. It is shown as yours, not checked. {F12.estimate} is a number."""
 
     finding: int = field(metadata=NUMBER)
     text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": LINES})
@@ -87,8 +89,9 @@ class NoteFinding(Command, name="finding.note", capability=Capability.PROPOSE):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         if registrations.of_finding(db, self.finding) is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
-        if self.by.startswith(PROGRAM):
-            _hold_to_the_rows(self.text, _spoken_of(db, self.text))
+        if evidence.latest(db, self.finding) is None:
+            raise Refused(f"Finding {self.finding} has no evidence yet. Nothing was noted. {_UNTIL_WEIGHED}")
+        _hold_to_the_rows(self.text, _spoken_of(db, self.text))
         return {
             "note": finding_notes.add(db, self.finding, text=self.text, by=self.by, now=now),
             "finding": self.finding,
@@ -97,7 +100,7 @@ class NoteFinding(Command, name="finding.note", capability=Capability.PROPOSE):
 
 @dataclass(frozen=True, kw_only=True)
 class WriteLog(Command, name="log.write", capability=Capability.PROPOSE):
-    """Write your part of a session's log, the newest unless named. Numbers as {F12.estimate}; guide_show part=words."""
+    """Write beside a session's log, the newest unless named. Shown as yours, not checked; guide_show part=words."""
 
     text: str = field(metadata={"min_length": 3, "max_length": 8_000, "pattern": LINES})
     by: str = field(metadata=SAID_BY)
@@ -113,13 +116,13 @@ class WriteLog(Command, name="log.write", capability=Capability.PROPOSE):
         return {
             "prose": number,
             "page": f"/sessions/{session.name}",
-            "unresolved": _unresolved(self.text, by_number),
+            "unresolved": prose.unresolved(self.text, by_number),
         }
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftPaper(Command, name="paper.draft", capability=Capability.PROPOSE):
-    """Write prose for the paper over findings (1,2). Numbers only as {F1.estimate}, literature as {R:experiment}."""
+    """Write a part in your name, not checked, for the paper over findings (1,2). {F1.estimate}, {R:experiment}."""
 
     findings: str = field(metadata={"max_length": 200, "pattern": r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,19}$"})
     text: str = field(metadata={"min_length": 3, "max_length": 20_000, "pattern": LINES})
@@ -130,11 +133,13 @@ class DraftPaper(Command, name="paper.draft", capability=Capability.PROPOSE):
         by_number = citable(db, numbers)
         if missing := [number for number in numbers if number not in by_number]:
             raise NotFound(f"There is no finding {missing[0]}. Nothing was written; `axiom finding list` shows all.")
+        if waiting := [number for number in numbers if not by_number[number].is_weighed]:
+            raise Refused(f"Finding {waiting[0]} has no evidence yet. Nothing was written. {_UNTIL_WEIGHED}")
         _hold_to_the_rows(self.text, by_number)
         return {
             "prose": kept_prose.add_to_paper(db, numbers, author=self.by, text=self.text, now=now),
             "page": f"/findings/paper?of={','.join(map(str, numbers))}",
-            "unresolved": _unresolved(self.text, by_number),
+            "unresolved": prose.unresolved(self.text, by_number),
         }
 
 
@@ -192,15 +197,11 @@ def _spoken_of(db: Database, text: str) -> dict[int, Citable]:
 
 
 def _hold_to_the_rows(text: str, by_number: Mapping[int, Citable]) -> None:
-    """Refuse a text that says more than the records."""
-    if not prose.paragraphs(text):
+    """Refuse references to what there is not, and to what is not weighed yet."""
+    if not text.strip():
         raise WrongUse("The text is empty. Nothing was written.")
     if why := prose.refused(text, by_number):
         raise Refused(f"Nothing was written. {why}")
-
-
-def _unresolved(text: str, by_number: Mapping[int, Citable]) -> list[str]:
-    return [reference for paragraph in prose.paragraphs(text) for reference in prose.unresolved(paragraph, by_number)]
 
 
 def node(db: Database, text: str) -> Node:

@@ -67,6 +67,7 @@ class FindingState:
     grade: Grade
     meaning: Meaning
     expects: Direction = Direction.MORE  # what its claim says
+    is_weighed: bool = True
     is_slight: bool = False  # what is seen lies nearer to the null than what was said to matter
 
     @property

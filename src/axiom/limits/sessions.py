@@ -17,7 +17,6 @@ FINDINGS_NAMED = 3  # Findings that an agenda names first; the others have lines
 LINES_OF_A_KIND = 20  # Lines of each kind that a session tells; of the others it says how many there are
 FINDINGS_TOLD = 12  # Changed findings that a summary tells one by one
 EXPERIMENTS_TOLD = 3  # New experiments that a summary tells in full
-NOTES_TOLD = 2  # How many of the newest notes on a finding a summary tells
 NAMED_OF_A_KIND = 20  # Pages of each kind that a summary names
 RANKED_TOLD = 10  # Findings, proposals and ideas that a summary tells of each ranking
 ENDINGS_TOLD = 200  # Lines of a review, one for each version and each way in which its tasks ended

@@ -38,6 +38,11 @@ def untrusted(text: str, by: str) -> Answer:
     return {"untrusted": {"by": by, "text": text}}
 
 
+def in_quotes(entries: Iterable[Answer]) -> list[Answer]:
+    """What others say, as pages have it, each text marked as theirs."""
+    return [{**entry, "text": untrusted(entry["text"], entry["by"])} for entry in entries]
+
+
 def marked(text: str, by: str) -> Any:
     """These words: plain where the laboratory itself wrote them, else marked as somebody's."""
     return text if not text or by == AUTOPILOT else untrusted(text, by)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from axiom.errors import WrongUse
 from axiom.mcp import guide
-from axiom.mcp.answers import Answer, begun_at, listed, of_experiment, only, paged, room, untrusted
+from axiom.mcp.answers import Answer, begun_at, in_quotes, listed, of_experiment, only, paged, room, untrusted
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
@@ -85,6 +85,7 @@ def _about(experiment: Answer) -> Answer:
         )
         if experiment["papers"]
         else None,
+        "said": in_quotes(experiment["said"]),
         "measures": experiment["measures"],
         "configs": len(experiment["configs"]),
         "estimands": [row["name"] for row in experiment["estimands"]],

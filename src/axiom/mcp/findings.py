@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from axiom.mcp.answers import Answer, listed, marked, no_cursor, of_experiment, only, paged, room, untrusted, without
+from axiom.mcp.answers import Answer, in_quotes, listed, no_cursor, of_experiment, only, paged, room, without
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text
 from axiom_weigh.values import Grade, Verdict
@@ -60,8 +60,8 @@ class FindingPart(StrEnum):
     CARD = "card"
     HISTORY = "history"
     LINKS = "links"
-    NOTES = "notes"
     PREDICTIONS = "predictions"
+    QUOTES = "said"
     SCOPE = "scope"
 
 
@@ -117,32 +117,24 @@ def _links(finding: Answer) -> Answer:
     return {
         "links": [
             {
-                **only(link, "number", "kind", "bearing", "upheld_by", "caution", "said_at", "beside", "faults"),
+                **only(link, "number", "kind", "bearing", "upheld_by", "caution", "by", "said_at"),
                 "source": without(link["source"], "href"),
                 "target": without(link["target"], "href"),
-                "why": marked(link["why"], link["by"]),
+                "said": in_quotes(link["said"]),
             }
             for link in finding["links"]
         ]
     }
 
 
-def _notes(finding: Answer) -> Answer:
-    return {
-        "notes": [
-            {**only(note, "number", "said_at", "beside", "faults"), "text": untrusted(note["text"], note["by"])}
-            for note in finding["notes"]
-        ]
-    }
+def _quotes(finding: Answer) -> Answer:
+    return {"said": in_quotes(finding["said"])}
 
 
 def _predictions(finding: Answer) -> Answer:
     return {
         "predictions": [
-            {
-                **only(prediction, "positive", "negative", "absent", "interval", "score", "foreknowledge"),
-                "because": untrusted(prediction["because"], prediction["forecaster"]),
-            }
+            only(prediction, "forecaster", "positive", "negative", "absent", "interval", "score", "foreknowledge")
             for prediction in finding["predictions"]
         ]
     }
@@ -157,8 +149,8 @@ _PARTS = {
     FindingPart.CARD: _card,
     FindingPart.HISTORY: _history,
     FindingPart.LINKS: _links,
-    FindingPart.NOTES: _notes,
     FindingPart.PREDICTIONS: _predictions,
+    FindingPart.QUOTES: _quotes,
     FindingPart.SCOPE: _scope,
 }
 
@@ -209,7 +201,7 @@ TOOLS = (
     LabTool(
         name="finding_show",
         about="One finding: its card (verdict, grade and why, evidence, what the next grade needs), or its history, "
-        "links, notes, predictions or scope.",
+        "links, predictions, scope, or what others said.",
         form=FindingShowWords,
         answer=_show,
     ),

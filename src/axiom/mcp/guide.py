@@ -75,13 +75,14 @@ A control says what an estimand is worth. Control(estimand, placebo, planted):
 Controls are sealed with the estimand: to change them afterwards is a new version.
 """
 _WORDS = """\
-Logs, notes, papers and reasons of links say no more than the records; what does is refused, and the refusal names it.
-- A number is a reference: {F12.estimate}, {F12.low}, {F12.at.width}. No other digit, and no number word but one and
-  two, also in names: layer_balance may stand, version 2 may not.
-- Literature is {R:experiment}, as that experiment's signed file names it and a person approved it.
-- Proves, confirms, demonstrates, settles and the like only where each finding that the paragraph names is Strong.
-- All, always, every, first only where the answer of a finding that the paragraph names says so; causes, because, leads
-  to not of findings that compare nothing.
+Logs, notes, papers and reasons of links are yours: pages show them folded, headed "Said by you, not checked", after
+verdict and evidence, and nowhere else. No list of words looks at them; what you write is read as your opinion.
+- A number of the records is a reference: {F12.estimate}, {F12.low}, {F12.at.width}. It is resolved whenever the text is
+  shown; a number that you type stays as it is, and goes stale.
+- Literature is {R:experiment}, as that experiment's signed file names it and a person approved it
+  (axiom reference add).
+- A reference to a finding, field or experiment that there is not is refused, and the refusal names what there is.
+- Nothing is said about a finding before its first block is weighed: until then its question and forecasts stand alone.
 A refused log does not count against the logs of a day; a dry run says what would be refused.
 """
 

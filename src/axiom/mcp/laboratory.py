@@ -11,6 +11,7 @@ from axiom.mcp.answers import (
     LONG,
     Answer,
     begun_at,
+    in_quotes,
     listed,
     marked,
     of_experiment,
@@ -115,13 +116,8 @@ def _session(desk: LabDesk, words: SessionShowWords) -> Answer:
     chapters = [chapter for chapter in session["log"] if words.section in ("", chapter["section"])]
     log = [{"section": chapter["section"], "lines": [_line(line) for line in chapter["lines"]]} for chapter in chapters]
     about = only(session, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
-    remarks = [] if words.section else [untrusted(_words(remark), remark["author"]) for remark in session["said"]]
-    return paged({"session": about, "log": log, "said": remarks}, words.cursor, room(long=words.long))
-
-
-def _words(remark: Answer) -> str:
-    paragraphs = ("".join(piece["text"] for piece in paragraph["pieces"]) for paragraph in remark["paragraphs"])
-    return "\n\n".join(paragraphs)
+    quotes = [] if words.section else in_quotes(session["said"])
+    return paged({"session": about, "log": log, "said": quotes}, words.cursor, room(long=words.long))
 
 
 def _line(line: Answer) -> Any:
@@ -163,7 +159,7 @@ def _proposal(proposal: Answer) -> Answer:
         "question": marked(proposal["question"], proposal["author"]),
         "made_at": proposal["made_at"],
         "decided_by": proposal["decided_by"],
-        "why": marked(proposal["why"], proposal["decided_by"]),
+        "said": in_quotes(proposal["said"]),
     }
 
 

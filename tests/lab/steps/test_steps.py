@@ -319,7 +319,7 @@ def test_the_log_tells_what_is_watched_for_what_follows_from_what_and_where_to_g
     rounds.hold()
     (sentence,) = rounds.said("direction.watch")
     assert SAYS in sentence
-    assert rounds.said("direction.link") == ["Finding 1 explains old claim 1: a sum grows"]
+    assert rounds.said("direction.link") == ["Finding 1 explains old claim 1."]
     assert any("1 claim of the old laboratory" in step for step in rounds.said("log.next"))
 
 

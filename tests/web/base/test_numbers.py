@@ -12,7 +12,7 @@ from axiom.limits import server as limits
 from axiom.settings import read
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
-from axiom.web.base.docstring import FileWords, file_words
+from axiom.web.base.docstring import file_words
 from axiom.web.base.memo import Memo
 from axiom.web.base.request import number_of
 
@@ -145,8 +145,9 @@ def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_what_it_f
         part for part in ("year = {2026}", "month = {3}", "https://lab.example/findings/7}") if part not in entry
     ] == []
     assert entry.count("{") - entry.count(r"\{") == entry.count("}") - entry.count(r"\}")
-    assert file_words('"""Only a question?"""\n') == file_words("x = 1\n") == FileWords()
-    assert file_words('"""A question?\n\nWhat `it` is\nabout.\n\nHistory: 1.\n"""\n') == FileWords(
-        about="What it is about."
-    )
-    assert file_words('"""Q?\n\nWhy it matters: people\nwait.\n"""').matters == "People wait."
+    assert not any((*file_words('"""Only a question?"""\n').values(), *file_words("x = 1\n").values()))
+    assert file_words('"""A question?\n\nWhat `it` is\nabout.\n\nHistory: 1.\n"""\n') == {
+        "what it is about": "What it is about.",
+        "why it matters": "",
+    }
+    assert file_words('"""Q?\n\nWhy it matters: people\nwait.\n"""')["why it matters"] == "People wait."

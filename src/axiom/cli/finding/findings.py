@@ -17,6 +17,7 @@ from axiom.cli.output import (
     reading_options,
     show_facts,
     show_json,
+    show_quotes,
     show_table,
 )
 from axiom.cli.reading import view
@@ -89,6 +90,7 @@ def show(number: int, folder: Folder) -> Shown:
         if lines:
             say(f"\n{heading}")
             say("\n".join(f"  {line}" for line in lines))
+    show_quotes(facts["said"])
     if newest is not None:
         say(f"\nCite: {facts['cite']}")
 

@@ -6,7 +6,7 @@ import click
 
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
 from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
@@ -59,11 +59,11 @@ def show(number: int, folder: Folder) -> Shown:
             "about finding": row["finding"],
             "asked by": asked_by or row["asked_by_experiment"],
             "answered by finding": row["answering_finding"],
-            "answer": row["answer"],
-            "said by": row["answered_by"],
+            "answered by": row["answered_by"],
         }
     )
-    say(f"\nquestion: {row['question']}\n\nwhy: {row['why']}")
+    say(f"\nquestion: {row['question']}")
+    show_quotes(row["said"])
 
 
 @idea.command("add")

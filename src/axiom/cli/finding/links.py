@@ -67,7 +67,7 @@ def link(source: str, kind: str, target: str, why: str, by: str, upheld_by: tupl
 @click.option("--by", default=operator().name, show_default=True, help="Who says so.")
 @change_options
 def note(number: int, text: str, by: str, change: Change) -> None:
-    """Write a note to a finding. Everybody can read it, and nothing is concluded from it."""
+    """Write a note to a finding that was weighed: shown as yours, not checked; nothing is concluded from it."""
     words = {"finding": number, "text": text, "by": by}
     answer = change.submit("finding.note", words)
     change.tell("note", answer, f"Note {answer['note']} stands beside finding {number}")
@@ -108,7 +108,6 @@ def sections(finding: dict[str, Any]) -> dict[str, list[str]]:
         ],
         "rests on what is void": [f"finding {row['number']}, {row['status']}" for row in finding["depends_on_void"]],
         "links": [_link(row) for row in finding["links"]],
-        "notes": [f"{row['by']}, {row['said_at'][:10]}: {row['text']}{_computed(row)}" for row in finding["notes"]],
     }
 
 
@@ -117,12 +116,6 @@ def _link(row: dict[str, Any]) -> str:
     today = row["caution"] or row["bearing"]
     upheld = f", upheld by {' or '.join(row['upheld_by'])}" if row["upheld_by"] else ""
     return f"{ends[0]} {row['kind']} {ends[1]}{upheld}{f': {today}' if today else ''}"
-
-
-def _computed(row: dict[str, Any]) -> str:
-    """What stands beside a note, and why it could not be written today."""
-    beside = [f"finding {named['number']} is {named['reads']}, {named['grade']}" for named in row["beside"]]
-    return "".join(f" ({part})" for part in [*beside, *row["faults"]])
 
 
 def _end(node: dict[str, Any]) -> str:

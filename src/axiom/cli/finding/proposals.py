@@ -7,7 +7,7 @@ import click
 
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table, why_option
 from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ProposalState
@@ -58,7 +58,6 @@ def show(number: int, folder: Folder) -> Shown:
         "number",
         "slug",
         "state",
-        "why",
         "decided_by",
         "registration",
         "author",
@@ -69,7 +68,7 @@ def show(number: int, folder: Folder) -> Shown:
     show_facts(
         {name: row[name] for name in (*names, "core_hours", "most_core_hours", "bits")} | {"ends": answer["ends"]}
     )
-    for name in ("question", "motivation", "claim", "rival", "if_positive", "if_absent", "if_negative"):
+    for name in ("question", "claim"):
         if row[name]:
             say(f"\n{name}: {row[name]}")
     if "tried" in answer:
@@ -80,7 +79,8 @@ def show(number: int, folder: Folder) -> Shown:
         chances = (
             f"effect + {prediction['positive']:g}, effect − {prediction['negative']:g}, absent {prediction['absent']:g}"
         )
-        say(f"\nexpected: {chances}, within {low:g} to {high:g}, because {prediction['because']}")
+        say(f"\nexpected: {chances}, within {low:g} to {high:g}")
+    show_quotes(row["said"])
 
 
 @proposal.command("make")

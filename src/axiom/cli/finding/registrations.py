@@ -16,6 +16,7 @@ from axiom.cli.output import (
     reading_options,
     show_facts,
     show_json,
+    show_quotes,
     show_table,
     why_option,
 )
@@ -87,9 +88,7 @@ def show(number: int, folder: Folder) -> Shown:
     yield answer
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
-    show_facts(
-        {name: row[name] for name in (*names, "amends", "why", "registered_at", "stamped_at", "hash", "previous_hash")}
-    )
+    show_facts({name: row[name] for name in (*names, "amends", "registered_at", "stamped_at", "hash", "previous_hash")})
     say()
     headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
     show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")
@@ -98,6 +97,7 @@ def show(number: int, folder: Folder) -> Shown:
     for prediction in row["predictions"]:
         who = f"{prediction['forecaster']} ({prediction['foreknowledge']['reason']})"
         say(f"\n{who} on {prediction['estimand']}: {_in_words(prediction)}")
+    show_quotes(row["said"])
 
 
 def _block(block: Answer) -> tuple[object, ...]:

@@ -60,6 +60,13 @@ def upheld_by(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict
     )
 
 
+def findings_between(link: Link, links: Iterable[Link]) -> frozenset[int]:
+    """The findings at its ends, and at those of the explanation of which it speaks."""
+    explained = next((other for other in links if link.target == Node(noun=Noun.LINK, id=other.id)), None)
+    beyond = findings_between(explained, ()) if explained else frozenset[int]()
+    return beyond | {node.id for node in (link.source, link.target) if node.noun is Noun.FINDING}
+
+
 def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     """What is to be kept in mind of a link; empty where nothing is."""
     if link.kind is LinkKind.EXPLAINS:

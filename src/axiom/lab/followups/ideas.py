@@ -26,8 +26,8 @@ def write_idea(db: Database, subjects: Sequence[Subject], session_id: int | None
     return [
         Note(
             kind="design.idea",
-            text="Idea {idea}: {question} {why}",
-            facts={"idea": number, "question": idea.question, "why": idea.why},
+            text="Idea {idea}: {question}",
+            facts={"idea": number, "question": idea.question},
             about=f"/ideas/{number}",
         )
     ]

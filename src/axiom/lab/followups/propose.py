@@ -165,7 +165,7 @@ def _notes(decided: AdmittedProposals, numbers: Sequence[int]) -> list[Note]:
 
 def _note(number: int, proposal: Proposal) -> Note:
     asks = proposal.prediction is not None
-    text = "Proposal {proposal} ({template}): {question} Why: {motivation}"
+    text = "Proposal {proposal} ({template}): {question}"
     if asks:
         text += " It will likely cost {hours} core-hours, at most {most}, and tell {bits} bits; an effect "
         text += "above the null has a chance of {positive}, none {absent}, one below {negative}."
@@ -174,7 +174,6 @@ def _note(number: int, proposal: Proposal) -> Note:
         "proposal": number,
         "template": proposal.template.value,
         "question": proposal.question,
-        "motivation": proposal.motivation,
     }
     if prediction is not None:
         facts |= {

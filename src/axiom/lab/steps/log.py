@@ -61,13 +61,12 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
     came_to, upheld = bearing(link, footings), " or ".join(upheld_by(link, footings))
     return Note(
         kind="direction.link",
-        text="{source} {kind} {target}{came_to}: {why}",
+        text="{source} {kind} {target}{came_to}.",
         facts={
             "source": node_phrase(link.source).capitalize(),
             "kind": link.kind.value,
             "target": node_phrase(link.target),
             "came_to": f", upheld by {upheld}, and {came_to.value}" if came_to is not None else "",
-            "why": link.why or "no reason was given",
         },
         about=_GRAPH,
     )

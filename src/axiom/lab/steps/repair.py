@@ -69,7 +69,7 @@ def _approved_note(this_round: OpenRound, kept_proposal: KeptProposal) -> Note:
     changes = " ⏎ ".join(lines)
     return Note(
         kind="repair.approved",
-        text="{mends} was mended by {author} as version {version}, and {by} approved it: {why}. On it hang "
+        text="{mends} was mended by {author} as version {version}, and {by} approved it. On it hang "
         "{registrations} registrations, {findings} findings and {results} results of {volunteers} volunteers; "
         "{waiting} tasks of it wait. Old and new lines: {changes}",
         facts={
@@ -77,7 +77,6 @@ def _approved_note(this_round: OpenRound, kept_proposal: KeptProposal) -> Note:
             "author": proposal.author,
             "version": proposal.version,
             "by": kept_proposal.decided_by,
-            "why": kept_proposal.why,
             "registrations": touched.registrations,
             "findings": len(touched.findings),
             "results": touched.results,

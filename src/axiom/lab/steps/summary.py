@@ -22,7 +22,7 @@ from axiom.lab.steps.rank import asked_by, ranking
 from axiom.limits import sessions as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
-from axiom.store.evidence import evidence, finding_notes, links, old_claims, references
+from axiom.store.evidence import evidence, links, old_claims, references
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
@@ -102,7 +102,6 @@ def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]
             *literature(db, finding.news),
             *_earlier_versions(db, number),
             *_old_claims(db, number),
-            *_lessons(db, number),
         ]
     if len(changed) > limits.FINDINGS_TOLD:
         text = "Further findings that changed: {more}."
@@ -224,19 +223,6 @@ def _old_claims(db: Database, number: int) -> list[Note]:
     ]
 
 
-def _lessons(db: Database, number: int) -> list[Note]:
-    """Why it is so, and what is learned: in the words of whoever wrote it to the finding."""
-    return [
-        Note(
-            kind="changed.note",
-            text="On finding {finding}, in the words of {by}: {lesson}",
-            facts={"finding": number, "by": note.by, "lesson": note.text},
-            about=f"/findings/{number}",
-        )
-        for note in finding_notes.of(db, number)[-limits.NOTES_TOLD :]
-    ]
-
-
 def _unchanged_note(
     this_round: OpenRound, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], amount: int
 ) -> Note:
@@ -284,6 +270,12 @@ def _question(experiment: StoredExperiment, heading: str = "") -> Note:
 def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
     manifest, about, notes = stored_manifest(experiment.manifest), _page(experiment), []
     parts, approved = references_in(manifest.reference), references.every_reference(db)
+    after = Note(
+        kind="fresh.literature",
+        text="After: {reference}.",
+        facts={"reference": "; ".join(with_doubt(part, approved) for part in parts)},
+        about=about,
+    )
     for registration in registrations.registrations(db, experiment.id)[:1]:
         body = read_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
@@ -292,15 +284,7 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
             foresight = foreknowledge(forecast.forecaster, forecast.prediction.because, informed=forecast.informed)
             made.setdefault(forecast.estimand, foresight.reason)
         notes += [
-            Note(
-                kind="fresh.motivation",
-                text="Motivation: {why} After: {reference}." if parts else "Motivation: {why}",
-                facts={
-                    "why": body.why or "none is given.",
-                    "reference": "; ".join(with_doubt(part, approved) for part in parts),
-                },
-                about=about,
-            ),
+            *([after] if parts else []),
             Note(
                 kind="fresh.design",
                 text="Design: {configs} config(s) of {factors}; it {stopping}.",

@@ -96,7 +96,9 @@ def _footings(rows: Iterable[Row], registrations: Iterable[Row]) -> dict[int, Fi
 def _footing(row: Row, body: str) -> FindingState:
     expects = Direction(read_body(body).estimands[row["estimand"]]["expects"])
     if row["verdict"] is None:
-        return FindingState(status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, expects=expects)
+        return FindingState(
+            status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, expects=expects, is_weighed=False
+        )
     return FindingState(
         status=row["status"],
         grade=Grade(row["grade"]),

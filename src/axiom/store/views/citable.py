@@ -18,7 +18,6 @@ from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Grade
 
 _WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")
-_COMPARING = (Kind.CONTRAST, Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT, Kind.BREAKPOINT)
 _ARMS = ("first", "second")  # of a contrast
 _MEASURED = """
 SELECT r.replicate, r.config, json_extract(r.measures, :measure) AS number
@@ -63,9 +62,8 @@ def _of_view(db: Database, view: FindingView, literature: Mapping[str, str]) -> 
     return Citable(
         number=finding.number,
         status=finding.status,
-        grade=weighed.grade if weighed else Grade.AWAITING,
+        is_weighed=weighed is not None,
         fields=fields,
-        compares=estimand["kind"] in _COMPARING,
         literature=literature,
     )
 

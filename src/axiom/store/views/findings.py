@@ -135,7 +135,11 @@ class FindingView:
     registered: Mapping[str, Any]  # the registration's body
     estimand: Mapping[str, Any]
     line: HistoryLine | None
-    why: str = ""  # why it is suspended, recalled or retired
+    why: str = ""  # why it is suspended; else what somebody said who recalled, retired or opened it
+
+    @property
+    def why_suspended(self) -> str:
+        return self.why if self.finding.status == "suspended" else ""
 
     @property
     def verdict(self) -> Verdict:

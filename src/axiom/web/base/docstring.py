@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from axiom.domain.links import is_approved, number_in, references_in, with_doubt
 from axiom.signed import bundles
@@ -15,29 +14,24 @@ from axiom.web.base.request import Answer, Reading
 MATTERS = "Why it matters:"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileWords:
-    """The paragraph that says why anybody should want to know, and the first one about the subject."""
+def file_words(source: str) -> dict[str, str]:
+    """Why anybody should want to know, and the docstring's first paragraph about the subject, by what they are.
 
-    matters: str = ""
-    about: str = ""
-
-
-def file_words(source: str) -> FileWords:
-    """Read them from the docstring; the question, its first line, is told elsewhere."""
+    The question, its first line, is told elsewhere.
+    """
     paragraphs = [" ".join(part.split()) for part in (ast.get_docstring(parsed(source)) or "").split("\n\n")[1:]]
     matters = next((part.removeprefix(MATTERS).strip() for part in paragraphs if part.startswith(MATTERS)), "")
     about = next((part for part in paragraphs if not part.startswith((MATTERS, "History:"))), "")
-    return FileWords(matters=matters[:1].upper() + matters[1:], about=about.replace("`", ""))
+    return {"what it is about": about.replace("`", ""), "why it matters": matters[:1].upper() + matters[1:]}
 
 
-def told_in_file(reading: Reading, experiment_id: int, name: str) -> FileWords:
+def told_in_file(reading: Reading, experiment_id: int, name: str) -> dict[str, str]:
     """What the newest bundle's file says; nothing where none is published. A bundle never changes."""
     bundle = experiments.bundle_now(reading.db, experiment_id)
     if bundle is None:
-        return FileWords()
+        return {}
 
-    def read() -> FileWords:
+    def read() -> dict[str, str]:
         return file_words(source_in(bundle_files(reading, bundle.digest), name))
 
     return reading.memo.get_or_create(("words", bundle.digest), read)

@@ -1,17 +1,17 @@
-"""What somebody wrote about findings, resolved against the rows as they are now."""
+"""What somebody wrote: in one shape, with who said it, that nobody checked it, and its references as they read now.
+
+Pages show it in one kind of box, after what was computed; their JSON has it under `said` and nowhere else.
+"""
 
 from collections.abc import Iterable, Mapping
 
 from axiom.decisions.findings import prose
-from axiom.decisions.findings.prose import Reference, WrittenParagraph
-from axiom.domain.numbers import e_value, moment, plain, written
-from axiom.domain.programs import PROGRAM
-from axiom.store.sessions import kept_prose
+from axiom.decisions.findings.prose import Reference
+from axiom.domain.numbers import e_value, plain, written
 from axiom.store.sessions.kept_prose import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom.store.views.findings import FindingView
-from axiom.web.base.facts import fact
 from axiom.web.base.request import Answer, Reading
 from axiom_weigh.evidence.cards import Citable
 
@@ -19,36 +19,44 @@ _NOT_YET = "(not known yet)"
 _COMPUTED = ("verdict", "reads", "grade")
 
 
-def of_rounds(reading: Reading, rounds: range) -> list[Answer]:
-    return [resolved(reading, text) for text in kept_prose.of_rounds(reading.db, rounds)]
+def quote(reading: Reading, by: str, kind: str, text: str, *, number: int = 0, at: str = "") -> list[Answer]:
+    """This text as its author's, `number` being that of its row; nothing where it names what is not weighed yet.
 
-
-def resolved(reading: Reading, stored: KeptProse) -> Answer:
-    """A text as it reads today, with the computed verdict of each finding that a paragraph names beside it."""
-    citables, fields = _named_in(reading, stored.text)
-    return {
-        "author": fact(stored.author, "author"),
-        "at": stored.at.isoformat(),
-        "moment": fact(moment(stored.at.isoformat()), "at"),
-        "paragraphs": [_paragraph(part, citables, fields) for part in prose.paragraphs(stored.text)],
-    }
-
-
-def remark(reading: Reading, text: str, by: str) -> Answer:
-    """A text in one piece, with what stands beside it and why a program could not write it today.
-
-    What refers to nothing stays as it was written.
+    Beside it stands the computed verdict of each finding that it names, and why it could not be written today. What
+    refers to nothing stays as it was written.
     """
     citables, fields = _named_in(reading, text)
-    parts = prose.paragraphs(text) if by.startswith(PROGRAM) else ()
-    return {
-        "text": prose.replaced(text, lambda reference: _resolved(reference, citables, fields)["text"]),
-        "beside": [
-            {"number": number, "status": citable.status, **{name: str(citable.fields[name]) for name in _COMPUTED}}
-            for number, citable in sorted(citables.items())
-        ],
-        "faults": [fault for part in parts for fault in prose.faults(part, citables)],
-    }
+    if not text or not all(citable.is_weighed for citable in citables.values()):
+        return []
+    return [
+        {
+            "by": by,
+            "checked": False,
+            "kind": kind,
+            "number": number,
+            "text": prose.replaced(text, lambda reference: _resolved(reference, citables, fields)),
+            "at": at,
+            "beside": [
+                {"number": number, "status": citable.status, **{name: str(citable.fields[name]) for name in _COMPUTED}}
+                for number, citable in sorted(citables.items())
+            ],
+            "faults": prose.faults(text, citables),
+        }
+    ]
+
+
+def quote_each(reading: Reading, by: str, texts: Mapping[str, str]) -> list[Answer]:
+    """These texts of one author, by their kind."""
+    return [entry for kind, text in texts.items() for entry in quote(reading, by, kind, text)]
+
+
+def quote_kept(reading: Reading, texts: Iterable[KeptProse]) -> list[Answer]:
+    """What was written about a session or for a paper."""
+    return [
+        entry
+        for kept in texts
+        for entry in quote(reading, kept.author, "words", kept.text, number=kept.number, at=kept.at.isoformat())
+    ]
 
 
 def _named_in(reading: Reading, text: str) -> tuple[Mapping[int, Citable], Mapping[int, Mapping[str, str]]]:
@@ -70,39 +78,7 @@ def texts(view: FindingView, spoken_of: Citable) -> dict[str, str]:
     return fields
 
 
-def _paragraph(
-    paragraph: WrittenParagraph, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]
-) -> Answer:
-    return {
-        "pieces": [
-            _resolved(piece, citables, fields) if isinstance(piece, Reference) else fact(piece, "")
-            for piece in paragraph.pieces
-        ],
-        "beside": _verdict_facts(paragraph.findings, citables),
-        "faults": list(prose.faults(paragraph, citables)),  # because of which it could not be written today
-    }
-
-
-def _verdict_facts(numbers: Iterable[int], citables: Mapping[int, Citable]) -> list[Answer]:
-    return [
-        {
-            "number": _field(number, "number", f"finding {number}"),
-            "status": citables[number].status,
-            **{name: _field(number, name, str(citables[number].fields[name])) for name in _COMPUTED},
-        }
-        for number in numbers
-        if number in citables
-    ]
-
-
-def _resolved(reference: Reference, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]) -> Answer:
+def _resolved(reference: Reference, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]) -> str:
     if not reference.finding:
-        value = prose.value_of(reference, citables)
-        return fact(str(value), f"R:{reference.name}") if value else fact(reference.written, "")
-    name = reference.name or "number"
-    text = fields.get(reference.finding, {}).get(name)
-    return fact(reference.written, "") if text is None else _field(reference.finding, name, text)
-
-
-def _field(number: int, name: str, text: str) -> Answer:
-    return fact(text, f"F{number}.{name}", f"/findings/{number}")
+        return str(prose.value_of(reference, citables) or reference.written)
+    return fields.get(reference.finding, {}).get(reference.name or "number", reference.written)

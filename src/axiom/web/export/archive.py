@@ -88,7 +88,7 @@ def _about(
         "answer": view.answer,
         "claim": view.finding.claim,
         "status": view.finding.status,
-        "why": view.why,
+        "why": view.why_suspended,
         "scope": findings.scope(reading, view)["words"],
         "prediction": (findings.shown(reading, view)["foreknowledge"] or {}).get("reason", ""),
         "experiment": view.experiment,

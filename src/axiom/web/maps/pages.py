@@ -12,7 +12,7 @@ from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
-from axiom.web.base.docstring import papers, told_in_file
+from axiom.web.base.docstring import papers
 from axiom.web.base.host_owner import whose_host
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
@@ -56,7 +56,6 @@ def by_name(reading: Reading, name: str) -> Answer:
         "map": _row(reading, shown, drawn)
         | {
             "reference": "; ".join(paper["text"] for paper in papers(reading, shown.manifest.reference)),
-            "matters": told_in_file(reading, shown.stored.id, shown.stored.name).matters,
             "x": _axis(shown.drawn.x, aspect.tile, is_row=False),
             "y": _axis(shown.drawn.y, aspect.tile, is_row=True),
             **aspect.tile.factors,

@@ -80,9 +80,9 @@ def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
         ],
         "links": _links(reading, numbers),
         "others": _others(reading, subjects),
-        "written": [resolved_prose.resolved(reading, text) for text in kept_prose.of_paper(reading.db, numbers)],
         "limitations": _limitations(subjects),
         "references": _unique(part for study in studies.values() for part in study.references),
+        "said": _quotes(reading, subjects),
     }
 
 
@@ -193,6 +193,17 @@ def _others(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
     ]
 
 
+def _quotes(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
+    """What people and programs wrote for it, paragraph by paragraph; nothing before all of its findings are weighed."""
+    if not all(subject.view.line for subject in subjects):
+        return []
+    written = kept_prose.of_paper(reading.db, [subject.number for subject in subjects])
+    return [
+        entry | {"paragraphs": [part for part in entry["text"].split("\n\n") if part.strip()]}
+        for entry in resolved_prose.quote_kept(reading, written)
+    ]
+
+
 def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
     sentences = [(subject, name, text) for subject in subjects for name, text in _weaknesses(subject)]
     sentences += [
@@ -210,7 +221,7 @@ def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
 def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
     view, answer = subject.view, subject.answer["evidence"]
     if view.finding.status != "open":
-        yield "status", f"it is {view.finding.status}{f': {view.why}' if view.why else ''}"
+        yield "status", f"it is {view.finding.status}{f': {view.why_suspended}' if view.why_suspended else ''}"
     if near := kin_of_experiment(subject.reading, subject.experiment_id, view.experiment)["kin"]:
         yield "kin", f"others compute the same or nearly so, and were tried or computed too: {kin_in_words(near)}"
     if answer is None:

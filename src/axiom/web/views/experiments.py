@@ -2,9 +2,9 @@
 
 import base64
 import difflib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from axiom import shipped
@@ -26,14 +26,16 @@ from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredEx
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.registrations.registrations import placed
 from axiom.store.views import findings, results
+from axiom.store.views.findings import FindingView, Forecast
 from axiom.web.base import query_errors
 from axiom.web.base.cells import config_in_words
-from axiom.web.base.docstring import bundle_files, papers, source_in, told_in_file
+from axiom.web.base.docstring import bundle_files, papers, source_in
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
 from axiom.web.views.figures import plate, shared_card
+from axiom.web.views.proposals import declared_estimand
 from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
@@ -81,14 +83,15 @@ def by_name(reading: Reading, name: str) -> Answer:
             "registered_at": registered[0]["registered_at"] if registered else None,
             "registrations": registered,
             "reproduced": registrations.reproduced(reading, [row["number"] for row in registered]),
-            **asdict(told_in_file(reading, stored.id, stored.name)),
+            "said": _quotes(reading, stored, views, forecasts, registered),
             "papers": papers(reading, manifest.reference),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "levels": levels(manifest),
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
             "estimands": [
-                dict(estimand) | {"quantity": finding_views.quantity(estimand)} for estimand in manifest.estimands
+                declared_estimand(estimand) | {"quantity": finding_views.quantity(estimand)}
+                for estimand in manifest.estimands
             ],
             "predictions": [
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
@@ -109,6 +112,22 @@ def by_name(reading: Reading, name: str) -> Answer:
             "costs": [as_shown(cost.host_class, cost.fit) for cost in costs.of_experiment(reading.db, stored.id)],
         }
     }
+
+
+def _quotes(
+    reading: Reading,
+    stored: StoredExperiment,
+    views: Sequence[FindingView],
+    forecasts: Sequence[Forecast],
+    registered: Sequence[Answer],
+) -> list[Answer]:
+    """What its file says of it, and of what is weighed why it was asked and forecast so."""
+    weighed = {view.finding.estimand for view in views if view.line}
+    return [
+        *finding_views.quote_file(reading, stored.id, stored.name),
+        *finding_views.quote_forecasts(reading, forecasts, weighed),
+        *itertools.chain.from_iterable(row["said"] for row in registered),
+    ]
 
 
 def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> Answer:

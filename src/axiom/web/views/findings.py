@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,12 +17,12 @@ from axiom.domain.estimands import Kind
 from axiom.domain.links import with_doubt
 from axiom.domain.maps import first_place, is_tile
 from axiom.domain.numbers import in_words, moment, plain, scale, written
-from axiom.domain.registrations import CATALOGUE
+from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
-from axiom.store.evidence import references
+from axiom.store.evidence import finding_notes, references
 from axiom.store.evidence.blocks import ALL_PLACES
-from axiom.store.experiments import experiments
+from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, claims
@@ -170,15 +170,15 @@ def by_number(reading: Reading, number: int) -> Answer:
         [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
         for row in observed
     ]
-    weighed, links = evidence_cards.weighed(reading, view, inputs), linked(reading, number)
+    weighed = evidence_cards.weighed(reading, view, inputs)
     return {
         "finding": shown(reading, view)
         | evidence_cards.parts(reading.db, weighed)
         | {
-            "why": view.why,
+            "why": view.why_suspended,
             **_background(reading, view),
-            **links,
-            "notes": [note | resolved_prose.remark(reading, note["text"], note["by"]) for note in links["notes"]],
+            **linked(reading, number),
+            "said": _quotes(reading, view),
             "scope": evidence_cards.scoped(reading, view, quantity(view.estimand), observed),
             "next_grade": _next_grade(view),
             "smaller_than": _smaller_than(view),
@@ -200,14 +200,52 @@ def by_number(reading: Reading, number: int) -> Answer:
 
 
 def _background(reading: Reading, view: FindingView) -> Answer:
-    """What the experiment asked, why and after whom."""
+    """What the experiment asked, and after whom."""
     stored = experiments.by_id(reading.db, view.finding.experiment_id)
     manifest = stored_manifest(stored.manifest) if stored else None
     return {
         "question": manifest.question if manifest else "",
         "papers": papers(reading, manifest.reference) if manifest else [],
-        **asdict(told_in_file(reading, view.finding.experiment_id, view.experiment)),
     }
+
+
+def _quotes(reading: Reading, view: FindingView) -> list[Answer]:
+    """What people, programs and files say of it in their own words; nothing before it is weighed."""
+    if view.line is None:
+        return []
+    number, status = view.finding.number, "opened" if view.finding.status == "open" else view.finding.status
+    notes = (
+        resolved_prose.quote(reading, note.by, "note", note.text, number=note.number, at=note.said_at.isoformat())
+        for note in finding_notes.of(reading.db, number)
+    )
+    return [
+        *resolved_prose.quote(
+            reading, f"whoever {status} it", f"why it is {status}", "" if view.why_suspended else view.why
+        ),
+        *quote_file(reading, view.finding.experiment_id, view.experiment),
+        *quote_forecasts(reading, evidence_cards.forecasts(reading, view), {view.finding.estimand}),
+        *itertools.chain.from_iterable(notes),
+    ]
+
+
+def quote_file(reading: Reading, experiment_id: int, name: str) -> list[Answer]:
+    """What the docstring of an experiment's signed file says of it."""
+    by = releases.authors(reading.db).get(experiment_id) or f"the file of {name}"
+    return resolved_prose.quote_each(reading, by, told_in_file(reading, experiment_id, name))
+
+
+def quote_forecasts(reading: Reading, forecasts: Iterable[Forecast], weighed: Collection[str]) -> list[Answer]:
+    """Why each forecast was made, of those estimands that are weighed."""
+    made = dict.fromkeys(
+        (forecast.forecaster.removesuffix(INFORMED), forecast.estimand, forecast.prediction.because)
+        for forecast in forecasts
+        if forecast.estimand in weighed
+    )
+    return [
+        entry
+        for forecaster, estimand, because in made
+        for entry in resolved_prose.quote(reading, forecaster, f"why it forecasts {estimand} so", because)
+    ]
 
 
 @shown_at("/findings/near", "near.html", words="claim factors measure")
@@ -363,9 +401,11 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
 
 def predicted(forecast: Forecast) -> Answer:
     score = forecast.score
+    chances = asdict(forecast.prediction)
+    del chances["because"]  # stands with what is said
     return {
         "forecaster": forecast.forecaster,
-        **asdict(forecast.prediction),
+        **chances,
         "foreknowledge": asdict(foreknown(forecast)),
         "score": asdict(score) | {"at": score.at.isoformat()} if score else None,
     }

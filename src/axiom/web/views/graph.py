@@ -6,7 +6,6 @@ What has no link between it is drawn apart, as an island: a row for each node, a
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from functools import cache, cached_property
 from typing import Any
 
@@ -16,7 +15,7 @@ from axiom.domain.answers import compose_answer, measured_number
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
-from axiom.store.evidence import finding_notes, links, old_claims
+from axiom.store.evidence import links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
@@ -194,7 +193,10 @@ class Graph:
 
     def link(self, link: Link) -> Answer:
         bearing = link_rules.bearing(link, self.footings)
-        remark = resolved_prose.remark(self._reading, link.why, link.by)
+        said_at = link.said_at.isoformat()
+        ends = link_rules.findings_between(link, self.links)
+        is_weighed = all(self.footings[number].is_weighed for number in ends)
+        why = link.why if is_weighed else ""
         return {
             "number": link.id,
             "kind": link.kind,
@@ -203,12 +205,11 @@ class Graph:
             "bearing": bearing,
             "upheld_by": list(link_rules.upheld_by(link, self.footings)),
             "caution": link_rules.caution(link, self.links, self.footings),
-            "why": remark.pop("text"),
-            **remark,
+            "said": resolved_prose.quote(self._reading, link.by, "why", why, number=link.id, at=said_at),
             "by": link.by,
             "line": link.line,
             "evidence_hash": link.evidence_hash,
-            "said_at": link.said_at.isoformat(),
+            "said_at": said_at,
         }
 
     def named(self, node: Node) -> Answer:
@@ -266,16 +267,13 @@ def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
 
 
 def linked(reading: Reading, number: int) -> Answer:
-    """What a finding's own page says of its links, and the notes beside it."""
+    """What a finding's own page says of its links."""
     around = Graph(reading, around=number)
     footings = around.footings
     return {
         "links": around.of_finding(number),
         "aliases": around.aliases(number),
         "hanging": around.hanging.get(number, 0),
-        "notes": [
-            asdict(note) | {"said_at": note.said_at.isoformat()} for note in finding_notes.of(reading.db, number)
-        ],
         "depends_on_void": [
             {"number": source, "status": footings[source].status} for source in around.tainted.get(number, ())
         ],

@@ -14,7 +14,6 @@ from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView
-from axiom.web.base.docstring import told_in_file
 from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.glossary import WORDS
 from axiom.web.base.page import shown_at
@@ -150,10 +149,9 @@ def _is_idle(tasks: Mapping[str, int]) -> bool:
 
 
 def _highlight(reading: Reading, row: Answer, experiment_id: int) -> Answer:
-    """A finding with its picture, what its experiment asked and why."""
+    """A finding with its picture and what its experiment asked."""
     stored = experiments.by_id(reading.db, experiment_id)
     return row | {
         "figures": {"narrowing": finding_views.narrowing(reading, row["number"], row)},
         "question": stored_manifest(stored.manifest).question if stored else "",
-        "matters": told_in_file(reading, experiment_id, row["experiment"]).matters,
     }

@@ -8,6 +8,7 @@ from axiom.web.base import query_errors
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading
+from axiom.web.base.resolved_prose import quote
 
 _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
@@ -63,20 +64,23 @@ def of_volunteer(reading: Reading, volunteer_id: int) -> list[Answer]:
 def _shown(reading: Reading, stored: KeptIdea) -> Answer:
     answer, idea = stored.answer, stored.idea
     author = accounts.by_id(reading.db, idea.volunteer_id) if idea.volunteer_id is not None else None
+    by = author[0].name if author else idea.by
     return {
         "number": stored.number,
         "question": idea.question,
-        "why": idea.why,
-        "by": author[0].name if author else idea.by,
+        "by": by,
         "volunteer": idea.volunteer_id,
         "finding": idea.finding,
         "state": stored.state.value,
         "is_public": stored.is_public,
         "written_at": stored.created_at.isoformat(),
-        "answer": answer.why if answer else "",
         "answered_by": answer.by if answer else None,
         "answered_at": stored.answered_at.isoformat() if stored.answered_at else None,
         "asked_by_proposal": answer.proposal if answer else None,
         "asked_by_experiment": answer.experiment if answer else None,
         "answering_finding": answer.finding if answer else None,
+        "said": [
+            *quote(reading, by, "why it is worth asking", idea.why),
+            *(quote(reading, answer.by, f"why it is {stored.state.value}", answer.why) if answer else ()),
+        ],
     }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from axiom.domain.numbers import calm, plain
 from axiom.domain.sessions import Note, Round, Step
@@ -73,6 +73,14 @@ def title_of(step: Step, kind: str) -> str:
     return max(fitting)[1] if fitting else SECTIONS[-1].title
 
 
+_REPEATED = {  # by the kinds of notes that held somebody's words: in which fact
+    "changed.note": "lesson",
+    "fresh.motivation": "why",
+    "direction.link": "why",
+    "design.idea": "why",
+    "design.proposed": "motivation",
+    "repair.approved": "why",
+}
 _FACT = re.compile(r"\{(\w+)\}")
 _WHITE = re.compile(r"\s+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
@@ -147,7 +155,14 @@ def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
     return [_line(step, note) for step, note in notes]
 
 
+def _ours(note: Note) -> Note:
+    """The note without what somebody else had written, which logs repeated until November 2026."""
+    name = _REPEATED.get(note.kind, "")
+    return replace(note, facts={**note.facts, name: "it stands on its page"}) if name in note.facts else note
+
+
 def _line(step: Step, note: Note) -> Answer:
+    note = _ours(note)
     return {
         "step": step.value,
         "section": title_of(step, note.kind),

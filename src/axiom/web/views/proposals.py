@@ -1,7 +1,8 @@
 """What might be asked next: every proposal with all that it says, and drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from axiom.decisions.experiments.drafts import difference, left
 from axiom.decisions.experiments.kin import forecast_of_draft, informed_by
@@ -17,6 +18,16 @@ from axiom.store.registrations import proposals, registrations
 from axiom.web.base.docstring import bundle_files, papers, source_in
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
+from axiom.web.base.resolved_prose import quote, quote_each
+
+_IN_WORDS = {
+    "motivation": "why it should be asked",
+    "rival": "its rival",
+    "if_positive": "what effect + would change",
+    "if_absent": "what absent would change",
+    "if_negative": "what effect − would change",
+}
+_DECLARED = ("name", "claim", "kind", "measure", "smallest", "prediction")
 
 
 @shown_at("/proposals", "proposals.html")
@@ -25,7 +36,7 @@ def listed(reading: Reading) -> Answer:
     newest = sorted(
         proposals.every_proposal(reading.db), key=lambda stored: (stored.state.value != "open", -stored.number)
     )
-    return {"proposals": [_short(stored) for stored in newest]}
+    return {"proposals": [_short(reading, stored) for stored in newest]}
 
 
 @shown_at(f"/proposals/{NUMBER}", "proposal.html")
@@ -33,10 +44,17 @@ def by_number(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
     stored: KeptProposal = must(proposals.by_number(reading.db, number), reading, "proposal", number)
     data, stopping = proposal_data(stored.proposal), stored.proposal.stopping
+    short = _short(reading, stored)
+    texts = {kind: data.pop(name) for name, kind in _IN_WORDS.items()}
+    if data["prediction"]:
+        texts["why it expects that"] = data["prediction"].pop("because")
+    for estimand in data["estimands"]:
+        del estimand["prediction"]  # stands above
     return {
         "proposal": {
             **data,
-            **_short(stored),
+            **short,
+            "said": [*quote_each(reading, stored.proposal.author, texts), *short["said"]],
             "upheld_by": list(stored.proposal.upholding),
             "decided_at": stored.decided_at.isoformat() if stored.decided_at else None,
         },
@@ -82,6 +100,7 @@ def _must_be(reading: Reading, number: int) -> KeptDraft:
 def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
     tried = drafts.tries(reading.db, draft)
     declared = stored_manifest(draft.declaration) if draft.declaration else None
+    estimands = declared.estimands if declared else ()
     return {
         **_draft_row(draft),
         "refusals": [asdict(refusal) for refusal in draft.refusals],
@@ -93,9 +112,13 @@ def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
         "version": declared.version if declared else None,
         **(_cost(reading, draft, declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
         "configs": len(declared.configs) if declared else None,
-        "estimands": [
-            {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
-            for estimand in (declared.estimands if declared else ())
+        "estimands": [{name: declared_estimand(estimand)[name] for name in _DECLARED} for estimand in estimands],
+        "said": [
+            entry
+            for estimand in estimands
+            for entry in quote(
+                reading, draft.author, f"why it expects that of {estimand['name']}", estimand["prediction"]["because"]
+            )
         ],
         "papers": papers(reading, declared.reference) if declared else [],
         "source": draft.text,
@@ -123,6 +146,12 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
         "forecast": forecast_of_draft(draft, informed),
         "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number),
     }
+
+
+def declared_estimand(estimand: Mapping[str, Any]) -> Answer:
+    """All that was declared of it but why that is expected, which is somebody's."""
+    prediction = estimand["prediction"]
+    return {**estimand, "prediction": {name: prediction[name] for name in prediction if name != "because"}}
 
 
 def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer:
@@ -216,7 +245,7 @@ def _touched(reading: Reading, version: str) -> Answer | None:
     }
 
 
-def _short(stored: KeptProposal) -> Answer:
+def _short(reading: Reading, stored: KeptProposal) -> Answer:
     proposal = stored.proposal
     return {
         "number": stored.number,
@@ -234,6 +263,6 @@ def _short(stored: KeptProposal) -> Answer:
         "bits": proposal.bits,
         "registration": stored.registration_id,
         "decided_by": stored.decided_by,
-        "why": stored.why,
+        "said": quote(reading, stored.decided_by, f"why it is {stored.state.value}", stored.why),
         "made_at": stored.created_at.isoformat(),
     }

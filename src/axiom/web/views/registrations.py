@@ -17,10 +17,11 @@ from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import amended_by, read_body
+from axiom.domain.registrations import RegistrationBody, amended_by, read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates
+from axiom.store.evidence.links import footings_of
 from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations, scores, stamps
@@ -28,6 +29,7 @@ from axiom.store.views import findings
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
+from axiom.web.base.resolved_prose import quote
 from axiom.web.views import findings as finding_views
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
 
@@ -65,17 +67,19 @@ def by_number(reading: Reading, number: int) -> Answer:
     stamp = stamps.stamp_of(reading.db, number)
     mine = set(registrations.numbers(reading.db, registration).values())
     claims = [claim for claim in findings.of_experiment(reading.db, version.id) if claim.finding.number in mine]
+    shown, forecasts = _shown(reading, registration, version), findings.forecasts(reading.db, number)
+    weighed = {claim.finding.estimand for claim in claims if claim.line}
     return {
-        "registration": _shown(reading, registration, version)
+        "registration": shown
         | {
+            "said": [*shown["said"], *finding_views.quote_forecasts(reading, forecasts, weighed)],
             "previous_hash": registration.previous_hash,
             "stamped_at": stamp.stamped_at.isoformat() if stamp else None,
             "body": registration.body,
             "configs": [dict(config) for config in read_body(registration.body).design.configs],
             "blocks": _blocks(reading, registration, version),
             "predictions": [
-                {"estimand": forecast.estimand} | finding_views.predicted(forecast)
-                for forecast in findings.forecasts(reading.db, number)
+                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
             ],
             "findings": [finding_views.shown(reading, view) for view in claims],
         }
@@ -133,10 +137,19 @@ def _shown(reading: Reading, registration: Registration, version: StoredExperime
             )
         ],
         "amends": registered.amends,
-        "why": registered.why,
+        "said": _quotes(reading, registration, registered),
         "registered_at": registration.created_at.isoformat(),
         "hash": registration.hash,
     }
+
+
+def _quotes(reading: Reading, registration: Registration, registered: RegistrationBody) -> list[Answer]:
+    """Why it was registered; nothing before all that it asks is weighed."""
+    numbers = registrations.numbers(reading.db, registration).values()
+    if not registered.why or not all(state.is_weighed for state in footings_of(reading.db, numbers).values()):
+        return []
+    by = registered.document.get("proposal", {}).get("author", "whoever registered it")
+    return quote(reading, by, f"why registration {registration.id} was made", registered.why)
 
 
 def _blocks(reading: Reading, registration: Registration, version: StoredExperiment) -> list[Answer]:

@@ -18,7 +18,7 @@ _FALSE_EFFECTS = 0.05  # of which promise the headline tells the worst
 _STREAMS = mark("streams of made-up values, looked at after each of 256; the worst of all kinds of values")
 _TABLES = mark("made-up tables; the worst of all kinds of values")
 _PUBLIC = mark("trials of a public test of honesty, installed by name")
-_TEXTS = mark("papers, logs, notes and links that careless and hostile programs wrote")
+_PAPERS = mark("papers, each read again by a program that shares no code with what renders them")
 _PUBLISHED = mark("claims of the literature that we called found or absent, asked from a fresh start")
 
 # In the order of the page: what must not happen, and of how many cases the share is.
@@ -47,17 +47,11 @@ WORDS = {
         mark("Fifty hypotheses in a world without an effect (audit-closed-ai-scientist): one of them is accepted."),
         _PUBLIC,
     ),
-    "untraceable-numbers": (mark("A program writes a number that no record holds, and we show it as one."), _TEXTS),
-    "invented-citations-shown-as-real": (
-        mark("A program cites what nobody has looked up, and we show it as real."),
-        _TEXTS,
-    ),
-    "claims-above-their-verdict": (
-        mark("A program claims more than was found, and no verdict stands beside it."),
-        _TEXTS,
-    ),
-    "wrong-methods": (mark("A method that we tell is not what the signed code declares."), _TEXTS),
-    "contrary-results-left-out": (mark("A paper leaves out what else the same experiments found."), _TEXTS),
+    "wrong-numbers": (mark("A number that we tell of a finding is in no record."), _PAPERS),
+    "wrong-verdicts": (mark("A verdict or grade that we tell is not that of the newest evidence."), _PAPERS),
+    "wrong-methods": (mark("A method that we tell is not what the signed code declares."), _PAPERS),
+    "invented-citations": (mark("We cite a work as looked up that nobody has approved."), _PAPERS),
+    "contrary-results-left-out": (mark("A paper leaves out what else the same experiments found."), _PAPERS),
     "rediscovery": (mark("We say of a published claim something else than the publication says."), _PUBLISHED),
     "lopsided-mean": (
         mark("Values are lopsided, their mean is 0 but their typical value is not, and we claim a difference."),

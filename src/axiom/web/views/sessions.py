@@ -2,7 +2,7 @@
 
 from axiom.domain.sessions import Note, Round, Step
 from axiom.limits import sessions as limits
-from axiom.store.sessions import sessions
+from axiom.store.sessions import kept_prose, sessions
 from axiom.store.views import sessions as session_views
 from axiom.web.base import resolved_prose
 from axiom.web.base.page import shown_at
@@ -40,7 +40,9 @@ def by_name(reading: Reading, name: str) -> Answer:
             "after": after,
             "plan": sessions.kept_plan(reading.db, session.id) or None,
             "model_use": model_use(reading, session),
-            "said": resolved_prose.of_rounds(reading, sessions.told_of(reading.db, session)),
+            "said": resolved_prose.quote_kept(
+                reading, kept_prose.of_rounds(reading.db, sessions.told_of(reading.db, session))
+            ),
             "headline": headline,
             "log": log.chapters(session, notes),
             "rounds": [

@@ -72,7 +72,6 @@ class Citable:
 
     number: int
     status: str
-    grade: Grade
+    is_weighed: bool  # before that nothing is said about it
     fields: Mapping[str, object]
-    compares: bool = True  # configs with each other: what differs between them was set
     literature: Mapping[str, str] = field(default_factory=dict)  # by the experiment whose signed file names it
