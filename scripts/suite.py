@@ -1,8 +1,11 @@
 """What `scripts/test` does: pytest on five processes, then one closing line.
 
-    scripts/test                everything
+    scripts/test                every test, save the long stories
     scripts/test tests/store    the room you work in; all words go to pytest
     scripts/test --fast         rooms that need no root, browser, client or network: a minute on two cores
+
+The long stories are the tests in tests/campaign: kills, restarts and rounds of the stock BOINC client and other real
+parts, which take minutes each. `scripts/campaign stories` runs these.
 
 Five on two cores, since many tests wait for other programs.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
@@ -26,6 +29,7 @@ _FAST = (
     *(f"tests/{room}" for room in ("boinc", "decisions", "domain", "signed", "store")),
     "packages/axiom-weigh/tests",
 )
+LEFT_OUT = {"tests/campaign": "scripts/campaign stories"}  # by folder, the command that runs its tests
 _MUST_HAVE_ALL = os.environ.get("CI") == "true"
 _SPREAD = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
 
@@ -76,6 +80,10 @@ class Tally:
 
 def main(arguments: Sequence[str]) -> int:
     """0 when at least one test was found and none failed."""
+    if {"--help", "-h"} & {*arguments}:
+        print(__doc__)
+        print("What pytest understands, `.venv/bin/pytest --help` says.")
+        return 0
     os.chdir(ROOT)
     # What a shell without job control starts in the background ignores Ctrl-C, and so would all that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -90,8 +98,9 @@ def main(arguments: Sequence[str]) -> int:
         print("No test was found, which counts as a failure.")
     failed = failed or int(status != pytest.ExitCode.OK)
     missing = f", {skipped} skipped: {', '.join(tally.reasons)}" if skipped else ""
+    elsewhere = "".join(f"; {folder} is run by `{command}`" for folder, command in LEFT_OUT.items() if not arguments)
     sys.stderr.flush()
-    print(f"{passed} passed, {failed} failed{missing}", flush=True)
+    print(f"{passed} passed, {failed} failed{missing}{elsewhere}", flush=True)
     return int(status) or int(failed > 0)
 
 

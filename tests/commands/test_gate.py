@@ -100,11 +100,13 @@ def test_a_caller_without_the_capability_is_refused_before_anything_is_prepared(
     assert door.submit(DEPLOY, caller=reader)["workunits"] == 2
 
 
-def test_a_dry_run_says_what_would_happen_and_changes_nothing_but_the_audit(door):
+def test_a_dry_run_says_what_would_happen_and_changes_nothing_but_the_audit(door, caplog):
+    caplog.set_level("INFO")
     door.submit(DEPLOY)
     for command in (DEPLOY, CancelWorkunits(workunits=[1, 2]), RetireExperiment(experiment="tiny_sum")):
         before = door.stored()
         would = door.submit(command, dry_run=True, key=command.name)
+        assert caplog.messages[-1].startswith(f"gate.taken_back command={command.name}")
         assert would.pop("dry_run") is True
         assert door.stored() == before
         entry = door.audited()[-1]

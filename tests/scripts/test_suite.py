@@ -3,11 +3,16 @@
 import os
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
+import pytest
+import suite
 from patience import PATIENCE
 
-SUITE = Path(__file__).resolve().parents[2] / "scripts" / "suite.py"
+ROOT = Path(__file__).resolve().parents[2]
+SUITE = ROOT / "scripts" / "suite.py"
 PASSES = "def test_passes(): pass\n"
 IS_SKIPPED = "import pytest\ndef test_skipped(): pytest.skip('no such part here')\n"
 FAILS = """
@@ -47,6 +52,36 @@ def test_a_missing_part_is_named_and_fails_where_none_may_be_missing(tmp_path):
 
 def test_no_test_at_all_is_a_failure(tmp_path):
     assert closing(tmp_path) == ("0 passed, 1 failed", False)
+
+
+def test_what_the_suite_leaves_out_is_what_it_says():
+    ini = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    places = [
+        folder for folder in ROOT.iterdir() if folder.is_dir() and folder.name[0] != "." and folder.name != "build"
+    ]
+    tests = {test.relative_to(ROOT) for place in places for test in place.rglob("test_*.py")}
+
+    def is_run(test: Path) -> bool:
+        return any(
+            not any(fnmatch(folder, never) for folder in test.parent.parts for never in ini["norecursedirs"])
+            for place in ini["testpaths"]
+            if test.is_relative_to(place)
+        )
+
+    assert {test for test in tests if not is_run(test)} == {
+        test for test in tests if any(test.is_relative_to(folder) for folder in suite.LEFT_OUT)
+    }
+    assert not {"-m", "-k", "--ignore", "--deselect"} & {word.partition("=")[0] for word in ini["addopts"]}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "scripts/README.md", "tests/README.md", "help"])
+def test_what_is_left_out_is_said_where_the_suite_is_told_of(page, capsys):
+    if page == "help":
+        assert suite.main(["--help"]) == 0
+        told = capsys.readouterr().out
+    else:
+        told = (ROOT / page).read_text()
+    assert all(command.removeprefix("scripts/") in told for command in suite.LEFT_OUT.values())
 
 
 def test_the_quick_rooms_exist():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.boinc.project import TITLES
 from axiom.domain.runners import OfferedRunner, RunnerFile
 from axiom.service.doctor import in_words
 from axiom.store.experiments.runner_offers import write_offer
@@ -49,8 +50,16 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
         ("x86_64-pc-linux-gnu", True, 2_000.0, 2_000),
     ]
     assert (join["memory_mb"], join["disk_mb"], join["gpu"], join["only_here"]) == (100, 100, False, False)
+    told = {row["name"] for row in join["runners"]}
+    assert {name for name in TITLES.values() if name not in told} == {*join["left_out"]} > {"macOS, Apple processor"}
     page = joining.get("/join").text
-    for fact in ("91.3", ">391<", "boinccmd --project_attach https://lab.example/ YOUR_ACCOUNT_KEY"):
+    for fact in (
+        *join["left_out"],
+        "/proc/cpuinfo",
+        "91.3",
+        ">391<",
+        "boinccmd --project_attach https://lab.example/ YOUR_ACCOUNT_KEY",
+    ):
         assert fact in page
     offer = {"problems": ["a file is damaged"], "building": "a newer runner is being built: 40 %, about 6 minutes"}
     live = {"offer": offer | {"progress": PROGRESS, "is_closed": False}}

@@ -368,12 +368,14 @@ def _as_plan(making: _Making, candidates: Sequence[Candidate], enough: str, core
     tasks = sum(allotment.workunits for allotment in making.allotments)
     versions = {allotment.experiment_id for allotment in making.allotments}
     alone = len({left.experiment_id for left in skipped} - versions)
+    ordered = f"{counted(tasks, 'workunit')} of {counted(len(versions), 'experiment')} {_are(tasks)}"
+    ordered = ordered if tasks else "nothing more is"
     return Plan(
         allotments=tuple(making.allotments),
         skipped=skipped,
         idle_cores=max(0, cores - making.busy_soon(candidates)),
-        reason=f"{counted(tasks, 'workunit')} of {counted(len(versions), 'experiment')} {_are(tasks)} ordered for "
-        f"{counted(cores, 'core')}, and {counted(alone, 'experiment')} {_are(alone)} left alone",
+        reason=f"{ordered} ordered for {counted(cores, 'core')}, and {counted(alone, 'experiment')} {_are(alone)} left "
+        "alone",
     )
 
 

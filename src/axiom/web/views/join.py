@@ -30,11 +30,13 @@ def join(reading: Reading) -> Answer:
     """Everything that somebody wants to know before they let a stranger's program compute."""
     manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]
     runners, offer = runners_of(reading.folder), reading.live().get("offer", {})
+    offered = {runner["platform"] for runner in runners}
     return {
         "join": {
             "address": reading.master,
             "only_here": is_only_here(reading.master),
             "runners": runners,
+            "left_out": [name for platform, name in TITLES.items() if platform not in offered],
             "is_closed": bool(offer.get("is_closed")),
             "progress": offer["progress"] if offer.get("is_closed") else None,
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
