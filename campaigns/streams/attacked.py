@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from axiom_weigh.evidence.method import question
-from streams.figures import Answer, Bound, Size, above, below
+from streams.figures import Answer, Bound, Size, above, below, interval, scored
 from streams.hosted import (
     Checks,
     Happenings,
@@ -32,6 +32,10 @@ _MOST_LOST = 0.2  # of which a larger share counts as missing
 _CALLED, _STRONG, _FALSE, _MISSES = "called an effect", "Strong", "a false verdict", "interval misses"
 _COPIES, _DECIDED, _BADGE = "alarm of copies", f"decided by {_BY}", "its badge is there"
 
+# Rows of the scorecard, by what must not happen.
+_WRONG_HOSTS = {_CALLED: "wrong-hosts", _STRONG: "wrong-hosts-strong"}
+_HOSTS_MATTER = {Kept.TABLE: {_CALLED: "hosts-named"}, Kept.UNNAMED: {_CALLED: "hosts-unnamed"}}
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
@@ -42,6 +46,7 @@ class _Case:
     play: Play
     most: Mapping[str, float] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)  # of the scorecard, by outcome; each tells its worst case
 
 
 def _one_far(place: int, value: float) -> Play:
@@ -87,6 +92,7 @@ _CASES: Sequence[_Case] = (
         name="D3 one computation under 24 seeds, with noise of 1e-6",
         how="in a laboratory, under 32 seeds",
         play=one_draw(1e-6),
+        rows={_CALLED: "noisy-copies"},
     ),
     _Case(
         name="D3 8 computations under 8 seeds each, five decimals, in a table",
@@ -98,6 +104,7 @@ _CASES: Sequence[_Case] = (
         name="D3 8 computations under 8 seeds each, five decimals, in a table",
         how="with noise of 1e-9",
         play=copied(8, 8, 1e-9),
+        rows={_CALLED: "noisy-copies"},
     ),
     *(
         _Case(
@@ -118,6 +125,7 @@ _CASES: Sequence[_Case] = (
             how=checks,
             play=league(hosts, volunteers, checks),
             most={_STRONG: 0.01} if checks is Checks.WATCH else {},
+            rows=_WRONG_HOSTS if checks is Checks.WATCH else {},
         )
         for hosts, volunteers, words in (
             (6, 6, "30 % of hosts, of six volunteers,"),
@@ -132,6 +140,7 @@ _CASES: Sequence[_Case] = (
             how=checks,
             play=two_platforms(checks),
             most={_STRONG: 0.01} if checks is Checks.WATCH else {},
+            rows=_WRONG_HOSTS if checks is Checks.WATCH else {},
         )
         for checks in Checks
     ),
@@ -147,6 +156,7 @@ _CASES: Sequence[_Case] = (
             how=f"{seeds} seeds",
             play=tried_again(seeds, "failed"),
             most={_CALLED: 0.05},
+            rows={_CALLED: "tried-again"},
         )
         for seeds in (64, 200)
     ),
@@ -154,6 +164,7 @@ _CASES: Sequence[_Case] = (
         name="D8 every other run above 0 fails and is run again, in a table",
         how="200 seeds, and the table says falsely that they were lost to a machine",
         play=tried_again(200, "lost"),
+        rows={_CALLED: "said-to-be-lost"},
     ),
     *(
         _Case(
@@ -161,6 +172,7 @@ _CASES: Sequence[_Case] = (
             how=kept,
             play=clustered(kind, correlation, per_host=per_host, kept=kept),
             most={_CALLED: 0.05} if kept is Kept.TABLE else {},
+            rows=_HOSTS_MATTER.get(kept, {}),
         )
         for kind, correlation, per_host, words in (
             ("proportion", 0.1, 0, "hosts matter: a share, 10 % of its variance between 20 hosts"),
@@ -177,6 +189,7 @@ def attacked(seed: int, size: Size) -> Answer:
     """Play every stream of the attack; then count the seeds that ties and missing values cost."""
     rng = np.random.default_rng(seed)
     bounds, n = list[Bound](), size.attacks
+    seen: dict[str, list[tuple[float, float | None]]] = {}
     lines = [
         f"shares of {n:,} streams, without an effect unless one is named",
     ]
@@ -189,10 +202,15 @@ def attacked(seed: int, size: Size) -> Answer:
                 lines.append(f"  {'' if place else case.how:<74}{what:<28}{now:>8.1%}")
                 bounds += [below(words, now, case.most[what], n)] if what in case.most else []
                 bounds += [above(words, now, case.least[what], n)] if what in case.least else []
+                if row_name := case.rows.get(what):
+                    seen.setdefault(row_name, []).append((now, case.most.get(what)))
     for part in (_ties, _missing):
         further = part(rng, size)
         lines += further.lines
         bounds += further.bounds
+    for row_name, shares in seen.items():
+        worst, most = max(shares, key=lambda share: share[0])
+        lines.append(scored(row_name, worst, interval(round(worst * n), n), n, most))
     return Answer(lines=lines, bounds=bounds)
 
 

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from axiom.web.views import scorecard
 
@@ -33,8 +35,36 @@ def test_a_promise_is_broken_where_chance_does_not_explain_it(monkeypatch, share
     row = {**scorecard.measured()[0], "name": "even", "share": share, "interval": [low, 0.07], "at_most": 0.05}
     monkeypatch.setattr(scorecard, "measured", lambda: [row, {**row, "name": "lopsided-mean", "at_most": None}])
     told = scorecard.scorecard(None)["scorecard"]
-    assert ([told["worst"]], told["promised"][0]["outcome"]) == ([share], outcome)
+    assert (told["worst_promised"]["share"], told["promised"][0]["outcome"]) == (share, outcome)
     assert [row["name"] for row in told["not_promised"]] == ["lopsided-mean"]
+
+
+def test_a_promise_is_told_by_the_record_that_saw_the_worst(monkeypatch):
+    row = {**scorecard.measured()[0], "name": "even", "at_most": 0.05}
+    seen = [{**row, "record": record, "share": share} for record, share in (("a", 0.02), ("b", 0.04), ("c", 0.03))]
+    monkeypatch.setattr(scorecard, "measured", lambda: seen)
+    assert [row["record"] for row in scorecard.scorecard(None)["scorecard"]["promised"]] == ["b"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(scorecard.WORDS)), st.floats(0, 1), st.booleans()), min_size=1))
+def test_no_row_of_ours_is_worse_than_the_headline(rows):
+    seen = [
+        {**scorecard.measured()[0], "name": name, "share": share, "at_most": 0.05 if is_promised else None}
+        for name, share, is_promised in [*rows, ("even", 0.0, True)]
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scorecard, "measured", lambda: seen)
+        told = scorecard.scorecard(None)["scorecard"]
+    ours = [*told["promised"], *told["not_promised"], *told["published"][:1]]
+    others = {"rediscovery-always-as-claimed", "rediscovery-foretold", "phack-t-test", "audit-t-test"}
+    assert all(row["share"] <= told["worst"]["share"] for row in ours if row["name"] not in others)
+    assert all(row["share"] <= told["worst_promised"]["share"] for row in told["promised"])
+
+
+def test_the_page_tells_the_worst_first(empty_site):
+    heading = re.search(r"<h1>(.*?)</h1>", empty_site.get("/honesty").text)[1]
+    shares = [float(share) for share in re.findall(r"([\d.]+)&nbsp;%", heading)]
+    assert max(shares) == pytest.approx(max(100 * row["share"] for row in scorecard.measured()), abs=0.05)
 
 
 def test_shares_are_written_as_the_language_writes_numbers(empty_site):

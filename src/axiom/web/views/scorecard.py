@@ -14,12 +14,13 @@ from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
 _FILE = Path(__file__).with_suffix(".json")
-_FALSE_EFFECTS = 0.05  # of which promise the headline tells the worst
 _STREAMS = mark("streams of made-up values, looked at after each of 256; the worst of all kinds of values")
 _TABLES = mark("made-up tables; the worst of all kinds of values")
+_ATTACKS = mark("streams of an attack, played again; the worst of its kinds")
 _PUBLIC = mark("trials of a public test of honesty, installed by name")
 _PAPERS = mark("papers, each read again by a program that shares no code with what renders them")
 _PUBLISHED = mark("claims of the literature that we called found or absent, asked from a fresh start")
+_ASKED = mark("claims of the literature that were asked")
 
 # In the order of the page: what must not happen, and of how many cases the share is.
 WORDS = {
@@ -52,7 +53,43 @@ WORDS = {
     "wrong-methods": (mark("A method that we tell is not what the signed code declares."), _PAPERS),
     "invented-citations": (mark("We cite a work as looked up that nobody has approved."), _PAPERS),
     "contrary-results-left-out": (mark("A paper leaves out what else the same experiments found."), _PAPERS),
+    "wrong-hosts-strong": (
+        mark("Up to 30 % of computers, or all of one kind, return wrong numbers, and a difference is graded Strong."),
+        _ATTACKS,
+    ),
+    "tried-again": (
+        mark("Every other run above the true value fails and is run again, and we claim a difference."),
+        _ATTACKS,
+    ),
+    "hosts-named": (
+        mark("Values depend on their computer, which the table names, and we claim a difference."),
+        _ATTACKS,
+    ),
+    "hosts-unnamed": (
+        mark("Values depend on their computer, which nobody names, and we claim a difference."),
+        _ATTACKS,
+    ),
+    "wrong-hosts": (
+        mark("Up to 30 % of computers, or all of one kind, return wrong numbers, and we claim a difference."),
+        _ATTACKS,
+    ),
+    "noisy-copies": (
+        mark("An arm never used its seed, noise hides that its values are one, and we claim a difference."),
+        _ATTACKS,
+    ),
+    "said-to-be-lost": (
+        mark("Every other run above the true value is run again, and the table says falsely that a machine lost it."),
+        _ATTACKS,
+    ),
     "rediscovery": (mark("We say of a published claim something else than the publication says."), _PUBLISHED),
+    "rediscovery-always-as-claimed": (
+        mark("Who computes nothing and says “as claimed” of every claim says something else than the publication."),
+        _ASKED,
+    ),
+    "rediscovery-foretold": (
+        mark("We say what the experiment’s author had forecast as the likeliest, often after a pilot."),
+        _PUBLISHED,
+    ),
     "lopsided-mean": (
         mark("Values are lopsided, their mean is 0 but their typical value is not, and we claim a difference."),
         _STREAMS,
@@ -62,19 +99,25 @@ WORDS = {
 }
 
 
+_PUBLISHED_CLAIMS = ("rediscovery", "rediscovery-always-as-claimed", "rediscovery-foretold")
+_USUAL_TESTS = ("phack-t-test", "audit-t-test")
+_NOT_OURS = (*_PUBLISHED_CLAIMS[1:], *_USUAL_TESTS)  # shares that are none of our being wrong
+
+
 @shown_at("/honesty", "scorecard.html", is_translated=True)
 def scorecard(_reading: Reading) -> Answer:
-    """What was promised and what was seen; what is not promised; and what usual tests do under the same tricks."""
-    rows = sorted(measured(), key=lambda row: list(WORDS).index(row["name"]))
-    promised = [row for row in rows if row["at_most"] is not None]
-    others = [row for row in rows if row["at_most"] is None]
+    """The worst that any record saw of what is promised, and of what is not; beside it, what would do as well."""
+    rows = _worst_of_each()
+    ours = [row for row in rows if row["name"] not in _NOT_OURS]
+    promised = [{**row, "outcome": _outcome(row)} for row in ours if row["at_most"] is not None]
     return {
         "scorecard": {
-            "at_most": _FALSE_EFFECTS,
-            "worst": max(row["share"] for row in promised if row["at_most"] == _FALSE_EFFECTS),
-            "promised": [{**_with_words(row), "outcome": _outcome(row)} for row in promised],
-            "not_promised": [_with_words(row) for row in others if not row["name"].endswith("t-test")],
-            "usual_tests": [_with_words(row) for row in others if row["name"].endswith("t-test")],
+            "worst": max(ours, key=_share),
+            "worst_promised": max(promised, key=_share),
+            "promised": promised,
+            "not_promised": [row for row in ours if row["at_most"] is None and row["name"] not in _PUBLISHED_CLAIMS],
+            "published": [row for row in rows if row["name"] in _PUBLISHED_CLAIMS],
+            "usual_tests": [row for row in rows if row["name"] in _USUAL_TESTS],
         }
     }
 
@@ -86,9 +129,15 @@ def measured() -> list[dict[str, Any]]:
     return rows
 
 
-def _with_words(row: dict[str, Any]) -> Answer:
-    what, of_which = WORDS[row["name"]]
-    return {**row, "what": what, "of": of_which}
+def _worst_of_each() -> list[dict[str, Any]]:
+    """A row for each name, of the record that saw the largest share, in the order of the page."""
+    rows = sorted(measured(), key=_share)
+    worst = {row["name"]: row for row in rows}
+    return [{**worst[name], "what": what, "of": of} for name, (what, of) in WORDS.items() if name in worst]
+
+
+def _share(row: dict[str, Any]) -> float:
+    return float(row["share"])
 
 
 def _outcome(row: dict[str, Any]) -> str:
