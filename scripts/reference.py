@@ -24,6 +24,12 @@ from axiom.web.site.routes import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("docs/reference")
+# What a file of an experiment declares, by the module that says what may stand in it.
+_DECLARED = {
+    "experiments": ("Experiment", "Needs", "Figure", "Control"),
+    "estimands": ("Estimand", "Kind", "Direction", "Center", "Prediction", "Published"),
+    "maps": ("Map", "Knob", "Band"),
+}
 _NOTE = "*Written by `scripts/docs`; change the program, not this page.*\n"
 _TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
 _CHANGED = re.compile(r'(?:INTO |UPDATE |\.add(?:_all)?\(\s*")(\w+)')
@@ -41,6 +47,7 @@ def generate(program: click.Command) -> dict[str, str]:
         "limits.md": _limits(),
         "errors.md": _errors(),
         "tables.md": _tables(),
+        "experiment.md": _experiment(),
         "kit.md": _kit(),
     }
     links = "".join(f"- [{name.removesuffix('.md')}]({name})\n" for name in pages)
@@ -261,6 +268,38 @@ def _kit() -> str:
         )
         parts.append(f"## {module}\n\n{outline.about(tree)}\n\n{offered}")
     return "\n".join(parts)
+
+
+def _experiment() -> str:
+    parts = [f"# The words of an experiment's file\n\n{_NOTE}\nWhat has no default must be said.\n"]
+    for module, names in _DECLARED.items():
+        text = (resources.files("axiom") / "domain" / f"{module}.py").read_text(encoding="utf-8")
+        classes = {node.name: node for node in parsed(text).body if isinstance(node, ast.ClassDef)}
+        for name in names:
+            about = _plain(ast.get_docstring(classes[name]) or "")
+            rows = "".join(_words(classes[name], text.splitlines()))
+            parts.append(f"## {name}\n\n{about}\n\n| word | type | default | meaning |\n|---|---|---|---|\n{rows}")
+    return "\n".join(parts)
+
+
+def _words(node: ast.ClassDef, lines: list[str]) -> Iterator[str]:
+    """A row for each field of a class, or for each choice, with the comment behind it."""
+    for item in node.body:
+        meaning = _cell(lines[item.lineno - 1].partition("  # ")[2])
+        if isinstance(item, ast.AnnAssign):
+            default = f"`{_default(item.value)}`" if item.value else ""
+            kind = _cell(ast.unparse(item.annotation))
+            yield f"| `{ast.unparse(item.target)}` | `{kind}` | {default} | {meaning} |\n"
+        elif isinstance(item, ast.Assign):
+            yield f"| `{node.name}.{ast.unparse(item.targets[0])}` | | `{ast.unparse(item.value)}` | {meaning} |\n"
+
+
+def _default(value: ast.expr) -> str:
+    """What stands where a file says nothing; of `field(…)` what it makes."""
+    if isinstance(value, ast.Call) and value.keywords:
+        (made,) = value.keywords
+        return f"{ast.unparse(made.value)}{'()' if made.arg == 'default_factory' else ''}"
+    return ast.unparse(value)
 
 
 def _plain(text: str) -> str:

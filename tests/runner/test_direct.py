@@ -52,6 +52,13 @@ def test_what_no_manifest_can_say_is_refused_by_the_name_of_its_field(old, new, 
         describe_here(files | {name: files[name].replace(old, new)})
 
 
+@pytest.mark.parametrize("new", [b"memori_mb=200", b""])
+def test_a_word_too_many_or_too_few_is_answered_with_those_that_there_are(new, files):
+    name = "axiom/catalogue/probe_cells.py"
+    with pytest.raises(ExperimentError, match=r"The words of Needs are seconds, memory_mb, disk_mb, "):
+        describe_here(files | {name: files[name].replace(b"memory_mb=200", new)})
+
+
 def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):
     moved = []
     cells = {"act": "spin"}, {"act": "steps", "amount": 0.8}, {"act": "refuse"}
