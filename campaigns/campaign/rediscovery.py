@@ -4,7 +4,8 @@ The claims, their references and the rules by which they were chosen are in part
 written before any was asked. Everything takes the path that any result takes, in a laboratory of its own. Experiments
 get 8 seeds each, cheapest first, then 16 and 32, as long as one of their claims is undecided. An effect denies a
 publication that has none only where it is too large to be too small to matter. Stopped in any way and called again it
-goes on; what there was no time for counts as not asked. Seeds follow from names, so whoever wrote an experiment's file
+goes on; what there was no time for counts as not asked. What the record tells of the same version of an experiment
+stays, until the laboratory has as many seeds. Seeds follow from names, so whoever wrote an experiment's file
 may have seen some of these: how many verdicts its own forecast had foretold stands beside, and what somebody would
 score who computes nothing and says of every claim that it is so. The form is FIRE-Bench's; its tasks are others.
 
@@ -13,6 +14,7 @@ score who computes nothing and says of every claim that it is so. The form is FI
 
 import argparse
 import os
+import re
 import signal
 import sys
 import time
@@ -32,12 +34,20 @@ from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, reading
+from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom_weigh.values import Grade, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAIMS = ROOT / "campaigns" / "parts" / "published_claims.toml"
 ROUNDS = (8, 16, 32)  # seeds
+RECORD = ROOT / "docs" / "measurements" / "rediscovery.md"
+_OPEN = ", and open whether it matters"
+_RECORDED = re.compile(
+    r"^(?P<name>\w+@\d+\.\w+)\n.*\n  the laboratory: (?P<meaning>[^,;\n]+)(?:, and open whether it matters)?"
+    r"(?:, (?P<estimate>[^\s,;]+))?(?: \[(?P<low>\S+), (?P<high>\S+)\])?, (?P<seeds>\d+) seeds",
+    re.MULTILINE,
+)
 _EFFECTS = (Meaning.AS_CLAIMED, Meaning.OPPOSITE)
 _FORECASTS = {"positive": Verdict.POSITIVE, "negative": Verdict.NEGATIVE, "absent": Verdict.ABSENT}
 
@@ -58,11 +68,14 @@ class Answer:
     """What the laboratory says of it."""
 
     claim: Claim
-    meaning: Meaning | None  # None: it was not asked
-    foretold: Meaning | None = None  # what the file's own forecast called the likeliest
+    version: int  # of the experiment
+    declared: Mapping[str, Any]  # the estimand
+    meaning: Meaning | None = None  # None: it was not asked
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
     seeds: int = 0
-    seen: str = ""
-    may_be_small: bool = False  # the interval holds effects that are too small to matter
+    is_kept: bool = False  # it was computed for a record before this one
 
     @property
     def is_called(self) -> bool:
@@ -72,16 +85,33 @@ class Answer:
         return self.meaning in (*_EFFECTS, Meaning.TOO_SMALL)
 
     @property
-    def told(self) -> str:
-        """What it says, in words."""
-        if self.meaning in _EFFECTS and not self.is_called:
-            return f"{self.meaning}, and open whether it matters"
-        return self.meaning or "not asked"
-
-    @property
     def is_right(self) -> bool:
         """Does it say what was published?"""
         return self.meaning is self.claim.published
+
+    @property
+    def may_be_small(self) -> bool:
+        """Does the interval hold effects that are too small to matter?"""
+        null, smallest = self.declared["null"], self.declared["smallest"]
+        return self.low is None or self.high is None or max(self.low - null, null - self.high) <= smallest
+
+    @property
+    def foretold(self) -> Meaning:
+        """The outcome to which the file's own forecast gave the largest chance."""
+        likeliest = max(_FORECASTS, key=self.declared["prediction"].__getitem__)
+        return reading(_FORECASTS[likeliest], Direction(self.declared["expects"]))
+
+    def __str__(self) -> str:
+        claim, ends = self.claim, "" if self.low is None or self.high is None else f" [{self.low:.3g}, {self.high:.3g}]"
+        return (
+            f"{claim.experiment}@{self.version}.{claim.estimand}\n"
+            f"  published: {claim.published}{f' ({claim.size})' if claim.size else ''}; {claim.reference}\n"
+            f"  the laboratory: {self.meaning or 'not asked'}"
+            f"{_OPEN if self.meaning in _EFFECTS and not self.is_called else ''}"
+            f"{f', {self.estimate:.3g}' if self.estimate is not None else ', –' if self.meaning else ''}{ends}"
+            f"{f', {self.seeds} seeds' if self.meaning else ''}; foretold: {self.foretold}"
+            f"{'; as recorded before' if self.is_kept else ''}"
+        )
 
 
 def claims() -> list[Claim]:
@@ -90,41 +120,50 @@ def claims() -> list[Claim]:
     return [Claim(**{**entry, "published": Meaning(entry["published"])}) for entry in listed]
 
 
-def answer(claim: Claim, experiments: Mapping[str, ComputedExperiment]) -> Answer:
-    """How a claim stands. A finding that still awaits its grade says nothing."""
+def answers(chosen: Sequence[Claim], manifests: Mapping[str, Manifest], folder: Folder, record: str) -> list[Answer]:
+    """How the claims stand: by the laboratory or, where it has fewer seeds of the same version, by the record."""
+    experiments, kept = computed_experiments(folder), {match["name"]: match for match in _RECORDED.finditer(record)}
+    return [_answer(claim, manifests[claim.experiment], experiments, kept) for claim in chosen]
+
+
+def _answer(
+    claim: Claim,
+    manifest: Manifest,
+    experiments: Mapping[str, ComputedExperiment],
+    kept: Mapping[str, re.Match[str]],
+) -> Answer:
+    """A finding that still awaits its grade says nothing."""
+    (declared,) = (estimand for estimand in manifest.estimands if estimand["name"] == claim.estimand)
+    answer = Answer(claim=claim, version=manifest.version, declared=declared)
     computed = experiments.get(claim.experiment)
-    finding = computed.findings.get(claim.estimand) if computed else None
+    is_same = computed is not None and computed.manifest.version == manifest.version
+    finding = computed.findings.get(claim.estimand) if computed is not None and is_same else None
+    before = kept.get(f"{claim.experiment}@{manifest.version}.{claim.estimand}")
+    if before is not None and (finding is None or finding.seeds < int(before["seeds"])):
+        numbers: dict[str, Any] = {name: float(before[name]) for name in ("estimate", "low", "high") if before[name]}
+        meaning, seeds = Meaning(before["meaning"]), int(before["seeds"])
+        return replace(answer, meaning=meaning, seeds=seeds, is_kept=True, **numbers)
     if finding is None:
-        return Answer(claim=claim, meaning=None)
-    conclusion, question = finding.conclusion, finding.question
-    seen, may_be_small = "–" if conclusion.estimate is None else f"{conclusion.estimate:.3g}", True
-    if conclusion.low is not None and conclusion.high is not None:
-        seen += f" [{conclusion.low:.3g}, {conclusion.high:.3g}]"
-        may_be_small = max(conclusion.low - question.null, question.null - conclusion.high) <= question.smallest
-    return Answer(
-        claim=claim,
+        return answer
+    conclusion = finding.conclusion
+    return replace(
+        answer,
         meaning=Meaning.UNDECIDED if conclusion.grade is Grade.AWAITING else finding.meaning,
-        foretold=foretold(finding.estimand),
         seeds=finding.seeds,
-        seen=seen,
-        may_be_small=may_be_small,
+        estimate=conclusion.estimate,
+        low=conclusion.low,
+        high=conclusion.high,
     )
 
 
-def foretold(estimand: Mapping[str, Any]) -> Meaning:
-    """The outcome to which the file's own forecast gave the largest chance."""
-    likeliest = max(_FORECASTS, key=estimand["prediction"].__getitem__)
-    return reading(_FORECASTS[likeliest], Direction(estimand["expects"]))
-
-
-def compute(chosen: Sequence[Claim], folder: Folder, hours: float) -> None:
+def compute(
+    chosen: Sequence[Claim], manifests: Mapping[str, Manifest], folder: Folder, record: str, hours: float
+) -> None:
     """Round after round, cheapest experiment first, as long as there is time."""
     ends = time.monotonic() + 3600.0 * hours
-    manifests = [manifest_of(shipped.catalogue() / f"{name}.py") for name in {claim.experiment for claim in chosen}]
     for seeds in ROUNDS:
-        experiments = computed_experiments(folder)
-        undecided = {claim.experiment for claim in chosen if not answer(claim, experiments).is_called}
-        for manifest in sorted(manifests, key=lambda declared: (declared.seconds, declared.name)):
+        undecided = {row.claim.experiment for row in answers(chosen, manifests, folder, record) if not row.is_called}
+        for manifest in sorted(manifests.values(), key=lambda declared: (declared.seconds, declared.name)):
             if manifest.name not in undecided:
                 continue
             wanted = Wanted(
@@ -164,14 +203,15 @@ def summary(weighed: Sequence[Answer], chosen: int) -> Iterator[str]:
     """What is scored, and what would be by computing nothing."""
     called = [row for row in weighed if row.is_called]
     yield f"\n{len(weighed)} of {chosen} claims were asked; not called {len(weighed) - len(called)}"
+    yield f"as recorded before {sum(row.is_kept for row in weighed)}"
     yield f"all that is called   {scores(weighed)}"
     yield f"called found         {scores(weighed, Meaning.AS_CLAIMED)}"
     yield f"called absent        {scores(weighed, Meaning.TOO_SMALL)}"
-    always = [replace(row, meaning=Meaning.AS_CLAIMED, may_be_small=False) for row in weighed]
-    yield f"always as claimed    {scores(always)}"
+    as_claimed = sum(row.claim.published is Meaning.AS_CLAIMED for row in weighed)
+    yield f"who says “as claimed” of every claim is right for {as_claimed} of {len(weighed)}"
     for name, hits in (
         ("rediscovery", [not row.is_right for row in called]),
-        ("rediscovery-always-as-claimed", [not row.is_right for row in always]),
+        ("rediscovery-always-as-claimed", [row.claim.published is not Meaning.AS_CLAIMED for row in called]),
         ("rediscovery-foretold", [row.meaning is row.foretold for row in called]),
     ):
         seen, low, high = (100 * part for part in share(sum(hits), len(hits)))
@@ -182,26 +222,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when every claim was asked; what is seen is the measurement, and no failure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=0.0, help="compute for so long at most")
+    parser.add_argument("--anew", action="store_true", help="take nothing over from the record that there is")
     parser.add_argument("--data", type=Path, default=ROOT / "build" / "rediscovery", help="the laboratory that is kept")
     wanted = parser.parse_args(arguments)
     os.environ.setdefault("AXIOM_WORKERS", "1")
     os.environ.setdefault("AXIOM_PRIORITY", "normal")  # that of this process counts
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what computes for us must not go on without us
     chosen, folder = claims(), Folder(path=wanted.data.resolve())
+    manifests = {claim.experiment: manifest_of(shipped.catalogue() / f"{claim.experiment}.py") for claim in chosen}
+    record = "" if wanted.anew or not RECORD.exists() else RECORD.read_text(encoding="utf-8")
     open_up(folder)
-    compute(chosen, folder, wanted.hours)
-    answers = [answer(claim, computed_experiments(folder)) for claim in chosen]
-    for row in answers:
-        print(
-            f"{row.claim.experiment}.{row.claim.estimand}\n  published: {row.claim.published}"
-            f"{f' ({row.claim.size})' if row.claim.size else ''}; {row.claim.reference}\n"
-            f"  the laboratory: {row.told}{f', {row.seen}, {row.seeds} seeds' if row.seeds else ''}"
-            f"{f'; foretold: {row.foretold}' if row.foretold else ''}"
-        )
-    weighed = [row for row in answers if row.meaning is not None]
-    print("\n".join(summary(weighed, len(answers))))
-    if left := len(answers) - len(weighed):
-        print(f"MISSED: {left} of the {len(answers)} claims were not asked, for want of time; the same command goes on")
+    compute(chosen, manifests, folder, record, wanted.hours)
+    told = answers(chosen, manifests, folder, record)
+    print("\n".join(map(str, told)))
+    weighed = [row for row in told if row.meaning is not None]
+    print("\n".join(summary(weighed, len(told))))
+    if left := len(told) - len(weighed):
+        print(f"MISSED: {left} of the {len(told)} claims were not asked, for want of time; the same command goes on")
     return int(bool(left))
 
 

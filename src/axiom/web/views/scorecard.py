@@ -20,7 +20,6 @@ _ATTACKS = mark("streams of an attack, played again; the worst of its kinds")
 _PUBLIC = mark("trials of a public test of honesty, installed by name")
 _PAPERS = mark("papers, each read again by a program that shares no code with what renders them")
 _PUBLISHED = mark("claims of the literature that we called found or absent, asked from a fresh start")
-_ASKED = mark("claims of the literature that were asked")
 
 # In the order of the page: what must not happen, and of how many cases the share is.
 WORDS = {
@@ -83,8 +82,8 @@ WORDS = {
     ),
     "rediscovery": (mark("We say of a published claim something else than the publication says."), _PUBLISHED),
     "rediscovery-always-as-claimed": (
-        mark("Who computes nothing and says “as claimed” of every claim says something else than the publication."),
-        _ASKED,
+        mark("Who computes nothing and says “as claimed” of each of them says something else than the publication."),
+        _PUBLISHED,
     ),
     "rediscovery-foretold": (
         mark("We say what the experiment’s author had forecast as the likeliest, often after a pilot."),
