@@ -8,6 +8,8 @@ import zlib
 import pytest
 import small_map
 
+from axiom import shipped
+from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.maps import Band, Knob, Map, Tile, place_of
 from axiom.store.maps import tiles
 from axiom.web.maps import colours as shades_of
@@ -172,3 +174,14 @@ def test_no_eye_takes_one_band_for_another():
         ramps = [[lab(colour, eye) for colour in shades_of.of_band(place, 12)] for place in range(4)]
         for some, other in itertools.combinations(ramps, 2):
             assert min(math.dist(first, second) for first in some for second in other) > APART
+
+
+@pytest.mark.parametrize(
+    "name", [file.stem for file in sorted(shipped.catalogue().glob("*.py")) if "\nMAP = " in file.read_text()]
+)
+def test_a_band_says_brighter_where_its_shades_grow_lighter_and_stronger_where_they_grow_darker(name):
+    bands = manifest_of(shipped.catalogue() / f"{name}.py").map.bands
+    for place, band in enumerate(bands):
+        first, *_, last = map(sum, shades_of.of_band(place, band.shades))
+        says_brighter, says_stronger = (word in band.name for word in ("bright", "strong"))
+        assert (says_brighter, says_stronger) == (last > first, last < first), band.name

@@ -52,8 +52,8 @@ MAP = Map(
     measure="fate",
     bands=(
         Band(name="it only descended; the brighter, the more curvature is left", shades=8),
-        Band(name="it shot up and came back; the brighter, the more curvature is left", shades=8),
-        Band(name="it ran away; the stronger, the longer it held out", shades=8),
+        Band(name="it shot up and came back; the stronger, the more curvature is left", shades=8),
+        Band(name="it ran away; the brighter, the longer it held out", shades=8),
     ),
     charted=1,
     arms=("linear", "ReLU", "tanh"),

@@ -45,7 +45,7 @@ MAP = Map(
     measure="error",
     bands=(
         Band(name="better than always saying 0; the brighter, the worse", shades=8),
-        Band(name="worse than always saying 0; the brighter, the worse", shades=8),
+        Band(name="worse than always saying 0; the stronger, the worse", shades=8),
     ),
     charted=1,
     arms=("trained to the end", "stopped after 100 steps"),

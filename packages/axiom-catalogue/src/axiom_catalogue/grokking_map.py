@@ -48,7 +48,7 @@ MAP = Map(
     measure="fate",
     bands=(
         Band(name="it understood; the brighter, the later", shades=12),
-        Band(name="it memorised; the brighter, the more of the rest it knew", shades=6),
+        Band(name="it memorised; the stronger, the more of the rest it knew", shades=6),
         Band(name="it did neither; the brighter, the more of what was shown it knew", shades=6),
     ),
     pixels=32,

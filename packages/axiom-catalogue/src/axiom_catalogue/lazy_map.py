@@ -51,7 +51,7 @@ MAP = Map(
     measure="regime",
     bands=(
         Band(name="it was rich; the brighter, the further its kernel moved", shades=8),
-        Band(name="it was lazy; the brighter, the less its kernel moved", shades=8),
+        Band(name="it was lazy; the stronger, the less its kernel moved", shades=8),
     ),
     charted=1,
     arms=("tanh", "ReLU"),
