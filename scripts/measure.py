@@ -84,12 +84,12 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
 
 
 def keep_scores(words: str, record: str, command: str, began: datetime) -> None:
-    """Put what a record says of promises into the site's scorecard, in the place of what it said before."""
-    scores = list(filter(None, map(_SCORED.fullmatch, words.splitlines())))
+    """Put the worst that a record says of each promise into the scorecard, in the place of what it said before."""
+    scores = sorted(filter(None, map(_SCORED.fullmatch, words.splitlines())), key=lambda score: float(score["share"]))
     if not scores:
         return
     rows = [row for row in json.loads(SCORECARD.read_text(encoding="utf-8")) if row["record"] != record]
-    for score in scores:
+    for score in {score["name"]: score for score in scores}.values():
         share, low, high = (round(float(score[part]) / 100, 6) for part in ("share", "low", "high"))
         rows.append(
             {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from streams.figures import Answer, Bound, Size, below
+from streams.figures import Answer, Bound, Size, below, interval, scored
 from streams.laws import LAWS, Law, Numbers
 from streams.processes import BAR, bernoulli, betting, compared, either, ever, first, naive, ranks, signs, t_mixture
 
@@ -18,10 +18,12 @@ def peeking(seed: int, size: Size) -> Answer:
     apart = compared(rng.normal(size=(20, 200)))
     lines = ["streams in which something is called an effect at any look, though there is none"]
     lines += [f"{'':<13}" + "".join(f"{column:>17}" for column in _COLUMNS) + "  test of a level"]
+    worst = {"even": 0.0, "bets": 0.0}  # rows of the scorecard: no difference lies to one side
     bounds = [Bound(words=f"simulated and library's e-values lie {apart:.1e} apart", holds=apart < 1e-9)]
     when: dict[str, list[float]] = {"peeking": [], "ranks": []}
     for name, law in LAWS.items():
         shares = _shares(rng, law, size, when if name == "normal" else {})
+        worst = {row: max(seen, share) for (row, seen), share in zip(worst.items(), shares, strict=False)}
         lines.append(f"{name:<13}" + "".join(f"{share:>17.4f}" for share in shares) + f"  {law.right}")
         bounds.append(below(f"{name}: difference of two arms, signed ranks", shares[0], 0.05, size.streams))
         bounds.append(below(f"{name}: level, {law.right}", shares[1], 0.05, size.streams))
@@ -29,6 +31,8 @@ def peeking(seed: int, size: Size) -> Answer:
         "The two columns on the left are what a finding uses. The others are warnings, about the mean of a level:",
         "signed ranks as for a difference, a t-mixture, a t-test at 5 % after every seed (peeking) and at ten looks.",
     ]
+    for row, share in worst.items():
+        lines.append(scored(row, share, interval(round(share * size.streams), size.streams), size.streams, 0.05))
     return Answer(lines=lines, bounds=bounds, drawn={"peeking": _curve(when, size)})
 
 

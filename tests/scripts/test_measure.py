@@ -75,7 +75,10 @@ def test_what_a_record_says_of_a_promise_takes_its_old_place_on_the_scorecard(ch
     card.parent.mkdir(parents=True)
     card.write_text('[{"name": "old", "record": "odds"}, {"name": "other", "record": "others"}]')
     program = checkout / "campaigns" / "bench" / "odds.py"
-    program.write_text('"""Odds."""\nprint("  scorecard: even   3.8 % [ 3.2, 4.4] of 4,000, at most 5 %")\n')
+    program.write_text(
+        '"""Odds."""\nEVEN = "  scorecard: even   {} % [ 3.2, 4.4] of 4,000, at most 5 %"\n'
+        "print(EVEN.format(3.8), EVEN.format(3.3), sep='\\n')\n"
+    )
     measure(checkout, "odds", "--record")
     even, other = json.loads(card.read_text())
     assert (even["name"], even["share"], even["interval"], even["trials"]) == ("even", 0.038, [0.032, 0.044], 4_000)

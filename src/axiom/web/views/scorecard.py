@@ -14,7 +14,7 @@ from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
 _FILE = Path(__file__).with_suffix(".json")
-_STREAMS = mark("streams of made-up values, looked at after each of 256; the worst of all kinds of values")
+_STREAMS = mark("streams of made-up values, looked at after each value; the worst of all kinds of values")
 _TABLES = mark("made-up tables; the worst of all kinds of values")
 _ATTACKS = mark("streams of an attack, played again; the worst of its kinds")
 _PUBLIC = mark("trials of a public test of honesty, installed by name")
