@@ -233,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record = "" if wanted.anew or not RECORD.exists() else RECORD.read_text(encoding="utf-8")
     open_up(folder)
     compute(chosen, manifests, folder, record, wanted.hours)
-    told = answers(chosen, manifests, folder, record)
+    tellings = answers(chosen, manifests, folder, record)
     print("\n".join(map(str, told)))
     weighed = [row for row in told if row.meaning is not None]
     print("\n".join(summary(weighed, len(told))))

@@ -187,7 +187,9 @@ def _quantity(estimand: Mapping[str, Any]) -> str:
     kind, form = Kind(estimand["kind"]), _form(estimand)
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
-    if estimand.get("is_event") or kind is Kind.PROPORTION:
+    if kind is Kind.PROPORTION:
+        measure = f"the share of repetitions with {measure} throughout"  # in every run of a repetition
+    elif estimand.get("is_event"):
         measure = f"the share of runs with {measure}"
     if form is not _Form.LEVEL:
         return measure
