@@ -33,7 +33,7 @@ from scipy import stats  # type: ignore[import-untyped]
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Meaning, reading
+from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom_weigh.values import Grade, Verdict
@@ -44,21 +44,21 @@ ROUNDS = (8, 16, 32)  # seeds
 RECORD = ROOT / "docs" / "measurements" / "rediscovery.md"
 _OPEN = ", and open whether it matters"
 _RECORDED = re.compile(
-    r"^(?P<name>\w+@\d+\.\w+)\n.*\n  the laboratory: (?P<meaning>[^,;\n]+)(?:, and open whether it matters)?"
-    r"(?:, (?P<estimate>[^\s,;]+))?(?: \[(?P<low>\S+), (?P<high>\S+)\])?, (?P<seeds>\d+) seeds",
+    r"^(?P<name>\w+@\d+\.\w+)\n.*\n  the laboratory: (?P<verdict>effect [+−]|absent|mixed|undecided)"
+    r"(?:, and open whether it matters)?(?:, (?P<estimate>[^\s,;]+))?(?: \[(?P<low>\S+), (?P<high>\S+)\])?, (?P<seeds>\d+) seeds",
     re.MULTILINE,
 )
-_EFFECTS = (Meaning.AS_CLAIMED, Meaning.OPPOSITE)
+_EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 _FORECASTS = {"positive": Verdict.POSITIVE, "negative": Verdict.NEGATIVE, "absent": Verdict.ABSENT}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What a work says of an estimand's claim."""
+    """What a work says of an estimand's number."""
 
     experiment: str
     estimand: str
-    published: Meaning
+    published: Verdict
     reference: str
     size: str = ""  # the number that was published
 
@@ -70,7 +70,7 @@ class Answer:
     claim: Claim
     version: int  # of the experiment
     declared: Mapping[str, Any]  # the estimand
-    meaning: Meaning | None = None  # None: it was not asked
+    verdict: Verdict | None = None  # None: it was not asked
     estimate: float | None = None
     low: float | None = None
     high: float | None = None
@@ -80,14 +80,14 @@ class Answer:
     @property
     def is_called(self) -> bool:
         """Does the laboratory say that it is so, or is not?"""
-        if self.meaning in _EFFECTS and self.claim.published is Meaning.TOO_SMALL:
+        if self.verdict in _EFFECTS and self.claim.published is Verdict.ABSENT:
             return not self.may_be_small
-        return self.meaning in (*_EFFECTS, Meaning.TOO_SMALL)
+        return self.verdict is not None and self.verdict.is_decided
 
     @property
     def is_right(self) -> bool:
         """Does it say what was published?"""
-        return self.meaning is self.claim.published
+        return self.verdict is self.claim.published
 
     @property
     def may_be_small(self) -> bool:
@@ -96,20 +96,25 @@ class Answer:
         return self.low is None or self.high is None or max(self.low - null, null - self.high) <= smallest
 
     @property
-    def foretold(self) -> Meaning:
+    def foretold(self) -> Verdict:
         """The outcome to which the file's own forecast gave the largest chance."""
-        likeliest = max(_FORECASTS, key=self.declared["prediction"].__getitem__)
-        return reading(_FORECASTS[likeliest], Direction(self.declared["expects"]))
+        return _FORECASTS[max(_FORECASTS, key=self.declared["prediction"].__getitem__)]
+
+    @property
+    def claimed(self) -> Verdict:
+        """What the file claims. A claim is what its own forecast holds likeliest, so it is the same for new files."""
+        (verdict,) = verdicts_of(Meaning.AS_CLAIMED, Direction(self.declared["expects"]))
+        return verdict
 
     def __str__(self) -> str:
         claim, ends = self.claim, "" if self.low is None or self.high is None else f" [{self.low:.3g}, {self.high:.3g}]"
         return (
             f"{claim.experiment}@{self.version}.{claim.estimand}\n"
             f"  published: {claim.published}{f' ({claim.size})' if claim.size else ''}; {claim.reference}\n"
-            f"  the laboratory: {self.meaning or 'not asked'}"
-            f"{_OPEN if self.meaning in _EFFECTS and not self.is_called else ''}"
-            f"{f', {self.estimate:.3g}' if self.estimate is not None else ', –' if self.meaning else ''}{ends}"
-            f"{f', {self.seeds} seeds' if self.meaning else ''}; foretold: {self.foretold}"
+            f"  the laboratory: {self.verdict or 'not asked'}"
+            f"{_OPEN if self.verdict in _EFFECTS and not self.is_called else ''}"
+            f"{f', {self.estimate:.3g}' if self.estimate is not None else ', –' if self.verdict else ''}{ends}"
+            f"{f', {self.seeds} seeds' if self.verdict else ''}; foretold: {self.foretold}"
             f"{'; as recorded before' if self.is_kept else ''}"
         )
 
@@ -117,7 +122,7 @@ class Answer:
 def claims() -> list[Claim]:
     """All that were chosen."""
     listed = tomllib.loads(CLAIMS.read_text(encoding="utf-8"))["claim"]
-    return [Claim(**{**entry, "published": Meaning(entry["published"])}) for entry in listed]
+    return [Claim(**{**entry, "published": Verdict(entry["published"])}) for entry in listed]
 
 
 def answers(chosen: Sequence[Claim], manifests: Mapping[str, Manifest], folder: Folder, record: str) -> list[Answer]:
@@ -141,14 +146,14 @@ def _answer(
     before = kept.get(f"{claim.experiment}@{manifest.version}.{claim.estimand}")
     if before is not None and (finding is None or finding.seeds < int(before["seeds"])):
         numbers: dict[str, Any] = {name: float(before[name]) for name in ("estimate", "low", "high") if before[name]}
-        meaning, seeds = Meaning(before["meaning"]), int(before["seeds"])
-        return replace(answer, meaning=meaning, seeds=seeds, is_kept=True, **numbers)
+        verdict, seeds = Verdict(before["verdict"]), int(before["seeds"])
+        return replace(answer, verdict=verdict, seeds=seeds, is_kept=True, **numbers)
     if finding is None:
         return answer
     conclusion = finding.conclusion
     return replace(
         answer,
-        meaning=Meaning.UNDECIDED if conclusion.grade is Grade.AWAITING else finding.meaning,
+        verdict=Verdict.UNDECIDED if conclusion.grade is Grade.AWAITING else conclusion.verdict,
         seeds=finding.seeds,
         estimate=conclusion.estimate,
         low=conclusion.low,
@@ -182,13 +187,13 @@ def share(hits: int, amount: int, sure: float = 0.95) -> tuple[float, float, flo
     return hits / amount, float(low), float(high)
 
 
-def scores(answers: Sequence[Answer], kind: Meaning | None = None) -> str:
+def scores(answers: Sequence[Answer], *kinds: Verdict) -> str:
     """Precision, recall and F1 of what is called, or of one kind of it.
 
     The interval of F1 lies between its values at the ends of the other two, each of which is 97.5 % sure.
     """
-    called = [row for row in answers if row.is_called and kind in (None, row.meaning)]
-    published = [row for row in answers if kind in (None, row.claim.published)]
+    called = [row for row in answers if row.is_called and (not kinds or row.verdict in kinds)]
+    published = [row for row in answers if not kinds or row.claim.published in kinds]
     right = sum(row.is_right for row in called)
     precision, recall = share(right, len(called)), share(right, len(published))
     surer = zip(share(right, len(called), 0.975), share(right, len(published), 0.975), strict=True)
@@ -205,14 +210,14 @@ def summary(weighed: Sequence[Answer], chosen: int) -> Iterator[str]:
     yield f"\n{len(weighed)} of {chosen} claims were asked; not called {len(weighed) - len(called)}"
     yield f"as recorded before {sum(row.is_kept for row in weighed)}"
     yield f"all that is called   {scores(weighed)}"
-    yield f"called found         {scores(weighed, Meaning.AS_CLAIMED)}"
-    yield f"called absent        {scores(weighed, Meaning.TOO_SMALL)}"
-    as_claimed = sum(row.claim.published is Meaning.AS_CLAIMED for row in weighed)
+    yield f"called found         {scores(weighed, *_EFFECTS)}"
+    yield f"called absent        {scores(weighed, Verdict.ABSENT)}"
+    as_claimed = sum(row.claim.published is row.claimed for row in weighed)
     yield f"who says “as claimed” of every claim is right for {as_claimed} of {len(weighed)}"
     for name, hits in (
         ("rediscovery", [not row.is_right for row in called]),
-        ("rediscovery-always-as-claimed", [row.claim.published is not Meaning.AS_CLAIMED for row in called]),
-        ("rediscovery-foretold", [row.meaning is row.foretold for row in called]),
+        ("rediscovery-always-as-claimed", [row.claim.published is not row.claimed for row in called]),
+        ("rediscovery-foretold", [row.verdict is row.foretold for row in called]),
     ):
         seen, low, high = (100 * part for part in share(sum(hits), len(hits)))
         yield f"  scorecard: {name} {seen:.1f} % [{low:.1f}, {high:.1f}] of {len(hits)}"
@@ -234,11 +239,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_up(folder)
     compute(chosen, manifests, folder, record, wanted.hours)
     tellings = answers(chosen, manifests, folder, record)
-    print("\n".join(map(str, told)))
-    weighed = [row for row in told if row.meaning is not None]
-    print("\n".join(summary(weighed, len(told))))
-    if left := len(told) - len(weighed):
-        print(f"MISSED: {left} of the {len(told)} claims were not asked, for want of time; the same command goes on")
+    print("\n".join(map(str, tellings)))
+    weighed = [row for row in tellings if row.verdict is not None]
+    print("\n".join(summary(weighed, len(tellings))))
+    if left := len(tellings) - len(weighed):
+        print(f"MISSED: {left} of {len(tellings)} claims were not asked, for want of time; the same command goes on")
     return int(bool(left))
 
 

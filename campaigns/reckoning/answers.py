@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.evidence import headline
+from axiom.domain.answers import MeasuredNumber, compose_answer, with_words
 from axiom.domain.links import LinkKind
 from axiom.lab.registrations.old_claims import OldClaims
+from axiom.signed.manifests import Manifest
 from reckoning.findings import ComputedExperiment, WeighedFinding
 from reckoning.page import claim_test, lead, reckoned_of
 from reckoning.verdict import ClaimTest
@@ -49,14 +50,15 @@ def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dic
         "experiment": asking.experiment,
         "estimand": asking.estimand,
         "part": lead(test) if is_asked else "On what it depends",
-        **(_conclusion(finding) if finding else {"answer": None}),
+        **(_conclusion(finding, experiment.manifest) if experiment and finding else {"answer": None}),
     }
 
 
-def _conclusion(finding: WeighedFinding) -> dict[str, Any]:
+def _conclusion(finding: WeighedFinding, manifest: Manifest) -> dict[str, Any]:
     conclusion = finding.conclusion
+    measured = MeasuredNumber(conclusion.verdict, conclusion.estimate, conclusion.low, conclusion.high)
     return {
-        "answer": headline(finding.estimand, finding.meaning, finding.status),
+        "answer": compose_answer(with_words(finding.estimand, manifest, manifest.configs), measured, finding.status),
         "grade": conclusion.grade.value,
         "seeds": conclusion.seeds,
         "centre": conclusion.centre,

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.evidence import Meaning
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import reading
 from axiom.notebook.table import extra
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import question
@@ -71,7 +72,7 @@ def _finding(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tupl
             grade=Grade(line["grade"]),
             method=line.get("method", 1),  # the first rules had no number
         ),
-        meaning=Meaning(line["meaning"]),
+        meaning=reading(Verdict(line["verdict"]), Direction(estimand["expects"])),
         status=line["status"],
         question=replace(weighed_by, bounds=tuple(line["bounds"]) if line["bounds"] else None),
         counted=counted,

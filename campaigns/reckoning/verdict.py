@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from axiom.decisions.findings.links import came_to
-from axiom.domain.evidence import Meaning
+from axiom.decisions.findings.links import DECIDED, came_to
+from axiom.domain.evidence import reading
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
@@ -51,7 +51,8 @@ class ClaimTest:
         """
         if self.footing is None or self.footing.grade is Grade.AWAITING:
             return Bearing.SAYS_NOTHING
-        return came_to(self.footing, self.asking.upheld_by or self.asking.overturned_by)
+        verdicts = self.asking.upheld_by or self.asking.overturned_by
+        return came_to(self.footing, {reading(verdict, self.footing.expects) for verdict in verdicts})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +78,8 @@ def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=f"nothing tests it so far{beside}")
     if lacking := [row for row in (*tests, *controls) if not row.is_enough]:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
-    meanings = [row.footing.meaning for row in tests if row.footing is not None]
-    reckoned = _outcome([row.bearing for row in tests], meanings, [row.bearing for row in controls])
+    are_absent = all(row.footing.is_absent for row in tests if row.footing is not None)
+    reckoned = _outcome([row.bearing for row in tests], [row.bearing for row in controls], are_absent=are_absent)
     if reckoned.reckoning is Reckoning.STANDS and (slight := sum(map(_is_slight, tests))):
         of = "it" if slight == len(tests) == 1 else f"{slight} of its {len(tests)} tests"
         return replace(
@@ -91,8 +92,8 @@ def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
 
 def _is_slight(test: ClaimTest) -> bool:
     """Is there an effect of the right side, and less of it than matters?"""
-    directed = (Meaning.AS_CLAIMED, Meaning.OPPOSITE)
-    return test.footing is not None and test.footing.is_slight and test.footing.meaning in directed
+    footing = test.footing
+    return footing is not None and footing.is_slight and footing.meaning in DECIDED and not footing.is_absent
 
 
 def _lacking(lacking: Sequence[ClaimTest]) -> str:
@@ -100,7 +101,7 @@ def _lacking(lacking: Sequence[ClaimTest]) -> str:
     return f"{least.seeds} of {counted(least.wanted, 'seed')} are weighed"
 
 
-def _outcome(bearings: Sequence[Bearing], meanings: Sequence[Meaning], controls: Sequence[Bearing]) -> Reckoned:
+def _outcome(bearings: Sequence[Bearing], controls: Sequence[Bearing], *, are_absent: bool) -> Reckoned:
     """The same once every test and control has its seeds."""
     whole = len(bearings)
     upheld, fallen = bearings.count(Bearing.SUPPORTS), bearings.count(Bearing.CONTRADICTS)
@@ -110,9 +111,8 @@ def _outcome(bearings: Sequence[Bearing], meanings: Sequence[Meaning], controls:
     if upheld + fallen < whole:
         return Reckoned(reckoning=Reckoning.UNDECIDED, reason=_silent(bearings, "test"))
     if fallen:
-        is_small = all(meaning is Meaning.TOO_SMALL for meaning in meanings)
-        reason = "whatever there is of it is smaller than what matters" if is_small else f"{_all(whole)} against it"
-        return Reckoned(reckoning=Reckoning.TOO_SMALL if is_small else Reckoning.FALLS, reason=reason)
+        reason = "whatever there is of it is smaller than what matters" if are_absent else f"{_all(whole)} against it"
+        return Reckoned(reckoning=Reckoning.TOO_SMALL if are_absent else Reckoning.FALLS, reason=reason)
     if Bearing.SUPPORTS in controls:
         reason = "asked as it was then it holds, and a control says that something else accounts for it"
         return Reckoned(reckoning=Reckoning.DEPENDS, reason=reason)

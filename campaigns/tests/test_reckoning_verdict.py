@@ -8,16 +8,22 @@ from reckoning.verdict import FEW, MANY, ClaimTest, Reckoning, reckon, seeds_wan
 
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
-from axiom_weigh.values import Grade
+from axiom_weigh.values import Grade, Verdict
 
 YES, NO, SMALL, OPEN = Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.UNDECIDED
+
+VERDICTS = {YES: Verdict.POSITIVE, NO: Verdict.NEGATIVE, SMALL: Verdict.ABSENT}  # of a claim that expects more
 
 
 def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None, **footing) -> ClaimTest:
     kind = kind or (LinkKind.MODERATES if overturned_by else LinkKind.TESTS)
     upheld_by = upheld_by if kind is LinkKind.TESTS else ()
     asking = AskingEstimand(
-        experiment="tiny_sum", estimand="grows", kind=kind, upheld_by=upheld_by, overturned_by=overturned_by
+        experiment="tiny_sum",
+        estimand="grows",
+        kind=kind,
+        upheld_by=tuple(VERDICTS[said] for said in upheld_by),
+        overturned_by=tuple(VERDICTS[said] for said in overturned_by),
     )
     footing = {"status": "open", "grade": Grade.MODERATE, "is_slight": False, **footing}
     return ClaimTest(

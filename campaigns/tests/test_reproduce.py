@@ -82,14 +82,14 @@ CLAIMS = """
 [[claim]]
 name = "#1"
 claim = "sums are large"
-tests = { "tiny_sum.is_large" = ["as claimed"] }
+tests = { "tiny_sum.is_large" = ["effect +"] }
 figure = "2.5"
 BESIDE
 
 [[claim]]
 name = "even"
 claim = "sums are even"
-tests = { "tiny_sum.is_odd" = ["the opposite of the claim"] }
+tests = { "tiny_sum.is_odd" = ["effect −"] }
 tested_later = "what is even is not odd"
 moderated_by = ["tiny_sum.is_large", "tiny_sum.grows"]
 BESIDE
@@ -97,8 +97,8 @@ BESIDE
 [[claim]]
 name = "large_by_themselves"
 claim = "sums are large by themselves"
-tests = { "tiny_sum.is_large" = ["as claimed"] }
-overturned_by = { "tiny_sum.is_odd" = ["as claimed"] }
+tests = { "tiny_sum.is_large" = ["effect +"] }
+overturned_by = { "tiny_sum.is_odd" = ["effect +"] }
 BESIDE
 
 [[claim]]

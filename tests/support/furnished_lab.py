@@ -9,7 +9,6 @@ from evidence_lines import record
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
-from axiom.domain.evidence import Meaning
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template
@@ -297,7 +296,7 @@ def speak(lab) -> None:
 
 
 _ENDS = (Node(noun=Noun.FINDING, id=3), Node(noun=Noun.FINDING, id=1))
-_GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+_GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Verdict.POSITIVE,))
 _SAID = {"figure": "0.67", "rests_on": "one seed", "status": "active", "source": "S5"}
 CLAIMED = OldClaims(
     claims=(

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import VOID, Meaning
-from axiom_weigh.values import Grade
+from axiom.domain.evidence import VOID, Meaning, verdicts_of
+from axiom_weigh.values import Grade, Verdict
 
 
 class Noun(StrEnum):
@@ -75,14 +75,19 @@ class FindingState:
         """Does nothing follow from it as it stands?"""
         return self.status in VOID
 
+    @property
+    def is_absent(self) -> bool:
+        """Is there no effect that matters, whatever was claimed?"""
+        return Verdict.ABSENT in verdicts_of(self.meaning, self.expects)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskingEstimand:
     experiment: str
     estimand: str
     kind: LinkKind  # it tests the claim, or says on what the claim depends
-    upheld_by: tuple[Meaning, ...]
-    overturned_by: tuple[Meaning, ...] = ()  # of a control: under which something else accounts for the claim
+    upheld_by: tuple[Verdict, ...]
+    overturned_by: tuple[Verdict, ...] = ()  # of a control: under which something else accounts for the claim
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,7 @@ from axiom.store.engine import blobs
 from axiom.store.evidence import evidence, links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
-from axiom_weigh.values import Cohort
+from axiom_weigh.values import Cohort, Verdict
 
 
 @pytest.fixture
@@ -409,7 +409,7 @@ def test_whole_blocks_are_ordered_one_after_the_other_and_those_of_several_desig
     assert recomputed(costly_rounds.db) == []
 
 
-GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Verdict.POSITIVE,))
 CLAIM = OldClaim(
     name="#31",
     claim="larger is more",

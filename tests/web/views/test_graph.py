@@ -8,7 +8,6 @@ from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom import shipped
-from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
@@ -17,7 +16,7 @@ from axiom.store.experiments import old_names
 from axiom.store.registrations import registrations
 from axiom_weigh.values import Verdict
 
-GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Verdict.POSITIVE,))
 
 
 def claim(name: str, **changes) -> OldClaim:

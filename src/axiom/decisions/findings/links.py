@@ -12,7 +12,7 @@ from axiom_weigh.values import Grade, Verdict
 
 _WITHOUT_CYCLES = {LinkKind.SUPERSEDES, LinkKind.DEPENDS_ON}
 _BETWEEN_FINDINGS = {*_WITHOUT_CYCLES, LinkKind.REPLICATES}
-_DECIDED = {Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL}
+DECIDED = {Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL}
 _TESTING = {LinkKind.TESTS, LinkKind.REPLICATES}
 # To know the first of two nodes helps to know the second. Of `depends on` it is the other way round.
 _LEADING = {LinkKind.TESTS, LinkKind.EXPLAINS, LinkKind.RULES_OUT, LinkKind.MODERATES, LinkKind.REPLICATES}
@@ -48,7 +48,7 @@ def bearing(link: Link, footings: Mapping[int, FindingState]) -> Bearing | None:
 
 def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
     """What a test came to under whose meanings in `upheld_by` the claim holds."""
-    if footing.is_void or footing.meaning not in _DECIDED:
+    if footing.is_void or footing.meaning not in DECIDED:
         return Bearing.SAYS_NOTHING
     return Bearing.SUPPORTS if footing.meaning in upheld_by else Bearing.CONTRADICTS
 
@@ -100,7 +100,7 @@ def open_nodes(
     waiting = {
         Node(noun=Noun.FINDING, id=number)
         for number, footing in footings.items()
-        if footing.status == "open" and footing.meaning not in _DECIDED
+        if footing.status == "open" and footing.meaning not in DECIDED
     }
     decided = {link.target for link in links if bearing(link, footings) in {Bearing.SUPPORTS, Bearing.CONTRADICTS}}
     claims = {Node(noun=Noun.OLD_CLAIM, id=old_claim) for old_claim in old_claims}
@@ -134,7 +134,7 @@ def _is_explanation(target: Node, links: Iterable[Link]) -> bool:
 def _too_weak(footing: FindingState) -> str:
     if footing.is_void:
         return f"the finding is {footing.status}"
-    if footing.grade is Grade.AWAITING or footing.meaning not in _DECIDED:
+    if footing.grade is Grade.AWAITING or footing.meaning not in DECIDED:
         return (
             f"only a finding that is decided and at least Moderate rules anything out, and this one is {footing.grade}"
         )

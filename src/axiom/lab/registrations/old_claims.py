@@ -12,12 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.evidence import Meaning
+from axiom.domain.evidence import reading
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.store.engine.database import Database
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
+from axiom_weigh.values import Verdict
 
 log = logging.getLogger("axiom.old_claims")
 
@@ -96,7 +97,9 @@ def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
 
 def _ask(db: Database, asking: AskingEstimand, source: Node, target: Node, now: datetime) -> bool:
     why = f"{asking.experiment} asks it with {asking.estimand}"
-    return _say(db, asking.kind, source, target, upheld_by=asking.upheld_by, why=why, by=_CATALOGUE, now=now)
+    expects = links.footings_of(db, [source.id])[source.id].expects
+    upheld_by = tuple(dict.fromkeys(reading(verdict, expects) for verdict in asking.upheld_by))
+    return _say(db, asking.kind, source, target, upheld_by=upheld_by, why=why, by=_CATALOGUE, now=now)
 
 
 def _supersede(db: Database, numbers: Mapping[str, list[int]], now: datetime) -> int:
@@ -120,8 +123,8 @@ def _claim(entry: Mapping[str, Any]) -> OldClaim:
     tests = [_asking(name, LinkKind.TESTS, upheld) for name, upheld in entry.get("tests", {}).items()]
     moderating = [_asking(name, LinkKind.MODERATES) for name in entry.get("moderated_by", ())]
     controls = [
-        _asking(name, LinkKind.MODERATES, overturned_by=meanings)
-        for name, meanings in entry.get("overturned_by", {}).items()
+        _asking(name, LinkKind.MODERATES, overturned_by=verdicts)
+        for name, verdicts in entry.get("overturned_by", {}).items()
     ]
     rests_on = [_SEEDS[entry.get("seeds")], *([entry["counted"]] if "counted" in entry else [])]
     return OldClaim(
@@ -145,8 +148,8 @@ def _asking(
         experiment=experiment,
         estimand=estimand,
         kind=kind,
-        upheld_by=tuple(map(Meaning, upheld_by)),
-        overturned_by=tuple(map(Meaning, overturned_by)),
+        upheld_by=tuple(map(Verdict, upheld_by)),
+        overturned_by=tuple(map(Verdict, overturned_by)),
     )
 
 
