@@ -1,5 +1,6 @@
 """A preflight is remembered through the gate and heeded; a draft goes from its first text to what it asks."""
 
+import ast
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 import stored_work
 from disguises import disguised
+from read_page import read_page
 from tiny_experiment import tiny_source
 
+from axiom import shipped
 from axiom.commands.drafts import DropDraft, ProposeDraft, ReportDraft, SmokeDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
 from axiom.commands.ideas import AddIdea
@@ -35,7 +38,7 @@ from axiom.lab.followups.propose import open_cost
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
 from axiom.signed import bundles
-from axiom.store.experiments import drafts, experiments, preflights
+from axiom.store.experiments import drafts, experiments, kin, preflights
 from axiom.store.registrations import ideas, proposals, registrations, scores
 
 BROKEN = {"again": (), "fault": "the computing process is lost."}
@@ -116,7 +119,7 @@ def test_whether_the_file_may_be_tried_the_laboratory_reads_itself(untried, soun
     other = replace(untried.sound, archive=bundles.pack(files | {path: files[path] + b"\nimport socket\n"}))
     how = {"keys": untried.lab.keys, "good_for": timedelta(days=90), "now": untried.lab.now}
     untried.gate.writer.run(lambda db: publish(db, untried.lab.folder, other, **how))
-    seed = seed_for(secret_of(untried.lab.keys.ticket), other.digest)
+    seed = seed_for(secret_of(untried.lab.keys.ticket))
     answer = untried.submit(of(sound_attempt, bundle=other.digest, seed=seed))
     assert (answer["passed"], answer["reason"][:2], "socket" in answer["reason"]) == (False, "G1", True)
 
@@ -235,29 +238,102 @@ def test_a_report_is_judged_here_tells_its_author_no_measure_and_four_texts_of_a
     assert (len(tries), len({draft.question for draft in tries})) == (4, 1)
 
 
-def test_of_a_tried_draft_its_author_is_told_whether_anything_was_learned_and_no_contrast(door, package):
+def tried_here(door, package, text: str, name: str = "sound", by: str = AUTHOR) -> int:
+    """A draft that the laboratory computes itself."""
+    number = written(door, text, name, by)
+    door.submit(TryDraft(draft=number, by=by))
+    draft, secret = door.look(lambda db: drafts.draft(db, number)), secret_of(door.lab.keys.ticket)
+    attempt, declaration = lab_drafts.try_out(package, draft, secret, PauseGate())
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    return number
+
+
+STAIRS = "".join(f"    if np.mean(rows[:, 0]) < {step / 100 - 1}:\n        raise ValueError\n" for step in range(200))
+
+
+def test_of_a_failed_draft_everybody_is_told_one_bit_until_its_author_asks(door, package):
+    told = []
+    for name, where in (("lower", "    guesses ="), ("higher", "    pace.early(")):
+        text = TEXT.replace('name="sound"', f'name="{name}"').replace(where, f"{STAIRS}{where}", 1)
+        number = tried_here(door, package, text, name)
+        shown = read_page(door, f"/drafts/{number}")["draft"]
+        told.append([(gate["name"], gate["state"], gate["fault"]) for gate in shown["gates"]])
+        with pytest.raises(Refused):
+            door.submit(SmokeDraft(draft=number, by="program:other"))
+    assert told[0] == told[1]  # though they failed at other lines
+    assert {fault for _, _, fault in told[0]} == {""}
+    answer = door.submit(SmokeDraft(draft=number, by=AUTHOR))
+    assert (answer["gate"], "ValueError" in answer["fault"]) == ("G2", True)
+    assert read_page(door, f"/drafts/{number}")["draft"]["gates"][2]["fault"] == answer["fault"]
+
+
+def test_a_draft_of_which_no_cell_learned_anything_fails_and_else_nothing_is_told_of_that(door, package):
     text = (
         TEXT.replace("    size: float", "    has_learned: int\n    size: float")
         .replace("    return Measures(\n", "    return Measures(\n        has_learned=int(config.inputs > 2),\n")
         .replace("    needs=Needs(", '    learned="has_learned",\n    needs=Needs(')
     )
-    number = written(door, text)
+    passed = tried_here(door, package, text)
     with pytest.raises(Refused):
-        door.submit(SmokeDraft(draft=number, by=AUTHOR))
+        door.submit(SmokeDraft(draft=passed, by=AUTHOR))
+    failed = tried_here(door, package, text.replace("int(config.inputs > 2)", "0"))
+    assert door.look(lambda db: [drafts.draft(db, number).state for number in (passed, failed)]) == ["passed", "failed"]
+    refused = tried_here(door, package, text.replace('learned="has_learned"', 'learned="accuracy"'))
+    draft = door.look(lambda db: drafts.draft(db, refused))
+    assert "concludes from 'accuracy'" in draft.refusals[0].sentence
+
+
+def test_what_is_refused_before_anything_ran_is_no_try_and_informs_nothing(door, package):
+    begin, end = TEXT.index("    controls=("), TEXT.index("    needs=")
+    refused = tried_here(door, package, TEXT[:begin] + TEXT[end:])
+    draft = door.look(lambda db: drafts.draft(db, refused))
+    assert (draft.state, draft.refusals[0].gate, draft.informed) == (DraftState.REFUSED, "G7", None)
+    assert door.look(drafts.lost) == []
+    mended = tried_here(door, package, TEXT)
+    assert informed(door, mended) == ""
+    assert door.look(lambda db: len(drafts.tries(db, drafts.draft(db, mended)))) == 1
+
+
+def test_costs_that_are_mended_alone_are_the_same_try_with_the_forecast_that_was_sealed(door, package):
+    dear = TEXT.replace("seconds=lambda _: 0.005", "seconds=lambda _: 1.5")
+    first = tried_here(door, package, dear)
+    assert door.look(lambda db: drafts.draft(db, first).state) is DraftState.FAILED
+    assert [draft.number for draft in door.look(drafts.lost)] == [first]
+    other = written(door, TEXT.replace("positive=0.95, negative=0.01", "positive=0.01, negative=0.95"))
+    mended = tried_here(door, package, TEXT)
+    assert (informed(door, first), informed(door, mended)) == ("", "")
+    assert door.look(drafts.lost)[0].number == mended  # until it is proposed
+    assert door.look(lambda db: [draft.number for draft in drafts.tries(db, drafts.draft(db, mended))]) == [mended]
+    door.submit(TryDraft(draft=other, by=AUTHOR))  # with another forecast it is another text
+    assert informed(door, other) == f"informed by an earlier try of its kin, draft {mended}"
+
+
+def test_what_gives_the_same_numbers_is_kin_though_they_are_stretched_and_called_otherwise(door, package, passed):
+    text = renamed("larger").replace("float(np.mean(", "3.0 - 2.0 * float(np.mean(").replace("accuracy", "errors")
+    text = text.replace("bounds=(-1.0, 1.0)", "bounds=(-9.0, 9.0)")
+    text = text.replace("positive=0.95, negative=0.01", "positive=0.01, negative=0.95")
+    number = tried_here(door, package, text, "larger", "program:eve")
+    digest = door.look(lambda db: drafts.draft(db, number).digest)
+    near = door.look(lambda db: kin.runs(db, digest, "program:eve", door.lab.now, without=number))
+    assert [(run.draft, "numbers" in run.reason) for run in near] == [(passed, True)]
+
+
+def test_a_probe_that_is_informed_from_the_start_costs_a_try_and_is_lost_where_it_fails(door):
+    shipped_text = (shipped.catalogue() / "lottery_ticket.py").read_text()
+    functions = [part for part in ast.parse(shipped_text).body if isinstance(part, ast.FunctionDef)]
+    names = {part.name: f"idle_{part.name}" for part in functions}
+    dead = "\n\n".join(ast.unparse(part).replace(f"def {part.name}(", f"def {names[part.name]}(") for part in functions)
+    probe = TEXT.replace("def run(", f"{dead}\n\n\ndef run(", 1)
+    number = written(door, probe)
+    door.gate.writer.run(lambda db: db.execute("UPDATE draft SET refusals = '[]'"))
     door.submit(TryDraft(draft=number, by=AUTHOR))
-    draft, secret = door.look(lambda db: drafts.draft(db, number)), secret_of(door.lab.keys.ticket)
-    attempt, declaration = lab_drafts.try_out(package, draft, secret, PauseGate())
-    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
-    told = door.submit(SmokeDraft(draft=number, by=AUTHOR))
-    assert told.pop("seconds") > 0
-    assert told == {"draft": number, "cells": 9, "failed": 0, "missing": 0, "learned": 6}
-    with pytest.raises(Refused):
-        door.submit(SmokeDraft(draft=number, by="program:other"))
-    outcome = text.replace('learned="has_learned"', 'learned="accuracy"')
-    number = written(door, outcome)
-    door.submit(TryDraft(draft=number, by=AUTHOR))
-    attempt, _ = lab_drafts.try_out(package, door.look(lambda db: drafts.draft(db, number)), secret, PauseGate())
-    assert "concludes from 'accuracy'" in attempt.fault
+    assert "lottery_ticket" in informed(door, number)
+    door.gate.writer.run(lambda db: db.execute("UPDATE draft SET tried_at = 1, passed = 0"))
+    assert [draft.number for draft in door.look(drafts.lost)] == [number]
+    lost = {row["forecaster"]: row["lost"] for row in read_page(door, "/forecasters")["forecasters"]}
+    assert lost[f"{AUTHOR}, informed"] == 1
+    later = written(door, renamed("larger", "renamed"), "larger")
+    assert door.look(lambda db: [draft.number for draft in drafts.tries(db, drafts.draft(db, later))]) == [number]
 
 
 def test_a_draft_tells_what_it_would_register_and_costs_the_same_before_and_after_its_approval(door, sound, passed):
@@ -407,7 +483,8 @@ def test_a_bundle_that_cannot_be_read_holds_up_no_draft_and_leaves_none_blind(un
     untried.submit(of(sound_attempt))
     for path in untried.lab.folder.blobs.glob("??/*"):
         path.write_bytes(b"")
-    untried.gate.writer.run(lambda db: db.execute("UPDATE blob SET size = 1"))
+    forgotten = ("UPDATE blob SET size = 1", "UPDATE bundle SET code = NULL", "DELETE FROM kin", "DELETE FROM code")
+    untried.gate.writer.run(lambda db: [db.execute(change) for change in forgotten])
     number = written(untried, tiny_source(name="other_sum"), "other_sum")
     assert "kin.unread experiment=sound" in caplog.text
     untried.submit(TryDraft(draft=number, by=AUTHOR))

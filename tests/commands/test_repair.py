@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
+from read_page import read_page
 
 from axiom.commands.base.laboratory import contested
 from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
@@ -29,7 +29,6 @@ from axiom.store.engine.folder import keep
 from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import registrations
 from axiom.store.sessions import sessions
-from axiom.web.site.app import Site, site
 
 SOUND = (Path(__file__).parents[1] / "preflight" / "sound.py").read_text()
 BROKEN = SOUND.replace(
@@ -76,13 +75,6 @@ def used(door) -> Path:
     return door.gate.laboratory.experiment_file("sound")
 
 
-def page(door, path: str) -> dict:
-    """What the site says there, as JSON."""
-    pages = Site(folder=door.lab.folder, name="Small", now=lambda: door.lab.now, live=dict)
-    with closing(pages.readers):
-        return TestClient(site(pages)).get(f"{path}.json").json()
-
-
 def forecasters(door, experiment_id: int) -> list:
     """Whose the forecasts are that a version was registered with."""
     (registration,) = door.look(lambda db: registrations.registrations(db, experiment_id))
@@ -106,9 +98,9 @@ def log_of(door) -> list:
 def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mending):
     mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
     number = tried(mending, SOUND)
-    unproposed = page(mending, f"/drafts/{number}")["draft"]
+    unproposed = read_page(mending, f"/drafts/{number}")["draft"]
     proposal = propose(mending, number)
-    shown = page(mending, f"/proposals/{proposal}")
+    shown = read_page(mending, f"/proposals/{proposal}")
     draft = shown["draft"]
     costs = [row["most_core_hours"] for row in (unproposed, draft, shown["proposal"])]
     assert costs == [0.0] * 3  # it asks nothing that is not registered
@@ -175,7 +167,7 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     versions = [version for version in mending.look(experiments.every_version) if version.name == "sound"]
     assert [(version.version, version.status) for version in versions] == [(1, "retired"), (2, "open")]
     assert mending.look(lambda db: len(registrations.registrations(db, versions[1].id))) == 1
-    listed = page(mending, "/experiments")["experiments"]
+    listed = read_page(mending, "/experiments")["experiments"]
     authors = {row["version"]: row["author"] for row in listed if row["name"] == "sound"}
     assert authors == {1: None, 2: AUTHOR}
     assert before in forecasters(mending, versions[1].id)  # it stays its author's
@@ -239,7 +231,7 @@ def test_a_new_question_under_a_published_name_is_not_blind(mending):
     text = SOUND.replace("version=1", "version=2")
     number = mending.submit(WriteDraft(experiment="sound", text=text, by=AUTHOR))["draft"]
     mending.gate.writer.run(lambda db: db.execute("DELETE FROM kin"))  # as if it computed something else
-    assert "sound@1" in page(mending, f"/drafts/{number}")["draft"]["informed"]
+    assert "sound@1" in read_page(mending, f"/drafts/{number}")["draft"]["informed"]
     mending.submit(TryDraft(draft=number, by=AUTHOR))
     assert "sound@1" in mending.look(lambda db: drafts.draft(db, number)).informed
 

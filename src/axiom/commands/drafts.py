@@ -73,18 +73,15 @@ class TryDraft(Command, name="draft.preflight", capability=Capability.PROPOSE):
 
 @dataclass(frozen=True, kw_only=True)
 class SmokeDraft(Command, name="draft.smoke", capability=Capability.PROPOSE):
-    """Be told of a tried draft: seconds, cells that lack a measure, and how many learned anything. No contrast."""
+    """Be told why a draft failed: the gate, the place and the kind of fault, never a measure. It is kept who asked."""
 
     draft: int = field(metadata=NUMBER)
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """It is a command, so that the audit has who was told."""
-        draft = drafts.kept(db, self.draft)
-        drafts.demand_own(draft, self.by)
-        if draft.tried_at is None:
-            raise Refused(f"Draft {draft.number} was not tried yet. Nothing is told; draft.preflight has it tried.")
-        return {"draft": draft.number, **smoke(preflight_report.read(draft.attempt))}
+        """Before it nobody but the operator is told more than that it failed."""
+        draft = drafts.tell(db, self.draft, self.by, now)
+        return {"draft": draft.number, **smoke(draft)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
 
     experiment: str = field(metadata=_NAME)
     text: str | None = field(default=None, metadata={"max_length": limits.PUBLISHED_CHARACTERS})
+    ran: str = field(default="", metadata={"max_length": 500, "pattern": LINES})  # what marks beside the file say
     by: str = field(default="operator", metadata=SAID_BY)
 
     def audited(self) -> dict[str, Any]:
@@ -91,7 +92,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
             file.write_bytes(self.text.encode())
             made = prepare(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
             kin.read_ahead(laboratory.folder, self.text.encode())
-            return replace(made, author=self.by)
+            return replace(made, author=self.by, ran=self.ran)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
@@ -157,6 +158,9 @@ class PreflightExperiment(Command, name="experiment.preflight", capability=Capab
         shipped = tried is not None and preflight.is_shipped(blobs.get(db, laboratory.folder, tried.digest))
         made, is_new = preflight.record(db, prepared, secret, now, is_shipped=shipped)
         bundle = experiments.bundle(db, made.bundle)
+        if bundle:
+            demands = preflight.demands_of(stored_manifest(bundle.manifest))
+            kin.note_numbers_of_bundle(db, laboratory.folder, bundle.digest, prepared, demands)
         experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
         return {
             "experiment": experiment.name if experiment else "",

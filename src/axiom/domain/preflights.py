@@ -19,7 +19,7 @@ OWN_GATES = "own-1"
 class Refusal:
     """One fault in an experiment's file because of which nothing of it is run."""
 
-    gate: str  # G0 or G1
+    gate: str  # G0 or G1; of a draft also the one that refuses what it declares
     line: int  # in the file, from 1
     sentence: str
 
@@ -87,6 +87,7 @@ class Attempt:
     again: tuple[TriedCell, ...] = ()  # in another process, the other way round, after the whole sweep at another seed
     others: tuple[TriedCell, ...] = ()  # the sweep at two seeds that share half of their bits with seed 0
     controls: tuple[ControlRun, ...] = ()
+    compared: tuple[TriedCell, ...] = ()  # of a draft: what its estimands compare, at the other seeds of its controls
     published: tuple[TriedCell, ...] = ()  # of a mended text: the same cells by the text that it would replace
     fault: str = ""  # what ended it before its end, in a sentence
     seconds: float = 0.0  # that a person waited
@@ -116,7 +117,7 @@ class Circumstances:
 
 
 class DraftState(StrEnum):
-    REFUSED = "refused"  # at G0 or G1, by reading it
+    REFUSED = "refused"  # by reading it, or by what it declares: nothing of it ran
     WRITTEN = "written"
     WAITING = "waiting"  # for a computer of the laboratory to try it
     FAILED = "failed"  # at a later gate
@@ -146,6 +147,8 @@ class KeptDraft:
     bundle: str = ""  # digest of what it would be published as
     dropped_at: datetime | None = None
     informed: str | None = None  # what of its kin was run before it; nothing was where that is empty
+    costs_of: int | None = None  # the tried draft that it is, but for what it says of its costs
+    told_at: datetime | None = None  # when its author was told more of a failure than that there was one
 
     @property
     def state(self) -> DraftState:
@@ -164,6 +167,7 @@ class Code:
 
     parts: frozenset[int]  # a number for each expression, three levels deep
     fields: str = ""  # digest of the names of its factors and measures; nothing where these are few
+    is_readable: bool = True  # its parts tell what it computes
     is_shipped: bool = False  # Axiom brings it along
 
 

@@ -13,12 +13,14 @@ from axiom_weigh.values import Cohort
 
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
+# What is known of a forecast that no run makes informed. Nobody knows what was run elsewhere.
+BLIND = "blind, sealed before any run of it or its kin was recorded here"
 # Predictions in the catalogue were written by people who had seen numbers.
 CATALOGUE = f"catalogue{INFORMED}"
 
 
 def forecaster_named(name: str, informed: str | None) -> str:
-    """Whose forecast it is. It is informed unless nothing was found that was run of its kin."""
+    """Whose forecast it is. It is informed unless somebody looked, and no run of it or its kin was recorded."""
     return name if informed == "" or name.endswith(INFORMED) else f"{name}{INFORMED}"
 
 

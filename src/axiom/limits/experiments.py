@@ -6,14 +6,21 @@ from datetime import timedelta
 FILE_CHARACTERS = 100_000
 REFUSALS_TOLD = 20  # Faults of a file told at once: whoever mends these will ask again
 DRAFT_TRIES = 4  # Texts of one draft and its kin that may be tried before one of them is proposed
-# Two files are kin that share so much of what they compute. Of the 3,240 pairs of experiments that Axiom brings along
-# six are: sisters that were copied from each other. A file whose names, numbers, words and order were changed and of
+# Two files are kin that share so much of what they compute. Of the 3,403 pairs of experiments that Axiom brings along
+# seven are: sisters that were copied from each other. A file whose names, numbers, words and order were changed and of
 # which every second line became a function of its own shares three quarters.
 KIN_SHARE = 0.4  # Two files are kin that share this much of the smaller one
 KIN_SHARE_OF_AUTHOR = 0.3  # Two files of one author are kin that share this much of the smaller one
 KIN_PARTS = 4  # Parts that kin have in common at least: two small files have two or three in common by chance
 KIN_RARE_PARTS = 15  # Shared parts that make two files kin if no other of Axiom's experiments has them
 KIN_FIELDS = 4  # Two files of the same factors and measures are kin from this many on: fewer may agree by chance
+KIN_STEPS = 60  # From so many steps on a function, or a file, has to be readable
+KIN_STEPS_OF_PART = 16  # Steps for each part of it, beyond which it cannot be read: 11 at most in the catalogue
+KIN_WRITTEN = 20  # Characters of numbers and words for each part of a file, beyond which it cannot be read: 13 there
+KIN_SAME_VALUES = 2  # Numbers at the same seeds that make two texts kin, each of three values
+KIN_SAME_RATIOS = 4  # Ratios of whole numbers in which they lie apart that do, if they are half of the smaller text's
+KIN_WHOLE = 5_000  # A ratio of whole numbers up to this one may be alike by chance
+KIN_FLOAT_NOISE = 1e-6  # Values that differ by no more than this share of themselves hardly depend on the seed
 KIN_NAMED = 5  # Earlier tries that a sentence names; all are listed below it
 DRAFT_CPU_SECONDS = 900.0  # Computing time that a draft's preflight may need, by what the draft declares
 DRAFT_SECONDS = 1_800.0  # A draft's preflight that takes longer by the clock is ended
@@ -36,7 +43,9 @@ CONTROL_ENOUGH = 20.0  # The e-value from which on a control shows its effect, a
 CONTROL_HINT = 5.0  # The e-value from which on a placebo shows an effect, and so is none
 CONTROL_VALUES = 0.75  # Share of a placebo's seeds that must have a value
 CONTROL_NEAR = 0.5  # A placebo passes only narrowly beyond this share of the smallest effect that matters
-CONTROL_SAME_LEVEL = 0.01  # Two configs whose numbers differ by no more than this share count as the same control
+CONTROL_SAME_LEVEL = 0.25  # Two configs whose numbers differ by no more than this share count as the same control
+CONTROL_FOLLOWS = 1.0  # Rank correlation over the seeds from which on a control is what an estimand compares
+CONTROL_FOLLOWS_SEEDS = 6  # Seeds that must have both values for that
 CONTROL_LEANING = 1.0  # A placebo passes only narrowly if its e-value is also above this
 FAILING_SHARE = 0.1  # Share of a version's tasks that may fail; with more, its author has to mend it
 FAILING_SOURCES = 3  # Computers that must fail before crashes are blamed on the version rather than on a computer

@@ -51,16 +51,17 @@ One file asks one question. It declares everything before anything is computed.
 - A file passes nine gates before it runs anywhere else: it is read, its imports are checked, it runs in a sandbox,
   twice with equal bits, within its memory and time; its controls find what was planted, and nothing where nothing is.
 - needs: seconds(config) of one cell on one core, memory_mb of a task. A warm cell may take ten times more or less than
-  that, and between configs the ratio may be off by three; a refusal at G6 says what was measured. A run that may stop
-  early is best given a fixed number of steps. A loop calls pace.block at least once a second.
+  that, and between configs the ratio may be off by three; a refusal at G6 says what was measured, once you ask. A run
+  that may stop early is best given a fixed number of steps. A loop calls pace.block at least once a second.
 - learned (optional) names a measure that no estimand concludes from, 1 where a cell learned anything at all, else 0:
-  draft_smoke then tells of a tried draft in how many cells that was so, beside seconds and missing values.
+  a draft of which no cell learned anything fails.
 - guide_show part=declaration has every class of such a file with its fields and words.
 - A mended text has the name of what it mends. It keeps its version where the numbers stay the same, which G3 checks;
   else raise version. draft_propose then needs draft, estimand and motivation (what was wrong) alone.
 - A try is a text that draft_preflight took. Four tries of a name and of its kin under other names; what is refused at
-  draft_write is none. A forecast is blind, and scored, only where nothing of its kin was tried or computed before; it
-  then counts whatever becomes of the file, as lost where the file fails or is never proposed.
+  draft_write or by what it declares is none, and one that mends `needs` alone after a refusal at G6 is the same try. A
+  forecast is blind, and scored, only where no run of it or its kin was recorded here before; it then counts whatever
+  becomes of the file, as lost where the file fails or is never proposed.
 """
 _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):

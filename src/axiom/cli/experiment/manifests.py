@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
+from axiom.cli.experiment.run_marks import told_by_marks
 from axiom.commands.base.laboratory import find, gathered
 from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.direct import describe_here
@@ -36,12 +37,13 @@ def file_of(name: str, folder: Folder | None = None) -> Path:
 
 
 def file_words(name: str) -> dict[str, Any]:
-    """A name as it is; of a path the stem and the text, since whoever publishes may see other folders than we do."""
+    """A name as it is; of a path its stem and text, and what marks beside it say: others may not see it."""
     if not name.endswith(".py"):
         return {"experiment": name}
     file = file_of(name)
     try:
-        return {"experiment": file.stem, "text": file.read_bytes().decode()}
+        text = file.read_bytes().decode()
+        return {"experiment": file.stem, "text": text, "ran": told_by_marks(file, text)}
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error
 

@@ -8,6 +8,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of
+from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.output import bar, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
@@ -35,6 +36,7 @@ def preflight(name: str, change: Change) -> None:
     be published: then nothing is remembered.
     """
     is_silent = change.quiet or change.as_json
+    leave_mark(str(file_of(name, change.folder)) if name.endswith(".py") else name, "preflight", quiet=is_silent)
     examination, is_published = _examined(name, change.folder, None if is_silent else _tell)
     if not is_silent:
         progress("")

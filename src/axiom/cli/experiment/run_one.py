@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from axiom.cli.experiment.manifests import cache, file_of, manifest_of
+from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.output import bar, show_json, show_table
 from axiom.domain.experiments import seed_of
@@ -30,6 +31,7 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
     file = file_of(name)
     manifest = manifest_of(file)
     chosen = configs(manifest, words)
+    leave_mark(name, "run", quiet=quiet or as_json)
     printed: list[str] = []
     number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate)
     cells = _compute(

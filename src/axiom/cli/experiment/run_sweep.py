@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
+from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.experiment.run_where import OtherProcess, Place, SweepProgress, ThisProcess
 from axiom.cli.output import bar
 from axiom.commands.base.command import Answer
@@ -72,6 +73,7 @@ def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> t
     with _place(taken, quiet=quiet) as place:
         published = place.submit(publish)
         _demand_sealed(published)
+        leave_mark(name, "run", quiet=quiet)
         with Connections(folder=folder).follower() as db:
             ordered = _ordered(db, published["experiment"], published["version"], replicates)
             workers = cores() if settings.workers < 1 else settings.workers

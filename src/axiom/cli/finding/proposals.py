@@ -15,6 +15,7 @@ from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
 from axiom.web.views import proposals
+from axiom.web.views.proposals import kin_in_words
 from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)
@@ -71,6 +72,8 @@ def show(number: int, folder: Folder) -> Shown:
     for name in ("question", "claim"):
         if row[name]:
             say(f"\n{name}: {row[name]}")
+    if answer["draft"]:
+        _say_draft(answer["draft"])
     if "tried" in answer:
         say(f"\nits preflight: {answer['tried']}")
     prediction = row["prediction"]
@@ -81,6 +84,14 @@ def show(number: int, folder: Folder) -> Shown:
         )
         say(f"\nexpected: {chances}, within {low:g} to {high:g}")
     show_quotes(row["said"])
+
+
+def _say_draft(draft: Answer) -> None:
+    """Whether it was forecast blind, what is kin of it, and which texts were tried."""
+    say(f"\nforecast: {draft['forecast']}")
+    say(f"tried of its name and kin: {', '.join(draft['tries_of']) or 'none'}")
+    for row in draft["kin"]:
+        say(f"kin: {kin_in_words([row])}, since {row['reason']}")
 
 
 @proposal.command("make")

@@ -1,24 +1,28 @@
 """May a draft be tried, and may it be proposed? What its author expects stands in the file before anything of it runs.
 
-The text stands in the audit's chain before its preflight. The report of the preflight
-tells no measure. Yet a file can be written so that it fails where one side wins: tries are counted by kin, and what is
-predicted after a try of its kin is informed.
+The text stands in the audit's chain before its preflight. Of that its author is told one bit, passed or failed: a line
+that fails, a second or a count of values could be written so that it tells a measure. More of a failure is told to who
+asks for it, and that is kept. Yet a file can be written so that it fails where one side wins: tries are counted by kin,
+and what is predicted after a try of its kin is informed.
 """
 
+import ast
 import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.experiments.preflight import PreflightVerdict
-from axiom.domain.preflights import Attempt, DraftState, KeptDraft
-from axiom.domain.work import Outcome
+from axiom.decisions.experiments.preflight import GateState, PreflightVerdict
+from axiom.domain.preflights import DraftState, KeptDraft
 from axiom.limits import experiments as limits
 from axiom.signed.canonical_json import canonical
 
-_ASKED = ("configs", "estimands", "controls")  # what a file asks, expects and is controlled by
+_ASKED = ("configs", "estimands")  # what a file asks and expects
+_CONTROLLED = ("estimand", "placebo", "planted")  # of a control, without what that costs
 _BLIND = ("name", "title", "state")
+_BY_READING = ("G0", "G1")
+_UNTOLD = "not told"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,13 +72,42 @@ def may_propose(draft: KeptDraft, newest: int) -> DraftDecision:
 
 
 def preflight_seconds(cell_seconds: Sequence[float], controls: Sequence[float], seeds: int) -> float:
-    """What a preflight should take by what the file declares: the sweep four times, each control at `seeds` seeds."""
-    return 4 * sum(cell_seconds) + seeds * sum(controls)
+    """What a preflight takes at most by what the file declares: all at `seeds` seeds, the sweep twice at one more."""
+    return (seeds + 2) * sum(cell_seconds) + seeds * sum(controls)
+
+
+def same_but_for_costs(draft: KeptDraft, tried: Sequence[KeptDraft]) -> KeptDraft | None:
+    """The tried text of the same author that failed by its costs, where this one says something else of these alone.
+
+    So it is the same try, with the forecast that was sealed then: nothing that was told of it can change that.
+    """
+    text = _without_costs(draft.text)
+    for before in tried:
+        is_theirs = (before.author, before.name) == (draft.author, draft.name)
+        if is_theirs and failed_gate(before) == "G6" and _without_costs(before.text) == text:
+            return before
+    return None
+
+
+def _without_costs(text: str) -> str:
+    """What a text says, comments and `needs` left aside."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [word for word in node.keywords if word.arg != "needs"]
+    return ast.dump(tree)
+
+
+def failed_gate(draft: KeptDraft) -> str:
+    """The gate that said no; nothing where none did."""
+    return next((str(gate["name"]) for gate in draft.gates if gate["state"] == GateState.FAILED), "")
 
 
 def question_of(declaration: Mapping[str, Any]) -> str:
     """The digest of what a manifest asks, expects and is controlled by: with another one it is another question."""
-    return hashlib.sha256(canonical({name: declaration[name] for name in _ASKED})).hexdigest()
+    controls = [{name: control[name] for name in _CONTROLLED} for control in declaration["controls"]]
+    question = {name: declaration[name] for name in _ASKED} | {"controls": controls}
+    return hashlib.sha256(canonical(question)).hexdigest()
 
 
 def blind_gates(judged: PreflightVerdict) -> list[dict[str, str]]:
@@ -88,20 +121,20 @@ def reason_for_persons(judged: PreflightVerdict) -> str:
     return "; ".join([judged.reason, *controls])
 
 
-def smoke(attempt: Attempt) -> dict[str, Any]:
-    """What its author is told of a draft that was tried: of the whole sweep together, so that nothing is a contrast.
+def told_gates(draft: KeptDraft) -> list[dict[str, str]]:
+    """How it stands at each gate, for everybody: of one that failed no more than that, until its author asks."""
+    if draft.told_at is not None or not failed_gate(draft):
+        return [dict(gate) for gate in draft.gates]
+    return [
+        dict(gate) if gate["name"] in _BY_READING else {**gate, "state": _UNTOLD, "fault": ""} for gate in draft.gates
+    ]
 
-    Seconds are those of a reference core, for the sweep once. `learned` is nothing where the file says of no measure
-    that it tells.
-    """
-    cells = (*attempt.first, *attempt.others)
-    learned = [cell.learned for cell in cells if cell.learned is not None]
+
+def smoke(draft: KeptDraft) -> dict[str, Any]:
+    """What an author is told who asks why a draft failed: the gate, the place, the kind of fault, no measure."""
     return {
-        "cells": len(cells),
-        "failed": sum(cell.outcome in (Outcome.FAILED, Outcome.LATE) for cell in cells),
-        "missing": sum(cell.outcome is Outcome.DIVERGED or None in cell.measures.values() for cell in cells),
-        "seconds": float(f"{sum(cell.cpu_seconds for cell in attempt.first):.3g}"),
-        "learned": sum(learned) if learned else None,
+        "gate": failed_gate(draft),
+        "fault": next((gate["fault"] for gate in draft.gates if gate["fault"]), ""),
     }
 
 

@@ -178,18 +178,22 @@ def _alike_in_words(marks: Mapping[int, str]) -> str:
 
 def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
-    left = [other for other in attempt.others if other.outcome is Outcome.DIVERGED]
-    few = left if len(left) <= limits.RUNAWAY_SHARE * len(attempt.others) else []
+    others = (*attempt.others, *attempt.compared)
+    left = [other for other in others if other.outcome is Outcome.DIVERGED]
+    few = left if len(left) <= limits.RUNAWAY_SHARE * len(others) else []
     for where, tried in _cells(attempt, demands):
         if (fault := value_fault(where, tried)) and not any(tried is cell for cell in few):
             return GateAnswer(fault=fault, blind=value_fault(where, unseen_error(tried)))
     for fault in _declared_faults(demands):
         return GateAnswer(fault=fault)
+    learned = [cell.learned for cell in (*attempt.first, *others) if cell.learned is not None]
+    if demands.is_invented and learned and not any(learned):
+        return GateAnswer(
+            fault="by the measure that the file names with `learned`, no cell of the sweep learned anything"
+        )
     for name, where, fault in _out_of_bounds(attempt, demands):
         return GateAnswer(fault=fault, blind=f"{name} lies outside its declared bounds in {where}")
-    seldom = (
-        f"; {counted(len(few), 'cell')} of {len(attempt.others)} at other seeds left the real numbers" if few else ""
-    )
+    seldom = f"; {counted(len(few), 'cell')} of {len(others)} at other seeds left the real numbers" if few else ""
     return GateAnswer(well=f"measures as declared, finite, within bounds{seldom}")
 
 
@@ -211,15 +215,33 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
 
 def spares_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G7: nothing is found where there is nothing."""
-    if demands.is_invented and (fault := revealing_controls.by_measures(attempt, demands, (SAME_LOW, SAME_HIGH))):
+    if demands.is_invented and (
+        fault := revealing_controls.by_measures(attempt, demands, (SAME_LOW, SAME_HIGH))
+        or revealing_controls.by_rank(attempt, demands, CONTROL_NUMBERS[: limits.CONTROL_SEEDS])
+    ):
         return GateAnswer(fault=fault)
     if demands.estimands and not demands.controls:
-        return GateAnswer(
-            fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
-            "what its estimands are worth",
-            advice=f"Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}",
-        )
+        return _uncontrolled()
     return _controlled(attempt, demands, is_planted=False)
+
+
+def _uncontrolled() -> GateAnswer:
+    return GateAnswer(
+        fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
+        "what its estimands are worth",
+        advice=f"Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}",
+    )
+
+
+def declared_fault(demands: Demands) -> tuple[str, str]:
+    """The gate that refuses what a file declares, and why, before anything of it runs; both empty where none does."""
+    for fault in _declared_faults(demands):
+        return "G5", fault
+    if demands.estimands and not demands.controls:
+        answer = _uncontrolled()
+        return "G7", f"{answer.fault}. {answer.advice}"
+    revealing = revealing_controls.by_declaration(demands) if demands.is_invented else ""
+    return ("G7", revealing) if revealing else ("", "")
 
 
 def finds_planted(attempt: Attempt, demands: Demands) -> GateAnswer:
@@ -304,7 +326,7 @@ def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, TriedCell]
     for cell in attempt.again:
         again = "computed again in a fresh process, " if cell.config in before else ""
         yield f"{again}{in_words(cell.config, demands.configs)}", cell
-    for other in attempt.others:
+    for other in (*attempt.others, *attempt.compared):
         yield f"at another seed, {in_words(other.config, demands.configs)}", other
     for run in attempt.controls:
         for cell in run.tried:
@@ -312,7 +334,7 @@ def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, TriedCell]
 
 
 def _all_cells(attempt: Attempt) -> Iterator[TriedCell]:
-    yield from (*attempt.first, *attempt.again, *attempt.others)
+    yield from (*attempt.first, *attempt.again, *attempt.others, *attempt.compared)
 
 
 def _refusals(attempt: Attempt, gate: str) -> str:

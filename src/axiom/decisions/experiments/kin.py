@@ -11,15 +11,23 @@ import builtins
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from axiom.decisions.experiments.name_resolution import File
 from axiom.domain.preflights import Code, KeptDraft, KinRun, Kinship, tries
+from axiom.domain.registrations import BLIND
 from axiom.limits import experiments as limits
 
 UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
 _LEVELS = 3
 _LEAST = 6  # nodes of an expression that counts: smaller ones are in every file
-_WORDLESS = ("annotation", "returns", "ctx", "decorator_list", "type_comment", "type_params", "kind")
+_WORDLESS = ("ctx", "type_comment", "kind")
+_TYPES = ("annotation", "returns")  # that count where they do more than name a type
+_NAMING = (ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp)
+_DECLARING = ("axiom.domain.", "dataclasses.")  # whose calls say what a file is, and compute nothing
 _OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)
+_REPEATING = (ast.For, ast.While, ast.NamedExpr, ast.Mod, ast.BitXor, ast.MatMult)  # by which chance is made
+_FOLDING = {"functools.reduce", "itertools.accumulate"}
 _BASIS = 2**64
 _BUILTINS = frozenset(dir(builtins))
 
@@ -30,7 +38,13 @@ def code_of(text: str, *, is_shipped: bool = False) -> Code:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Code(parts=frozenset(), is_shipped=is_shipped)
-    return Code(parts=frozenset(_parts(tree)), fields=_fields(tree), is_shipped=is_shipped)
+    outline = _Outline(tree)
+    return Code(
+        parts=frozenset(outline.parts.values()),
+        fields=_fields(tree),
+        is_readable=outline.is_readable and not _computes_early(tree),
+        is_shipped=is_shipped,
+    )
 
 
 def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
@@ -53,11 +67,14 @@ def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
     return None
 
 
-def informed_by(runs: Collection[KinRun], mends: str = "", unread: Sequence[str] = ()) -> str:
+def informed_by(
+    runs: Collection[KinRun], mends: str = "", unread: Sequence[str] = (), *, ran: str = "", is_readable: bool = True
+) -> str:
     """Why a forecast is informed: these of its kin were run before it was sealed. Nothing where none was.
 
     `mends`: the published version of its name. A control of a mended text may be its comparison, so it is never blind.
-    `unread`: versions that ran and may be kin, since nobody knows what they compute.
+    `unread`: versions that ran and may be kin, since nobody knows what they compute. `ran`: what a mark beside the
+    file says. What is not readable may compute anything, so that nobody can look for its kin.
     """
     drafts = tries(runs)
     numbers = [str(run.draft) for run in drafts]
@@ -70,16 +87,20 @@ def informed_by(runs: Collection[KinRun], mends: str = "", unread: Sequence[str]
         parts.append(f"what was computed of {_listed(computed)}")
     if shipped := [name for name in names if "@" not in name]:
         parts.append(f"what Axiom's own {_listed(shipped)} says of its pilots")
+    if ran:
+        parts.append(ran)
     if mends and not parts:
         parts.append(f"{mends}, whose place it takes")
     if unread and not parts:
         return f"informed, as far as is known: nobody has read what {_listed(unread)} computes"
+    if not is_readable and not parts:
+        return "informed, as far as is known: what it computes cannot be read in its text"
     return f"informed by {' and by '.join(parts)}" if parts else ""
 
 
 def forecast(informed: str | None, would_be: str = "") -> str:
     """Whether a forecast is blind, and why, in words; before that is decided: whether it would be, were it so now."""
-    reason = UNKNOWN if informed is None else informed or "blind: nothing of its kin was run before"
+    reason = UNKNOWN if informed is None else informed or BLIND
     return f"were it {would_be} now, {reason}" if would_be else reason
 
 
@@ -95,44 +116,78 @@ def _listed(words: Sequence[str]) -> str:
     return ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
 
 
-def _parts(tree: ast.Module) -> Iterator[int]:
-    """The expressions of what is computed, seen so many levels deep; what is declared is no part of that."""
-    imported = dict(_imported(tree))
-    nodes, children = _flat(tree)
-    marks: dict[str, int] = {}
-    bases: dict[ast.expr, ast.expr] = {}
-    hashes: list[list[int]] = [[] for _ in nodes]
-    sizes = [1] * len(nodes)
-    for place in range(len(nodes) - 1, -1, -1):  # children come after their parents
-        node, below = nodes[place], children[place]
-        sizes[place] = 1 + sum(sizes[child] for child in below)
-        label = _mark(_label(node, imported, bases), marks)
-        levels = [label]
-        for level in range(_LEVELS):
-            mixed = [hashes[child][level] for child in below]
-            if isinstance(node, ast.Call):  # whose arguments by name have no order
-                named = sum(isinstance(nodes[child], ast.keyword) for child in below)
-                mixed[len(mixed) - named :] = sorted(mixed[len(mixed) - named :])
-            levels.append(_mixed(label, mixed))
-        hashes[place] = levels
-        if isinstance(node, (ast.expr, *_STATEMENTS)) and sizes[place] >= _LEAST:
-            yield levels[-1]
+class _Outline:
+    """The expressions of what is computed, seen so many levels deep; what only declares or names is no part of that."""
 
+    def __init__(self, tree: ast.Module) -> None:
+        self._imported = dict(_imported(tree))
+        self._nodes, self._children = self._flat(tree)
+        self._sizes = [1] * len(self._nodes)
+        self._walked = [node for part in _below(tree) if not _is_declaration(part) for node in _walked(part)]
+        self.parts = dict(self._hashed())
 
-def _flat(tree: ast.Module) -> tuple[list[ast.AST], list[list[int]]]:
-    """The nodes that count, each before those below it, and the places of these."""
-    nodes: list[ast.AST] = []
-    children: list[list[int]] = []
-    waiting: list[tuple[ast.AST, int]] = [(node, -1) for node in reversed(tree.body) if not _is_declaration(node)]
-    while waiting:
-        node, parent = waiting.pop()
-        if parent >= 0:
-            children[parent].append(len(nodes))
-        place = len(nodes)
-        nodes.append(node)
-        children.append([])
-        waiting += [(child, place) for child in _below(node)][::-1]
-    return nodes, children
+    @property
+    def is_readable(self) -> bool:
+        """Are there parts enough for what it does? Single steps and data that a machine of its own reads are none."""
+        written = sum(len(str(node.value)) for node in self._walked if isinstance(node, ast.Constant))
+        parts, functions = set(self.parts.values()), [self._inside(node) for node in self._places(_FUNCTIONS)]
+        return (
+            written <= limits.KIN_WRITTEN * max(limits.KIN_PARTS, len(parts))
+            and not any(map(_reads_words, self._walked))
+            and _has_enough(len(self._walked), parts)
+            and all(_has_enough(len(inside), {self.parts.get(node) for node in inside}) for inside in functions)
+        )
+
+    def _places(self, kinds: tuple[type[ast.AST], ...]) -> list[int]:
+        return [place for place, node in enumerate(self._nodes) if isinstance(node, kinds)]
+
+    def _inside(self, place: int) -> range:
+        return range(place, place + self._sizes[place])
+
+    def _hashed(self) -> Iterator[tuple[int, int]]:
+        """Each part, by the place of its node."""
+        marks: dict[str, int] = {}
+        bases: dict[ast.expr, ast.expr] = {}
+        hashes: list[list[int]] = [[] for _ in self._nodes]
+        for place in range(len(self._nodes) - 1, -1, -1):  # children come after their parents
+            node, below = self._nodes[place], self._children[place]
+            self._sizes[place] = 1 + sum(self._sizes[child] for child in below)
+            label = _mark(_label(node, self._imported, bases), marks)
+            levels = [label]
+            for level in range(_LEVELS):
+                mixed = [hashes[child][level] for child in below]
+                if isinstance(node, ast.Call):  # whose arguments by name have no order
+                    named = sum(isinstance(self._nodes[child], ast.keyword) for child in below)
+                    mixed[len(mixed) - named :] = sorted(mixed[len(mixed) - named :])
+                levels.append(_mixed(label, mixed))
+            hashes[place] = levels
+            if isinstance(node, (ast.expr, *_STATEMENTS)) and self._sizes[place] >= _LEAST:
+                yield place, levels[-1]
+
+    def _flat(self, tree: ast.Module) -> tuple[list[ast.AST], list[list[int]]]:
+        """The nodes that count, each before those below it, and the places of these."""
+        nodes: list[ast.AST] = []
+        children: list[list[int]] = []
+        waiting: list[tuple[ast.AST, int]] = [(node, -1) for node in reversed(_below(tree))]
+        while waiting:
+            node, parent = waiting.pop()
+            if self._declares(node):
+                waiting += [(child, -1) for child in _below(node) if not _names_only(child)][::-1]
+                continue
+            if parent >= 0:
+                children[parent].append(len(nodes))
+            place = len(nodes)
+            nodes.append(node)
+            children.append([])
+            waiting += [(child, place) for child in _below(node)][::-1]
+        return nodes, children
+
+    def _declares(self, node: ast.AST) -> bool:
+        """Is it an import, or a call that declares, of which the arguments alone may compute?"""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return True
+        called = node.func if isinstance(node, ast.Call) else None
+        return isinstance(called, ast.Name) and self._imported.get(called.id, "").startswith(_DECLARING)
 
 
 def _below(node: ast.AST) -> list[ast.AST]:
@@ -140,10 +195,51 @@ def _below(node: ast.AST) -> list[ast.AST]:
         return []  # a number below 0
     below = []
     for name, content in ast.iter_fields(node):
-        if name not in _WORDLESS:
-            parts = content if isinstance(content, list) else [content]
+        parts = content if isinstance(content, list) else [content]
+        if name not in _WORDLESS and not (name in _TYPES and _names_only(content)):
             below += [part for part in parts if isinstance(part, ast.AST) and not isinstance(part, _OPERATORS)]
     return [part for part in below if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+
+
+def _names_only(node: ast.AST) -> bool:
+    """Does it only name a type, or write down data?"""
+    if isinstance(node, ast.keyword):
+        return _names_only(node.value)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _names_only(node.left) and _names_only(node.right)
+    return isinstance(node, _NAMING) and all(_names_only(part) for part in _below(node))
+
+
+def _walked(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it, without words that nobody reads."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += _below(node)
+
+
+def _has_enough(steps: int, parts: Collection[int | None]) -> bool:
+    return steps < limits.KIN_STEPS or steps <= limits.KIN_STEPS_OF_PART * len(parts)
+
+
+def _computes_early(tree: ast.Module) -> bool:
+    """Could it find out what it declares, by steps that repeat before a cell is asked for? Then nothing is sealed."""
+    file = File(tree)
+    return any(
+        isinstance(node, _REPEATING) or file.meanings(node) & _FOLDING
+        for node in file.before_any_cell(is_named_enough=False)
+    )
+
+
+def _reads_words(node: ast.AST) -> bool:
+    """Does it look at what the file says of itself? That could be a text that it computes from."""
+    return getattr(node, "id", "") == "experiment" or getattr(node, "attr", "") == "__doc__"
+
+
+def _is_declaration(node: ast.AST) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)
 
 
 def _label(node: ast.AST, imported: Mapping[str, str], bases: dict[ast.expr, ast.expr]) -> str:
@@ -190,14 +286,6 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def _is_declaration(node: ast.stmt) -> bool:
-    """Does it declare the experiment or import something?"""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)
 
 
 def _fields(tree: ast.Module) -> str:

@@ -1,10 +1,12 @@
 """Is a control the very comparison that is asked? Then whether it passes its gate tells the answer beforehand.
 
 A control is that if an estimand can be concluded from its configs which are also the estimand's own, where numbers
-that differ by a hundredth are the same; or from configs that differ from the estimand's own in what its measure does
-not see: at two seeds, at which both were computed, it is the same to the last bit.
+that differ by a quarter are the same; or from configs that differ from the estimand's own in what its measure does
+not see: at two seeds, at which both were computed, it is the same to the last bit. So is one whose value goes up and
+down with an estimand's from seed to seed: twice the comparison, or another function of it, is that.
 """
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -46,6 +48,56 @@ def by_measures(attempt: Attempt, demands: Demands, seeds: tuple[int, int]) -> s
             if _is_concluded(estimand, alike, control.configs(is_planted=run.is_planted)):
                 return _fault(control, estimand, alike, "gives the numbers of", is_planted=run.is_planted)
     return ""
+
+
+def by_rank(attempt: Attempt, demands: Demands, seeds: Sequence[int]) -> str:
+    """Which control's number follows an estimand's own over these seeds, or nothing."""
+    swept = _by_seed((*attempt.others, *attempt.compared))
+    for run in attempt.controls:
+        control = next((control for control in demands.controls if control.estimand == run.estimand), None)
+        if control is None:
+            continue
+        concluded = next(estimand for estimand in demands.estimands if estimand["name"] == run.estimand)
+        configs = control.configs(is_planted=run.is_planted)
+        controlled = _concluded(concluded, configs, _by_seed(run.tried), seeds)
+        for estimand in demands.estimands:
+            own = _concluded(estimand, demands.configs, swept, seeds)
+            if abs(_rank_correlation(own, controlled)) >= limits.CONTROL_FOLLOWS:
+                compared = [demands.configs[place] for place in estimands.needed(estimand, demands.configs)]
+                return _fault(control, estimand, compared, "follows, from seed to seed,", is_planted=run.is_planted)
+    return ""
+
+
+def _by_seed(tried: Sequence[TriedCell]) -> dict[int, dict[int, Mapping[str, float | None]]]:
+    by_seed: dict[int, dict[int, Mapping[str, float | None]]] = {}
+    for cell in tried:
+        by_seed.setdefault(cell.seed, {})[cell.config] = cell.measures
+    return by_seed
+
+
+def _concluded(
+    estimand: Mapping[str, Any],
+    configs: Sequence[_Config],
+    by_seed: Mapping[int, Mapping[int, Mapping[str, float | None]]],
+    seeds: Sequence[int],
+) -> list[float | None]:
+    return [
+        estimands.value(estimand, [(config, by_seed.get(seed, {}).get(place)) for place, config in enumerate(configs)])[
+            0
+        ]
+        for seed in seeds
+    ]
+
+
+def _rank_correlation(own: Sequence[float | None], other: Sequence[float | None]) -> float:
+    """How far two numbers go up and down together, over the seeds that have both; 0 where that is too few."""
+    both = [(a, b) for a, b in zip(own, other, strict=True) if a is not None and b is not None]
+    ranks = [
+        [sum(w < v for w in values) + sum(w <= v for w in values) for v in values] for values in zip(*both, strict=True)
+    ]
+    if len(both) < limits.CONTROL_FOLLOWS_SEEDS or any(len(set(row)) < 2 for row in ranks):
+        return 0.0
+    return statistics.correlation(*ranks)
 
 
 def _controls(demands: Demands) -> Iterator[tuple[ControlDemand, bool]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.estimands import Prediction
-from axiom.domain.registrations import INFORMED
+from axiom.domain.registrations import BLIND, INFORMED
 from axiom_weigh.amounts import counted
 from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
 from axiom_weigh.statistics.scoring_rules import Said, brier, calibration_log_e, interval_score, log_score
@@ -33,7 +33,7 @@ class Foreknowledge:
 def foreknowledge(forecaster: str, because: str, seen: int | None = None, informed: str | None = None) -> Foreknowledge:
     """Blind, or informed: by the seeds that the laboratory counted or that its reason names, or by runs of its kin."""
     if informed == "" and not forecaster.endswith(INFORMED):
-        return Foreknowledge(is_informed=False, seeds=0, reason="blind: sealed before any run of its kin")
+        return Foreknowledge(is_informed=False, seeds=0, reason=BLIND)
     seeds = max((count for count in (seen, seeds_named(because)) if count is not None), default=None)
     if seeds is None and informed:
         return Foreknowledge(is_informed=True, seeds=None, reason=informed)
@@ -72,7 +72,7 @@ class PredictionScore:
     verdict: Verdict | None = None
     estimate: float | None = None
     score: Score | None = None
-    is_lost: bool = False  # it was made blind, and its file was run and came to nothing
+    is_lost: bool = False  # its file was tried and came to nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +82,7 @@ class TrackRecord:
     forecaster: str
     predictions: int
     scored: int  # whose finding was decided
-    lost: int  # that were made blind, and whose file then failed or was never proposed
+    lost: int  # whose file was tried, and then failed or was never proposed
     brier: float | None
     log_score: float | None
     intervals: int

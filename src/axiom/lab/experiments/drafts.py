@@ -1,14 +1,23 @@
 """Keeps drafts, has one tried and remembers how that ended. What was measured there, its author does not see."""
 
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from axiom.decisions.experiments.drafts import blind_gates, may_try, preflight_seconds, question_of, reason_for_persons
+from axiom.decisions.experiments.drafts import (
+    blind_gates,
+    may_try,
+    preflight_seconds,
+    question_of,
+    reason_for_persons,
+    same_but_for_costs,
+)
+from axiom.decisions.experiments.gates import declared_fault
+from axiom.decisions.experiments.kin_by_numbers import numbers_of
 from axiom.decisions.experiments.preflight import judge
-from axiom.decisions.experiments.revealing_controls import by_declaration
 from axiom.decisions.experiments.source_rules import refusals
-from axiom.domain.preflights import GATES, Attempt, KeptDraft
+from axiom.domain.preflights import GATES, Attempt, DraftState, KeptDraft, Refusal
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import ProposalState
 from axiom.errors import NotFound, Refused, WrongUse
@@ -22,6 +31,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments
+from axiom.store.experiments.kin import is_readable
 from axiom.store.registrations import proposals
 
 
@@ -56,12 +66,25 @@ def order(db: Database, folder: Folder, number: int, *, author: str, now: dateti
     """Have it tried: it waits until a computer of the laboratory has time. From now on what it predicts counts."""
     draft = kept(db, number)
     demand_own(draft, author)
-    decided = may_try(draft, drafts.tries(db, draft))
+    tried = drafts.tries(db, draft)
+    before = same_but_for_costs(draft, tried)
+    decided = may_try(draft, [text for text in tried if text != before])
     if not decided.may:
         raise Refused(f"Draft {number} is not tried, since {decided.reason}. Nothing was done.")
     kin.learn(db, folder, draft.text.encode())
-    drafts.order(db, number, kin.seen_of_draft(db, draft, now), now)
+    informed = before.informed if before else kin.seen_of_draft(db, draft, now)
+    drafts.order(db, number, informed, now, costs_of=before.number if before else None)
     return kept(db, number)
+
+
+def tell(db: Database, number: int, author: str, now: datetime) -> KeptDraft:
+    """Write down that its author asked why it failed, so that everybody may read it."""
+    draft = kept(db, number)
+    demand_own(draft, author)
+    if draft.state is not DraftState.FAILED:
+        raise Refused(f"Draft {number} is {draft.state}, so there is no failure to tell of. Nothing was done.")
+    drafts.tell(db, number, now)
+    return draft
 
 
 def drop(db: Database, number: int, *, by: str, now: datetime) -> KeptDraft:
@@ -100,15 +123,15 @@ def try_out(
         file.write_text(draft.text, encoding="utf-8")
         made = preflight.prepare_boxed(package, file)
     if isinstance(made, Attempt):
-        return made, ""
-    fault = _too_long(made.manifest)
-    if published is None:
-        fault = fault or by_declaration(preflight.demands_of(made.manifest))
+        return (_unrun(draft, "G0", made.fault) if made.fault else made), ""
+    demands = preflight.demands_of(made.manifest, is_invented=published is None)
+    too_long = _too_long(made.manifest)
+    gate_name, fault = ("G6", too_long) if too_long else declared_fault(demands)
     if fault:
-        return _failed_attempt(fault), ""
+        return _unrun(draft, gate_name, fault), ""
     timed = PauseGate(behind=gate, seconds=limits.DRAFT_SECONDS)
     try:
-        attempt = preflight.try_out(made.archive, secret=secret, gate=timed)
+        attempt = preflight.try_out(made.archive, secret=secret, gate=timed, is_invented=demands.is_invented)
         if published is not None:
             attempt = preflight.beside_published(attempt, made.manifest, published, secret, timed)
     except RunEnded:
@@ -121,8 +144,13 @@ def try_out(
 def record(db: Database, number: int, report: str, declaration: str, secret: bytes, now: datetime) -> KeptDraft:
     """Judge what was computed by what the file declares, and remember it."""
     attempt = preflight_report.read(report)
+    if attempt.refusals and not attempt.bundle:
+        if _is_refused_unrun(db, kept(db, number)):
+            drafts.refuse(db, number, attempt.refusals)
+            return kept(db, number)
+        attempt = replace(attempt, fault=attempt.refusals[0].sentence)
     manifest = read_manifest(declaration.encode()) if declaration else None
-    if attempt.bundle and (manifest is None or attempt.seed != preflight.seed_for(secret, attempt.bundle)):
+    if attempt.bundle and (manifest is None or attempt.seed != preflight.seed_for(secret)):
         raise WrongUse(f"This is no report of draft {number} in this laboratory. Nothing was stored.")
     demands = None
     if manifest:
@@ -145,7 +173,24 @@ def record(db: Database, number: int, report: str, declaration: str, secret: byt
     )
     if not is_new:
         raise Refused(f"Draft {number} waits for no preflight. Nothing was stored.")
+    if demands and attempt.bundle:
+        kin.note_numbers(db, kept(db, number).digest, numbers_of(attempt, demands))
+    _inform_late(db, kept(db, number))
     return kept(db, number)
+
+
+def _inform_late(db: Database, draft: KeptDraft) -> None:
+    """A forecast that was sealed as blind is informed where its numbers show its kin, or where it is another one."""
+    before = drafts.draft(db, draft.costs_of) if draft.costs_of else None
+    if before and before.question != draft.question:
+        drafts.part(db, draft.number)
+    if draft.informed == "" and draft.ordered_at:
+        drafts.inform(db, draft.number, kin.seen_of_draft(db, draft, draft.ordered_at))
+
+
+def _is_refused_unrun(db: Database, draft: KeptDraft) -> bool:
+    """Is it as if it had not been tried? Not if it was, or if its declaration could have computed what it tells."""
+    return not draft.attempt and draft.tried_at is None and is_readable(db, draft.digest)
 
 
 def _too_long(manifest: Manifest) -> str:
@@ -160,6 +205,13 @@ def _too_long(manifest: Manifest) -> str:
         f"{limits.DRAFT_CPU_SECONDS:.0f}: declare a smaller sweep, or smaller controls; a wider design can be "
         "proposed later"
     )
+
+
+def _unrun(draft: KeptDraft, gate: str, fault: str) -> Attempt:
+    """A refusal of what a file declares, before anything of it ran."""
+    lines = draft.text.splitlines()
+    line = next((number for number, text in enumerate(lines, 1) if text.startswith("experiment")), 1)
+    return replace(_failed_attempt(""), refusals=(Refusal(gate=gate, line=line, sentence=fault),))
 
 
 def _failed_attempt(fault: str) -> Attempt:

@@ -68,6 +68,7 @@ def try_out(
     secret: bytes = _NOBODYS,
     patience: float = experiment_limits.COMPILE_CPU_SECONDS,
     gate: PauseGate | None = None,
+    is_invented: bool = False,
 ) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
 
@@ -83,8 +84,8 @@ def try_out(
     course = PreflightRun(
         files,
         manifest,
-        demands_of(manifest),
-        lambda number: seed_for(secret, digest, number),
+        demands_of(manifest, is_invented=is_invented),
+        lambda number: seed_for(secret, number),
         on_progress,
         patience,
         gate,
@@ -96,11 +97,12 @@ def try_out(
         bundle=digest,
         gates=GATES,
         platform=str(platform_here()),
-        seed=seed_for(secret, digest),
+        seed=seed_for(secret),
         refusals=refused,
         first=course.tried("first"),
         again=course.tried("again"),
         others=course.tried("others"),
+        compared=course.tried("compared"),
         controls=course.controls(),
         fault=course.fault,
         seconds=round(time.monotonic() - began, 3),
@@ -121,9 +123,7 @@ def beside_published(
     cells = [cell for cell in (*attempt.first, *attempt.others) if cell.config < len(before.configs)]
     return replace(
         attempt,
-        published=computed(
-            files, before, demands_of(before), cells, lambda number: seed_for(secret, attempt.bundle, number), gate
-        ),
+        published=computed(files, before, demands_of(before), cells, lambda number: seed_for(secret, number), gate),
     )
 
 
@@ -207,7 +207,7 @@ def record(
     manifest = stored_manifest(bundle.manifest)
     if amiss := out_of_order(attempt):
         raise WrongUse(f"The report of the preflight is no report: {amiss}. Nothing was stored.")
-    if attempt.seed != seed_for(secret, bundle.digest):
+    if attempt.seed != seed_for(secret):
         raise WrongUse(
             f"Seed {attempt.seed} is not that of a preflight of {manifest.name} in this laboratory. Nothing was "
             "stored; try the bundle with the keys of this laboratory."
@@ -268,15 +268,16 @@ def secret_of(key: SigningKey) -> bytes:
     return hashlib.sha256(key.sign(b"axiom-preflight-2")).digest()
 
 
-def seed_for(secret: bytes, bundle: str, number: int = 0) -> int:
-    """A seed of a bundle's preflight, below 2 to the 63rd: no replicate's, so that no evidence is seen before.
+def seed_for(secret: bytes, number: int = 0) -> int:
+    """A seed of every preflight, below 2 to the 63rd: no replicate's, so that no evidence is seen before.
 
-    Two of them share half of their bits with number 0, to show whether a file heeds both halves.
+    All bundles have it in common, so that those which compute the same give the same. Two of them share half of their
+    bits with number 0, to show whether a file heeds both halves.
     """
-    drawn = hmac.digest(secret, f"{bundle}|{number}".encode(), hashlib.sha256)
+    drawn = hmac.digest(secret, f"{number}".encode(), hashlib.sha256)
     seed = int.from_bytes(drawn[:8], "big") >> 1
     if number == SAME_LOW:
-        return seed_for(secret, bundle) ^ (1 + seed % (2**31 - 1) << 32)
+        return seed_for(secret) ^ (1 + seed % (2**31 - 1) << 32)
     if number == SAME_HIGH:
-        return seed_for(secret, bundle) ^ (1 + seed % (2**32 - 1))
+        return seed_for(secret) ^ (1 + seed % (2**32 - 1))
     return seed

@@ -10,7 +10,7 @@ from axiom.errors import WrongUse
 from axiom.signed import canonical_json
 
 LIMIT = 4 * 1024 * 1024  # bytes
-_PARTS = ("first", "again", "others", "published")
+_PARTS = ("first", "again", "others", "compared", "published")
 _DIGEST = r"[0-9a-f]{64}"
 
 
@@ -30,7 +30,8 @@ def read(text: str) -> Attempt:
     try:
         data = canonical_json.parse(text.encode(), limit=LIMIT)
         if isinstance(data, dict):
-            data.setdefault("published", [])  # reports of before do not have it
+            for part in ("compared", "published"):  # reports of before do not have it
+                data.setdefault(part, [])
         fields = canonical_json.Fields(data, "the report", Attempt.__dataclass_fields__)
         return Attempt(
             bundle=fields.text("bundle"),
@@ -42,6 +43,7 @@ def read(text: str) -> Attempt:
             again=fields.array("again", _read_cell),
             others=fields.array("others", _read_cell),
             controls=fields.array("controls", _run),
+            compared=fields.array("compared", _read_cell),
             published=fields.array("published", _read_cell),
             fault=fields.text("fault"),
             seconds=fields.real("seconds", least=0),
@@ -88,4 +90,4 @@ def _run(value: Any, what: str) -> ControlRun:
 
 def _refusal(value: Any, what: str) -> Refusal:
     fields = canonical_json.Fields(value, what, Refusal.__dataclass_fields__)
-    return Refusal(gate=fields.text("gate", r"G[01]"), line=fields.whole("line"), sentence=fields.text("sentence"))
+    return Refusal(gate=fields.text("gate", r"G[0-8]"), line=fields.whole("line"), sentence=fields.text("sentence"))

@@ -37,6 +37,7 @@ from axiom.runner.direct import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
+from axiom_weigh.statistics import estimands
 
 _MARGIN = 5.0  # times what it declares, as for a host
 _HALF = 0.5  # of the measure that is 1 where anything was learned, else 0
@@ -154,7 +155,9 @@ class PreflightRun:
         tried = _tried_cell(cell, answer, self._manifest, self._slowness())
         with self._alone:
             self._done.setdefault(cell.part, []).append(tried)
-            is_luck = cell.part == "others" and tried.outcome is Outcome.DIVERGED  # perhaps: gate G5 counts them
+            is_luck = (
+                cell.part in ("others", "compared") and tried.outcome is Outcome.DIVERGED
+            )  # perhaps: gate G5 counts them
             if run_fault("", tried) or (value_fault("", tried) and not is_luck) or self._differs(cell, tried):
                 self._ended.set()
             if self._on_progress:
@@ -169,7 +172,7 @@ class PreflightRun:
         return bool(repeat_fault(tried, twin, self._demands))
 
     def _words(self, cell: _Cell) -> str:
-        if cell.part in ("first", "again", "others"):
+        if cell.part in ("first", "again", "others", "compared"):
             return in_words(cell.place, self._demands.configs)
         return f"{cell.part}, {', '.join(f'{name} {level}' for name, level in cell.config.items())}"
 
@@ -249,6 +252,10 @@ def _one_way(demands: Demands) -> list[_Cell]:
 def _other_way(demands: Demands) -> list[_Cell]:
     order = _by_cost(demands)[::-1]
     cells = [*_sweep("others", order, SAME_HIGH, demands), *_sweep("again", order, 0, demands)]
+    if demands.is_invented and demands.controls:
+        compared = {place for estimand in demands.estimands for place in estimands.needed(estimand, demands.configs)}
+        for seed in CONTROL_NUMBERS[2 : limits.CONTROL_SEEDS]:
+            cells += _sweep("compared", sorted(compared), seed, demands)
     for control in demands.controls:
         for planted in (False, True):
             run = ControlRun(estimand=control.estimand, is_planted=planted, tried=())

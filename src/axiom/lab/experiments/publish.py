@@ -53,6 +53,7 @@ class PackedBundle:
     archive: bytes
     refusals: tuple[Refusal, ...] | None = field(default=None, compare=False)  # None: its file was not read again
     author: str = field(default="", compare=False)  # whose predictions the file has, where it is none of the catalogue
+    ran: str = field(default="", compare=False)  # what a mark beside the file says of runs outside of the laboratory
 
     @property
     def digest(self) -> str:
@@ -381,13 +382,15 @@ def _add(
     has_address: bool,
 ) -> StoredExperiment:
     manifest = prepared.manifest
-    added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
+    added = experiments.add(
+        db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, ran=prepared.ran, now=now
+    )
     kept_proposal = proposals.approved_code(db, prepared.digest)
     if kept_proposal is not None and kept_proposal.proposal.draft is not None:
         draft = drafts.draft(db, kept_proposal.proposal.draft)
         informed = draft.informed if draft else None
     elif code and prepared.author:
-        informed = kin.seen_of_text(db, code, prepared.author, now)
+        informed = kin.seen_of_text(db, code, prepared.author, now, prepared.ran)
     else:
         informed = informed_by((), f"{newest.name}@{newest.version}") if newest else None
     registered = register_version(

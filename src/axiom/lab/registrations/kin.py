@@ -1,4 +1,4 @@
-"""Finds what is kin of a text, and says whether a forecast was made before anything of its kin was run."""
+"""Finds what is kin of a text, and says whether a forecast was made before a run of it or its kin was recorded."""
 
 import logging
 from collections import Counter
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from axiom import shipped
 from axiom.decisions.experiments.kin import UNKNOWN, code_of, forecast_of_draft, informed_by, kinship
-from axiom.domain.preflights import Code, KeptDraft, KinRun
+from axiom.decisions.experiments.kin_by_numbers import kinship_by_numbers, numbers_of
+from axiom.domain.preflights import Attempt, Code, Demands, KeptDraft, KinRun
 from axiom.domain.proposals import AUTOPILOT
 from axiom.errors import BundleError, NotFound, StoreError
 from axiom.signed import bundles
@@ -28,7 +29,7 @@ _texts_ahead: dict[str, bytes] = {}  # by their bundles, until the writer has ke
 
 def read_ahead(folder: Folder, text: bytes) -> None:
     """Take apart a text and what nobody read yet, which can take seconds, before the writer waits for that."""
-    _usual(shipped.catalogue())
+    usual_parts()
     with Connections(folder=folder).reader() as db:
         unread = [published for _, published in _unread(db, folder)]
         unread += [draft.text.encode() for draft in drafts.unread(db)]
@@ -43,7 +44,7 @@ def learn(db: Database, folder: Folder, text: bytes) -> str:
     digest = bundles.digest(text)
     if kin.is_read(db, digest) and not kin.unread_bundles(db):
         return digest
-    codes, usual = kin.codes(db), _usual(shipped.catalogue())
+    codes, usual = kin.codes(db), usual_parts()
     for other, (name, code) in _shipped(shipped.catalogue()).items():
         if other not in codes:
             _compare(db, other, code, codes, usual, name)
@@ -57,15 +58,37 @@ def learn(db: Database, folder: Folder, text: bytes) -> str:
     return digest
 
 
-def seen_of_text(db: Database, digest: str, author: str, until: datetime) -> str:
-    """What of a text's kin was run until then, in a few words; nothing where nothing was."""
-    return informed_by(kin.runs(db, digest, author, until), unread=kin.unread_runs(db, until))
+def seen_of_text(db: Database, digest: str, author: str, until: datetime, ran: str = "") -> str:
+    """What of a text's kin was run until then, in a few words; nothing where nothing was. `ran`: what marks say."""
+    unread, is_readable = kin.unread_runs(db, until), kin.is_readable(db, digest)
+    return informed_by(kin.runs(db, digest, author, until), unread=unread, ran=ran, is_readable=is_readable)
 
 
 def seen_of_draft(db: Database, draft: KeptDraft, until: datetime) -> str:
     """The same of a draft, which is no kin of itself; it may mend what is published under its name."""
-    mends = kin.published(db, draft.name, until)
-    return informed_by(runs_of(db, draft, until), mends, kin.unread_runs(db, until))
+    mends, is_readable = kin.published(db, draft.name, until), kin.is_readable(db, draft.digest)
+    return informed_by(runs_of(db, draft, until), mends, kin.unread_runs(db, until), is_readable=is_readable)
+
+
+def note_numbers(db: Database, digest: str, numbers: frozenset[str]) -> None:
+    """Keep what a text gave at the seeds that all preflights share; whatever gave the same before is kin of it."""
+    others = {other: kinship_by_numbers(numbers, theirs) for other, theirs in kin.numbers(db).items()}
+    near = {other: kinship for other, kinship in others.items() if kinship and other != digest}
+    kin.keep_numbers(db, digest, numbers, near)
+
+
+def note_numbers_of_bundle(db: Database, folder: Folder, bundle: str, attempt: Attempt, demands: Demands) -> None:
+    """The same of a published bundle. What was predicted of it may be informed by that from now on."""
+    stored = experiments.bundle(db, bundle)
+    version = experiments.by_id(db, stored.experiment_id) if stored else None
+    if version is None:
+        return
+    text = bundles.contents(blobs.get(db, folder, bundle))[bundles.experiment_path(version.name)]
+    digest = learn(db, folder, text)
+    note_numbers(db, digest, numbers_of(attempt, demands))
+    for prediction in registrations.blind(db, version.id):
+        if informed := seen_of_text(db, digest, prediction.forecaster, prediction.at):
+            registrations.decide(db, prediction.id, informed)
 
 
 def runs_of(db: Database, draft: KeptDraft, until: datetime) -> list[KinRun]:
@@ -153,7 +176,11 @@ def _shipped(catalogue: Path) -> Mapping[str, tuple[str, Code]]:
     }
 
 
+def usual_parts() -> Mapping[int, int]:
+    """In how many of the experiments that Axiom brings along each part is."""
+    return _usual(shipped.catalogue())
+
+
 @cache
 def _usual(catalogue: Path) -> Mapping[int, int]:
-    """In how many of these each part is."""
     return Counter(part for _, code in _shipped(catalogue).values() for part in code.parts)

@@ -112,7 +112,10 @@ def _mended_note(this_round: OpenRound, row: Row, counted: dict[tuple[str, int, 
 
 
 def _main_fault(this_round: OpenRound, row: Row) -> str:
-    """What most tasks with the old bundle failed at; it may have been mended for another reason."""
+    """Why whoever proposed the text mended it, in their words; else what most tasks with the old bundle failed at."""
+    mended = proposals.approved_code(this_round.db, row["new"])
+    if mended is not None:
+        return f"{mended.proposal.author} said “{mended.proposal.motivation}”"
     failed = [failure for failure in endings.failed(this_round.db, row["id"]) if failure.bundle_digest == row["old"]]
     groups = sorted(grouped(failed, endings.worked(this_round.db, row["id"])), key=lambda group: -group.tasks)
     if not groups:

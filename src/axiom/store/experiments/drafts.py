@@ -27,7 +27,9 @@ _TRIED = """
 WITH kin AS (SELECT * FROM draft WHERE name = :name OR digest IN (SELECT value FROM json_each(:family)))
 SELECT d.*, min(d.id) AS number, d.bundle_digest AS bundle FROM kin d
 WHERE (ordered_at, id) <= (:until, :id) AND ordered_at > coalesce(
-    (SELECT max(k.ordered_at) FROM kin k JOIN proposal p ON p.draft_id = k.id WHERE k.ordered_at < :until), -1)
+    (SELECT max(k.ordered_at) FROM kin k JOIN proposal p ON p.draft_id = k.id
+        WHERE p.state = 'approved' AND k.ordered_at < :until), -1)
+    AND NOT EXISTS (SELECT 1 FROM draft s WHERE s.costs_of = d.id AND s.ordered_at <= :until)
 GROUP BY digest ORDER BY number
 """
 _OF_TEXT = f"""{_DRAFTS}
@@ -41,10 +43,12 @@ _UNREAD = f"""{_DRAFTS}
 WHERE d.refusals = '[]' AND NOT EXISTS (SELECT 1 FROM code c WHERE c.digest = d.digest) ORDER BY d.id
 """
 _UNDECIDED = f"{_DRAFTS} WHERE d.ordered_at IS NOT NULL AND d.informed IS NULL ORDER BY d.id"
-# A forecast that was made blind counts, whatever becomes of its file: else a file could fail where it is wrong. What
-# was approved is not lost while its text waits for a seal.
+# A forecast counts from its try on, whatever becomes of its file: else a file could fail where it is wrong, and a probe
+# that is informed from the start would cost nothing. What was approved is not lost while its text waits for a seal, nor
+# what was mended in its costs alone.
 _LOST = f"""{_DRAFTS}
-WHERE d.informed = '' AND (d.tried_at IS NOT NULL OR d.dropped_at IS NOT NULL) AND NOT EXISTS (
+WHERE d.informed IS NOT NULL AND NOT EXISTS (SELECT 1 FROM draft s WHERE s.costs_of = d.id AND s.tried_at IS NOT NULL)
+    AND (d.tried_at IS NOT NULL OR d.dropped_at IS NOT NULL) AND NOT EXISTS (
     SELECT 1 FROM proposal p WHERE p.draft_id = d.id AND (p.state = 'open'
         OR p.state = 'approved' AND NOT EXISTS (SELECT 1 FROM bundle b WHERE b.code = d.digest) OR EXISTS (
         SELECT 1 FROM finding f WHERE f.registration_id = p.registration_id AND (f.status <> 'retired'
@@ -52,8 +56,13 @@ WHERE d.informed = '' AND (d.tried_at IS NOT NULL OR d.dropped_at IS NOT NULL) A
 ORDER BY d.id
 """
 _ORDER = """
-UPDATE draft SET ordered_at = :now, tried_at = NULL, passed = NULL, informed = coalesce(informed, :informed)
+UPDATE draft SET ordered_at = :now, tried_at = NULL, passed = NULL, informed = coalesce(informed, :informed),
+    costs_of = coalesce(costs_of, :costs_of)
 WHERE id = :id AND (ordered_at IS NULL OR passed = 1)
+"""
+_REFUSE = """
+UPDATE draft SET refusals = :refusals, ordered_at = NULL, informed = NULL, costs_of = NULL
+WHERE id = :id AND ordered_at IS NOT NULL AND tried_at IS NULL
 """
 _RECORD = """
 UPDATE draft SET tried_at = :now, passed = :passed, reason = :reason, gates = :gates, attempt = :attempt,
@@ -71,9 +80,13 @@ def add(
         author=author,
         text=text,
         digest=digest,
-        refusals=json.dumps([asdict(refusal) for refusal in refusals]),
+        refusals=_refusals(refusals),
         created_at=at(now),
     )
+
+
+def _refusals(refusals: Sequence[Refusal]) -> str:
+    return json.dumps([asdict(refusal) for refusal in refusals])
 
 
 def draft(db: Database, number: int) -> KeptDraft | None:
@@ -133,8 +146,28 @@ def tries(db: Database, draft: KeptDraft) -> list[KeptDraft]:
     return db.values(KeptDraft, _TRIED, name=draft.name, until=until, id=draft.number, family=family)
 
 
-def order(db: Database, number: int, informed: str, now: datetime) -> bool:
-    return db.execute(_ORDER, id=number, informed=informed, now=at(now)) == 1
+def order(db: Database, number: int, informed: str | None, now: datetime, costs_of: int | None = None) -> bool:
+    return db.execute(_ORDER, id=number, informed=informed, costs_of=costs_of, now=at(now)) == 1
+
+
+def refuse(db: Database, number: int, refusals: Sequence[Refusal]) -> None:
+    """It is refused by what it declares: nothing of it ran, so that it was not tried."""
+    db.execute(_REFUSE, id=number, refusals=_refusals(refusals))
+
+
+def inform(db: Database, number: int, informed: str) -> None:
+    """A forecast that was held to be blind was made after a run of its kin was recorded."""
+    db.execute("UPDATE draft SET informed = :informed WHERE id = :id AND informed = ''", id=number, informed=informed)
+
+
+def part(db: Database, number: int) -> None:
+    """It is no other's try: it asks or predicts something else."""
+    db.execute("UPDATE draft SET costs_of = NULL WHERE id = :id", id=number)
+
+
+def tell(db: Database, number: int, now: datetime) -> None:
+    """Its author was told why it failed; the first time counts."""
+    db.execute("UPDATE draft SET told_at = :now WHERE id = :id AND told_at IS NULL", id=number, now=at(now))
 
 
 def drop(db: Database, number: int, now: datetime) -> None:

@@ -70,6 +70,7 @@ class StoredExperiment:
     retired_at: datetime | None
     recalled_at: datetime | None
     why: str = ""  # why it was retired
+    ran: str = ""  # what a mark beside its file says of runs outside of this laboratory
 
     @property
     def status(self) -> str:
@@ -116,9 +117,10 @@ def open_now(db: Database) -> dict[str, int]:
     return {row["name"]: row["id"] for row in db.select(_OPEN)}
 
 
-def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
+def add(db: Database, *, name: str, version: int, manifest: str, now: datetime, ran: str = "") -> int:
+    """`ran`: what a mark beside its file says of runs outside of the laboratory."""
     counters.note_change(db)
-    return db.add("experiment", name=name, version=version, manifest=manifest, created_at=at(now))
+    return db.add("experiment", name=name, version=version, manifest=manifest, created_at=at(now), ran=ran)
 
 
 def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:

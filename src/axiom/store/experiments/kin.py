@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from axiom.domain.preflights import Code, DraftState, KinRun, Kinship
@@ -15,11 +15,13 @@ near (digest, share, reason) AS (
     UNION ALL SELECT k.other, k.share, k.reason FROM kin k WHERE k.digest = :digest AND (k.of_author = 0
         OR EXISTS (SELECT 1 FROM draft d WHERE d.digest = k.other AND d.author = :author)))
 """
+# What is mended in its costs alone is the same try as before.
+_REPLACED = "EXISTS (SELECT 1 FROM draft s WHERE s.costs_of = d.id AND s.ordered_at IS NOT NULL)"
 _TRIED_DRAFTS = f"""
 WITH {_NEAR}
 SELECT d.id, d.name, d.author, d.ordered_at, d.passed, d.dropped_at, n.share, n.reason
 FROM near n JOIN draft d ON d.digest = n.digest
-WHERE d.ordered_at <= :until AND d.id <> :without ORDER BY n.share DESC, d.id
+WHERE d.ordered_at <= :until AND d.id <> :without AND NOT {_REPLACED} ORDER BY n.share DESC, d.id
 """
 # What Axiom brings along was computed before: what came of that stands in its file.
 _EXPERIMENTS = f"""
@@ -30,7 +32,9 @@ SELECT e.name || '@' || e.version, n.share, n.reason
 FROM near n JOIN code c ON c.digest = n.digest JOIN bundle b ON b.code = n.digest
 JOIN experiment e ON e.id = b.experiment_id
 WHERE c.shipped = '' AND (
-    EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND p.ours_only = 0 AND p.created_at <= :until)
+    e.ran <> '' AND e.created_at <= :until
+    OR EXISTS (SELECT 1 FROM preflight p
+        WHERE p.bundle_digest = b.digest AND p.ours_only = 0 AND p.created_at <= :until)
     OR EXISTS (SELECT 1 FROM result r WHERE r.experiment_id = e.id AND r.created_at <= :until))
 ORDER BY 2 DESC, 1
 """
@@ -42,9 +46,10 @@ WITH RECURSIVE family (digest) AS (
     WHERE k.of_author = 0 OR d.author = :author)
 SELECT digest FROM family
 """
-_TRIED_OF = """
+_TRIED_OF = f"""
 SELECT d.id, d.name, d.author, d.ordered_at, d.passed, d.dropped_at, 0.0 AS share, 'it is kin of its kin' AS reason
-FROM draft d WHERE d.digest IN (SELECT value FROM json_each(:digests)) AND d.ordered_at <= :until ORDER BY d.id
+FROM draft d WHERE d.digest IN (SELECT value FROM json_each(:digests)) AND d.ordered_at <= :until
+    AND NOT {_REPLACED} ORDER BY d.id
 """
 # Of what nobody could read, something was computed that may be kin.
 _UNREAD_RUNS = """
@@ -53,6 +58,10 @@ WHERE b.code IS NULL AND (
     EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND p.ours_only = 0 AND p.created_at <= :until)
     OR EXISTS (SELECT 1 FROM result r WHERE r.experiment_id = e.id AND r.created_at <= :until))
 ORDER BY version
+"""
+_SAME_NUMBERS = """
+INSERT INTO kin (digest, other, share, reason, of_author) VALUES (:digest, :other, :share, :reason, 0)
+ON CONFLICT (digest, other) DO UPDATE SET share = excluded.share, reason = excluded.reason, of_author = 0
 """
 _CODE_OF = "SELECT code FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
 _PUBLISHED = """
@@ -63,6 +72,7 @@ _HAS_RUN = """
 SELECT 1 WHERE EXISTS (SELECT 1 FROM preflight p JOIN bundle b ON b.digest = p.bundle_digest
     WHERE b.experiment_id = :experiment_id AND p.ours_only = 0 AND p.created_at <= :until)
 OR EXISTS (SELECT 1 FROM result r WHERE r.experiment_id = :experiment_id AND r.created_at <= :until)
+OR EXISTS (SELECT 1 FROM experiment e WHERE e.id = :experiment_id AND e.ran <> '')
 """
 
 
@@ -75,10 +85,32 @@ def is_read(db: Database, digest: str) -> bool:
     return db.row("SELECT 1 FROM code WHERE digest = :digest", digest=digest) is not None
 
 
+def is_readable(db: Database, digest: str) -> bool:
+    """Do its parts tell what it computes? True of a text that nobody has read."""
+    return db.row("SELECT 1 FROM code WHERE digest = :digest AND is_readable = 0", digest=digest) is None
+
+
+def numbers(db: Database) -> dict[str, frozenset[str]]:
+    """What each text gave at the seeds that all preflights share, by its digest; only those that gave any."""
+    rows = db.select("SELECT digest, numbers FROM code WHERE numbers <> '[]'")
+    return {row["digest"]: frozenset(json.loads(row["numbers"])) for row in rows}
+
+
+def keep_numbers(db: Database, digest: str, numbers: Collection[str], kin: Mapping[str, Kinship]) -> None:
+    """Write down what a text gave, and the texts that gave the same, whatever was known of their code."""
+    values = json.dumps(sorted(numbers))
+    db.execute("UPDATE code SET numbers = :numbers WHERE digest = :digest", numbers=values, digest=digest)
+    for other, kinship in kin.items():
+        facts = {"share": kinship.share, "reason": kinship.reason}
+        db.execute(_SAME_NUMBERS, digest=digest, other=other, **facts)
+        db.execute(_SAME_NUMBERS, digest=other, other=digest, **facts)
+
+
 def keep(db: Database, digest: str, code: Code, shipped: str, kin: Mapping[str, Kinship]) -> None:
     """Write down what a text computes, and to which texts it is kin."""
     parts = array("Q", sorted(code.parts)).tobytes()
-    db.add("code", digest=digest, parts=parts, fields=code.fields, shipped=shipped)
+    readable = int(code.is_readable)
+    db.add("code", digest=digest, parts=parts, fields=code.fields, shipped=shipped, is_readable=readable)
     for other, kinship in kin.items():
         row = {"share": kinship.share, "reason": kinship.reason, "of_author": int(kinship.of_author)}
         db.add("kin", digest=digest, other=other, **row)
@@ -157,4 +189,9 @@ def _tried(row: Row) -> KinRun:
 def _code(row: Row) -> Code:
     parts = array("Q")
     parts.frombytes(row["parts"])
-    return Code(parts=frozenset(parts), fields=row["fields"], is_shipped=bool(row["shipped"]))
+    return Code(
+        parts=frozenset(parts),
+        fields=row["fields"],
+        is_readable=bool(row["is_readable"]),
+        is_shipped=bool(row["shipped"]),
+    )

@@ -37,6 +37,11 @@ FROM prediction p JOIN registration r ON r.id = p.registration_id
 LEFT JOIN proposal q ON q.registration_id = r.id AND q.draft_id IS NOT NULL
 WHERE p.informed IS NULL AND p.forecaster NOT LIKE '%, informed' ORDER BY p.id
 """
+_BLIND = """
+SELECT p.id, r.experiment_id, p.forecaster, coalesce(p.created_at, r.created_at) AS at, NULL AS draft
+FROM prediction p JOIN registration r ON r.id = p.registration_id
+WHERE r.experiment_id = :experiment_id AND p.informed = '' ORDER BY p.id
+"""
 _STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
 _STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
 _SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
@@ -100,6 +105,11 @@ class UndecidedPrediction:
 
 def undecided(db: Database) -> list[UndecidedPrediction]:
     return db.values(UndecidedPrediction, _UNDECIDED)
+
+
+def blind(db: Database, experiment_id: int) -> list[UndecidedPrediction]:
+    """What was predicted of a version before any run of it or its kin was recorded."""
+    return db.values(UndecidedPrediction, _BLIND, experiment_id=experiment_id)
 
 
 def decide(db: Database, prediction_id: int, informed: str) -> None:

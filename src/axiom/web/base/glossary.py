@@ -20,9 +20,9 @@ WORDS = {
     "volunteers and platforms earn it, never one large number.",
     "Host": "A computer that computes.",
     "Interval": "Where the true number lies, with 95 % certainty, however often one looks.",
-    "Prediction": "What somebody expects of a question, with chances, before its data; it is informed where anything "
-    "that computes the same, or nearly so, was run before, and blind otherwise. It is scored once the "
-    "question is answered: the Brier score is 0 for who was sure and right, and 2 for who was sure "
+    "Prediction": "What somebody expects of a question, with chances, before its data; it is informed where a run of "
+    "anything that computes the same, or nearly so, was recorded here before, and blind otherwise. It is scored once "
+    "the question is answered: the Brier score is 0 for who was sure and right, and 2 for who was sure "
     "and wrong.",
     "Proposal": "A question that waits for an answer: shall it be asked?",
     "Registration": "The record of what was asked, signed and chained before the first result, so that nobody can "

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.experiments.drafts import difference, left
+from axiom.decisions.experiments.drafts import difference, left, told_gates
 from axiom.decisions.experiments.kin import forecast_of_draft, informed_by
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.costs import DesignCost
@@ -104,7 +104,8 @@ def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
     return {
         **_draft_row(draft),
         "refusals": [asdict(refusal) for refusal in draft.refusals],
-        "gates": list(draft.gates),
+        "gates": told_gates(draft),
+        "told_at": draft.told_at.isoformat() if draft.told_at else None,
         "tried": len(tried),
         "questions": len({text.question for text in tried}),
         **left(tried),
@@ -139,7 +140,10 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
     informed = draft.informed
     if draft.ordered_at is None:
         informed = informed_by(
-            near, kin.published(reading.db, draft.name, reading.now), kin.unread_runs(reading.db, reading.now)
+            near,
+            kin.published(reading.db, draft.name, reading.now),
+            kin.unread_runs(reading.db, reading.now),
+            is_readable=kin.is_readable(reading.db, draft.digest),
         )
     return {
         "informed": informed,

@@ -17,7 +17,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import RegistrationBody, amended_by, read_body
+from axiom.domain.registrations import RegistrationBody, amended_by, forecaster_named, read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates
@@ -209,7 +209,8 @@ def _lost(draft: KeptDraft) -> PredictionScore | None:
     prediction = read_prediction(declared[0]["prediction"]) if declared else sure
     if seeds_named(prediction.because):
         return None
-    return PredictionScore(forecaster=draft.author, registration_id=-draft.number, prediction=prediction, is_lost=True)
+    name = forecaster_named(draft.author, draft.informed)
+    return PredictionScore(forecaster=name, registration_id=-draft.number, prediction=prediction, is_lost=True)
 
 
 def _worth(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""A mark beside a file of one's own: what was computed of it without a laboratory, so that its forecast is not blind.
+
+It has when, by which command and of what code, and no number that was measured. Who deletes it is found by nobody: a
+laboratory says what was recorded there, and no more.
+"""
+
+import json
+from array import array
+from datetime import UTC, datetime
+from pathlib import Path
+
+from axiom.decisions.experiments.kin import code_of, kinship
+from axiom.domain.preflights import Code, Kinship
+from axiom.errors import WrongUse
+from axiom.signed import bundles
+from axiom_weigh.terminal import remark, wall_clock
+
+MARKS = ".axiom-runs"
+_MARK = ("at", "command", "file", "digest", "code", "fields")
+
+
+def leave_mark(name: str, command: str, *, quiet: bool) -> None:
+    """Write down beside a FILE.py that this command computes what it holds now; nothing of the catalogue's own."""
+    file = Path(name)
+    if file.suffix != ".py":
+        return
+    text = file.read_bytes()
+    if any(mark["digest"] == bundles.digest(text) and mark["command"] == command for mark in _marks(file)):
+        return
+    code = code_of(text.decode(errors="replace"))
+    mark = {
+        "at": wall_clock().isoformat(timespec="seconds"),
+        "command": command,
+        "file": file.name,
+        "digest": bundles.digest(text),
+        "code": array("Q", sorted(code.parts)).tobytes().hex(),
+        "fields": code.fields,
+    }
+    try:
+        with (file.parent / MARKS).open("a", encoding="utf-8") as marks:
+            marks.write(f"{json.dumps(mark)}\n")
+    except OSError as error:
+        remark(f"No mark of this run could be left beside {file} ({error}); its forecast is not blind.", quiet=quiet)
+
+
+def told_by_marks(file: Path, text: str) -> str:
+    """What the marks beside a file say of runs of this text, or else of its kin; nothing where they say nothing."""
+    marks = _marks(file)
+    if not marks:
+        return ""
+    digest, code = bundles.digest(text.encode()), code_of(text)
+    near = [mark for mark in marks if mark["digest"] == digest] or [mark for mark in marks if _is_kin(code, mark)]
+    if not near:
+        return ""
+    newest = max(near, key=lambda mark: mark["at"])
+    more = f", and by {len(near) - 1} more" if len(near) > 1 else ""
+    moment = datetime.fromisoformat(newest["at"]).astimezone(UTC)
+    return f"`axiom experiment {newest['command']} {newest['file']}` at {moment:%Y-%m-%d %H:%M} UTC{more}"
+
+
+def _marks(file: Path) -> list[dict[str, str]]:
+    path = file.parent / MARKS
+    if not path.is_file():
+        return []
+    try:
+        marks = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [{name: str(mark[name]) for name in _MARK} for mark in marks]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongUse(f"The marks of runs in {path} cannot be read ({error}). Nothing was done.") from error
+
+
+def _is_kin(code: Code, mark: dict[str, str]) -> Kinship | None:
+    from axiom.lab.registrations.kin import usual_parts  # reads the whole catalogue
+
+    parts = array("Q")
+    parts.frombytes(bytes.fromhex(mark["code"]))
+    return kinship(code, Code(parts=frozenset(parts), fields=mark["fields"]), usual_parts())
