@@ -1,36 +1,57 @@
-"""Plays an adversary that wants its forecasts to be called blind and to be right, over planted effects.
+"""Plays an adversary that wants its forecasts to be called blind and to be right.
 
-In each world one arm wins, by a coin. The adversary has forty texts, under any names and two authors: files that fail
-where one side wins, the real comparison as a control, two forecasts sealed before one is tried, the forecast of another
-author's try, a file that passes and tells by its seconds; renamed, renumbered, reordered, reworded, padded and split.
-It uses whatever a program is told, drops what it does not like and proposes what it likes.
+In the first part, real files go through the real gates. A text is tried, so that its author was told something of it;
+then another author writes each disguise of `parts/blind_disguises.py`, and it is tried, recorded, and called blind or
+informed. Files that would tell a number by how they fail are tried with differences of several sizes, and the different
+answers that everybody gets afterwards are counted. Controls that are the comparison in another form are tried, too. A
+file is run at a terminal, and the mark beside it has to tell of that where a disguise of it is published.
 
-The laboratory's own code decides, in a database of its own for each world, what is kin, what is blind, how many may be
-tried, which controls are refused, and which forecasts were lost. What a preflight would have said follows from the
-planted effect, since to compute so many would take weeks. So no file here is run.
+In the second part there are many worlds with planted effects. In each one arm wins, by a coin. The adversary has forty
+texts, under any names and two authors: files that fail where one side wins, the real comparison as a control, two
+forecasts sealed before one is tried, the forecast of another author's try, a file that passes and tells by its seconds;
+renamed, renumbered, reordered, reworded, padded and split. It uses whatever a program is told, drops what it does not
+like and proposes what it likes. The laboratory's own code decides what is kin, what is blind, how many may be tried,
+which controls are refused, and which forecasts were lost. What a preflight would have said follows from the planted
+effect, since to compute so many would take weeks. So no file of this part is run.
 
-Ends with 0 only if of the forecasts that are called blind at most 53 % have the right sign, and of those that count in
-a calibration, with the lost ones, no more.
+Ends with 0 only if no disguise is called blind, no file tells more than one bit, no such control passes, the mark tells
+of each disguise, no file of the catalogue is informed where nothing else is known, and of the forecasts that are called
+blind in the second part at most 53 % have the right sign, and of those that count in a calibration, with the lost ones,
+no more.
 """
 
 import argparse
+import contextlib
+import json
+import math
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from blind_disguises import CHANNELS, CONTROLS, KNOWN, NEW, OUT_OF_REACH
 from disguises import DISGUISES, disguised
 
+import axiom
+from axiom import shipped
+from axiom.cli.experiment.run_marks import told_by_marks
+from axiom.decisions.experiments.drafts import failed_gate, told_gates
+from axiom.decisions.experiments.kin import code_of, forecast, kinship
 from axiom.decisions.experiments.revealing_controls import by_declaration
-from axiom.domain.preflights import ControlDemand, Demands, DraftState
+from axiom.domain.preflights import ControlDemand, Demands, DraftState, KeptDraft
 from axiom.errors import Refused
 from axiom.lab.experiments import drafts as try_draft
+from axiom.lab.experiments import preflight_report
 from axiom.lab.registrations import kin
+from axiom.lab.registrations.kin import usual_parts
+from axiom.runner.child.pause import PauseGate
 from axiom.signed import bundles
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
@@ -38,6 +59,7 @@ from axiom.store.experiments import drafts
 from axiom.store.migrate import migrate
 
 MOST = 0.53
+TEXTS_OF_AXIOM = {file.stem: file.read_text() for file in sorted(shipped.catalogue().glob("[a-z]*.py"))}
 TEXTS = 40
 _FILE = (Path(__file__).parents[2] / "tests" / "preflight" / "sound.py").read_text()
 _RUN = "    weights = np"  # before which a try writes what it looks at
@@ -200,6 +222,137 @@ def forty(world: World) -> None:
 STRATEGIES = (peek, one_shot, sealed_in_pairs, another_s_try, by_its_seconds, forty)
 
 
+SECRET = b"campaign"  # from which all preflights have their seeds
+_PACKAGE = Path(axiom.__file__).parent
+_SIZES = (-0.2, -0.1, 0.0, 0.1, 0.2, 0.3)  # that a probe's difference is made larger by
+
+
+class RealGates:
+    """A laboratory in which one text was tried, and copies of it in which others are."""
+
+    def __init__(self, place: Path) -> None:
+        self._place, self._count = place, 0
+        self._tried = self._empty()
+        with self._opened(self._tried) as db:
+            first = self._tries(
+                db, self._tried, "first", _FILE.replace('name="sound"', 'name="first"'), "program:mallory"
+            )
+        if first.state is not DraftState.PASSED:
+            raise RuntimeError(f"The text that is disguised does not pass: {first.reason}")
+
+    def tried(self, text: str, name: str = "disguised") -> KeptDraft:
+        """What becomes of a text that somebody else writes after that."""
+        self._count += 1
+        folder = Folder(path=self._place / f"copy {self._count}")
+        shutil.copytree(self._tried.path, folder.path)
+        with self._opened(folder) as db:
+            return self._tries(db, folder, name, text, "program:eve")
+
+    def _empty(self) -> Folder:
+        folder = Folder(path=self._place / "tried")
+        folder.create()
+        with self._opened(folder) as db:
+            migrate(db, None, _NOW)
+        return folder
+
+    @contextlib.contextmanager
+    def _opened(self, folder: Folder) -> Iterator[Database]:
+        db = connect_writer(folder.database)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def _tries(self, db: Database, folder: Folder, name: str, text: str, author: str) -> KeptDraft:
+        """It is written, tried and recorded, as by a program and the laboratory's own computer."""
+        later = _NOW + timedelta(minutes=self._count)
+        digest = bundles.digest(text.encode())
+        with db.transaction():
+            draft = try_draft.write(db, folder, name, text, digest, author=author, now=later)
+            if draft.state is DraftState.REFUSED:
+                return draft
+            draft = try_draft.order(db, folder, draft.number, author=author, now=later)
+        attempt, declaration = try_draft.try_out(_PACKAGE, draft, SECRET, PauseGate())
+        with db.transaction():
+            return try_draft.record(db, draft.number, preflight_report.write(attempt), declaration, SECRET, later)
+
+
+def disguises_called_blind(gates: RealGates) -> tuple[int, int]:
+    """How many disguises were tried, and how many are called blind; each has its line."""
+    blind, count = 0, 0
+    for kind, disguises in (("known", KNOWN), ("new", NEW), ("out of reach", OUT_OF_REACH)):
+        for name, make in disguises.items():
+            draft = gates.tried(make())
+            counts = kind != "out of reach"
+            count += counts
+            blind += counts and draft.informed == ""
+            print(
+                f"  {kind}: {name}: {draft.state}, {(forecast(draft.informed) or 'never tried').split(',')[0]}",
+                flush=True,
+            )
+            if draft.state in (DraftState.REFUSED, DraftState.FAILED):
+                print(f"    {draft.reason or draft.refusals[0].sentence}", flush=True)
+    return count, blind
+
+
+def most_told(gates: RealGates) -> int:
+    """By which file everybody is told most: how many different answers, where passed and failed are two."""
+    most = 0
+    for name, make in CHANNELS.items():
+        drafts_tried = [gates.tried(make().replace("SHIFT", str(size)), "probe") for size in _SIZES]
+        answers = {json.dumps([draft.state, told_gates(draft)]) for draft in drafts_tried}
+        reports = {json.dumps([draft.state, list(draft.gates), seconds_of(draft)]) for draft in drafts_tried}
+        print(f"  {name}: {len(answers)} different answers, where {len(reports)} reports differ", flush=True)
+        most = max(most, len(answers))
+    return most
+
+
+def seconds_of(draft: KeptDraft) -> list[object]:
+    """What of a report a number could be hidden in beside the gates: seconds, and what is missing or learned."""
+    attempt = preflight_report.read(draft.attempt)
+    return [
+        round(math.log2(1 + 100 * sum(cell.cpu_seconds for cell in attempt.first))),
+        sum(None in cell.measures.values() for cell in attempt.first),
+        sum(bool(cell.learned) for cell in attempt.first),
+    ]
+
+
+def unmarked(place: Path) -> list[str]:
+    """The disguises of which the mark says nothing that running the plain file left."""
+    file = place / "disguised.py"
+    file.write_text(KNOWN["the same code, other names of fields"]())
+    command = [str(Path(sys.executable).with_name("axiom")), "experiment", "run", str(file), "--seed", "1", "--json"]
+    subprocess.run(command, cwd=place, capture_output=True, check=True)
+    return [name for name, make in KNOWN.items() if not told_by_marks(file, make())]
+
+
+def controls_that_tell(gates: RealGates) -> int:
+    """How many controls that are the comparison in another form are not refused."""
+    passing = 0
+    for name, make in CONTROLS.items():
+        draft = gates.tried(make())
+        stands = failed_gate(draft) or next((refusal.gate for refusal in draft.refusals), "passed")
+        passing += stands != "G7"
+        print(f"  {name}: {stands}", flush=True)
+    return passing
+
+
+def wrongly_informed() -> tuple[list[str], list[str]]:
+    """The files of the catalogue that would not be blind if somebody wrote each of them.
+
+    First where the laboratory knows nothing else, and then where all that come before it by name were tried.
+    """
+    codes, usual = {name: code_of(text) for name, text in TEXTS_OF_AXIOM.items()}, usual_parts()
+    sisters = [
+        name
+        for name, code in codes.items()
+        if any(
+            (near := kinship(code, codes[before], usual)) and not near.of_author for before in codes if before < name
+        )
+    ]
+    return [name for name, code in codes.items() if not code.is_readable], sisters
+
+
 def refused_controls() -> tuple[int, int]:
     """Of controls that are the real comparison, and of others, how many are refused."""
     real = [_ARMS, _ARMS[::-1], [*_ARMS, {"inputs": 8, "signal": 0.25}], [{**arm, "signal": 0.2501} for arm in _ARMS]]
@@ -264,6 +417,20 @@ def main() -> int:
     parser.add_argument("--worlds", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="blind-") as name:
+        gates = RealGates(Path(name))
+        disguises, called_blind = disguises_called_blind(gates)
+        answers, controls, unknown = most_told(gates), controls_that_tell(gates), unmarked(Path(name))
+    informed, sisters = wrongly_informed()
+    print(
+        f"disguises {disguises}, called blind {called_blind}; most that a failed file tells: one of {answers} answers"
+    )
+    print(f"controls that are the comparison in another form and pass {controls}")
+    print(f"disguises that the mark of a run does not tell of {len(unknown)} of {len(KNOWN)}")
+    print(
+        f"of {len(TEXTS_OF_AXIOM)} files of the catalogue informed where nothing else is known {len(informed)}, where "
+        f"all that come before it were tried {len(sisters)}: {', '.join(sisters)}"
+    )
     began = time.process_time()
     with tempfile.TemporaryDirectory(prefix="blind-") as name:
         by_strategy = played(wanted.worlds, wanted.seed, Path(name))
@@ -289,7 +456,8 @@ def main() -> int:
     )
     print(f"controls that are the comparison and pass {-missed}, others that are refused {wrongly}")
     is_well = whole["blind and right"] <= MOST * whole["blind"] and whole["registered and right"] <= MOST * counting
-    return int(not is_well or bool(missed or wrongly) or not whole["blind"])
+    is_told = bool(called_blind or controls or unknown or informed) or answers > 2
+    return int(not is_well or is_told or bool(missed or wrongly) or not whole["blind"])
 
 
 def share(part: int, whole: int) -> str:

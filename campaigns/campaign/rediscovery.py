@@ -45,7 +45,8 @@ RECORD = ROOT / "docs" / "measurements" / "rediscovery.md"
 _OPEN = ", and open whether it matters"
 _RECORDED = re.compile(
     r"^(?P<name>\w+@\d+\.\w+)\n.*\n  the laboratory: (?P<verdict>effect [+−]|absent|mixed|undecided)"
-    r"(?:, and open whether it matters)?(?:, (?P<estimate>[^\s,;]+))?(?: \[(?P<low>\S+), (?P<high>\S+)\])?, (?P<seeds>\d+) seeds",
+    r"(?:, and open whether it matters)?(?:, (?P<estimate>[^\s,;]+))?(?: \[(?P<low>\S+), (?P<high>\S+)\])?"
+    r", (?P<seeds>\d+) seeds",
     re.MULTILINE,
 )
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)

@@ -64,6 +64,50 @@ def test_a_hostile_text_is_read_in_time_that_grows_with_its_length(text):
     assert time.process_time() - began < 5.0
 
 
+WORK = "sum(max(abs(c.width - n) ** 2, seed * n + 1, len(str(n * seed))) for n in range(c.width * 3))"
+PLAIN = f"def run(c, seed):\n    return {WORK}\n"
+HIDDEN = [
+    f"def keep(f):\n    return lambda _: f\n\n@keep(lambda c, seed: {WORK})\ndef work(c, seed):\n    return 0\n",
+    f"@keep(lambda c, seed: {WORK})\nclass Work:\n    pass\n",
+    f"def work(c, seed, how=lambda c, seed: {WORK}):\n    return how(c, seed)\n",
+    f"def work(c, seed, *, how=lambda c, seed: {WORK}):\n    return how(c, seed)\n",
+    f"class Work:\n    how = lambda c, seed: {WORK}\n",
+    f"class Work:\n    how: (lambda c, seed: {WORK})\n",
+    f"def work(c, seed: (lambda c, seed: {WORK})) -> None:\n    return 0\n",
+    f"experiment = Experiment(name='a', question=(work := lambda c, seed: {WORK}, 'a')[1])\n",
+]
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_whatever_is_evaluated_counts_wherever_it_stands(text):
+    nearness = kinship(code_of(PLAIN), code_of(text), {})
+    assert nearness is not None
+    assert nearness.share > 0.8
+
+
+STEPS = "def run(c, seed):\n" + "".join(f"    a{n + 1} = a{n} * c.x\n" for n in range(30)) + "    return a30\n"
+UNREADABLE = [
+    STEPS,
+    f"{PLAIN}\n\n{STEPS.replace('run', 'other')}",  # beside what can be read
+    f"CODE = {'x' * 400!r}\n{PLAIN}",
+    f"CODE = {10**300}\n{PLAIN}",
+    PLAIN.replace("str(n", "str(experiment.question"),
+    PLAIN.replace("str(n", "str(run.__doc__"),
+    f"def sure():\n    for n in range(9):\n        n = n * 7 % 5\n    return n\n\n{PLAIN}\nSURE = sure()\n",
+]
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_what_cannot_be_read_is_said_to_be(text):
+    assert code_of(PLAIN).is_readable
+    assert not code_of(text).is_readable
+    assert informed_by([], is_readable=False)
+
+
+def test_every_file_of_the_catalogue_can_be_read(codes):
+    assert [name for name, code in codes.items() if not code.is_readable] == []
+
+
 def test_what_was_run_before_is_named_and_counted():
     tried = [KinRun(name="own", draft=number) for number in (3, 4)]
     assert informed_by([]) == ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.experiments.revealing_controls import by_declaration, by_measures
+from axiom.decisions.experiments.revealing_controls import by_declaration, by_measures, by_rank
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 
@@ -70,3 +70,36 @@ def test_a_control_that_gives_an_estimand_s_numbers_to_the_bit_is_told(controlle
     fault = by_measures(attempt, wanted, SEEDS)
     assert bool(fault) == is_told
     assert not any(char in fault for char in ("0.25", "0.125"))
+
+
+EIGHT = tuple(range(8))
+OURS, THEIRS = (0.9, 0.7, 0.85, 0.6, 0.95, 0.8, 0.75, 0.65), (0.5, 0.61, 0.4, 0.55, 0.42, 0.44, 0.57, 0.52)
+OTHERS = (0.3, 0.9, 0.2, 0.8, 0.7, 0.1, 0.6, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("controlled", "is_told"),
+    [
+        (([2 * v for v in OURS], [2 * v for v in THEIRS]), True),
+        (([1 - v for v in OURS], [1 - v for v in THEIRS]), True),
+        (([v**3 for v in OURS], [v**3 for v in THEIRS]), True),  # in each arm, though not in their difference
+        (([a - b for a, b in zip(OURS, THEIRS, strict=True)], [0.0] * 8), True),  # in one arm of the control
+        ((OTHERS, OTHERS[::-1]), False),
+        ((OURS, OTHERS), False),  # one arm alone tells nothing
+    ],
+)
+def test_a_control_that_goes_up_and_down_with_an_estimand_from_seed_to_seed_is_told(controlled, is_told):
+    def tried(arms) -> tuple[TriedCell, ...]:
+        told = {"outcome": Outcome.OK, "digest": "", "mark": "", "cpu_seconds": 1.0}
+        return tuple(
+            TriedCell(config=place, seed=seed, measures={"score": score}, **told)
+            for place, by_seed in enumerate(arms)
+            for seed, score in zip(EIGHT, by_seed, strict=True)
+        )
+
+    run = ControlRun(estimand="ours_wins", is_planted=True, tried=tried(controlled))
+    swept = tried((OURS, THEIRS))
+    others, compared = [part for part in swept if part.seed < 2], [part for part in swept if part.seed >= 2]
+    facts = {"bundle": "", "gates": "", "platform": "", "seed": 0, "controls": (run,)}
+    attempt = Attempt(others=tuple(others), compared=tuple(compared), **facts)
+    assert bool(by_rank(attempt, demands([{**config, "tag": 1} for config in SWEEP]), EIGHT)) == is_told

@@ -16,48 +16,57 @@ from axiom.limits import experiments as limits
 from axiom_weigh.statistics import estimands
 
 _SWEEP, _CONTROL = (0, SAME_LOW, SAME_HIGH), (SAME_LOW, SAME_HIGH, 3)
-_FREE, _WHOLE, _PLAIN = "ratio ", "whole ratio ", "values "
+_FREE, _WHOLE, _VALUES = "ratio ", "whole ratio ", "values "
 
 
 def numbers_of(attempt: Attempt, demands: Demands) -> frozenset[str]:
     """What a preflight gave, in forms that can be compared with another's."""
-    return frozenset(form for values in _triples(attempt, demands) for form in _forms(values))
+    return frozenset(
+        form for values, is_of_sweep in _triples(attempt, demands) for form in _forms(values, is_of_sweep=is_of_sweep)
+    )
 
 
 def kinship_by_numbers(own: frozenset[str], other: frozenset[str]) -> Kinship | None:
-    """Whether two texts give the same: two numbers that hardly anybody has by chance, or more that somebody might."""
-    shared = own & other
-    whole, smaller = _amount(shared, _WHOLE), min(_amount(own, _WHOLE), _amount(other, _WHOLE))
+    """Whether two texts give the same: numbers that hardly anybody has by chance, or more that somebody might."""
+    free, values, whole = (_shared(own, other, kind) for kind in (_FREE, _VALUES, _WHOLE))
     is_kin = (
-        _amount(shared, _FREE) >= limits.KIN_SAME_VALUES
-        or _amount(shared, _PLAIN) >= limits.KIN_SAME_VALUES
-        or whole >= max(limits.KIN_SAME_RATIOS, smaller / 2)
+        free[0] >= min(limits.KIN_SAME_VALUES, max(1, free[1]))
+        or values[0] >= limits.KIN_SAME_VALUES
+        or whole[0] >= max(limits.KIN_SAME_RATIOS, whole[1] / 2)
     )
     return Kinship(share=1.0, reason="it gives the same numbers at the same seeds") if is_kin else None
 
 
-def _amount(forms: frozenset[str], kind: str) -> int:
-    return sum(form.startswith(kind) for form in forms)
+def _shared(own: frozenset[str], other: frozenset[str], kind: str) -> tuple[int, int]:
+    """How many forms of a kind two texts share, and how many the one has that has fewer."""
+    amounts = [sum(form.startswith(kind) for form in forms) for forms in (own & other, own, other)]
+    return amounts[0], min(amounts[1:])
 
 
-def _forms(values: tuple[float, float, float]) -> Iterator[str]:
+def _forms(values: tuple[float, float, float], *, is_of_sweep: bool) -> Iterator[str]:
+    """A control has few numbers, and may have them from nobody's comparison: its whole ratios say nothing."""
     first, second, third = values
     if len({*values}) < 3 or max(values) - min(values) <= limits.KIN_FLOAT_NOISE * max(map(abs, values)):
         return  # it hardly depends on the seed
     ratio = (third - first) / (second - first)
     nearest = Fraction(ratio).limit_denominator(limits.KIN_WHOLE)
-    yield f"{_WHOLE if abs(nearest - Fraction(ratio)) < 1e-9 * abs(ratio) else _FREE}{ratio:.8e}"
-    yield f"{_PLAIN}{first:.9e} {second:.9e} {third:.9e}"
+    is_whole = abs(nearest - Fraction(ratio)) < 1e-9 * abs(ratio)
+    if is_of_sweep or not is_whole:
+        yield f"{_WHOLE if is_whole else _FREE}{ratio:.8e}"
+    yield f"{_VALUES}{first:.9e} {second:.9e} {third:.9e}"
 
 
-def _triples(attempt: Attempt, demands: Demands) -> Iterator[tuple[float, float, float]]:
-    """The values at three seeds of each measure of each config, and of each estimand."""
-    yield from _of_part((*attempt.first, *attempt.others), demands.configs, demands.estimands, _SWEEP)
+def _triples(attempt: Attempt, demands: Demands) -> Iterator[tuple[tuple[float, float, float], bool]]:
+    """The values at three seeds of each measure of each config, and of each estimand; and whether of the sweep."""
+    swept = (*attempt.first, *attempt.others)
+    for values in _of_part(swept, demands.configs, demands.estimands, _SWEEP):
+        yield values, True
     for run in attempt.controls:
         control = next((control for control in demands.controls if control.estimand == run.estimand), None)
         if control:
             concluded = [estimand for estimand in demands.estimands if estimand["name"] == run.estimand]
-            yield from _of_part(run.tried, control.configs(is_planted=run.is_planted), concluded, _CONTROL)
+            for values in _of_part(run.tried, control.configs(is_planted=run.is_planted), concluded, _CONTROL):
+                yield values, False
 
 
 def _of_part(

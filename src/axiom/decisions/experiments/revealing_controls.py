@@ -51,21 +51,41 @@ def by_measures(attempt: Attempt, demands: Demands, seeds: tuple[int, int]) -> s
 
 
 def by_rank(attempt: Attempt, demands: Demands, seeds: Sequence[int]) -> str:
-    """Which control's number follows an estimand's own over these seeds, or nothing."""
+    """Which control follows an estimand over these seeds, by its number or by its measure in all that is compared."""
     swept = _by_seed((*attempt.others, *attempt.compared))
     for run in attempt.controls:
         control = next((control for control in demands.controls if control.estimand == run.estimand), None)
         if control is None:
             continue
         concluded = next(estimand for estimand in demands.estimands if estimand["name"] == run.estimand)
-        configs = control.configs(is_planted=run.is_planted)
-        controlled = _concluded(concluded, configs, _by_seed(run.tried), seeds)
+        configs, tried = control.configs(is_planted=run.is_planted), _by_seed(run.tried)
+        controlled = _concluded(concluded, configs, tried, seeds)
         for estimand in demands.estimands:
             own = _concluded(estimand, demands.configs, swept, seeds)
-            if abs(_rank_correlation(own, controlled)) >= limits.CONTROL_FOLLOWS:
-                compared = [demands.configs[place] for place in estimands.needed(estimand, demands.configs)]
-                return _fault(control, estimand, compared, "follows, from seed to seed,", is_planted=run.is_planted)
+            series = [_series(tried, place, estimand, seeds) for place in range(len(configs))]
+            compared = estimands.needed(estimand, demands.configs)
+            alike = [
+                demands.configs[place]
+                for place in compared
+                if any(_follows(_series(swept, place, estimand, seeds), other, 1.0) for other in series)
+            ]
+            if _follows(own, controlled, limits.CONTROL_FOLLOWS) or _is_concluded(estimand, alike, configs):
+                shown = alike or [demands.configs[place] for place in compared]
+                return _fault(control, estimand, shown, "follows, from seed to seed,", is_planted=run.is_planted)
     return ""
+
+
+def _series(
+    by_seed: Mapping[int, Mapping[int, Mapping[str, float | None]]],
+    place: int,
+    estimand: Mapping[str, Any],
+    seeds: Sequence[int],
+) -> list[float | None]:
+    return [by_seed.get(seed, {}).get(place, {}).get(estimand["measure"]) for seed in seeds]
+
+
+def _follows(own: Sequence[float | None], other: Sequence[float | None], least: float) -> bool:
+    return abs(_rank_correlation(own, other)) > least - 1e-9
 
 
 def _by_seed(tried: Sequence[TriedCell]) -> dict[int, dict[int, Mapping[str, float | None]]]:
@@ -81,12 +101,8 @@ def _concluded(
     by_seed: Mapping[int, Mapping[int, Mapping[str, float | None]]],
     seeds: Sequence[int],
 ) -> list[float | None]:
-    return [
-        estimands.value(estimand, [(config, by_seed.get(seed, {}).get(place)) for place, config in enumerate(configs)])[
-            0
-        ]
-        for seed in seeds
-    ]
+    cells = ([(config, by_seed.get(seed, {}).get(place)) for place, config in enumerate(configs)] for seed in seeds)
+    return [estimands.value(estimand, measured)[0] for measured in cells]
 
 
 def _rank_correlation(own: Sequence[float | None], other: Sequence[float | None]) -> float:
