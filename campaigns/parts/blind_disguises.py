@@ -404,7 +404,7 @@ CHANNELS: Mapping[str, Callable[[], str]] = {
     "how many seconds it takes": lambda: _probe(
         "    for _ in range(int(200 * truth)):\n        np.linalg.lstsq(rows, classes, rcond=None)\n"
     ),
-    "how many cells learned": lambda: _probe("", "has_learned=int(config.columns > 64 * (1 - truth)), "),
+    "how many cells learned": lambda: _probe("", "has_learned=int(config.columns > 70 * (1 - 2 * truth)), "),
     "the config that fails": lambda: _probe("    if config.columns > 64 * (1 - truth):\n        raise ValueError\n"),
 }
 _ARM = '\n    kind: str = "none"\n'
