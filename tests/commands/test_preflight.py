@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import stored_work
+from click.testing import CliRunner
 from disguises import disguised
 from read_page import read_page
 from tiny_experiment import tiny_source
 
 from axiom import shipped
+from axiom.cli.finding.proposals import show
 from axiom.commands.drafts import DropDraft, ProposeDraft, ReportDraft, SmokeDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
 from axiom.commands.ideas import AddIdea
@@ -26,6 +28,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.preflights import GATES, DraftState, Preflight, Refusal
 from axiom.domain.programs import MOST
 from axiom.domain.proposals import IdeaState
+from axiom.domain.registrations import BLIND
 from axiom.domain.sessions import EntryKind
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.experiments import drafts as lab_drafts
@@ -477,6 +480,15 @@ def test_only_what_was_sealed_before_any_try_of_its_kin_is_blind_under_whatever_
     number = door.look(lambda db: db.number("SELECT max(id) FROM finding"))
     door.submit(Predict(finding=number, forecaster="Ada", **said))  # whose gates were tried before
     assert door.look(scores.every_score)[-1]["forecaster"] == "Ada, informed"
+
+
+def test_a_proposal_says_at_a_terminal_whether_it_is_blind_and_what_was_tried(door, passed):
+    number = propose(door, passed)
+    door.submit(TryDraft(draft=written(door, renamed("larger"), "larger", "program:eve"), by="program:eve"))
+    told = CliRunner().invoke(show, [str(number), "--data", str(door.lab.folder.path)]).output
+    assert f"forecast: {BLIND}" in told
+    assert f"tried of its name and kin: draft {passed} (sound)" in told
+    assert "kin: draft 2 (larger by program:eve" in told
 
 
 def test_a_bundle_that_cannot_be_read_holds_up_no_draft_and_leaves_none_blind(untried, sound_attempt, caplog):

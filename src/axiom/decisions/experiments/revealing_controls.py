@@ -67,9 +67,9 @@ def by_rank(attempt: Attempt, demands: Demands, seeds: Sequence[int]) -> str:
             alike = [
                 demands.configs[place]
                 for place in compared
-                if any(_follows(_series(swept, place, estimand, seeds), other, 1.0) for other in series)
+                if any(_follows(_series(swept, place, estimand, seeds), other) for other in series)
             ]
-            if _follows(own, controlled, limits.CONTROL_FOLLOWS) or _is_concluded(estimand, alike, configs):
+            if _follows(own, controlled) or _is_concluded(estimand, alike, configs):
                 shown = alike or [demands.configs[place] for place in compared]
                 return _fault(control, estimand, shown, "follows, from seed to seed,", is_planted=run.is_planted)
     return ""
@@ -84,8 +84,9 @@ def _series(
     return [by_seed.get(seed, {}).get(place, {}).get(estimand["measure"]) for seed in seeds]
 
 
-def _follows(own: Sequence[float | None], other: Sequence[float | None], least: float) -> bool:
-    return abs(_rank_correlation(own, other)) > least - 1e-9
+def _follows(own: Sequence[float | None], other: Sequence[float | None]) -> bool:
+    """Without an exception: twice the effect on the same draws follows nearly, one time in thirty at 0.95."""
+    return abs(_rank_correlation(own, other)) > 1.0 - 1e-9
 
 
 def _by_seed(tried: Sequence[TriedCell]) -> dict[int, dict[int, Mapping[str, float | None]]]:
