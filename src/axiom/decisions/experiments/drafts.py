@@ -93,7 +93,7 @@ def _without_costs(text: str) -> str:
     """What a text says, comments and `needs` left aside."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":
             node.keywords = [word for word in node.keywords if word.arg != "needs"]
     return ast.dump(tree)
 

@@ -85,7 +85,7 @@ def _series(
 
 
 def _follows(own: Sequence[float | None], other: Sequence[float | None]) -> bool:
-    """Without an exception: twice the effect on the same draws follows nearly, one time in thirty at 0.95."""
+    """Without an exception: an honest control on the same draws may follow nearly."""
     return abs(_rank_correlation(own, other)) > 1.0 - 1e-9
 
 
