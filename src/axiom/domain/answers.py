@@ -73,8 +73,9 @@ def compose_claim(estimand: Mapping[str, Any]) -> str:
 def compose_question(estimand: Mapping[str, Any]) -> str:
     """What is asked, as a question."""
     arms = _arms(estimand)
-    quantity = _quantity(estimand)
-    match _form(estimand):
+    form = _form(estimand)
+    quantity = _quantity(estimand, form)
+    match form:
         case _Form.DIFFERENCE:
             question = f"is {quantity} higher or lower {arms.first} than {arms.second}?"
         case _Form.TREND:
@@ -82,6 +83,12 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
         case _:
             question = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
     return _begun(arms.condition + question)
+
+
+def compose_quantity(estimand: Mapping[str, Any]) -> str:
+    """Which number is told of, in words: "accuracy on new examples with width 64 minus that with width 2"."""
+    arms = _arms({**estimand, "setting": ""})
+    return arms.condition + _quantity(estimand, _Form.LEVEL)
 
 
 def is_slight(estimand: Mapping[str, Any], measured: MeasuredNumber) -> bool:
@@ -145,13 +152,14 @@ class _Arms(NamedTuple):
 
 def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumber) -> str:
     """A statement with its number, where that is known."""
-    arms, quantity, middle = _arms(estimand), _quantity(estimand), _middle(estimand)
+    form = _form(estimand)
+    arms, quantity, middle = _arms(estimand), _quantity(estimand, form), _middle(estimand)
     across, null = _across(estimand), numbers.bare_number(estimand, estimand["null"])
     smallest = numbers.amount_with_unit(estimand, estimand["smallest"])
     number = ""
     if measured.estimate is not None:
         number = numbers.estimate_with_unit(estimand, measured.estimate, measured.low, measured.high)
-    match _form(estimand), side:
+    match form, side:
         case _Form.DIFFERENCE, Direction.ABSENT:
             sentence = f"{quantity} is {middle}nearly the same {arms.first} as {arms.second}"
             number = f"within {smallest}"
@@ -181,10 +189,10 @@ def _form(estimand: Mapping[str, Any]) -> _Form:
     return _Form.TREND if kind in _POWERS else _Form.LEVEL
 
 
-def _quantity(estimand: Mapping[str, Any]) -> str:
-    """What the number is, in words; of a level with the arm at which it is measured."""
+def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
+    """What the number is, in words; of a difference or a trend what differs or changes."""
     measure, across = _name(estimand, estimand["measure"]), _across(estimand)
-    kind, form = Kind(estimand["kind"]), _form(estimand)
+    kind = Kind(estimand["kind"])
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
     if kind is Kind.PROPORTION:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
+from axiom.domain.answers import compose_quantity
 from axiom.domain.evidence import Registration
 from axiom.domain.numbers import moment, plain
 from axiom.errors import WrongUse
@@ -111,7 +112,7 @@ class _Subject:
         """What was asked, what came out, and what was predicted."""
         view, estimand, literature = self.view, self.view.estimand, self.answer["literature"]
         return self.named("answer", "verdict", "reads", "grade", "null", "smallest") | {
-            "quantity": self.fact("quantity", finding_views.quantity(estimand)),
+            "quantity": self.fact("quantity", compose_quantity(estimand)),
             "kind": str(estimand["kind"]).replace("_", " "),
             "centre": view.line.evidence.centre if view.line else estimand.get("about", "median"),
             "expects": _SIDES[estimand["expects"]],

@@ -11,6 +11,7 @@ from axiom import shipped
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
+from axiom.domain.answers import compose_claim, compose_quantity, with_words
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID
 from axiom.domain.maps import first_place
@@ -90,8 +91,9 @@ def by_name(reading: Reading, name: str) -> Answer:
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
             "estimands": [
-                declared_estimand(estimand) | {"quantity": finding_views.quantity(estimand)}
+                declared_estimand(estimand) | {"quantity": compose_quantity(worded), "tested": compose_claim(worded)}
                 for estimand in manifest.estimands
+                for worded in [with_words(estimand, manifest, manifest.configs)]
             ],
             "predictions": [
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts

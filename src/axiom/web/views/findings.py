@@ -12,11 +12,10 @@ from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.score_predictions import Foreknowledge, foreknowledge
-from axiom.domain.answers import compose_answer, measured_number
-from axiom.domain.estimands import Kind
+from axiom.domain.answers import compose_answer, compose_quantity, measured_number
 from axiom.domain.links import with_doubt
 from axiom.domain.maps import first_place, is_tile
-from axiom.domain.numbers import in_words, moment, plain, scale, written
+from axiom.domain.numbers import in_words, moment, scale, written
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
@@ -179,7 +178,7 @@ def by_number(reading: Reading, number: int) -> Answer:
             **_background(reading, view),
             **linked(reading, number),
             "said": _quotes(reading, view),
-            "scope": evidence_cards.scoped(reading, view, quantity(view.estimand), observed),
+            "scope": evidence_cards.scoped(reading, view, compose_quantity(view.estimand), observed),
             "next_grade": _next_grade(view),
             "smaller_than": _smaller_than(view),
             "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, view)],
@@ -277,7 +276,7 @@ def factors_of(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def scope(reading: Reading, view: FindingView) -> Answer:
-    return evidence_cards.scoped(reading, view, quantity(view.estimand))
+    return evidence_cards.scoped(reading, view, compose_quantity(view.estimand))
 
 
 def cited(reading: Reading, view: FindingView) -> str:
@@ -347,7 +346,7 @@ def shown(reading: Reading, view: FindingView) -> Answer:
         "estimand": finding.estimand,
         "kind": estimand["kind"],
         "measure": estimand["measure"],
-        "quantity": quantity(estimand),
+        "quantity": compose_quantity(estimand),
         "in_words": in_words(estimand, *_ends(line)),
         "scale": scale(estimand),
         "chance": _chance(estimand["prediction"], view.verdict),
@@ -434,30 +433,6 @@ def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
     """What the registered prediction gave for the verdict that was found; None while there is none."""
     chances = {Verdict.POSITIVE: "positive", Verdict.NEGATIVE: "negative", Verdict.ABSENT: "absent"}
     return predicted[chances[verdict]] if verdict in chances else None
-
-
-def quantity(estimand: Any) -> str:
-    measure, across = estimand["measure"], estimand["across"]
-    arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand["between"]]
-    match estimand["kind"]:
-        case Kind.CONTRAST:
-            return f"{measure}: {' minus '.join(arms)}"
-        case Kind.SLOPE:
-            return f"slope of log {measure} over log {across}"
-        case Kind.RANK_CORRELATION:
-            return f"rank correlation of {measure} with {across}"
-        case Kind.EXPONENT:
-            return f"exponent of {measure} over {across}"
-        case Kind.BREAKPOINT:
-            return f"{across} at which {measure} turns"
-        case Kind.PROPORTION:
-            return f"share of replicates with {measure}"
-        case Kind.DIMENSION:
-            first, last = estimand["levels"]
-            which = f": {' minus '.join(arms)}" if arms else ""
-            return f"box-counting dimension by {measure}, levels {first} to {last}{which}"
-        case _:
-            return f"{measure}{f' at {arms[0]}' if arms else ''}"
 
 
 def _row(line: CourseLine, estimand: Mapping[str, Any]) -> list[Any]:

@@ -81,7 +81,8 @@ def conclude(
         log_absent=strength.log_absent,
         verdict=strength.verdict,
         reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(strength.log_e))} to 1 against it; "
-        f"{_interval_told(low, high, bars)}; {strength.verdict}: {_why(question, strength, values)}",
+        f"{_interval_told(low, high, bars)}; {strength.verdict}: {_why(question, strength, values)}"
+        f"{_of_size(question, strength.verdict, low, high)}",
     )
 
 
@@ -231,6 +232,15 @@ def _why(question: Question, strength: Weight, values: Sequence[float | None]) -
             return f"the {centre_of(question.process)} lies above {null:.4g}{_of_ties(question, values)}"
         case _:
             return f"the {centre_of(question.process)} lies below {null:.4g}{_of_ties(question, values)}"
+
+
+def _of_size(question: Question, verdict: Verdict, low: float | None, high: float | None) -> str:
+    """Whether an effect matters, as long as its interval holds some that are too small."""
+    above, below = verdict is Verdict.POSITIVE, verdict is Verdict.NEGATIVE
+    is_open = (above and (low is None or low < question.null + question.smallest)) or (
+        below and (high is None or high > question.null - question.smallest)
+    )
+    return f"; whether it is as large as {question.smallest:.4g} is open" if is_open and question.smallest else ""
 
 
 def _of_ties(question: Question, values: Sequence[float | None]) -> str:
