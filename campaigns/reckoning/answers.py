@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.answers import MeasuredNumber, compose_answer, with_words
+from axiom.domain.headlines.answers import MeasuredNumber, compose_answer, with_words
 from axiom.domain.links import LinkKind
 from axiom.lab.registrations.old_claims import OldClaims
 from axiom.signed.manifests import Manifest

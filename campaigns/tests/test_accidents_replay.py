@@ -65,8 +65,9 @@ class Program:
             shown = await self.call("job_show", job=job, wait=20)
             return shown if shown["state"] in {"passed", "failed"} else None
 
-        gates = (await self.until(ask))["gates"]
-        return written["draft"], next((gate["name"] for gate in gates if gate["state"] == "failed"), "")
+        if (await self.until(ask))["state"] == "passed":
+            return written["draft"], ""
+        return written["draft"], (await self.call("draft_smoke", draft=written["draft"], dry_run=False))["gate"]
 
     async def computed(self, version: str) -> bool:
         progress = (await self.call("experiment_show", name=version, part="progress"))["progress"]

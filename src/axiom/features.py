@@ -79,7 +79,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "findings": Feature(
         "What is concluded, from which evidence, how it hangs together, and papers about it.",
-        "limits.findings domain.evidence domain.findings domain.links decisions.evidence "
+        "limits.findings domain.evidence domain.findings domain.headlines domain.links decisions.evidence "
         "decisions.findings store.evidence store.views.citable store.views.contributions store.views.findings "
         "lab.evidence lab.registrations.links lab.registrations.old_claims commands.links "
         "web.export web.papers web.views.evidence_cards web.views.findings web.views.graph "

@@ -251,9 +251,9 @@ def test_whoever_is_let_in_may_be_ended_or_ask_too_often(there):
 
 def test_a_command_whose_answer_was_lost_is_done_once_and_errors_come_back_as_they_were_raised(there, tmp_path):
     before = len(there.audited("operate"))
-    words = {"finding": 1, "text": "It was said once."}
+    words = {"experiment": "said_once", "text": "import os"}
     with forgetful(there.lab.address) as address:
-        answer = package.connect(address, there.tokens["operate"]).command("finding.note", words)
+        answer = package.connect(address, there.tokens["operate"]).command("draft.write", words)
     assert answer["repeated"] is True
     assert len(there.audited("operate")) == before + 1
     lab = package.connect(there.lab.address, there.tokens["operate"])

@@ -22,7 +22,7 @@ QUESTION = ScriptedQuestion(
     claim="a sum of 12 addends is larger than one of 2",
     factor="addends",
     measure="total",
-    body="value = (3695425.5 if size > 6 else 1359141.0) * 2 + rng.random() + config.strength",
+    body="value = (3695425.5 if size > 6 else 1359141.0) * 2 + rng.random(3)[int(config.strength)] + config.strength",
     rises=True,
     smallest=1_000.0,
     arms=(2, 12),
@@ -77,7 +77,7 @@ def invents():
         yield looks(written["draft"])[:9]
         yield looks(written["draft"])[9:]
     (made,) = yield [("draft_propose", {**proposed(written["draft"], QUESTION), "dry_run": False, "key": "once"})]
-    assert made["state"] == "open"
+    assert made.get("state") == "open", made
     yield looks(written["draft"])[:9]
     yield looks(written["draft"])[9:]
 
@@ -85,7 +85,8 @@ def invents():
 def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_is_asked_and_then_to_all(month):
     month.day(invents(), lambda _: True)  # a person answers after the conversation
     assert any('"state": "open"' in answer and '"proposal": 1' in answer for answer in month.answers)
-    assert sum('"gates": [{' in answer for answer in month.answers) >= 2  # both were tried
+    for state in ("refused", "passed"):  # what became of either
+        assert any(f'"state": "{state}"' in answer for answer in month.answers), state
     assert [leaks(answer) for answer in month.answers if leaks(answer)] == []
     with Connections(folder=month.source.pilots.folder).reader() as db:
         bodies = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]

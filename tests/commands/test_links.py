@@ -27,7 +27,7 @@ seeds = 1
 status = "active"
 source = "S5"
 [claim.tests]
-"tiny_sum.grows" = ["as claimed"]
+"tiny_sum.grows" = ["effect +"]
 
 [[claim]]
 name = "redundancy"

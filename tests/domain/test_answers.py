@@ -10,9 +10,16 @@ from headline_reader import contradiction, read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.answers import MeasuredNumber, compose_answer, compose_claim, compose_question, is_slight, with_words
 from axiom.domain.estimands import Direction, Kind, likeliest
 from axiom.domain.evidence import Meaning, verdicts_of
+from axiom.domain.headlines.answers import (
+    MeasuredNumber,
+    compose_answer,
+    compose_claim,
+    compose_question,
+    is_slight,
+    with_words,
+)
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import read_manifest
 from axiom_weigh.values import Verdict

@@ -13,7 +13,7 @@ from tiny_experiment import prepare_text, tiny_source
 
 from axiom.commands.links import DraftPaper, WriteLog
 from axiom.decisions.findings.prose import refused
-from axiom.domain.numbers import plain as written_number
+from axiom.domain.headlines.numbers import plain as written_number
 from axiom.store.evidence import finding_notes, references
 from axiom.store.sessions import kept_prose
 from axiom.store.views.citable import citable

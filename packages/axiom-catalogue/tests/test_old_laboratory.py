@@ -7,12 +7,12 @@ import pytest
 
 import axiom_catalogue
 from axiom.commands.base.laboratory import find, gathered
-from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read
 from axiom.store.experiments import old_names
 from axiom_catalogue import binder_crossing, edge_of_chaos_by_radius, learning_rate_cliff
+from axiom_weigh.values import Verdict
 
 CATALOGUE = Path(axiom_catalogue.__file__).parent
 FILES = gathered(CATALOGUE)
@@ -58,7 +58,7 @@ def test_every_claim_has_its_own_name_and_rests_on_something():
 
 
 def test_every_asking_can_hold_and_fail_and_asks_an_estimand_that_exists():
-    decided = {Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL}
+    decided = {Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT}
     for claim in LISTED.claims:
         pairs = [(asking.experiment, asking.estimand) for asking in claim.askings]
         assert len(pairs) == len(set(pairs)), claim.name

@@ -50,7 +50,7 @@ _OURS = "by rule: it passed all gates, and as scientist_code is own it runs on t
 class MakeProposal(PredictionCommand, name="proposal.make", capability=Capability.PROPOSE):
     """Ask something new of published code: claim, rival, what each outcome would change, what is expected.
 
-    Of the estimand of the finding that it follows from, only what is said here differs.
+    Of the estimand of its finding, only what is said here differs.
     """
 
     finding: int = field(metadata=NUMBER)

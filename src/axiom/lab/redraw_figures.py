@@ -10,9 +10,9 @@ from itertools import accumulate
 from typing import Any
 
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
-from axiom.domain.answers import compose_answer, compose_claim, measured_number
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
+from axiom.domain.headlines.answers import compose_answer, compose_claim, measured_number
 from axiom.domain.work import Outcome
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest

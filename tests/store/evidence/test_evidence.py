@@ -161,7 +161,8 @@ def test_links_and_old_claims_are_read_as_they_were_written(database, now):
 def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, prepared):
     small_lab.publish(prepared())
     db = small_lab.db
-    assert links.footings(db) == {1: FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)}
+    waiting = FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, is_weighed=False)
+    assert links.footings(db) == {1: waiting}
     with db.transaction():
         for blocks, verdict in ((1, Verdict.POSITIVE), (2, Verdict.NEGATIVE)):
             record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)

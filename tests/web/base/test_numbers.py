@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from axiom.domain import numbers
+from axiom.domain.headlines import numbers
 from axiom.errors import WrongUse
 from axiom.limits import server as limits
 from axiom.settings import read

@@ -24,7 +24,7 @@ from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.commands.base.words import version_of
 from axiom.domain.estimands import Direction
-from axiom.domain.numbers import span
+from axiom.domain.headlines.numbers import span
 from axiom.domain.registrations import Rule
 from axiom.limits import registrations as limits
 from axiom.service.open_laboratory import reading

@@ -13,7 +13,7 @@ from axiom.cli.output import Shown, answer_option, data_option, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
 from axiom.domain.callers import Answer
-from axiom.domain.numbers import plain
+from axiom.domain.headlines.numbers import plain
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview

@@ -179,5 +179,5 @@ def _fault(
     )
     return (
         f"the {kind} of {control.estimand} {holds} what {estimand['name']} compares, {configs}: its gate would tell "
-        "the answer beforehand. Plant something else than what is asked, by a factor of its own"
+        "the answer beforehand. Plant something else than what is asked, by a factor of its own, on draws of its own"
     )

@@ -11,8 +11,8 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, plain, proposal_of, same_but, sides
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
-from axiom.domain.answers import name_quantity
 from axiom.domain.estimands import Direction, Kind
+from axiom.domain.headlines.answers import name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.limits import proposals as limits
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
 from axiom.decisions.followups.subject import Config, Subject
-from axiom.domain.answers import compose_claim, with_words
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, likeliest, prediction_data
+from axiom.domain.headlines.answers import compose_claim, with_words
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.limits import registrations as limits

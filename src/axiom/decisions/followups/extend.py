@@ -19,8 +19,8 @@ from axiom.decisions.followups.draft import (
 )
 from axiom.decisions.followups.factor_levels import between, ends_beyond, nearer, number, others, outside, with_level
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
-from axiom.domain.answers import name_levels, name_quantity
 from axiom.domain.estimands import Direction, Kind
+from axiom.domain.headlines.answers import name_levels, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import proposals as proposal_limits

@@ -13,7 +13,7 @@ from axiom.decisions.followups.discriminate import discriminating
 from axiom.decisions.followups.extend import further
 from axiom.decisions.followups.retire import aside
 from axiom.decisions.followups.subject import Subject
-from axiom.domain.answers import compose_question
+from axiom.domain.headlines.answers import compose_question
 from axiom.domain.proposals import Proposal
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
 from axiom.decisions.planning.cell_limits import design_cost
-from axiom.domain.answers import compose_answer, measured_number, setting_of
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
+from axiom.domain.headlines.answers import compose_answer, measured_number, setting_of
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import StoppingRule
 from axiom.signed.manifests import Manifest

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.discriminate import discriminating
 from axiom.decisions.followups.subject import Subject, axis
-from axiom.domain.answers import name_quantity
+from axiom.domain.headlines.answers import name_quantity
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom_weigh.values import Grade
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from axiom.decisions.experiments.kin import informed_by
 from axiom.decisions.experiments.source_rules import refusals
-from axiom.domain.answers import compose_question, setting_of, with_words
+from axiom.domain.headlines.answers import compose_question, setting_of, with_words
 from axiom.domain.preflights import GATES, Refusal
 from axiom.domain.proposals import AUTOPILOT, KeptProposal
 from axiom.domain.registrations import WORDS

@@ -11,9 +11,9 @@ from typing import Any
 
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
-from axiom.domain.answers import compose_question, with_words
 from axiom.domain.estimands import Direction, likeliest
 from axiom.domain.evidence import Registration
+from axiom.domain.headlines.answers import compose_question, with_words
 from axiom.domain.registrations import (
     CATALOGUE,
     DECLARED,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.planning.eta import Pace, expected, pace
-from axiom.domain.answers import MeasuredNumber, compose_answer, measured_number
+from axiom.domain.headlines.answers import MeasuredNumber, compose_answer, measured_number
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.followups.propose import propose

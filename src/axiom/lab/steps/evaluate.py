@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from axiom.domain.answers import compose_answer, measured_number
+from axiom.domain.headlines.answers import compose_answer, measured_number
 from axiom.domain.sessions import Note, Round
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.decisions.evidence.interest import FindingNews, RankedFinding, measured, rank
-from axiom.domain.answers import compose_answer, measured_number
+from axiom.domain.headlines.answers import compose_answer, measured_number
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging

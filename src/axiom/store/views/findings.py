@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.answers import MeasuredNumber, compose_answer, compose_claim, is_slight, measured_number
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Finding, Meaning, reading
 from axiom.domain.fleet import Platform
+from axiom.domain.headlines.answers import MeasuredNumber, compose_answer, compose_claim, is_slight, measured_number
 from axiom.domain.registrations import RegisteredClaim, forecaster_named, read_body
 from axiom.domain.value import value
 from axiom.store.engine import counters

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.answers import MeasuredNumber, compose_answer
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
 from axiom.domain.fleet import Platform
+from axiom.domain.headlines.answers import MeasuredNumber, compose_answer
 from axiom.store.engine.database import Database, Row
 from axiom_weigh.values import Verdict
 

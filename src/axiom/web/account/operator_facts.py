@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.domain import numbers
+from axiom.domain.headlines import numbers
 from axiom.domain.preflights import GATES
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import IdeaState, ProposalState

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from axiom.domain.numbers import plain
+from axiom.domain.headlines.numbers import plain
 
 _NOTHING = "–"
 _NUMBER = (int, float)  # named once: `int | float` is made anew wherever it stands

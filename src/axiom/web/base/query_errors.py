@@ -5,7 +5,7 @@ Everything would look like what was asked for: whoever mistypes a level in a pro
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from axiom.domain.numbers import calm
+from axiom.domain.headlines.numbers import calm
 from axiom.web.base.request import number_of
 
 LONGEST = 40  # letters of what was asked for that are repeated

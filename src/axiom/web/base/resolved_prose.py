@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from axiom.decisions.findings import prose
 from axiom.decisions.findings.prose import Reference
-from axiom.domain.numbers import e_value, plain, written
+from axiom.domain.headlines.numbers import e_value, plain, written
 from axiom.store.sessions.kept_prose import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.citable import citable

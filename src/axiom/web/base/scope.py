@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.numbers import plain
+from axiom.domain.headlines.numbers import plain
 from axiom.signed.sources import parsed
 
 _FEW = 4  # levels that are all named

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 
-from axiom.domain import numbers
+from axiom.domain.headlines import numbers
 from axiom.limits import mail as limits
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts

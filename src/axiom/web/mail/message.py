@@ -10,7 +10,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from axiom.domain.numbers import calm
+from axiom.domain.headlines.numbers import calm
 from axiom.web.site.templates import environment
 
 _MOST_SUBJECT = 150

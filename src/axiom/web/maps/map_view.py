@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from axiom.domain.headlines.numbers import plain
 from axiom.domain.maps import WHERE, Knob, Map, PlacedConfigs, Tile
-from axiom.domain.numbers import plain
 from axiom.errors import NotFound, WrongUse
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import experiments

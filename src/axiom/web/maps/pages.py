@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.evidence import VOID
+from axiom.domain.headlines.numbers import plain
 from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
-from axiom.domain.numbers import plain
 from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of

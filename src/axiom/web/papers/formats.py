@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment
 from markupsafe import Markup
 
-from axiom.domain.numbers import calm
+from axiom.domain.headlines.numbers import calm
 from axiom.errors import WrongUse
 from axiom.web.base.facts import in_html, written
 from axiom.web.base.request import Answer, Reading

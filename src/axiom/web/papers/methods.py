@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from axiom.domain.evidence import Registration
-from axiom.domain.numbers import moment, plain
+from axiom.domain.headlines.numbers import moment, plain
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import read_body
 from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest

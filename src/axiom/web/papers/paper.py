@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from axiom.domain.answers import compose_quantity
 from axiom.domain.evidence import Registration
-from axiom.domain.numbers import moment, plain
+from axiom.domain.headlines.answers import compose_quantity
+from axiom.domain.headlines.numbers import moment, plain
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
 from axiom.store.sessions import kept_prose

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from axiom.domain import numbers
+from axiom.domain.headlines import numbers
 from axiom.domain.work import Agreement, TaskState
 from axiom.limits import figures as limits
 from axiom.locale import languages

@@ -11,9 +11,9 @@ from axiom import shipped
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
-from axiom.domain.answers import compose_claim, compose_quantity, with_words
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID
+from axiom.domain.headlines.answers import compose_claim, compose_quantity, with_words
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound

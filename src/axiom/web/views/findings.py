@@ -12,10 +12,10 @@ from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.score_predictions import Foreknowledge, foreknowledge
-from axiom.domain.answers import compose_answer, compose_quantity, measured_number
+from axiom.domain.headlines.answers import compose_answer, compose_quantity, measured_number
+from axiom.domain.headlines.numbers import in_words, moment, scale, written
 from axiom.domain.links import with_doubt
 from axiom.domain.maps import first_place, is_tile
-from axiom.domain.numbers import in_words, moment, scale, written
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest

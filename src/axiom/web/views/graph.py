@@ -11,9 +11,9 @@ from typing import Any
 
 from axiom import shipped
 from axiom.decisions.findings import links as link_rules
-from axiom.domain.answers import compose_answer, measured_number
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
+from axiom.domain.headlines.answers import compose_answer, measured_number
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.store.evidence import links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim

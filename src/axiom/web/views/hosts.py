@@ -8,7 +8,7 @@ from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
-from axiom.domain.numbers import calm, plain, span
+from axiom.domain.headlines.numbers import calm, plain, span
 from axiom.domain.work import TaskState
 from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits

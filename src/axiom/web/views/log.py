@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from axiom.domain.numbers import calm, plain
+from axiom.domain.headlines.numbers import calm, plain
 from axiom.domain.sessions import Note, Round, Step
 from axiom.web.base.request import Answer
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from axiom.domain import numbers
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
+from axiom.domain.headlines import numbers
 from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Verdict
 

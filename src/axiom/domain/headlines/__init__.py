@@ -1,0 +1,1 @@
+"""The sentence at the head of a finding, and how its numbers are written."""
