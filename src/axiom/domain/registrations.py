@@ -144,6 +144,7 @@ WORDS = (
     "words",
     "is_event",
     "span",
+    "arms",
 )
 
 

@@ -87,8 +87,9 @@ class Manifest:
 
     @property
     def events(self) -> frozenset[str]:
-        """The measures that are yes or no."""
-        return frozenset(measure.name for measure in self.measures if measure.type is ValueType.BOOL)
+        """The measures that are yes or no: by their type, or as a proportion counts them."""
+        counted = {estimand["measure"] for estimand in self.estimands if estimand["kind"] == Kind.PROPORTION}
+        return frozenset(counted | {measure.name for measure in self.measures if measure.type is ValueType.BOOL})
 
     @property
     def seconds(self) -> float:

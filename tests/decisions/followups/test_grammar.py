@@ -104,7 +104,7 @@ def test_where_a_measure_changed_most_it_is_looked_at_closer(asked, grid, expect
     assert levels(found) == grid
     (new,) = found.estimands
     assert (new["kind"], new["across"], new["expects"]) == ("rank_correlation", "width", expects.value)
-    assert (found.admission, found.is_informed) == (Admission.QUESTION, False)
+    assert (found.admission, found.is_informed) == (Admission.QUESTION, True)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ BLIND = "asked"  # the kind of what people and programs ask, of which no rule sa
 _STRENGTH = 4.0  # outcomes that a declared share counts for
 _LEAST = 0.01  # nothing is impossible
 _IN_FOUR_OF_FIVE = 1.2816  # standard deviations on either side
+_HELD = 0.8  # with this probability an interval holds the truth
 _CLAIMED = 2.0  # smallest effects, as which a claim counts that says nothing of its size
 _DECLARED = {  # shares of "as claimed", "the opposite" and "too small"; of each ratio its mean and its spread
     "confirm": ((0.93, 0.01, 0.06), (0.95, 0.10)),
@@ -106,6 +107,10 @@ def predicted(
     unit = max(abs(effect), smallest)
     reach = _IN_FOUR_OF_FIVE * spread * unit
     low, high = (_within(null + mean * effect + side * reach, bounds) for side in (-1.0, 1.0))
+    if low > null + smallest and positive < _HELD:
+        low = null  # where an interval is surer of an effect than its chances are, the chances count
+    if high < null - smallest and negative < _HELD:
+        high = null
     counted = len(rates.came_out.get(kind, ()))
     return Prediction(
         positive=positive,

@@ -78,7 +78,7 @@ def proposal_of(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
         prediction=prediction,
         expects=Direction(claimed["expects"]) if claimed else subject.side,
         effect=draft.effect if asks else None,
-        is_informed=asks and draft.estimand is None,
+        is_informed=asks,
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,

@@ -124,9 +124,23 @@ def with_words(
         "words": {name: label for name, label in manifest.words.items() if name.partition("=")[0] in names},
         "is_event": estimand["measure"] in manifest.events,
         "span": [min(numeric), max(numeric)] if numeric else [],
+        "arms": _whole_arms(estimand["between"], configs),
     }
     bare = {name: value for name, value in estimand.items() if name not in naming}
     return bare | {name: value for name, value in naming.items() if value}
+
+
+def _whole_arms(
+    between: Sequence[Mapping[str, object]], configs: Sequence[Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """Two arms with the levels that each has of every factor that either names: what only one names may be shared."""
+    arms = [dict(arm) for arm in between]
+    for arm in arms if len(arms) > 1 else []:
+        own = [config for config in configs if arm.items() <= config.items()]
+        for factor in {factor for other in between for factor in other} - arm.keys():
+            if len({repr(config[factor]) for config in own}) == 1:
+                arm[factor] = own[0][factor]
+    return [] if arms == [dict(arm) for arm in between] else arms
 
 
 def setting_of(manifest: NamesThings) -> str:
@@ -230,7 +244,7 @@ def _middle(estimand: Mapping[str, Any]) -> str:
 
 def _arms(estimand: Mapping[str, Any]) -> _Arms:
     setting = estimand.get("setting", "")
-    arms = [dict(arm) for arm in estimand["between"]] or [{}]
+    arms = [dict(arm) for arm in estimand.get("arms") or estimand["between"]] or [{}]
     first, second = (arms[0], arms[1]) if len(arms) > 1 else ({}, {})
     common = {
         factor: level for factor, level in arms[0].items() if len(arms) == 1 or second.get(factor, _form) == level
@@ -267,7 +281,10 @@ def _held(factor: str, level: object) -> str:
     if level is True:
         return factor
     text = level.replace("_", " ") or "none" if isinstance(level, str) else numbers.plain(level)
-    return factor.replace(VALUE, text) if VALUE in factor else f"{factor} {text}"
+    if VALUE not in factor:
+        return f"{factor} {text}"
+    counted = factor.replace(VALUE, text)
+    return counted.removesuffix("s") if text == "1" else counted
 
 
 def _listed(names: list[str]) -> str:

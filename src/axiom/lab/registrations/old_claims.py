@@ -96,7 +96,7 @@ def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
 
 
 def _ask(db: Database, asking: AskingEstimand, source: Node, target: Node, now: datetime) -> bool:
-    why = f"{asking.experiment} asks it with {asking.estimand}"
+    why = "the catalogue lists that this asks it"
     expects = links.footings_of(db, [source.id])[source.id].expects
     upheld_by = tuple(dict.fromkeys(reading(verdict, expects) for verdict in asking.upheld_by))
     return _say(db, asking.kind, source, target, upheld_by=upheld_by, why=why, by=_CATALOGUE, now=now)

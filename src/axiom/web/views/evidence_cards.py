@@ -122,7 +122,7 @@ def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequenc
     words = [
         f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.in_words(configs)}.",
         f"{counted(len(configs), 'config')} in {counted(len(weighed), 'design')}{apart}; the estimand is: {quantity}.",
-        *([f"Of {_listed(waiting)} nothing is weighed yet."] if waiting else []),
+        *([f"Of {counted(len(waiting), 'further design')} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
         "Nothing is claimed beyond that.",
     ]

@@ -243,7 +243,9 @@ def quote_forecasts(reading: Reading, forecasts: Iterable[Forecast], weighed: Co
     return [
         entry
         for forecaster, estimand, because in made
-        for entry in resolved_prose.quote(reading, forecaster, f"why it forecasts {estimand} so", because)
+        for entry in resolved_prose.quote(
+            reading, forecaster, f"why it forecasts “{estimand.replace('_', ' ')}” so", because
+        )
     ]
 
 
