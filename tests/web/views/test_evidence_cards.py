@@ -80,7 +80,7 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
     after = finding_of(reader)["scope"]
     for shown in (before, after):
         assert (shown["configs"], shown["levels"]) == (2, {"size": [1, 2], "shift": [0]})
-    assert "wide and wider" in after["words"]
+    assert "Of 2 further designs" in after["words"]
     assert finding_of(reader)["parts"]["host"][1]["seeds"] == 8
     seen = [Observation(replicate=100 + number, value=1.0 + number, hosts=(2,)) for number in range(8)]
     add_line(small_lab, weighed(4), seen)  # a card that was shown follows a new line

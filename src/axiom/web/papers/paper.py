@@ -28,7 +28,6 @@ from axiom_weigh.values import Grade
 _CLASSES = {"effect +": "plus", "effect −": "minus"}
 _SIDES = {"+": "above the null", "-": "below the null", "0": "nearer to the null than what would matter"}
 _RESULTS = (
-    "claim",
     "estimate",
     "low",
     "high",
