@@ -131,6 +131,17 @@ def test_an_effect_is_slight_while_its_interval_reaches_below_what_matters():
         assert is_slight(asked, MeasuredNumber(verdict, 0.0, low, high)) is wanted
 
 
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.name)
+def test_a_registered_estimand_reads_as_its_file_wrote_it(manifest):
+    for asked in manifest.estimands:
+        reversed_arms = [dict(reversed(arm.items())) for arm in asked["between"]]
+        texts = set()
+        for arms in (asked["between"], reversed_arms, [dict(sorted(arm.items())) for arm in asked["between"]]):
+            worded = with_words({**asked, "between": arms}, manifest, manifest.configs)
+            texts |= {compose_question(worded), compose_question(json.loads(canonical(worded)))}
+        assert len(texts) == 1, texts
+
+
 def test_words_of_a_file_stand_for_its_names():
     words = {"test_accuracy": "accuracy on new examples", "width=64": "many neurons", "other": "never said"}
     words |= {"lr": "a learning rate of {value}"}

@@ -137,7 +137,7 @@ def _whole_arms(
     arms = [dict(arm) for arm in between]
     for arm in arms if len(arms) > 1 else []:
         own = [config for config in configs if arm.items() <= config.items()]
-        for factor in {factor for other in between for factor in other} - arm.keys():
+        for factor in sorted({factor for other in between for factor in other} - arm.keys()):
             if len({repr(config[factor]) for config in own}) == 1:
                 arm[factor] = own[0][factor]
     return [] if arms == [dict(arm) for arm in between] else arms
@@ -263,15 +263,16 @@ def _without(arm: Mapping[str, object], common: Mapping[str, object]) -> dict[st
 
 
 def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
-    """An arm as "with width 64 and noise 0.2, without skips"."""
+    """An arm as "with noise 0.2 and width 64, without skips", in whatever order its factors were written."""
     words: Mapping[str, str] = estimand.get("words", {})
-    labels = {factor: words.get(f"{factor}={level}", "") for factor, level in arm.items()}
+    levels = sorted(arm.items())
+    labels = {factor: words.get(f"{factor}={level}", "") for factor, level in levels}
     holding = [
         labels[factor] or _held(words.get(factor) or factor.replace("_", " "), level)
-        for factor, level in arm.items()
+        for factor, level in levels
         if labels[factor] or level is not False
     ]
-    lacked = [_name(estimand, factor) for factor, level in arm.items() if not labels[factor] and level is False]
+    lacked = [_name(estimand, factor) for factor, level in levels if not labels[factor] and level is False]
     parts = [("with", holding), ("without", lacked)]
     return ", ".join(f"{word} {_listed(names)}" for word, names in parts if names)
 
