@@ -11,18 +11,10 @@ from axiom.cli.session.sessions import _due, _try_out
 from axiom.errors import CannotStart
 from axiom.runner.child.pause import PauseGate
 from axiom.service.open_laboratory import submit
-from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 
 pytestmark = need("bwrap")
-
-
-@pytest.fixture
-def file(sound, tmp_path):
-    file = tmp_path / "sound.py"
-    file.write_bytes(contents(sound.archive)["axiom/catalogue/sound.py"])
-    return file
 
 
 def changed(file, old: str, new: str) -> None:

@@ -8,16 +8,8 @@ from tiny_experiment import tiny_source
 
 from axiom.cli.experiment.run_marks import MARKS
 from axiom.domain.registrations import BLIND
-from axiom.signed.bundles import contents
 
 pytestmark = need("bwrap")
-
-
-@pytest.fixture
-def file(sound, tmp_path):
-    file = tmp_path / "sound.py"
-    file.write_bytes(contents(sound.archive)["axiom/catalogue/sound.py"])
-    return file
 
 
 def seen(say, name: str) -> str:
