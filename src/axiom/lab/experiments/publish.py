@@ -385,6 +385,9 @@ def _add(
     added = experiments.add(
         db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, ran=prepared.ran, now=now
     )
+    stored = experiments.by_id(db, added)
+    if stored is None:
+        raise LookupError(f"experiment {added} was not stored")
     kept_proposal = proposals.approved_code(db, prepared.digest)
     if kept_proposal is not None and kept_proposal.proposal.draft is not None:
         draft = drafts.draft(db, kept_proposal.proposal.draft)
@@ -395,8 +398,7 @@ def _add(
         informed = informed_by((), f"{newest.name}@{newest.version}") if newest else None
     registered = register_version(
         db,
-        added,
-        json.loads(prepared.declaration),
+        stored,
         now,
         has_address=has_address,
         forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
@@ -409,9 +411,6 @@ def _add(
         foretell_blindly(db, registered, kept_proposal.proposal.estimands, informed, now)
     if newest and newest.status == "open":
         withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
-    stored = experiments.by_id(db, added)
-    if stored is None:
-        raise LookupError(f"experiment {added} was not stored")
     return stored
 
 

@@ -3,6 +3,7 @@
 What stands in a registration never changes. What comes later is a registration of its own, for numbers issued later.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -72,8 +73,7 @@ class ProposalOrigin:
 
 def register_version(
     db: Database,
-    experiment_id: int,
-    declared: Mapping[str, Any],
+    version: StoredExperiment,
     now: datetime,
     *,
     has_address: bool = False,
@@ -86,6 +86,7 @@ def register_version(
 
     `mended`: what was registered of the version whose place it takes.
     """
+    declared = json.loads(version.manifest)
     estimands = declared["estimands"]
     further = FurtherRegistration(
         design=Design(
@@ -107,7 +108,7 @@ def register_version(
     )
     has_volunteers = preflights.circumstances(db, now).has_volunteers
     size = block_size(sum(further.design.seconds), has_address=has_address, has_volunteers=has_volunteers)
-    return _write(db, experiment_id, (declared["name"], declared["version"]), further, size, now)
+    return _write(db, version, further, size, now)
 
 
 def register_further(
@@ -409,7 +410,7 @@ def _register_further(
     size = BlockSize(
         replicates=read_body(first.body).block, reason=f"as in registration {first.id}, the first of this version"
     )
-    registration_id = _write(db, version.id, (version.name, version.version), further, size, now)
+    registration_id = _write(db, version, further, size, now)
     return next(
         registration
         for registration in registrations.registrations(db, version.id)
@@ -418,21 +419,12 @@ def _register_further(
 
 
 def _write(
-    db: Database,
-    experiment_id: int,
-    whose: tuple[str, int],
-    further: FurtherRegistration,
-    size: BlockSize,
-    now: datetime,
+    db: Database, version: StoredExperiment, further: FurtherRegistration, size: BlockSize, now: datetime
 ) -> int:
-    design, stopping = further.design, further.stopping
-    stored = experiments.by_id(db, experiment_id)
-    if stored is None:
-        raise LookupError(f"experiment {experiment_id} is registered before it is there")
-    manifest = stored_manifest(stored.manifest)
+    design, stopping, manifest = further.design, further.stopping, stored_manifest(version.manifest)
     body: dict[str, Any] = {
-        "experiment": whose[0],
-        "version": whose[1],
+        "experiment": version.name,
+        "version": version.version,
         "design": design.name,
         "configs": [dict(config) for config in design.configs],
         "places": list(design.places),
@@ -461,7 +453,7 @@ def _write(
         body["proposal"] = dict(further.proposal)
     return registrations.register(
         db,
-        experiment_id=experiment_id,
+        experiment_id=version.id,
         cohort=Cohort.CONFIRMATORY,
         body=canonical(body).decode(),
         predictions=further.predictions,
