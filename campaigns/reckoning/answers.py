@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.headlines.answers import MeasuredNumber, compose_answer, with_words
+from axiom.domain.headlines.answers import compose_answer, with_words
 from axiom.domain.links import LinkKind
 from axiom.lab.registrations.old_claims import OldClaims
 from axiom.signed.manifests import Manifest
@@ -56,9 +56,8 @@ def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dic
 
 def _conclusion(finding: WeighedFinding, manifest: Manifest) -> dict[str, Any]:
     conclusion = finding.conclusion
-    measured = MeasuredNumber(conclusion.verdict, conclusion.estimate, conclusion.low, conclusion.high)
     return {
-        "answer": compose_answer(with_words(finding.estimand, manifest, manifest.configs), measured, finding.status),
+        "answer": compose_answer(with_words(finding.estimand, manifest, manifest.configs), conclusion, finding.status),
         "grade": conclusion.grade.value,
         "seeds": conclusion.seeds,
         "centre": conclusion.centre,

@@ -17,7 +17,7 @@ from axiom.domain.headlines.answers import (
     compose_answer,
     compose_claim,
     compose_question,
-    is_slight,
+    is_size_open,
     with_words,
 )
 from axiom.signed.canonical_json import canonical
@@ -118,7 +118,7 @@ def test_a_claim_is_composed_on_the_side_that_is_expected():
         assert Verdict(read_headline(claim).verdict) in verdicts_of(Meaning.AS_CLAIMED, expects)
 
 
-def test_an_effect_is_slight_while_its_interval_reaches_below_what_matters():
+def test_an_effect_is_size_open_while_its_interval_reaches_below_what_matters():
     asked = estimand(Kind.CONTRAST)
     for verdict, low, high, wanted in (
         (Verdict.POSITIVE, 0.05, 0.4, True),
@@ -128,7 +128,7 @@ def test_an_effect_is_slight_while_its_interval_reaches_below_what_matters():
         (Verdict.ABSENT, -0.05, 0.05, False),
         (Verdict.UNDECIDED, -0.5, 0.5, False),
     ):
-        assert is_slight(asked, MeasuredNumber(verdict, 0.0, low, high)) is wanted
+        assert is_size_open(asked, MeasuredNumber(verdict, 0.0, low, high)) is wanted
 
 
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda manifest: manifest.name)

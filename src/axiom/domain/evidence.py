@@ -32,7 +32,6 @@ class Meaning(StrEnum):
 
 
 _OF_NO_SIGN = {Verdict.MIXED: Meaning.DISAGREE, Verdict.UNDECIDED: Meaning.UNDECIDED}
-DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
 
 
 def reading(verdict: Verdict, expects: Direction) -> Meaning:
@@ -47,7 +46,7 @@ def reading(verdict: Verdict, expects: Direction) -> Meaning:
 
 def verdicts_of(meaning: Meaning, expects: Direction) -> tuple[Verdict, ...]:
     """Return the verdicts that say this of such a claim. The opposite of nothing is an effect of either sign."""
-    return tuple(verdict for verdict in DECIDED if reading(verdict, expects) is meaning)
+    return tuple(verdict for verdict in Verdict if verdict.is_decided and reading(verdict, expects) is meaning)
 
 
 def is_against(verdict: Verdict, expects: Direction) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
-from axiom.domain.headlines.answers import compose_answer, compose_claim, measured_number
+from axiom.domain.headlines.answers import compose_answer, compose_claim
 from axiom.domain.work import Outcome
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -232,7 +232,7 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
         f"finding/{finding.number}/{CARD}",
         shared_card(
             finding.number,
-            compose_answer(estimand, measured_number(looks[-1]), finding.status),
+            compose_answer(estimand, looks[-1], finding.status),
             looks[-1].verdict,
             reads.value,
             looks[-1],

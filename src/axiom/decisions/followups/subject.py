@@ -10,7 +10,7 @@ from axiom.decisions.followups.pricing import Prices
 from axiom.decisions.planning.cell_limits import design_cost
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.headlines.answers import compose_answer, measured_number, setting_of
+from axiom.domain.headlines.answers import compose_answer, setting_of
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import StoppingRule
 from axiom.signed.manifests import Manifest
@@ -77,7 +77,7 @@ class Subject:
     @property
     def answer(self) -> str:
         """What is now believed, composed from its evidence."""
-        return compose_answer(self.worded, measured_number(self.evidence), self.status)
+        return compose_answer(self.worded, self.evidence, self.status)
 
     @property
     def kind(self) -> Kind:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
 from axiom.domain.headlines import numbers
+from axiom_weigh.evidence import rounding
 from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Verdict
 
@@ -26,17 +27,8 @@ class _Form(StrEnum):
     LEVEL = "beside a value"
 
 
-class MeasuredNumber(NamedTuple):
-    """What the newest evidence says; nothing of it is known before there is any."""
-
-    verdict: Verdict = Verdict.UNDECIDED
-    estimate: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-class HasMeasured(Protocol):
-    """A line of evidence, or what is known of one in brief."""
+class WeighedNumber(Protocol):
+    """What evidence says: a line of it, what is known of one in brief, or what is known before there is any."""
 
     @property
     def verdict(self) -> Verdict: ...
@@ -48,26 +40,34 @@ class HasMeasured(Protocol):
     def high(self) -> float | None: ...
 
 
-def measured_number(line: HasMeasured) -> MeasuredNumber:
-    return MeasuredNumber(line.verdict, line.estimate, line.low, line.high)
+class MeasuredNumber(NamedTuple):
+    """The same where nobody has a line of evidence at hand; before there is any, nothing of it is known."""
+
+    verdict: Verdict = Verdict.UNDECIDED
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
-def compose_answer(estimand: Mapping[str, Any], measured: MeasuredNumber, status: str = "open") -> str:
+NOT_MEASURED = MeasuredNumber()
+
+
+def compose_answer(estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open") -> str:
     """The headline of a finding, which ends without a full stop."""
     if measured.verdict in _SIDES:
         sentence = _stated(estimand, _SIDES[measured.verdict], measured)
-        if is_slight(estimand, measured):
+        if is_size_open(estimand, measured):
             sentence += "; whether that is enough to matter is open"
     elif measured.verdict is Verdict.MIXED:
-        sentence = f"It depends on the design: {_begun(compose_question(estimand))}"
+        sentence = f"It depends on the design: {compose_question(estimand)}"
     else:
         sentence = f"{compose_question(estimand)} Not known yet"
-    return f"{_begun(status)}: {sentence}" if status in VOID else sentence
+    return f"{numbers.begin_sentence(status)}: {sentence}" if status in VOID else sentence
 
 
 def compose_claim(estimand: Mapping[str, Any]) -> str:
     """What is put to the test: the side on which its author expects the number."""
-    return _stated(estimand, Direction(estimand["expects"]), MeasuredNumber())
+    return _stated(estimand, Direction(estimand["expects"]), NOT_MEASURED)
 
 
 def compose_question(estimand: Mapping[str, Any]) -> str:
@@ -82,7 +82,7 @@ def compose_question(estimand: Mapping[str, Any]) -> str:
             question = f"does {quantity} rise or fall with {_across(estimand)}?"
         case _:
             question = f"is {quantity} above or below {numbers.bare_number(estimand, estimand['null'])}?"
-    return _begun(arms.condition + question)
+    return numbers.begin_sentence(arms.condition + question)
 
 
 def compose_quantity(estimand: Mapping[str, Any]) -> str:
@@ -91,12 +91,10 @@ def compose_quantity(estimand: Mapping[str, Any]) -> str:
     return arms.condition + _quantity(estimand, _Form.LEVEL)
 
 
-def is_slight(estimand: Mapping[str, Any], measured: MeasuredNumber) -> bool:
+def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     """Is there an effect of which it is open whether it is as large as one that matters?"""
-    null, smallest = float(estimand["null"]), float(estimand["smallest"])
-    if measured.verdict is Verdict.POSITIVE:
-        return measured.low is None or measured.low < null + smallest
-    return measured.verdict is Verdict.NEGATIVE and (measured.high is None or measured.high > null - smallest)
+    bars = rounding.around(float(estimand["null"]), float(estimand["smallest"]))
+    return rounding.is_size_open(measured.verdict, measured.low, measured.high, bars)
 
 
 class NamesThings(Protocol):
@@ -155,7 +153,8 @@ def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> st
 
 def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
     """A measure or factor, as its file names it in words."""
-    return _name(estimand, name)
+    words: Mapping[str, str] = estimand.get("words", {})
+    return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
 
 
 class _Arms(NamedTuple):
@@ -164,7 +163,7 @@ class _Arms(NamedTuple):
     second: str
 
 
-def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumber) -> str:
+def _stated(estimand: Mapping[str, Any], side: Direction, measured: WeighedNumber) -> str:
     """A statement with its number, where that is known."""
     form = _form(estimand)
     arms, quantity, middle = _arms(estimand), _quantity(estimand, form), _middle(estimand)
@@ -190,7 +189,7 @@ def _stated(estimand: Mapping[str, Any], side: Direction, measured: MeasuredNumb
             sentence = f"{quantity} is {middle}within {smallest} of {null}"
         case _:
             sentence = f"{quantity} is {middle}{'above' if side is Direction.MORE else 'below'} {null}"
-    return _begun(arms.condition + sentence) + (f" ({number})" if number else "")
+    return numbers.begin_sentence(arms.condition + sentence) + (f" ({number})" if number else "")
 
 
 def _form(estimand: Mapping[str, Any]) -> _Form:
@@ -205,7 +204,7 @@ def _form(estimand: Mapping[str, Any]) -> _Form:
 
 def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
     """What the number is, in words; of a difference or a trend what differs or changes."""
-    measure, across = _name(estimand, estimand["measure"]), _across(estimand)
+    measure, across = name_quantity(estimand, estimand["measure"]), _across(estimand)
     kind = Kind(estimand["kind"])
     if kind is Kind.DIMENSION:
         measure = f"the box-counting dimension of {measure}"
@@ -224,14 +223,14 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
         case Kind.RANK_CORRELATION:
             return f"the rank correlation of {measure} with {across}"
         case Kind.BREAKPOINT:
-            return f"the {_name(estimand, estimand['across'])} at which {measure} turns"
+            return f"the {name_quantity(estimand, estimand['across'])} at which {measure} turns"
         case _:
             return measure
 
 
 def _across(estimand: Mapping[str, Any]) -> str:
     """The factor of a trend, and from where to where it goes."""
-    name, span = _name(estimand, estimand["across"]), estimand.get("span")
+    name, span = name_quantity(estimand, estimand["across"]), estimand.get("span")
     return f"{name} from {numbers.plain(span[0])} to {numbers.plain(span[1])}" if span else name
 
 
@@ -272,9 +271,9 @@ def _with(estimand: Mapping[str, Any], arm: Mapping[str, object]) -> str:
         for factor, level in levels
         if labels[factor] or level is not False
     ]
-    lacked = [_name(estimand, factor) for factor, level in levels if not labels[factor] and level is False]
+    lacked = [name_quantity(estimand, factor) for factor, level in levels if not labels[factor] and level is False]
     parts = [("with", holding), ("without", lacked)]
-    return ", ".join(f"{word} {_listed(names)}" for word, names in parts if names)
+    return ", ".join(f"{word} {numbers.join_words(names)}" for word, names in parts if names)
 
 
 def _held(factor: str, level: object) -> str:
@@ -286,16 +285,3 @@ def _held(factor: str, level: object) -> str:
         return f"{factor} {text}"
     counted = factor.replace(VALUE, text)
     return counted.removesuffix("s") if text == "1" else counted
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), names[-1]])
-
-
-def _name(estimand: Mapping[str, Any], name: str) -> str:
-    words: Mapping[str, str] = estimand.get("words", {})
-    return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
-
-
-def _begun(text: str) -> str:
-    return text[:1].upper() + text[1:]

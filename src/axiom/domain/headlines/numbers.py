@@ -148,6 +148,16 @@ def _is_signed(kind: str) -> bool:
     return kind not in _UNSIGNED
 
 
+def begin_sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def join_words(words: Sequence[str]) -> str:
+    """These as "one, two and three"; nothing of none."""
+    *before, last = words or [""]
+    return f"{', '.join(before)} and {last}" if before else last
+
+
 def calm(text: str) -> str:
     """What somebody else wrote, without what acts on whoever reads it."""
     return "".join(sign if sign.isprintable() else " " for sign in text)

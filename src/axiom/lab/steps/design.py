@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.planning.eta import Pace, expected, pace
-from axiom.domain.headlines.answers import MeasuredNumber, compose_answer, measured_number
+from axiom.domain.headlines.answers import NOT_MEASURED, compose_answer
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.followups.propose import propose
@@ -82,7 +82,7 @@ def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace
     return OpenFinding(
         number=row["number"],
         experiment=f"{row['name']}@{row['version']}",
-        answer=compose_answer(body.estimands[row["estimand"]], measured_number(line) if line else MeasuredNumber()),
+        answer=compose_answer(body.estimands[row["estimand"]], line or NOT_MEASURED),
         line=line,
         pace=pace,
         block_cells=whole - max(0, min(whole, unweighed)),

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from axiom.domain.headlines.answers import compose_answer, measured_number
+from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.sessions import Note, Round
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
@@ -288,7 +288,7 @@ def _note(line: _NewLine, blocks: int) -> Note:
         facts={
             "finding": number,
             "experiment": experiment.name if experiment else "",
-            "answer": compose_answer(line.version.estimand(line.finding), measured_number(weighed)),
+            "answer": compose_answer(line.version.estimand(line.finding), weighed),
             "seeds": weighed.seeds,
             "verdict": weighed.verdict,
             "grade": weighed.grade,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.decisions.evidence.interest import FindingNews, RankedFinding, measured, rank
-from axiom.domain.headlines.answers import compose_answer, measured_number
+from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging
@@ -57,7 +57,7 @@ def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
             "word": f"{ranked.stars} {ranked.word}".strip(),
             "finding": ranked.news.number,
             "experiment": name,
-            "answer": compose_answer(estimand, measured_number(line)),
+            "answer": compose_answer(estimand, line),
             "verdict": line.verdict,
             "grade": line.grade,
             "seeds": line.seeds,

@@ -8,7 +8,7 @@ from axiom.decisions.evidence.interest import FindingNews, RankedFinding
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.score_predictions import foreknowledge
-from axiom.domain.headlines.answers import compose_answer, compose_question, measured_number
+from axiom.domain.headlines.answers import compose_answer, compose_question
 from axiom.domain.links import LinkKind, Noun, references_in, with_doubt
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
@@ -482,7 +482,7 @@ def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> 
 
 
 def _answer(db: Database, number: int, line: Evidence) -> str:
-    return compose_answer(asked_by(db, number)[0], measured_number(line))
+    return compose_answer(asked_by(db, number)[0], line)
 
 
 def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, object, object]:

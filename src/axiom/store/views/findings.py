@@ -10,7 +10,7 @@ from typing import Any
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Finding, Meaning, reading
 from axiom.domain.fleet import Platform
-from axiom.domain.headlines.answers import MeasuredNumber, compose_answer, compose_claim, is_slight, measured_number
+from axiom.domain.headlines.answers import NOT_MEASURED, WeighedNumber, compose_answer, compose_claim, is_size_open
 from axiom.domain.registrations import RegisteredClaim, forecaster_named, read_body
 from axiom.domain.value import value
 from axiom.store.engine import counters
@@ -155,12 +155,12 @@ class FindingView:
         return compose_claim(self.estimand)
 
     @property
-    def measured(self) -> MeasuredNumber:
-        return measured_number(self.line.evidence) if self.line else MeasuredNumber()
+    def measured(self) -> WeighedNumber:
+        return self.line.evidence if self.line else NOT_MEASURED
 
     @property
-    def is_slight(self) -> bool:
-        return is_slight(self.estimand, self.measured)
+    def is_size_open(self) -> bool:
+        return is_size_open(self.estimand, self.measured)
 
     @property
     def reads(self) -> Meaning:

@@ -12,7 +12,7 @@ from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.score_predictions import Foreknowledge, foreknowledge
-from axiom.domain.headlines.answers import compose_answer, compose_quantity, measured_number
+from axiom.domain.headlines.answers import compose_answer, compose_quantity
 from axiom.domain.headlines.numbers import in_words, moment, scale, written
 from axiom.domain.links import with_doubt
 from axiom.domain.maps import first_place, is_tile
@@ -339,7 +339,7 @@ def shown(reading: Reading, view: FindingView) -> Answer:
         "status": finding.status,
         "verdict": view.verdict,
         "reads": view.reads,
-        "is_slight": view.is_slight,
+        "is_size_open": view.is_size_open,
         "grade": line.evidence.grade if line else Grade.AWAITING,
         "experiment": view.experiment,
         "version": view.version,
@@ -520,7 +520,7 @@ def _matches(
     return (
         (
             q.casefold() in " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
-            or q.casefold() in compose_answer(estimand, measured_number(brief), brief.status).casefold()
+            or q.casefold() in compose_answer(estimand, brief, brief.status).casefold()
         )
         and (not alias or any(is_called(alias, old) for old in names))
         and (not verdict or brief.verdict == verdict)

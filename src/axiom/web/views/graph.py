@@ -13,7 +13,7 @@ from axiom import shipped
 from axiom.decisions.findings import links as link_rules
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
-from axiom.domain.headlines.answers import compose_answer, measured_number
+from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.store.evidence import links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
@@ -284,7 +284,7 @@ def _shown_finding(whole: Graph, brief: Brief, estimand: Mapping[str, Any]) -> A
     number, reads = brief.number, reading(brief.verdict, Direction(estimand["expects"]))
     return {
         **whole.named(_finding(number)),
-        "answer": compose_answer(estimand, measured_number(brief), brief.status),
+        "answer": compose_answer(estimand, brief, brief.status),
         "claim": estimand["claim"],
         "experiment": brief.experiment,
         "status": brief.status,

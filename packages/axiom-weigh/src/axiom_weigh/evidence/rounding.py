@@ -6,6 +6,8 @@ told as the null above which it lies.
 
 from collections.abc import Sequence
 
+from axiom_weigh.values import Verdict
+
 _DIGITS = 4
 _ALL_DIGITS = 17
 _BARS = (5.0, 20.0, 1e3, 1e6)  # of a hint, a verdict and the two upper grades
@@ -25,6 +27,14 @@ def clear_of(number: float, *bars: float, digits: int = _DIGITS) -> str:
 def around(null: float, smallest: float) -> tuple[float, float, float]:
     """What a verdict says that an interval lies beside: the null, and on either side where an effect would matter."""
     return null - smallest, null, null + smallest
+
+
+def is_size_open(verdict: Verdict, low: float | None, high: float | None, bars: tuple[float, float, float]) -> bool:
+    """Is there an effect, and open whether it is as large as one that matters? Its interval holds some that are not."""
+    below, _, above = bars
+    if verdict is Verdict.POSITIVE:
+        return low is None or low < above
+    return verdict is Verdict.NEGATIVE and (high is None or high > below)
 
 
 def end_told(end: float | None, bars: Sequence[float]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom_weigh.evidence.method import Process, Question
-from axiom_weigh.evidence.rounding import around, e_told, end_told
+from axiom_weigh.evidence.rounding import around, e_told, end_told, is_size_open
 from axiom_weigh.statistics import betting, signed_ranks
 from axiom_weigh.statistics.shares_and_medians import (
     MOST,
@@ -235,11 +235,8 @@ def _why(question: Question, strength: Weight, values: Sequence[float | None]) -
 
 
 def _of_size(question: Question, verdict: Verdict, low: float | None, high: float | None) -> str:
-    """Whether an effect matters, as long as its interval holds some that are too small."""
-    above, below = verdict is Verdict.POSITIVE, verdict is Verdict.NEGATIVE
-    is_open = (above and (low is None or low < question.null + question.smallest)) or (
-        below and (high is None or high > question.null - question.smallest)
-    )
+    """Whether an effect matters, as long as that is open."""
+    is_open = is_size_open(verdict, low, high, around(question.null, question.smallest))
     return f"; whether it is as large as {question.smallest:.4g} is open" if is_open and question.smallest else ""
 
 
