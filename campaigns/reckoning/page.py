@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
 
 from axiom.domain.evidence import Meaning
+from axiom.domain.headlines.numbers import begin_sentence
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.lab.registrations.old_claims import OldClaims
 from axiom_weigh.amounts import counted
@@ -173,7 +174,7 @@ def _claims_changed(
     yield ""
     for claim in others:
         then, today = before[claim.name].reckoning, now[claim.name].reckoning
-        yield f"- {_sentence(claim.claim)} ({_name(claim)}): before “{then}”; now “{today}”."
+        yield f"- {begin_sentence(claim.claim)} ({_name(claim)}): before “{then}”; now “{today}”."
     if others:
         yield ""
 
@@ -232,7 +233,7 @@ def _claim(
     claim: OldClaim, reckoned: Reckoned, experiments: Mapping[str, ComputedExperiment], later: str | None
 ) -> Iterator[str]:
     less = ", by less than what was said to matter" if reckoned.is_slight else ""
-    yield f"### {_sentence(str(reckoned.reckoning))}{less}: {claim.claim}"
+    yield f"### {begin_sentence(str(reckoned.reckoning))}{less}: {claim.claim}"
     yield ""
     yield _wrapped(f"*Then* ({_name(claim)}): {_then(claim)}")
     yield ""
@@ -320,7 +321,7 @@ def _waiting(claims: Sequence[OldClaim], reckoned: Mapping[str, Reckoned], catal
     for claim in claims:
         name, then, why = claim.experiment, _then(claim).removesuffix("."), reckoned[claim.name].reason
         note = f"`{name}`: {why}" if name in catalogue else f"`{name}` is not written yet"
-        yield f"- {_sentence(claim.claim)} ({_name(claim)}: {then}). {note}."
+        yield f"- {begin_sentence(claim.claim)} ({_name(claim)}: {then}). {note}."
     yield ""
 
 
@@ -337,12 +338,8 @@ def _linked(listed: OldClaims, reckoned: Mapping[str, Reckoned]) -> Iterator[str
         ends = f" *{link.kind.value}* ".join(
             f"“{texts[end]}” ({reckoned[end].reckoning})" for end in (link.source, link.target)
         )
-        yield f"- {ends}. {_sentence(link.why)}."
+        yield f"- {ends}. {begin_sentence(link.why)}."
     yield ""
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _wrapped(text: str) -> str:

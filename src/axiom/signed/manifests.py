@@ -130,16 +130,9 @@ class Manifest:
         }
         if self.map:
             data["map"] = _as_json({name: part for name, part in asdict(self.map).items() if part or name != "arms"})
-        if self.may_use_gpu:
-            data["may_use_gpu"] = True
-        if self.copies != 1:
-            data["copies"] = self.copies
-        if self.learned:
-            data["learned"] = self.learned
-        if self.setting:
-            data["setting"] = self.setting
-        if self.words:
-            data["words"] = dict(self.words)
+        for name, usual in _LEFT_OUT.items():
+            if name != "map" and getattr(self, name) != usual:
+                data[name] = _as_json(getattr(self, name))
         return data
 
 

@@ -13,7 +13,7 @@ from axiom.cli.output import Shown, answer_option, data_option, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
 from axiom.domain.callers import Answer
-from axiom.domain.headlines.numbers import plain
+from axiom.domain.headlines.numbers import begin_sentence, plain
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview
@@ -80,7 +80,7 @@ def _fleet_of(file: Path) -> list[Supply]:
 
 def show_plan(planned: Answer) -> None:
     """Print a preview that was made plain data."""
-    _say(f"{_upper(planned['reason'])}. Nothing was changed.")
+    _say(f"{begin_sentence(planned['reason'])}. Nothing was changed.")
     _ordered(planned["allotments"])
     _fleet(planned["classes"])
     _worth(planned["worth"])
@@ -197,7 +197,3 @@ def _wrapped(text: str, first: str, further: str) -> Iterator[str]:
     yield from textwrap.wrap(
         text, width, initial_indent=first, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
     )
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from axiom.decisions.experiments.name_resolution import File
+from axiom.domain.headlines.numbers import join_words
 from axiom.domain.preflights import Code, KeptDraft, KinRun, Kinship, tries
 from axiom.domain.registrations import BLIND
 from axiom.limits import experiments as limits
@@ -113,7 +114,7 @@ def _listed(words: Sequence[str]) -> str:
     shown = list(words[: limits.KIN_NAMED])
     if more := len(words) - len(shown):
         shown.append(f"{more} more")
-    return ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
+    return join_words(shown)
 
 
 class _Outline:

@@ -122,7 +122,7 @@ def known_claim(claim: RegisteredClaim) -> KnownClaim:
 
 def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:
     """What makes two questions the same, however their claims are worded."""
-    meaning = {name: value for name, value in definition(estimand).items() if name not in ("name", "claim", "expects")}
+    meaning = {name: value for name, value in definition(estimand).items() if name != "name"}
     cells = sorted(canonical(dict(configs[place])).hex() for place in needed(estimand, configs))
     return hashlib.sha256(canonical([version, meaning, cells])).hexdigest()
 

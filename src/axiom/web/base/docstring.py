@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 
+from axiom.domain.headlines.numbers import begin_sentence
 from axiom.domain.links import is_approved, number_in, references_in, with_doubt
 from axiom.signed import bundles
 from axiom.signed.sources import parsed
@@ -22,7 +23,7 @@ def file_words(source: str) -> dict[str, str]:
     paragraphs = [" ".join(part.split()) for part in (ast.get_docstring(parsed(source)) or "").split("\n\n")[1:]]
     matters = next((part.removeprefix(MATTERS).strip() for part in paragraphs if part.startswith(MATTERS)), "")
     about = next((part for part in paragraphs if not part.startswith((MATTERS, "History:"))), "")
-    return {"what it is about": about.replace("`", ""), "why it matters": matters[:1].upper() + matters[1:]}
+    return {"what it is about": about.replace("`", ""), "why it matters": begin_sentence(matters)}
 
 
 def told_in_file(reading: Reading, experiment_id: int, name: str) -> dict[str, str]:

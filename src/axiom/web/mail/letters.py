@@ -193,7 +193,7 @@ class Letters:
 
     def _alert(self, row: OutboxMessage) -> Letter:
         facts, sentence = row.facts, _in_short(row)
-        opening = [f"{sentence[:1].upper()}{sentence[1:]}."]
+        opening = [f"{numbers.begin_sentence(sentence)}."]
         return self._letter(
             subject=f"[{self.name}] {_in_short(row)}",
             opening=opening + ([f"What helps: {facts['cure']}."] if facts["cure"] else []),

@@ -90,7 +90,7 @@ def environment() -> Environment:
         "cell": cells.cell,
         "in_a_sentence": cells.in_a_sentence,
         "in_html": in_html,
-        "sentence": _sentence,
+        "sentence": numbers.begin_sentence,
     }
     made.globals |= {
         "cells": cells.cells,
@@ -107,10 +107,6 @@ def environment() -> Environment:
     return made
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _number(value: object, **how: bool) -> str:
     written = numbers.plain(value, **how)
     return written if isinstance(value, str) else languages.number(written)
@@ -118,7 +114,7 @@ def _number(value: object, **how: bool) -> str:
 
 def _translated(sentence: str, *, capital: bool = False) -> str:
     """A sentence that was marked where it stands; one without a translation is said to be English."""
-    words = _sentence(languages.gettext(sentence)) if capital else languages.gettext(sentence)
+    words = numbers.begin_sentence(languages.gettext(sentence)) if capital else languages.gettext(sentence)
     if languages.is_known(sentence) or not any(letter.isalpha() for letter in sentence):
         return words
     return Markup('<span lang="en">{}</span>').format(words)

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from axiom.domain.evidence import Meaning, Registration
+from axiom.domain.headlines.numbers import join_words
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -123,7 +124,7 @@ def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequenc
         f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.in_words(configs)}.",
         f"{counted(len(configs), 'config')} in {counted(len(weighed), 'design')}{apart}; the estimand is: {quantity}.",
         *([f"Of {counted(len(waiting), 'further design')} nothing is weighed yet."] if waiting else []),
-        *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
+        *([f"The source uses the kit's {join_words([name for name, _ in made_of])}."] if made_of else []),
         "Nothing is claimed beyond that.",
     ]
     return {
@@ -222,7 +223,3 @@ def _part(stratum: Stratum) -> dict[str, Any]:
         "mean": stratum.mean,
         "error": stratum.error,
     }
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])
