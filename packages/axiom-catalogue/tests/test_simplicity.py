@@ -143,6 +143,13 @@ def test_information_is_a_difference_of_entropies():
         assert beyond == pytest.approx(by_hand)
 
 
+def test_a_task_of_one_class_has_no_early_network():
+    for seed in (8679202081705687281, 631039522567474353):  # of whose fresh examples none and 1 in 200 are of the other
+        measured = simplicity_bias.run(simplicity_bias.Config(task="teacher", epochs=2), seed)
+        assert measured.linear_accuracy > 0.99
+        assert measured.early_step is measured.early_explained is measured.linear_first is measured.kept is None
+
+
 def test_rival_has_the_accuracy_and_no_order():
     """A coin that replaces answers leaves class and linear answer alone, and takes of accuracy what it should."""
     table = np.random.default_rng(3).dirichlet(np.ones(8)).reshape(2, 2, 2)  # of answers, classes and linear answers

@@ -94,7 +94,10 @@ def _order(tables: list[Shares], information: Shares, linear_accuracy: float) ->
         return {}
     number = next(place for place, right in enumerate(rights) if right >= enough)
     rival = informs(diluted(tables[int(np.argmax(rights))], rights[number]))
-    explained, early = information[:, 0] - information[:, 1], float(1 - information[number, 1] / information[number, 0])
+    explained = information[:, 0] - information[:, 1]
+    if not all((information[number, 0], rival[0], explained.max())):
+        return {}  # nearly all examples have one class, so that a good answer tells nothing of it
+    early = float(1 - information[number, 1] / information[number, 0])
     return {
         "early_step": (number + 1) * LOOK // BATCH,
         "early_explained": early,
