@@ -18,6 +18,7 @@ from streams.hardships import border, hardships
 from streams.intervals import coverage, forecasters, pooled
 from streams.peeking import peeking
 from streams.pipeline import definitive, history, nulls
+from streams.searched import searched
 from streams.seeds_needed import seeds_forecast, seeds_needed
 from streams.ville import ville
 
@@ -40,6 +41,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "copies": copies,
     "dependence": dependence,
     "ville": ville,
+    "searched": searched,
     "hosts": hosts,
 }
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.evidence.weigh_claim import weigh
-from axiom_weigh.statistics.signed_ranks import stream as stream_of
 from axiom_weigh.values import Agreements, Evidence, Grade, Home, Observation, Outcome, Surroundings, Verdict
 from streams.figures import Answer, Bound, Size
 from streams.laws import CONTRAST, LAWS, Flags, Numbers
@@ -146,11 +145,11 @@ def looks(
 ) -> Iterator[Evidence]:
     """The evidence of each closed block that may say one of these verdicts.
 
-    Where the values alone do not say it, neither hosts that are not believed nor values that are lopsided make it said.
+    Where the values alone do not say it, hosts that are not believed do not make it said.
     """
     claim, values = question(estimand), [observation.value for observation in stream]
     for n in range(BLOCK, len(stream) + 1, BLOCK):
-        alone = weight(claim, values[:n], stream=stream_of(values[:n], lopsided=1.0))
+        alone = weight(claim, values[:n])
         if any((alone.log_absent if verdict is Verdict.ABSENT else alone.log_e) >= BAR for verdict in verdicts):
             yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=surroundings_after(n))
 

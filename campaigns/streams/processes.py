@@ -3,7 +3,6 @@
 Written again for whole arrays; `compared` holds each to the library's own, stream by stream.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Collection
 
@@ -15,7 +14,7 @@ from axiom_weigh.evidence.verdict import ENOUGH, weight
 from axiom_weigh.statistics import signed_ranks
 from axiom_weigh.statistics.betting import betting_log_e
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, dealt_log_e, signs_needed
-from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
+from axiom_weigh.statistics.signed_ranks import _GROWN, _SHARES, _WAYS, GROUP
 from axiom_weigh.values import Verdict
 from streams.laws import Flags, Numbers
 
@@ -27,28 +26,20 @@ EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 def ranks(streams: Numbers, null: float = 0.0) -> tuple[Numbers, Numbers]:
     """The logarithm of the e-value of signed ranks after each value of a row: for lying above the null, and below it.
 
-    The values are taken not to be lopsided, and no two to lie as far from the null on its two sides; else the library's
-    e-values may be smaller.
+    It is that of whole groups, by which verdicts are given: a group that is not whole changes nothing.
     """
-    away = streams - null
-    sizes, place = np.abs(away), np.arange(streams.shape[1])
-    nearer = np.zeros_like(sizes)
-    for first in range(min(_REFERENCE, len(place))):
-        nearer[:, first + 1 :] += sizes[:, first, None] < sizes[:, first + 1 :]
-        nearer[:, first + 1 :] += (streams[:, first, None] == streams[:, first + 1 :]) / 2.0
-    rank = (nearer + 0.5) / (np.minimum(place, _REFERENCE) + 1.0)
-    pairs = away[:, : len(place) // 2 * 2 : 2] + away[:, 1::2]
-    both = []
-    for side in (1.0, -1.0):
-        won = np.where(side * away > 0, 1.0, -1.0)
-        pair = np.zeros_like(away)
-        pair[:, 1::2] = np.where(side * pairs > 0, 1.0, -1.0)
-        bets = itertools.chain((won * np.tanh(bet * rank) for bet in _BETS), (bet * pair for bet in _PAIR_BETS))
-        whole = np.full_like(sizes, -np.inf)
-        for share, bet in zip(_SHARES, bets, strict=True):
-            whole = np.logaddexp(whole, share + np.cumsum(np.log1p(bet), axis=1))
-        both.append(whole)
-    return both[0], both[1]
+    whole = streams.shape[1] // GROUP * GROUP
+    means = (streams[:, :whole].reshape(len(streams), -1, GROUP)[:, :, _WAYS] / 2.0).sum(axis=4)
+    above, below = (_grown(means > null), _grown(means < null))
+    return above[:, : streams.shape[1]], below[:, : streams.shape[1]]
+
+
+def _grown(pairs: Flags) -> Numbers:
+    """Of pairs that win, by streams, groups and ways to pair them; held from one whole group to the next."""
+    won = np.count_nonzero(pairs, axis=3)
+    kinds = 4 * np.count_nonzero(won == 2, axis=2) + np.count_nonzero(won == 1, axis=2)
+    after = special.logsumexp(np.cumsum(_GROWN[kinds], axis=1) + _SHARES, axis=2)
+    return np.pad(np.repeat(after, GROUP, axis=1), ((0, 0), (GROUP - 1, 0)))
 
 
 def either(above: Numbers, below: Numbers) -> Numbers:
@@ -63,7 +54,7 @@ def absent(streams: Numbers, smallest: float) -> Numbers:
 
 
 def may_be_decided(streams: Numbers, claim: Question) -> Flags:
-    """After which values a verdict is possible: what is missing or lopsided can only keep the program from it."""
+    """After which values a verdict is possible: what is missing can only keep the program from it."""
     is_effect: Flags = either(*ranks(streams, claim.null)) >= BAR
     return is_effect | (absent(streams - claim.null, claim.smallest) >= BAR) if claim.smallest else is_effect
 
@@ -176,7 +167,7 @@ def compared(streams: Numbers) -> float:
 
 
 def _sides(values: list[float], null: float) -> tuple[float, float]:
-    return signed_ranks.log_es(signed_ranks.stream(values, lopsided=1.0), null)
+    return signed_ranks.log_es(signed_ranks.stream(values), null)
 
 
 def _t(streams: Numbers) -> Numbers:

@@ -1,13 +1,12 @@
 """An adversary looks after each value and stops at the first verdict: how often does each e-process say what is not?
 
-By Ville's inequality it is at most 5 % where the process is one; for signed ranks about the typical value of lopsided
-laws nothing but these streams tells.
+By Ville's inequality it is at most 5 % where the process is one.
 """
 
 import bisect
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,24 +14,20 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.limits import experiments as limits
-from axiom_weigh.statistics import compare_forecasters, scoring_rules, signed_ranks
-from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
+from axiom_weigh.statistics import compare_forecasters, scoring_rules
 from streams.figures import Answer, Bound, Size, interval, scored
 from streams.laws import LAWS, Draw, Flags, Numbers
-from streams.processes import BAR, FEWEST, bernoulli, betting, ever, first, t_mixture
+from streams.processes import BAR, FEWEST, bernoulli, betting, ever, first, ranks, t_mixture
 from streams.seeds_needed import heading
 from streams.seeds_needed import row as seeds_of
 
-_LOOKS, _CHUNK = 256, 500
+_LOOKS = 256
 _KINDS, _MOST = ("false verdict", "Strong", "absent"), (0.05, 0.01, 0.05)  # of streams, at most
 _STRONG_BAR, _STRONG_SEEDS = math.log(1_000.0), 20
 _DRAWS = 200  # for each stream, from which the truth is known
-_ON_RANKS, _ON_PAIRS = np.split(np.exp(_SHARES), [len(_BETS)])
-_MOST_LOPSIDED = 3.0  # the root to which bets on ranks are taken at most
 _AT, _BESIDE = 0.0, 1e-6  # a number on which values lie is never left out of an interval, which is closed: asked beside
-_THEOREM, _SIMULATION, _OUTSIDE = "theorem", "simulation", "nothing: outside of the promise"
+_THEOREM, _OUTSIDE = "theorem", "nothing: outside of the promise"
 _ON_IT, _WARNING = "nothing: equal values have no side", "nothing: a warning, not used"
-_PROMISED = (_THEOREM, _SIMULATION)
 _MANY = 0.1  # of values on a number, from which on the card tells how many are on it
 _PRICED = {0.25: 800, 0.5: 300, 1.0: 100}  # the lengths of streams with an effect of this size
 
@@ -87,7 +82,7 @@ def ville(seed: int, size: Size) -> Answer:
         pairs, streams = law.draw(rng, (2, size.streams * _DRAWS)), law.draw(rng, shape)
         typical, median = float(np.median(pairs.mean(axis=0))), float(np.median(pairs))
         nulls = (law.mean,) * 3 if law.is_even else (law.mean, median, typical)
-        bases = {null: _THEOREM if law.is_even else _SIMULATION if null == typical else _OUTSIDE for null in nulls}
+        bases = {null: _THEOREM if law.is_even or null == typical else _OUTSIDE for null in nulls}
         played = {null: _ranked(streams - null, _AT if law.is_even else _BESIDE, bases[null]) for null in bases}
         for what, null in zip(("mean is 0", "median is 0", "typical value is 0"), nulls, strict=True):
             cells.append(_Cell("", name, what, bases[null], played[null]))
@@ -111,7 +106,7 @@ def ville(seed: int, size: Size) -> Answer:
     groups: dict[tuple[str, str], list[_Cell]] = {}
     for cell in (*cells, *others):
         groups.setdefault((cell.process, cell.basis), []).append(cell)
-    promised = [group for (_, basis), group in groups.items() if basis in _PROMISED]
+    promised = [group for (_, basis), group in groups.items() if basis == _THEOREM]
     return Answer(lines=lines, bounds=[figure for group in promised for figure in _worst(group)])
 
 
@@ -129,7 +124,7 @@ class _Cell(NamedTuple):
         columns = "".join(f"{_percentages(share):>24}" for share in self.shares) + " " * 24 * (
             len(_KINDS) - len(self.shares)
         )
-        is_missed = self.basis in _PROMISED and not all(bound.holds for bound in _worst([self]))
+        is_missed = self.basis == _THEOREM and not all(bound.holds for bound in _worst([self]))
         return f"  {self.law:<32}{about:<25}{columns}  {self.basis}{'  ABOVE ITS PROMISE' if is_missed else ''}"
 
 
@@ -157,10 +152,10 @@ def _worst(cells: Sequence[_Cell]) -> Iterator[Bound]:
 
 def _scorecard(cells: Sequence[_Cell], others: Sequence[_Cell], n: int) -> Iterator[str]:
     """What the site tells: of each promise the law in which it is broken most often."""
-    promised = [cell for cell in cells if cell.basis in _PROMISED]
+    promised = [cell for cell in cells if cell.basis == _THEOREM]
     for name, kind, rows in (
-        ("even", 0, [cell for cell in cells if cell.basis == _THEOREM]),
-        ("lopsided", 0, [cell for cell in cells if cell.basis == _SIMULATION]),
+        ("even", 0, [cell for cell in promised if DRAWN[cell.law].is_even]),
+        ("lopsided", 0, [cell for cell in promised if not DRAWN[cell.law].is_even]),
         ("strong", 1, promised),
         ("absent", 2, promised),
         ("bets", 0, [cell for cell in others if cell.basis == _THEOREM]),
@@ -175,7 +170,7 @@ def _scorecard(cells: Sequence[_Cell], others: Sequence[_Cell], n: int) -> Itera
 def _ranked(streams: Numbers, beside: float, basis: str) -> list[tuple[float, float, float]]:
     """How often there is ever a false verdict and a Strong one; where promised, absence on the side that has more."""
     twice = math.log(2.0)
-    bars = ((BAR + twice, 1), (_STRONG_BAR + twice, _STRONG_SEEDS), (BAR + twice, 1))[: 3 if basis in _PROMISED else 2]
+    bars = ((BAR + twice, 1), (_STRONG_BAR + twice, _STRONG_SEEDS), (BAR + twice, 1))[: 3 if basis == _THEOREM else 2]
     reached = [list[Flags](np.isfinite(ends)) for ends in verdicts(streams, bars, beside)]
     return _shares(
         [*(above | below for above, below in reached[:2]), *(max(directions, key=np.sum) for directions in reached[2:])]
@@ -184,63 +179,8 @@ def _ranked(streams: Numbers, beside: float, basis: str) -> list[tuple[float, fl
 
 def verdicts(streams: Numbers, bars: Sequence[tuple[float, int]], beside: float = _AT) -> list[Numbers]:
     """After how many values signed ranks first reach each bar, from so many values on: above 0, and below it."""
-    parts = [_verdicts(streams[start : start + _CHUNK], bars, beside) for start in range(0, len(streams), _CHUNK)]
-    return [np.concatenate(part, axis=1) for part in zip(*parts, strict=True)]
-
-
-def _verdicts(streams: Numbers, bars: Sequence[tuple[float, int]], beside: float) -> list[Numbers]:
-    """How lopsided values are is asked only where it matters, since that takes long."""
-    played = [_Played.of(streams, side * beside, side) for side in (1.0, -1.0)]
-    lopsided = lru_cache(None)(lambda row, look: signed_ranks.stream(streams[row, :look].tolist()).lopsided)
-    ends = []
-    for bar, at_least in bars:
-        reached = np.array([first(direction.least >= bar, at_least) for direction in played])
-        for direction, sooner in zip(played, reached, strict=True):
-            for row in np.flatnonzero(first(direction.most >= bar, at_least) < sooner).tolist():
-                looks = np.flatnonzero(direction.most[row] >= bar) + 1
-                may = looks[(looks >= at_least) & (looks < sooner[row])].tolist()
-                is_so = (look for look in may if direction.log_e(row, look, lopsided(row, look)) >= bar)
-                sooner[row] = next(is_so, sooner[row])
-        ends.append(reached)
-    return ends
-
-
-class _Played(NamedTuple):
-    """What bets on one side make of streams: on ranks as logarithms, one for each size of bet; on pairs in all."""
-
-    on_ranks: Numbers
-    on_pairs: Numbers
-    least: Numbers  # the logarithm of all that is won, however lopsided the values are
-    most: Numbers
-
-    @classmethod
-    def of(cls, streams: Numbers, null: float, side: float) -> "_Played":
-        """After each value."""
-        away, has_ties = streams - null, len(set(streams[0].tolist())) < streams.shape[1]
-        sizes, place = np.abs(away), np.arange(streams.shape[1])
-        signs = np.where(side * away > 0, 1.0, -1.0)
-        nearer, equal, alike = np.zeros((3, *sizes.shape))
-        for column in range(min(_REFERENCE, len(place))):
-            nearer[:, column + 1 :] += sizes[:, column, None] < sizes[:, column + 1 :]
-            if has_ties:
-                equal[:, column + 1 :] += sizes[:, column, None] == sizes[:, column + 1 :]
-                alike[:, column + 1 :] += streams[:, column, None] == streams[:, column + 1 :]
-        ranks = np.where(signs > 0, nearer + alike / 2.0, nearer + equal - alike / 2.0) + 0.5
-        ranks *= signs / (np.minimum(place, _REFERENCE) + 1.0)
-        pairs, whole = np.zeros_like(signs), len(place) // 2 * 2
-        means = streams[:, :whole:2] / 2.0 + streams[:, 1::2] / 2.0
-        pairs[:, 1::2] = np.where(side * (means - null) > 0, 1.0, -1.0)
-        on_ranks = np.array([np.cumsum(np.log1p(np.tanh(bet * ranks)), axis=1) for bet in _BETS[:, 0]])
-        paths = np.array([np.cumsum(np.log1p(bet * pairs), axis=1) for bet in _PAIR_BETS])
-        on_pairs = np.tensordot(_ON_PAIRS, np.exp(paths), 1)
-        ends = np.minimum(on_ranks, on_ranks / _MOST_LOPSIDED), on_ranks
-        return cls(on_ranks, on_pairs, *(np.log(np.tensordot(_ON_RANKS, np.exp(end), 1) + on_pairs) for end in ends))
-
-    def log_e(self, row: int, look: int, lopsided: float) -> float:
-        """The logarithm of what a stream has won."""
-        won = self.on_ranks[:, row, look - 1]
-        on_ranks = _ON_RANKS @ np.exp(np.minimum(won, won / lopsided))
-        return math.log(on_ranks + self.on_pairs[row, look - 1])
+    played = ranks(streams, beside)[0], ranks(streams, -beside)[1]
+    return [np.array([first(log_es >= bar, at_least) for log_es in played]) for bar, at_least in bars]
 
 
 def _signs(streams: Numbers, median: float) -> Numbers:

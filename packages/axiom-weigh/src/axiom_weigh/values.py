@@ -164,7 +164,7 @@ class Surroundings:
     is_registered: bool = True  # before its first seed; false for a file that somebody weighs
 
 
-METHOD = 3  # the rules by which evidence is weighed; one more whenever the same observations may say something else
+METHOD = 4  # the rules by which evidence is weighed; one more whenever the same observations may say something else
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -178,7 +178,7 @@ VALUES = (np.random.default_rng(1).normal(size=16) + 1.0).tolist()
 def test_a_higher_grade_takes_more_and_what_is_settled_takes_none():
     assert more(pending(), VALUES, Verdict.POSITIVE, Grade.DEFINITIVE) is None
     assert more(pending(), VALUES, Verdict.MIXED, Grade.AWAITING) is None
-    for reached, seeds in ((Grade.AWAITING, 0), (Grade.MODERATE, 4), (Grade.STRONG, 34)):
+    for reached, seeds in ((Grade.AWAITING, 0), (Grade.MODERATE, 43), (Grade.STRONG, 34)):
         assert more(pending(), VALUES, Verdict.ABSENT, reached) == (seeds, seeds)
     strong, definitive = (more(pending(), VALUES, Verdict.POSITIVE, grade) for grade in (Grade.MODERATE, Grade.STRONG))
     assert 0 <= strong[0] <= definitive[0]

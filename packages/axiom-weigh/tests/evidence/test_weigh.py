@@ -80,10 +80,18 @@ def test_the_interval_of_a_contrast_leaves_the_null_out_exactly_when_the_verdict
 
 
 def test_where_many_values_are_the_null_it_is_said_what_was_decided():
-    evidence = weighed(estimand(smallest=0.0), [0.0] * 100 + [0.01 + 0.001 * place for place in range(100)])
+    evidence = weighed(estimand(smallest=0.0), [0.0, 0.01, 0.03, 0.0, 0.0, 0.02, 0.04, 0.0] * 25)
     assert evidence.verdict is Verdict.POSITIVE
-    assert 0.0 <= evidence.low < 0.01
-    assert any("100 above, 0 below, 100 equal" in reason for reason in evidence.reasons)
+    assert 0.0 <= evidence.low <= 0.01
+    assert any("100 values are 0 itself" in reason and "100 and 0, " in reason for reason in evidence.reasons)
+
+
+def test_of_so_many_ties_that_no_seeds_decide_none_are_promised_and_another_question_is_answered():
+    evidence = weighed(estimand(smallest=0.0), [0.0, 0.0, 0.02, 0.0, 0.0] * 40)
+    assert (evidence.verdict, evidence.estimate, evidence.more) == (Verdict.UNDECIDED, 0.0, (None, None))
+    (beside,) = [reason for reason in evidence.reasons if "as a question of its own" in reason]
+    assert "40 and 0, " in beside
+    assert "however many seeds" in beside
 
 
 def test_a_seed_that_was_computed_on_many_hosts_is_one_seed():
@@ -97,12 +105,12 @@ def test_a_seed_that_was_computed_on_many_hosts_is_one_seed():
 
 
 def test_missing_values_are_counted_named_and_weighed_at_their_worst():
-    evidence = weighed(estimand(), [*LARGE, None, None])
+    evidence = weighed(estimand(), [*LARGE[:10], None, None, *LARGE[10:]])
     assert (evidence.seeds, evidence.missing) == (14, 2)
     assert "2 without a value, each counted against every verdict: 2 × late" in evidence.reasons
     assert (evidence.low, evidence.high) == (None, None)
-    assert evidence.e_value < weighed(estimand(), LARGE).e_value
-    bounded = weighed(estimand(bounds=[-1.5, 1.5]), [*LARGE, None, None])
+    assert evidence.e_value < weighed(estimand(), [*LARGE, 1.0, 1.0]).e_value
+    bounded = weighed(estimand(bounds=[-1.5, 1.5]), [*LARGE[:11], None, None])
     assert (bounded.low, bounded.high) == (-1.5, 1.5)
 
 

@@ -1,4 +1,4 @@
-"""Sequential signed ranks: valid under any symmetric law and whatever is missing; verdict and interval are one test."""
+"""Sequential signed ranks: valid under any one law and whatever is missing; verdict and interval are one test."""
 
 import itertools
 import math
@@ -22,23 +22,44 @@ ROWS = st.lists(st.none() | NUMBERS, max_size=25)
 
 
 def sides(values, null=0.0):
-    return log_es(stream(values, lopsided=1.0), null)
+    return log_es(stream(values), null, with_last=True)
 
 
-def looks(values):
-    return [math.exp(either(*sides(values[:length]))) for length in range(1, len(values) + 1)]
+def told(values):
+    return math.exp(either(*sides(values)))
 
 
-def every_sign(sizes):
-    return [
-        [sign * size for sign, size in zip(signs, sizes, strict=True)]
-        for signs in itertools.product((-1.0, 1.0), repeat=len(sizes))
-    ]
+ONE_SIDED = math.sqrt(0.5)  # so often above, and far below else: the mean of two lies above as often as below
+LAWS_ABOUT_NOTHING = {
+    "even": {-2.0: 0.25, -1.0: 0.25, 1.0: 0.25, 2.0: 0.25},
+    "mostly above": {-9.0: 1 - ONE_SIDED, 1.0: ONE_SIDED},
+    "mostly below": {9.0: 1 - ONE_SIDED, -1.0: ONE_SIDED},
+    "mostly nothing": {-1.0: 0.2, 0.0: 0.6, 3.0: 0.2},
+    "two ways up": {-9.0: 1 - ONE_SIDED, 1.0: 0.4, 2.0: ONE_SIDED - 0.4},
+}
 
 
-@pytest.mark.parametrize("sizes", [(1.0, 3.0, 0.5, 8.0, 2.0, 3.0, 1.0), (0.0, 0.0, 1.0, 1e9, 1e-9, 2.0)])
-def test_over_all_signs_the_average_is_at_most_one_at_every_look(sizes):
-    assert (np.mean([looks(row) for row in every_sign(sizes)], axis=0) <= 1.0 + 1e-9).all()
+@pytest.mark.parametrize("law", LAWS_ABOUT_NOTHING)
+def test_whoever_stops_when_it_suits_is_told_at_most_one_on_average(law):
+    """Every value is seen before the next, half pairs too, and the best moment to stop is found exactly."""
+    chances = LAWS_ABOUT_NOTHING[law]
+
+    def worth(values):
+        now = told(values) if values else 1.0
+        if len(values) == 8 or (len(values) == 6 and len(chances) > 2):
+            return now
+        return max(now, sum(chance * worth([*values, value]) for value, chance in chances.items()))
+
+    assert worth([]) <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize("rest", [1, 2, 3])
+def test_what_was_sure_stays_so_while_a_group_is_open(rest):
+    values = [1.0] * 12
+    whole, more = stream(values), stream([*values, *[-5.0] * rest])
+    assert log_es(more, 0.0) == log_es(whole, 0.0)
+    assert interval(more) == interval(whole)
+    assert told([*values, *[1.0] * rest]) < told(values)
 
 
 @settings(max_examples=40)
@@ -64,19 +85,21 @@ REFERENCE = runpy.run_path(str(Path(__file__).parents[4] / "docs" / "explanation
 
 @settings(max_examples=60, deadline=None)
 @given(row=st.lists(st.none() | NUMBERS, min_size=2, max_size=40).filter(any), null=NUMBERS)
-def test_it_is_what_the_sixty_lines_for_a_referee_compute(row, null):
+def test_it_is_what_the_lines_for_a_referee_compute(row, null):
     ranks = stream(row)
-    assert ranks.lopsided == pytest.approx(REFERENCE["lopsided"](row))
-    assert ranks.middle == pytest.approx(REFERENCE["typical"](row))
-    expected = [REFERENCE[side](row, null, ranks.lopsided) for side in ("e_above", "e_below")]
-    assert [math.exp(side) for side in log_es(ranks, null)] == pytest.approx(expected, rel=1e-9)
+    expected = [REFERENCE[side](row, null) for side in ("e_above", "e_below")]
+    assert [math.exp(side) for side in sides(row, null)] == pytest.approx(expected, rel=1e-9)
+    assert math.exp(either(*sides(row, null))) == pytest.approx(REFERENCE["e_told"](row, null), rel=1e-9)
+    assert interval(ranks) == REFERENCE["interval"](row)
+    middle = pseudo_median([value for value in row if value is not None])
+    assert middle == pytest.approx(REFERENCE["typical"](row))
 
 
 def shifted(seed, *, seeds, effect):
     return (np.random.default_rng(seed).normal(size=seeds) + effect).tolist()
 
 
-@pytest.mark.parametrize(("seeds", "missing"), [(8, 0), (12, 1), (128, 0), (129, 1), (700, 0)])
+@pytest.mark.parametrize(("seeds", "missing"), [(8, 0), (12, 1), (15, 0), (128, 0), (700, 0)])
 def test_the_interval_is_what_is_not_refuted(seeds, missing):
     values = [*shifted(seeds, seeds=seeds, effect=1.0), *[None] * missing]
     ranks = stream(values)
@@ -93,7 +116,7 @@ def test_the_interval_is_what_is_not_refuted(seeds, missing):
 
 def test_equal_values_have_no_width_and_ties_with_the_null_say_nothing():
     assert [interval(stream([value] * 12)) for value in (-1.0, 0.0)] == [(-1.0, -1.0), (0.0, 0.0)]
-    better = [0.0, 0.01, 0.0, 0.02, 0.0, 0.03] * 8
+    better = [0.0, 0.01, 0.0, 0.02, 0.03, 0.0] * 16
     assert sides(better)[0] > BAR
     low, high = interval(stream(better))
     assert 0.0 <= low <= 0.01 <= high <= 0.025
@@ -117,11 +140,11 @@ def test_one_value_far_out_stops_nothing():
 
 @pytest.mark.parametrize("sizes", ["equal", "spread"])
 def test_twelve_values_on_one_side_are_the_fewest_that_decide(sizes):
-    """Of two modes the one of 70 % comes eight times in a row in 5.8 % of streams, and twelve times in 1.4 %."""
+    """Of two modes one of 71 % comes eight times in a row in 6.3 % of streams, and twelve times in 1.6 %."""
     for seed in range(20):
         values = np.ones(14) if sizes == "equal" else np.random.default_rng(seed).random(14) + 1.0
-        decided = [n for n in range(1, 15) if either(*sides(values[:n].tolist())) >= math.log(20)]
-        assert 12 <= decided[0] <= 14
+        decided = [n for n in range(1, 15) if either(*log_es(stream(values[:n]), 0.0)) >= math.log(20)]
+        assert decided == [12, 13, 14]
 
 
 LOPSIDED = {  # the typical value of each is 0
@@ -156,21 +179,6 @@ def test_of_many_values_the_pseudo_median_is_found_without_all_means():
     assert pseudo_median(values) == pytest.approx(np.median(values[first] / 2 + values[second] / 2), abs=1e-4)
 
 
-def test_later_values_are_ranked_among_the_first_alone():
-    values = shifted(4, seeds=300, effect=0.2)
-    gappy = [None if place in (5, 200) else value for place, value in enumerate(values)]
-    ranks = stream(gappy, lopsided=1.0)
-    head = [abs(value) for value in gappy[:128] if value is not None]
-    assert (ranks.pairs_gone, len(ranks.tail)) == (2, 171)
-    for extra in (0.01, -0.4, 5.0):
-        rank, gone = sum(value < abs(extra) for value in head), 1
-        more = stream([*gappy, extra], lopsided=1.0)
-        gain = log_es(more, 0.0)[0] - log_es(ranks, 0.0)[0]
-        share = (rank + (gone if extra < 0 else 0) + 0.5) / 129
-        bets = [math.log1p(math.copysign(math.tanh(size * share), extra)) for size in (0.0, 2.0)]
-        assert min(bets) <= gain <= max(bets)
-
-
 @settings(max_examples=50)
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_numbers_of_any_size_give_numbers(values):
@@ -197,31 +205,13 @@ def test_looking_again_and_again_an_effect_is_rarely_made_of_nothing(law):
     assert wrong <= streams * 0.05 + 3 * math.sqrt(streams * 0.05 * 0.95)
 
 
-@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 12), (1.0, 14)])
+@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 12), (1.0, 16)])
 def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds):
     times = []
     for number in range(60):
         values = shifted(number, seeds=200, effect=effect)
-        times.append(next(n for n in range(6, 201) if either(*sides(values[:n])) >= math.log(20)))
-    assert np.median(times) == pytest.approx(seeds, rel=0.2, abs=1)
-
-
-def test_an_end_may_be_a_later_value_and_no_rounding_changes_the_evidence():
-    rng = np.random.default_rng(5)
-    for _ in range(5):
-        values = rng.normal(0.1, 0.5, 300)
-        ranks, bar = stream(values.tolist()), math.log(40.0)
-        low, high = interval(ranks)
-        near = np.sort(np.concatenate([values, ((values[:128, None] + values) / 2.0).ravel()]))
-        before, after = near[near < low - 1e-12][-1], near[near > high + 1e-12][0]
-        assert log_es(ranks, (before + low) / 2.0)[0] >= bar > log_es(ranks, low + 1e-9)[0]
-        assert log_es(ranks, (high + after) / 2.0)[1] >= bar > log_es(ranks, high - 1e-9)[1]
-    values = np.round(np.random.default_rng(3).normal(0.1, 0.5, 120), 2)
-    ranks = stream(values.tolist())
-    means = np.unique((values[:, None] + values) / 2.0)
-    for low, high in itertools.pairwise(means[(means > -0.1) & (means < 0.3)].tolist()):
-        if high - low > 1e-9:
-            assert len({log_es(ranks, low + share * (high - low)) for share in (0.1, 0.37, 0.9)}) == 1
+        times.append(next(n for n in range(4, 201, 4) if either(*sides(values[:n])) >= math.log(20)))
+    assert np.median(times) == pytest.approx(seeds, abs=2)
 
 
 GROUP_LAWS = {
@@ -312,5 +302,5 @@ def test_a_middle_that_many_values_share_is_found_as_soon_as_any_other(monkeypat
     steps = []
     search = np.searchsorted
     monkeypatch.setattr(np, "searchsorted", lambda *words: steps.append(1) or search(*words))
-    assert stream(np.where(np.arange(20_000) % 5 < 3, 0.0, noise).tolist()).middle == 0.0
+    assert pseudo_median(np.where(np.arange(20_000) % 5 < 3, 0.0, noise)) == 0.0
     assert len(steps) < 300

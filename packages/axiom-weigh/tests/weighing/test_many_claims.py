@@ -78,7 +78,7 @@ def test_of_what_stands_among_many_claims_few_are_false():
         shares = axiom_weigh.weigh_all(*cards).false_shares
         standing += [(laboratory, place) for place, share in enumerate(shares) if share is not None]
     false = sum(place >= 5 for _, place in standing)
-    assert len(standing) >= 12, "most true ones stand"
+    assert len(standing) >= 10, "most true ones stand"
     assert false <= 1
 
 

@@ -32,7 +32,7 @@ def test_a_smaller_effect_a_smaller_chance_of_error_and_a_higher_grade_take_more
         assert len(set(halves)) == len(halves)
     assert axiom_weigh.plan(0.005).verdict == (None, None)
     assert "more than a million" in str(axiom_weigh.plan(0.005))
-    assert axiom_weigh.plan(50).verdict == (13, 13)  # fewer seeds give no verdict, however large the effect
+    assert axiom_weigh.plan(50).verdict == (12, 12)  # fewer seeds give no verdict, however large the effect
 
 
 @pytest.mark.parametrize("effect", [0.0, 0.001, 1e6, float("nan"), float("inf")])

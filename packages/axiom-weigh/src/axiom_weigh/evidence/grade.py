@@ -7,6 +7,7 @@ from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 _MODERATE_SEEDS, _STRONG_SEEDS, _DEFINITIVE_SEEDS = 8, 20, 50
+_STRONG_ABSENT_SEEDS = 59  # in so many a collapse in one of twenty is seen, with 95 %
 _MODERATE_E, _STRONG_E, _DEFINITIVE_E = 20.0, 1e3, 1e6  # below the first nothing is claimed at all
 _STRONG_HOSTS, _STRONG_VOLUNTEERS = 4, 2
 _DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
@@ -57,11 +58,11 @@ def grade(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
     return (Grade.STRONG, needs) if needs else (Grade.DEFINITIVE, ())
 
 
-def wanted(reached: Grade) -> tuple[int, float] | None:
+def wanted(reached: Grade, verdict: Verdict = Verdict.UNDECIDED) -> tuple[int, float] | None:
     """Return the seeds and the e-value that the grade above this one asks for; None for the last one."""
     return {
         Grade.AWAITING: (_MODERATE_SEEDS, _MODERATE_E),
-        Grade.MODERATE: (_STRONG_SEEDS, _STRONG_E),
+        Grade.MODERATE: (_strong_seeds(verdict), _STRONG_E),
         Grade.STRONG: (_DEFINITIVE_SEEDS, _DEFINITIVE_E),
     }.get(reached)
 
@@ -78,7 +79,7 @@ def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
 def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
     """Missing values need no row of their own: e-value and interval are those of the worst case already."""
     return _needs(
-        _more("seeds", facts.seeds, _STRONG_SEEDS),
+        _more("seeds", facts.seeds, _strong_seeds(facts.verdict)),
         _e_value(facts, _STRONG_E),
         _independence(facts),
         f"the names of the hosts that computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
@@ -104,6 +105,10 @@ def _for_definitive(facts: GradeFacts) -> tuple[str, ...]:
     )
 
 
+def _strong_seeds(verdict: Verdict) -> int:
+    return _STRONG_ABSENT_SEEDS if verdict is Verdict.ABSENT else _STRONG_SEEDS
+
+
 def _more(what: str, have: int, want: int) -> str:
     return f"{want} {what} ({have} so far)" if have < want else ""
 
@@ -118,7 +123,9 @@ def is_nearly_strong(evidence: Evidence) -> bool:
     """Could it be Strong, as far as its numbers tell, if strangers agreed?"""
     is_sure = evidence.verdict is Verdict.ABSENT or evidence.e_value >= _STRONG_E
     is_shared = evidence.hosts >= _STRONG_HOSTS and evidence.volunteers >= _STRONG_VOLUNTEERS
-    return evidence.grade is Grade.MODERATE and is_sure and evidence.seeds >= _STRONG_SEEDS and is_shared
+    return (
+        evidence.grade is Grade.MODERATE and is_sure and evidence.seeds >= _strong_seeds(evidence.verdict) and is_shared
+    )
 
 
 def checks_wanted(evidence: Evidence, outvoted: int) -> int:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from axiom_weigh.evidence.cards import LeaveOneOut
 from axiom_weigh.evidence.method import Question
 from axiom_weigh.evidence.verdict import weight
-from axiom_weigh.statistics import signed_ranks
 from axiom_weigh.values import Home, Observation
 
 _Places = frozenset[int]  # of observations, in their order
@@ -23,9 +22,8 @@ def without_each(
     ]
     wanted = list(dict.fromkeys(places for _, _, places in left_out))  # a volunteer with one host is left out with it
     values = [observation.value for observation in counted]
-    lopsided = signed_ranks.stream(values).lopsided
     rests = ([value for place, value in enumerate(values) if place not in gone] for gone in wanted)
-    weighed = [weight(question, rest, stream=signed_ranks.stream(rest, lopsided=lopsided)).verdict for rest in rests]
+    weighed = [weight(question, rest).verdict for rest in rests]
     verdicts = dict(zip(wanted, weighed, strict=True))
     return tuple(LeaveOneOut(by=by, number=number, verdict=verdicts[places]) for by, number, places in left_out)
 

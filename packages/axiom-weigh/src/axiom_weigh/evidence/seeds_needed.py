@@ -10,12 +10,14 @@ from axiom_weigh.statistics.replicates_needed import Needed, Range, until_crosse
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 
-def more(question: Question, present: Sequence[float], verdict: Verdict, reached: Grade) -> Needed | None:
+def more(
+    question: Question, present: Sequence[float], verdict: Verdict, reached: Grade, *, estimate: float | None = None
+) -> Needed | None:
     """Replicates to the next grade, with one chance in two and with nine in ten; None where more of them do not help.
 
     Where nothing is decided yet, it may become either: an effect, or its absence. Whichever is nearer is told.
     """
-    target = wanted(reached)
+    target = wanted(reached, verdict)
     is_beyond_help = question.process is Process.BETTING and question.bounds is None
     if target is None or verdict is Verdict.MIXED or is_beyond_help:
         return None
@@ -23,12 +25,18 @@ def more(question: Question, present: Sequence[float], verdict: Verdict, reached
     if verdict is Verdict.ABSENT:
         missing = max(0, seeds - len(present))
         return missing, missing
-    effect = _effect(question, present, math.log(e_value), seeds)
+    is_tied = is_null_typical(question, estimate)
+    effect = (None, None) if is_tied else _effect(question, present, math.log(e_value), seeds)
     if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
         return effect
     by_signs = question.process is not Process.RANKS
     absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
     return min(effect, absence, key=_nearness)
+
+
+def is_null_typical(question: Question, estimate: float | None) -> bool:
+    """Are so many values the null itself that no further ones like these make it another typical value?"""
+    return question.process is Process.RANKS and estimate == question.null
 
 
 def forecast(question: Question, present: Sequence[float], evidence: Evidence) -> Range | None:
@@ -37,7 +45,7 @@ def forecast(question: Question, present: Sequence[float], evidence: Evidence) -
     Where nothing is decided yet, it may become an effect or its absence. Whichever is nearer is told. Each is a walk,
     of values or of their sides, towards the bar of the effect, or away from the smallest one that matters.
     """
-    target, is_open = wanted(evidence.grade), evidence.verdict is Verdict.UNDECIDED
+    target, is_open = wanted(evidence.grade, evidence.verdict), evidence.verdict is Verdict.UNDECIDED
     is_decided = evidence.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
     if target is None or not (is_open or is_decided) or question.process is Process.BETTING:
         return None
@@ -47,12 +55,24 @@ def forecast(question: Question, present: Sequence[float], evidence: Evidence) -
         steps = [float((step > 0) - (step < 0)) for step in steps]
     efficiency = replicates_needed.EFFICIENCY if question.process is Process.RANKS else 1.0
     effect = until_crossed(steps, _log(evidence.e_value), log_e, efficiency=efficiency, least=least)
-    if not is_open or not question.smallest or question.process is not Process.RANKS:
+    effect = None if is_null_typical(question, evidence.estimate) else effect
+    if not is_open or question.process is not Process.RANKS:
         return effect
+    if not question.smallest:
+        return _in_groups(len(present), effect)
     side = math.copysign(1.0, math.fsum(steps))
     room = [question.smallest - side * step for step in steps]
     absence = until_crossed(room, _log(evidence.e_absent), log_e, efficiency=efficiency, least=least)
-    return min(effect, absence, key=lambda needed: math.inf if needed is None or needed[1] is None else needed[1])
+    nearer = min(effect, absence, key=lambda needed: math.inf if needed is None or needed[1] is None else needed[1])
+    return _in_groups(len(present), nearer)
+
+
+def _in_groups(n: int, needed: Range | None) -> Range | None:
+    """Nothing is decided before a further group is whole."""
+    if needed is None:
+        return None
+    few, likely, many = (None if more is None else replicates_needed.until_whole(n, max(1, more)) for more in needed)
+    return few, likely, many
 
 
 def _log(e_value: float) -> float:

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.rounding import around, e_told, end_told, is_size_open
@@ -21,7 +22,6 @@ from axiom_weigh.values import Verdict, centre_of
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
 
 _Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
-_MANY_TIES = 0.1  # a larger share of values that are the null itself is told
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class Conclusion:
     estimate: float | None
     low: float | None
     high: float | None
-    log_e: float  # against the null
+    log_e: float  # against the null; of values that wait for their group what is open counts as lost
     log_absent: float  # against an effect as large as the smallest that matters
     verdict: Verdict
     reason: str
@@ -44,6 +44,7 @@ class Weight:
     log_e: float = 0.0  # against the null
     side: int = 0  # on which side of the null the values lie: 1 above, -1 below
     log_absent: float = 0.0  # against an effect as large as the smallest that matters, either way
+    waiting: "Weight | None" = None  # the same after the last values too, while they are no whole group
 
     enough: float = math.log(ENOUGH)  # from which on something is so sure that it may be said
 
@@ -68,6 +69,7 @@ def conclude(
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
     stream = stream or read(question, values)
     strength = weight(question, values, stream=stream)
+    latest = strength.waiting or strength
     estimate, low, high = located(question, values, stream=stream)
     if question.bounds is not None:  # a number that lies within bounds has its median there
         low = question.bounds[0] if low is None else low
@@ -77,12 +79,12 @@ def conclude(
         estimate=estimate,
         low=low,
         high=high,
-        log_e=strength.log_e,
-        log_absent=strength.log_absent,
+        log_e=latest.log_e,
+        log_absent=latest.log_absent,
         verdict=strength.verdict,
         reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(strength.log_e))} to 1 against it; "
         f"{_interval_told(low, high, bars)}; {strength.verdict}: {_why(question, strength, values)}"
-        f"{_of_size(question, strength.verdict, low, high)}",
+        f"{_of_size(question, strength.verdict, low, high)}{_of_waiting(strength, len(values))}",
     )
 
 
@@ -103,12 +105,7 @@ def weight(question: Question, values: Sequence[float | None], *, stream: signed
             strength = _by_share(question, present, len(values))
         case _:
             strength = _by_bets(question, values, present)
-    return Weight(
-        log_e=strength.log_e / question.clustering,
-        side=strength.side,
-        log_absent=strength.log_absent / question.clustering,
-        enough=-math.log(question.alpha),
-    )
+    return _clustered(question, strength)
 
 
 def located(
@@ -122,7 +119,7 @@ def located(
     match question.process:
         case Process.RANKS:
             stream = stream or signed_ranks.stream(values)
-            return stream.middle, *signed_ranks.interval(stream, alpha=alpha)
+            return signed_ranks.pseudo_median(present), *signed_ranks.interval(stream, alpha=alpha)
         case Process.SIGN:
             return median_of(present), *median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
@@ -141,12 +138,29 @@ def middle(question: Question, present: Sequence[float]) -> float | None:
     return located(question, present)[0]
 
 
+def _clustered(question: Question, strength: Weight) -> Weight:
+    return replace(
+        strength,
+        log_e=strength.log_e / question.clustering,
+        log_absent=strength.log_absent / question.clustering,
+        waiting=_clustered(question, strength.waiting) if strength.waiting else None,
+        enough=-math.log(question.alpha),
+    )
+
+
 def _by_ranks(question: Question, stream: signed_ranks.Stream) -> Weight:
-    above, below = signed_ranks.log_es(stream, question.null)
-    near, far = question.null - question.smallest, question.null + question.smallest
+    """Of whole groups, whatever is open: what they have shown once holds while others wait (Ville)."""
+    whole = _of_ranks(question, stream, with_last=False)
+    return replace(whole, waiting=_of_ranks(question, stream, with_last=True)) if len(stream.last) else whole
+
+
+def _of_ranks(question: Question, stream: signed_ranks.Stream, *, with_last: bool) -> Weight:
+    tell = partial(signed_ranks.log_e, stream, with_last=with_last)
+    above, below = tell(question.null, 1), tell(question.null, -1)
     absent = 0.0
     if question.smallest:  # each side at half of the level, as the interval has it
-        absent = min(signed_ranks.log_e(stream, near, 1), signed_ranks.log_e(stream, far, -1)) - math.log(2.0)
+        near, far = question.null - question.smallest, question.null + question.smallest
+        absent = min(tell(near, 1), tell(far, -1)) - math.log(2.0)
     return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
 
 
@@ -229,9 +243,9 @@ def _why(question: Question, strength: Weight, values: Sequence[float | None]) -
                 return f"as many lie on either side of {null:.4g}"
             return f"a verdict takes {math.exp(strength.enough):.4g} to 1"
         case Verdict.POSITIVE:
-            return f"the {centre_of(question.process)} lies above {null:.4g}{_of_ties(question, values)}"
+            return f"the {centre_of(question.process)} lies above {null:.4g}"
         case _:
-            return f"the {centre_of(question.process)} lies below {null:.4g}{_of_ties(question, values)}"
+            return f"the {centre_of(question.process)} lies below {null:.4g}"
 
 
 def _of_size(question: Question, verdict: Verdict, low: float | None, high: float | None) -> str:
@@ -240,13 +254,19 @@ def _of_size(question: Question, verdict: Verdict, low: float | None, high: floa
     return f"; whether it is as large as {question.smallest:.4g} is open" if is_open and question.smallest else ""
 
 
-def _of_ties(question: Question, values: Sequence[float | None]) -> str:
-    """How many values are the null itself, where these are many."""
-    sides = [_sign(number - question.null) for number in values if number is not None]
-    above, below, equal = (sides.count(side) for side in (1, -1, 0))
-    if question.process is not Process.RANKS or equal <= _MANY_TIES * len(values):
+def _of_waiting(strength: Weight, values: int) -> str:
+    """Of how many values all is said, and what is told while the others wait for their group."""
+    if strength.waiting is None:
         return ""
-    return f" ({above} above, {below} below, {equal} equal)"
+    whole, latest = (
+        e_told(math.exp(weight.log_absent if strength.verdict is Verdict.ABSENT else weight.log_e))
+        for weight in (strength, strength.waiting)
+    )
+    first, group = values - values % signed_ranks.GROUP, signed_ranks.GROUP
+    return (
+        f"; said of the first {first} of {values} values, since they count in groups of {group}: until the last is "
+        f"whole, {latest} to 1 is told instead of {whole}"
+    )
 
 
 def _sign(number: float) -> int:

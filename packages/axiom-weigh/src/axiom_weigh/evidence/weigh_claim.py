@@ -18,7 +18,7 @@ from axiom_weigh.evidence.counted_values import Sound, sound
 from axiom_weigh.evidence.grade import GradeFacts, grade
 from axiom_weigh.evidence.leave_one_out import without_each
 from axiom_weigh.evidence.method import Process, Question, question
-from axiom_weigh.evidence.middles import lopsided, middle_named, of_mean
+from axiom_weigh.evidence.middles import lopsided, middle_named, of_mean, of_ties
 from axiom_weigh.evidence.outliers import believed
 from axiom_weigh.evidence.seeds_needed import more
 from axiom_weigh.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
@@ -167,7 +167,8 @@ def _evidence(seen: _GradeFacts) -> Evidence:
     concluded, sound_values = seen.concluded, seen.sound_values
     facts = _facts(seen)
     reached, needs = grade(facts)
-    present = [observation.value for observation in sound_values.counted if observation.value is not None]
+    values = [observation.value for observation in sound_values.counted]
+    present = [value for value in values if value is not None]
     badges = ["one volunteer"] if facts.volunteers == 1 else []
     badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.platforms)]
     return Evidence(
@@ -188,7 +189,7 @@ def _evidence(seen: _GradeFacts) -> Evidence:
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
         needs=needs,
-        more=more(seen.question, present, concluded.verdict, reached),
+        more=more(seen.question, present, concluded.verdict, reached, estimate=concluded.estimate),
         flags=(*(alarm.text for alarm in seen.raised), *badges),
         alarms=seen.raised,
         agreements=seen.surroundings.agreements,
@@ -198,7 +199,7 @@ def _evidence(seen: _GradeFacts) -> Evidence:
             *_clustered(seen.question),
             concluded.reason,
             middle_named(seen.question.process),
-            *filter(None, [of_mean(seen.question, [observation.value for observation in sound_values.counted])]),
+            *filter(None, [of_ties(seen.question, values, concluded.estimate), of_mean(seen.question, values)]),
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
             *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
             *facts.leaning,

@@ -7,6 +7,7 @@ from typing import Any
 from axiom_weigh.errors import WrongUse
 from axiom_weigh.evidence.grade import wanted
 from axiom_weigh.statistics.replicates_needed import Needed, of_size
+from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.values import Grade
 
 LEAST_EFFECT, LARGEST_EFFECT = 0.005, 100.0  # in standard deviations, that can be planned for
@@ -45,16 +46,22 @@ def plan(effect: float, *, alpha: float = 0.05) -> SeedPlan:
     if not LEAST_EFFECT <= abs(effect) <= LARGEST_EFFECT:
         raise WrongUse(
             f"An effect of {effect:g} standard deviations cannot be planned, one of {LEAST_EFFECT:g} to "
-            f"{LARGEST_EFFECT:g} can. Write the difference that matters over the standard deviation of the "
-            "differences, such as 0.5."
+            f"{LARGEST_EFFECT:g} can: a smaller one takes more than a million seeds, if it is found at all. Write the "
+            "difference that matters over the standard deviation of the differences, such as 0.5."
         )
     (moderate, _), (strong, bar) = (wanted(grade) or (0, 0.0) for grade in (Grade.AWAITING, Grade.MODERATE))
     return SeedPlan(
         effect=effect,
         alpha=alpha,
-        verdict=of_size(abs(effect), -math.log(alpha), least=moderate),
-        strong=of_size(abs(effect), math.log(max(bar, 1 / alpha)), least=strong),
+        verdict=_in_groups(of_size(abs(effect), -math.log(alpha), least=moderate)),
+        strong=_in_groups(of_size(abs(effect), math.log(max(bar, 1 / alpha)), least=strong)),
     )
+
+
+def _in_groups(needed: Needed) -> Needed:
+    """In whole groups, the nearest to what is forecast, since values count in them."""
+    half, most = (None if seeds is None else GROUP * round(seeds / GROUP) for seeds in needed)
+    return half, most
 
 
 def seeds_text(seeds: int | None) -> str:

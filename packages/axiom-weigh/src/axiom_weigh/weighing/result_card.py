@@ -18,7 +18,8 @@ from axiom_weigh.evidence.rounding import around, e_told, end_told
 from axiom_weigh.facts_html import facts_html
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.requests import Look, Narrowing, SweepPoint
-from axiom_weigh.statistics.replicates_needed import FEWEST_DECIDING, Range
+from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, until_whole
+from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
@@ -405,7 +406,7 @@ class WeighedTable:
         )
         least, _ = wanted(Grade.AWAITING) or (0, 0.0)
         if self.evidence.e_kind == _RANKS:
-            least = max(least, FEWEST_DECIDING)
+            least = max(least, fewest_deciding(-math.log(self.alpha)))
         if not look.is_paired:
             why = "runs that are not paired have none that holds however often you look"
         elif self.n_seeds < least:
@@ -434,6 +435,8 @@ class WeighedTable:
             is_absent = evidence.verdict is Verdict.ABSENT
             against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
             facts["evidence"] = f"{self._odds()} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
+            if waiting := self._waiting_for_group():
+                facts["evidence"] += f" of whole groups of {GROUP} ({counted(waiting, 'seed')} in one that is open)"
         if (least := self.ruled_out) is not None:
             facts["ruled out"] = (
                 f"an effect of {least:g} or more; if less does not matter, --smallest-effect {least:g} decides that "
@@ -463,6 +466,10 @@ class WeighedTable:
             return f"{few} to {many} more seeds in four cases of five, likely {likely}{if_any}"
         return self._planned()
 
+    def _waiting_for_group(self) -> int:
+        """How many seeds at the end of a table are no whole group yet."""
+        return (self.evidence.seeds + self.evidence.missing) % GROUP if self.evidence.e_kind == _RANKS else 0
+
     def _planned(self) -> str:
         """What `--plan` says of the effect seen."""
         effect, is_decided = self._effect_seen(), self.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
@@ -481,7 +488,7 @@ class WeighedTable:
             )
         more = "" if needed[0] is None else f", {needed[0] - self.n_seeds:,} more"
         if needed[0] is not None and needed[0] <= self.n_seeds:
-            more = ", as many as there are"
+            more = ", as many as there are" if is_decided else f"; {until_whole(self.n_seeds, 1)} more may decide it"
         return (
             f"about {half} seeds in all{more}, for an effect of {effect:g} sd, as was seen, and {most} to be "
             "nine-tenths sure; see --plan"
