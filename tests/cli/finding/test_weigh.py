@@ -49,7 +49,7 @@ def test_a_person_reads_verdict_grade_interval_and_why_and_the_picture_goes_wher
     assert all(len(line) <= 60 for line in text.split("95 % interval\n")[1].splitlines())
     assert weigh(table, "--latex").count(" & ") == 5
     hostile = tmp_path / "theirs.csv"
-    hostile.write_text("seed,value\ns\x1b[31m,1\ns\x1b[31m,2\n", encoding="utf-8")
+    hostile.write_text("seed,value\ns\x1b[31m,1\ns\x1b[31m,2\nt,1.5\n", encoding="utf-8")
     assert "s?[31m\n" in weigh(hostile)
     assert "\x1b" not in json.dumps(weigh(hostile, "--json"), ensure_ascii=False).replace("\\u001b", "")
     weigh(table, "--picture", tmp_path / "card.svg", "--quiet")
@@ -141,7 +141,9 @@ def test_arms_end_before_the_next_option_or_file(typed, read):
 
 
 def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to, table, tmp_path, monkeypatch):
+    (table.parent / "gone.csv").write_text("seed,value\n1,\n2,\n", encoding="utf-8")
     for words, status in (
+        *((["gone.csv"], 1), (["gone.csv", "--json"], 1), (["mine.csv", "gone.csv"], 1)),
         *((["mine.csv"], 0), (["mine.csv", "--fail-unless", "effect +"], 0)),
         *((["mine.csv", "--fail-unless", "effect -"], 1), (["mine.csv", "--fail-unless", "absent", "--json"], 1)),
         *(([], 2), (["none.csv"], 3), (["."], 2), (["mine.csv", "--estimand", "contrats"], 2)),

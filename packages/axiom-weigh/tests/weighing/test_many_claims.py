@@ -4,6 +4,7 @@ import html
 import itertools
 import json
 import random
+import re
 
 import pytest
 
@@ -55,6 +56,46 @@ def test_both_answers_are_shown_and_are_the_laboratory_s_own(many):
         assert card.name in repr(many)
         assert html.escape(card.name) in many._repr_html_()
     assert many.latex().count(r"\\") == 4
+
+
+@pytest.fixture(scope="module")
+def troubled():
+    """Ours beside arms of which one is sound, and others have a long tail, are stuck, crashed or never came."""
+    dice, rows = random.Random(1), []
+    for seed in range(24):
+        values = {"ours": dice.gauss(1.0, 0.5), "sound": dice.gauss(0.0, 0.5), "tail": dice.expovariate(1.0) ** 3}
+        values |= {"stuck": 0.123456, "crashed": dice.gauss(0.0, 0.5) if seed % 5 else None, "gone": None}
+        rows += [{"seed": seed, "arm": arm, "value": value, "note": "x"} for arm, value in values.items()]
+    return axiom_weigh.weigh_all(rows, by="arm", of=("ours", "sound", "tail", "stuck", "crashed", "gone"))
+
+
+def test_many_claims_say_all_that_each_card_says_and_what_all_say_once(troubled):
+    text, page = repr(troubled), troubled._repr_html_()
+    assert all(card.flags for card in troubled.cards if card.arms[1] in ("tail", "stuck", "gone"))
+    for card in troubled.cards:
+        lines = [line.split("  ")[-1].strip() for line in repr(card).splitlines() if "asked alone" not in line]
+        assert [said for said in lines if said not in text] == []
+        assert [
+            said for said in (*card.flags, *card.reasons, *card.needs, card.paper) if html.escape(said) not in page
+        ] == []
+    assert [text.count(said) for said in ("columns that are not looked at: note", "asked alone")] == [1, 0]
+
+
+def test_a_claim_that_could_not_be_weighed_says_so_and_why_and_is_called_nothing(troubled):
+    stuck, gone = troubled.not_weighed
+    assert ([card.arms[1] for card in (stuck, gone)], gone.n_seeds) == (["stuck", "gone"], 0)
+    assert "23 of 24 seeds" in stuck.not_weighed
+    lines = {
+        card.name: next(line for line in repr(troubled).splitlines() if card.name in line) for card in (stuck, gone)
+    }
+    latex = dict(zip((card.name for card in troubled.cards), troubled.latex().splitlines(), strict=True))
+    for card in (stuck, gone):
+        cells = re.split("  +", lines[card.name])
+        assert cells == [card.name, "not weighed", str(card.n_seeds), card.not_weighed]
+        assert latex[card.name].partition(r" \\")[0].endswith("& not weighed & --")
+    data = troubled.data()
+    assert (data["not_weighed"], data["asked"]) == (2, 5)
+    assert [claim["e_value"] is None for claim in data["claims"]] == [not card.is_weighed for card in troubled.cards]
 
 
 def test_a_card_says_that_it_is_one_and_what_stands_alone_may_not_stand_among_many():

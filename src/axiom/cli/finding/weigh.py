@@ -53,6 +53,7 @@ def weigh(files: tuple[Path, ...], as_json: bool, quiet: bool, **options: Any) -
     FILE may be packed with gzip; - is standard input. Several files, several --value, or more than two words after --of
     are several claims, and it is said which stand among all. Read are the columns seed and value, issue, block, host,
     volunteer, platform, design and outcome. Nothing is stored and no laboratory is needed.
+    Exits 1 when a claim could not be weighed, or has another verdict than --fail-unless demands.
     """
     if status := run(files, options, as_json=as_json, quiet=quiet):
         sys.exit(status)

@@ -12,7 +12,8 @@ from axiom_weigh.terminal import remark
 
 _ABOUT = """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms. FILE may be
 packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host, volunteer, platform,
-design and outcome."""
+design and outcome. Exits 1 when a claim could not be weighed, or has another verdict than --fail-unless demands; 2 to 5
+when something is wrong with the words, the file, its size or the picture's folder."""
 
 
 def main() -> None:

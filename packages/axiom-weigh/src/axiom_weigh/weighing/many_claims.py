@@ -15,6 +15,7 @@ from axiom_weigh.evidence.multiplicity import SHARES, WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.result_card import WeighedTable
+from axiom_weigh.weighing.said import Said, say_common_once
 from axiom_weigh.weighing.weigh import weigh
 
 SHARE = max(SHARES)  # of what stands among all, that may be false on average
@@ -42,6 +43,11 @@ class ManyClaims:
         """Those that stand among all."""
         return tuple(card for card, share in zip(self.cards, self.false_shares, strict=True) if share is not None)
 
+    @property
+    def not_weighed(self) -> tuple[WeighedTable, ...]:
+        """Those of which nothing could be concluded."""
+        return tuple(card for card in self.cards if not card.is_weighed)
+
     def data(self) -> dict[str, Any]:
         """All cards as JSON's own types, each with the share of false ones at which it stands among all."""
         among = zip(self.cards, self.verdicts, self.false_shares, strict=True)
@@ -49,6 +55,7 @@ class ManyClaims:
             "asked": len(self.cards),
             "with_verdict_alone": len(self._decided()),
             "standing_among_all": len(self.upheld),
+            "not_weighed": len(self.not_weighed),
             "share": SHARE,
             "claims": [
                 {**card.data(), "asked_alone": False, "verdict_among_all": verdict.value, "false_share": share}
@@ -65,7 +72,7 @@ class ManyClaims:
         rows = [_HEADING, *self._rows()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join([self._summary(), "", *lines, "", *self._meaning()])
+        return "\n\n".join([self._summary(), "\n".join(lines), "\n".join(self._meaning()), *map(str, self._said())])
 
     def _repr_html_(self) -> str:
         def row(cells: Sequence[str], name: str) -> str:
@@ -73,7 +80,11 @@ class ManyClaims:
 
         rows = "".join(row(cells, "td") for cells in self._rows())
         meaning = "".join(f"<p>{html.escape(text)}</p>" for text in self._meaning())
-        return f"<p><b>{html.escape(self._summary())}</b></p><table>{row(_HEADING, 'th')}{rows}</table>{meaning}"
+        said = "".join(each.html() for each in self._said())
+        return f"<p><b>{html.escape(self._summary())}</b></p><table>{row(_HEADING, 'th')}{rows}</table>{meaning}{said}"
+
+    def _said(self) -> tuple[Said, ...]:
+        return say_common_once([card.said for card in self.cards])
 
     def _decided(self) -> list[WeighedTable]:
         return [card for card in self.cards if card.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)]
@@ -81,11 +92,14 @@ class ManyClaims:
     def _summary(self) -> str:
         alone, upheld = len(self._decided()), len(self.upheld)
         has, stands = "has" if alone == 1 else "have", "stands" if upheld == 1 else "stand"
-        return f"{counted(len(self.cards), 'claim')}: {alone} {has} a verdict alone, {upheld} {stands} among all"
+        whole = f"{counted(len(self.cards), 'claim')}: {alone} {has} a verdict alone, {upheld} {stands} among all"
+        return whole + (f", {len(self.not_weighed)} not weighed" if self.not_weighed else "")
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [
             (*card.row, str(card.verdict), _NOT_AMONG_ALL if verdict is not card.verdict else str(verdict))
+            if card.is_weighed
+            else (*card.row, "", card.not_weighed)
             for card, verdict in zip(self.cards, self.verdicts, strict=True)
         ]
 
@@ -95,7 +109,6 @@ class ManyClaims:
             f"among all: of what stands at most {100 * SHARE:g} % is false on average, however the claims hang",
             f"together, at any look (e-BH over all {n}, undecided ones too; to stand by itself takes {single} to 1)",
             "alone: what each card says, as if its claim were the only one that you asked",
-            *dict.fromkeys(f"{'one look' if card.one_look else 'estimate'}: {card.about}" for card in self.cards),
         ]
 
 

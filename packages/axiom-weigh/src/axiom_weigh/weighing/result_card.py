@@ -15,7 +15,6 @@ from axiom_weigh.evidence.grade import NO_HOSTS, wanted
 from axiom_weigh.evidence.method import Process
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import around, e_told, end_told
-from axiom_weigh.facts_html import facts_html
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.requests import Look, Narrowing, SweepPoint
 from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, until_whole
@@ -24,6 +23,7 @@ from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
 from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, seeds_text
+from axiom_weigh.weighing.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ _WAY_UP = (
     "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
     "process, or twenty on other people's"
 )
-_NOT_WEIGHED = "not weighed: "
+_ASKED_ALONE = "one, asked alone; weigh all that you ask together (more words after --of, --value, files)"
 _NEAR_NULL = 0.1  # of the width of an interval; whose middle lies nearer may well be without an effect
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
 
@@ -58,7 +58,7 @@ class WeighedTable:
     null: float | None
     smallest: float
     bounds: tuple[float, float] | None
-    is_weighed: bool  # False: it was not, and `needs` says which words would decide
+    not_weighed: str  # why it was not, and `needs` says what would decide; empty where it was
     values: Sequence[float]  # that counted, in the order in which they did
     one_look: OneLook | None  # where nothing is decided, and few seeds counted or none are paired
     forecast: Range | None  # of further seeds to the next grade: seldom fewer, likely, seldom more
@@ -74,6 +74,11 @@ class WeighedTable:
     def evidence(self) -> Evidence:
         """Everything that was concluded."""
         return self.card.evidence
+
+    @property
+    def is_weighed(self) -> bool:
+        """False where nothing could be concluded, whatever the values were."""
+        return not self.not_weighed
 
     @property
     def verdict(self) -> Verdict:
@@ -150,8 +155,8 @@ class WeighedTable:
             number,
             f"$[{low}, {high}]${'' if look is None else ' (one look)'}",
             self._runs(),
-            shown,
-            str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
+            shown if self.is_weighed else "not weighed",
+            "--" if not self.is_weighed else str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
         )
         return f"{' & '.join(cells)} \\\\ % {self.about}"
 
@@ -163,6 +168,8 @@ class WeighedTable:
     @property
     def row(self) -> tuple[str, ...]:
         """The same as cells beside other claims: name, estimate, interval, seeds and evidence."""
+        if not self.is_weighed:
+            return self.name, "not weighed", "", self._runs(), ""
         low, high = ("unbounded" if end is None else f"{end:.4g}" for end in self.interval)
         interval = "none yet" if self.interval == (None, None) else f"{low} to {high}"
         return (
@@ -170,7 +177,7 @@ class WeighedTable:
             "none yet" if self.estimate is None else self._number(self.estimate),
             interval if self.one_look is None else f"{interval} (one look)",
             self._runs(),
-            f"{self._odds()} to 1" if self.is_weighed else "not weighed",
+            f"{self._odds()} to 1",
         )
 
     def _runs(self) -> str:
@@ -207,8 +214,8 @@ class WeighedTable:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Every step of the weighing."""
-        return self._with_names(self.evidence.reasons)
+        """Every step of the weighing, without the last one where it only says again what is needed."""
+        return tuple(text for text in self._with_names(self.evidence.reasons) if "; the next grade needs " not in text)
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -281,6 +288,7 @@ class WeighedTable:
             "interval": list(self.interval),
             "confidence": 1 - self.alpha,
             "holds_at_any_look": self.holds_at_any_look,
+            "not_weighed": self.not_weighed or None,
             "paper": self.paper,
             "ruled_out": self.ruled_out,
             "one_look": self.one_look.data() if self.one_look else None,
@@ -313,23 +321,26 @@ class WeighedTable:
             "looks": [dataclasses.asdict(look) for look in self.looks],
         }
 
+    @cached_property
+    def said(self) -> Said:
+        """All that a person reads of it but the picture, also where it is one of many claims."""
+        needed = "for the next grade" if self.is_weighed else "what would decide"
+        lists = {needed: self.needs, "look at this first": self.flags, "why": self.reasons}
+        return Said(
+            title=f"{self.name}: {self.paper}",
+            answer={str(self.verdict): self._claim(), "grade": self._graded()},
+            facts=self._facts(),
+            lists={heading: texts for heading, texts in lists.items() if texts},
+        )
+
+    def _said_alone(self) -> Said:
+        return dataclasses.replace(self.said, facts={**self.said.facts, "claims": _ASKED_ALONE})
+
     def __repr__(self) -> str:
-        lines = [f"{self.name}: {self.paper}", "", f"{self.verdict}: {self._claim()}", f"grade: {self._graded()}", ""]
-        facts = self._facts()
-        width = max(len(name) for name in facts)
-        lines += [f"{name.ljust(width)}  {fact}" for name, fact in facts.items()]
-        for heading, texts in self._lists().items():
-            lines += ["", heading, *(f"  {text}" for text in texts)]
-        return "\n".join(lines)
+        return str(self._said_alone())
 
     def _repr_html_(self) -> str:
-        lists = "".join(
-            f"<p><b>{html.escape(heading)}</b></p><ul>{''.join(f'<li>{html.escape(text)}</li>' for text in texts)}</ul>"
-            for heading, texts in self._lists().items()
-        )
-        facts = {"verdict": f"{self.verdict}: {self._claim()}", "grade": self._graded(), **self._facts()}
-        picture = f"<pre>{html.escape(self.sketched())}</pre>"
-        return facts_html(f"{self.name}: {self.paper}", facts) + lists + picture
+        return f"{self._said_alone().html()}<pre>{html.escape(self.sketched())}</pre>"
 
     @cached_property
     def _mean(self) -> float | None:
@@ -394,10 +405,7 @@ class WeighedTable:
         """What can be said though nothing is decided, and why no more."""
         look, null = self.one_look, f"{self._shown_null():.4g}"
         if look is None or not (self.arms or self.is_declared):
-            if self.is_weighed:
-                return "not known yet"
-            why = next((text for text in self.reasons if text.startswith(_NOT_WEIGHED)), "")
-            return why if self.arms or self.is_declared else "say first what a value is"
+            return "not known yet" if self.is_weighed else f"not weighed: {self.not_weighed}"
         what, side = self._of_arms() or "the mean of the values", look.side(self._shown_null())
         says = (
             f"speaks for {what} {'above' if side > 0 else 'below'} {null}"
@@ -445,7 +453,6 @@ class WeighedTable:
         if self.repeated or self.waiting:
             facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
         facts["hosts"] = _computed(evidence)
-        facts["claims"] = "one, asked alone; weigh all that you ask together (more words after --of, --value, files)"
         if ahead := self._ahead():
             facts["to decide" if self.verdict is Verdict.UNDECIDED else "next grade"] = ahead
         return facts
@@ -498,15 +505,6 @@ class WeighedTable:
         """In standard deviations of the differences, of two digits."""
         look = self.one_look or (paired(self.values, (), null=self._shown_null(), alpha=0.05) if self.values else None)
         return None if look is None or look.effect is None else float(f"{abs(look.effect):.2g}")
-
-    def _lists(self) -> dict[str, tuple[str, ...]]:
-        heading = "what would decide" if not self.is_weighed else "for the next grade"
-        lists = {heading: self.needs, "look at this first": self.flags, "why": self._steps()}
-        return {heading: texts for heading, texts in lists.items() if texts}
-
-    def _steps(self) -> tuple[str, ...]:
-        """The reasons, without the last one where it only says again what is needed."""
-        return tuple(text for text in self.reasons if "; the next grade needs " not in text)
 
     def _with_names(self, texts: Sequence[str]) -> tuple[str, ...]:
         """With the names that the table has for what is numbered in the weighing."""

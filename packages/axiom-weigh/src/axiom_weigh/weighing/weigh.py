@@ -124,6 +124,7 @@ def weigh(
     flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
     reasons = [*arranged.reasons, *([unused] if unused else []), *lost, *_in_seeds(arranged, evidence.reasons)]
     counted_values = _counted(inputs, evidence)
+    not_weighed = obstacle.why if obstacle else _why_nothing(declaration, evidence)
     return WeighedTable(
         name=read.name,
         card=replace(whole, evidence=replace(evidence, flags=tuple(flags), reasons=tuple(reasons))),
@@ -134,11 +135,11 @@ def weigh(
         null=None if obstacle and _lacks_null(declaration) else declaration.shown_null,
         smallest=declaration.smallest,
         bounds=declaration.bounds,
-        is_weighed=obstacle is None,
+        not_weighed=not_weighed,
         values=counted_values,
         one_look=_one_look(declaration, evidence, read, obstacle, counted_values, named.of),
-        forecast=_forecast(inputs, evidence, counted_values) if obstacle is None else None,
-        outweighed=_outweighed(inputs) if obstacle is None and evidence.verdict is Verdict.UNDECIDED else None,
+        forecast=None if not_weighed else _forecast(inputs, evidence, counted_values),
+        outweighed=_outweighed(inputs) if not not_weighed and evidence.verdict is Verdict.UNDECIDED else None,
         is_issued=arranged.is_issued,
         repeated=arranged.repeated,
         waiting=arranged.waiting,
@@ -414,6 +415,18 @@ def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:
         needs=obstacle.instead,
         more=None,
         reasons=(f"not weighed: {obstacle.why}",),
+    )
+
+
+def _why_nothing(declaration: _Declaration, evidence: Evidence) -> str:
+    """What keeps any verdict from values that could be weighed; empty of others."""
+    if not evidence.seeds:
+        return "no seed has a value"
+    if not evidence.clones or not {evidence.low, evidence.high} <= {None, *(declaration.bounds or ())}:
+        return ""
+    return (
+        f"{evidence.clones:,} of {evidence.clones + evidence.seeds:,} seeds have the very numbers of another, and what "
+        "is left cannot refute anything"
     )
 
 
