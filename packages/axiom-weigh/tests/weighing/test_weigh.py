@@ -436,6 +436,17 @@ def test_the_smallest_effect_that_would_decide_is_told_and_does(estimand, null):
     assert axiom_weigh.weigh(column(gauss(0.3, seeds=30)), estimand="contrast").ruled_out is None
 
 
+@pytest.mark.parametrize(
+    ("estimand", "seeds", "fewest"), [("contrast", 0, 12), ("contrast", 5, 12), ("contrast", 11, 12), ("level", 5, 8)]
+)
+def test_few_seeds_need_as_many_as_a_verdict_takes_and_one_number_of_them_is_told(estimand, seeds, fewest):
+    card = axiom_weigh.weigh(column([*gauss(9.0, seeds=seeds), None]), estimand=estimand, null=0)
+    assert [need for need in card.needs if "seeds (" in need] == [f"{fewest} seeds ({seeds} so far)"]
+    assert not any("next grade needs" in text for text in card.reasons)
+    sure = axiom_weigh.weigh(rows(gauss(9.0, seeds=fewest)), estimand=estimand, null=0)
+    assert (sure.verdict, sure.grade) == (UP, Grade.MODERATE)
+
+
 def test_no_forecast_of_seeds_is_made_from_fewer_than_sixteen():
     few, many = (axiom_weigh.weigh(column(gauss(1.4, seeds=seeds)), estimand="contrast") for seeds in (15, 16))
     assert "see --plan" in repr(few)

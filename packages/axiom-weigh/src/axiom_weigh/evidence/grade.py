@@ -43,6 +43,7 @@ class GradeFacts:
     false_share: float | None = None  # the finding is among the laboratory's at this share of false ones
     is_registered: bool = True
     unnamed: int = 0  # seeds of which nobody knows who computed them
+    fewest: int = 0  # seeds that can have a verdict, however large the effect
     is_a_stranger_alone: bool = False  # one volunteer computed all of it, and it is not the laboratory
 
 
@@ -70,7 +71,7 @@ def wanted(reached: Grade, verdict: Verdict = Verdict.UNDECIDED) -> tuple[int, f
 def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
     undecided = facts.verdict in (Verdict.UNDECIDED, Verdict.MIXED)
     return _needs(
-        _more("seeds", facts.seeds, _MODERATE_SEEDS),
+        _more("seeds", facts.seeds, max(_MODERATE_SEEDS, facts.fewest)),
         _A_VERDICT if undecided else "",
         f"an explanation: {facts.clones}" if facts.clones else "",
     )

@@ -23,6 +23,7 @@ from axiom_weigh.evidence.outliers import believed
 from axiom_weigh.evidence.seeds_needed import more
 from axiom_weigh.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom_weigh.evidence.verdict import Conclusion, conclude, middle, read
+from axiom_weigh.statistics.replicates_needed import fewest_deciding
 from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 
 __all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "ReplicateProgress", "blocks", "card", "weigh"]
@@ -219,6 +220,7 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
         verdict=concluded.verdict,
         seeds=sum(observation.value is not None for observation in grade_facts.sound_values.counted),
         e_value=math.exp(concluded.log_e),
+        fewest=_fewest(grade_facts.question),
         hosts=len(grade_facts.homes),
         volunteers=len(volunteers),
         platforms=_platforms(grade_facts.platforms),
@@ -243,6 +245,11 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
         false_share=grade_facts.surroundings.false_share,
         is_registered=grade_facts.surroundings.is_registered,
     )
+
+
+def _fewest(question: Question) -> int:
+    bar = -math.log(question.alpha) * question.clustering
+    return fewest_deciding(bar) if question.process is Process.RANKS else 0
 
 
 def _clustered(question: Question) -> list[str]:

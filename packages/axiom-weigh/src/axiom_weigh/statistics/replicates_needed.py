@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from statistics import NormalDist, fmean, median
 
 from axiom_weigh.statistics.mixture import reach
+from axiom_weigh.statistics.shares_and_medians import MOST as LARGEST_LOG
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, signs_needed
 
 Needed = tuple[int | None, int | None]  # further replicates, for one half and for nine in ten; None: beyond MOST
@@ -53,8 +54,8 @@ def fewest_deciding(log_e: float) -> int:
     """How many values, all of them on one side, let the e-value of signed ranks reach `log_e`."""
     from axiom_weigh.statistics.signed_ranks import GROUP, either, log_es, stream  # which needs NumPy
 
-    n = 0
-    while either(*log_es(stream([1.0] * n), 0.0)) < log_e:
+    n, bar = 0, min(log_e, LARGEST_LOG - 1.0)
+    while either(*log_es(stream([1.0] * n), 0.0)) < bar:
         n += GROUP
     return n
 

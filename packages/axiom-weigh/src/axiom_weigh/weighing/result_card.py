@@ -419,7 +419,7 @@ class WeighedTable:
             why = "runs that are not paired have none that holds however often you look"
         elif self.n_seeds < least:
             few = "1 seed is" if self.n_seeds == 1 else f"{self.n_seeds} seeds are"
-            why = f"{few} too few for one that holds however often you look ({least} at least)"
+            why = f"{few} too few for one that holds however often you look"
         elif self.evidence.missing:
             why = (
                 f"{counted(self.evidence.missing, 'seed')} without a value may have failed for what it would have been"
