@@ -63,6 +63,13 @@ def test_what_spreadsheets_write_is_read(content):
     assert pairs(read(content)) == PLAIN
 
 
+@pytest.mark.parametrize("between", [".,", ",.", "'.", "\N{NO-BREAK SPACE},", "\N{NARROW NO-BREAK SPACE},"])
+def test_digits_are_read_in_groups_where_two_signs_leave_no_doubt(between):
+    group, decimal = between
+    table = f"\ufeffseed;value\n1;1{group}234{group}567{decimal}5 %\n2;-0{decimal}25%\n"
+    assert pairs(read(table)) == [("1", 1234567.5), ("2", -0.25)]
+
+
 def test_seeds_are_any_whole_number_or_text_and_keep_every_digit():
     seeds = [
         "964288508200758235",
@@ -131,7 +138,8 @@ def test_an_outcome_decides_whether_its_value_counts(word, outcome, is_out):
         ("seed,value\n1,1 2\n", "not a number"),
         ("seed,value\n1,0,5\n", "line 2 has 3 cells, and the heading has 2.*decimal comma"),
         ('seed,value\n1,"0,5"\n', "line 2, column value.*comma"),
-        ("seed;value\n1;1.234,5\n", "groups its digits"),
+        ("seed;value\n1;1.23,5\n", "groups its digits"),
+        ("seed;value\n1;1.234,5\n2;1.234\n", "another decimal sign"),
         ("seed;value\n1;1,5\n2;1.234\n", "another decimal sign"),
         ("seed,value\n1,0.813\n2,81.3 %\n", "line 3.*81.3 has a per cent sign"),
         ("seed,value\n1,81.3 %\n2,0.813\n", "line 3.*0.813 has no per cent sign"),

@@ -13,6 +13,8 @@ NO_VALUE = "no value"
 _MOST_LETTERS = 200  # of a seed or a name
 MINUS = "\N{MINUS SIGN}"  # as typeset tables write it
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# 1.234,5 and 1,234.5: of two signs there is no doubt which groups digits
+_GROUPED = re.compile(r"[+-]?\d{1,3}([.,' \xa0\u202f])\d{3}(?:\1\d{3})*(?!\1)[.,]\d+", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _SHORTENED = re.compile(r"[+-]?\d+[.,]?\d*[eE]\+?\d+", re.ASCII)  # what a spreadsheet makes of a long number
 _POINT_ZERO = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
@@ -34,6 +36,14 @@ _OUTCOMES: Mapping[str, Outcome | str | None] = {
     **dict.fromkeys(("lost", "preempted", "cancelled", "canceled", "node fail"), LOST),
     **dict.fromkeys(("out", "running", "pending", "queued", "scheduled", "in progress", "preempting"), OUT),
 }
+
+
+def number_text(cell: str) -> str:
+    """A number as it is written, without its per cent sign, and without what groups its digits where that is clear."""
+    text = cell.strip().replace(MINUS, "-")
+    text = text.removesuffix("%").rstrip() or text
+    grouped = _GROUPED.fullmatch(text)
+    return text.replace(grouped[1], "") if grouped else text
 
 
 def parsed_number(text: str, cell: str) -> tuple[float | None, str]:

@@ -11,7 +11,6 @@ from axiom_weigh.tables.order_of_runs import order_of_runs
 from axiom_weigh.tables.read_cells import (
     LARGEST,
     LOST,
-    MINUS,
     NO_VALUE,
     NUMBER,
     OUT,
@@ -19,6 +18,7 @@ from axiom_weigh.tables.read_cells import (
     issue_of,
     joined,
     label_of,
+    number_text,
     outcome_of,
     parsed_number,
     real_number,
@@ -259,12 +259,11 @@ class Reader:
             number, why = real_number(cell)
             self._note_sign(has_sign=False, number=number)
             return number, why
-        text = cell.strip().replace(MINUS, "-")
-        bare = text.removesuffix("%").rstrip() or text
+        text = number_text(cell)
         if "," in text or "." in text:
-            self._note_decimal_sign(bare, "," if "," in text else ".")
-        number, why = parsed_number(bare.replace(",", "."), cell)
-        self._note_sign(has_sign=text.endswith("%"), number=number)
+            self._note_decimal_sign(text, "," if "," in text else ".")
+        number, why = parsed_number(text.replace(",", "."), cell)
+        self._note_sign(has_sign=cell.rstrip().endswith("%"), number=number)
         return number, why
 
     def _note_sign(self, *, has_sign: bool, number: float | None) -> None:
