@@ -274,6 +274,16 @@ def test_a_pair_may_be_named_by_several_columns():
     assert len(values(tricky, **by_both)) == 2, "no two pairs have one name"
 
 
+def test_what_is_paired_beside_the_seed_is_the_design_however_its_numbers_are_written():
+    cells = itertools.product(range(8), (0.1, 0.2), ARMS["of"])
+    runs = [
+        run(seed, arm, (seed + 5) * size * (1 if arm == "ours" else 2), width=f"{size}{'0' * (arm == 'base')}")
+        for seed, size, arm in cells
+    ]
+    evidence = axiom_weigh.weigh(runs, **ARMS, pair=("seed", "width")).evidence
+    assert (evidence.seeds, evidence.missing, evidence.designs) == (16, 0, 2)
+
+
 def test_a_seed_of_several_designs_is_paired_within_each():
     cells = itertools.product((1, 2), (3, 4), ARMS["of"])
     runs = [run(seed, arm, 10.0 * size + seed * (arm == "ours"), design=str(size)) for seed, size, arm in cells]

@@ -67,16 +67,24 @@ def columns_of(sheet: Sheet, named: NamedColumns) -> Columns:
         for name in KNOWN
         if name not in ("seed", "value") and (place := find.exact(name)) is not None and (place not in {*values, by})
     }
+    proper = frozenset(place for place in seeds if _is_seed(sheet.columns[place], named))
+    beside = [place for place in seeds if place not in proper]
+    if proper and len(beside) == 1:
+        by_name.setdefault("design", beside[0])  # values of one seed in several games are not of one law
     states = () if "outcome" in by_name else tuple(place for name in _STATES for place in find.alike(name))
     states = tuple(place for place in states if place not in chosen)
     used = {*chosen, *by_name.values(), *states}
     _refuse_near_misses(sheet, named, used, by_name)
     _demand_seed_and_value(sheet, named, seeds=seeds, values=values)
-    taken = {"the seed": seeds, "the value": () if named.are_pairs and by is None else values}
+    taken = {
+        "the seed": seeds,
+        "the value": () if named.are_pairs and by is None else values,
+        "the design": tuple(place for name, place in by_name.items() if name == "design"),
+    }
     return Columns(
         by_name=by_name,
         seeds=seeds,
-        seeds_proper=frozenset(place for place in seeds if _is_seed(sheet.columns[place], named)),
+        seeds_proper=proper,
         values=values,
         by=by,
         states=states,

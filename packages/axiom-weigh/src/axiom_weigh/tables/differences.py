@@ -175,9 +175,8 @@ def _unpaired(sheet: Sheet, columns: Columns, runs: _Runs, *, is_asked: bool) ->
         return ""
     if not all(any(_has_value(pair[arm]) for pair in pairs) for arm in (0, 1)):
         return ""  # of an arm without any value all is missing
-    paired = [sheet.columns[place] for place in columns.seeds]
-    if "design" in columns.by_name:
-        paired.append(sheet.columns[columns.by_name["design"]])
+    places = [*columns.seeds, *(place for name, place in columns.by_name.items() if name == "design")]
+    paired = list(dict.fromkeys(sheet.columns[place] for place in places))
     both = f"{runs.arms[0]} and {runs.arms[1]}"
     if not is_asked:
         by = f"no {' and '.join(paired)} has" if columns.seeds else "no column names a seed, so none has"

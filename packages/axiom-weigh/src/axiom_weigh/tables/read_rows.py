@@ -296,7 +296,7 @@ class Reader:
             )
 
     def _word(self, at: int, number: int, cells: Sequence[Any]) -> str:
-        word: str = self._read(at, number, cells, text_of)
+        word: str = self._read(at, number, cells, label_of if at in self._columns.seeds else text_of)
         return self._words.setdefault(word, word)
 
     def _demand_one_home(self, row: Row) -> None:
