@@ -94,6 +94,13 @@ def test_a_status_of_which_some_words_say_an_end_is_refused():
         axiom_weigh.weigh({"Wall time": [1.0, 2.0], "Step": [1, 2], "Value": [0.3, 0.4]})
 
 
+def test_episodes_of_one_run_are_no_seeds(tmp_path):
+    file = tmp_path / "monitor.csv"
+    file.write_text('#{"t_start": 1700000000.1, "env_id": "CartPole-v1"}\nr,l,t\n9.0,9,0.1\n21.0,21,0.2\n')
+    with pytest.raises(TableUnreadable, match="Episodes of one run are no seeds"):
+        axiom_weigh.weigh(file)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

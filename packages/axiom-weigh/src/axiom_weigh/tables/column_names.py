@@ -11,7 +11,10 @@ from axiom_weigh.tables.whole_command import whole_command
 _GROUPS = ("params.", "config.", "metrics.", "summary.", "tags.")  # as MLflow and Weights & Biases call them
 _SEEDS = ("params.seed", "config.seed")
 _STATES = ("status", "state")  # how a run ended, if its words are such words
-_TENSORBOARD = {"wall time", "step", "value"}
+_OF_ONE_RUN = (  # of which programs, for what they have a row, and what is one number of it
+    ({"wall time", "step", "value"}, "TensorBoard's export", "step", "its last value"),
+    ({"r", "l", "t"}, "Stable-Baselines' monitor.csv", "episode", "the mean of its last 100 r"),
+)
 _DECIDE = ("seed", "value", "issue", "outcome")  # what counts, and in which order
 _SHOWN_LETTERS, _SHOWN_NAMES = 300, 12
 
@@ -239,19 +242,20 @@ def _demand_seed_and_value(sheet: Sheet, named: NamedColumns, *, seeds: Sequence
         return  # two arms of runs that nothing pairs have means
     if not missing:
         return
-    if not seeds and {name.lower() for name in sheet.columns} >= _TENSORBOARD:
-        raise TableUnreadable(
-            f"{sheet.name} has the columns of TensorBoard's export: one run, and a row for each step of its training. "
-            "Steps of one run are no seeds. Nothing was weighed; take one number of each run, such as its last value, "
-            "and write a table with a row for each run and the columns seed and value."
-        )
+    for names, export, part, number in _OF_ONE_RUN:
+        if not seeds and {name.lower() for name in sheet.columns} >= names:
+            raise TableUnreadable(
+                f"{sheet.name} has the columns of {export}: one run, and a row for each {part} of its training. "
+                f"{part.capitalize()}s of one run are no seeds. Nothing was weighed; take one number of each run, such "
+                f"as {number}, and write a table with a row for each run and the columns seed, value and, if there are "
+                "several, method."
+            )
     command = "" if named.are_pairs and named.by is None else whole_command(sheet)
     options = [_example(sheet, name) for name in missing if not (name == "value" and named.of and not named.by)]
-    instead = f"write `{command}`" if command else f"say which column is meant, as in {' '.join(options)}"
+    instead = f"write {command}" if command else f"say which column is meant, as in {' '.join(options)}"
     raise TableUnreadable(
         f"{sheet.name} has no column {' and no column '.join(missing)}. It has: {shown(sheet.columns) or 'none'}. "
         f"Nothing was weighed; {instead}"
-        f"{', where M is what would be no effect' if command.endswith(('M', 'M)')) else ''}"
         f"{'' if len(sheet.columns) > 1 else ' (commas, semicolons or tabs separate the columns)'}."
     )
 

@@ -23,7 +23,7 @@ from axiom_weigh.tables.read_rows import PLAIN_COLUMNS, Reader, Rows, counted_ro
 from axiom_weigh.tables.read_table import Sheet
 from axiom_weigh.tables.row import PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import TableContext, rows_in_order
-from axiom_weigh.tables.whole_command import whole_command
+from axiom_weigh.tables.whole_command import likely_seed, peeked, whole_command
 from axiom_weigh.values import COARSE, Outcome
 
 _LARGEST_SINGLE = 3e38
@@ -51,6 +51,7 @@ class _Runs:
 def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     """A row for each pair. TableUnreadable says which cell cannot be read, WrongUse which word is missing."""
     columns = columns_of(sheet, named)
+    sheet, first = peeked(sheet)
     read = Reader(sheet, columns)
     if columns.by is None:
         runs = _side_by_side(sheet, columns, read)
@@ -60,6 +61,8 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         runs = _one_below_the_other(sheet, columns.by, named.of, read)
     unpaired = _unpaired(sheet, columns, runs, is_asked=bool(named.pair))
     notes = CountNotes(reasons=[] if unpaired else [_meaning(sheet, columns, runs)])
+    if columns.by is not None and not columns.seeds and (seed := likely_seed(sheet, first, sheet.columns[columns.by])):
+        notes.flags.append(f"no runs are paired, though the column {seed} looks like their seed: add --seed {seed}")
     _say_others(runs, notes)
     settled, once = _settled(runs, columns, notes)
     values: tuple[array[float], array[float]] = array("d"), array("d")
@@ -163,8 +166,8 @@ def _ask_for_arms(sheet: Sheet, by: int, read: Reader) -> WrongUse:
     command = whole_command(sheet, [cells for _, cells in rows], by=column)
     return WrongUse(
         f"{sheet.name}, column {column}: --by says where the arms stand, and --of has to say which are compared, since "
-        f"their order decides the sign. There are: {shown(sorted(arms))}. Nothing was weighed; write `{command}` for "
-        "the first minus each other, or name them in another order."
+        f"their order decides the sign. There are: {shown(sorted(arms))}. Nothing was weighed; name them in your own "
+        f"order, or write {command}."
     )
 
 

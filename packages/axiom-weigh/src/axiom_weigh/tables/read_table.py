@@ -279,9 +279,9 @@ def _refuse_binary(lines: Sequence[str], name: str, before: int) -> None:
 
 
 def _heading(lines: Iterator[str], name: str, after: int = 0) -> tuple[int, str]:
-    """The first line that is not empty, and its number."""
+    """The first line that is neither empty nor a remark in JSON, and its number."""
     for number, line in enumerate(lines, start=after + 1):
-        if line.strip(" ,;\t\n"):
+        if line.strip(" ,;\t\n") and not line.startswith("#{"):
             return number, line
     raise TableUnreadable(
         f"{name} has no line with anything in it. Nothing was weighed; its first line names the columns, such as "

@@ -4,31 +4,42 @@ import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any
 
 from axiom_weigh.errors import TableUnreadable
-from axiom_weigh.tables.read_cells import ABSENT, MINUS, label_of, parsed_number, real_number, says_an_end
+from axiom_weigh.tables.read_cells import ABSENT, label_of, number_text, parsed_number, real_number, says_an_end
 from axiom_weigh.tables.read_table import KNOWN, Sheet
 
-_LOOKED_AT = 1_000  # rows
+_PEEKED, _LOOKED_AT = 1_000, 10_000  # rows of a table that is weighed, and of one that is refused
 _MOST_ARMS = 12
-_SEEDS = re.compile(r"seed", re.IGNORECASE)
-_ALSO_SEEDS = re.compile(
-    r"(?:.*[._ ])?(?:rep|repeat|replicate|repetition|trial|fold|split|run)s?(?:[_ ]?id)?", re.IGNORECASE
-)
+_FOUND = ("seed", "params.seed", "config.seed")  # without --seed
+_SETTINGS = ("params.", "config.")
 _GROUPS = re.compile(r"(?:metrics|summary)\.", re.IGNORECASE)
+# English, German and French; of other languages only the structure tells.
+_SEEDS = re.compile(r"seed|random.?state|startwert|zufall|keim|graine|germe", re.IGNORECASE)
+_ALSO_SEEDS = re.compile(r"(?:.*[._ ])?(?:rep|repeat|replicate|repetition|trial|fold|split|run|lauf)s?", re.IGNORECASE)
 _MEASURES = re.compile(
-    r"acc|score|rew|return|loss|err|f1|auc|auroc|bleu|rouge|ppl|perplex|precision|recall|mse|rmse|mae|r2|iou|map\b|time|"
-    r"success|win|value|fid|dice|regret",
+    r"acc|score|rew|return|loss|err|f1|auc|auroc|bleu|rouge|ppl|perplex|pr[eé]cision|recall|mse|rmse|mae|r2|iou|map\b|"
+    r"time|success|win|value|fid|dice|regret|genauigkeit|treffer|verlust|fehler|belohnung|exactitude|perte",
     re.IGNORECASE,
 )
+_LESS_LIKELY = [re.compile(words, re.IGNORECASE) for words in ("train", "loss|verlust|perte|time")]
 _ARMS = re.compile(
-    r"method|model|algo|arm|optim|variant|group|condition|setting|treatment|agent|policy|system|approach|name",
+    r"m[eé]thod|mod[eè]l|algo|arm|optim|variant|group|gruppe|condition|setting|treatment|agent|policy|system|approach|"
+    r"verfahren|ansatz|approche|name",
     re.IGNORECASE,
 )
-_OURS = re.compile(r"ours?|proposed|new|mine|treat", re.IGNORECASE)
-_BASE = re.compile(r"base|control|vanilla|default|reference|plain|old|none|standard|placebo", re.IGNORECASE)
+_DESIGNS = re.compile(r"design|game|env|task|data|spiel|aufgabe|daten|jeu|t[aâ]che|donn[eé]es", re.IGNORECASE)
+_BOOKKEEPING = re.compile(
+    r"tags\.mlflow\..*|(?:.*[./])?_*(?:(?:run|experiment|sweep|job)?_?id|run_?time|duration|timestamp|created|updated|"
+    r"(?:start|end)[_ ]time|(?:global_|env_)?step|epoch|iteration|schritt|epoche|[eé]poque|it[eé]ration|user|notes|"
+    r"tags|sweep|index|unnamed.*|)",
+    re.IGNORECASE,
+)
+_OURS = re.compile(r"ours?|proposed|new|mine|treat|neu|nouveau", re.IGNORECASE)
+_BASE = re.compile(r"bas[ei]|control|vanilla|default|reference|plain|old|none|standard|placebo|\balt\b", re.IGNORECASE)
 _OF_PYTHON = ("the table", "two arms")
 
 
@@ -38,84 +49,128 @@ class _Column:
 
     name: str
     cells: Sequence[Any]
-    numbers: Sequence[float] | None  # None: something in it is no number
+
+    @cached_property
+    def labels(self) -> list[str]:
+        return [_word(cell) for cell in self.cells]
+
+    @cached_property
+    def words(self) -> list[str]:
+        return [word for word in dict.fromkeys(self.labels) if word.casefold() not in ABSENT]
+
+    @cached_property
+    def numbers(self) -> list[float] | None:
+        """None: something in it is no number."""
+        return _numbers(self.cells)
 
     @property
-    def words(self) -> list[str]:
-        return list(dict.fromkeys(_word(cell) for cell in self.cells if str(cell).strip().casefold() not in ABSENT))
+    def is_setting(self) -> bool:
+        return self.name.lower().startswith(_SETTINGS)
+
+    @property
+    def is_other(self) -> bool:
+        """Is it known what it is, and neither seed nor value nor arm?"""
+        return self.name.lower() in KNOWN or bool(_BOOKKEEPING.fullmatch(self.name))
+
+    @property
+    def is_measure(self) -> bool:
+        return bool(_GROUPS.match(self.name) or _MEASURES.search(self.name))
+
+    @property
+    def is_called_seed(self) -> bool:
+        return bool(_SEEDS.search(self.name) or _ALSO_SEEDS.fullmatch(self.name))
+
+    @property
+    def is_fractional(self) -> bool:
+        return any(number != int(number) for number in self.numbers or () if abs(number) < 1e15)
 
 
 def peeked(sheet: Sheet) -> tuple[Sheet, list[Sequence[Any]]]:
     """The first rows, and a sheet that still has them."""
-    rows = list(islice(sheet.rows, _LOOKED_AT))
+    rows = list(islice(sheet.rows, _PEEKED))
     return replace(sheet, rows=chain(rows, sheet.rows)), [cells for _, cells in rows]
 
 
 def whole_command(sheet: Sheet, rows: Sequence[Sequence[Any]] | None = None, *, by: str | None = None) -> str:
     """The command, or in Python the call, that compares the arms of this table; empty where it has no numbers.
 
-    Without rows the sheet's own are read, so that nothing is left of it. `by` is where the arms stand, if it is known.
+    It stands in backticks, and what has to be known of it comes behind. Without rows the sheet's own are read, so that
+    nothing is left of it. `by` is where the arms stand, if it is known.
     """
     if rows is None:
         try:
             rows = [cells for _, cells in islice(sheet.rows, _LOOKED_AT)]
         except TableUnreadable:
             return ""
-    columns = [
-        _Column(name=name, cells=cells, numbers=_numbers(cells))
-        for name, cells in zip(sheet.columns, zip(*rows, strict=True), strict=False)
-    ]
-    seeds = _seeds(columns)
-    arms = _arms(columns, seeds, by)
+    columns = _columns(sheet, rows)
+    arms, seeds = _arms_and_seeds(columns, by)
+    design = _design(columns, arms, seeds)
     values = [
         column
         for column in columns
         if column.numbers
-        and column not in (seeds, arms)
-        and (column.name == "value" or column.name.lower() not in KNOWN)
+        and column not in (seeds, arms, design)
+        and not column.is_setting
+        and (column.name == "value" or not column.is_other)
     ]
     if not values or (seeds is None and arms is None):
         return ""
+    measures = [column for column in values if column.is_measure]
     value = _best(
-        values, lambda column: _GROUPS.match(column.name), lambda column: _MEASURES.search(column.name), _varies
+        values,
+        lambda column: _GROUPS.match(column.name),
+        lambda column: _MEASURES.search(column.name),
+        lambda column: not _LESS_LIKELY[0].search(column.name),
+        lambda column: not _LESS_LIKELY[1].search(column.name),
+        lambda column: column.is_fractional,
     )
-    words: dict[str, Any] = {} if value.name == "value" else {"value": value.name}
-    if seeds is not None and seeds.name.lower() not in ("seed", "params.seed", "config.seed"):
-        words["seed"] = seeds.name
-    if arms is not None:
-        return _written(sheet, {**words, "by": arms.name, "of": _in_order(arms.words)})
-    wide = [column.name for column in values if not _GROUPS.match(column.name) and not _MEASURES.search(column.name)]
-    if len(wide) > 1 and len(wide) == len(values):
-        words.pop("value", None)
-        return _written(sheet, {**words, "of": _in_order(wide)})
-    return _written(sheet, {**words, "estimand": "level", "null": "M"})
+    claims = [value.name]
+    if arms is not None and not measures:  # such as a column for each game, of which each is a claim of its own
+        claims = [
+            column.name for column in values if _varies_within(arms, column) and (seeds or column.is_fractional)
+        ] or claims
+    of_seed = {"seed": seeds.name} if seeds is not None and seeds.name.lower() not in _FOUND else {}
+    if arms is None and not measures and len(values) > 1:
+        return _written(sheet, {**of_seed, "of": _in_order([column.name for column in values])})
+    words = {**({"value": claims} if value.name != "value" else {}), **of_seed}
+    if arms is None:
+        return f"{_written(sheet, {**words, 'estimand': 'level', 'null': 'M'})}, where M is what would be no effect"
+    pair = {"pair": ["seed", design.name]} if design is not None else {}
+    command = _written(sheet, {**words, **pair, "by": arms.name, "of": _in_order(arms.words)})
+    others = ", ".join(column.name for column in measures if column is not value)
+    scale = f"; values of each {design.name} need one scale, such as shares of a known score" if design else ""
+    return f"{command}{f' (other values: {others})' if others else ''}{scale}{_say_pairing(arms, seeds)}"
 
 
 def arms_beside(sheet: Sheet, rows: Sequence[Sequence[Any]], seed: int) -> str:
     """That each seed has a row for each of some arms, with the command that compares them; empty where it is not so."""
-    columns = [
-        _Column(name=name, cells=cells, numbers=None)
-        for name, cells in zip(sheet.columns, zip(*rows, strict=True), strict=False)
-    ]
-    arms = _arms([*columns[:seed], *columns[seed + 1 :]], columns[seed], None) if columns else None
-    if arms is None or not _are_paired(arms, columns[seed]):
+    columns = _columns(sheet, rows)
+    arms = next((arms for arms in _likely_arms(columns) if _are_paired(arms, columns[seed])), None)
+    if arms is None:
         return ""
-    command = whole_command(sheet, rows)
     return (
         f"seeds have a row for each of {', '.join(arms.words)} in the column {arms.name}, and one value a seed is "
-        f"weighed: compare them with `{command}`"
+        f"weighed: compare them with {whole_command(sheet, rows)}"
     )
+
+
+def likely_seed(sheet: Sheet, rows: Sequence[Sequence[Any]], by: str) -> str:
+    """The name of the column by which the arms in the column `by` can be paired; empty where none is."""
+    _, seeds = _arms_and_seeds(_columns(sheet, rows), by)
+    return seeds.name if seeds is not None else ""
+
+
+def _columns(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> list[_Column]:
+    cells = zip(*rows, strict=True)
+    return [_Column(name=name, cells=column) for name, column in zip(sheet.columns, cells, strict=False)]
 
 
 def _numbers(cells: Sequence[Any]) -> list[float] | None:
     numbers = []
     for cell in cells:
         try:
-            if isinstance(cell, str):
-                text = cell.strip().replace(MINUS, "-").removesuffix("%").strip().replace(",", ".")
-                number, _ = parsed_number(text, cell)
-            else:
-                number, _ = real_number(cell)
+            text = number_text(cell).replace(",", ".") if isinstance(cell, str) else ""
+            number, _ = parsed_number(text, cell) if isinstance(cell, str) else real_number(cell)
         except ValueError:
             return None
         if number is not None:
@@ -130,46 +185,85 @@ def _word(cell: Any) -> str:
         return str(cell).strip()
 
 
-def _seeds(columns: Sequence[_Column]) -> _Column | None:
-    named = [column for column in columns if _SEEDS.search(column.name)]
-    return next(iter([*named, *(column for column in columns if _ALSO_SEEDS.fullmatch(column.name))]), None)
+def _arms_and_seeds(columns: Sequence[_Column], by: str | None) -> tuple[_Column | None, _Column | None]:
+    """Which column tells the arm and which the seed: as they are called, or as their cells come together."""
+    likely = _likely_arms(columns, by)
+    seeds = [column for column in columns if _SEEDS.search(column.name)]
+    seeds = sorted(seeds, key=lambda column: column.name.lower() not in _FOUND)[:1]
+    also = [column for column in columns if _ALSO_SEEDS.fullmatch(column.name)]
+    others = [column for column in columns if not (column.is_other or column.is_measure or column.is_fractional)]
+    for arms in likely:
+        for column in seeds or (*also, *sorted(others, key=lambda column: column.numbers is None)):
+            if column is not arms and (_are_paired if column.is_called_seed else _are_crossed)(arms, column):
+                return arms, column
+    return next(iter(likely), None), next(iter(seeds if likely else (*seeds, *also)), None)
 
 
-def _arms(columns: Sequence[_Column], seeds: _Column | None, by: str | None) -> _Column | None:
+def _likely_arms(columns: Sequence[_Column], by: str | None = None) -> list[_Column]:
+    """Columns of some words that come again and again, the likeliest first."""
     if by is not None:
-        return next((column for column in columns if column.name == by), None)
+        return [column for column in columns if column.name == by]
     likely = [
         column
         for column in columns
-        if column is not seeds
-        and column.name.lower() not in KNOWN
-        and (column.numbers is None or column.name.lower().startswith(("params.", "config.")))
+        if not (column.is_other or _SEEDS.search(column.name))
+        and (column.numbers is None or column.is_setting)
         and 2 <= len(column.words) <= min(_MOST_ARMS, len(column.cells) // 2)
         and not all(map(says_an_end, column.words))
     ]
-    paired = [column for column in likely if seeds is not None and _are_paired(column, seeds)]
-    return _best(paired or likely, lambda column: _ARMS.search(column.name)) if likely else None
+    return sorted(likely, key=lambda column: (bool(_DESIGNS.search(column.name)), not _ARMS.search(column.name)))
 
 
 def _are_paired(arms: _Column, seeds: _Column) -> bool:
     """Does every seed that comes again have rows of several arms?"""
     of_seed: dict[str, list[str]] = {}
-    for seed, arm in zip(seeds.cells, arms.cells, strict=True):
-        of_seed.setdefault(_word(seed), []).append(_word(arm))
+    for seed, arm in zip(seeds.labels, arms.labels, strict=True):
+        of_seed.setdefault(seed, []).append(arm)
     again = [words for words in of_seed.values() if len(words) > 1]
     return bool(again) and all(len(set(words)) > 1 for words in again)
 
 
-def _varies(column: _Column) -> bool:
-    return any(number != int(number) for number in column.numbers or () if abs(number) < 1e15)
+def _are_crossed(arms: _Column, column: _Column) -> bool:
+    """Does each value of this column come once with each arm, as only seeds and their like do?"""
+    return (
+        len(column.words) > 1
+        and len(column.cells) == len(column.words) * len(set(arms.labels))  # of which one may be called none
+        and _tell_rows_apart(arms, column)
+    )
+
+
+def _tell_rows_apart(*columns: _Column) -> bool:
+    """Do no two rows agree in all of these?"""
+    return len(set(zip(*(column.labels for column in columns), strict=True))) == len(columns[0].cells)
+
+
+def _design(columns: Sequence[_Column], arms: _Column | None, seeds: _Column | None) -> _Column | None:
+    """What else tells the runs of one arm and seed apart, such as the game."""
+    if arms is None or seeds is None or _tell_rows_apart(arms, seeds):
+        return None
+    likely = (column for column in columns if _DESIGNS.search(column.name) and not column.is_fractional)
+    return next((column for column in likely if _tell_rows_apart(arms, seeds, column)), None)
+
+
+def _varies_within(arms: _Column, column: _Column) -> bool:
+    """Are there two numbers of one arm?"""
+    return len(set(zip(arms.labels, column.labels, strict=True))) > len(arms.words)
+
+
+def _say_pairing(arms: _Column, seeds: _Column | None) -> str:
+    """What has to be known of the pairs, if the seeds are not called so."""
+    if seeds is None:
+        return (
+            "; no column tells the seeds, so no runs are paired and there is no verdict: log each run's seed (as seed, "
+            "params.seed or config.seed), and run every arm with the same ones"
+        )
+    why = f"each of its values comes once with each of {', '.join(arms.words)}"
+    return "" if seeds.is_called_seed else f"; {seeds.name} is taken for the seed, since {why}"
 
 
 def _best(columns: Sequence[_Column], *signs: Callable[[_Column], Any]) -> _Column:
     """The first that has the most telling of these signs."""
-    for sign in signs:
-        if likely := [column for column in columns if sign(column)]:
-            return likely[0]
-    return columns[0]
+    return max(columns, key=lambda column: [bool(sign(column)) for sign in signs])
 
 
 def _in_order(words: Sequence[str]) -> tuple[str, ...]:
@@ -178,11 +272,14 @@ def _in_order(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _written(sheet: Sheet, words: dict[str, Any]) -> str:
+    """In backticks; a list is an option that is given several times."""
     if sheet.name in _OF_PYTHON:
+        call = "weigh_all" if len(words.get("value", ())) > 1 or len(words.get("of", ())) > 2 else "weigh"
+        words |= {name: tuple(word) if word[1:] else word[0] for name, word in words.items() if isinstance(word, list)}
         arguments = ", ".join(f"{name}={word!r}" for name, word in words.items()).replace("null='M'", "null=M")
-        return f"axiom_weigh.weigh({'table' if sheet.name == 'the table' else 'a, b'}, {arguments})"
-    file = "-" if sheet.name == "standard input" else sheet.name
-    parts = ["axiom-weigh", shlex.quote(file)]
+        return f"`axiom_weigh.{call}({'table' if sheet.name == 'the table' else 'a, b'}, {arguments})`"
+    parts = ["axiom-weigh", shlex.quote("-" if sheet.name == "standard input" else sheet.name)]
     for name, word in words.items():
-        parts += [f"--{name}", *map(shlex.quote, word if isinstance(word, tuple) else (word,))]
-    return " ".join(parts)
+        for several in word if isinstance(word, list) else [word]:
+            parts += [f"--{name}", *map(shlex.quote, several if isinstance(several, tuple) else (several,))]
+    return f"`{' '.join(parts)}`"
