@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
@@ -52,6 +53,7 @@ class WeighedFinding:
             status=self.status,
             grade=self.conclusion.grade,
             meaning=self.meaning,
+            expects=Direction(self.estimand["expects"]),
             is_slight=seen is not None and abs(seen - question.null) < question.smallest,
         )
 

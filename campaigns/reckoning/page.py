@@ -52,9 +52,10 @@ Text, figures and numbers are CC BY 4.0.
 _NEW_RULES = """
 ## What the new weighing changed
 
-A contrast asked against 0 was weighed by flips of its signs, with an interval of signs about its median. Now [signed
-ranks](../adr/0056-signed-ranks.md) weigh it, and its number is the typical value. These rules are newer than the values
-here; their bets were chosen by simulation. All other numbers are weighed as they were. No value was computed again.
+A contrast asked against 0 was weighed by bets on the ranks of single seeds and on pairs of them, of which the first are
+fair for symmetric values alone. Now all are on [pairs, in groups of four](../adr/0077-groups-of-four.md), and fair for
+any law. These rules are newer than the values here; their bets were chosen by simulation. All other numbers are weighed
+as they were. No value was computed again.
 [earlier.json](the-old-claims/earlier.json) keeps what the earlier rules said. The pictures show medians of what each
 config measured, so they stay.
 """

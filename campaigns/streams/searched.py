@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streams.figures import Answer, Bound, Size, interval
+from streams.figures import Answer, Bound, Size, interval, scored
 from streams.laws import Flags, Numbers
 from streams.processes import BAR, ever, ranks
 
@@ -75,6 +75,8 @@ def searched(seed: int, size: Size) -> Answer:
     few = size.streams // 20
     last = [(_broken(rng, law, few, looks=longest, pairs=_DRAWS * _SURELY), few, law) for *_, law in shares[:_LONGEST]]
     lines += [_told(*seen) for seen in last]
+    worst = shares[0][0]
+    lines.append(scored("any-law", worst, interval(round(worst * many), many), many, _MOST))
     return Answer(lines=lines, bounds=[_held(*seen) for seen in (shares[0], max(last, key=lambda seen: seen[0]))])
 
 

@@ -6,6 +6,7 @@ import pytest
 from reckoning.order import Wanted, in_order, until
 from reckoning.verdict import FEW, MANY, ClaimTest, Reckoning, reckon, seeds_wanted
 
+from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
 from axiom_weigh.values import Grade, Verdict
@@ -25,7 +26,7 @@ def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None,
         upheld_by=tuple(VERDICTS[said] for said in upheld_by),
         overturned_by=tuple(VERDICTS[said] for said in overturned_by),
     )
-    footing = {"status": "open", "grade": Grade.MODERATE, "is_slight": False, **footing}
+    footing = {"status": "open", "grade": Grade.MODERATE, "is_slight": False, "expects": Direction.MORE, **footing}
     return ClaimTest(
         asking=asking,
         wanted=MANY,

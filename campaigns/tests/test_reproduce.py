@@ -25,6 +25,7 @@ from reckoning.kept import computed_experiments
 from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
+from axiom.domain.estimands import Direction
 from axiom.lab.registrations.old_claims import read
 from axiom.store.engine.folder import Folder
 from axiom_weigh.statistics import signed_ranks
@@ -258,6 +259,13 @@ def test_what_earlier_rules_said_of_other_values_is_not_compared(reckoned):
     (grows,) = [finding for finding in now["tiny_sum"].findings.values() if finding.estimand["name"] == "grows"]
     fewer = {"grows": replace(grows, conclusion=replace(grows.conclusion, seeds=24))}
     assert as_before(now, {"tiny_sum": replace(now["tiny_sum"], findings=fewer)}) == now
+
+
+def test_a_claim_of_less_is_upheld_by_less(reckoned):
+    now = computed_experiments(Folder(path=reckoned / "lab"))
+    (grows,) = [finding for finding in now["tiny_sum"].findings.values() if finding.estimand["name"] == "grows"]
+    assert grows.footing.expects == grows.estimand["expects"]
+    assert replace(grows, estimand={**grows.estimand, "expects": "-"}).footing.expects is Direction.LESS
 
 
 LAWS = {

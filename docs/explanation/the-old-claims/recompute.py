@@ -18,15 +18,13 @@ import statistics
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 ALPHA = 0.05  # the interval leaves the true value out, at any look, in one of twenty laboratories at most
 ROW = re.compile(r"(\d+ seeds[^;]*);.* `(\w+\.\w+)`$")
-FIRST = 128  # values, among which all later ones are ranked
-ON_RANKS = {2.0: 0.04, 1.0: 0.06, 0.5: 0.07, 0.2: 0.04, 0.08: 0.02}  # bets, and their shares
-ON_PAIRS = {0.25: 0.12, 0.6: 0.25, 0.95: 0.4}
+BETS = {0.98: 0.58, 0.6: 0.29, 0.25: 0.08, 0.08: 0.03, 0.025: 0.01, 0.008: 0.01}  # sizes, and their shares
+WAYS = ((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))  # to pair a group of four values
 Values = Sequence[float | None]
 
 
@@ -107,75 +105,47 @@ def median(values: Values, bounds: Sequence[float] | None) -> tuple[float | None
 
 
 def typical(values: Values, bounds: Sequence[float] | None) -> tuple[float | None, float | None, float | None]:
-    """The number that half of all means of two values lie above, and every number that signed ranks do not refute."""
+    """The number that half of all means of two values lie above, and every number that bets on pairs do not refute."""
     present = [value for value in values if value is not None]
     if not present:
         return None, None, None
     means = [one / 2 + other / 2 for place, one in enumerate(present) for other in present[place:]]
     middle = statistics.median(means)
-    root = lopsidedness(present, middle)
-    low, high = lowest(values, root), lowest([None if value is None else -value for value in values], root)
+    low, high = lowest(values), lowest([None if value is None else -value for value in values])
     high = None if high is None else -high
     if bounds is not None:
         low, high = bounds[0] if low is None else low, bounds[1] if high is None else high
     return middle, low, high
 
 
-def lopsidedness(present: Sequence[float], middle: float) -> float:
-    """How much more the ranks of these values, mirrored at their middle, scatter than evenly; 1 where that is not sure.
+def lowest(values: Values) -> float | None:
+    """The lowest number that is not refuted; None when there is none. It is the mean of two values of one group."""
+    groups = [values[start : start + 4] for start in range(0, len(values) - 3, 4)]
+    pairs = [(group[one], group[other]) for group in groups for way in WAYS for one, other in way]
+    means = sorted({one / 2 + other / 2 for one, other in pairs if one is not None and other is not None})
+    numbers = [-math.inf, *means]
+    refuted = bisect_left(numbers, True, key=lambda number: paired(groups, number) < math.log(2 / ALPHA))
+    return numbers[refuted] if refuted else None
 
-    What bets on the ranks of skewed values have won is taken to that root.
+
+def paired(groups: Sequence[Values], number: float) -> float:
+    """The logarithm of what bets on more than a number have made of 1, when half of all means of two lie above it.
+
+    Four values are paired in three ways, and the capital becomes the mean of what the three make. A pair is won if its
+    mean lies above the number, and lost where a value is missing.
     """
-    n, scatter = len(present), 0.0
-    for value in present:
-        mirrored = middle + (middle - value)
-        below = sum((other < mirrored) + (other <= mirrored) for other in present) / 2
-        scatter += 12 * (below / n - 0.5) ** 2 / n
-    return scatter if n > 1 and scatter > 1 + 0.25 / math.sqrt(n) else 1.0
-
-
-def lowest(values: Values, root: float) -> float | None:
-    """The lowest number that is not refuted; None when there is none. It is a mean of two values."""
-    present = [value for value in values if value is not None]
-    means = sorted({one / 2 + other / 2 for place, one in enumerate(present) for other in present[place:]})
-    between = [math.nextafter(means[0], -math.inf), *(one / 2 + other / 2 for one, other in pairwise(means))]
-    bar = math.log(2 / ALPHA)
-    refuted = bisect_left(between, True, key=lambda number: ranked(values, number, root) < bar)
-    return means[refuted - 1] if refuted else None
-
-
-def ranked(values: Values, number: float, root: float) -> float:
-    """The logarithm of what bets on values above a number have made of 1, when half of all means of two lie above it.
-
-    A value's rank is the share of those before it that lie less far away; its like counts half, and what lies as far
-    away on the other side counts where that costs. A bet on its sign grows with the rank. A missing value is lost where
-    it would cost most, and makes each later one that is lost as far away as it can. Each second value makes a pair with
-    the one before it, whose mean is bet on; where a value of it is missing, the pair is lost.
-    """
-    on_ranks, on_pairs, gone = dict.fromkeys(ON_RANKS, 0.0), dict.fromkeys(ON_PAIRS, 0.0), 0
-    for place, value in enumerate(values):
-        width = min(place, FIRST)
-        side, rank = -1, (width + 0.5) / (width + 1)
-        if value is not None:
-            side = 1 if value > number else -1
-            before, away = [other for other in values[:width] if other is not None], abs(value - number)
-            nearer = sum(abs(other - number) < away for other in before)
-            alike = before.count(value)
-            across = sum(abs(other - number) == away for other in before) - alike
-            rank = (nearer + alike / 2 + (across + gone if side < 0 else 0) + 0.5) / (width + 1)
-        for bet in on_ranks:
-            on_ranks[bet] += math.log1p(side * math.tanh(bet * rank))
-        gone += value is None and place < FIRST
-        if place % 2:
-            pair = [other for other in values[place - 1 : place + 1] if other is not None]
-            mean = pair[0] / 2 + pair[1] / 2 if len(pair) == 2 else -math.inf
-            side = 1 if mean > number else -1
-            for bet in on_pairs:
-                on_pairs[bet] += math.log1p(side * bet)
-    grown = [min(gain, gain / root) + math.log(ON_RANKS[bet]) for bet, gain in on_ranks.items()]
-    grown += [gain + math.log(ON_PAIRS[bet]) for bet, gain in on_pairs.items()]
+    grown = [math.log(share) for share in BETS.values()]
+    for group in groups:
+        for place, bet in enumerate(BETS):
+            made = [math.prod(1 + bet * side(group[one], group[other], number) for one, other in way) for way in WAYS]
+            grown[place] += math.log(statistics.fmean(made))
     most = max(grown)
     return most + math.log(math.fsum(math.exp(one - most) for one in grown))
+
+
+def side(one: float | None, other: float | None, number: float) -> int:
+    """1 where the mean of two values lies above a number, and else -1."""
+    return 1 if one is not None and other is not None and one / 2 + other / 2 > number else -1
 
 
 def share(values: Values, _bounds: Sequence[float] | None) -> tuple[float | None, float | None, float | None]:

@@ -66,7 +66,7 @@ class FindingState:
     status: str  # open, retired, suspended or recalled
     grade: Grade
     meaning: Meaning
-    expects: Direction = Direction.MORE  # what its claim says
+    expects: Direction  # what its claim says
     is_weighed: bool = True
     is_slight: bool = False  # what is seen lies nearer to the null than what was said to matter
 

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.findings.links import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
+from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom_weigh.values import Grade
 
-OPEN = FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
-HOLDS = FindingState(status="open", grade=Grade.MODERATE, meaning=Meaning.AS_CLAIMED)
+OPEN = FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, expects=Direction.MORE)
+HOLDS = FindingState(status="open", grade=Grade.MODERATE, meaning=Meaning.AS_CLAIMED, expects=Direction.MORE)
 FAILS = replace(HOLDS, meaning=Meaning.OPPOSITE)
 SMALL = replace(HOLDS, meaning=Meaning.TOO_SMALL)
 WEAK = replace(HOLDS, grade=Grade.AWAITING)

@@ -251,7 +251,7 @@ def test_evidence_that_does_not_follow_from_its_results_is_found(weighed, taken_
         with taken_back(weighed.db):
             assert weighed.db.execute(damage) == 1
             assert recomputed(weighed.db)[:1] == ["finding 1, line 1 is not what its results say"], damage
-    for share in ("0.05", "NULL"):
+    for share in ("0.01", "NULL"):
         with taken_back(weighed.db):
             assert weighed.db.execute(f"UPDATE evidence SET false_share = {share} WHERE line = 2") == 1  # noqa: S608
             assert "place among all claims" in recomputed(weighed.db)[0]
@@ -449,7 +449,7 @@ def test_the_more_claims_are_asked_the_surer_each_has_to_be(shifting, variant):
     Nor where one was recalled: else recalling what shows nothing would make the others surer.
     """
     for _ in range(2):
-        block(shifting, effect=0.5, spread=3)
+        block(shifting, effect=0.75, spread=3)
     shifting.hold()
     assert 20 < newest(shifting).e_value < 40
     assert newest(shifting).false_share == 0.05

@@ -9,6 +9,7 @@ from furnished_lab import weighed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import FindingState, LinkKind, Node, Noun, OldClaim
 from axiom.domain.work import Outcome
@@ -161,10 +162,14 @@ def test_links_and_old_claims_are_read_as_they_were_written(database, now):
 def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, prepared):
     small_lab.publish(prepared())
     db = small_lab.db
-    waiting = FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, is_weighed=False)
+    waiting = FindingState(
+        status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, expects=Direction.MORE, is_weighed=False
+    )
     assert links.footings(db) == {1: waiting}
     with db.transaction():
         for blocks, verdict in ((1, Verdict.POSITIVE), (2, Verdict.NEGATIVE)):
             record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
         registrations.set_status(db, 1, "suspended")
-    assert links.footings(db) == {1: FindingState(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE)}
+    assert links.footings(db) == {
+        1: FindingState(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE, expects=Direction.MORE)
+    }

@@ -31,6 +31,10 @@ WORDS = {
         mark("Values are lopsided, their typical value does not differ from 0, and we claim that it does."),
         _STREAMS,
     ),
+    "any-law": (
+        mark("Of thousands of laws drawn at random, one’s typical value is the number asked about, and we refute it."),
+        mark("streams of the worst law that the search found, looked at after each value"),
+    ),
     "strong": (mark("A difference that is not there is graded Strong."), _STREAMS),
     "absent": (
         mark("A difference is just as large as the smallest that matters, and we say that there is none."),

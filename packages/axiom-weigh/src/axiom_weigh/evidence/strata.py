@@ -59,6 +59,8 @@ def stratum(
     present = [value for value in values if value is not None]
     if is_bounded:
         estimate, low, high = located(question, values, stream=stream)
+    elif stream:
+        estimate, low, high = stream.middle if present else None, None, None
     else:
         estimate, low, high = middle(question, present) if present else None, None, None
     return Stratum(

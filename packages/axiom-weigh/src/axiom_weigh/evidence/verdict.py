@@ -119,7 +119,7 @@ def located(
     match question.process:
         case Process.RANKS:
             stream = stream or signed_ranks.stream(values)
-            return signed_ranks.pseudo_median(present), *signed_ranks.interval(stream, alpha=alpha)
+            return stream.middle, *signed_ranks.interval(stream, alpha=alpha)
         case Process.SIGN:
             return median_of(present), *median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:

@@ -18,6 +18,7 @@ In a group that is not whole yet a pair is lost while one of it has come, and is
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -49,12 +50,18 @@ def _grown() -> Numbers:
 _GROWN = _grown()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stream:
     """Values in the order in which they count, ready to be asked about many numbers."""
 
     means: Numbers  # of each pair, by whole groups and ways to pair them; no number where a value is missing
     last: Numbers  # the values of a last group that is not whole
+    ordered: Numbers  # those that are there, sorted
+
+    @cached_property
+    def middle(self) -> float:
+        """The typical value of the sample; no number where there is none."""
+        return _middle(self.ordered) if len(self.ordered) else math.nan
 
 
 def stream(values: Sequence[float | None]) -> Stream:
@@ -62,7 +69,7 @@ def stream(values: Sequence[float | None]) -> Stream:
     numbers = np.array(values, dtype=np.float64)  # None becomes what is no number
     whole = len(numbers) // GROUP * GROUP
     means = (numbers[:whole].reshape(-1, GROUP)[:, _WAYS] / 2.0).sum(axis=3)
-    return Stream(means=means, last=numbers[whole:])
+    return Stream(means=means, last=numbers[whole:], ordered=np.sort(numbers[~np.isnan(numbers)]))
 
 
 @_of_any_size
@@ -123,7 +130,11 @@ def _end(stream: Stream, means: Numbers, side: int, alpha: float) -> float | Non
 @_of_any_size
 def pseudo_median(values: Sequence[float]) -> float:
     """Return the number below which half of the means of two values lie, each value with itself among them."""
-    ordered = np.sort(np.array(values, dtype=np.float64))
+    return _middle(np.sort(np.array(values, dtype=np.float64)))
+
+
+@_of_any_size
+def _middle(ordered: Numbers) -> float:
     n = len(ordered)
     if n <= _ALL_MEANS:
         first, second = np.triu_indices(n)
