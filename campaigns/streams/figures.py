@@ -39,7 +39,7 @@ class Size:
 WHOLE = Size(
     streams=20_000, looks=1_000, laboratories=100, weighed=200, attacks=1_000, nulls=1_500, forecasters=500, every=4
 )
-QUICK = Size(streams=400, looks=200, laboratories=2, weighed=8, attacks=8, nulls=30, forecasters=40, every=16)
+QUICK = Size(streams=400, looks=200, laboratories=2, weighed=12, attacks=8, nulls=30, forecasters=40, every=16)
 
 
 def below(what: str, seen: float, share: float, n: int) -> Bound:

@@ -70,14 +70,14 @@ def searched(seed: int, size: Size) -> Answer:
     for _, law in laws_by_share[:_AGAIN]:
         shares.append((_broken(rng, law, many, pairs=_DRAWS * _SURELY), many, law))
     shares.sort(key=lambda seen: -seen[0])
-    lines += [_told(*seen) for seen in shares]
+    lines += [_row(*seen) for seen in shares]
     lines.append(f"the {_LONGEST} worst of them, looked at until {longest:,} values")
     few = size.streams // 20
     last = [(_broken(rng, law, few, looks=longest, pairs=_DRAWS * _SURELY), few, law) for *_, law in shares[:_LONGEST]]
-    lines += [_told(*seen) for seen in last]
+    lines += [_row(*seen) for seen in last]
     worst = shares[0][0]
     lines.append(scored("any-law", worst, interval(round(worst * many), many), many, _MOST))
-    return Answer(lines=lines, bounds=[_held(*seen) for seen in (shares[0], max(last, key=lambda seen: seen[0]))])
+    return Answer(lines=lines, bounds=[_bound(*seen) for seen in (shares[0], max(last, key=lambda seen: seen[0]))])
 
 
 def _drawn(rng: np.random.Generator, laws: int) -> Iterator[Mixture]:
@@ -105,12 +105,12 @@ def _broken(rng: np.random.Generator, law: Mixture, streams: int, *, looks: int 
     return float(np.concatenate(ends).mean())
 
 
-def _told(share: float, streams: int, law: Mixture) -> str:
+def _row(share: float, streams: int, law: Mixture) -> str:
     low, high = interval(round(share * streams), streams)
     return f"  {100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}]  {law}"
 
 
-def _held(share: float, streams: int, law: Mixture) -> Bound:
+def _bound(share: float, streams: int, law: Mixture) -> Bound:
     low, high = interval(round(share * streams), streams)
     words = f"typical value refuted at any look: {100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}] ({law})"
     return Bound(words=words, holds=low <= _MOST)

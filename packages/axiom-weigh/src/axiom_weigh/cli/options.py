@@ -172,14 +172,14 @@ def run(files: Sequence[Path], options: Mapping[str, Any], *, as_json: bool, qui
         _write(card.picture(file.suffix), file)
         remark(f"Wrote {file}", quiet=quiet)
     cards, verdicts = (claims.cards, claims.verdicts) if claims else ((card,), (card.verdict,))
-    if open_ones := [one for one in cards if not one.is_weighed]:
-        whose = f"{len(open_ones)} of {len(cards)} claims" if claims else "The claim"
-        remark(f"{whose} could not be weighed: {open_ones[0].not_weighed}.", quiet=quiet)
+    if unweighed := [other for other in cards if not other.is_weighed]:
+        whose = f"{len(unweighed)} of {len(cards)} claims" if claims else "The claim"
+        remark(f"{whose} could not be weighed: {unweighed[0].not_weighed}.", quiet=quiet)
     if wanted is not None and (others := [verdict for verdict in verdicts if verdict is not wanted]):
         of_how_many = f" for {len(others)} of {len(verdicts)} claims" if claims else ""
         remark(f"The verdict is {others[0]}{of_how_many}, and {wanted} was demanded.", quiet=quiet)
         return 1
-    return 1 if open_ones else 0
+    return 1 if unweighed else 0
 
 
 def _weigh_one(table: "Callable[[], Sheet]", options: Mapping[str, Any]) -> "WeighedTable":

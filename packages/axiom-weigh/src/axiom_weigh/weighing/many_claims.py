@@ -14,8 +14,8 @@ from axiom_weigh.errors import WrongUse
 from axiom_weigh.evidence.multiplicity import SHARES, WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Verdict
+from axiom_weigh.weighing.card_text import CardText, say_common_once
 from axiom_weigh.weighing.result_card import WeighedTable
-from axiom_weigh.weighing.said import Said, say_common_once
 from axiom_weigh.weighing.weigh import weigh
 
 SHARE = max(SHARES)  # of what stands among all, that may be false on average
@@ -72,7 +72,7 @@ class ManyClaims:
         rows = [_HEADING, *self._rows()]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n\n".join([self._summary(), "\n".join(lines), "\n".join(self._meaning()), *map(str, self._said())])
+        return "\n\n".join([self._summary(), "\n".join(lines), "\n".join(self._meaning()), *map(str, self._texts())])
 
     def _repr_html_(self) -> str:
         def row(cells: Sequence[str], name: str) -> str:
@@ -80,11 +80,11 @@ class ManyClaims:
 
         rows = "".join(row(cells, "td") for cells in self._rows())
         meaning = "".join(f"<p>{html.escape(text)}</p>" for text in self._meaning())
-        said = "".join(each.html() for each in self._said())
-        return f"<p><b>{html.escape(self._summary())}</b></p><table>{row(_HEADING, 'th')}{rows}</table>{meaning}{said}"
+        texts = "".join(text.html() for text in self._texts())
+        return f"<p><b>{html.escape(self._summary())}</b></p><table>{row(_HEADING, 'th')}{rows}</table>{meaning}{texts}"
 
-    def _said(self) -> tuple[Said, ...]:
-        return say_common_once([card.said for card in self.cards])
+    def _texts(self) -> tuple[CardText, ...]:
+        return say_common_once([card.text for card in self.cards])
 
     def _decided(self) -> list[WeighedTable]:
         return [card for card in self.cards if card.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)]

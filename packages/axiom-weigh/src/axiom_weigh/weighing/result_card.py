@@ -21,9 +21,9 @@ from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, unt
 from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
+from axiom_weigh.weighing.card_text import CardText
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
 from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, seeds_text
-from axiom_weigh.weighing.said import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -322,25 +322,25 @@ class WeighedTable:
         }
 
     @cached_property
-    def said(self) -> Said:
+    def text(self) -> CardText:
         """All that a person reads of it but the picture, also where it is one of many claims."""
         needed = "for the next grade" if self.is_weighed else "what would decide"
         lists = {needed: self.needs, "look at this first": self.flags, "why": self.reasons}
-        return Said(
+        return CardText(
             title=f"{self.name}: {self.paper}",
             answer={str(self.verdict): self._claim(), "grade": self._graded()},
             facts=self._facts(),
             lists={heading: texts for heading, texts in lists.items() if texts},
         )
 
-    def _said_alone(self) -> Said:
-        return dataclasses.replace(self.said, facts={**self.said.facts, "claims": _ASKED_ALONE})
+    def _text_alone(self) -> CardText:
+        return dataclasses.replace(self.text, facts={**self.text.facts, "claims": _ASKED_ALONE})
 
     def __repr__(self) -> str:
-        return str(self._said_alone())
+        return str(self._text_alone())
 
     def _repr_html_(self) -> str:
-        return f"{self._said_alone().html()}<pre>{html.escape(self.sketched())}</pre>"
+        return f"{self._text_alone().html()}<pre>{html.escape(self.sketched())}</pre>"
 
     @cached_property
     def _mean(self) -> float | None:

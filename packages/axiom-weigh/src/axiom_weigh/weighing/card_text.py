@@ -8,7 +8,7 @@ from axiom_weigh.facts_html import facts_html
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class CardText:
     """A title, the answer and what stands beside it by their names, and texts by their headings."""
 
     title: str
@@ -34,7 +34,7 @@ class Said:
         )
         return facts_html(self.title, {**self.answer, **self.facts}) + lists
 
-    def _where(self, is_wanted: Callable[[tuple[str, str]], bool]) -> "Said":
+    def _where(self, is_wanted: Callable[[tuple[str, str]], bool]) -> "CardText":
         """The facts and texts that are wanted, each by its name or heading."""
         return replace(
             self,
@@ -51,10 +51,10 @@ class Said:
         return frozenset([*self.facts.items(), *texts])
 
 
-def say_common_once(said: Sequence[Said]) -> tuple[Said, ...]:
+def say_common_once(cards: Sequence[CardText]) -> tuple[CardText, ...]:
     """The same, of which what all of them say beside their answers stands once, before them."""
-    common = frozenset.intersection(*(each._items() for each in said))
+    common = frozenset.intersection(*(card._items() for card in cards))
     return (
-        replace(said[0], title="all claims", answer={})._where(common.__contains__),
-        *(each._where(lambda item: item not in common) for each in said),
+        replace(cards[0], title="all claims", answer={})._where(common.__contains__),
+        *(card._where(lambda item: item not in common) for card in cards),
     )
