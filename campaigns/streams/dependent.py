@@ -56,6 +56,16 @@ _HONEST: dict[str, _Values] = _KINDS | {
 }
 
 
+# By what the rows of a table may be sorted.
+_SORTED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
+    "their difference": lambda ours, base: ours - base,
+    "their difference, the largest first": lambda ours, base: base - ours,
+    "the difference of few digits": lambda ours, base: (ours - base).round(2),
+    "one arm": lambda ours, _: ours,
+    "how far the arms differ": lambda ours, base: -abs(ours - base),
+}
+
+
 def _f1(hits: Numbers, alarms: Numbers, real: int) -> Numbers:
     return 2 * hits / (hits + alarms + real)
 
@@ -178,7 +188,29 @@ def dependence(seed: int, size: Size) -> Answer:
         words = f"{values} values of which {share} is the one before"
         lines.append(f"  {words:<50} {_percentage(flags)}")
         bounds += [above(f"dependence: {words}: called alike", _share(flags), least, n)] if least else []
+    for words, order in _SORTED.items():
+        for values in (_SEEDS, 60):
+            flags = [_called_sorted(rng, values, order) for _ in range(n)]
+            lines.append(f"  {f'no effect, {values} pairs sorted by {words}':<50} {_percentage(flags)}")
+            bounds.append(
+                below(f"dependence: {values} pairs sorted by {words}: called an effect", _share(flags), 0.01, n)
+            )
+    flags = [_is_changed_by_names(rng) for _ in range(n)]
+    lines.append(f"  {'another verdict under other names of seeds':<50} {_percentage(flags)}")
+    bounds.append(below("dependence: another verdict under other names of seeds", _share(flags), 0.0, n))
     return Answer(lines=lines, bounds=bounds)
+
+
+def _called_sorted(rng: np.random.Generator, values: int, order: Callable[[Numbers, Numbers], Numbers]) -> bool:
+    ours, base = rng.normal(0.9, 0.02, (2, values))
+    rows = np.argsort(order(ours, base))
+    return compare(ours[rows].tolist(), base[rows].tolist()).verdict in EFFECTS
+
+
+def _is_changed_by_names(rng: np.random.Generator) -> bool:
+    values = rng.normal(_EFFECT, 1.0, _SEEDS).tolist()
+    tables = [{"seed": list(range(first, first + _SEEDS)), "value": values} for first in (0, 1)]
+    return len({weigh(table, estimand="contrast").verdict for table in tables}) > 1
 
 
 def _drifting(rng: np.random.Generator, values: int, share: float) -> Numbers:

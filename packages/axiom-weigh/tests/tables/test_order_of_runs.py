@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import axiom_weigh
-from axiom_weigh.values import Force
+from axiom_weigh.values import Force, Grade, Verdict
 
 START = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
@@ -71,9 +71,23 @@ def test_what_a_run_took_is_no_order():
 @pytest.mark.parametrize(
     "words", [{"moments": ["soon"] * 60}, {"moments": [1] * 60}, {"column": "colour"}, {"moments": [""] * 60}]
 )
-def test_without_an_order_it_is_said_that_nothing_was_looked_at(words):
+def test_without_a_column_that_tells_it_is_looked_at_in_the_order_of_the_table(words):
     weighed = card(drifting(60, 0.7), **words)
-    assert (alarms(weighed), len(told(weighed))) == ([], 1)
+    assert alarms(weighed) == ALARM
+    assert not any("column" in text for text in weighed.flags)
+
+
+@pytest.mark.parametrize("by", [lambda value: value, lambda value: -value, lambda value: round(2 * value)])
+def test_a_table_that_was_sorted_gets_no_verdict(by):
+    ordered = sorted((value + 1.0 for value in drifting(60, 0.0)), key=by)
+    for words in (
+        {"column": "colour"},
+        {"column": "issue", "moments": range(60)},
+        {"moments": [*range(1, 60, 2), *range(0, 60, 2)]},
+    ):
+        weighed = card(ordered, **words)
+        assert (weighed.verdict, weighed.grade, weighed.interval) == (Verdict.UNDECIDED, Grade.AWAITING, (None, None))
+        assert any("sorted" in text for text in weighed.reasons)
 
 
 def test_few_values_are_not_looked_at():

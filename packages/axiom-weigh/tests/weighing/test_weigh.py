@@ -118,7 +118,7 @@ def test_copies_of_a_fine_value_under_other_seeds_are_named():
     card = axiom_weigh.weigh({"seed": [f"s{place}" for place in range(40)], "value": values}, estimand="contrast")
     assert (card.n_seeds, card.grade) == (40, Grade.MODERATE)  # a balanced accuracy may come again
     assert [(alarm.kind, alarm.force) for alarm in card.evidence.alarms] == [("repeats", Force.HOLDS_BACK)]
-    assert any("s7, s3" in text for text in card.flags), card.flags
+    assert any("s3, s7" in text for text in card.flags), card.flags
     values[10:25] = values[25:]
     card = axiom_weigh.weigh({"seed": [f"s{place}" for place in range(40)], "value": values}, estimand="contrast")
     assert (card.n_seeds, card.grade) == (24, Grade.AWAITING)
@@ -205,15 +205,13 @@ def test_blocks_are_counted_and_an_open_one_waits():
     assert [look.seeds for look in card.looks] == [16, 32, 48]
 
 
-@pytest.mark.parametrize("start", range(2))
-def test_where_a_row_stands_changes_nothing(start):
-    rows = [{"seed": place, "value": value} for place, value in enumerate(gauss(0.3, start=start))]
+def test_seeds_count_in_the_order_of_the_table_or_of_their_issue_numbers():
+    rows = [{"seed": place, "value": value} for place, value in enumerate(gauss(0.3))]
     data = axiom_weigh.weigh(rows).data()
-    for order in (sorted(rows, key=lambda row: row["value"]), rows[::-1], random.Random(start).sample(rows, 60)):
-        assert axiom_weigh.weigh(order).data() == data
-    assert data["order"] == "seeds"
-    issued = axiom_weigh.weigh([row | {"issue": row["seed"]} for row in rows]).data()
-    assert (issued["order"], issued["e_value"] == data["e_value"]) == ("issue", False)
+    issued = axiom_weigh.weigh([row | {"issue": row["seed"]} for row in rows[::-1]]).data()
+    assert (data["order"], issued["order"]) == ("table", "issue")
+    assert (data["e_value"], data["digest"]) == (issued["e_value"], issued["digest"])
+    assert axiom_weigh.weigh(rows[:20]).digest() == axiom_weigh.weigh(rows).digest(20) != data["digest"]
 
 
 HALVES = [float(place >= 50) for place in range(100)]
@@ -224,14 +222,7 @@ EVEN = [(place + 0.5) / 100 for place in range(100)]
 def test_rows_sorted_almost_sorted_or_in_halves_give_a_mean_no_effect(values):
     card = axiom_weigh.weigh(column(values), estimand="mean", bounds=(0, 1), null=0.5)
     assert card.verdict is Verdict.UNDECIDED, repr(card)
-    assert card.interval[0] < 0.5 < card.interval[1]
-
-
-def test_a_mean_holds_at_any_look_in_issue_order_alone():
-    words = {"estimand": "mean", "bounds": (0, 1), "null": 0.5}
-    assert not axiom_weigh.weigh(column(EVEN), **words).holds_at_any_look
-    assert axiom_weigh.weigh(column(EVEN, issue=range(100)), **words).holds_at_any_look
-    assert axiom_weigh.weigh(column(EVEN), estimand="level", null=0.5).holds_at_any_look
+    assert (card.interval, card.grade, card.is_weighed) == ((None, None), Grade.AWAITING, False)
 
 
 PAIR = ("ours", "base")

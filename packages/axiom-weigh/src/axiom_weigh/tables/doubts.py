@@ -34,6 +34,7 @@ class Doubt:
     why: str
     instead: tuple[str, ...]
     shown_as: Kind = Kind.LEVEL
+    has_interval: bool = True  # False: not even where the values lie is sure
 
 
 def doubt(values: Sequence[float], null: float | None = None) -> Doubt | None:

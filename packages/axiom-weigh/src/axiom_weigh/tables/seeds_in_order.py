@@ -1,16 +1,14 @@
 """Which rows of anybody's table count, in which order, and what are the others?
 
 A laboratory knows the order in which its seeds were issued and which of its blocks are closed. A table only says so:
-what it does not say is taken so that it cannot make an effect of nothing, and every step leaves its sentence.
+what it does not say is taken so that it cannot make an effect of nothing, and every step leaves its sentence. Seeds
+count in the order in which the table names them first, so a table to which rows were added begins as it did before.
 """
 
 import hashlib
-import math
-from array import array
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import overload
 
 import numpy as np
@@ -18,13 +16,13 @@ import numpy as np
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
 from axiom_weigh.tables.count_once import CountNotes, count_once
+from axiom_weigh.tables.doubts import Doubt
 from axiom_weigh.tables.order_of_runs import OrderOfRuns, independence
 from axiom_weigh.tables.row import PlainRows, Row, measured
 from axiom_weigh.values import EVERY_NUMBER, Agreements, Alarm, Observation
 
-_BEGINNING = 8  # bytes of what is drawn for a seed: of a million seeds two seldom share them
 LOST = "its machine was at fault, as the table says"
-_SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
+_AS_THE_TABLE = "no column issue: in the order in which the table names seeds first"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +39,16 @@ class OrderedObservations:
     repeated: int  # rows of seeds that had counted already
     waiting: int  # seeds that do not count yet
     alarms: tuple[Alarm, ...]  # in which order seeds were run, nobody else knows
+    doubt: Doubt | None  # why nothing is weighed
     reasons: tuple[str, ...]
     flags: tuple[str, ...]
+
+    def digest(self, seeds: int | None = None) -> str:
+        """The SHA-256 of the first so many seeds, or of all, each with its value, in the order in which they count."""
+        read = hashlib.sha256()
+        for seed, observation in zip(self.seeds, self.observations[:seeds], strict=False):
+            read.update(f"{seed!r} {observation.value!r}\n".encode("utf-8", "surrogatepass"))
+        return read.hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +61,7 @@ class TableContext:
     repeated: int = 0
     agreements: tuple[Agreements, ...] = ()
     order: OrderOfRuns | None = None
+    doubt: Doubt | None = None
     fingerprint: str = ""  # of all values; of differences that they are no computation, and their arms are looked at
 
 
@@ -65,16 +72,15 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], context: TableContext =
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
     present, notes = frozenset(columns), CountNotes(reasons=list(context.reasons), flags=list(context.flags))
     if isinstance(rows, PlainRows):
-        order = _order_of_different(rows)
-        if order is not None:
-            return _arranged_plainly(rows, order, notes, context)
+        if _are_different(rows):
+            return _arranged_plainly(rows, notes, context)
         rows = list(rows)
     ordered = rows_in_order(rows, present)
     _say_order(ordered, present, notes, context)
     once = count_once(ordered, notes, is_issued="issue" in present)
     closed, ends = _closed(once.rows, present, notes)
     homes, hosts, names = _homes(closed, present, notes)
-    alarms = _independence(closed, notes, context.order, is_issued="issue" in present)
+    doubt, alarms = _independence(closed, notes, context, is_issued="issue" in present)
     return OrderedObservations(
         is_issued="issue" in present,
         observations=_observations(closed, hosts, context.fingerprint),
@@ -86,6 +92,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], context: TableContext =
         repeated=context.repeated + once.repeated,
         waiting=len(once.rows) - len(closed),
         alarms=alarms,
+        doubt=doubt,
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),
     )
@@ -113,57 +120,52 @@ def _observation(
     )
 
 
-def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
-    """The order that is drawn from the seeds; None where one comes again, or the beginning of what is drawn does."""
-    begun = b"".join([_drawn(rows.seed(at))[:_BEGINNING] for at in range(len(rows))])
-    drawn = np.frombuffer(begun, dtype=f">u{_BEGINNING}")
-    order = np.argsort(drawn)
-    ordered = drawn[order]
-    return None if (ordered[1:] == ordered[:-1]).any() else array("q", order.tolist())
+def _are_different(rows: PlainRows) -> bool:
+    """Has each row a seed of its own? Of a million, numbers that stand for them are compared; two seldom share one."""
+    seeds = np.fromiter((hash(rows.seed(at)) for at in range(len(rows))), dtype=np.int64, count=len(rows))
+    return len(np.unique(seeds)) == len(rows)
 
 
-def _arranged_plainly(
-    rows: PlainRows, order: Sequence[int], notes: CountNotes, context: TableContext
-) -> OrderedObservations:
+def _arranged_plainly(rows: PlainRows, notes: CountNotes, context: TableContext) -> OrderedObservations:
     """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
-    _say_drawn(notes, within="")
+    notes.reasons.append(_AS_THE_TABLE)
     _say_out(sum(row.is_out for row in rows.others.values()), notes)
     homes, hosts, names = _homes((), frozenset(), notes)
-    alarms = _independence(rows, notes, context.order, is_issued=False)
+    doubt, alarms = _independence(rows, notes, context, is_issued=False)
     values, others = rows.values, rows.others
     first: dict[str, int] = {}
     return OrderedObservations(
         is_issued=False,
         observations=tuple(
             [
-                _observation(number, others[at], hosts, first, context.fingerprint)
-                if at in others
-                else Observation(replicate=number, value=values[at], fingerprint=context.fingerprint)
-                for number, at in enumerate(order)
+                _observation(number, others[number], hosts, first, context.fingerprint)
+                if number in others
+                else Observation(replicate=number, value=value, fingerprint=context.fingerprint)
+                for number, value in enumerate(values)
             ]
         ),
         ends=(),
         homes=homes,
         names=names,
-        seeds=_LazySeeds(rows, order),
+        seeds=_LazySeeds(rows),
         agreements=(),
         repeated=context.repeated,
         waiting=0,
         alarms=alarms,
+        doubt=doubt,
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),
     )
 
 
 class _LazySeeds(Sequence[str]):
-    """The seeds of rows in an order, written when somebody asks for one."""
+    """The seeds of rows, written when somebody asks for one."""
 
-    def __init__(self, rows: PlainRows, order: Sequence[int]) -> None:
+    def __init__(self, rows: PlainRows) -> None:
         self._seeds, self._others = rows.seeds, rows.others  # the values of a million rows are let go
-        self._order = order
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._seeds)
 
     @overload
     def __getitem__(self, at: int) -> str: ...
@@ -173,70 +175,33 @@ class _LazySeeds(Sequence[str]):
 
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
-            return [self._seed(number) for number in self._order[at]]
-        return self._seed(self._order[at])
+            return [self._seed(number) for number in range(*at.indices(len(self)))]
+        return self._seed(range(len(self))[at])
 
     def _seed(self, number: int) -> str:
         return self._others[number].seed if number in self._others else str(self._seeds[number])
 
 
 def rows_in_order(rows: Sequence[Row], columns: Collection[str]) -> list[Row]:
-    """By issue number, or in an order that nobody could choose; never by what was measured.
+    """By issue number, or as the table has them; of a seed with several designs first the one that is first by name.
 
-    Rows may stand in any order, also in that of their values, and nothing in them shows it for sure. An order that
-    comes from the seeds alone is as good as chance: block after block by their names, where there are any.
+    Which design counts would else be up to whoever sorts a table by its values.
     """
-    place = _places(rows)
-    if "issue" in columns:
-        return sorted(rows, key=lambda row: (0, ()) if row.issue is None else (row.issue, place(row)))
-    if "block" not in columns:
-        return sorted(rows, key=place)
-    is_numbered = all(row.block.isdecimal() for row in rows)
-    return sorted(rows, key=lambda row: (int(row.block) if is_numbered else row.block, place(row)))
+    is_issued, first = "issue" in columns, dict[str, int]()
+    for row in rows:
+        first.setdefault(row.seed, len(first))
+    return sorted(rows, key=lambda row: (row.issue or 0 if is_issued else 0, first[row.seed], row.design))
 
 
 def _say_order(ordered: Sequence[Row], columns: frozenset[str], notes: CountNotes, context: TableContext) -> None:
     if "issue" not in columns:
-        _say_drawn(notes, within="blocks by their names, and within each " if "block" in columns else "")
+        notes.reasons.append(_AS_THE_TABLE)
         return
     is_shared = len({row.issue for row in ordered}) < len({row.seed for row in ordered})
-    drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
-    notes.reasons.append(f"in the order of the column issue{drawn}")
+    notes.reasons.append(
+        f"in the order of the column issue{', and seeds of one number as the table has them' * is_shared}"
+    )
     _say_gaps([row.issue or 0 for row in ordered] if context.issues is None else sorted(context.issues), notes)
-    if _is_sorted([row.value for row in ordered if row.value is not None]):
-        notes.flags.append(
-            "the values lie in the order of their issue numbers; if they were numbered after sorting, leave the column "
-            "issue out"
-        )
-
-
-def _say_drawn(notes: CountNotes, *, within: str) -> None:
-    notes.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
-
-
-def _places(rows: Sequence[Row]) -> Callable[[Row], tuple[bytes, ...]]:
-    """The place of each row in an order that nobody could choose: of its seed, then of its design, then its own."""
-    times = Counter(row.seed for row in rows)
-
-    def place(row: Row) -> tuple[bytes, ...]:
-        if times[row.seed] == 1:
-            return (_drawn(row.seed),)
-        return _drawn(row.seed), _drawn(f"{row.design} {row.seed}"), _drawn(repr(replace(row, place=0)))
-
-    return place
-
-
-def _drawn(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def _is_sorted(values: Sequence[float]) -> bool:
-    """Do they lie in the order of their size, though chance has far more orders for them?"""
-    rising = all(value <= other for value, other in pairwise(values))
-    if not rising and not all(value >= other for value, other in pairwise(values)):
-        return False
-    equal = sum(math.lgamma(times + 1) for times in Counter(values).values())
-    return math.lgamma(len(values) + 1) - equal > math.log(2 * _SELDOM)
 
 
 def _say_gaps(issues: Sequence[int], notes: CountNotes) -> None:
@@ -253,7 +218,7 @@ def _say_gaps(issues: Sequence[int], notes: CountNotes) -> None:
 def _closed(rows: Sequence[Row], columns: frozenset[str], notes: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
     """The rows that may enter evidence: whatever comes before the first that is still out, in whole blocks.
 
-    In an order that was drawn nothing comes after anything: whoever is still out is missing, at its worst.
+    Without issue numbers nobody knows what was started after it: whoever is still out is missing, at its worst.
     """
     if "block" in columns:
         return _in_blocks(rows, notes)
@@ -305,15 +270,17 @@ def _open(members: Sequence[Row], size: int) -> str:
 
 
 def _independence(
-    rows: Sequence[Row], notes: CountNotes, order: OrderOfRuns | None, *, is_issued: bool
-) -> tuple[Alarm, ...]:
-    if is_issued:
-        runs = [(float(row.issue or 0), row.value) for row in rows if row.value is not None]
-    else:
-        runs = order.ordered((place, value) for place, value, _ in measured(rows)) if order is not None else []
-    words, alarms = independence("issue" if is_issued or order is None else order.column, runs)
+    rows: Sequence[Row], notes: CountNotes, context: TableContext, *, is_issued: bool
+) -> tuple[Doubt | None, tuple[Alarm, ...]]:
+    """What the order in which values count shows, and that in which they were run, where a column tells."""
+    values = [value for _, value, _ in measured(rows) if value is not None]
+    by_moment = context.order.ordered(measured(rows)) if context.order is not None and not is_issued else []
+    words, alarms, doubt = independence("issue" if is_issued else "", values)
+    if context.order is not None and by_moment:
+        words, alarms, doubt_of_runs = independence(context.order.column, by_moment)
+        doubt = doubt or doubt_of_runs
     notes.reasons.append(words)
-    return alarms
+    return context.doubt or doubt, alarms
 
 
 def _homes(

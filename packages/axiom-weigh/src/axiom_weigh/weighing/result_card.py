@@ -63,11 +63,12 @@ class WeighedTable:
     one_look: OneLook | None  # where nothing is decided, and few seeds counted or none are paired
     forecast: Range | None  # of further seeds to the next grade: seldom fewer, likely, seldom more
     outweighed: int | None  # so many more seeds like those so far outweigh the few without a value
-    is_issued: bool  # False: that order was drawn from the seeds
+    is_issued: bool  # False: in the order in which the table names seeds first
     repeated: int
     waiting: int
     names: Mapping[tuple[str, int], str]  # of hosts and volunteers
     seeds: Sequence[str]
+    _digest: "Callable[[int | None], str]"
     _looks: "Callable[[], tuple[Look, ...]]"
 
     @property
@@ -273,6 +274,13 @@ class WeighedTable:
             return standalone(svg).encode()
         return png_of(svg) if kind.lower() == ".png" else pdf_of(svg)
 
+    def digest(self, seeds: int | None = None) -> str:
+        """The SHA-256 of seeds and values in the order in which they counted, of the first so many or of all.
+
+        A later look continues this one if its digest of as many seeds is this card's.
+        """
+        return self._digest(seeds)
+
     def data(self) -> dict[str, Any]:
         """One evidence card as JSON's own types."""
         evidence = self.evidence
@@ -306,7 +314,8 @@ class WeighedTable:
             "missing": evidence.missing,
             "repeated_rows": self.repeated,
             "waiting": self.waiting,
-            "order": "issue" if self.is_issued else "seeds",
+            "order": "issue" if self.is_issued else "table",
+            "digest": self.digest(),
             "hosts": evidence.hosts,
             "volunteers": evidence.volunteers,
             "platforms": evidence.platforms,
@@ -379,8 +388,8 @@ class WeighedTable:
 
     @property
     def holds_at_any_look(self) -> bool:
-        """False where the first line says that one look was taken, and for a mean whose seeds are in no order."""
-        return self.one_look is None and (self.is_issued or self.kind != "mean")
+        """False where the first line says that one look was taken."""
+        return self.one_look is None
 
     def _holds(self) -> str:
         return "holds however often you look" if self.holds_at_any_look else "holds for this one look"

@@ -114,7 +114,7 @@ def weigh(
     read, arranged, unused = _arranged(declaration, table, named)
     declaration = replace(declaration, within=_DIFFERENCE_OF_SHARES if _are_shares(read.arms) else None)
     values = _values(arranged.observations)
-    obstacle = _not_paired(read) if read.unpaired else _obstacle(declaration, values)
+    obstacle = _not_paired(read) if read.unpaired else _obstacle(declaration, values, arranged.doubt)
     inputs = _inputs(declaration, arranged, len(arranged.observations), obstacle)
     whole = card(**inputs)
     evidence = _judged(whole.evidence, obstacle)
@@ -145,6 +145,7 @@ def weigh(
         waiting=arranged.waiting,
         names=arranged.names,
         seeds=arranged.seeds,
+        _digest=arranged.digest,
         _looks=partial(_looks, declaration, arranged, last),  # of the module, so that a card can be kept with pickle
     )
 
@@ -385,10 +386,12 @@ def _outweighed(inputs: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _obstacle(declaration: _Declaration, values: Sequence[float]) -> Doubt | None:
+def _obstacle(declaration: _Declaration, values: Sequence[float], of_table: Doubt | None) -> Doubt | None:
     """What keeps these values from being weighed at all."""
     if _are_one(declaration, values):
         return same(values)
+    if of_table is not None:
+        return of_table
     if declaration.kind not in _MAY_BE_CONSTANT:
         are_differences = declaration.kind in _DIFFERENCES
         if obstacle := steady(values, declaration.shown_null, are_differences=are_differences):
@@ -408,6 +411,8 @@ def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:
         return evidence
     return replace(
         evidence,
+        low=evidence.low if obstacle.has_interval else None,
+        high=evidence.high if obstacle.has_interval else None,
         e_value=1.0,
         e_absent=1.0,
         verdict=Verdict.UNDECIDED,
@@ -465,7 +470,7 @@ def _looks(declaration: _Declaration, arranged: OrderedObservations, last: Look)
         at = {round(_EVERY * (total / _EVERY) ** (look / (looks - 1))) for look in range(looks)}
     earlier = []
     for seeds in sorted(at - {total}):
-        obstacle = _obstacle(declaration, _values(arranged.observations[:seeds]))
+        obstacle = _obstacle(declaration, _values(arranged.observations[:seeds]), arranged.doubt)
         evidence = weigh_observations(**_inputs(declaration, arranged, seeds, obstacle))
         earlier.append(look_of(_judged(evidence, obstacle)))
     return (*earlier, last)
