@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from axiom_weigh.tables.differences import differences_of
 from axiom_weigh.tables.read_rows import rows_of
 from axiom_weigh.tables.read_table import sheet_of
 from axiom_weigh.tables.seeds_in_order import arrange
-from axiom_weigh.values import Force
+from axiom_weigh.values import Force, Verdict
 from axiom_weigh.weighing.compare import compare
 from axiom_weigh.weighing.weigh import weigh
 from streams.figures import Answer, Bound, Size, above, below, interval, scored
@@ -52,6 +53,8 @@ _HONEST: dict[str, _Values] = _KINDS | {
     "successes and failures with three decimals": lambda rng, n: (
         rng.choice([0.1, 0.95], n) + rng.normal(0, 0.01, n)
     ).round(3),
+    "losses in bfloat16": lambda rng, n: np.ldexp(np.round(rng.normal(0.9, 0.02, n) * 256), -8),
+    "differences with many zeros": lambda rng, n: np.where(rng.random(n) < 0.6, 0.0, rng.normal(0, 0.02, n)).round(3),
     "times of three digits": lambda rng, n: np.array([float(f"{drawn:.3g}") for drawn in rng.lognormal(0, 1.5, n)]),
 }
 
@@ -89,6 +92,10 @@ def copies(seed: int, size: Size) -> Answer:
         below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n)
     )
     called.append(five)
+    for words, values in _NEARLY_COPIED.items():
+        flags = [values(rng) in EFFECTS for _ in range(n)]
+        lines.append(f"  {words:<62} {_percentage(flags)}")
+        bounds.append(below(f"copies: {words}: called an effect", _share(flags), 0.05, n))
     lines.append("honest tables that are suspected of copies, with 24, 100 and 1,000 pairs")
     for kind, values in _HONEST.items():
         texts = []
@@ -127,13 +134,43 @@ def _five_pairs(rng: np.random.Generator) -> bool:
     return compare(*arms).verdict in EFFECTS
 
 
+def _one_draw(rng: np.random.Generator, seeds: int, noise: float) -> Verdict:
+    """Of one arm, whose seed is not passed on."""
+    honest, one = rng.normal(0.9, 0.02, seeds), rng.normal(0.9, 0.02) * (1.0 + noise * rng.normal(size=seeds))
+    return compare(*rng.permutation([honest, one]).tolist()).verdict
+
+
+def _copied_differences(rng: np.random.Generator, noise: float, *, is_mixed: bool = False) -> Verdict:
+    """Of six differences with three decimals, each under four seeds, in turn or in any order."""
+    arms = rng.normal(0.9, 0.02, (2, 6)).round(3)
+    values = np.tile((arms[0] - arms[1]).round(3), 4) * (1.0 + noise * rng.normal(size=24))
+    values = rng.permutation(values) if is_mixed else values
+    return weigh({"seed": list(range(24)), "value": values.tolist()}, estimand="contrast").verdict
+
+
+_NEARLY_COPIED: dict[str, Callable[[np.random.Generator], Verdict]] = {
+    **{
+        f"one draw with noise of {noise:g} under {seeds} seeds of one arm": partial(_one_draw, seeds=seeds, noise=noise)
+        for noise in (1e-9, 1e-6, 1e-4)
+        for seeds in (24, 48)
+    },
+    **{
+        f"differences that come four times{order}, with noise of {noise:g}": partial(
+            _copied_differences, noise=noise, is_mixed=bool(order)
+        )
+        for noise in (0.0, 1e-9, 1e-4)
+        for order in ("", " in any order")
+    },
+}
+
+
 def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool:
     """As a table is, up to where its values are weighed; a suspicion is what keeps a grade back, or a verdict."""
     table = {"seed": list(range(pairs)), **{arm: values(rng, pairs).tolist() for arm in _ARMS}}
     rows = differences_of(sheet_of(table), NamedColumns(of=_ARMS))
     arranged = arrange(rows.rows, rows.columns, rows.context)
     alarms = sound(question(CONTRAST), arranged.observations, 1).alarms
-    return any(alarm.force is not Force.TELLS for alarm in (*arranged.alarms, *alarms))
+    return any(alarm.force is not Force.TELLS for alarm in alarms)
 
 
 def hosts(seed: int, size: Size) -> Answer:

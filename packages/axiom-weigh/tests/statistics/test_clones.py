@@ -113,8 +113,8 @@ HONEST = {
 }
 COPIED = {
     "eight numbers with four decimals, five times each": lambda chance: np.tile(np.round(chance.normal(size=8), 4), 5),
-    "six accuracies of 1,000 cases, four times each": lambda chance: np.repeat(
-        chance.permutation(90)[:6] / 1000 + 0.86, 4
+    "nine accuracies of 1,000 cases, four times each": lambda chance: np.repeat(
+        chance.permutation(90)[:9] / 1000 + 0.86, 4
     ),
     "three numbers with three decimals, eight times each": lambda chance: chance.permutation(
         np.repeat([0.803, 0.816, 0.847], 8)
@@ -163,7 +163,7 @@ def test_numbers_that_both_arms_have_are_common_ones():
     chance = np.random.default_rng(1)
     ours, other = ((chance.binomial([37, 63], 0.9, (100, 2)) / [37, 63]).mean(axis=1).tolist() for _ in range(2))
     assert equal_values(range(100), ours, other) == ()
-    assert equal_values(range(100), ours) != ()  # alone it cannot be known
+    assert equal_values(range(100), ours) == ()
 
 
 def test_few_equal_values_are_told_apart_from_many():
@@ -180,6 +180,7 @@ _ODD = st.sampled_from([0.0, 2.75, 3e-308, 1.7e308]) | st.floats(allow_nan=False
 @given(st.dictionaries(st.integers(0, 30), _ODD, max_size=12))
 @example({0: 0.37812, 1: 0.37812, 2: 0.51237})  # too few different ones to tell
 @example(dict(enumerate([0.0, 0.0, 0.0, 0.0, 1.0, 2.75, 2.75, 3e-308])))
-def test_groups_of_equal_values_are_equal(values):
+def test_groups_of_equal_values_differ_by_noise_alone(values):
+    width = max(values.values(), default=0.0) / 2 - min(values.values(), default=0.0) / 2
     for group in equal_values([*values], [*values.values()]):
-        assert len({values[seed] for seed in group}) == 1
+        assert max(values[seed] for seed in group) - min(values[seed] for seed in group) <= width / 100

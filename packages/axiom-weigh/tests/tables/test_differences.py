@@ -18,7 +18,7 @@ from axiom_weigh.tables.differences import differences_of
 from axiom_weigh.tables.read_table import sheet_of
 from axiom_weigh.tables.row import Row
 from axiom_weigh.tables.seeds_in_order import arrange
-from axiom_weigh.values import Verdict
+from axiom_weigh.values import Force, Grade, Verdict
 
 ARMS = {"by": "arm", "of": ("ours", "base")}
 CONTRAST = {"estimand": "contrast"}
@@ -361,6 +361,47 @@ def test_copies_in_one_arm_are_missing_and_the_arm_is_named(kind, draws):
     card = axiom_weigh.weigh(runs, **ARMS)
     assert (card.n_seeds, card.repeated, card.verdict) == (draws, 10, Verdict.UNDECIDED)
     assert "the arm ours" in card.evidence.alarms[0].text
+
+
+@pytest.mark.parametrize("noise", [1e-9, 1e-6, 1e-4])
+@pytest.mark.parametrize("seeds", [24, 48])
+def test_an_arm_that_is_one_draw_with_noise_is_named_and_gets_no_verdict(noise, seeds):
+    chance = np.random.default_rng(1)
+    ours, one = chance.normal(0.9, 0.02, seeds).tolist(), (0.8 * (1 + noise * chance.normal(size=seeds))).tolist()
+    for arms in ((ours, one), (one, ours)):
+        card = axiom_weigh.compare(*arms)
+        assert (card.verdict, card.grade, card.n_seeds) == (Verdict.UNDECIDED, Grade.AWAITING, 1)
+        assert ("clones", Force.SUSPENDS) in [(alarm.kind, alarm.force) for alarm in card.evidence.alarms]
+        assert any("--estimand level --null 0." in text for text in card.flags)
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        lambda chance: chance.binomial(100, 0.9, 40) / 100,
+        lambda chance: chance.poisson(1.0, 40).astype(float),
+        lambda chance: chance.normal(0.8, 0.001, 40),
+        lambda chance: chance.lognormal(-11, 0.5, 40),
+        lambda chance: np.where(chance.random(40) < 0.8, -200.0, -199.95),
+        lambda chance: chance.normal(0.9, 0.02, 40).astype(np.float16).astype(float),
+    ],
+)
+def test_an_arm_that_is_coarser_or_varies_less_is_no_copy(base):
+    chance = np.random.default_rng(1)
+    card = axiom_weigh.compare(chance.normal(0.9, 0.02, 40).tolist(), base(chance).tolist())
+    assert (card.n_seeds, card.evidence.clones) == (40, 0)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-9, 1e-5])
+@pytest.mark.parametrize("order", ["in turn", "one after the other", "mixed"])
+def test_differences_that_come_four_times_are_copies(noise, order):
+    chance = np.random.default_rng(2)
+    places = {"in turn": np.tile(range(9), 4), "one after the other": np.repeat(range(9), 4)}
+    values = chance.normal(0.0, 0.02, 9).round(3)[places.get(order, chance.permutation(36) // 4)]
+    noisy = (values * (1 + noise * chance.normal(size=36))).tolist()
+    card = axiom_weigh.weigh({"seed": range(36), "value": noisy}, estimand="contrast")
+    assert (card.n_seeds <= 14, card.verdict, card.grade) == (True, Verdict.UNDECIDED, Grade.AWAITING)
+    assert ("clones", Force.SUSPENDS) in [(alarm.kind, alarm.force) for alarm in card.evidence.alarms]
 
 
 def test_of_two_arms_with_copies_each_seed_counts_where_neither_is_one():

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from axiom_weigh.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
-from axiom_weigh.statistics.clones import alike, equal_values, few_equal_values
+from axiom_weigh.statistics.clones import HARDLY, alike, equal_values, few_equal_values
 from axiom_weigh.values import COARSE, EVERY_NUMBER, Alarm, Cohort, Force, Observation, Outcome
 
 COPIED = "its numbers are another seed's"
 _NAMED = 3  # seeds that a sentence names
-_HARDLY = 1e-5  # of the largest value: less than this is no variation
 _A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats others
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
 
@@ -185,7 +184,7 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
     for row in rows.values():
         values = [observation.value for observation in row if observation.value is not None]
         size, spread = max(map(abs, values)), max(values) - min(values)
-        if len(values) < _ENOUGH or spread > _HARDLY * size or size == 0:
+        if len(values) < _ENOUGH or spread > HARDLY * size or size == 0:
             continue
         if len({observation.fingerprint or observation.value for observation in row}) == 1:
             continue

@@ -19,7 +19,7 @@ _NARROW = 2.0  # digits that seeds may share because they measure the same thing
 _MOST_DIGITS = 15.0
 _NOTHING, _MINUS_NOTHING = f"{0.0:.14e}", f"{-0.0:.14e}"
 _CHANCE = 1e-3  # groups of so many alike that would be expected by chance, at most
-_HARDLY = 1e-14  # of a number: what is no nearer to it differs in its first fourteen digits
+_AS_GOOD_AS = 1e-14  # of a number: what is no nearer to it differs in its first fourteen digits
 _LARGEST_SINGLE = 3e38
 _SHORT = 6  # digits of a decimal that single precision keeps, and one to spare
 _CASES = 1000  # test cases of a share, up to which single precision tells it from other numbers
@@ -30,6 +30,11 @@ _NEARLY_NONE = 2
 _LIMITS = frozenset({-1.0, 0.0, 1.0, 100.0})  # of shares, correlations and per cent: runs meet there for a good reason
 _FREE = 2.0  # times as many choices as there are different values: else nearly all may have been drawn
 _MOST_COMPARED = 50_000  # distinct values: of more, too many of the choices may have been drawn
+_FEWEST_NEAR = 5  # values, below which it says nothing that they are near to each other
+_NOISE = 1e-3  # of the range of the middle half of all values, within which copies differ by noise
+_MOST_NEAR = 0.6  # of the different values that chance gives on average; copies are at most half as many as seeds
+HARDLY = 1e-5  # of their size: values that vary less are one, with noise
+_HARDLY_BESIDE = 4e-6  # the same, times how much more another arm varies
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
 
 
@@ -79,12 +84,21 @@ def equal_values(
 
     There numbers may be rounded, and one with all digits may come of two counts, as a balanced accuracy does. So a few
     that agree say nothing, and all together are compared with how many values they seem to have been drawn from. Values
-    beside them, such as the other arm's, show that too. A number of single precision is read as it was written.
+    beside them, such as the other arm's, show that too. A number of single precision is read as it was written. Coarse
+    numbers, and those that differ by noise, are compared by the least distance that is seen.
     """
+    return _of_one_value(seeds, values, other_arm) or _nearly_equal(seeds, values, other_arm)
+
+
+def _of_one_value(
+    seeds: Sequence[int], values: Sequence[float], other_arm: Sequence[float]
+) -> tuple[tuple[int, ...], ...]:
     if not _are_some_alike(sorted(values)) or len(set(values)) > _MOST_COMPARED:
         return ()
     seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
     values = [value for value in values if math.isfinite(value)]
+    if _are_coarse(Counter(values), other_arm):
+        return ()
     is_constant, is_plain = min(values) == max(values), _is_whole if other_arm else _is_plain
     if other_arm and not (all(map(_is_whole, values)) and all(map(_is_whole, other_arm))):  # so these are no counts
         is_plain = _is_round if is_constant else _is_limit
@@ -100,8 +114,56 @@ def equal_values(
     choices = _log_choices(times, others, is_constant=is_constant)
     are_few = _are_few(len(times), sum(times.values()), choices)
     if are_few and len(times) > 1 and choices < _FINE_GRID:
-        are_few = _are_few_beside_the_commonest(times, sorted({*times, *others}))
+        shown = sorted({*times, *others})
+        at = dict(zip(shown, _on_grid(shown), strict=True))
+        are_few = _are_few_beside_the_commonest(sorted((at[value], amount) for value, amount in times.items()))
     return tuple(map(tuple, groups)) if are_few else ()
+
+
+def _are_coarse(times: Mapping[float, int], other_arm: Sequence[float]) -> bool:
+    """Have they so few digits that their coming again says little? Of two or three: fewer than the other arm's."""
+    fine = sum(amount for value, amount in times.items() if is_fine(value))
+    if len(times) < _NEARLY_NONE or 2 * fine >= sum(times.values()):
+        return False
+    own, beside = (max([len(repr(_as_written(value))) for value in arm], default=0) for arm in (times, other_arm))
+    return len(times) > _NEARLY_NONE + 1 or own < beside
+
+
+def _nearly_equal(
+    seeds: Sequence[int], values: Sequence[float], other_arm: Sequence[float]
+) -> tuple[tuple[int, ...], ...]:
+    """The groups of seeds whose values differ by noise alone, where honest values are seldom so near.
+
+    Noise is small beside the spread of all values. What lies on a grid of any kind is as near as its steps, so choices
+    are counted in steps as wide as the least distance that is seen. In the order of `seeds`, values that come again and
+    again in turn need be no more than two.
+    """
+    finite = [(seed, value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
+    ordered = sorted(value for _, value in finite)
+    if len(ordered) < _FEWEST_NEAR:
+        return ()
+    quarter = len(ordered) // 4
+    grain = _NOISE * (ordered[-1 - quarter] - ordered[quarter] or ordered[-1] - ordered[0])
+    if not grain > 0 or not math.isfinite((ordered[-1] - ordered[0]) / grain):
+        return ()
+    cells: dict[int, list[int]] = defaultdict(list)
+    for seed, value in finite:
+        cells[round((value - ordered[0]) / grain)].append(seed)
+    if not _NEARLY_NONE < len(cells) <= _MOST_COMPARED or len(cells) == len(finite):
+        return ()
+    if turn := _turn([(value - ordered[0]) / grain for _, value in finite]):
+        return tuple(tuple(seed for seed, _ in finite[start::turn]) for start in range(turn))
+    step = min(other - cell for cell, other in pairwise(sorted(cells)))
+    places = [(round(cell / step), len(cells[cell])) for cell in sorted(cells)]
+    others = Counter(round((value - ordered[0]) / grain) for value in other_arm if math.isfinite(value / grain))
+    shared = sum(len(cells[cell]) * amount for cell, amount in others.items() if cell in cells)
+    choices = min(_log_spread(places), math.log(len(finite) * len(other_arm) / shared) if shared else math.inf)
+    expected = math.exp(choices) * -math.expm1(-len(finite) / math.exp(choices))
+    if len(cells) > _MOST_NEAR * expected or not _are_few(len(cells), len(finite), choices):
+        return ()
+    if not _are_few_beside_the_commonest(places):
+        return ()
+    return tuple(tuple(group) for group in cells.values() if len(group) > 1)
 
 
 def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
@@ -112,9 +174,37 @@ def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tup
     return _groups(marks, len(values))
 
 
+def _turn(values: Sequence[float]) -> int:
+    """After how many values all come again to within 1, where chance seldom orders them so; 0 where they do not."""
+    for turn in range(2, len(values) // 2 + 1):
+        if all(abs(value - again) <= 1.0 for value, again in zip(values, values[turn:], strict=False)):
+            return turn if _log_orders(values) - _log_orders(values[:turn]) > math.log(len(values) / _CHANCE) else 0
+    return 0
+
+
+def _log_orders(values: Sequence[float]) -> float:
+    """The logarithm of how many orders there are of these values, of which those are equal that round to one."""
+    return math.lgamma(len(values) + 1) - sum(
+        math.lgamma(amount + 1) for amount in Counter(map(round, values)).values()
+    )
+
+
+def hardly_vary(values: Sequence[float], beside: Sequence[float]) -> bool:
+    """Do the values of an arm vary so little that they may be one draw and the noise of floats?
+
+    Less than a hundred-thousandth of their size is no variation, or as many times more as the other arm varies more:
+    what is narrow both beside its size and beside that is one draw. Coarse numbers and counts may be alike.
+    """
+    if len(values) < _FEWEST_NEAR or 2 * sum(is_fine(value) and not _is_whole(value) for value in values) < len(values):
+        return False
+    spread, size = max(values) - min(values), max(map(abs, values))
+    wider = max(spread, max(beside) - min(beside))
+    return spread > 0.0 and spread / size * (spread / wider) <= _HARDLY_BESIDE
+
+
 def _are_some_alike(ordered: Sequence[float]) -> bool:
     """Do two neighbours agree in fourteen digits? It is so seldom, and of a million values quickly known."""
-    return any(other - value <= _HARDLY * abs(value) for value, other in pairwise(ordered))
+    return any(other - value <= _AS_GOOD_AS * abs(value) for value, other in pairwise(ordered))
 
 
 def _as_written(number: float) -> float:
@@ -185,13 +275,11 @@ def _are_few(different: int, whole: int, log_choices: float) -> bool:
     return by_chance < math.log(_CHANCE)
 
 
-def _are_few_beside_the_commonest(times: Mapping[float, int], shown: Sequence[float]) -> bool:
+def _are_few_beside_the_commonest(places: Sequence[tuple[int, int]]) -> bool:
     """Are there few values beside the commonest and its neighbours? Nearly all runs may be near a limit, few far away.
 
     Of one or two values that are left nothing is known but how far they lie from those.
     """
-    at = dict(zip(shown, _on_grid(shown), strict=True))
-    places = sorted((at[value], amount) for value, amount in times.items())
     low = high = max(range(len(places)), key=lambda place: places[place][1])
     while low > 0 and places[low][0] - places[low - 1][0] <= 1:
         low -= 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from axiom_weigh.statistics.clones import clones, equal_values
+from axiom_weigh.statistics.clones import clones, equal_values, hardly_vary
 from axiom_weigh.tables.column_names import shown
 from axiom_weigh.tables.count_once import CountNotes
 from axiom_weigh.tables.read_cells import joined
@@ -25,14 +25,23 @@ def copies_in_arms(
             _say_twice([(key, settled[key]) for key in counting[0]], notes)
         numbers = [_numbers(settled, counting[arm], arm) for arm in (0, 1)]
         for arm, name in enumerate(names):
-            keys, values = counting[arm], numbers[arm]
-            groups = equal_values(range(len(values)), values, numbers[1 - arm]) if values else ()
-            for place in [place for group in groups for place in group]:
-                words = f"the arm {joined([name, design]) if design else name}, {values[place]:.15g}"
-                shared[keys[place]] = (*shared.get(keys[place], ()), words)
+            keys, values, others = counting[arm], numbers[arm], numbers[1 - arm]
+            groups = _groups(values, others) if values and others else ()
+            for group in groups:
+                words = f"the arm {joined([name, design]) if design else name}, {values[group[0]]:.15g}"
+                for key in [keys[place] for place in group]:
+                    shared[key] = (*shared.get(key, ()), words)
             if groups:
-                _say_alike(joined([name, design]) if design else name, keys, values, groups, notes)
+                _say_alike(joined([name, design]) if design else name, keys, (values, others), groups, notes)
     return shared
+
+
+def _groups(values: Sequence[float], others: Sequence[float]) -> Sequence[Sequence[int]]:
+    """The places of values that are one number, or one with noise."""
+    places = range(len(values))
+    if hardly_vary(values, others):
+        return (places,)
+    return equal_values(places, values, others)
 
 
 def _by_design(settled: Mapping[Key, Arms], *, are_paired: bool) -> dict[str, tuple[list[Key], list[Key]]]:
@@ -63,13 +72,21 @@ def _say_twice(pairs: Sequence[tuple[Key, Arms]], notes: CountNotes) -> None:
 
 
 def _say_alike(
-    arm: str, keys: Sequence[Key], values: Sequence[float], groups: Sequence[Sequence[int]], notes: CountNotes
+    arm: str,
+    keys: Sequence[Key],
+    numbers: tuple[Sequence[float], Sequence[float]],
+    groups: Sequence[Sequence[int]],
+    notes: CountNotes,
 ) -> None:
     """Name the seeds of an arm; where it has one number alone, say how a fixed number is weighed against."""
-    if min(values) == max(values):
+    values, _ = numbers
+    if len(groups[0]) == len(values):
+        spread, beside = (max(of_arm) - min(of_arm) for of_arm in numbers)
+        noise = f" (they spread over {spread:.2g}, beside {beside:.2g} of the other arm)" if spread else ""
         notes.flags.append(
-            f"{arm} is {values[0]:.6g} in all {len(values)} seeds; if that is a fixed number and nothing was drawn for "
-            f"it, weigh the other arm alone against it, with --estimand level --null {values[0]:.6g}"
+            f"{arm} is {values[0]:.6g} in all {len(values)} seeds{noise}, as one draw is that is told again and again; "
+            "if it is a fixed number and nothing was drawn for it, weigh the other arm alone against it, with "
+            f"--estimand level --null {values[0]:.6g}"
         )
     else:
         seeds = shown([keys[place][0] for place in max(groups, key=len)])

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom_weigh.statistics.asymmetry import FEWEST, long_tail
+from axiom_weigh.statistics.clones import HARDLY
 from axiom_weigh.values import Kind
 
 _DIFFERENCE = "--estimand contrast, if each value is the difference of two arms that are alike without an effect"
@@ -24,7 +25,7 @@ _BEYOND_NULL = 0.1  # a smaller share of the values on the other side is nearly 
 _FAR, _TOO_FAR = 5.0, 20.0  # spreads from a null that was declared: differences seldom lie so far
 _FEW_STEADY = 5  # values, from which on their spread says something
 # The spread of values, as a share of how far they lie from the null, below which no seed can have moved them.
-_STEADY, _STEADY_DIFFERENCES = 1e-5, 1e-3
+_STEADY_DIFFERENCES = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +91,7 @@ def steady(values: Sequence[float], null: float, *, are_differences: bool) -> Do
     if len(values) < _FEW_STEADY or all(number == int(number) for number in values):
         return None
     away, spread = max(abs(number - null) for number in values), max(values) - min(values)
-    if not 0.0 < spread < away * (_STEADY_DIFFERENCES if are_differences else _STEADY):
+    if not 0.0 < spread < away * (_STEADY_DIFFERENCES if are_differences else HARDLY):
         return None
     return Doubt(
         why=f"all {len(values)} values lie within {spread:.2g} of each other and {away:.2g} from {null:.4g}: one draw "
