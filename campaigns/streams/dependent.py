@@ -59,6 +59,13 @@ _HONEST: dict[str, _Values] = _KINDS | {
 }
 
 
+# Other laws than the normal one whose typical value is 0.
+_TAILS: dict[str, _Values] = {
+    "an exponential tail": lambda rng, n: rng.exponential(size=n) - 0.8392,
+    "a lognormal tail": lambda rng, n: rng.lognormal(0, 1, n) - 1.277,
+    "a long tail": lambda rng, n: rng.gamma(0.3, size=n) - 0.1476,
+    "collapses": lambda rng, n: 0.05 * rng.normal(size=n) - 2.0 * (rng.random(n) < 0.2),
+}
 # By what the rows of a table may be sorted.
 _SORTED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
     "their difference": lambda ours, base: ours - base,
@@ -92,8 +99,8 @@ def copies(seed: int, size: Size) -> Answer:
         below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n)
     )
     called.append(five)
-    for words, values in _NEARLY_COPIED.items():
-        flags = [values(rng) in EFFECTS for _ in range(n)]
+    for words, verdict_of in _NEARLY_COPIED.items():
+        flags = [verdict_of(rng) in EFFECTS for _ in range(n)]
         lines.append(f"  {words:<62} {_percentage(flags)}")
         bounds.append(below(f"copies: {words}: called an effect", _share(flags), 0.05, n))
     lines.append("honest tables that are suspected of copies, with 24, 100 and 1,000 pairs")
@@ -136,8 +143,8 @@ def _five_pairs(rng: np.random.Generator) -> bool:
 
 def _one_draw(rng: np.random.Generator, seeds: int, noise: float) -> Verdict:
     """Of one arm, whose seed is not passed on."""
-    honest, one = rng.normal(0.9, 0.02, seeds), rng.normal(0.9, 0.02) * (1.0 + noise * rng.normal(size=seeds))
-    return compare(*rng.permutation([honest, one]).tolist()).verdict
+    honest, repeated = rng.normal(0.9, 0.02, seeds), rng.normal(0.9, 0.02) * (1.0 + noise * rng.normal(size=seeds))
+    return compare(*rng.permutation([honest, repeated]).tolist()).verdict
 
 
 def _copied_differences(rng: np.random.Generator, noise: float, *, is_mixed: bool = False) -> Verdict:
@@ -232,6 +239,17 @@ def dependence(seed: int, size: Size) -> Answer:
             bounds.append(
                 below(f"dependence: {values} pairs sorted by {words}: called an effect", _share(flags), 0.01, n)
             )
+    for name, law in _TAILS.items():
+        for values in (48, 200):
+            called, seen = zip(*[_called_alternating(rng, values, law) for _ in range(n)], strict=True)
+            words = f"no effect, {values} values of which every other has {name}"
+            lines.append(f"  {words:<50} {_percentage(called)}; not weighed {_percentage(seen)}")
+            bounds.append(below(f"dependence: {words}: called an effect", _share(called), 0.05, n))
+    for kind in ("losses with all digits", "accuracies of 100 cases", "counts", "differences with many zeros"):
+        for pairs in (_SEEDS, 100):
+            flags = [_is_not_weighed(rng, _HONEST[kind], pairs) for _ in range(n)]
+            lines.append(f"  {f'one law: {pairs} pairs of {kind}: not weighed':<50} {_percentage(flags)}")
+            bounds.append(below(f"dependence: {pairs} pairs of {kind}: not weighed", _share(flags), 0.02, n))
     flags = [_is_changed_by_names(rng) for _ in range(n)]
     lines.append(f"  {'another verdict under other names of seeds':<50} {_percentage(flags)}")
     bounds.append(below("dependence: another verdict under other names of seeds", _share(flags), 0.0, n))
@@ -242,6 +260,28 @@ def _called_sorted(rng: np.random.Generator, values: int, order: Callable[[Numbe
     ours, base = rng.normal(0.9, 0.02, (2, values))
     rows = np.argsort(order(ours, base))
     return compare(ours[rows].tolist(), base[rows].tolist()).verdict in EFFECTS
+
+
+def _called_alternating(rng: np.random.Generator, values: int, law: _Values) -> tuple[bool, bool]:
+    """Is an effect seen where every other data set has another law; and is it named?"""
+    differences = np.column_stack([rng.normal(size=values // 2), law(rng, values // 2)]).ravel()
+    base = rng.normal(size=values)
+    rows = [
+        {"seed": place // 2, "dataset": place % 2, "arm": arm, "value": value}
+        for arm, numbers in zip(_ARMS, (base + differences, base), strict=True)
+        for place, value in enumerate(numbers.tolist())
+    ]
+    weighed = weigh(rows, by="arm", of=_ARMS, pair=("seed", "dataset"))
+    return weighed.verdict in EFFECTS, not weighed.is_weighed
+
+
+def _is_not_weighed(rng: np.random.Generator, values: _Values, pairs: int) -> bool:
+    rows = [
+        {"seed": place // 4, "dataset": place % 4, "arm": arm, "value": value}
+        for arm in _ARMS
+        for place, value in enumerate(values(rng, pairs).tolist())
+    ]
+    return not weigh(rows, by="arm", of=_ARMS, pair=("seed", "dataset")).is_weighed
 
 
 def _is_changed_by_names(rng: np.random.Generator) -> bool:

@@ -142,8 +142,8 @@ def _nearly_equal(
     ordered = sorted(value for _, value in finite)
     if len(ordered) < _FEWEST_NEAR:
         return ()
-    quarter = len(ordered) // 4
-    grain = _NOISE * (ordered[-1 - quarter] - ordered[quarter] or ordered[-1] - ordered[0])
+    middle_half = ordered[-1 - len(ordered) // 4] - ordered[len(ordered) // 4]
+    grain = _NOISE * (middle_half or ordered[-1] - ordered[0])
     if not grain > 0 or not math.isfinite((ordered[-1] - ordered[0]) / grain):
         return ()
     cells: dict[int, list[int]] = defaultdict(list)
@@ -159,11 +159,9 @@ def _nearly_equal(
     shared = sum(len(cells[cell]) * amount for cell, amount in others.items() if cell in cells)
     choices = min(_log_spread(places), math.log(len(finite) * len(other_arm) / shared) if shared else math.inf)
     expected = math.exp(choices) * -math.expm1(-len(finite) / math.exp(choices))
-    if len(cells) > _MOST_NEAR * expected or not _are_few(len(cells), len(finite), choices):
-        return ()
-    if not _are_few_beside_the_commonest(places):
-        return ()
-    return tuple(tuple(group) for group in cells.values() if len(group) > 1)
+    are_few = len(cells) <= _MOST_NEAR * expected and _are_few(len(cells), len(finite), choices)
+    is_copied = are_few and _are_few_beside_the_commonest(places)
+    return tuple(tuple(group) for group in cells.values() if len(group) > 1 and is_copied)
 
 
 def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
@@ -234,9 +232,8 @@ def _log_choices(times: Mapping[float, int], others: Mapping[float, int], *, is_
     if len(spread) <= 1:
         return _MOST_CHOICES if any(map(is_fine, times)) else 0.0
     shown, choices = sorted({*times, *others}), [_MOST_CHOICES]
-    for places in (_on_grid(shown), _by_size(shown)):
-        at = dict(zip(shown, places, strict=True))
-        choices.append(_log_spread([(at[value], spread[value]) for value in sorted(spread)]))
+    at = dict(zip(shown, _on_grid(shown), strict=True))
+    choices.append(_log_spread([(at[value], spread[value]) for value in sorted(spread)]))
     if shared := sum(amount * others[value] for value, amount in times.items() if value in others):
         choices.append(math.log(sum(times.values()) * sum(others.values()) / shared))
     return min(choices)
@@ -275,7 +272,7 @@ def _are_few(different: int, whole: int, log_choices: float) -> bool:
     return by_chance < math.log(_CHANCE)
 
 
-def _are_few_beside_the_commonest(places: Sequence[tuple[int, int]]) -> bool:
+def _are_few_beside_the_commonest(places: list[tuple[int, int]]) -> bool:
     """Are there few values beside the commonest and its neighbours? Nearly all runs may be near a limit, few far away.
 
     Of one or two values that are left nothing is known but how far they lie from those.
@@ -311,18 +308,6 @@ def _on_grid(ordered: Sequence[float]) -> list[int]:
         places = [int(value.scaleb(-exponent)) for value in decimals]
     step = math.gcd(*(place - places[0] for place in places[1:])) or 1
     return [(place - places[0]) // step for place in places]
-
-
-def _by_size(ordered: Sequence[float]) -> list[int]:
-    """The places of values that are rounded to so many digits, and not to so many decimals."""
-    decimals = [Decimal(repr(value)).normalize() for value in ordered]
-    tens = 10 ** (max(len(value.as_tuple().digits) for value in decimals) - 1)
-    smallest = min(value.adjusted() for value in decimals)
-    places = [
-        (value.adjusted() - smallest) * 9 * tens + int(abs(value).scaleb(-value.adjusted()) * tens) - tens + 1
-        for value in decimals
-    ]
-    return [-place if value < 0 else place for value, place in zip(ordered, places, strict=True)]
 
 
 def _is_whole(value: float) -> bool:

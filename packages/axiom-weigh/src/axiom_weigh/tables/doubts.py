@@ -16,6 +16,8 @@ from axiom_weigh.statistics.asymmetry import FEWEST, long_tail
 from axiom_weigh.statistics.clones import HARDLY
 from axiom_weigh.values import Kind
 
+AS_STARTED = "a row for each seed in the order in which seeds were started, or a column issue that numbers them so"
+
 _DIFFERENCE = "--estimand contrast, if each value is the difference of two arms that are alike without an effect"
 _MEDIAN = "--estimand level --null M, to weigh the median against M"
 _MEAN = "--estimand mean --null M --bounds LO HI, to weigh the mean, where no value can ever leave LO to HI"

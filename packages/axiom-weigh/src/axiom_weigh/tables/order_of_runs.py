@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from axiom_weigh.statistics.serial_correlation import serial_correlation
-from axiom_weigh.tables.doubts import Doubt
+from axiom_weigh.tables.doubts import AS_STARTED, Doubt
 from axiom_weigh.values import Alarm, Force
 
 FEWEST = 20  # values, below which neighbours that are alike are seldom noticed
@@ -25,7 +25,6 @@ _MOMENTS = ("date", "datetime", "timestamp", "created", "created_at", "started",
 # These may be something that was measured, such as a run's length. They are an order where the table lies in it.
 _PERHAPS = ("time", "wall time", "step", "round", "iteration", "day", "week", "month", "year", "order")
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
-_AS_STARTED = "a row for each seed in the order in which seeds were started, or a column issue that numbers them so"
 _INDEPENDENT = "seeds are taken to be independent of each other"
 
 
@@ -88,7 +87,7 @@ def independence(column: str, values: Sequence[float]) -> tuple[str, tuple[Alarm
         alarms = (Alarm(kind="order", force=Force.HOLDS_BACK, text=text),)
     if unusual >= _PLAIN or _is_sorted(values):
         why = f"{where} the values are sorted, or neighbours are alike, so they are not independent of each other"
-        return _INDEPENDENT, alarms, Doubt(why=why, instead=(_AS_STARTED,), has_interval=False)
+        return _INDEPENDENT, alarms, Doubt(why=why, instead=(AS_STARTED,), has_interval=False)
     if len(values) < FEWEST:
         return f"{_INDEPENDENT}; from {FEWEST} values on that is looked at", (), None
     return _INDEPENDENT if alarms else f"{_INDEPENDENT}, and nothing is seen against it: {how}", alarms, None

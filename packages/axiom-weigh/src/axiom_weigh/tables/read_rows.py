@@ -140,6 +140,7 @@ class Reader:
         )
         self._word_places = [(name, at) for name, at in columns.by_name.items() if name in _WORDS]
         self._words: dict[str, str] = {}
+        self._parts: dict[str, Sequence[str]] = {}  # of a seed that several columns name together
         self._at = 0  # the row that is read
         self._decimal_signs: dict[str, int] = {}  # where the first number with a comma and with a point stand
         self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
@@ -173,7 +174,13 @@ class Reader:
                 *(name for name in self._columns.unused if name != order),
                 *(reader.column for reader in self._ends if reader not in ends),
             ),
-            context=replace(context, reasons=(*reasons, *context.reasons), order=self._order),
+            context=replace(
+                context,
+                reasons=(*reasons, *context.reasons),
+                order=self._order,
+                parts=self._parts,
+                paired=[self._sheet.columns[at] for at in self._columns.seeds],
+            ),
         )
 
     def plain(self, cells: Sequence[Any]) -> tuple[int, float] | None:
@@ -223,7 +230,10 @@ class Reader:
         if not self._seed_readers:
             return f"{self._sheet.place} {number}"
         parts = [self._read(at, number, cells, read) for at, read in self._seed_readers]
-        return parts[0] if len(parts) == 1 else joined(parts)
+        seed: str = joined(parts) if len(parts) > 1 else parts[0]
+        if len(parts) > 1:
+            self._parts[seed] = parts
+        return seed
 
     def issue(self, number: int, cells: Sequence[Any]) -> int | None:
         """When it was issued, if the table says so."""

@@ -126,7 +126,7 @@ class WeighedTable:
         what = f"{self.evidence.centre} of {self._counted()}"
         if self.interval == (None, None):
             return f"{number} ({what}, no {self._level()} CI yet{self._spread()})"
-        return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
+        return f"{number} ({what}, {self._confidence()}{self._spread()}), holds however often you look"
 
     def _at_one_look(self, look: OneLook) -> str:
         number = self._number(look.mean)
@@ -390,9 +390,6 @@ class WeighedTable:
     def holds_at_any_look(self) -> bool:
         """False where the first line says that one look was taken."""
         return self.one_look is None
-
-    def _holds(self) -> str:
-        return "holds however often you look" if self.holds_at_any_look else "holds for this one look"
 
     def _shown_null(self) -> float:
         return 0.0 if self.null is None else self.null

@@ -390,15 +390,15 @@ def _obstacle(declaration: _Declaration, values: Sequence[float], of_table: Doub
     """What keeps these values from being weighed at all."""
     if _are_one(declaration, values):
         return same(values)
-    if of_table is not None:
-        return of_table
     if declaration.kind not in _MAY_BE_CONSTANT:
         are_differences = declaration.kind in _DIFFERENCES
         if obstacle := steady(values, declaration.shown_null, are_differences=are_differences):
             return obstacle
-    if declaration.estimand is None:
-        return doubt(values, declaration.null)
-    return _NO_NULL if _lacks_null(declaration) else None
+    if declaration.estimand is None and (obstacle := doubt(values, declaration.null)):
+        return obstacle
+    if _lacks_null(declaration):
+        return _NO_NULL
+    return None if declaration.kind is Kind.PROPORTION else of_table  # of events no order matters
 
 
 def _are_one(declaration: _Declaration, values: Sequence[float]) -> bool:
