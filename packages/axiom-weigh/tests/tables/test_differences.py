@@ -251,7 +251,7 @@ def test_a_crash_among_twelve_seeds_says_what_the_others_say_and_what_outweighs_
     present = [*values[:7], *values[8:]]
 
     def crashed(more):
-        again = [present[place % 11] + 1e-6 * place for place in range(more)]  # no copies
+        again = [present[place % 11] + 0.003 * (place + 1) for place in range(more)]  # no copies
         column = [*values[:7], None, *values[8:], *again]
         return axiom_weigh.weigh({"seed": range(len(column)), "issue": range(len(column)), "value": column}, **CONTRAST)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from axiom_weigh.evidence.cards import LeaveOneOut
 from axiom_weigh.evidence.method import Question
-from axiom_weigh.evidence.verdict import weight
-from axiom_weigh.values import Home, Observation
+from axiom_weigh.evidence.verdict import read, weight
+from axiom_weigh.values import Home, Observation, Verdict
 
 _Places = frozenset[int]  # of observations, in their order
 
@@ -21,11 +21,15 @@ def without_each(
         (by, number, places) for by, parts in _parts(counted, homes).items() for number, places in parts.items()
     ]
     wanted = list(dict.fromkeys(places for _, _, places in left_out))  # a volunteer with one host is left out with it
-    values = [observation.value for observation in counted]
-    rests = ([value for place, value in enumerate(values) if place not in gone] for gone in wanted)
-    weighed = [weight(question, rest).verdict for rest in rests]
+    rests = ([observation for place, observation in enumerate(counted) if place not in gone] for gone in wanted)
+    weighed = [_verdict(question, rest) for rest in rests]
     verdicts = dict(zip(wanted, weighed, strict=True))
     return tuple(LeaveOneOut(by=by, number=number, verdict=verdicts[places]) for by, number, places in left_out)
+
+
+def _verdict(question: Question, rest: Sequence[Observation]) -> Verdict:
+    values = [observation.value for observation in rest]
+    return weight(question, values, stream=read(question, values, [other.design for other in rest])).verdict
 
 
 def _parts(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, dict[int, _Places]]:

@@ -58,9 +58,9 @@ class Weight:
         return Verdict.POSITIVE if self.side > 0 else Verdict.NEGATIVE
 
 
-def read(question: Question, values: Sequence[float | None]) -> signed_ranks.Stream | None:
+def read(question: Question, values: Sequence[float | None], designs: Sequence[str] = ()) -> signed_ranks.Stream | None:
     """What can be known of values whatever is asked of them; it takes longest where there are many."""
-    return signed_ranks.stream(values) if question.process is Process.RANKS else None
+    return signed_ranks.stream(values, designs) if question.process is Process.RANKS else None
 
 
 def conclude(
@@ -84,7 +84,7 @@ def conclude(
         verdict=strength.verdict,
         reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(strength.log_e))} to 1 against it; "
         f"{_interval_told(low, high, bars)}; {strength.verdict}: {_why(question, strength, values)}"
-        f"{_of_size(question, strength.verdict, low, high)}{_of_waiting(strength, len(values))}",
+        f"{_of_size(question, strength.verdict, low, high)}{_of_waiting(strength, stream, len(values))}",
     )
 
 
@@ -254,18 +254,17 @@ def _of_size(question: Question, verdict: Verdict, low: float | None, high: floa
     return f"; whether it is as large as {question.smallest:.4g} is open" if is_open and question.smallest else ""
 
 
-def _of_waiting(strength: Weight, values: int) -> str:
+def _of_waiting(strength: Weight, stream: signed_ranks.Stream | None, values: int) -> str:
     """Of how many values all is said, and what is told while the others wait for their group."""
-    if strength.waiting is None:
+    if strength.waiting is None or stream is None:
         return ""
     whole, latest = (
         e_told(math.exp(weight.log_absent if strength.verdict is Verdict.ABSENT else weight.log_e))
         for weight in (strength, strength.waiting)
     )
-    first, group = values - values % signed_ranks.GROUP, signed_ranks.GROUP
     return (
-        f"; said of the first {first} of {values} values, since they count in groups of {group}: until the last is "
-        f"whole, {latest} to 1 is told instead of {whole}"
+        f"; said without {sum(map(len, stream.last))} of {values} values, which wait for a whole group of "
+        f"{signed_ranks.GROUP}: until then {latest} to 1 is told instead of {whole}"
     )
 
 

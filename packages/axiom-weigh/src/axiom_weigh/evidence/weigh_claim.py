@@ -120,13 +120,13 @@ def _analyse(
     sure = believed(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     clustered_question, counted = replace(sound_values.question, clustering=sure.clustering), sure.counted
     values = [observation.value for observation in counted]
-    whole = read(clustered_question, values)
+    parts = designs_of(counted)
+    whole = read(clustered_question, values, [observation.design for observation in counted] if len(parts) > 1 else ())
     concluded = conclude(clustered_question, values, stream=whole)
     if sound_values.copied and concluded.estimate is not None:
         # It is told of all, since equal values may be honest ones.
         everything = [value for value in values if value is not None]
         concluded = replace(concluded, estimate=middle(clustered_question, [*everything, *sound_values.copied]))
-    parts = designs_of(counted)
     is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
     whole = whole if len(parts) == 1 else None  # of a design that is all there is the same is known
     designs = [

@@ -55,7 +55,7 @@ class Stream:
     """Values in the order in which they count, ready to be asked about many numbers."""
 
     means: Numbers  # of each pair, by whole groups and ways to pair them; no number where a value is missing
-    last: Numbers  # the values of a last group that is not whole
+    last: tuple[Numbers, ...]  # the values of each group that is not whole
     ordered: Numbers  # those that are there, sorted
 
     @cached_property
@@ -64,12 +64,20 @@ class Stream:
         return _middle(self.ordered) if len(self.ordered) else math.nan
 
 
-def stream(values: Sequence[float | None]) -> Stream:
-    """Read values, None for a missing one."""
+def stream(values: Sequence[float | None], designs: Sequence[str] = ()) -> Stream:
+    """Read values, None for a missing one. Those of a group are of one design, where designs are named."""
     numbers = np.array(values, dtype=np.float64)  # None becomes what is no number
-    whole = len(numbers) // GROUP * GROUP
-    means = (numbers[:whole].reshape(-1, GROUP)[:, _WAYS] / 2.0).sum(axis=3)
-    return Stream(means=means, last=numbers[whole:], ordered=np.sort(numbers[~np.isnan(numbers)]))
+    places: dict[str, list[int]] = {}
+    for place, design in enumerate(designs):
+        places.setdefault(design, []).append(place)
+    parts = [numbers[own] for own in places.values()] or [numbers]
+    whole = [len(part) // GROUP * GROUP for part in parts]
+    groups = np.concatenate([part[:end] for part, end in zip(parts, whole, strict=True)]).reshape(-1, GROUP)
+    return Stream(
+        means=(groups[:, _WAYS] / 2.0).sum(axis=3),
+        last=tuple(part[end:] for part, end in zip(parts, whole, strict=True) if end < len(part)),
+        ordered=np.sort(numbers[~np.isnan(numbers)]),
+    )
 
 
 @_of_any_size
@@ -89,7 +97,7 @@ def log_e(stream: Stream, null: float, side: int, *, with_last: bool = False) ->
     kinds = 4 * np.count_nonzero(won == 2, axis=1) + np.count_nonzero(won == 1, axis=1)
     grown = np.bincount(kinds, minlength=len(_GROWN)) @ _GROWN + _SHARES
     if with_last:
-        grown = grown + _begun(stream.last, null, side)
+        grown = grown + sum(_begun(last, null, side) for last in stream.last)
     most = grown.max()
     return capped(float(most + math.log(np.exp(grown - most).sum())))
 

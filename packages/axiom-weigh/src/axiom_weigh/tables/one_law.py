@@ -1,26 +1,23 @@
 """Are values of one law, or does it depend on their place in the table?
 
-Evidence takes seeds to have one law. Where values of one data set lie elsewhere than those of another, or those of odd
-places elsewhere than those of even ones, neighbours differ by more than chance, and bets on them are not fair.
+Evidence takes seeds of one design to have one law. Where values of odd places lie elsewhere than those of even ones,
+neighbours differ by more than chance, and bets on them are not fair.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from axiom_weigh.statistics.ranks import apart, scored
 from axiom_weigh.tables.doubts import AS_STARTED, Doubt
 
-_AS_DESIGN = "that column under the name design, and --pair with the seed and with it, so that each is judged by itself"
 _SELDOM = 0.01  # tables of one law are doubted no more often, over all questions together
 _FEWEST = 4  # values of a group
 _MOST = 20_000  # values that are looked at: what is so of more is seen in these
 
 
-def law_by_place(
-    values: Sequence[float], designs: Sequence[str], columns: Mapping[str, Sequence[Hashable]]
-) -> Doubt | None:
-    """What speaks against one law within each design, by these columns and by places; None where nothing does."""
+def law_by_place(values: Sequence[float], designs: Sequence[str]) -> Doubt | None:
+    """What speaks against one law within each design; None where nothing does."""
     values, designs = values[:_MOST], designs[:_MOST]
     own = {
         name: [value for value, design in zip(values, designs, strict=True) if design == name] for name in {*designs}
@@ -30,7 +27,6 @@ def law_by_place(
     places, usual = range(len(values)), median(away) if away else 0.0
     far = [place for place in places if away[place] > usual]
     ways = {
-        **columns,
         "odd and even places": [place % 2 for place in places],
         "the first half and the second": [2 * place < len(values) for place in places],
     }
@@ -44,11 +40,11 @@ def law_by_place(
         ),
     ]
     for where, groups in ways.items():
-        if min(Counter(groups[: len(values)]).values(), default=0) < _FEWEST:
+        if min(Counter(groups).values(), default=0) < _FEWEST:
             continue
         for what, chosen, among in questions:
             chance = apart([groups[place] for place in chosen], among).together * len(questions) * len(ways)
             if chance < _SELDOM:
                 why = f"values of {where} {what}, as those of one law do once in {1 / max(chance, 1e-9):,.0f} tables"
-                return Doubt(why=why, instead=(_AS_DESIGN if where in columns else AS_STARTED,), has_interval=False)
+                return Doubt(why=why, instead=(AS_STARTED,), has_interval=False)
     return None

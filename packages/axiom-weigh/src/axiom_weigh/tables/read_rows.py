@@ -140,7 +140,6 @@ class Reader:
         )
         self._word_places = [(name, at) for name, at in columns.by_name.items() if name in _WORDS]
         self._words: dict[str, str] = {}
-        self._parts: dict[str, Sequence[str]] = {}  # of a seed that several columns name together
         self._at = 0  # the row that is read
         self._decimal_signs: dict[str, int] = {}  # where the first number with a comma and with a point stand
         self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
@@ -178,8 +177,6 @@ class Reader:
                 context,
                 reasons=(*reasons, *context.reasons),
                 order=self._order,
-                parts=self._parts,
-                paired=[self._sheet.columns[at] for at in self._columns.seeds],
             ),
         )
 
@@ -231,8 +228,6 @@ class Reader:
             return f"{self._sheet.place} {number}"
         parts = [self._read(at, number, cells, read) for at, read in self._seed_readers]
         seed: str = joined(parts) if len(parts) > 1 else parts[0]
-        if len(parts) > 1:
-            self._parts[seed] = parts
         return seed
 
     def issue(self, number: int, cells: Sequence[Any]) -> int | None:

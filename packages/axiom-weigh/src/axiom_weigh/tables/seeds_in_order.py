@@ -7,7 +7,7 @@ count in the order in which the table names them first, so a table to which rows
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import overload
 
@@ -62,8 +62,6 @@ class TableContext:
     repeated: int = 0
     agreements: tuple[Agreements, ...] = ()
     order: OrderOfRuns | None = None
-    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of seeds that several columns name together
-    paired: Sequence[str] = ()  # those columns
     fingerprint: str = ""  # of all values; of differences that they are no computation, and their arms are looked at
 
 
@@ -282,17 +280,9 @@ def _independence(
         words, alarms, doubt_of_runs = independence(context.order.column, by_moment)
         doubt = doubt or doubt_of_runs
     notes.reasons.append(words)
-    return doubt or _law(rows, values, context), alarms
-
-
-def _law(rows: Sequence[Row], values: Sequence[float], context: TableContext) -> Doubt | None:
-    """What speaks against values of one law in each design: of places in their order, or of what is paired by."""
-    counting = (
-        () if isinstance(rows, PlainRows) and not context.parts else [row for row in rows if row.value is not None]
-    )
-    parts = [context.parts[row.seed] for row in counting] if context.parts else []
-    groups = {f"the column {name}": [part[at] for part in parts] for at, name in enumerate(context.paired) if parts}
-    return law_by_place(values, [row.design for row in counting] or [""] * len(values), groups)
+    is_plain = isinstance(rows, PlainRows)  # of no design
+    designs = [""] * len(values) if is_plain else [row.design for row in rows if row.value is not None]
+    return doubt or law_by_place(values, designs), alarms
 
 
 def _homes(

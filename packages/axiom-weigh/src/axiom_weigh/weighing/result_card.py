@@ -480,8 +480,9 @@ class WeighedTable:
         return self._planned()
 
     def _waiting_for_group(self) -> int:
-        """How many seeds at the end of a table are no whole group yet."""
-        return (self.evidence.seeds + self.evidence.missing) % GROUP if self.evidence.e_kind == _RANKS else 0
+        """How many seeds wait for a group of their design to be whole."""
+        designs = [part for part in self.card.strata if part.by == "design" and self.evidence.e_kind == _RANKS]
+        return sum((design.seeds + design.missing) % GROUP for design in designs)
 
     def _planned(self) -> str:
         """What `--plan` says of the effect seen."""
