@@ -30,6 +30,7 @@ _NEARLY_NONE = 2
 _LIMITS = frozenset({-1.0, 0.0, 1.0, 100.0})  # of shares, correlations and per cent: runs meet there for a good reason
 _FREE = 2.0  # times as many choices as there are different values: else nearly all may have been drawn
 _MOST_COMPARED = 50_000  # distinct values: of more, too many of the choices may have been drawn
+_MOST_IN_TURN = 1_000  # values that are looked at for others that come again in turn: the work grows with its square
 _FEWEST_NEAR = 5  # values, below which it says nothing that they are near to each other
 _NOISE = 1e-3  # of the range of the middle half of all values, within which copies differ by noise
 _MOST_NEAR = 0.6  # of the different values that chance gives on average; copies are at most half as many as seeds
@@ -138,10 +139,12 @@ def _nearly_equal(
     are counted in steps as wide as the least distance that is seen. In the order of `seeds`, values that come again and
     again in turn need be no more than two.
     """
-    finite = [(seed, value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
-    ordered = sorted(value for _, value in finite)
-    if len(ordered) < _FEWEST_NEAR:
+    if len(values) > _MOST_COMPARED:
         return ()
+    finite = [(seed, value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
+    if len(finite) < _FEWEST_NEAR:
+        return ()
+    ordered = sorted(value for _, value in finite)
     middle_half = ordered[-1 - len(ordered) // 4] - ordered[len(ordered) // 4]
     grain = _NOISE * (middle_half or ordered[-1] - ordered[0])
     if not grain > 0 or not math.isfinite((ordered[-1] - ordered[0]) / grain):
@@ -149,10 +152,10 @@ def _nearly_equal(
     cells: dict[int, list[int]] = defaultdict(list)
     for seed, value in finite:
         cells[round((value - ordered[0]) / grain)].append(seed)
-    if not _NEARLY_NONE < len(cells) <= _MOST_COMPARED or len(cells) == len(finite):
+    if not _NEARLY_NONE < len(cells) < len(finite):
         return ()
-    if turn := _turn([(value - ordered[0]) / grain for _, value in finite]):
-        return tuple(tuple(seed for seed, _ in finite[start::turn]) for start in range(turn))
+    if turn := _turn([(value - ordered[0]) / grain for _, value in finite[:_MOST_IN_TURN]]):
+        return tuple(tuple(seed for seed, _ in finite[start:_MOST_IN_TURN:turn]) for start in range(turn))
     step = min(other - cell for cell, other in pairwise(sorted(cells)))
     places = [(round(cell / step), len(cells[cell])) for cell in sorted(cells)]
     others = Counter(round((value - ordered[0]) / grain) for value in other_arm if math.isfinite(value / grain))

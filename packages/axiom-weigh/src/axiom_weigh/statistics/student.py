@@ -35,10 +35,13 @@ def welch_interval(ours: Sequence[float], base: Sequence[float], level: float = 
 def mean_of(numbers: Sequence[float]) -> float:
     """The mean, which lies among the numbers: what is lost in its last digit leads nowhere beyond them.
 
-    Else arms of unequal size that all measured the same would differ. Each is divided before the sum, so that numbers
-    near the largest do not overflow.
+    Else arms of unequal size that all measured the same would differ. Numbers near the largest are divided before the
+    sum, so that it is one.
     """
-    mean = 2.0 * math.fsum(number / len(numbers) / 2.0 for number in numbers)
+    try:
+        mean = math.fsum(numbers) / len(numbers)
+    except OverflowError:
+        mean = 2.0 * math.fsum(number / len(numbers) / 2.0 for number in numbers)
     return max(float(min(numbers)), min(float(max(numbers)), mean))
 
 

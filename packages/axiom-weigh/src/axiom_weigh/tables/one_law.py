@@ -26,9 +26,9 @@ def law_by_place(values: Sequence[float], designs: Sequence[str]) -> Doubt | Non
     away = [abs(value - middles[design]) for value, design in zip(values, designs, strict=True)]
     places, usual = range(len(values)), median(away) if away else 0.0
     far = [place for place in places if away[place] > usual]
-    ways = {
+    ways: dict[str, list[int]] = {
         "odd and even places": [place % 2 for place in places],
-        "the first half and the second": [2 * place < len(values) for place in places],
+        "the first half and the second": [int(2 * place < len(values)) for place in places],
     }
     questions = [
         ("lie elsewhere", places, scored(values, designs)),

@@ -35,7 +35,7 @@ MEAN = "mean"
 ESTIMANDS = (*(kind.value for kind in Kind if kind is not Kind.DIMENSION), MEAN)  # a table has no tiles
 
 _EVERY = 8  # seeds between two looks, in a short table
-_LOOKS, _LOOKS_AT_MANY, _MANY = 24, 8, 50_000
+_LOOKS, _LOOKS_AT_MANY, _MANY = 24, 6, 50_000
 _NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
 _LEAST_ALPHA, _MOST_ALPHA = 1e-6, 0.5
 _MOST_LOST = 0.2  # of all seeds, that may be left out because a table says that their machines were at fault
