@@ -18,6 +18,7 @@ from streams.hardships import border, hardships
 from streams.intervals import coverage, forecasters, pooled
 from streams.peeking import peeking
 from streams.pipeline import definitive, history, nulls
+from streams.promises import collapses, stopped, zeros
 from streams.searched import searched
 from streams.seeds_needed import seeds_forecast, seeds_needed
 from streams.ville import ville
@@ -42,6 +43,9 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "dependence": dependence,
     "ville": ville,
     "searched": searched,
+    "stopped": stopped,
+    "collapses": collapses,
+    "zeros": zeros,
     "hosts": hosts,
 }
 

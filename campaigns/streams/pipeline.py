@@ -24,7 +24,7 @@ _MOST, _DESIGNS = 480, 4
 _NULL_SEEDS = 400
 _GRADES = tuple(Grade)
 _MATTERS: Mapping[str, Any] = {**CONTRAST, "smallest": 0.2}
-_HOMES = {
+HOMES = {
     number: Home(host_id=number, volunteer_id=number % 8, platform=("linux", "windows")[number % 2])
     for number in range(24)
 }
@@ -42,7 +42,7 @@ def history(seed: int, size: Size) -> Answer:  # noqa: ARG001 - nothing is drawn
     stream = [Observation(replicate=number, value=once, hosts=(number % 12,)) for number in range(240)]
     lines, bounds = [f"{'results':>8}{'hosts':>7}{'seeds that count':>18}  grade      what is said"], []
     for n in (1, 2, 16, 240):
-        evidence = weigh(_MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=_HOMES, surroundings=granted(n))
+        evidence = weigh(_MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=HOMES, surroundings=granted(n))
         alarm = evidence.alarms[0].text if evidence.alarms else "nothing is odd"
         lines.append(f"{n:>8}{min(n, 12):>7}{evidence.seeds:>18}  {evidence.grade:<10} {alarm}")
         is_caught = evidence.suspends and evidence.seeds == 1 and evidence.grade is Grade.AWAITING
@@ -118,7 +118,7 @@ def observed(
     outcome: Outcome = Outcome.FAILED,
 ) -> list[Observation]:
     """On hosts by lot, block by block of another design unless it is said of which; those that are gone with why."""
-    hosts = rng.integers(len(_HOMES), size=len(stream)).tolist()
+    hosts = rng.integers(len(HOMES), size=len(stream)).tolist()
     places = np.arange(len(stream)) // BLOCK % _DESIGNS if designs is None else designs
     lost = np.zeros(len(stream), dtype=bool) if gone is None else gone
     rows = zip(stream.tolist(), hosts, places.tolist(), lost.tolist(), strict=True)
@@ -140,7 +140,7 @@ def looks(
     stream: Sequence[Observation],
     *,
     verdicts: Collection[Verdict] = (*EFFECTS, Verdict.ABSENT),
-    homes: Mapping[int, Home] = _HOMES,
+    homes: Mapping[int, Home] = HOMES,
     surroundings_after: Callable[[int], Surroundings] = granted,
 ) -> Iterator[Evidence]:
     """The evidence of each closed block that may say one of these verdicts.
