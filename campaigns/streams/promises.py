@@ -40,8 +40,8 @@ def _small_law(rng: np.random.Generator, different: int) -> Mapping[float, float
         chances = np.array([1.0 - math.sqrt(0.5), *(math.sqrt(0.5) * rng.dirichlet(np.ones(different - 1)))])
         values[0] -= 9.0
     means = sorted(
-        ((one + other) / 2.0, first * second)
-        for (one, first), (other, second) in itertools.product(zip(values, chances, strict=True), repeat=2)
+        ((value + other) / 2.0, first * second)
+        for (value, first), (other, second) in itertools.product(zip(values, chances, strict=True), repeat=2)
     )
     reached = np.cumsum([chance for _, chance in means])
     typical = means[int(np.searchsorted(reached, 0.5 - _ROUNDING))][0]
@@ -53,10 +53,10 @@ def _best_stop(law: Mapping[float, float]) -> float:
 
     @cache
     def worth(values: tuple[float, ...]) -> float:
-        told = math.exp(either(*log_es(stream(values), 0.0, with_last=True)))
+        now = math.exp(either(*log_es(stream(values), 0.0, with_last=True)))
         if len(values) == most:
-            return told
-        return max(told, math.fsum(chance * worth((*values, value)) for value, chance in law.items()))
+            return now
+        return max(now, math.fsum(chance * worth((*values, value)) for value, chance in law.items()))
 
     return worth(())
 
@@ -64,7 +64,7 @@ def _best_stop(law: Mapping[float, float]) -> float:
 def collapses(seed: int, size: Size) -> Answer:
     """Weigh differences that are nothing in 95 % of seeds and a loss in the others: their mean matters."""
     rng, n = np.random.default_rng(seed), size.nulls // 5
-    asked = {**CONTRAST, "smallest": _SMALLEST}
+    estimand = {**CONTRAST, "smallest": _SMALLEST}
     lines, bounds = (
         [f"{'seeds':>6}{'absent':>10}{'Strong':>10}{'named, of those where one collapsed':>38}"],
         list[Bound](),
@@ -72,7 +72,7 @@ def collapses(seed: int, size: Size) -> Answer:
     for seeds in _SEEDS:
         drawn = rng.normal(0.0, _NOISE, (n, seeds))
         lost = rng.random((n, seeds)) < _COLLAPSES
-        cards = [_weighed(rng, asked, values) for values in drawn - _LOSS * lost]
+        cards = [_weighed(rng, estimand, values) for values in drawn - _LOSS * lost]
         absent = [card.verdict is Verdict.ABSENT for card in cards]
         strong = [
             is_so and card.grade in (Grade.STRONG, Grade.DEFINITIVE) for is_so, card in zip(absent, cards, strict=True)
@@ -87,9 +87,9 @@ def collapses(seed: int, size: Size) -> Answer:
     return Answer(lines=lines, bounds=bounds)
 
 
-def _weighed(rng: np.random.Generator, asked: Mapping[str, object], values: Numbers) -> Evidence:
+def _weighed(rng: np.random.Generator, estimand: Mapping[str, object], values: Numbers) -> Evidence:
     rows = observed(rng, values, designs=np.zeros(len(values), dtype=np.int64))
-    return weigh(asked, rows, blocks=len(values) // 8, homes=HOMES, surroundings=granted(len(values)))
+    return weigh(estimand, rows, blocks=len(values) // 8, homes=HOMES, surroundings=granted(len(values)))
 
 
 def zeros(seed: int, size: Size) -> Answer:

@@ -136,7 +136,8 @@ def test_a_conclusion_does_not_contradict_the_numbers_that_it_names():
     assert absent.verdict is Verdict.ABSENT
     assert "[0.500003, 0.50001]" in absent.reason
     values = [1.0, 0.9, 1.1] * 4
-    clustered = conclude(ABOUT_NOTHING, values).log_e / math.log(19.997)  # so that hardly anything is lacking
+    both = conclude(ABOUT_NOTHING, values).log_e + math.log(2)
+    clustered = both / math.log(2 * 19.997)  # so that hardly anything is lacking
     nearly = conclude(replace(ABOUT_NOTHING, clustering=clustered), values)
     assert (nearly.verdict, f"{math.exp(nearly.log_e):.4g}") == (Verdict.UNDECIDED, "20")
     assert " 19.997 to 1 " in nearly.reason

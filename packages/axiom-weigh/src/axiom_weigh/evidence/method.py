@@ -43,7 +43,8 @@ class Question:
     @property
     def alpha_of_an_end(self) -> float:
         """How often an end of the interval may be wrong where values cluster; never so rarely that it rounds to 0."""
-        return max(math.pow(self.alpha, self.clustering), _LEAST_ALPHA)
+        halves = 2.0 if self.process is Process.RANKS else 1.0  # of which each side is taken to the root by itself
+        return max(halves * math.pow(self.alpha / halves, self.clustering), _LEAST_ALPHA)
 
 
 def question(estimand: Mapping[str, Any]) -> Question:

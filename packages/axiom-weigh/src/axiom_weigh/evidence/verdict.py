@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.rounding import around, e_told, end_told, is_size_open
@@ -100,12 +99,12 @@ def weight(question: Question, values: Sequence[float | None], *, stream: signed
         case Process.RANKS:
             strength = _by_ranks(question, stream or signed_ranks.stream(values))
         case Process.SIGN:
-            strength = _by_signs(question, values, present)
+            strength = _clustered(question, _by_signs(question, values, present))
         case Process.BERNOULLI:
-            strength = _by_share(question, present, len(values))
+            strength = _clustered(question, _by_share(question, present, len(values)))
         case _:
-            strength = _by_bets(question, values, present)
-    return _clustered(question, strength)
+            strength = _clustered(question, _by_bets(question, values, present))
+    return replace(strength, enough=-math.log(question.alpha))
 
 
 def located(
@@ -140,11 +139,7 @@ def middle(question: Question, present: Sequence[float]) -> float | None:
 
 def _clustered(question: Question, strength: Weight) -> Weight:
     return replace(
-        strength,
-        log_e=strength.log_e / question.clustering,
-        log_absent=strength.log_absent / question.clustering,
-        waiting=_clustered(question, strength.waiting) if strength.waiting else None,
-        enough=-math.log(question.alpha),
+        strength, log_e=strength.log_e / question.clustering, log_absent=strength.log_absent / question.clustering
     )
 
 
@@ -155,7 +150,11 @@ def _by_ranks(question: Question, stream: signed_ranks.Stream) -> Weight:
 
 
 def _of_ranks(question: Question, stream: signed_ranks.Stream, *, with_last: bool) -> Weight:
-    tell = partial(signed_ranks.log_e, stream, with_last=with_last)
+    """Each side is taken to the root by itself: what both have together is halved after it."""
+
+    def tell(null: float, side: int) -> float:
+        return signed_ranks.log_e(stream, null, side, with_last=with_last) / question.clustering
+
     above, below = tell(question.null, 1), tell(question.null, -1)
     absent = 0.0
     if question.smallest:  # each side at half of the level, as the interval has it

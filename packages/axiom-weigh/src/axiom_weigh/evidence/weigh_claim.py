@@ -248,7 +248,7 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
 
 
 def _fewest(question: Question) -> int:
-    bar = -math.log(question.alpha) * question.clustering
+    bar = math.log(2.0 / question.alpha_of_an_end) - math.log(2.0)
     return fewest_deciding(bar) if question.process is Process.RANKS else 0
 
 
