@@ -34,8 +34,8 @@ def stopped(seed: int, size: Size) -> Answer:
 
 
 def _small_law(rng: np.random.Generator, different: int) -> Mapping[float, float]:
-    """Chances of a few values, moved so that the median of the means of two is 0."""
-    values, chances = np.sort(rng.normal(size=different)), rng.dirichlet(np.ones(different))
+    """Chances of a few values, moved so that the median of the means of two is 0, to the last bit."""
+    values, chances = np.sort(rng.integers(-99, 99, different) / 16.0), rng.dirichlet(np.ones(different))
     if rng.random() < 0.5:  # the upper values together as often as they may be, before the typical value jumps to them
         chances = np.array([1.0 - math.sqrt(0.5), *(math.sqrt(0.5) * rng.dirichlet(np.ones(different - 1)))])
         values[0] -= 9.0
