@@ -53,13 +53,13 @@ def one_is_late(shifting, others: int):
 
 def test_a_place_among_all_claims_is_that_of_what_the_line_says(shifting):
     """With its old e-value the finding would stand among all others; the value that has come late takes that away."""
-    late = one_is_late(shifting, others=23)
+    late = one_is_late(shifting, others=31)
     assert evidence.newest(shifting.db)[1].false_share == 0.01
     shifting.lab.report(late, values(shifting, -50.0)(late))
     shifting.lab.validate()
     shifting.lab.later(seconds=1)
     shifting.hold()
-    assert (evidence.newest(shifting.db)[1].line, evidence.newest(shifting.db)[1].seeds) == (4, 24)
+    assert (evidence.newest(shifting.db)[1].line, evidence.newest(shifting.db)[1].seeds) == (5, 32)
     assert recomputed(shifting.db) == []
 
 

@@ -94,7 +94,7 @@ def test_the_script_weighs_the_finding_again_where_there_is_no_axiom(crate, bare
 def test_whatever_was_changed_or_is_missing_is_told(crate, capsys, files):
     row = next(csv.DictReader(io.StringIO(files["observations.csv"].decode())))
     for name, old, new, status, fact in (
-        ("observations.csv", row["value"], "-9.25", 1, "DIFFERS evidence e_value"),
+        ("observations.csv", row["value"], "-9.25", 1, "DIFFERS evidence estimate"),
         ("registrations/1.json", "a larger size", "a smaller size", 1, "DIFFERS registration 1"),
         ("finding.json", '"smallest": 0.1', '"smallest": 0.2', 1, "DIFFERS estimand"),
         ("finding.json", '"experiment": "tiny_sum"', '"experiment": "tiny_sun"', 1, "DIFFERS replicate 0"),

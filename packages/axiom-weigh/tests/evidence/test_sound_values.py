@@ -149,19 +149,25 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
 
 
 @pytest.mark.parametrize(
-    ("rows", "force"),
+    ("rows", "is_said"),
     [
-        ([0.3 + number * 1e-9 for number in range(8)], Force.HOLDS_BACK),
-        ([0.3 + number * 3e-7 for number in range(8)], Force.HOLDS_BACK),  # one draw with noise of 1e-6
-        ([0.3 + number * 1e-5 for number in range(8)], None),
-        ([0.3 + number * 1e-9 for number in range(7)], None),
-        ([0.0] * 8, None),  # counts may be the same for all seeds
+        ([0.3 + number * 1e-9 for number in range(8)], True),
+        ([0.3 + number * 3e-7 for number in range(8)], True),  # one draw with noise of 1e-6
+        ([0.3 + number * 1e-5 for number in range(8)], False),
+        ([0.3 + number * 1e-9 for number in range(7)], False),
+        ([0.0] * 8, False),  # counts may be the same for all seeds
     ],
 )
-def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, force):
+@pytest.mark.parametrize(
+    ("kind", "alarm", "copied"),
+    [(Kind.CONTRAST, ("clones", Force.SUSPENDS), 7), (Kind.LEVEL, ("steady", Force.HOLDS_BACK), 0)],
+)
+def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, is_said, kind, alarm, copied):
+    """Of a difference it is one draw with noise, and nothing is concluded; a level may be nearly a constant."""
     observed = [replace(observation, fingerprint=f"fine:{observation.replicate}") for observation in seen(*rows)]
-    forces = {alarm.kind: alarm.force for alarm in sound(asked(), observed, 1).alarms}
-    assert forces == ({} if force is None else {"steady": force})
+    checked = sound(asked(kind), observed, 1)
+    assert [(alarm.kind, alarm.force) for alarm in checked.alarms] == [alarm] * is_said
+    assert len(checked.copied) == copied * is_said
 
 
 @pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(2, 8, True), (1, 8, False), (2, 64, False)])

@@ -39,6 +39,9 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     checked = [_checked(question, observation) for observation in own]
     seeds = _seeds(checked)
     copies, clone_alarms = _clones(seeds)
+    steady = _steady_rows(question, [seed for seed in seeds if seed.replicate not in copies])
+    if question.process is Process.RANKS:  # a difference of two arms that hardly varies is one draw, with noise
+        copies |= {seed.replicate for row in steady if not _are_equal(row) for seed in row[1:]}
     counted = tuple(_without_copies(seeds, copies) if copies else seeds)
     different = [seed for seed in seeds if seed.replicate not in copies]
     gone = [observation for observation in counted if observation.value is None]
@@ -59,7 +62,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
         alarms=(
             *clone_alarms,
             *_constant(question, different),
-            *_steady(question, different),
+            *_steady_alarms(question, steady),
             *_repeating(different),
             *_unsound(gone),
         ),
@@ -164,12 +167,8 @@ def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]
     return [Alarm(kind="constant", force=Force.HOLDS_BACK, text=text)]
 
 
-def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
-    """Designs in which the value hardly varies from seed to seed, though the computations differ.
-
-    A number that is written into the file looks like that, with noise of no size or without. A count may be the same
-    for all seeds, so that is only told; nothing that is measured varies by less than a hundred-thousandth.
-    """
+def _steady_rows(question: Question, counted: Sequence[Observation]) -> list[list[Observation]]:
+    """Designs in which the value hardly varies from seed to seed, though the computations differ."""
     if question.process is Process.BERNOULLI:
         return []
     rows: dict[str, list[Observation]] = {}
@@ -180,20 +179,36 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
             and observation.fingerprint[: len(COARSE)] != COARSE
         ):
             rows.setdefault(observation.design, []).append(observation)
-    force, seeds = Force.TELLS, 0
-    for row in rows.values():
-        values = [observation.value for observation in row if observation.value is not None]
-        size, spread = max(map(abs, values)), max(values) - min(values)
-        if len(values) < _ENOUGH or spread > HARDLY * size or size == 0:
-            continue
-        if len({observation.fingerprint or observation.value for observation in row}) == 1:
-            continue
-        seeds += len(values)
-        force = Force.HOLDS_BACK if spread > 0 else force
-    if not seeds:
+    return [row for row in rows.values() if len(row) >= _ENOUGH and _hardly_varies(row)]
+
+
+def _hardly_varies(row: Sequence[Observation]) -> bool:
+    values = [observation.value for observation in row if observation.value is not None]
+    size, spread = max(map(abs, values)), max(values) - min(values)
+    if size == 0 or spread > HARDLY * size:
+        return False
+    return len({observation.fingerprint or observation.value for observation in row}) > 1
+
+
+def _are_equal(row: Sequence[Observation]) -> bool:
+    return all(observation.value == row[0].value for observation in row)
+
+
+def _steady_alarms(question: Question, steady: Sequence[Sequence[Observation]]) -> list[Alarm]:
+    """A number that is written into the file looks like this, with noise of no size or without.
+
+    A count may be the same for all seeds, so that is only told; nothing that is measured varies by less than a
+    hundred-thousandth, so that holds the grade back, and of a difference of two arms nothing is concluded.
+    """
+    if not steady:
         return []
+    force, kind = Force.TELLS, "steady"
+    if not all(map(_are_equal, steady)):
+        is_difference = question.process is Process.RANKS
+        force, kind = (Force.SUSPENDS, "clones") if is_difference else (Force.HOLDS_BACK, "steady")
+    seeds = sum(map(len, steady))
     text = f"the value hardly varies over {seeds} seeds: a number that is written into the file looks like this"
-    return [Alarm(kind="steady", force=force, text=text)]
+    return [Alarm(kind=kind, force=force, text=text)]
 
 
 def _repeating(counted: Sequence[Observation]) -> list[Alarm]:

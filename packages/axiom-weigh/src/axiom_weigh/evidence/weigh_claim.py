@@ -6,6 +6,7 @@ of closed blocks and from what is known beside them; asked again, it says the sa
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -118,7 +119,8 @@ def _analyse(
 ) -> _GradeFacts:
     sound_values = sound(question(estimand), observations, blocks)
     sure = believed(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
-    clustered_question, counted = replace(sound_values.question, clustering=sure.clustering), sure.counted
+    clustered_question = replace(sound_values.question, clustering=sure.clustering)
+    counted = _across_hosts(sure.counted) if sure.clustering > 1 else sure.counted
     values = [observation.value for observation in counted]
     parts = designs_of(counted)
     whole = read(clustered_question, values, [observation.design for observation in counted] if len(parts) > 1 else ())
@@ -245,6 +247,16 @@ def _facts(grade_facts: _GradeFacts) -> GradeFacts:
         false_share=grade_facts.surroundings.false_share,
         is_registered=grade_facts.surroundings.is_registered,
     )
+
+
+def _across_hosts(counted: Sequence[Observation]) -> tuple[Observation, ...]:
+    """The first value of each host, then the second of each: values that are alike shall not be paired."""
+    before = Counter[tuple[int, ...]]()
+    turns = []
+    for observation in counted:
+        turns.append(before[observation.hosts])
+        before[observation.hosts] += 1
+    return tuple(counted[place] for place in sorted(range(len(counted)), key=turns.__getitem__))
 
 
 def _fewest(question: Question) -> int:
