@@ -29,7 +29,7 @@ _AT, _BESIDE = 0.0, 1e-6  # a number on which values lie is never left out of an
 _THEOREM, _OUTSIDE = "theorem", "nothing: outside of the promise"
 _ON_IT, _WARNING = "nothing: equal values have no side", "nothing: a warning, not used"
 _MANY = 0.1  # of values on a number, from which on the card tells how many are on it
-_PRICED = {0.25: 800, 0.5: 300, 1.0: 100}  # the lengths of streams with an effect of this size
+_PRICED = {0.25: 800, 0.5: 300, 1.0: 100, 2.0: 40}  # the lengths of streams with an effect of this size
 
 
 class Drawn(NamedTuple):

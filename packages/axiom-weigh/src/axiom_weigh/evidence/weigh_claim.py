@@ -260,8 +260,7 @@ def _across_hosts(counted: Sequence[Observation]) -> tuple[Observation, ...]:
 
 
 def _fewest(question: Question) -> int:
-    bar = math.log(2.0 / question.alpha_of_an_end) - math.log(2.0)
-    return fewest_deciding(bar) if question.process is Process.RANKS else 0
+    return fewest_deciding(-math.log(question.alpha_of_an_end)) if question.process is Process.RANKS else 0
 
 
 def _clustered(question: Question) -> list[str]:

@@ -19,10 +19,10 @@ _MOST = 20_000  # values that are looked at: what is so of more is seen in these
 def law_by_place(values: Sequence[float], designs: Sequence[str]) -> Doubt | None:
     """What speaks against one law within each design; None where nothing does."""
     values, designs = values[:_MOST], designs[:_MOST]
-    own = {
-        name: [value for value, design in zip(values, designs, strict=True) if design == name] for name in {*designs}
-    }
-    middles = {name: median(of_design) for name, of_design in own.items()}
+    by_design: dict[str, list[float]] = {}
+    for value, design in zip(values, designs, strict=True):
+        by_design.setdefault(design, []).append(value)
+    middles = {design: median(own) for design, own in by_design.items()}
     away = [abs(value - middles[design]) for value, design in zip(values, designs, strict=True)]
     places, usual = range(len(values)), median(away) if away else 0.0
     far = [place for place in places if away[place] > usual]
