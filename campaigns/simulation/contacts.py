@@ -136,8 +136,9 @@ class Contacts:
     def _bring(self, task: TaskOnComputer) -> bool:
         """Bring an output from where the last attempt was cut off; is it there now?"""
         body, slot, world = task.output or b"", task.order.slot, self._world
-        query = world.arrive(None)
-        query.take(requests.size_query(slot))
+        question = requests.size_query(slot)
+        query = world.arrive(len(question))
+        query.take(question)
         offset = min(size_of(query.finish().result()), len(body))
         md5 = requests.md5(body)
         message = requests.upload(slot, size=len(body), md5=md5, offset=offset) + body[offset:]

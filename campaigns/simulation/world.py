@@ -42,7 +42,7 @@ class Scene(Protocol):
     def ask(self, body: bytes) -> bytes:
         """The scheduler's reply to a request."""
 
-    def arrive(self, length: int | None) -> Intake:
+    def arrive(self, length: int) -> Intake:
         """An upload begins."""
 
     def testify(self, host: int, brought: Mapping[str, TaskOnComputer], heard: Heard) -> None:

@@ -45,6 +45,12 @@ class Settings:
         form=r"(https?://[A-Za-z0-9.\-_~:/\[\]%]+)?",
         words="empty or an address such as https://lab.example/, of letters, digits and . - _ ~ : / alone",
     )
+    names: str = _knob(
+        "",
+        "other names under which the site is asked, such as that of a container, apart by commas",
+        form=r"([A-Za-z0-9.\-_]+(\s*,\s*[A-Za-z0-9.\-_]+)*)?",
+        words="empty or names such as axiom.example, lab",
+    )
     other_pages: str = _knob(
         "",
         "what pages of other sites may do here: read, which is to fetch all that is public; empty: nothing",

@@ -11,7 +11,8 @@ from typing import Any
 
 from patience import PATIENCE
 
-from axiom.server.http.fast_lane import BodyRoom, Lanes, whole, whole_in
+from axiom.server.http.bodies import BodyRoom
+from axiom.server.http.fast_lane import Lanes, whole, whole_in
 from axiom.server.http.serving import ServedSocket, StopSignal, serve
 
 LIMIT = 100_000

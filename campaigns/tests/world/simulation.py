@@ -82,7 +82,7 @@ class Simulation:
     def ask(self, body: bytes) -> bytes:
         return bytes(self.lab.up.project.scheduler(body).result())
 
-    def arrive(self, length: int | None) -> Intake:
+    def arrive(self, length: int) -> Intake:
         return self.lab.up.transfers.arrive(length)
 
     def testify(self, host: int, brought: Mapping[str, TaskOnComputer], heard: Heard) -> None:

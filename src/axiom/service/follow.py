@@ -26,7 +26,7 @@ from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
 from axiom.service.logs import log_to
 from axiom.service.sockets import address_of
-from axiom.service.volunteer_project import project_address
+from axiom.service.volunteer_project import project_address, public_address
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -90,7 +90,8 @@ def follow(
             quiet=quiet,
         )
         log.info("follow.started process=%d journal=%s", os.getpid(), journal)
-        by = serve_sockets([ServedSocket(app=site(pages), socket=listening)], stopping)
+        public = ServedSocket(app=site(pages), socket=listening, address=public_address(settings, address))
+        by = serve_sockets([public], stopping)
     if going.failed is not None:
         raise going.failed
     return by

@@ -49,7 +49,7 @@ from axiom.service.sockets import address_of, on_path
 from axiom.service.standard_callers import laboratory as laboratory_caller
 from axiom.service.standard_callers import operator, program
 from axiom.service.take_folder import workers_of
-from axiom.service.volunteer_project import Source, VolunteerParts, project_address, volunteering
+from axiom.service.volunteer_project import Source, VolunteerParts, project_address, public_address, volunteering
 from axiom.service.work_jobs import ALIVE
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
@@ -164,7 +164,12 @@ def _run(
             if settings.mcp:
                 front = mcp_in_front(front, pages, people, admission, (settings.url, address))
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
-            public = ServedSocket(app=counted, socket=listening, lanes=volunteers.lanes(counts))
+            public = ServedSocket(
+                app=counted,
+                socket=listening,
+                lanes=volunteers.lanes(counts),
+                address=public_address(settings, address),
+            )
             private = ServedSocket(app=behind, socket=door, lanes=volunteers.private_lanes())
             by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
     demand_writer(core.writer)

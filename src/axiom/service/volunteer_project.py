@@ -1,6 +1,7 @@
 """What a laboratory needs to have volunteers: its project's own addresses in front of the site, and the fast lanes."""
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,8 @@ from axiom.server.accounts.sign_up import Accounts, demand_secret
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole_in
-from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.origins import PublicAddress, origin_of
+from axiom.server.http.project_pages import CHANGING, FrontDesk
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
@@ -85,7 +87,12 @@ class VolunteerParts:
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
         return Front(
-            SiteWithAccounts(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads
+            SiteWithAccounts(site(pages), account_pages(reception), reception),
+            endpoints,
+            self.files,
+            self.threads,
+            changing=CHANGING,
+            origin=origin_of(self.desk.master),
         )
 
     def jobs(self, now: Callable[[], datetime]) -> list[Job]:
@@ -132,6 +139,14 @@ def _news(pages: Site, master: str) -> Endpoint:
 
 def project_address(settings: Settings, listening: str) -> str:
     return f"{(settings.url or listening).rstrip('/')}/"
+
+
+def public_address(settings: Settings, listening: str) -> PublicAddress:
+    """Numbers of computers, and localhost, are known to every site; a name is one of these."""
+    master = project_address(settings, listening)
+    names = {urlsplit(master).hostname or "", settings.host.lower(), socket.gethostname().lower()}
+    names |= {name.strip().lower() for name in settings.names.split(",")}
+    return PublicAddress(names=frozenset(names - {""}), origin=origin_of(master))
 
 
 def _has_first_findings(folder: Folder, now: datetime) -> bool:

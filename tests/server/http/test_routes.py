@@ -199,7 +199,7 @@ async def _told(front, path, *pieces) -> bytes:
     async def send(message):
         answer.append(message.get("body", b""))
 
-    await front({"type": "http", "method": "POST", "path": path, "query_string": b""}, receive, send)
+    await front({"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}, receive, send)
     return b"".join(answer)
 
 

@@ -8,15 +8,15 @@ import logging
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
 from axiom.limits import server as limits
+from axiom.server.http.asgi import Scope, Send
 from axiom.signed.bundles import SHARED, read_seal
 from axiom.signed.trust import Trust
 from axiom.store.connections import Connections
@@ -29,9 +29,6 @@ log = logging.getLogger("axiom.downloads")
 PATH = "/download/"
 _FILE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
 _EVER = datetime.min.replace(tzinfo=UTC)  # a seal is given to those who were told of it before it ran out
-
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Downloads:

@@ -6,18 +6,21 @@ answers of one group of commits leave with one wake-up of the loop.
 
 import asyncio
 import contextlib
-import threading
+import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from axiom.limits import server as limits
+from axiom.server.http.bodies import BodyRoom, read_body
 from axiom.server.http.request_counts import RequestCounts
 
-_TOO_LARGE = b"413 Content Too Large"
-_UNABLE = b"503 Service Unavailable"
+log = logging.getLogger("axiom.lanes")
+
+_IDENTITY, _XML = b"identity", b"text/xml"
 
 # Of an answer: bytes, or what `bytes` makes bytes of. That is done in the loop's thread, when they are sent.
 Promised = Future[Any]
@@ -28,7 +31,7 @@ class LaneReply:
     """An answer with a status and a kind of its own; others are BOINC's, whose errors stand in what they say."""
 
     body: bytes
-    status: bytes = b"200 OK"
+    status: int = HTTPStatus.OK
     kind: bytes = b"application/json"
 
     def __bytes__(self) -> bytes:
@@ -38,7 +41,7 @@ class LaneReply:
 class Intake(Protocol):
     """Takes the body of one request as it arrives, in the loop's thread."""
 
-    def take(self, piece: bytes) -> bytes | None:
+    def take(self, piece: bytes) -> int | None:
         """One more piece; what is returned is the status with which the request is refused at once."""
 
     def finish(self) -> Promised: ...
@@ -51,24 +54,7 @@ AnsweringIn = Callable[[bytes, str], Promised]  # with the languages that the cl
 
 # Of what the headers say: the length, the languages that the client accepts, and `Authorization`. What is no intake is
 # the status with which the request is refused.
-Opener = Callable[[int | None, str, bytes], Intake | bytes]
-
-
-class BodyRoom:
-    """How many bytes of bodies that are not answered yet may be in memory, of all connections together."""
-
-    def __init__(self, left: int = 256 * 1024 * 1024) -> None:
-        self.left = left
-        self._door = threading.Lock()  # answers come from the writer's thread
-
-    def take(self, size: int) -> bool:
-        with self._door:
-            self.left -= size
-            return self.left >= 0
-
-    def give(self, size: int) -> None:
-        with self._door:
-            self.left += size
+Opener = Callable[[int, str, bytes], Intake | int]
 
 
 class WholeRequest:
@@ -79,13 +65,13 @@ class WholeRequest:
         self._pieces: list[bytes] = []
         self._size = 0
 
-    def take(self, piece: bytes) -> bytes | None:
+    def take(self, piece: bytes) -> int | None:
         self._size += len(piece)
         has_room = self._room.take(len(piece))
         self._pieces.append(piece)
         if self._size > self._limit:
-            return _TOO_LARGE
-        return None if has_room else _UNABLE
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return None if has_room else HTTPStatus.SERVICE_UNAVAILABLE
 
     def finish(self) -> Promised:
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
@@ -115,9 +101,9 @@ def whole_in(answer: AnsweringIn, limit: int = limits.REQUEST_BYTES, room: BodyR
     """A lane whose answers are in a language that the client accepts."""
     shared = room or BodyRoom()
 
-    def open_one(length: int | None, accepted: str = "", _authorization: bytes = b"") -> Intake | bytes:
-        if length is not None and length > limit:
-            return _TOO_LARGE
+    def open_one(length: int, accepted: str = "", _authorization: bytes = b"") -> Intake | int:
+        if length > limit:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         return WholeRequest(lambda body: answer(body, accepted), limit, shared)
 
     return open_one
@@ -127,19 +113,65 @@ class Lanes:
     def __init__(self, openers: Mapping[bytes, Opener], counts: RequestCounts | None = None) -> None:
         self.openers = openers
         self.counts = counts or RequestCounts()
-        self._ready: deque[tuple[Callable[[Promised], None], Promised]] = deque()
+        self._ready: deque[asyncio.Future[None]] = deque()
         self._is_woken = False
 
-    def send(self, loop: asyncio.AbstractEventLoop, answer_with: Callable[[Promised], None], answer: Promised) -> None:
-        """Have an answer sent soon. Called from any thread; only the first of several wakes the loop."""
-        self._ready.append((answer_with, answer))
+    async def answer(
+        self,
+        path: str,
+        opener: Opener,
+        headers: Mapping[bytes, bytes],
+        receive: Callable[[], Awaitable[Any]],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> int | None:
+        """Answer one request; what is returned is the status with which it is refused instead."""
+        if headers.get(b"content-encoding", _IDENTITY).strip().lower() != _IDENTITY:
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        accepted = headers.get(b"accept-language", b"").decode("latin-1")
+        intake = opener(int(headers.get(b"content-length", 0)), accepted, headers.get(b"authorization", b""))
+        if isinstance(intake, int):
+            return intake
+        is_whole = False
+        try:
+            if refused := await read_body(receive, intake.take):
+                return refused
+            is_whole = True
+        finally:
+            if not is_whole:
+                intake.lose()
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        try:
+            reply = await self._wait(loop, intake.finish())
+            body = bytes(reply)
+        except Exception:
+            log.exception("lane.broken")
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        status, kind = (reply.status, reply.kind) if isinstance(reply, LaneReply) else (HTTPStatus.OK, _XML)
+        self.counts.answered(path[1:], status, loop.time() - asked_at)
+        said = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": said})
+        await send({"type": "http.response.body", "body": body})
+        return None
+
+    async def _wait(self, loop: asyncio.AbstractEventLoop, answer: Promised) -> Any:
+        if not answer.done():
+            arrived = loop.create_future()
+            answer.add_done_callback(lambda _: self._wake(loop, arrived))
+            await arrived
+        return answer.result()
+
+    def _wake(self, loop: asyncio.AbstractEventLoop, arrived: "asyncio.Future[None]") -> None:
+        """Called from any thread; only the first of several answers wakes the loop."""
+        self._ready.append(arrived)
         if not self._is_woken:
             self._is_woken = True
             with contextlib.suppress(RuntimeError):  # the loop has ended, and with it all connections
-                loop.call_soon_threadsafe(self._send_all)
+                loop.call_soon_threadsafe(self._wake_all)
 
-    def _send_all(self) -> None:
+    def _wake_all(self) -> None:
         self._is_woken = False  # before the first look: whoever adds after the last one wakes us again
         while self._ready:
-            answer_with, answer = self._ready.popleft()
-            answer_with(answer)
+            arrived = self._ready.popleft()
+            if not arrived.done():
+                arrived.set_result(None)

@@ -21,6 +21,17 @@ _NO_TOKENS = Problem(
     text="This laboratory gives out no login tokens. Add the project with your e-mail address and password.",
 )
 
+# What makes or changes something when it is asked, or answers a password: no page of another site may.
+CHANGING = frozenset(
+    {
+        "/create_account.php",
+        "/lookup_account.php",
+        "/am_get_info.php",
+        "/am_set_info.php",
+        "/am_set_host_info.php",
+    }
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrontDesk:

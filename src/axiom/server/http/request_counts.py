@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from axiom.server.http.routes import App, Message, Receive, Scope, Send
+from axiom.server.http.asgi import App, Message, Receive, Scope, Send
 
 BOUNDS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)  # seconds; one more bucket has what took longer
 REFUSED = "refused"  # the class of connections that were closed with a word instead of an answer

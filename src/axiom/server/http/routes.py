@@ -7,28 +7,23 @@ rendered pages: some carry a password's hash in their query, which is nowhere ke
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl
 
 from axiom.boinc.accounts import AccountError, Problem, error_reply
 from axiom.errors import AxiomError
 from axiom.limits import server as limits
 from axiom.server.http import downloads
+from axiom.server.http.asgi import App, Receive, Scope, Send
 from axiom.server.http.downloads import Downloads
+from axiom.server.http.origins import is_asked_here
 
 log = logging.getLogger("axiom.front")
 
 _MOST_FIELDS = 100
 _XML = "text/xml; charset=utf-8"
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,9 +54,20 @@ _TOO_LONG = HttpAnswer(
 
 
 class Front:
-    def __init__(self, site: App, endpoints: Mapping[str, Endpoint], files: Downloads, threads: Executor) -> None:
+    def __init__(
+        self,
+        site: App,
+        endpoints: Mapping[str, Endpoint],
+        files: Downloads,
+        threads: Executor,
+        *,
+        changing: Collection[str] = (),
+        origin: str = "",
+    ) -> None:
         self._site = site
         self._endpoints = endpoints
+        self._changing = changing
+        self._origin = origin
         self._files = files
         self._threads = threads
         self._asking = 0
@@ -79,6 +85,10 @@ class Front:
         if scope["method"] not in {"GET", "HEAD", "POST"}:
             await _say(send, HttpAnswer(body=b"", status=405), is_head=False)
             return
+        headers = dict(scope["headers"])
+        if scope["path"] in self._changing and not is_asked_here(headers, self._origin):
+            await _say(send, HttpAnswer(body=b"", status=403), is_head=False)
+            return
         fields = _fields(scope["query_string"])
         if scope["method"] == "POST":
             form = await _body(receive)
@@ -88,7 +98,7 @@ class Front:
                 await _say(send, _TOO_LONG, is_head=False)
                 return
             fields |= _fields(form)
-        accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        accepted = headers.get(b"accept-language", b"").decode("latin-1")
         address = scope["client"][0] if scope.get("client") else ""
         query = HttpQuery(fields=fields, address=address, accepted=accepted)
         answer = _BUSY

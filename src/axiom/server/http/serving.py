@@ -1,6 +1,10 @@
-"""Serves all sockets of a laboratory in one loop, until something asks to stop."""
+"""Serves all sockets of a laboratory in one loop, until something asks to stop.
+
+uvicorn speaks HTTP, by its public interface. What it leaves open is bounded by the door or by a reverse proxy.
+"""
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -8,16 +12,20 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from axiom.server.http.connection import App, Connection, Site
+import uvicorn
+
+from axiom.limits import server as limits
+from axiom.server.http.asgi import App
+from axiom.server.http.door import Door
 from axiom.server.http.fast_lane import Lanes
-from axiom.server.http.senders import OURSELVES
+from axiom.server.http.origins import PublicAddress
+from axiom.server.http.visitors import THIS_COMPUTER, most_connections
 
 _PROXIES = "FORWARDED_ALLOW_IPS"  # addresses of reverse proxies on other computers
 _BACKLOG = 2_048
-_LAST_SECONDS = 3.0  # in which what has begun may end
-_STEP = 0.05  # seconds between two looks
+_LAST_SECONDS = 3  # in which what has begun may end
+_STARTING = 0.005  # seconds between two looks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +33,7 @@ class ServedSocket:
     app: App
     socket: socket.socket
     lanes: Lanes | None = None
+    address: PublicAddress | None = None  # None where only this computer reaches it
 
 
 class StopSignal:
@@ -38,11 +47,12 @@ class StopSignal:
         return self._asked.is_set()
 
     def now(self, by: signal.Signals | None = None) -> None:
-        """Stop soon; may be called from any thread."""
+        """Stop soon; may be called from any thread, and after the end."""
         self.by = self.by or by
         self._asked.set()
         if self._wake is not None:
-            self._wake()
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._wake()
 
     async def wait(self) -> None:
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
@@ -70,26 +80,38 @@ def spare_the_collector() -> None:
 
 
 async def _serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> None:
-    loop, proxies = asyncio.get_running_loop(), os.environ.get(_PROXIES, OURSELVES)
-    sites = [Site(listener.app, listener.lanes, loop, proxies) for listener in listeners]
-    servers = [
-        await loop.create_server(partial(Connection, site), sock=listener.socket, backlog=_BACKLOG)
-        for site, listener in zip(sites, listeners, strict=True)
+    servers = [uvicorn.Server(_config(listener)) for listener in listeners]
+    serving = [
+        asyncio.create_task(server.serve(sockets=[listener.socket]))
+        for server, listener in zip(servers, listeners, strict=True)
     ]
-    await stopping.wait()
+    while not all(server.started for server in servers):
+        await asyncio.sleep(_STARTING)
+    asked = asyncio.create_task(stopping.wait())  # takes the signals from the servers
+    await asyncio.wait([asked, *serving], return_when=asyncio.FIRST_COMPLETED)
     for server in servers:
-        server.close()
-    await asyncio.gather(*map(_finish, sites))
+        server.should_exit = True
+    await asyncio.gather(*serving)
+    asked.cancel()
 
 
-async def _finish(site: Site) -> None:
-    for connection in list(site.connections):
-        connection.finish()
-    until = site.loop.time() + _LAST_SECONDS
-    while (site.connections or site.tasks) and site.loop.time() < until:
-        await asyncio.sleep(_STEP)
-    for connection in list(site.connections):
-        connection.transport.abort()  # whoever runs the loop ends its tasks
+def _config(listener: ServedSocket) -> uvicorn.Config:
+    return uvicorn.Config(
+        Door(listener.app, listener.lanes, listener.address),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",  # what a stranger sends amiss is no line of ours
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=os.environ.get(_PROXIES) or list(THIS_COMPUTER),
+        limit_concurrency=most_connections(),
+        backlog=_BACKLOG,
+        timeout_keep_alive=limits.IDLE_SECONDS,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+    )
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 from axiom.boinc import transfers
@@ -39,7 +40,6 @@ _DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why t
 # … where it does not say how many come, or more than any output has.
 _LONGEST = OUTPUT_LIMIT + server_limits.UPLOAD_HEAD_BYTES
 _LOOK_AT_DISK = timedelta(seconds=5)
-_TOO_LARGE = b"413 Content Too Large"
 _FULL = "the laboratory has no room for it at the moment"
 _OTHER = "another output of this task was reported"
 _MUCH = "this computer has brought much that it has not reported yet"
@@ -155,7 +155,7 @@ class Transfers:
         self._looked_at: datetime | None = None
         self.begun = PartialUploads(folder)
 
-    def arrive(self, length: int | None, accepted: str = "", authorization: bytes = b"") -> "Arrival":
+    def arrive(self, length: int, accepted: str = "", authorization: bytes = b"") -> "Arrival":
         """An upload or a question begins; `length` is what its headers say. What is answered nobody reads."""
         return Arrival(self, length)
 
@@ -295,7 +295,7 @@ class Transfers:
 
 
 class Arrival:
-    def __init__(self, desk: Transfers, length: int | None) -> None:
+    def __init__(self, desk: Transfers, length: int) -> None:
         self._desk = desk
         self._length = length
         self._buffer = bytearray()  # the head, and behind it what is kept in memory
@@ -306,10 +306,10 @@ class Arrival:
         self._file: int | None = None
         self._written = 0  # bytes of the output that are in the file
 
-    def take(self, piece: bytes) -> bytes | None:
+    def take(self, piece: bytes) -> int | None:
         self._seen += len(piece)
         if self._answer is not None:
-            return _TOO_LARGE if self._seen > self._patience() else None
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if self._seen > self._patience() else None
         if self._file is not None:
             self._write(piece)
             return None
@@ -322,7 +322,7 @@ class Arrival:
 
     def _patience(self) -> int:
         """How many bytes are let pass: a client that hears no answer, but a status, brings the same for months."""
-        return self._length if self._length is not None and self._length <= _LONGEST else _DRAINED
+        return self._length if self._length <= _LONGEST else _DRAINED
 
     def finish(self) -> Future[bytes]:
         if self._answer is None and self._upload is None:
@@ -373,7 +373,7 @@ class Arrival:
         task_id = task_of(self._desk.key, head.name)
         if problem or task_id is None:
             return transfers.refused(problem or "nobody here awaits a file of this name")
-        if self._length is not None and self._length != head.body_length:
+        if self._length != head.body_length:
             return transfers.refused("the length of the request is not what its head says")
         if not self._desk.has_room():
             return transfers.try_again(_FULL)

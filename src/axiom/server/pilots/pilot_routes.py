@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from axiom.domain.callers import Answer
@@ -27,7 +28,8 @@ from axiom.errors import (
 )
 from axiom.limits import clusters as limits
 from axiom.server.dispatch.cache import DamagedBundle
-from axiom.server.http.fast_lane import BodyRoom, Intake, LaneReply, Opener, WholeRequest
+from axiom.server.http.bodies import BodyRoom
+from axiom.server.http.fast_lane import Intake, LaneReply, Opener, WholeRequest
 from axiom.server.pilots.pilot_server import PilotHello, PilotIdentity, PilotServer
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
@@ -45,22 +47,20 @@ PATH = b"/pilots/"
 _BODY = OUTPUT_LIMIT + 1024 * 1024
 _LONGEST_KEY = 200
 _BEARER = b"bearer "
-_UNKNOWN = b"401 Unauthorized"
-_TOO_LARGE = b"413 Content Too Large"
 _BYTES = b"application/octet-stream"
 _HEX = r"[0-9a-f]{64}"
 _LINE = r"[^\x00-\x1f\x7f]{1,80}"
 _WORD = r"[A-Za-z0-9_.\-]{1,40}"
 _MOST_BEFORE = 8
 _MESSAGE = 4_000  # characters of a runner's own words
-_STATUS: Mapping[type[AxiomError], bytes] = {
-    AxiomError: b"422 Unprocessable Content",
-    MalformedRequest: b"400 Bad Request",
-    NotAllowed: _UNKNOWN,
-    HeldByAnother: b"409 Conflict",
-    NotFound: b"404 Not Found",
-    StoreError: b"503 Service Unavailable",
-    Fault: b"500 Internal Server Error",
+_STATUS: Mapping[type[AxiomError], int] = {
+    AxiomError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    MalformedRequest: HTTPStatus.BAD_REQUEST,
+    NotAllowed: HTTPStatus.UNAUTHORIZED,
+    HeldByAnother: HTTPStatus.CONFLICT,
+    NotFound: HTTPStatus.NOT_FOUND,
+    StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    Fault: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
@@ -96,15 +96,15 @@ class PilotRoutes:
         self,
         answer: Callable[[str | None, bytes], Future[LaneReply]],
         is_private: bool,
-        length: int | None,
+        length: int,
         accepted: str,
         authorization: bytes,
-    ) -> Intake | bytes:
+    ) -> Intake | int:
         key = None if is_private else _key_of(authorization)
         if not is_private and (key is None or not self._is_known(key)):
-            return _UNKNOWN
-        if length is not None and length > _BODY:
-            return _TOO_LARGE
+            return HTTPStatus.UNAUTHORIZED
+        if length > _BODY:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         return WholeRequest(partial(answer, key), _BODY, self._room)
 
     def _is_known(self, key: str) -> bool:

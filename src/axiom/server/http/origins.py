@@ -1,0 +1,63 @@
+"""Whom a request asks, by the name that it gives, and which page sent it, by what its browser says."""
+
+import functools
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_OWN_PAGES = frozenset({b"same-origin", b"none"})  # as browsers say from where a request comes
+_LONGEST_NAME = 261  # signs of a name and a port
+_HERE = "localhost"
+_AMISS = re.compile(rb"[^A-Za-z0-9._\-:\[\]]")
+
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicAddress:
+    """Where others find a laboratory: by which names, and what a browser calls its pages' origin."""
+
+    names: frozenset[str] = frozenset()
+    origin: str = ""
+
+
+def origin_of(address: str) -> str:
+    """What a browser calls the origin of pages at this address."""
+    parts = urlsplit(address.lower())
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_asked_here(headers: Headers, own_origin: str) -> bool:
+    """Does a page of ours ask, or no page at all? Whoever asks by a name of ours; a browser says from where it does."""
+    site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    if site is not None:
+        return site in _OWN_PAGES
+    if origin is None:
+        return True
+    asked = origin.decode("latin-1").lower()
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    return asked in {own_origin, f"http://{host}", f"https://{host}"}
+
+
+def is_known(host: bytes, names: frozenset[str]) -> bool:
+    """Is this a name of ours, or the number of a computer? Nobody can lead such a number elsewhere."""
+    name = _name_in(host) if len(host) <= _LONGEST_NAME else ""
+    return name in names or name == _HERE or _is_number(name)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _name_in(host: bytes) -> str:
+    try:
+        return (urlsplit(f"//{host.decode('ascii')}").hostname or "").rstrip(".") if not _AMISS.search(host) else ""
+    except ValueError:
+        return ""
+
+
+@functools.lru_cache(maxsize=1_024)
+def _is_number(name: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return False
