@@ -44,7 +44,7 @@ def site(mcp_lab):
         admission = ProgramAdmission(admit=admit, clock=clock)
         desk = ProgramDesk(gate=mcp_lab.gate, pages=mcp_lab.pages, admission=admission, people=mcp_lab.people)
         front = WithApi(mcp_lab.pages, Api(desk))
-        return mcp_in_front(front, mcp_lab.pages, mcp_lab.people, admission, (ADDRESS,))
+        return mcp_in_front(front, mcp_lab.pages, mcp_lab.people, admission)
 
     return made
 

@@ -21,6 +21,8 @@ from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import Accounts
+from axiom.server.http.door import Door
+from axiom.server.http.origins import PublicAddress
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts as stored_accounts
@@ -28,11 +30,11 @@ from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 from axiom.web.account.accounts import SiteWithAccounts, accounts
-from axiom.web.account.pages import ACTS
 from axiom.web.account.visit import AccountDesk
 from axiom.web.site.app import Site, site
 
 ORIGIN = "http://lab.example"
+ADDRESS = PublicAddress(names=frozenset({"lab.example"}), origin=ORIGIN)
 EMAIL, PASSWORD, NEW_PASSWORD = "canary@mail.example", "canary kettle in may", "another kettle in june"
 
 
@@ -115,6 +117,7 @@ class Visitor:
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         scope = {
             "type": "http",
+            "http_version": "1.1",
             "method": method,
             "path": path,
             "raw_path": path.encode(),
@@ -132,7 +135,7 @@ class Visitor:
         async def send(message):
             messages.append(message)
 
-        await self.app(scope, receive, send)
+        await Door(self.app, address=ADDRESS)(scope, receive, send)
         pairs = [(name.decode(), value.decode()) for name, value in messages[0]["headers"]]
         self.set_cookies = [value for name, value in pairs if name == "set-cookie"]
         for each in self.set_cookies:
@@ -144,14 +147,8 @@ class Visitor:
         raw = b"".join(message.get("body", b"") for message in messages[1:])
         return Seen(status=messages[0]["status"], headers=dict(pairs), raw=raw)
 
-    def token(self, page: str) -> str:
-        field = re.search(r'name="form" value="([0-9a-f]{64})"', self.ask(page).text)
-        assert field, f"{page} has no form"
-        return field[1]
-
     def post(self, path: str, *, origin: str = ORIGIN, **fields: str) -> Seen:
-        """Fill in a form of the page that it is on, and send it."""
-        fields = {"form": self.token(ACTS[path].page)} | fields
+        """Fill in a form, and send it."""
         return self.ask(path, method="POST", body=urlencode(fields).encode(), origin=origin)
 
     def register(self, **changes: str) -> Seen:

@@ -1,10 +1,9 @@
-"""`/mcp` on the site: the same server for programs that come over HTTP with a token, their Host and Origin checked."""
+"""`/mcp` on the site: the same server for programs that come over HTTP with a token."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from urllib.parse import urlsplit
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -35,14 +34,13 @@ class WithMcp:
         enter: Callable[[Request], Awaitable[Caller | Response]],
         turn: Callable[[Caller], AbstractAsyncContextManager[None]],
         desk: Callable[[Caller], LabDesk],
-        addresses: Sequence[str],
     ) -> None:
         logging.getLogger("mcp").setLevel(logging.ERROR)  # it writes lines about each request
         self._site = site
         self._enter = enter
         self._sessions = StreamableHTTPSessionManager(
             app=lab_server(lambda ctx: desk(_caller(ctx)), turn_of=lambda ctx: turn(_caller(ctx))),
-            security_settings=_security(addresses),
+            security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the door has looked
             max_request_body_size=limits.MCP_REQUEST_BYTES,
             session_idle_timeout=limits.MCP_IDLE_SECONDS,
             max_sessions=limits.MCP_SESSIONS,
@@ -113,10 +111,3 @@ async def _nothing() -> Message:
 
 async def _unheard(_message: Message) -> None:
     pass
-
-
-def _security(addresses: Sequence[str]) -> TransportSecuritySettings:
-    """Requests name one of the site's own addresses, and no page of another site sends them."""
-    parts = [urlsplit(address) for address in addresses if address]
-    hosts, origins = [part.netloc for part in parts], [f"{part.scheme}://{part.netloc}" for part in parts]
-    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)

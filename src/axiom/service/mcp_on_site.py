@@ -1,6 +1,6 @@
 """`/mcp` in front of the site, where the setting says so. Only then is the package `mcp` imported."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.requests import Request
@@ -21,7 +21,6 @@ def mcp_in_front(
     pages: Site,
     people: AskedPeople,
     admission: ProgramAdmission,
-    addresses: Sequence[str],
 ) -> ASGIApp:
     try:
         from axiom.mcp.over_http import WithMcp
@@ -48,4 +47,4 @@ def mcp_in_front(
     def desk(caller: Caller) -> TokenDesk:
         return TokenDesk(pages=pages, gate=people.gate, people=people, program=caller)
 
-    return WithMcp(front, enter=enter, turn=turn, desk=desk, addresses=addresses)
+    return WithMcp(front, enter=enter, turn=turn, desk=desk)

@@ -162,7 +162,7 @@ def _run(
             api = Api(ProgramDesk(gate=core.gate, pages=pages, admission=admission, people=people))
             front: ASGIApp = volunteers.before(pages, core.gate)
             if settings.mcp:
-                front = mcp_in_front(front, pages, people, admission, (settings.url, address))
+                front = mcp_in_front(front, pages, people, admission)
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(
                 app=counted,

@@ -52,12 +52,12 @@ def desk(lab, named):
 
 def act_as_operator(lab, visitor, code: str = ""):
     code = code or code_of(lab.folder.keys, visitor.account()[0].id, lab.now)
-    return send(visitor, "/operator/sign-in", "/operator/sign-in", code=code)
+    return send(visitor, "/operator/sign-in", code=code)
 
 
-def send(visitor, page: str, action: str, **fields: str):
-    """Fill in a form of this page, and send it."""
-    return post(visitor, action, {"form": visitor.token(page)} | fields)
+def send(visitor, action: str, **fields: str):
+    """Fill in a form, and send it."""
+    return post(visitor, action, fields)
 
 
 def post(visitor, action: str, fields):
@@ -103,28 +103,27 @@ def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_
 
 def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_the_form(desk):
     before = stored(desk)
-    reply = send(desk, "/operator/news", "/operator/news.add", line="Hello", until="tomorrow")
+    reply = send(desk, "/operator/news.add", line="Hello", until="tomorrow")
     assert (reply.status, 'value="tomorrow"' in reply.text) == (422, True)
-    for page, command, fields, status in (
-        ("/proposals/1", "proposal.refuse", {"proposal": "1", "why": ""}, 422),
-        ("/proposals/1", "proposal.refuse", {"proposal": "7", "why": "so be it"}, 404),
-        ("/operator/news", "news.withdraw", {"number": "x"}, 422),
+    for command, fields, status in (
+        ("proposal.refuse", {"proposal": "1", "why": ""}, 422),
+        ("proposal.refuse", {"proposal": "7", "why": "so be it"}, 404),
+        ("news.withdraw", {"number": "x"}, 422),
         (
-            "/operator/experiments",
             "experiment.approve",
             {"experiment": "tiny_sum@1", "serial": "7", "why": "good"},
             422,
         ),
-        ("/operator/programs", "program.add", {"program": "ada-1", "may": "govern"}, 422),
-        ("/operator/programs", "program.limit", {"program": "ada-1", "limit": "open_proposals", "most": "many"}, 422),
+        ("program.add", {"program": "ada-1", "may": "govern"}, 422),
+        ("program.limit", {"program": "ada-1", "limit": "open_proposals", "most": "many"}, 422),
     ):
-        assert (command, send(desk, page, f"/operator/{command}", **fields).status) == (command, status)
+        assert (command, send(desk, f"/operator/{command}", **fields).status) == (command, status)
     assert stored(desk) == before
     for path, page in (("/operator/proposal.approve", "/operator"), ("/operator/news.add", "/operator/news")):
         assert desk.ask(path).headers["location"] == page
     assert post(desk, "/proposals/1", {}).headers["location"] == "/proposals/1"
     before = stored(desk)
-    shown = send(desk, "/proposals/1", "/operator/proposal.approve", proposal="1", why="it is worth it")
+    shown = send(desk, "/operator/proposal.approve", proposal="1", why="it is worth it")
     assert (shown.status, stored(desk) == before) == (200, True)
     assert all(fact in shown.text for fact in ("it is worth it", "operator:ada"))
     assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 200]
@@ -136,32 +135,32 @@ def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_
 
 
 def test_each_command_is_done_once_it_was_shown_and_audited(desk, lab):
-    def do(page: str, command: str, **fields: str):
-        shown = send(desk, page, f"/operator/{command}", **fields)
+    def do(command: str, **fields: str):
+        shown = send(desk, f"/operator/{command}", **fields)
         reply = post(desk, "/operator/do", hidden(shown))
         assert (reply.status, done(desk)[-1]) == (200, ("operator:ada", command))
         return shown, reply
 
-    shown, first = do("/operator/news", "news.add", **NEWS)
+    shown, first = do("news.add", **NEWS)
     again = post(desk, "/operator/do", hidden(shown))
     assert ["not done again" in reply.text for reply in (first, again)] == [False, True]
     assert [news_item.line for news_item in desk.look(lambda db: news.newest(db, 9))] == [NEWS["line"]]
-    do("/operator/news", "news.withdraw", number="1")
+    do("news.withdraw", number="1")
     assert desk.look(lambda db: news.newest(db, 9)) == []
-    shown, reply = do("/operator/programs", "program.add", program="ada-1", may="propose", days="30")
+    shown, reply = do("program.add", program="ada-1", may="propose", days="30")
     token = re.search(r'id="token">([^<]+)<', reply.text)[1]
     assert desk.look(lambda db: callers.program(db, token, lab.now)).name == "program:ada-1"
     assert token not in desk.ask("/operator/programs").text + str(desk.look(lambda db: audit.latest(db, 100)))
     assert 'id="token"' not in post(desk, "/operator/do", hidden(shown) | {"token": "axiom_another"}).text
-    do("/operator/programs", "program.limit", program="ada-1", limit="open_proposals", most="7")
-    do("/operator/programs", "program.end", program="ada-1")
+    do("program.limit", program="ada-1", limit="open_proposals", most="7")
+    do("program.end", program="ada-1")
     for command, fields in (
         ("experiment.approve", {"serial": "1", "why": "read and found good"}),
         ("experiment.pause", {"why": "it is too warm"}),
         ("experiment.resume", {"why": "it is cool again"}),
         ("experiment.recall", {"why": "its sums are wrong"}),
     ):
-        do("/operator/experiments", command, experiment="tiny_sum@1", **fields)
+        do(command, experiment="tiny_sum@1", **fields)
 
 
 def test_a_page_is_for_whoever_proved_a_second_factor_and_kept_by_nobody(lab, named, new_visitor, eve):
@@ -180,31 +179,29 @@ def test_a_page_is_for_whoever_proved_a_second_factor_and_kept_by_nobody(lab, na
         assert "access-control-allow-origin" not in reply.headers
     assert [form in visitor.ask("/proposals/1").text for visitor in (named, stranger, eve)] == [True, False, False]
     assert (named.ask("/proposals/9").status, form in named.ask("/proposals/1.json").text) == (404, False)
-    token, before = eve.token("/account/profile"), eve.stored()
-    sealed = hidden(send(named, "/operator/news", "/operator/news.add", **NEWS))
+    sealed = hidden(send(named, "/operator/news.add", **NEWS))
     before = eve.stored()
     for action, fields in (("news.add", NEWS), ("do", sealed), ("sign-in", {"code": "000000"})):
-        assert post(eve, f"/operator/{action}", fields | {"form": token}).status == 404
+        assert post(eve, f"/operator/{action}", fields).status == 404
     assert eve.stored() == before
 
 
 def test_what_the_page_of_this_sign_in_did_not_show_is_not_done(lab, desk, new_visitor):
-    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    sealed = hidden(send(desk, "/operator/news.add", **NEWS))
     other = new_visitor()
     other.post("/account/sign-in", email=EMAIL, password=PASSWORD)
     lab.later(seconds=60)
     act_as_operator(lab, other)
-    token, before = other.token("/operator"), desk.stored()  # with the audit
+    before = desk.stored()  # with the audit
     for visitor, fields in (
-        (desk, sealed | {"form": "0" * 64}),
         (desk, sealed | {"words": sealed["words"].replace("Friday", "Monday")}),
         *((desk, sealed | {"command": "experiment.retire"}), (desk, sealed | {"key": "another"})),
         (desk, {name: value for name, value in sealed.items() if name != "seal"}),
-        *((desk, sealed | {"form": token}), (other, sealed), (other, sealed | {"form": token})),
+        (other, sealed),
     ):
         assert post(visitor, "/operator/do", fields).status == 403
-    body = urlencode({"form": desk.token("/operator/news")} | NEWS).encode()
-    for headers in ({"origin": "https://evil.example"}, {"origin": ORIGIN, "sec_fetch_site": "cross-site"}, {}):
+    body = urlencode(NEWS).encode()
+    for headers in ({"origin": "https://evil.example"}, {"origin": ORIGIN, "sec_fetch_site": "cross-site"}):
         assert desk.ask("/operator/news.add", method="POST", body=body, **headers).status == 403
     assert desk.stored() == before
 
@@ -213,10 +210,9 @@ def test_without_a_code_or_with_one_that_was_used_nothing_is_done(lab, named, ne
     shown = code_of(lab.folder.keys, named.account()[0].id, lab.now)
     other, planted = new_visitor(), new_visitor(cookies=dict(named.cookies))
     other.post("/account/sign-in", email=EMAIL, password=PASSWORD)
-    token = named.token("/operator/sign-in")
     before = named.stored()
     for action in ("/operator/news.add", "/operator/do"):
-        assert post(named, action, {"form": token} | NEWS).headers["location"] == "/operator/sign-in"
+        assert post(named, action, NEWS).headers["location"] == "/operator/sign-in"
     assert named.stored() == before
     act_as_operator(lab, named)
     before = stored(named)
@@ -238,7 +234,7 @@ def test_a_role_that_was_taken_away_or_given_again_acts_no_more_at_the_next_requ
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
     lab.later(seconds=60)
     act_as_operator(lab, desk, code_of(lab.folder.keys, desk.account()[0].id, lab.now, serial=2))
-    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    sealed = hidden(send(desk, "/operator/news.add", **NEWS))
     desk.app.writer.run(lambda db: operators.end(db, desk.account()[0].id, lab.now))
     before = desk.stored()
     assert post(desk, "/operator/do", sealed).status == 404
@@ -258,7 +254,7 @@ def test_who_does_nothing_for_an_hour_proves_it_again_and_after_twelve_in_any_ca
     lab.later(minutes=60)
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
     act_as_operator(lab, desk)
-    assert send(desk, "/operator", "/operator/sign-out").headers["location"] == "/account"
+    assert send(desk, "/operator/sign-out").headers["location"] == "/account"
     assert desk.ask("/account").status == 200  # who acts no more stays signed in
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
 
@@ -304,7 +300,7 @@ def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, ne
     eve.post("/account/ideas/add", question=f"Is it {hostile}?", why=hostile)
     number = str(max(desk.look(lambda db: ideas.numbers(db, public=False))))
     assert hostile not in desk.ask("/operator").text
-    shown = send(desk, "/operator", "/operator/idea.show", idea=number)
+    shown = send(desk, "/operator/idea.show", idea=number)
     assert (hostile in shown.text, eve.ask(f"/ideas/{number}").status) == (False, 404)
     assert post(desk, "/operator/do", hidden(shown)).status == 200
     assert new_visitor().ask(f"/ideas/{number}.json").json["idea"]["question"] == f"Is it {hostile}?"

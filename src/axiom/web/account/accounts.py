@@ -33,15 +33,10 @@ from axiom.store.engine.database import Database
 from axiom.web.account import operator, pages
 from axiom.web.account.forms import (
     Form,
-    cookies_of,
     digest,
-    form_token,
-    is_our_form,
     keep_session,
-    keep_visit,
-    new_secret,
-    origins_of,
     read_form,
+    session_of,
 )
 from axiom.web.account.pages import AccountPage
 from axiom.web.account.visit import SESSION_SECONDS, AccountDesk, Outcome, Redirect, Redisplay, Visit
@@ -61,10 +56,6 @@ _IDEAS = "/ideas"  # the one public page that whoever is signed in sees with a f
 _PROPOSAL = re.compile(r"/proposals/[0-9]{1,19}")
 PAGES = pages.PAGES | operator.PAGES
 ACTS = pages.ACTS | operator.ACTS
-_FOREIGN = mark(
-    "This form did not come from a page of this site that is open in this browser, so nothing was changed. "
-    "Please fill it in once more; the browser must take cookies from here."
-)
 
 
 class _PasswordQueue:
@@ -100,7 +91,7 @@ class SiteWithAccounts:
             await self._accounts(scope, receive, send)
             return
         if scope["type"] == "http" and "." not in path:  # a file, or an answer for programs, is the same for everybody
-            session = cookies_of(Request(scope), secure=self._reception.is_secure).session
+            session = session_of(Request(scope), secure=self._reception.is_secure)
             look = functools.partial(self._who_is_there, session, is_proposal=bool(_PROPOSAL.fullmatch(path)))
             is_signed_in, is_operating = await run_in_threadpool(look) if session else (False, False)
             if is_operating or (is_signed_in and path == _IDEAS):  # with a form, which is theirs alone
@@ -177,20 +168,15 @@ def _answer(reception: AccountDesk, templates: Environment, path: str, request: 
 
 
 def _made(reception: AccountDesk, templates: Environment, path: str, request: Request, body: bytes) -> Response:
-    cookies = cookies_of(request, secure=reception.is_secure)
-    visit = _visit(reception, request, read_form(body), cookies.session)
-    is_known = visit.volunteer is not None
-    seed = cookies.session if is_known else cookies.visit or new_secret()
-    outcome = _act(visit, path, request, seed if is_known or cookies.visit else "")
+    visit = _visit(reception, request, read_form(body), session_of(request, secure=reception.is_secure))
+    outcome = _act(visit, path, request)
     if isinstance(outcome, Redirect):
         response: Response = RedirectResponse(outcome.to, status_code=303)
         if outcome.session is not None:
             keep_session(response, outcome.session, secure=reception.is_secure, seconds=SESSION_SECONDS)
     else:
         page = PAGES[outcome.page or (ACTS[path].page if path in ACTS else path)]
-        response = _render(visit, templates, page, request, outcome, form_token(seed))
-        if not is_known and not cookies.visit:
-            keep_visit(response, seed, secure=reception.is_secure)
+        response = _render(visit, templates, page, request, outcome)
     response.headers.update(_HEADERS)
     return response
 
@@ -219,7 +205,7 @@ def _role(reception: AccountDesk, db: Database, volunteer_id: int, session: str)
     return role, reception.operators.goes_on(digest(session), role.serial, reception.pages.now())
 
 
-def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
+def _act(visit: Visit, path: str, request: Request) -> Outcome:
     """Do what a form asks for, or say which page to show."""
     page = PAGES[ACTS[path].page if path in ACTS else path]
     if not page.is_by_link and page.is_private != (visit.volunteer is not None):
@@ -232,8 +218,6 @@ def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
         return Redirect(to=_address(ACTS[path].page)) if path not in PAGES else Redisplay(form=Form(), status=200)
     if path not in ACTS:
         return Redirect(to=request.url.path)
-    if not page.is_by_link and not is_our_form(request, visit.form, seed, origins_of(visit.reception.master)):
-        return Redisplay(form=Form(wrong={"": _FOREIGN}), status=403)
     try:
         return ACTS[path].act(visit)
     except StoreError as error:
@@ -248,13 +232,12 @@ def _address(page: str) -> str:
 
 
 def _render(
-    visit: Visit, templates: Environment, page: AccountPage, request: Request, outcome: Redisplay, token: str
+    visit: Visit, templates: Environment, page: AccountPage, request: Request, outcome: Redisplay
 ) -> HTMLResponse:
     form = {
         "of": request.url.path if request.method == "POST" else "",
         "typed": outcome.form.shown(),
         "wrong": outcome.form.wrong,
-        "token": token,
     }
     with visit.reception.pages.read(request) as reading:
         answer: Mapping[str, Any] = page.make(reading, visit) | dict(outcome.shown)
@@ -281,7 +264,7 @@ def _render(
 
 def _as_data(reception: AccountDesk) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
-        visit = _visit(reception, request, Form(), cookies_of(request, secure=reception.is_secure).session)
+        visit = _visit(reception, request, Form(), session_of(request, secure=reception.is_secure))
         if visit.volunteer is None:
             message = f"Nobody is signed in. Sign in at {_SIGN_IN}."
             error = {"kind": "NotAllowed", "message": message}

@@ -12,7 +12,6 @@ from axiom.commands.approvals import AskedPeople
 from axiom.commands.base.gate import CommandGate
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
-from axiom.web.account.forms import is_from_here, origins_of
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.commands import give, read_request
 from axiom.web.api.openapi import description
@@ -45,14 +44,13 @@ class Api:
         self._people = desk.people
         self._admission = desk.admission
         self._reads = reads(desk.pages)
-        self._origins = origins_of(desk.pages.master)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         async with AsyncExitStack() as turn:
             try:
-                caller = await self._entered(request)
+                caller = await self._admission.caller(request)
                 await turn.enter_async_context(self._admission.turn(caller))
                 answer: ASGIApp = await self._answer(request, caller)
             except ClientDisconnect:
@@ -63,12 +61,6 @@ class Api:
                 log.exception("api.fault path=%.200r", request.url.path)
                 answer = problem(error)
             await answer(scope, receive, send)
-
-    async def _entered(self, request: Request) -> Caller:
-        origin = request.headers.get("origin")
-        if origin is not None and not is_from_here(request, origin, self._origins):
-            raise RequestRefused(403, NotAllowed("Pages of other sites may not ask here. Nothing was done."))
-        return await self._admission.caller(request)
 
     async def _answer(self, request: Request, caller: Caller) -> ASGIApp:
         path = request.url.path
