@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from axiom.commands.base.command import Command
 from axiom.commands.base.registry import form_for_programs
-from axiom.commands.base.words import LINE, LINES, NUMBER, WHY, Form, form_of, read_values, schema_of
+from axiom.commands.base.words import LINE, LINES, NUMBER, WHY, Form, demand_names, form_of, read_values, schema_of
 from axiom.domain.callers import Capability
 from axiom.mcp.answers import Answer
 from axiom.mcp.laboratory_access import LabDesk
@@ -48,6 +48,7 @@ class LabTool:
 
     def read(self, words: Mapping[str, Any]) -> Any:
         """These words, checked, or one sentence about what is wrong with them. A command's are read by the gate."""
+        demand_names(self.words, self.name, words)
         values = read_values(self.words, self.name, words)
         return words if self.command else self.form(**values)
 

@@ -45,12 +45,10 @@ def read_command(name: str, words: Mapping[str, Any], caller: Caller | None = No
     kind = COMMANDS.get(name)
     if kind is None:
         raise UnknownName("command", name, COMMANDS)
-    if caller is None or not caller.is_program:
-        demand_names(form_of(kind), name, words)
-        return kind(**words)
-    form = form_for_programs(kind)
+    speaker = caller.name if caller is not None and caller.is_program else None
+    form = form_of(kind) if speaker is None else form_for_programs(kind)
     demand_names(form, name, words)
-    return kind(**words, **{word: caller.name for word in form_of(kind) if word not in form})
+    return kind(**words, **{word: speaker for word in form_of(kind) if word not in form})
 
 
 def form_for_programs(kind: type[Command]) -> Form:

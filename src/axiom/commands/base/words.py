@@ -73,12 +73,13 @@ def form_of(kind: Any) -> Form:
 
 def read_words(kind: Callable[..., T], name: str, words: Mapping[str, Any]) -> T:
     """These words as what they should be, or one sentence about what is wrong with them."""
-    return kind(**read_values(form_of(kind), name, words))
+    form = form_of(kind)
+    demand_names(form, name, words)
+    return kind(**read_values(form, name, words))
 
 
 def read_values(form: Form, name: str, words: Mapping[str, Any]) -> dict[str, Any]:
-    """The values by name: only of the words that are there."""
-    demand_names(form, name, words)
+    """The values by name, of words that have the names that they may have."""
     return {word: _read(form[word].type, form[word].metadata, words[word], f"{name}: {word}") for word in words}
 
 
