@@ -13,6 +13,7 @@
     │   └── HeldByAnother                somebody else has the session in hand
     ├── CannotStart             exit 5   port, folder, lock, clock or keys are in the way
     │   ├── FolderInUse  FolderUnusable  PortInUse  ClockSetBack  StoreTooNew  KeysUnusable
+    │   ├── NoAnswer                     whoever was asked is silent, or gone
     │   ├── NoSandbox                    nothing untried may run without one
     │   └── NoLab                        no laboratory in this folder yet
     ├── StoreError              exit 5   nothing was stored, and nobody was told otherwise
@@ -134,6 +135,10 @@ class StoreTooNew(CannotStart):
 
 class KeysUnusable(CannotStart):
     """Keys are missing, damaged or readable by others."""
+
+
+class NoAnswer(CannotStart):
+    """Whoever was asked is silent, or gone."""
 
 
 class NoSandbox(CannotStart):

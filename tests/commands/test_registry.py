@@ -1,6 +1,7 @@
 """Words become commands, also from another process through the socket, or a sentence says what is wrong."""
 
 import http.client
+import json
 import math
 import os
 import re
@@ -16,10 +17,11 @@ from axiom.commands.base.words import SENTENCE, SPEAKER, WHY
 from axiom.commands.client import Remote, short_name
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.work import CancelWorkunits
-from axiom.errors import AxiomError, CannotStart, UnknownName, WrongUse
+from axiom.errors import CannotStart, Fault, LimitReached, NotFound, UnknownName, WrongUse
 from axiom.server.http.serving import ServedSocket
 from axiom.service.sockets import on_path
 from axiom.web.api.commands import OFFERED
+from axiom.web.api.problems import KIND, TYPE
 from axiom.web.site.app import Site
 from axiom.web.socket import control
 
@@ -131,9 +133,9 @@ def test_a_command_is_done_by_whoever_holds_the_laboratory(new_door, tmp_path, i
 
 
 REFUSED = [
-    (DeployExperiment(experiment="tiny_summ", workunits=1), 2, "tiny_sum"),
-    (CancelWorkunits(workunits=[7]), 3, "7"),
-    (DeployExperiment(experiment="tiny_sum", workunits=11), 4, "10 of 10"),
+    (DeployExperiment(experiment="tiny_summ", workunits=1), UnknownName, 422),
+    (CancelWorkunits(workunits=[7]), NotFound, 404),
+    (DeployExperiment(experiment="tiny_sum", workunits=11), LimitReached, 429),
 ]
 NO_COMMANDS = [
     (b"{", "JSON"),
@@ -150,26 +152,33 @@ NO_COMMANDS = [
 ]
 
 
-def test_what_is_refused_keeps_its_exit_code_and_the_next_command_is_done(door):
+def test_what_is_refused_is_the_same_error_at_the_client_and_a_problem_on_the_way(door):
     def post(body):
         with socket.socket(socket.AF_UNIX) as line, short_name(door.lab.folder.socket) as name:
             line.connect(name)
             connection = http.client.HTTPConnection("localhost")
             connection.sock = line
             connection.request("POST", "/commands", body=body)
-            return connection.getresponse().read().decode()
+            reply = connection.getresponse()
+            return reply.status, reply.getheader("content-type"), json.loads(reply.read())
 
     def talk(remote):
-        for command, exit_code, fact in REFUSED:
-            with pytest.raises(AxiomError, match=fact) as refused:
+        for command, kind, status in REFUSED:
+            with pytest.raises(kind) as at_the_gate:
+                door.submit(command)
+            with pytest.raises(kind) as refused:
                 remote.submit(command)
-            assert refused.value.exit_code == exit_code
+            assert (type(refused.value), str(refused.value)) == (kind, str(at_the_gate.value))
+            answer = post(json.dumps({"name": command.name, "words": command.words()}).encode())
+            assert answer[:2] == (status, KIND)
+            assert answer[2]["type"] == f"{TYPE}{kind.__name__}"
         answers = [post(body) for body, _ in NO_COMMANDS]
         return answers, remote.submit(DEPLOY)
 
     answers, done = through(door, talk)
-    for answer, (body, fact) in zip(answers, NO_COMMANDS, strict=True):
-        assert fact in answer, body[:80]
+    for (status, kind, problem), (body, fact) in zip(answers, NO_COMMANDS, strict=True):
+        assert (status, kind) == (422, KIND), body[:80]
+        assert fact in problem["detail"], body[:80]
     assert done["workunits"] == 2
 
 
@@ -191,7 +200,6 @@ def test_a_fault_of_ours_is_answered_as_one_and_its_traceback_is_kept(door, capl
         door.gate.writer.run(lambda db: db.execute("ALTER TABLE experiment RENAME TO elsewhere"))
         return remote.submit(DEPLOY)
 
-    with pytest.raises(AxiomError, match="OperationalError") as failed:
+    with pytest.raises(Fault, match="OperationalError"):
         through(door, talk)
-    assert failed.value.exit_code == 70
     assert "Traceback" in caplog.text

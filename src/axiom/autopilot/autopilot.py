@@ -10,7 +10,7 @@ from axiom.commands.base.command import Command
 from axiom.commands.proposals import AdmitProposal
 from axiom.commands.sessions import Pi, StepSession
 from axiom.domain.sessions import Step
-from axiom.errors import AxiomError, CannotStart, HeldByAnother
+from axiom.errors import AxiomError, HeldByAnother, NoAnswer
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import sessions as session_limits
 
@@ -47,7 +47,7 @@ def attend(
             unanswered, has_answered = 0, True
             if reason:
                 report(hold(door, reason, holder, pi=pi, talk=talk))
-        except CannotStart:
+        except NoAnswer:
             unanswered += 1
         except HeldByAnother:
             continue  # they go on with it; if they do not, their hold runs out
@@ -83,7 +83,7 @@ def admit(submit: Callable[[Command], dict[str, Any]]) -> int:
     try:
         while answered < proposal_limits.ADMITTED_IN_A_SESSION and submit(AdmitProposal())["proposal"] is not None:
             answered += 1
-    except (CannotStart, HeldByAnother):
+    except (NoAnswer, HeldByAnother):
         raise
     except AxiomError as error:  # the session goes on without: what was not approved waits for the next
         log.error("proposal.refused %s", error)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from axiom import __version__, errors
 from axiom.commands.base.command import Answer, Command
-from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, StoreError, WrongUse
+from axiom.errors import AxiomError, CannotStart, NoAnswer, StoreError, WrongUse
 from axiom.limits import server as limits
 
 _GOOD = range(200, 300)
@@ -43,7 +43,7 @@ class Remote:
         """Is somebody listening?"""
         try:
             self._ask("GET", "/healthz", None)
-        except CannotStart:
+        except NoAnswer:
             return False
         return True
 
@@ -61,24 +61,19 @@ class Remote:
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         connection = UnixConnection(self._path, self._patience)
         try:
-            connection.request(method, path, body=None if body is None else json.dumps(body).encode())
-            answered = json.loads(connection.getresponse().read())
+            reply = _exchange(connection, method, path, None if body is None else json.dumps(body).encode(), {})
         except TimeoutError as error:
-            raise CannotStart(
+            raise NoAnswer(
                 f"The laboratory behind {self._path} is there and has not answered for {self._patience:.0f} s. What "
                 "was asked of it may still be done: `axiom audit show` says whether it was. If it stays silent, `axiom "
                 "doctor` says what holds the folder."
             ) from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise CannotStart(
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswer(
                 f"The laboratory behind {self._path} does not answer ({error}). If it is starting, try again in a "
                 "moment; `axiom doctor` says what holds the folder."
             ) from error
-        finally:
-            connection.close()
-        if "error" in answered:
-            raise _error_of(answered["error"])
-        return dict(answered)
+        return reply.answer()
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -94,18 +89,6 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.settimeout(self._patience)
         with short_name(self._path) as name:
             self.sock.connect(name)
-
-
-def _error_of(data: dict[str, Any]) -> AxiomError:
-    """The error as the server raised it, so that exit codes are the same on both sides of the socket.
-
-    Of its kinds only that is told apart on which somebody acts: most would say of this process what holds of the other.
-    """
-    kind = getattr(errors, str(data.get("kind", "")), AxiomError)
-    message = data.get("message", "the laboratory refused without a reason")
-    error = HeldByAnother(message) if kind is HeldByAnother else AxiomError(message)
-    error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else Fault.exit_code
-    return error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,20 +127,12 @@ class ApiClient:
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> ApiReply:
         """What is answered; OSError, HTTPException or ValueError where nothing is."""
-        connection = self._connection()
         all_headers = {
             "authorization": f"Bearer {self._token}",
             "user-agent": f"axiom/{__version__}",
             **(headers or {}),
         }
-        try:
-            connection.request(method, self._prefix + path, body=body, headers=all_headers)
-            reply = connection.getresponse()
-            return ApiReply(
-                status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after"))
-            )
-        finally:
-            connection.close()
+        return _exchange(self._connection(), method, self._prefix + path, body, all_headers)
 
     def __str__(self) -> str:
         return f"{self._connection().host}{self._prefix}"
@@ -178,6 +153,18 @@ def _door(address: str) -> tuple[Callable[[], http.client.HTTPConnection], str]:
         raise WrongUse(f"{address!r} is no address such as https://lab.example/ or unix:/path/programs.sock.")
     kind = kinds[parts.scheme]
     return lambda: kind(host, port, timeout=limits.COMMAND_SECONDS), parts.path.rstrip("/")
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+) -> ApiReply:
+    """One request and what is answered to it, after which the connection is closed."""
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        reply = connection.getresponse()
+        return ApiReply(status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after")))
+    finally:
+        connection.close()
 
 
 def _seconds(text: str | None) -> float | None:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from axiom.commands.client import ApiClient
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.errors import AxiomError, CannotStart
+from axiom.errors import AxiomError, NoAnswer
 from axiom.mcp.answers import Answer
 
 _NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory knows them
@@ -49,7 +49,7 @@ class DeskElsewhere:
         try:
             self._ask("POST", f"/api/commands/{quote(name[:80], safe='')}", {"said": text, "why": str(error)[:1_000]})
         except AxiomError as refusal:
-            if isinstance(refusal, CannotStart):
+            if isinstance(refusal, NoAnswer):
                 raise
 
     def question(self, number: int) -> Answer:
@@ -66,7 +66,7 @@ class DeskElsewhere:
             raw = None if body is None else json.dumps(body).encode()
             reply = self._client.ask(method, path, raw, {"content-type": "application/json", **(headers or {})})
         except (OSError, http.client.HTTPException, ValueError, TypeError, RecursionError) as error:
-            raise CannotStart(
+            raise NoAnswer(
                 f"No laboratory answers at {self._address} ({type(error).__name__}). It may not run, or still be "
                 "starting; what was asked of it may have been done. Start it with `axiom lab`, and ask again with the "
                 "same key."

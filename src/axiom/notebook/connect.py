@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from axiom.commands.client import ApiClient, ApiReply
-from axiom.errors import CannotStart, WrongUse
+from axiom.errors import NoAnswer, WrongUse
 from axiom.notebook.lab import FINDINGS, named, table, tidy
 from axiom.notebook.maps import MapElsewhere
 from axiom.notebook.table import Table, joined
@@ -113,7 +113,7 @@ class RemoteLab:
                 reply = self._client.ask(method, path, body, headers)
             except (OSError, http.client.HTTPException) as error:
                 if attempt == _TRIES:
-                    raise CannotStart(
+                    raise NoAnswer(
                         f"The laboratory does not answer ({error!r}), {_TRIES} times. What was asked of it may have "
                         "been done; its audit says whether it was."
                     ) from error

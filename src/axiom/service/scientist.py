@@ -20,7 +20,7 @@ from axiom.decisions.sessions.language_models import ModelCaps, ModelCost, Model
 from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import EntryKind, Round, Step, TranscriptEntry
-from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
+from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, NoAnswer
 from axiom.limits import language_models as limits
 from axiom.mcp import prompts, tools
 from axiom.mcp.answers import as_text, programs_read, refused
@@ -104,7 +104,7 @@ class Scientist:
             thread.join(_LOOK_SECONDS)
             if self._stopping is not None and self._stopping.is_set():
                 self._leave()
-                raise CannotStart("The scientist ends. Whoever holds the session next goes on with it.")
+                raise NoAnswer("The scientist ends. Whoever holds the session next goes on with it.")
         if failures:
             raise failures[0]
 

@@ -16,6 +16,7 @@ from axiom.commands.base.registry import read_command
 from axiom.commands.base.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
+from axiom.web.api.problems import problem
 from axiom.web.probes import probe_routes
 from axiom.web.site.app import Site
 
@@ -46,17 +47,18 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
 
 def _refused(request: Request, error: Exception) -> Response:
     log.info("command.refused path=%s %s: %s", request.url.path, type(error).__name__, error)
-    return JSONResponse({"error": {"kind": type(error).__name__, "message": str(error)}})
+    return problem(error)
 
 
 def _failed(request: Request, error: Exception) -> Response:
     """Starlette raises the error once more after this answer, so its traceback is in the log."""
     log.error("command.failed path=%s %s", request.url.path, type(error).__name__)
-    message = (
-        f"A fault of ours: {type(error).__name__} in the laboratory's process. Nothing of the command was stored; "
-        "the traceback is in logs/axiom.log in the data folder, please report it."
+    return problem(
+        Fault(
+            f"A fault of ours: {type(error).__name__} in the laboratory's process. Nothing of the command was stored; "
+            "the traceback is in logs/axiom.log in the data folder, please report it."
+        )
     )
-    return JSONResponse({"error": {"kind": Fault.__name__, "message": message}}, status_code=500)
 
 
 @dataclass(frozen=True, kw_only=True)
