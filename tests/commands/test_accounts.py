@@ -21,6 +21,7 @@ from axiom.commands.accounts import (
 from axiom.commands.mail import ChooseMail, ConfirmEmail
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Capability
+from axiom.domain.fleet import ProjectPreferences
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.server.accounts.sign_up import is_password
 from axiom.store.accounts import accounts, teams
@@ -245,14 +246,15 @@ def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, 
     for website in ("javascript:alert(1)", "https://", "https://a b.example", 'https://"x', "https://" + "a." * 200):
         with pytest.raises(WrongUse):
             as_them(replace(profile, website=website))
-    door.gate.writer.run(lambda db: accounts.set_project_preferences(db, ours, '{"theme": "dark"}', ""))
     wish = ChangePreferences(volunteer=ours, resource_share=25.0, on_gpus=False, venue="work")
     as_them(wish)
     preferred = door.look(lambda db: accounts.preferences(db, ours))
-    assert json.loads(preferred.project) == {"theme": "dark", "resource_share": 25, "on_cores": True, "on_gpus": False}
+    assert preferred.project == ProjectPreferences(resource_share=25.0, on_gpus=False)
     assert preferred.venue == "work"
     with pytest.raises(WrongUse):
         as_them(replace(wish, on_cores=False))
+    as_them(ChangePreferences(volunteer=ours, venue="home"))  # what is not said stays as it is
+    assert door.look(lambda db: accounts.preferences(db, ours)) == replace(preferred, venue="home")
     theirs = door.meet("cellar", other)
     as_them(PlaceHost(volunteer=ours, host=1, venue="school"))
     assert door.look(lambda db: hosts.host(db, 1)).venue == "school"

@@ -12,6 +12,7 @@ from enum import IntEnum
 from itertools import groupby
 
 from axiom.boinc.xml import Facts, escaped, in_ascii, written
+from axiom.domain.fleet import VENUES
 from axiom.limits import accounts as limits
 
 _EMAIL = re.compile(
@@ -26,7 +27,6 @@ _FILLERS = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x18
 _UNSEEN = dict.fromkeys([*_FILLERS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]) | {0x2800: " "}
 LONGEST_WEBSITE = 255
 _UNSAFE = frozenset(" <>\"'`\\")  # in an address that pages link to
-_VENUES = frozenset({"home", "work", "school"})
 
 
 class AccountError(IntEnum):
@@ -199,7 +199,7 @@ def _tidy_team(text: str) -> str | None:
 
 
 def _tidy_venue(text: str) -> str | None:
-    return text if text in _VENUES else None
+    return text if text in VENUES else None
 
 
 def _tidy_flag(text: str) -> str | None:
@@ -235,7 +235,7 @@ def read_place(fields: Mapping[str, str]) -> tuple[int, str] | Problem:
     number, venue = fields.get("hostid", "").strip(), fields.get("venue", "").strip()
     if not re.fullmatch(r"[0-9]{1,18}", number):
         return NO_HOST
-    if venue not in {"", *_VENUES}:
+    if venue not in VENUES:
         return Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school. Nothing was changed.")
     return int(number), venue
 

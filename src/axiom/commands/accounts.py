@@ -4,10 +4,9 @@ The audit can never be shortened, and a volunteer may want to be forgotten: so i
 but no name, address, password or key.
 """
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
@@ -17,7 +16,7 @@ from axiom.commands.base.words import NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability
-from axiom.domain.fleet import Account, Volunteer
+from axiom.domain.fleet import MOST_SHARE, Account, Venue, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
@@ -254,12 +253,15 @@ class ChangeProfile(OwnAccount, name="account.profile"):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePreferences(OwnAccount, name="account.preferences"):
-    """What a volunteer's computers do for this laboratory, and where a new one of them stands."""
+    """What a volunteer's computers do for this laboratory, and where a new one of them stands.
 
-    resource_share: float = field(metadata={"ge": 0, "le": 10_000})
-    on_cores: bool = True
-    on_gpus: bool = True
-    venue: Literal["", "home", "work", "school"] = ""
+    What is not said stays as it is.
+    """
+
+    resource_share: float | None = field(default=None, metadata={"ge": 0, "le": MOST_SHARE})
+    on_cores: bool | None = None
+    on_gpus: bool | None = None
+    venue: Venue | None = None
 
     def audited(self) -> dict[str, Any]:
         """All of it: it says nothing about a person."""
@@ -268,13 +270,19 @@ class ChangePreferences(OwnAccount, name="account.preferences"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; the computers hear of it when they next call."""
         self.volunteer_and_account(db)
-        if not (self.on_cores or self.on_gpus):
+        stored = accounts.preferences(db, self.volunteer)
+        said: dict[str, Any] = {
+            "resource_share": self.resource_share,
+            "on_cores": self.on_cores,
+            "on_gpus": self.on_gpus,
+        }
+        preferences = replace(stored.project, **{word: value for word, value in said.items() if value is not None})
+        if not (preferences.on_cores or preferences.on_gpus):
             raise WrongUse(
                 mark("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
             )
-        chosen = json.loads(accounts.preferences(db, self.volunteer).project)
-        chosen |= {"resource_share": self.resource_share, "on_cores": self.on_cores, "on_gpus": self.on_gpus}
-        accounts.set_project_preferences(db, self.volunteer, json.dumps(chosen, sort_keys=True), self.venue)
+        venue = stored.venue if self.venue is None else self.venue
+        accounts.set_project_preferences(db, self.volunteer, preferences, venue)
         return {"volunteer": self.volunteer}
 
 
@@ -283,7 +291,7 @@ class PlaceHost(OwnAccount, name="account.place"):
     """Where one of a volunteer's computers stands: it computes by the preferences for that place."""
 
     host: int = field(metadata=NUMBER)
-    venue: Literal["", "home", "work", "school"] = ""
+    venue: Venue = ""
 
     def audited(self) -> dict[str, Any]:
         """All of it: a place is one of four words."""

@@ -4,9 +4,13 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Literal, get_args
 
 from axiom.domain.value import value
+
+Venue = Literal["", "home", "work", "school"]  # where a computer stands, in BOINC's words; nowhere in particular
+VENUES: tuple[Venue, ...] = get_args(Venue)
+MOST_SHARE = 10_000.0
 
 
 @value
@@ -122,16 +126,16 @@ class Host:
     is_simulated: bool = False  # as its volunteer is
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """The parts of their computers that a volunteer lets compute: processors, GPUs."""
+@value
+class ProjectPreferences:
+    """What a volunteer's computers do for this laboratory."""
 
-    cores: bool
-    gpus: bool
+    resource_share: float = 100.0  # beside that of other projects; from 0 to MOST_SHARE
+    on_cores: bool = True
+    on_gpus: bool = True
 
 
 @lru_cache(maxsize=256)  # most prefer nothing in particular
-def project_choice(text: str) -> Choice:
-    """Which parts of their computers a volunteer lets compute for this project."""
-    chosen: dict[str, Any] = json.loads(text) if text else {}
-    return Choice(cores=bool(chosen.get("on_cores", True)), gpus=bool(chosen.get("on_gpus", True)))
+def read_project_preferences(text: str) -> ProjectPreferences:
+    """The preferences, from JSON of those that are not as for everybody."""
+    return ProjectPreferences(**json.loads(text or "{}"))

@@ -6,6 +6,7 @@ from scheduler_calls import STORED, Client
 
 from axiom.boinc import account_keys
 from axiom.decisions.accounts.new_hosts import MOST_NEW
+from axiom.domain.fleet import ProjectPreferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.hosts import hosts as host_store
 
@@ -98,10 +99,10 @@ def test_newer_preferences_of_an_account_go_to_its_other_computers_and_a_weak_ke
 
 
 PROJECT = [
-    ("{}", 100, []),
-    ('{"resource_share": 250.0}', 250, []),
-    ('{"on_cores": false}', 100, ["CPU"]),
-    ('{"on_gpus": false}', 100, ["NVIDIA", "ATI", "intel_gpu", "apple_gpu"]),
+    (ProjectPreferences(), 100, []),
+    (ProjectPreferences(resource_share=250.0), 250, []),
+    (ProjectPreferences(on_cores=False), 100, ["CPU"]),
+    (ProjectPreferences(on_gpus=False), 100, ["NVIDIA", "ATI", "intel_gpu", "apple_gpu"]),
 ]
 
 

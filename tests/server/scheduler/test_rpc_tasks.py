@@ -11,7 +11,7 @@ from scheduler_calls import GPU, LINUX, Client, Exchange, report
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.failure_causes import Cause
-from axiom.domain.fleet import Standing
+from axiom.domain.fleet import ProjectPreferences, Standing
 from axiom.domain.work import Exit
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.runners.offer import Offers
@@ -163,7 +163,11 @@ def test_each_kind_of_processor_gets_what_it_asked_for_and_a_volunteer_s_choice_
     assert float(versions["nv"].findtext("coproc/count")) == 1
     assert versions[""].find("coproc") is None
     assert (useless(heard), exchange.broken()) == ([], {})
-    choices = [("{}", {"", "nv"}), ('{"on_cores": false}', {"nv"}), ('{"on_gpus": false}', {""})]
+    choices = [
+        (ProjectPreferences(), {"", "nv"}),
+        (ProjectPreferences(on_cores=False), {"nv"}),
+        (ProjectPreferences(on_gpus=False), {""}),
+    ]
     for number, (chosen, kinds) in enumerate(choices, start=1):
         exchange.deploy(5, 1)
         exchange.deploy(5, 2)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.domain.fleet import ProjectPreferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.accounts.accounts import VolunteerPreferences
 
@@ -68,12 +69,13 @@ def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(d
     stored = accounts.some_key(db)
     assert (stored.volunteer_id, stored.key_serial, stored.digest) == (number, 2, "k2")
     assert accounts.preferences(db, number) == VolunteerPreferences(
-        everywhere="", modified_at=0, project="{}", venue=""
+        everywhere="", modified_at=0, project=ProjectPreferences(), venue=""
     )
     assert accounts.keep_preferences(db, number, "<new/>", 20)
     assert not accounts.keep_preferences(db, number, "<old/>", 10)
-    accounts.set_project_preferences(db, number, '{"resource_share": 5}', "home")
-    expected = VolunteerPreferences(everywhere="<new/>", modified_at=20, project='{"resource_share": 5}', venue="home")
+    wish = ProjectPreferences(resource_share=5.0, on_gpus=False)
+    accounts.set_project_preferences(db, number, wish, "home")
+    expected = VolunteerPreferences(everywhere="<new/>", modified_at=20, project=wish, venue="home")
     assert (accounts.preferences(db, number), accounts.preferences(db, 99).everywhere) == (expected, "")
     for token, hours in (("a", 1), ("b", 2), ("c", 3), ("d", 3)):
         accounts.sign_in(db, token, number, now=now, expires_at=now + timedelta(hours=hours))

@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import EnumType
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.limits import proposals
@@ -63,6 +63,7 @@ _LIMITS: Mapping[str, tuple[str, Callable[[Any, Any], object]]] = {
     "max_length": ("have at most {limit} {unit}", lambda value, most: len(value) <= most),
     "pattern": ("match {limit}", lambda value, pattern: re.fullmatch(pattern, value)),
 }
+_WITH_NONE = (UnionType, Union)  # a Literal or None is the second
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -115,7 +116,7 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
     if kind == Scalar:
         _demand(is_plain(value), "be a number, a truth or a word", where)
         return _plain(str, value, where) if isinstance(value, str) else value
-    if origin is UnionType:  # with None
+    if origin in _WITH_NONE:
         return None if value is None else _read(parts[0], limits, value, where)
     if kind is Any or (type(value) is kind and is_dataclass(kind)):
         return value
@@ -163,7 +164,7 @@ def _schema(kind: Any, limits: Mapping[str, Any]) -> dict[str, Any]:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _schema(parts[0], {**parts[1], **limits})
-    if origin is UnionType:
+    if origin in _WITH_NONE:
         return {"anyOf": [_schema(parts[0], limits), {"type": "null"}]}
     if choices := _choices(kind):
         return {"type": "string", "enum": list(choices)}

@@ -12,7 +12,7 @@ from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, believed_cores, hourly_quota, most_in_hand, sent_today
 from axiom.domain.evidence import Registration
-from axiom.domain.fleet import OUR_GPUS, Host, project_choice
+from axiom.domain.fleet import OUR_GPUS, Host, read_project_preferences
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import Policy
@@ -98,7 +98,7 @@ def _supply(
     allowance: Allowance,
     now: datetime,
 ) -> Supply:
-    host, choice = present.host, project_choice(present.preferences)
+    host, preferences = present.host, read_project_preferences(present.preferences)
     sized = [
         (portion, cell_sizes[key])
         for portion in portions
@@ -115,14 +115,14 @@ def _supply(
     ]
     gpus = tuple(gpu for gpu in host.capacity.gpus if gpu.kind == OUR_GPUS)  # for others there is no program
     places = host.capacity.cores + sum(gpu.count for gpu in gpus)
-    cores = _cores(host, allowance) if choice.cores else 0
+    cores = _cores(host, allowance) if preferences.on_cores else 0
     return Supply(
         host_id=host.id,
         name=str(host.id),  # what a plan says stands in public logs, and a host's name is its volunteer's business
         volunteer=present.volunteer,
         cores=cores,
         memory_mb=host.capacity.memory_mb,
-        gpus=gpus if choice.gpus else (),
+        gpus=gpus if preferences.on_gpus else (),
         platform=str(host.platform),
         is_avx=host.platform.instructions != _NO_AVX,
         is_ours=present.is_ours,

@@ -4,10 +4,9 @@ The key alone changes no password and no e-mail address: whoever reads it in a c
 account over. Those are changed on the site, by who knows the present password.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from axiom.boinc import account_keys
@@ -27,7 +26,7 @@ from axiom.boinc.accounts import (
 from axiom.boinc.requests import read_preferences
 from axiom.boinc.xml import Facts, bag, in_ascii, lines, tree, written
 from axiom.decisions.accounts.profile_visibility import as_shown
-from axiom.domain.fleet import Account, Team, Volunteer
+from axiom.domain.fleet import MOST_SHARE, Account, ProjectPreferences, Team, Volunteer
 from axiom.errors import MalformedRequest
 from axiom.limits import accounts as limits
 from axiom.server.accounts.erase import belong
@@ -147,9 +146,9 @@ def _change(db: Database, fields: Mapping[str, str], changes: AccountChange, now
         accounts.keep_preferences(db, volunteer.id, *everywhere)
     if share is not None or changes.venue is not None:
         preferred = accounts.preferences(db, volunteer.id)
-        chosen = json.loads(preferred.project) | ({} if share is None else {"resource_share": share})
+        chosen = preferred.project if share is None else replace(preferred.project, resource_share=share)
         venue = preferred.venue if changes.venue is None else changes.venue
-        accounts.set_project_preferences(db, volunteer.id, json.dumps(chosen, sort_keys=True), venue)
+        accounts.set_project_preferences(db, volunteer.id, chosen, venue)
     if changes.team_id is not None:
         belong(db, volunteer, changes.team_id or None)
     accounts.set_profile(
@@ -200,7 +199,11 @@ def _read_share(text: str | None) -> float | None:
         return None
     tree(text.encode())
     says = bag(text.encode())
-    return says.number(b"resource_share", 100.0, high=10_000.0) if b"resource_share" in says.leaves else None
+    return (
+        says.number(b"resource_share", ProjectPreferences().resource_share, high=MOST_SHARE)
+        if b"resource_share" in says.leaves
+        else None
+    )
 
 
 def _team(db: Database, team: Team) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from axiom.boinc.requests import SchedulerRequest
 from axiom.decisions.tasks.assignment import Allowance, WorkWish, is_unproven
 from axiom.domain.experiments import seed_of
-from axiom.domain.fleet import Choice, Host
+from axiom.domain.fleet import Host, ProjectPreferences
 from axiom.domain.value import value
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm
@@ -135,7 +135,7 @@ def asked_of(
     request: SchedulerRequest,
     *,
     programs: frozenset[str],
-    choice: Choice,
+    preferences: ProjectPreferences,
     holding: frozenset[int] | None,
     jointly: bool,
 ) -> WorkRequest:
@@ -149,9 +149,9 @@ def asked_of(
         gpus={
             coprocessor.kind: (coprocessor.ask.seconds, coprocessor.ask.instances)
             for coprocessor in request.coprocessors
-            if coprocessor.present and choice.gpus and coprocessor.kind in programs
+            if coprocessor.present and preferences.on_gpus and coprocessor.kind in programs
         },
-        cpu=choice.cores,
+        cpu=preferences.on_cores,
         programs=programs,
         jointly=jointly,
     )

@@ -1,13 +1,11 @@
 """Turns what was decided into the elements of a scheduler reply. Nothing is decided or stored here."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from xml.sax.saxutils import escape
 
 from axiom.boinc import account_keys, replies
 from axiom.boinc.project_files import PICTURES, pictures
@@ -15,7 +13,7 @@ from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import GPU_KINDS, Host
+from axiom.domain.fleet import GPU_KINDS, Host, ProjectPreferences
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
@@ -218,17 +216,12 @@ def _credit(balance: Balance | None) -> float:
 
 
 @lru_cache(maxsize=256)  # most prefer nothing in particular
-def project_preferences(text: str) -> str:
-    chosen: dict[str, Any] = json.loads(text) if text else {}
-    share = float(chosen.pop("resource_share", 100))
-    without = [] if chosen.pop("on_cores", True) else ["CPU"]
-    if not chosen.pop("on_gpus", True):
-        without += GPU_KINDS
+def project_preferences(preferences: ProjectPreferences) -> str:
+    without = ["CPU"] * (not preferences.on_cores) + list(GPU_KINDS) * (not preferences.on_gpus)
     barred = "".join(f"<no_rsc>{kind}</no_rsc>\n" for kind in without)
-    special = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in sorted(chosen.items()))
     return (
-        f"<project_preferences>\n<resource_share>{share:g}</resource_share>\n"
-        f"{barred}<project_specific>{special}</project_specific>\n</project_preferences>"
+        f"<project_preferences>\n<resource_share>{preferences.resource_share:g}</resource_share>\n"
+        f"{barred}<project_specific></project_specific>\n</project_preferences>"
     )
 
 

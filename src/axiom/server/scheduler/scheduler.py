@@ -12,7 +12,6 @@ from axiom.boinc.requests import SchedulerRequest, read_request
 from axiom.decisions.hosts.runners import SuitableRunners
 from axiom.decisions.tasks.assignment import NO_FAULT
 from axiom.decisions.tasks.backoff import Situation, delay
-from axiom.domain.fleet import project_choice
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import server as limits
@@ -206,9 +205,9 @@ class Project:
         if not programs:
             return WorkGrant(granted=(), lost=(), reason=ours.reason)
         numbers = None if holding is None else frozenset(number for number in holding.values() if number is not None)
-        choice = project_choice(identity.caller.preferred.project)
+        preferences = identity.caller.preferred.project
         jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
-        wish = asked_of(request, programs=programs, choice=choice, holding=numbers, jointly=jointly)
+        wish = asked_of(request, programs=programs, preferences=preferences, holding=numbers, jointly=jointly)
         allowance = allowance_of(db, self.dispatch, identity.host)
         handed = hand_out(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
         if handed.lost:

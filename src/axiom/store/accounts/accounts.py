@@ -1,9 +1,10 @@
 """Volunteers and their accounts: who they are, by which digests they are known, what they prefer, who is signed in."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from axiom.domain.fleet import Account, Volunteer
+from axiom.domain.fleet import Account, ProjectPreferences, Volunteer, read_project_preferences
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment
 
@@ -69,7 +70,7 @@ class StoredKey:
 class VolunteerPreferences:
     everywhere: str  # BOINC's XML, kept as a client sent it
     modified_at: int  # seconds since 1970, by the computer on which it was changed
-    project: str  # our own, as JSON
+    project: ProjectPreferences
     venue: str
 
 
@@ -173,7 +174,8 @@ def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
     row = db.row(_PREFERENCES, id=volunteer_id)
-    return preferred_of(row) if row else VolunteerPreferences(everywhere="", modified_at=0, project="{}", venue="")
+    nothing = VolunteerPreferences(everywhere="", modified_at=0, project=ProjectPreferences(), venue="")
+    return preferred_of(row) if row else nothing
 
 
 def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: int) -> bool:
@@ -181,7 +183,8 @@ def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: in
     return db.execute(_KEEP_PREFERENCES, id=volunteer_id, preferences=text, modified_at=modified_at) == 1
 
 
-def set_project_preferences(db: Database, volunteer_id: int, text: str, venue: str) -> None:
+def set_project_preferences(db: Database, volunteer_id: int, preferences: ProjectPreferences, venue: str) -> None:
+    text = json.dumps(asdict(preferences), sort_keys=True)
     db.change("volunteer", volunteer_id, project_preferences=text, venue=venue)
 
 
@@ -218,7 +221,7 @@ def preferred_of(row: Row) -> VolunteerPreferences:
     return VolunteerPreferences(
         everywhere=row["preferences"],
         modified_at=row["preferences_at"],
-        project=row["project_preferences"],
+        project=read_project_preferences(row["project_preferences"]),
         venue=row["venue"],
     )
 

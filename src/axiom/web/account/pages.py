@@ -1,8 +1,7 @@
 """What each account page shows, and what becomes of each of its forms."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
@@ -23,7 +22,7 @@ from axiom.commands.accounts import (
     good_website,
     refuse_weak,
 )
-from axiom.domain.fleet import Host
+from axiom.domain.fleet import MOST_SHARE, VENUES, Host
 from axiom.errors import LimitReached, Refused
 from axiom.locale.languages import mark
 from axiom.store.accounts import accounts, teams
@@ -67,8 +66,6 @@ DONE = {
     "idea_back": mark("You took the idea back. Nobody but you and the operator reads it now."),
     "left": mark("You belong to no team now. What you earned for it stays with it."),
 }
-_VENUES = ("", "home", "work", "school")
-_MOST_SHARE = 10_000.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +108,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "cross_project_id": account_keys.external_cpid(account.cross_id, account.email or ""),
             "team": {"number": team.id, "name": team.name} if team else None,
             "venue": preferred.venue,
-            "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
+            "preferences": asdict(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
             "tiles": drawn_by(reading, numbers),
             **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
@@ -221,7 +218,7 @@ def preferences(visit: Visit) -> Outcome:
     form, (volunteer, _) = visit.form, visit.themselves
     share = _share(form)
     venue = form.text("venue")
-    if venue not in _VENUES:
+    if venue not in VENUES:
         form.wrong["venue"] = mark("Choose one of these places.")
     if not (form.ticked("on_cores") or form.ticked("on_gpus")):
         form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
@@ -245,7 +242,7 @@ def place(visit: Visit) -> Outcome:
     number, venue = whole(form.text("host")), form.text("venue")
     if number is None:
         form.wrong["host"] = mark("Choose one of your computers.")
-    if venue not in _VENUES:
+    if venue not in VENUES:
         form.wrong["venue"] = mark("Choose one of these places.")
     if form.wrong or number is None:
         return Redisplay(form=form)
@@ -259,8 +256,8 @@ def _share(form: Form) -> float:
         share = float(form.text("resource_share"))
     except ValueError:
         share = -1.0
-    if not 0.0 <= share <= _MOST_SHARE:
-        form.wrong["resource_share"] = f"A number from 0 to {_MOST_SHARE:,.0f}; 100 is usual."
+    if not 0.0 <= share <= MOST_SHARE:
+        form.wrong["resource_share"] = f"A number from 0 to {MOST_SHARE:,.0f}; 100 is usual."
     return share
 
 
