@@ -11,7 +11,6 @@ from real_parts import need
 from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
-from axiom.boinc.accounts import CreateAccount
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.runners.offer import Offers
 from axiom.server.accounts.sign_up import open_account, stored_password
@@ -41,9 +40,9 @@ def lab(new_lab, prepared, tmp_path_factory):
     make_keys(lab.folder.keys, lab.now)
     secrets = make_secrets(lab.folder.keys)
     Offers(lab.folder, secrets.code).here(HERE, lab.now)
-    words = CreateAccount(email=EVES, passwd_hash=passwd_hash(PASSWORD, EVES), name="Eve")
+    who = {"name": "Eve", "email": EVES, "password": stored_password(passwd_hash(PASSWORD, EVES))}
     with lab.db.transaction():
-        eve = open_account(lab.db, secrets.accounts, words, stored_password(words.passwd_hash), lab.now)
+        eve = open_account(lab.db, secrets.accounts, **who, now=lab.now)
         assert eve == EVE
         for name in ("attic", "cellar"):
             capacity = Capacity(cores=4, memory_mb=8_000)

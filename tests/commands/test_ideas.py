@@ -12,6 +12,7 @@ from axiom.commands.base.registry import read_command
 from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.links import NoteFinding
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
+from axiom.domain.callers import volunteer_caller as caller
 from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
@@ -20,7 +21,6 @@ from axiom.limits import ideas as limits
 from axiom.service import standard_callers as callers
 from axiom.store.evidence import finding_notes, links
 from axiom.store.registrations import ideas, proposals, registrations
-from axiom.web.account.visit import caller
 
 WORDS = {"question": "Does the order of the sizes matter?", "why": "Nobody has turned it round."}
 MINE = AddIdea(**WORDS, by="operator")

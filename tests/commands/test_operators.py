@@ -7,12 +7,12 @@ import pyotp
 import pytest
 from furnished_lab import fill
 
-from axiom.boinc.accounts import CreateAccount
 from axiom.commands.accounts import EraseAccount
 from axiom.commands.base.registry import read_command
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import EndProgram
+from axiom.domain.callers import volunteer_caller as volunteer
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.limits import credit as limits
 from axiom.server.accounts.second_factor import secret_of
@@ -24,7 +24,6 @@ from axiom.store.credit import ledger
 from axiom.store.hosts import notices
 from axiom.store.hosts.hosts import hosts
 from axiom.store.views import hosts as host_views
-from axiom.web.account.visit import caller as volunteer
 
 GIVE = AddOperator(operator="ada", volunteer=2)
 
@@ -34,8 +33,8 @@ def staffed(door, secret):
     """A laboratory with two accounts, volunteers 2 and 3."""
     door.gate.writer.run(lambda db: accounts.ourselves(db, door.lab.now))
     for name in ("Ada", "Eve"):
-        asked = CreateAccount(email=f"{name.lower()}@mail.example", passwd_hash="", name=name)
-        door.gate.writer.run(lambda db, asked=asked: open_account(db, secret, asked, "", door.lab.now))
+        who = {"name": name, "email": f"{name.lower()}@mail.example", "password": ""}
+        door.gate.writer.run(lambda db, who=who: open_account(db, secret, **who, now=door.lab.now))
     return door
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from urllib.parse import urlencode
 from started_writer import started_writer
 
 import axiom
+from axiom.commands.accounts import give_as_volunteer
 from axiom.commands.base.gate import CommandGate
 from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
@@ -59,17 +61,16 @@ def receiving(
         folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master, approvals=approvals
     )
     with started_writer(lab) as writer, ThreadPoolExecutor(2) as threads:
+        gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
         keeper = Accounts(
-            writer=writer,
+            give=partial(give_as_volunteer, gate),
             connections=connections,
             secret=secrets.accounts,
-            now=lambda: lab.now,
             guesses=Guesses(lambda: lab.now),
             new_accounts=new_accounts,
-            sends_mail=sends_mail,
         )
         reception = AccountDesk(
-            gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now),
+            gate=gate,
             pages=pages,
             accounts=keeper,
             threads=threads,

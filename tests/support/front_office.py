@@ -3,9 +3,14 @@
 import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
+from axiom.commands.accounts import give_as_volunteer
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.runners import OfferedRunner
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -15,6 +20,10 @@ from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.routes import Front
+from axiom.settings import Settings
+from axiom.signed.canonical_json import canonical
+from axiom.signed.keys import make_secrets
+from axiom.signed.signing import write_once
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.writer import Writer
@@ -38,14 +47,18 @@ class Office:
         self.writer = Writer(connections.writer)
         self.writer.start()
         self.threads = ThreadPoolExecutor(2)
-        stored = {"writer": self.writer, "connections": connections, "secret": SECRET, "guesses": guesses}
-        self.accounts = Accounts(**stored, now=lambda: self.lab.now, new_accounts=new_accounts)
+        _keep_secret(lab.folder.keys)
+        laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
+        gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: self.lab.now)
+        give = partial(give_as_volunteer, gate)
+        stored = {"give": give, "connections": connections, "secret": SECRET, "guesses": guesses}
+        self.accounts = Accounts(**stored, new_accounts=new_accounts)
         self.desk = FrontDesk(
             name="Small & Sons",
             master="http://lab.example/",
             runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
             accounts=self.accounts,
-            account_managers=AccountManagers(**stored, now=lambda: self.lab.now),
+            account_managers=AccountManagers(**stored),
             load=LoadFigures(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )
@@ -88,6 +101,14 @@ class Office:
     def close(self) -> None:
         self.threads.shutdown()
         self.writer.stop()
+
+
+def _keep_secret(keys: Path) -> None:
+    """The commands read there from which secret keys of accounts are made."""
+    keys.mkdir(mode=0o700, exist_ok=True)
+    if not (keys / "accounts.key").exists():
+        write_once(keys / "accounts.key", canonical({"format": "axiom-secret-1", "secret": SECRET.hex()}))
+    make_secrets(keys)
 
 
 def key_in(said: str) -> str:

@@ -228,13 +228,13 @@ def change_reply() -> bytes:
     return b"<am_set_info_reply>\n<success/>\n</am_set_info_reply>\n"
 
 
-NO_HOST = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
+_NO_HOST = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no such host. Nothing was changed.")
 
 
 def read_place(fields: Mapping[str, str]) -> tuple[int, str] | Problem:
     number, venue = fields.get("hostid", "").strip(), fields.get("venue", "").strip()
     if not re.fullmatch(r"[0-9]{1,18}", number):
-        return NO_HOST
+        return _NO_HOST
     if venue not in VENUES:
         return Problem(error=AccountError.BAD_NAME, text="A venue is home, work or school. Nothing was changed.")
     return int(number), venue

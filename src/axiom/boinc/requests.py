@@ -24,6 +24,8 @@ Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
 _PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
 _TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>[^<]{0,400}</time>[ \t]*\r?\n?")
 _VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
+_WHOLE = "<global_preferences>"
+_DATE = re.compile(r"\s*<mod_time>[^<]*</mod_time>")
 _KINDS = {
     b"coproc_cuda": "NVIDIA",
     b"coproc_ati": "ATI",
@@ -273,6 +275,26 @@ def sound_preferences(section: bytes) -> str:
     except MalformedRequest:
         return ""
     return element
+
+
+def whole_preferences(text: str) -> str:
+    """Preferences that somebody wrote by hand or program, with the element around them or not, as one whole element."""
+    text = lines(text.encode())
+    whole = text if text.startswith(_WHOLE) else f"{_WHOLE}\n{text}\n</global_preferences>"
+    top = tree(whole.encode())
+    if top.leaves or len(top.children) != 1:
+        raise MalformedRequest("The preferences are not one element. Nothing was changed.")
+    return whole
+
+
+def dated_preferences(whole: str, now: int) -> tuple[str, int]:
+    """The same with the second at which they were changed: now, where they say none or one that is to come."""
+    theirs = int(read_preferences(whole.encode()).modified_at)
+    modified_at = min(theirs, now) or now
+    if theirs == modified_at:
+        return whole, theirs
+    undated = _DATE.sub("", whole)
+    return undated.replace(_WHOLE, f"{_WHOLE}\n<mod_time>{modified_at}</mod_time>", 1), modified_at
 
 
 def read_host_info(section: bytes) -> HostInfo:

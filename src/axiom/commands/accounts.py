@@ -4,26 +4,30 @@ The audit can never be shortened, and a volunteer may want to be forgotten: so i
 but no name, address, password or key.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from axiom.boinc import account_keys
-from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
+from axiom.boinc.accounts import LONGEST_WEBSITE, tidy_email, tidy_name, tidy_website
+from axiom.boinc.requests import dated_preferences, whole_preferences
 from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.gate import CommandGate
 from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.registry import read_command
 from axiom.commands.base.words import NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.accounts.password_strength import judge
-from axiom.domain.callers import Capability
+from axiom.domain.callers import Capability, volunteer_caller
 from axiom.domain.fleet import MOST_SHARE, Account, Venue, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
-from axiom.server.accounts.erase import erase
+from axiom.server.accounts.erase import belong, erase
 from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key, stored_password
 from axiom.signed.keys import load_secrets
-from axiom.store.accounts import accounts
+from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
@@ -52,10 +56,12 @@ class OwnAccount(Command, capability=Capability.ACCOUNT):
         return CommandCost(command=self.name, capability=self.capability, volunteer_id=self.volunteer)
 
     def volunteer_and_account(self, db: Database) -> tuple[Volunteer, Account]:
-        """Who it is about."""
+        """Who it is about. Of an account that was erased only the number is left, and nothing of it is changed."""
         pair = accounts.by_id(db, self.volunteer)
         if pair is None:
             raise NotFound(f"There is no volunteer {self.volunteer}. Nothing was changed.")
+        if pair[1].email is None:
+            raise Refused(f"Volunteer {self.volunteer} has no account. Nothing was changed.")
         return pair
 
     def found_as_proven(self, db: Database, serial: int | None) -> tuple[Volunteer, Account]:
@@ -64,7 +70,7 @@ class OwnAccount(Command, capability=Capability.ACCOUNT):
         It was proven in another transaction: a change in between is made to keep out whoever knew the old one.
         """
         volunteer, account = self.volunteer_and_account(db)
-        if serial is not None and (account.email is None or account.password_serial != serial):
+        if serial is not None and account.password_serial != serial:
             raise Refused(CHANGED)
         return volunteer, account
 
@@ -79,27 +85,20 @@ class _PasswordHash:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenAccount(Command, name="account.open", capability=Capability.ACCOUNT):
-    """Open an account for somebody who has none yet."""
+class NewAccount(Command, capability=Capability.ACCOUNT):
+    """A command that opens an account for somebody who has none yet."""
 
     called: str = field(metadata={"min_length": 1, "max_length": 200})
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
-    password: str = field(repr=False, metadata={"max_length": 10_000})
 
     def audited(self) -> dict[str, Any]:
         """Nothing: who it was is in the answer, by number."""
         return {}
 
-    def prepare(self, laboratory: Laboratory) -> Any:
-        """The password as it may be stored, which takes a while."""
-        email = good_email(self.email)
-        refuse_weak(self.password, self.called, email, laboratory.settings.name)
-        return _password_hash(laboratory, self.password, email)
-
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account with its keys, and where the laboratory sends mail, the link that confirms its address."""
-        request = CreateAccount(email=prepared.email, passwd_hash="", name=good_name(self.called))
-        made = open_account(db, prepared.secret, request, prepared.stored, now)
+        name, email = good_name(self.called), prepared.email
+        made = open_account(db, prepared.secret, name=name, email=email, password=prepared.stored, now=now)
         if made is None:
             raise Refused(
                 mark("No account was opened with this address and password. If the address is yours, sign in with it.")
@@ -107,6 +106,40 @@ class OpenAccount(Command, name="account.open", capability=Capability.ACCOUNT):
         if laboratory.settings.sends_mail:
             outbox.replace(db, outbox.CONFIRM, made, now)
         return {"volunteer": made, "serial": _serial(db, made)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAccount(NewAccount, name="account.open"):
+    """Open an account as the site's form asks for it."""
+
+    password: str = field(repr=False, metadata={"max_length": 10_000})
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        """The password as it may be stored, which takes a while."""
+        email = good_email(self.email)
+        refuse_weak(self.password, self.called, email, laboratory.settings.name)
+        return _password_hash(laboratory, account_keys.passwd_hash(self.password, email), email)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenAccountByClient(NewAccount, name="account.open_by_client"):
+    """Open an account as BOINC's client asks for it, which says no password but what it makes of one."""
+
+    passwd_hash: str = field(repr=False, metadata={"pattern": r"^[0-9a-f]{32}$"})
+    team: str = field(default="", metadata={"max_length": 200})
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        """The password as it may be stored, which takes a while."""
+        return _password_hash(laboratory, self.passwd_hash, good_email(self.email))
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """The account, in the team of this name if there is one. It shows no hosts: nobody was asked whether it may."""
+        answer = super().apply(db, laboratory, prepared, now)
+        accounts.hide_hosts(db, answer["volunteer"])
+        pair, team = accounts.by_id(db, answer["volunteer"]), teams.by_name(db, self.team)
+        if pair is not None and team is not None:
+            belong(db, pair[0], team.id)
+        return answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +184,7 @@ class ChangePassword(OwnAccount, name="account.password"):
         volunteer, account = _read(laboratory, self)
         email = account.email or ""
         refuse_weak(self.password, volunteer.name, email, laboratory.settings.name)
-        return _password_hash(laboratory, self.password, email)
+        return _password_hash(laboratory, account_keys.passwd_hash(self.password, email), email)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, unless the address, from which it was made, is another one by now."""
@@ -178,7 +211,8 @@ class ChangeEmail(OwnAccount, name="account.email"):
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored under the new address."""
-        return _password_hash(laboratory, self.password, good_email(self.email))
+        email = good_email(self.email)
+        return _password_hash(laboratory, account_keys.passwd_hash(self.password, email), email)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The new address, and with it a new weak key."""
@@ -217,20 +251,18 @@ class EraseAccount(OwnAccount, name="account.erase"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account is gone, and what its computers still hold goes to others."""
         volunteer, account = self.found_as_proven(db, self.proven)
-        if account.email is None:
-            raise Refused(f"Volunteer {self.volunteer} has no account that could be erased. Nothing was changed.")
         return {"volunteer": self.volunteer, "tasks": erase(db, volunteer, account, now)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeProfile(OwnAccount, name="account.profile"):
-    """What others see of a volunteer, and whether statistics files may tell of it."""
+    """What others see of a volunteer, and whether statistics files may tell of it. What is not said stays as it is."""
 
-    called: str = field(metadata={"min_length": 1, "max_length": 200})
-    country: str = field(default="", metadata={"max_length": 200})
-    website: str = field(default="", metadata={"max_length": 2_000})
-    shows_hosts: bool
-    is_exported: bool
+    called: str | None = field(default=None, metadata={"min_length": 1, "max_length": 200})
+    country: str | None = field(default=None, metadata={"max_length": 200})
+    website: str | None = field(default=None, metadata={"max_length": 2_000})
+    shows_hosts: bool | None = None
+    is_exported: bool | None = None
 
     def audited(self) -> dict[str, Any]:
         """What was agreed to is remembered; the words about the person are not."""
@@ -238,15 +270,15 @@ class ChangeProfile(OwnAccount, name="account.profile"):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; of a name that somebody else has, the first free number behind it makes another one."""
-        self.volunteer_and_account(db)
+        volunteer, account = self.volunteer_and_account(db)
         accounts.set_profile(
             db,
             self.volunteer,
-            name=good_name(self.called),
-            country=good_country(self.country),
-            website=good_website(self.website),
-            is_exported=self.is_exported,
-            shows_hosts=self.shows_hosts,
+            name=volunteer.name if self.called is None else good_name(self.called),
+            country=volunteer.country if self.country is None else good_country(self.country),
+            website=volunteer.website if self.website is None else good_website(self.website),
+            is_exported=account.is_exported if self.is_exported is None else self.is_exported,
+            shows_hosts=account.shows_hosts if self.shows_hosts is None else self.shows_hosts,
         )
         return {"volunteer": self.volunteer}
 
@@ -287,6 +319,26 @@ class ChangePreferences(OwnAccount, name="account.preferences"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeComputing(OwnAccount, name="account.computing"):
+    """When and how much a volunteer's computers compute for all projects, in BOINC's XML."""
+
+    preferences: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.preferences.encode()) > limits.PREFERENCES_BYTES:
+            raise WrongUse("The preferences are too long. Nothing was changed.")
+        whole_preferences(self.preferences)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Keep them, unless newer ones are here; the computers hear of them when they next call."""
+        self.volunteer_and_account(db)
+        dated, modified_at = dated_preferences(whole_preferences(self.preferences), int(now.timestamp()))
+        is_newest = accounts.keep_preferences(db, self.volunteer, dated, modified_at)
+        return {"volunteer": self.volunteer, "is_newest": is_newest}
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlaceHost(OwnAccount, name="account.place"):
     """Where one of a volunteer's computers stands: it computes by the preferences for that place."""
 
@@ -305,6 +357,14 @@ class PlaceHost(OwnAccount, name="account.place"):
             raise NotFound(f"Volunteer {self.volunteer} has no host {self.host}. Nothing was changed.")
         hosts.set_venue(db, self.host, self.venue)
         return {"volunteer": self.volunteer, "host": self.host}
+
+
+def give_as_volunteer(
+    gate: CommandGate, volunteer_id: int | None, given: Sequence[tuple[str, Mapping[str, Any]]]
+) -> list[Answer]:
+    """Give commands, by name and words, in a volunteer's or a visitor's name. All are read before one is done."""
+    commands = [read_command(name, words) for name, words in given]
+    return [gate.submit(command, volunteer_caller(volunteer_id)) for command in commands]
 
 
 def good_name(text: str) -> str:
@@ -357,10 +417,10 @@ def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None
         raise WrongUse(judged.reason)
 
 
-def _password_hash(laboratory: Laboratory, password: str, email: str) -> _PasswordHash:
+def _password_hash(laboratory: Laboratory, passwd_hash: str, email: str) -> _PasswordHash:
     return _PasswordHash(
         email=email,
-        stored=stored_password(account_keys.passwd_hash(password, email)),
+        stored=stored_password(passwd_hash),
         secret=load_secrets(laboratory.folder.keys).accounts,
     )
 

@@ -44,3 +44,13 @@ class Caller:
     prompt: str | None = None  # the digest of what that model was told first
     is_program: bool = False  # it came with a token: it cannot say in whose name it speaks
     may_approve: bool = False  # may the person at its client approve proposals there?
+
+
+def volunteer_caller(volunteer_id: int | None) -> Caller:
+    """A volunteer, or a visitor who has no account yet."""
+    return Caller(
+        name=f"volunteer:{volunteer_id}" if volunteer_id is not None else "visitor",
+        capabilities=frozenset({Capability.ACCOUNT}),
+        limits=Limits(workunits_per_day=0, aborts_per_day=0),
+        volunteer_id=volunteer_id,
+    )

@@ -1,6 +1,7 @@
 """What a laboratory needs to have volunteers: its project's own addresses in front of the site, and the fast lanes."""
 
 import contextlib
+import functools
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
+from axiom.commands.accounts import give_as_volunteer
 from axiom.commands.base.gate import CommandGate
 from axiom.domain.runners import OfferedRunner
 from axiom.lab.runners.built import built_in
@@ -21,7 +23,7 @@ from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
-from axiom.server.accounts.sign_up import Accounts, demand_secret
+from axiom.server.accounts.sign_up import Accounts, GiveCommands, demand_secret
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole_in
@@ -186,7 +188,7 @@ def volunteering(
         made = VolunteerParts(
             project=project,
             transfers=transfers,
-            desk=_front_desk(project, settings, secrets),
+            desk=_front_desk(project, settings, secrets, functools.partial(give_as_volunteer, core.gate)),
             files=Downloads(folder, project.trust),
             threads=threads,
             offering=offering,
@@ -234,7 +236,7 @@ def _project(
     )
 
 
-def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> FrontDesk:
+def _front_desk(project: Project, settings: Settings, secrets: Secrets, give: GiveCommands) -> FrontDesk:
     connections, now, master = Connections(folder=project.folder), project.now, project.links.master
     guesses = Guesses(now)
     return FrontDesk(
@@ -242,17 +244,13 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
         master=master,
         runners=project.runners,
         accounts=Accounts(
-            writer=project.writer,
+            give=give,
             connections=connections,
             secret=secrets.accounts,
-            now=now,
             guesses=guesses,
             new_accounts=settings.new_accounts,
-            sends_mail=settings.sends_mail,
         ),
-        account_managers=AccountManagers(
-            writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
-        ),
+        account_managers=AccountManagers(give=give, connections=connections, secret=secrets.accounts, guesses=guesses),
         load=LoadFigures(connections, now, urlsplit(master).hostname or "server"),
         statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
     )

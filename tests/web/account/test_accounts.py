@@ -323,7 +323,7 @@ def test_who_signs_in_with_the_old_password_while_it_is_changed_is_not_signed_in
     def proven(self, asked, address, sign_in):
         proof = prove(self, asked, address, sign_in)
         monkeypatch.setattr(Accounts, "prove", prove)  # once
-        self.writer.run(lambda db: change_password(db, secret, proof.volunteer.id, fresh))
+        ada.app.writer.run(lambda db: change_password(db, secret, proof.volunteer.id, fresh))
         return proof
 
     monkeypatch.setattr(Accounts, "prove", proven)
@@ -341,8 +341,8 @@ def test_a_password_proves_nothing_of_an_address_that_is_somebody_else_s_by_now(
     def proven(self, asked, address, sign_in):
         monkeypatch.setattr(Accounts, "prove", prove)
         fresh = stored_password(asked.passwd_hash)
-        self.writer.run(lambda db: accounts.set_email(db, number, email="gone@mail.example", password=fresh))
-        self.writer.run(lambda db: accounts.set_email(db, number + 1, email=EMAIL, password=fresh))
+        ada.app.writer.run(lambda db: accounts.set_email(db, number, email="gone@mail.example", password=fresh))
+        ada.app.writer.run(lambda db: accounts.set_email(db, number + 1, email=EMAIL, password=fresh))
         return prove(self, asked, address, sign_in)
 
     monkeypatch.setattr(Accounts, "prove", proven)

@@ -260,10 +260,9 @@ def test_who_does_nothing_for_an_hour_proves_it_again_and_after_twelve_in_any_ca
 
 
 def test_keys_and_account_managers_never_give_the_role(desk, lab, new_visitor):
-    secret, now = load_secrets(lab.folder.keys).accounts, lab.now
-    clock = {"now": lambda: now, "guesses": Guesses(lambda: now)}
+    secret, guesses = load_secrets(lab.folder.keys).accounts, Guesses(lambda: lab.now)
     connections = Connections(folder=lab.folder)
-    managers = AccountManagers(writer=desk.app.writer, connections=connections, secret=secret, **clock)
+    managers = AccountManagers(give=pytest.fail, connections=connections, secret=secret, guesses=guesses)
     for key in desk.shown_keys():
         for cookie in ("axiom", "auth"):
             assert new_visitor(cookies={cookie: key}).ask("/operator").headers["location"] == "/account/sign-in"

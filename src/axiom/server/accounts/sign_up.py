@@ -5,9 +5,10 @@ Of a key only its digest is stored: the key itself follows from the laboratory's
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,16 +16,17 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
 from axiom.decisions.accounts.throttle import ThrottleDecision
+from axiom.domain.callers import Answer
 from axiom.domain.fleet import Account, Volunteer
-from axiom.errors import KeysUnusable, NotFound
+from axiom.errors import KeysUnusable, NotFound, Refused
 from axiom.locale.languages import mark
-from axiom.server.accounts.erase import belong
 from axiom.server.accounts.failed_sign_ins import Guesses
-from axiom.store.accounts import accounts, teams
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.mail import outbox
-from axiom.store.writer import Writer
+
+# Has commands, by name and words, pass the gate in the name of this volunteer, or of a visitor: one door, whoever asks.
+GiveCommands = Callable[[int | None, Sequence[tuple[str, Mapping[str, Any]]]], list[Answer]]
 
 # OWASP's parameters for a server with little memory: 19 MiB, two passes, one lane; some 30 ms of a core.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -61,13 +63,11 @@ class ProvenAccount:
 class Accounts:
     """What may be done about an account with its password. Its functions wait: call them from threads."""
 
-    writer: Writer
+    give: GiveCommands
     connections: Connections
     secret: bytes
-    now: Callable[[], datetime]
     guesses: Guesses
     new_accounts: int  # that one address may open in an hour; 0 opens none
-    sends_mail: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -86,22 +86,14 @@ class Accounts:
         verdict = self.guesses.open_one(address, self.new_accounts)
         if not verdict.may:
             return wait_first(verdict)
-        password = stored_password(request.passwd_hash)
-        made = self.writer.run(lambda db: self._open_by_client(db, request, password))
-        if made is None:  # it is somebody's, or they opened it a moment ago; one password counts once
+        words = {"email": request.email, "passwd_hash": request.passwd_hash, "team": request.team_name}
+        try:
+            (answer,) = self.give(None, [("account.open_by_client", {"called": request.name, **words})])
+        except Refused:  # it is somebody's, or they opened it a moment ago; one password counts once
             outcome = self._compare(credentials, address, begun)
             return outcome if isinstance(outcome, Problem) else key_of(self.secret, outcome.volunteer, outcome.account)
         self.guesses.right(request.email, address, begun)
-        return account_keys.account_key(self.secret, made, 1)
-
-    def _open_by_client(self, db: Database, request: CreateAccount, password: str) -> int | None:
-        """Open an account that shows no hosts: a client has asked nobody whether it may."""
-        made = open_account(db, self.secret, request, password, self.now())
-        if made is not None:
-            accounts.hide_hosts(db, made)
-            if self.sends_mail:
-                outbox.replace(db, outbox.CONFIRM, made, self.now())
-        return made
+        return account_keys.account_key(self.secret, answer["volunteer"], 1)
 
     def lookup(self, credentials: LookupAccount, address: str) -> str | Problem:
         outcome = self.prove(credentials, address)
@@ -140,17 +132,13 @@ def wait_first(verdict: ThrottleDecision) -> Problem:
     return Problem(error=AccountError.PROJECT_DOWN, text=f"Please wait {waiting}: {verdict.reason}.")
 
 
-def open_account(db: Database, secret: bytes, request: CreateAccount, password: str, now: datetime) -> int | None:
+def open_account(db: Database, secret: bytes, *, name: str, email: str, password: str, now: datetime) -> int | None:
     """Open an account with its keys; None where the address has one. `password` is what may be stored of it."""
-    if accounts.by_email(db, request.email) is not None:
+    if accounts.by_email(db, email) is not None:
         return None
-    made = accounts.create(db, name=request.name, email=request.email, password=password, cross_id="", now=now)
+    made = accounts.create(db, name=name, email=email, password=password, cross_id="", now=now)
     accounts.set_cross_id(db, made, account_keys.internal_cpid(secret, made))
     accounts.set_keys(db, made, key_serial=1, key_digest=_key(secret, made, 1), weak_digest=_weak(secret, made, 1))
-    team = teams.by_name(db, request.team_name) if request.team_name else None
-    created = accounts.by_id(db, made)
-    if team is not None and created is not None:
-        belong(db, created[0], team.id)
     return made
 
 

@@ -13,7 +13,7 @@ from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import SignIn
 from axiom.commands.base.command import Command
 from axiom.commands.base.gate import CommandGate
-from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.callers import volunteer_caller
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
@@ -157,7 +157,7 @@ class Visit:
             verdict = self.reception.accounts.guesses.do_one(volunteer_id, command.name)
             if not verdict.may:
                 raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
-        return self.reception.gate.submit(command, caller(volunteer_id))
+        return self.reception.gate.submit(command, volunteer_caller(volunteer_id))
 
     def whose(self, email: str, password: str) -> ProvenAccount | Problem:
         """Who has this e-mail address and this password."""
@@ -176,13 +176,3 @@ class Visit:
             problem = holder.text
         self.form.wrong["password"] = problem
         return None
-
-
-def caller(volunteer_id: int | None) -> Caller:
-    """A volunteer at the site, or a visitor who has no account yet."""
-    return Caller(
-        name=f"volunteer:{volunteer_id}" if volunteer_id is not None else "visitor",
-        capabilities=frozenset({Capability.ACCOUNT}),
-        limits=Limits(workunits_per_day=0, aborts_per_day=0),
-        volunteer_id=volunteer_id,
-    )
