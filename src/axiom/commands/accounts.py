@@ -303,12 +303,12 @@ class ChangePreferences(OwnAccount, name="account.preferences"):
         """Store it; the computers hear of it when they next call."""
         self.volunteer_and_account(db)
         stored = accounts.preferences(db, self.volunteer)
-        said: dict[str, Any] = {
+        changed: dict[str, Any] = {
             "resource_share": self.resource_share,
             "on_cores": self.on_cores,
             "on_gpus": self.on_gpus,
         }
-        preferences = replace(stored.project, **{word: value for word, value in said.items() if value is not None})
+        preferences = replace(stored.project, **{word: value for word, value in changed.items() if value is not None})
         if not (preferences.on_cores or preferences.on_gpus):
             raise WrongUse(
                 mark("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
@@ -360,11 +360,12 @@ class PlaceHost(OwnAccount, name="account.place"):
 
 
 def give_as_volunteer(
-    gate: CommandGate, volunteer_id: int | None, given: Sequence[tuple[str, Mapping[str, Any]]]
+    gate: CommandGate, volunteer_id: int | None, commands: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> list[Answer]:
     """Give commands, by name and words, in a volunteer's or a visitor's name. All are read before one is done."""
-    commands = [read_command(name, words) for name, words in given]
-    return [gate.submit(command, volunteer_caller(volunteer_id)) for command in commands]
+    caller = volunteer_caller(volunteer_id)
+    read = [read_command(name, words) for name, words in commands]
+    return [gate.submit(command, caller) for command in read]
 
 
 def good_name(text: str) -> str:

@@ -41,7 +41,7 @@ _SITE_ALONE = Problem(
 )
 _BAD_PREFERENCES = Problem(error=AccountError.BAD_NAME, text="The preferences cannot be read. Nothing was changed.")
 _NO_TEAM = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="There is no such team. Nothing was changed.")
-Given = dict[str, dict[str, Any]]  # commands by name, without whose account it is
+CommandWords = dict[str, dict[str, Any]]  # commands by name, without whose account it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +95,10 @@ class AccountManagers:
         if isinstance(placement, Problem):
             return error_reply(placement)
         host_id, venue = placement
-        given: Given = {"account.place": {"host": host_id, "venue": venue}}
-        return self._give(fields, "am_set_host_info", given, place_reply())
+        commands: CommandWords = {"account.place": {"host": host_id, "venue": venue}}
+        return self._give(fields, "am_set_host_info", commands, place_reply())
 
-    def _give(self, fields: Mapping[str, str], what: str, given: Given, reply: bytes) -> bytes:
+    def _give(self, fields: Mapping[str, str], what: str, commands: CommandWords, reply: bytes) -> bytes:
         """Give commands as whose account key this is. Each is a commit, so this is done only so often an hour."""
         with self.connections.reader() as db:
             holder = _holder(db, fields)
@@ -109,7 +109,7 @@ class AccountManagers:
         if not verdict.may:
             return error_reply(wait_first(verdict))
         try:
-            self.give(number, [(name, {"volunteer": number, **words}) for name, words in given.items()])
+            self.give(number, [(name, {"volunteer": number, **words}) for name, words in commands.items()])
         except (MalformedRequest, NotFound, Refused, WrongUse) as error:
             kind = AccountError.NO_SUCH_ACCOUNT if isinstance(error, NotFound) else AccountError.BAD_NAME
             return error_reply(Problem(error=kind, text=str(error)))
@@ -131,10 +131,10 @@ def _holder(db: Database, fields: Mapping[str, str]) -> tuple[Volunteer, Account
     return accounts.by_id(db, holder.volunteer_id) if holder and not holder.is_weak else None
 
 
-def _commands(changes: AccountChange, share: float | None) -> Given:
+def _commands(changes: AccountChange, share: float | None) -> CommandWords:
     """What the volunteer would give at the site. What may still be refused is first: then nothing else is done."""
-    team: Given = {"team.join": {"team": changes.team_id}} if changes.team_id else {"team.leave": {}}
-    words: Given = {
+    team: CommandWords = {"team.join": {"team": changes.team_id}} if changes.team_id else {"team.leave": {}}
+    words: CommandWords = {
         "account.computing": {"preferences": changes.global_preferences},
         "account.profile": {
             "called": changes.name,
@@ -144,8 +144,8 @@ def _commands(changes: AccountChange, share: float | None) -> Given:
         },
         "account.preferences": {"resource_share": share, "venue": changes.venue},
     }
-    said = {name: {word: value for word, value in own.items() if value is not None} for name, own in words.items()}
-    return ({} if changes.team_id is None else team) | {name: own for name, own in said.items() if own}
+    changed = {name: {word: value for word, value in own.items() if value is not None} for name, own in words.items()}
+    return ({} if changes.team_id is None else team) | {name: own for name, own in changed.items() if own}
 
 
 def _read_share(text: str | None) -> float | None:
