@@ -12,7 +12,6 @@ from datetime import datetime
 from vouching import vouch
 
 from axiom.boinc.account_keys import account_key
-from axiom.boinc.accounts import CreateAccount
 from axiom.decisions.hosts.runners import DRILL
 from axiom.server.accounts.sign_up import open_account
 from axiom.server.http.fast_lane import Intake
@@ -57,8 +56,7 @@ def _account_of(db: Database, secret: bytes, name: str, now: datetime) -> int:
     existing = accounts.by_email(db, email)
     if existing is not None:
         return existing[0].id
-    request = CreateAccount(email=email, passwd_hash="", name=f"Simulated {name}")
-    made = open_account(db, secret, request, "", now)
+    made = open_account(db, secret, name=f"Simulated {name}", email=email, password="", now=now)
     if made is None:
         raise LookupError(f"the account {email} was opened twice")
     accounts.set_simulated(db, made)
