@@ -40,7 +40,7 @@ Sized = Callable[[int], bytes]
 
 def requests() -> Iterator[tuple[str, int, Sized]]:
     """Each request: what is strange in it, how much of that the site reads, and the request with so much."""
-    most, rest = limits.HEADER_BYTES - _SPARE, " HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n"
+    most, rest = limits.HEADER_BYTES - _SPARE, " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     for header in _HEADERS:
         for sign in _SIGNS:
             yield f"{header}{sign}…", most, _grown(f"GET /join{rest}{header}", sign, "\r\n\r\n")
@@ -71,7 +71,7 @@ def _grown(before: str, sign: str, after: str) -> Sized:
 def _posted(path: str, opening: str, sign: str) -> Sized:
     def sized(size: int) -> bytes:
         body = opening + (sign * size)[:size]
-        head = f"POST {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
         return (head + body).encode("latin-1")
 
     return sized
