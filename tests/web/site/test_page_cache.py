@@ -80,6 +80,27 @@ def test_a_page_is_made_once_in_two_seconds_and_who_has_it_or_takes_gzip_gets_le
     assert (head.status, head.raw, head.headers) == (200, b"", first.headers)
 
 
+def test_who_changed_something_and_then_reads_sees_it(kept):
+    async def change_while_it_is_made():
+        before = asyncio.create_task(kept.ask("/slow"))
+        await asyncio.sleep(0)  # it was asked for before the change, and is not made yet
+        kept.app.forget()
+        return [(await page).text[:9] for page in (asyncio.create_task(kept.ask("/slow")), before)]
+
+    assert kept.loop.run_until_complete(change_while_it_is_made()) == ["answer 2 ", "answer 1 "]
+    assert kept.get("/slow").text.startswith("answer 2 ")  # what was made before is not remembered either
+
+
+def test_who_waits_for_a_page_gets_it_though_the_first_reader_left(kept):
+    async def leave():
+        first, second = (asyncio.create_task(kept.ask("/slow")) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    assert kept.loop.run_until_complete(leave()).text.startswith("answer 1 ")
+
+
 def test_what_a_page_looks_for_makes_another_page():
     for address, kept in (
         *(("/results?q=1&page=2&size=3", b"page=2"), ("/results.json?q=1&sort=newest", b"sort=newest")),

@@ -19,7 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-_Key = tuple[str, bytes, bool, str]  # path, query, whether somebody is signed in, and the page's language
+# How often all was forgotten, path, query, whether somebody is signed in, and the page's language.
+_Key = tuple[int, str, bytes, bool, str]
 
 SIGNED_IN = "axiom.signed_in"  # in a request's scope: somebody is; a page then shows the way to their account
 LANGUAGE = "axiom.language"  # in a request's scope: the language of a page that comes in several
@@ -66,7 +67,8 @@ class PageCache:
         self._clock = clock
         self._fresh = fresh
         self._kept: dict[_Key, CachedPage] = {}
-        self._under_way: dict[_Key, asyncio.Future[CachedPage]] = {}
+        self._under_way: dict[_Key, asyncio.Task[CachedPage]] = {}
+        self._generation = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or make the page and remember it."""
@@ -81,38 +83,37 @@ class PageCache:
             return
         path = scope["path"]
         query = self._normalize_query(path, scope["query_string"])
-        key = path, query, scope.get(SIGNED_IN, False), self._language_of(scope)
+        key = self._generation, path, query, scope.get(SIGNED_IN, False), self._language_of(scope)
         page = self._kept.get(key)
         if page is None or page.until <= self._clock():
-            page = await self._make(key, scope, receive)
+            page = await self._make(key, scope)
         await _answer(page, scope, send)
 
     def forget(self) -> None:
-        """What is kept may be out of date: make every page anew."""
+        """What is kept or being made may be out of date: make every page anew."""
+        self._generation += 1
         self._kept.clear()
 
-    async def _make(self, key: _Key, scope: Scope, receive: Receive) -> CachedPage:
-        """Make a page once, however many ask for it meanwhile."""
-        waiting = self._under_way.get(key)
-        if waiting is not None:
-            return await asyncio.shield(waiting)
-        made: asyncio.Future[CachedPage] = asyncio.get_running_loop().create_future()
-        made.add_done_callback(lambda future: future.cancelled() or future.exception())
-        self._under_way[key] = made
-        try:
-            page = await self._render({**scope, "method": "GET", "query_string": key[1], LANGUAGE: key[3]}, receive)
-        except BaseException as error:
-            made.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped while it was made"))
-            raise
-        else:
-            made.set_result(page)
-        finally:
-            del self._under_way[key]
+    async def _make(self, key: _Key, scope: Scope) -> CachedPage:
+        """Make a page once, however many ask for it meanwhile, and whoever of them leaves."""
+        making = self._under_way.get(key)
+        if making is None:
+            making = asyncio.create_task(self._render(key, scope))
+            making.add_done_callback(lambda done: self._take(key, done))
+            self._under_way[key] = making
+        return await asyncio.shield(making)
+
+    def _take(self, key: _Key, done: asyncio.Task[CachedPage]) -> None:
+        """Remember what was made, unless all was forgotten meanwhile."""
+        del self._under_way[key]
+        if done.cancelled() or done.exception() is not None or key[0] != self._generation:
+            return
+        page = done.result()
         if page.status in _KEPT_STATUS and len(page.body) <= limits.PAGE_REMEMBERED_BYTES:
             self._remember(key, page)
-        return page
 
-    async def _render(self, scope: Scope, receive: Receive) -> CachedPage:
+    async def _render(self, key: _Key, scope: Scope) -> CachedPage:
+        _, _, query, _, language = key
         status, headers, body = 500, Headers(), bytearray()
 
         async def take(message: Message) -> None:
@@ -122,7 +123,8 @@ class PageCache:
             else:
                 body.extend(message.get("body", b""))
 
-        await self._app(scope, receive, take)
+        scope = {**scope, "method": "GET", "query_string": query, LANGUAGE: language}
+        await self._app(scope, _stay, take)
         return _cached_page(status, headers, bytes(body), self._clock() + self._fresh)
 
     def _remember(self, key: _Key, kept: CachedPage) -> None:
@@ -132,6 +134,11 @@ class PageCache:
         if len(self._kept) >= limits.PAGES_REMEMBERED:
             self._kept.clear()
         self._kept[key] = kept
+
+
+async def _stay() -> Message:
+    """What is made for many does not end because the first of them hung up."""
+    return await asyncio.get_running_loop().create_future()
 
 
 def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> CachedPage:
