@@ -1,6 +1,7 @@
 """Every command passes one gate: allowed or refused, it is remembered; programs are held to their rights and limits."""
 
 import json
+import logging
 import math
 import shutil
 from dataclasses import replace
@@ -35,6 +36,7 @@ from axiom.errors import (
     Withdrawn,
     WrongUse,
 )
+from axiom.lab.experiments import published_files
 from axiom.limits import accounts as account_limits
 from axiom.limits import runner as runner_limits
 from axiom.service import standard_callers as callers
@@ -105,8 +107,9 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing_but_the_audit(door
     door.submit(DEPLOY)
     for command in (DEPLOY, CancelWorkunits(workunits=[1, 2]), RetireExperiment(experiment="tiny_sum")):
         before = door.stored()
+        caplog.clear()
         would = door.submit(command, dry_run=True, key=command.name)
-        assert caplog.messages[-1].startswith(f"gate.taken_back command={command.name}")
+        assert caplog.messages == []
         assert would.pop("dry_run") is True
         assert door.stored() == before
         entry = door.audited()[-1]
@@ -184,15 +187,24 @@ def test_what_is_published_already_is_unchanged_or_mended_until_it_is_retired(do
     assert door.broken() == {}
 
 
-def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door):
+def _find_no_room(path, _body):
+    raise StoreError(f"The file {path} could not be written: no space left.")
+
+
+def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, caplog, monkeypatch):
     text = OWN_SUM.replace('name="own_sum"', 'name="own_sum", aliases=("mine",)')
     for name, error in (("tiny_sum", Refused), ("other_sum", ExperimentError)):  # a shipped name, and not its own
         with pytest.raises(error):
             door.submit(PublishExperiment(experiment=name, text=text))
     command = PublishExperiment(experiment="own_sum", text=text)
+    caplog.set_level(logging.INFO)
     assert door.submit(command, dry_run=True)["change"] == "new experiment"
-    assert not door.lab.folder.catalogue.exists()
-    assert door.submit(command)["change"] == "new experiment"
+    assert (door.lab.folder.catalogue.exists(), caplog.records) == (False, [])
+    with monkeypatch.context() as patched:
+        patched.setattr(published_files, "keep", _find_no_room)
+        assert door.submit(command)["change"] == "new experiment"  # which it is, though its file could not be kept
+    assert "bundle.published experiment=own_sum" in caplog.text
+    assert door.look(lambda db: published_files.lay_out(db, door.lab.folder, ["tiny_sum"])) == ["own_sum"]
     assert (door.lab.folder.catalogue / "own_sum.py").read_text() == text
     laboratory = door.gate.laboratory
     assert [file.stem for file in laboratory.experiment_files()] == ["broken_sum", "large_sum", "own_sum", "tiny_sum"]

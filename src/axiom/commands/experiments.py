@@ -23,7 +23,7 @@ from axiom.domain.programs import PROGRAM
 from axiom.domain.registrations import Rule, StoppingRule, amended_by, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
-from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments import preflight_report, published_files
 from axiom.lab.experiments.declared import declaration
 from axiom.lab.experiments.publish import Known, KnownDeclaration, PackedBundle, packed_before, prepare, publish
 from axiom.lab.experiments.releases import written_by
@@ -42,7 +42,6 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import keep
 from axiom.store.evidence import references
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredExperiment
@@ -97,7 +96,7 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
         if self.text is not None:
-            keep(laboratory.folder.catalogue / f"{self.experiment}.py", self.text.encode())
+            published_files.keep_text(laboratory.folder, self.experiment, self.text.encode())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Sign, store and register it. Sessions order its sweep without being asked, so that counts here."""

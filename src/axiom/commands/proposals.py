@@ -20,6 +20,7 @@ from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal
 from axiom.domain.registrations import read_body
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
+from axiom.lab.experiments import published_files
 from axiom.lab.experiments.drafts import kept
 from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.lab.followups.admit import approvable, approve, refuse
@@ -36,7 +37,6 @@ from axiom.runner.direct import describe_boxed
 from axiom.signed.canonical_json import Scalar
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
 
@@ -274,7 +274,7 @@ def _keep_code(laboratory: Laboratory, answer: Answer) -> None:
         return
     with Connections(folder=laboratory.folder).reader() as reader:
         draft = kept(reader, answer["draft"])
-    keep(laboratory.folder.catalogue / f"{draft.name}.py", draft.text.encode())
+    published_files.keep_text(laboratory.folder, draft.name, draft.text.encode())
 
 
 def _publish(

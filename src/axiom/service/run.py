@@ -22,7 +22,7 @@ from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
-from axiom.lab.experiments import releases
+from axiom.lab.experiments import published_files, releases
 from axiom.lab.experiments.breaker import breaking
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import Policy, policy_of
@@ -333,6 +333,8 @@ def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> Non
         log.warning(
             "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
         )
+    # In the writer, so that no newer text is published meanwhile, kept, and then lost to what was read before.
+    gate.writer.run(lambda db: published_files.lay_out(db, laboratory.folder, laboratory.shipped()))
     for file in laboratory.experiment_files():
         if stopping.is_asked:
             return

@@ -355,6 +355,21 @@ def test_a_lost_file_alone_is_laid_out_again_and_without_its_bundle_the_laborato
     assert not file.exists()
 
 
+def test_the_file_of_an_older_bundle_gives_way_and_what_a_person_changed_stays(working_lab, file, prepared):
+    def text_of(bundle):
+        return contents(bundle.archive)["axiom/catalogue/tiny_sum.py"]
+
+    older, newest = prepared(), prepared(version=2)
+    working_lab.publish(newest)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(text_of(older))  # as a stop leaves it between the commit and the file
+    assert lay_out(working_lab, "tiny_sum") == []  # it comes with Axiom
+    assert (lay_out(working_lab), file.read_bytes() == text_of(newest)) == (["tiny_sum"], True)
+    changed = text_of(older) + b"# mine\n"
+    file.write_bytes(changed)
+    assert (lay_out(working_lab), file.read_bytes()) == ([], changed)
+
+
 @pytest.mark.parametrize("how", ["retired", "recalled"])
 def test_what_was_taken_back_stays_away_also_where_an_older_version_is_open(working_lab, file, prepared, how):
     working_lab.publish(prepared(version=2))

@@ -95,8 +95,6 @@ class CommandGate:
             if not submission.caller.is_program:
                 raise
             raise self._remember_fault(submission, error) from error
-        if dry_run:  # the steps have logged what they did
-            log.info("gate.taken_back command=%s: it was a dry run, and nothing of it was kept", command.name)
         if passed.error is not None:
             raise passed.error
         if not submission.dry_run and passed.is_newest:

@@ -134,7 +134,9 @@ def publish(
     if wanted is not None and keys.can(Role.BUNDLE):
         return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address)
     if version is None or current is None or current.digest != prepared.digest:
-        log.info("bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version)
+        db.log_once_stored(
+            log, "bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version
+        )
         return _done(version, wanted.serial if wanted else 1, prepared, WAITS)
     _keep_read(db, prepared, now)
     change = "unchanged"
@@ -258,7 +260,9 @@ def store(
         note_code(db, prepared.digest, code)
     _keep_read(db, prepared, now)
     _name_author(db, version, prepared.digest, now)
-    log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
+    db.log_once_stored(
+        log, "bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial
+    )
     return _done(version, seal.serial, prepared, "new bundle" if earlier else "new experiment")
 
 

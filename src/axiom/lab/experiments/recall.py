@@ -26,7 +26,7 @@ def recall(db: Database, version: StoredExperiment, why: str, now: datetime) -> 
     experiments.recall(db, version.id, now)
     for number in registrations.statuses(db, version.id):
         registrations.set_status(db, number, "recalled", why)
-    log.info("experiment.recalled id=%d workunits=%d", version.id, cancelled)
+    db.log_once_stored(log, "experiment.recalled id=%d workunits=%d", version.id, cancelled)
     return cancelled
 
 
@@ -45,7 +45,7 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
     experiments.reopen(db, version.id)
     blocks.look_again(db, version.id)  # what was taken back with it is missing from now on, and closes its block
     releases.begin_anew(db, version, reason=why, by=releases.LABORATORY, now=now)
-    log.info("experiment.reopened id=%d", version.id)
+    db.log_once_stored(log, "experiment.reopened id=%d", version.id)
 
 
 def reopen_finding(db: Database, number: int, why: str) -> str:

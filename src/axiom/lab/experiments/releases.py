@@ -208,7 +208,7 @@ def _record(
     releases.record(
         db, change, experiment_id=version.id, bundle=bundle, platform=platform, reason=reason, by=by, now=now
     )
-    log.info("release.%s experiment=%s by=%s", change.name.lower(), _name(version), by)
+    db.log_once_stored(log, "release.%s experiment=%s by=%s", change.name.lower(), _name(version), by)
 
 
 def _newest(db: Database, version: StoredExperiment) -> StoredBundle:

@@ -25,5 +25,5 @@ def withdraw(db: Database, experiment_id: int, reason: str, now: datetime) -> in
         workunits.request_aborts(db, ids, reason)
         transit_many(db, ids, now)
         cancelled, after = cancelled + len(ids), ids[-1]
-    log.info("experiment.retired id=%d workunits=%d", experiment_id, cancelled)
+    db.log_once_stored(log, "experiment.retired id=%d workunits=%d", experiment_id, cancelled)
     return cancelled

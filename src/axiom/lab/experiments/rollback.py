@@ -68,7 +68,9 @@ def roll_back(
     )
     experiments.renumber(db, wanted.id, serial=serial, seal=write_seal(seal, *keys.sealers), expires_at=seal.expires)
     _write_down(db, version, wanted, f"{reason} (bundle {wanted.serial} instead of {newest.serial})", by, now)
-    log.info("bundle.rolled_back experiment=%s from=%d to=%d as=%d", name, newest.serial, wanted.serial, serial)
+    db.log_once_stored(
+        log, "bundle.rolled_back experiment=%s from=%d to=%d as=%d", name, newest.serial, wanted.serial, serial
+    )
     return RolledBack(
         digest=wanted.digest,
         was=wanted.serial,

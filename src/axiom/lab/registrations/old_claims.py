@@ -81,7 +81,7 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
                 made += _ask(db, asking, source, nodes[claim.name], now)
     made += _supersede(db, numbers, now)
     if changed or made:
-        log.info("old_claims.registered claims=%d links=%d experiment=%s", changed, made, experiment)
+        db.log_once_stored(log, "old_claims.registered claims=%d links=%d experiment=%s", changed, made, experiment)
     return made
 
 

@@ -10,6 +10,7 @@ order, on the disk before the transaction that holds it is committed.
 """
 
 import functools
+import logging
 import os
 import re
 import sqlite3
@@ -104,6 +105,7 @@ class Database:
         self.notes = 0  # that something kept in memory has changed, with those that were undone: no row knows these
         self._recorder: Recorder | None = None
         self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
+        self._lines: list[Callable[[], None]] | None = None  # of the log, that wait for its commit
         if isinstance(connection, sqlite3.Connection):
             self._changed: Callable[[Any], int] = lambda cursor: cursor.rowcount
             self._rows: Callable[[Any], list[Row]] = named
@@ -236,7 +238,8 @@ class Database:
     def transaction(self) -> Iterator[None]:
         self._say("BEGIN IMMEDIATE")
         changes: list[Change] = []
-        self._changes = changes
+        lines: list[Callable[[], None]] = []
+        self._changes, self._lines = changes, lines
         written = False
         try:
             with self._level("COMMIT", "ROLLBACK"):
@@ -249,7 +252,17 @@ class Database:
                 self._recorder.withdraw(self, error)
             raise
         finally:
-            self._changes = None
+            self._changes = self._lines = None
+        for write in lines:
+            write()
+
+    def log_once_stored(self, log: logging.Logger, line: str, *words: object) -> None:
+        """Of what is undone, as in a dry run, the log has no line."""
+        write = functools.partial(log.info, line, *words)
+        if self._lines is None:
+            write()
+        else:
+            self._lines.append(write)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -337,7 +350,7 @@ class Database:
 class _Savepoint:
     """A level of its own within what is open. A class, as a generator would cost more than the statements here."""
 
-    __slots__ = ("_changes", "_database", "_mark", "_name")
+    __slots__ = ("_changes", "_database", "_line_mark", "_lines", "_mark", "_name")
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -346,6 +359,8 @@ class _Savepoint:
         database = self._database
         self._changes = database._changes
         self._mark = 0 if self._changes is None else len(self._changes)
+        self._lines = database._lines
+        self._line_mark = 0 if self._lines is None else len(self._lines)
         self._name = f"level_{database._depth}"
         database._say(f"SAVEPOINT {self._name}")
         database._depth += 1
@@ -371,6 +386,8 @@ class _Savepoint:
     def _undo(self) -> None:
         if self._changes is not None:
             del self._changes[self._mark :]
+        if self._lines is not None:
+            del self._lines[self._line_mark :]
         if self._database.in_transaction:
             self._database._say(f"ROLLBACK TO {self._name}")
             self._database._say(f"RELEASE {self._name}")
