@@ -26,3 +26,5 @@ ON_THE_PAGE = 100  # How many of the newest sessions a page shows
 ROUNDS_SHOWN = 200  # Rounds of a session that its page shows
 CHARACTERS_AT_ONCE = 20_000_000  # The most characters that may be said in a session at once
 UNANSWERED = 15  # Questions without an answer after which a laboratory counts as gone
+AUTOPILOT_PAUSE_SECONDS = 600.0  # The longest pause before an autopilot that ended by itself is started again
+AUTOPILOT_LOG_BYTES = 1_000_000  # How long `logs/pi.log` may get before it becomes `pi.log.1` and begins anew

@@ -1,15 +1,20 @@
 """The autopilot's process beside a laboratory, and what tells it that a session is due."""
 
 import contextlib
+import logging
+import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from axiom.lab.policy import Policy
 from axiom.lab.rounds import due
+from axiom.limits import sessions as limits
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -20,41 +25,87 @@ _Newest = tuple[int, datetime | None] | None  # session, and when it ended
 _FRESH_SECONDS = 1.0  # many may ask; the laboratory looks once a second
 _REST = 20.0  # times as long as it took: with many hosts it looks less often
 _STOP_SECONDS = 5.0
+_FIRST_PAUSE = timedelta(seconds=2)
+
+log = logging.getLogger("axiom.autopilot")
 
 
 class Attendant:
     """Keeps one autopilot in a process of its own. It ends with us, however we end: its standard input is ours."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, now: Callable[[], datetime]) -> None:
         self._command = [sys.executable, "-m", "axiom", "pi", "--quiet", "--attached", "--data", str(folder.path)]
-        self._log = folder.path / "logs" / "pi.log"
+        self._log = folder.logs / "pi.log"
+        self._now = now
         self._process: subprocess.Popen[bytes] | None = None
+        self._began: datetime | None = None
+        self._pause = _FIRST_PAUSE
+        self._ended = 0  # times that it ended by itself
         self._stopped = False
+        self.again_at: datetime | None = None  # when it is started again, while there is none
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return {"ended": self._ended, "again_at": self.again_at.isoformat() if self.again_at else None}
 
     def keep(self) -> None:
-        if not self._stopped and (self._process is None or self._process.poll() is not None):
-            self._log.parent.mkdir(exist_ok=True)
-            with self._log.open("a") as log:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                    start_new_session=True,
-                )
+        """Start it where there is none; one that ended at once after a pause, which doubles each time."""
+        if self._stopped:
+            return
+        self._bound_log()
+        if self._process is not None:
+            status = self._process.poll()
+            if status is None:
+                return
+            self._close_input(self._process)
+            self._process = None
+            self._rest(status)
+        if self.again_at is None or self._now() >= self.again_at:
+            self._start()
+
+    def _rest(self, status: int) -> None:
+        now, longest = self._now(), timedelta(seconds=limits.AUTOPILOT_PAUSE_SECONDS)
+        if self._began is not None and now - self._began >= longest:
+            self._pause = _FIRST_PAUSE
+        self._ended, self.again_at = self._ended + 1, now + self._pause
+        log.error("autopilot.ended status=%d again_at=%s; %s says why", status, self.again_at.isoformat(), self._log)
+        self._pause = min(longest, 2 * self._pause)
+
+    def _start(self) -> None:
+        self._log.parent.mkdir(exist_ok=True)
+        with self._log.open("a") as file:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=file,
+                start_new_session=True,
+            )
+        self._began, self.again_at = self._now(), None
+
+    def _bound_log(self) -> None:
+        """What it wrote before is kept once. It writes at the end of the same file, however short that became."""
+        with contextlib.suppress(OSError):
+            if self._log.stat().st_size > limits.AUTOPILOT_LOG_BYTES:
+                with contextlib.suppress(OSError):  # where there is no room for both, the older lines go
+                    shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
+                os.truncate(self._log, 0)
 
     def stop(self) -> None:
         self._stopped = True
         if self._process is None:
             return
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        self._close_input(self._process)
         try:
             self._process.wait(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _close_input(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
 
 
 class Occasion:

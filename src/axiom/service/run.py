@@ -130,7 +130,7 @@ def _run(
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     core, visits = _build(folder, settings, keys, clock.apart, stopping)
-    attendant = Attendant(folder) if pi else None
+    attendant = Attendant(folder, clock.now) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
         address = address_of(listening)
@@ -140,7 +140,7 @@ def _run(
         )
         health = _health(folder, settings, clock, core)
         probes = _probes(health, settings, counts)
-        pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes)
+        pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes, attendant)
         stack.callback(pages.readers.close)
         mail = mailing(
             settings,
@@ -230,6 +230,7 @@ def _pages(
     volunteers: VolunteerParts,
     address: str,
     probes: Probes,
+    attendant: Attendant | None,
 ) -> Site:
     policy = policy_of(settings)
     occasion = Occasion(folder, policy, clock.now)
@@ -237,7 +238,7 @@ def _pages(
         folder=folder,
         name=settings.name,
         now=clock.now,
-        live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers),
+        live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers, attendant),
         preview=Foresight(folder, policy, clock.now).now,
         look_at=visits.note,
         probes=probes,
@@ -283,9 +284,11 @@ def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSig
 def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
     """Stop where nothing can be stored any more. After a full disk, have something stored to see whether it fits."""
     if writer.failed:
-        stopping.now()
-        if alerts:
-            alerts.check()  # this is the last chance to tell it, and the end waits for it
+        try:
+            stopping.now()
+        finally:
+            if alerts:
+                alerts.check()  # this is the last chance to tell it, and the end waits for it
     elif writer.found_no_room:
         jobs.nudge(ALIVE)
 
@@ -371,13 +374,16 @@ def _live(
     workers: int,
     occasion: Occasion,
     volunteers: VolunteerParts,
+    attendant: Attendant | None,
 ) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
+        parts = {"writer": core.writer.failed is None, "engine": workers > 0}
         return {
             "state": "running",
             "address": address,
             "started_at": started_at.isoformat(),
-            "parts": {"writer": core.writer.failed is None, "engine": workers > 0},
+            "parts": parts | ({"autopilot": attendant.again_at is None} if attendant else {}),
+            "autopilot": attendant.shown if attendant else None,
             "session": {"due": occasion.now()},
             "offer": volunteers.offer(),
             "computing": [{"task": task, "progress": share} for task, share in sorted(core.engine.progress.items())],

@@ -137,3 +137,19 @@ def test_of_a_job_that_nobody_does_any_more_no_error_is_told(work, writer):
     writer.run(lambda db: jobs.failed(db, "stamp", 2.0, "the authority is silent"))
     work(Job(name="sweep", every=1_000.0, work=lambda: None))
     assert {row["name"]: row["last_error"] for row in remembered(writer)}["stamp"] == ""
+
+
+def test_a_stop_that_comes_as_a_job_wakes_is_heard(small_lab, writer):
+    doing = Jobs(writer, lambda: small_lab.now)
+
+    class AskedToStop(threading.Event):
+        def clear(self):
+            doing._stopping.set()
+            self.set()
+            super().clear()
+
+    woken = AskedToStop()
+    woken.set()
+    doing.add(Job(name="sweep", every=3_600.0, work=lambda: None, remembered=False, nudged=woken))
+    doing.start()
+    assert become(lambda: not doing._threads[0].is_alive())

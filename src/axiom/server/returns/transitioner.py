@@ -41,10 +41,10 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     _give_up_checking(db, closed)
     host_reliability.settle(db, [silent(task, now) for task in expired], now)
     for task in expired:
-        log.info("task.expired id=%d host=%s", task.id, task.host_id)
+        db.log_once_stored(log, "task.expired id=%d host=%s", task.id, task.host_id)
     for wanted, step in closed:
         if step.state is not WorkunitState.DONE:
-            log.info("workunit.%s id=%d reason=%s", step.state, wanted.id, step.reason)
+            db.log_once_stored(log, "workunit.%s id=%d reason=%s", step.state, wanted.id, step.reason)
     return {wanted.id: step for wanted, _, step in decided}
 
 

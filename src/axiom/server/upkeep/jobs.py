@@ -76,7 +76,6 @@ class Jobs:
     def _loop(self, job: Job) -> None:
         pause = job.every
         while not self._stopping.is_set():
-            job.nudged.clear()
             self._began[job.name] = self._now()
             try:
                 self._once(job)
@@ -89,6 +88,7 @@ class Jobs:
                 log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
             self._ended[job.name] = self._now()
             job.nudged.wait(pause)
+            job.nudged.clear()  # after the wait: a stop is asked for first, and then wakes
 
     def _once(self, job: Job) -> None:
         if job.remembered:

@@ -138,7 +138,8 @@ class PageCache:
 
 async def _stay() -> Message:
     """What is made for many does not end because the first of them hung up."""
-    return await asyncio.get_running_loop().create_future()
+    never: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    return await never
 
 
 def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> CachedPage:

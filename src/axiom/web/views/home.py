@@ -118,6 +118,8 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
         "cores": fleet.cores,
         "new_hosts": fleet.new,
         "computing": len(reading.live().get("computing", ())),
+        "parts": reading.live().get("parts", {}),
+        "autopilot": reading.live().get("autopilot"),
     }
 
 
