@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -200,15 +201,25 @@ def test_the_changelog_has_the_version_that_the_program_tells():
 NAMED_ELSEWHERE = {"NAME.py", "my_training.py", "recompute.py", "verify.py"}  # of readers, and in what is exported
 
 
-def test_a_page_names_no_program_that_is_not_there():
+ROOM = re.compile(r"\| `([\w/]+)/` \|")  # of a row about a folder
+
+
+def missing_programs(page: Path, there: Sequence[Path]) -> Iterator[str]:
+    """Those that a page names and that do not lie where it says: by a path, below itself, or in its row's folder."""
+    is_beside_code = page.name == "README.md" and page.parent != ROOT and page.parent.parent.name != "docs"
+    for line in page.read_text(encoding="utf-8").splitlines():
+        room = ROOM.match(line)
+        for named in re.findall(r"`((?:[\w.-]+/)*[\w-]+\.py)`", line):
+            is_bare = is_beside_code and "/" not in named
+            path = Path(room[1] if room and is_bare else "", named)
+            places = [file for file in there if not is_bare or file.is_relative_to(page.parent)]
+            if path.name not in NAMED_ELSEWHERE and not any(f"/{file}".endswith(f"/{path}") for file in places):
+                yield named
+
+
+def test_a_page_names_no_program_that_is_not_where_it_says():
     folders = ("docs", "packages", "scripts", "campaigns", "src", "tests")
-    there = NAMED_ELSEWHERE | {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
+    there = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
     history = ("docs/sessions", "docs/measurements", "docs/gallery", "docs/adr", "CHANGELOG.md")
-    named = {
-        (name_of(page), program)
-        for page in PAGES
-        if not name_of(page).startswith(history)
-        for program in re.findall(r"`(?:[\w.-]+/)*([\w-]+\.py)`", page.read_text(encoding="utf-8"))
-        if program not in there
-    }
-    assert named == set()
+    pages = [page for page in PAGES if not name_of(page).startswith(history)]
+    assert [(name_of(page), program) for page in pages for program in missing_programs(page, there)] == []
