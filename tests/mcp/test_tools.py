@@ -134,6 +134,20 @@ def test_every_surface_tells_one_design_s_likely_and_most_cost_and_limits_count_
         assert open_cost(db, "program:ada").shown == {"core_hours": likely, "most_core_hours": most}
 
 
+def test_a_list_of_proposals_goes_on_where_a_page_of_it_ends(mcp_lab, monkeypatch):
+    ada = mcp_lab.desk("ada")
+    tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
+    numbers = [row["number"] for row in tools.call(ada, "proposal_list", {})["proposals"]]
+    assert len(numbers) > 1
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
+    told, cursor = [], ""
+    for _ in numbers:
+        part = tools.call(ada, "proposal_list", {"cursor": cursor})
+        told += [row["number"] for row in part["proposals"]]
+        cursor = part.get("cursor", "")
+    assert (told, cursor, part["matching"]) == (numbers, "", len(numbers))
+
+
 def test_words_of_others_come_marked_as_data(ada):
     proposals = tools.call(ada, "proposal_list", {})["proposals"]
     assert all(isinstance(proposal["question"], str) for proposal in proposals)  # the autopilot's

@@ -4,16 +4,30 @@ On a clock this would be seen by `scripts/bench pages` alone, which nobody runs 
 """
 
 import itertools
+import re
 import sys
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from evidence_lines import record
-from furnished_lab import fill, weighed
+from furnished_lab import fill, proposed, register, said_of, weighed
 from map_on_site import publish_map
 
+from axiom.domain.failures import Comparison
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.maps import Tile, place_of
+from axiom.domain.proposals import Idea
+from axiom.domain.sessions import Step
+from axiom.store.accounts import teams
+from axiom.store.credit import settlements
 from axiom.store.evidence import links
+from axiom.store.experiments import drafts
+from axiom.store.hosts import hosts
+from axiom.store.registrations import ideas, proposals
+from axiom.store.sessions import news, sessions
+from axiom.store.upkeep import watches
+from axiom.web.site.routes import PAGES as SITE_PAGES
 from axiom_weigh.values import Observation
 
 FEW, MANY = 12, 18
@@ -29,6 +43,7 @@ PAGES = """
 """
 
 
+TEAM = {"country": "", "website": "", "about": ""}
 MAP = "/maps/small_map"
 MAP_PAGES = ("/maps", MAP, f"{MAP}?level=2&column=1&row=1", f"{MAP}/views/0/0/1-0-0.png", "/")
 
@@ -84,6 +99,70 @@ def test_no_page_takes_longer_because_there_are_more_findings(browse, small_lab,
     after = {address: calls(reader, address) for address in PAGES.split()}
     added = {address: (after[address] - before[address]) // (MANY - FEW) for address in PAGES.split()}
     assert {address: by for address, by in added.items() if by > MOST.get(address, 15)} == {}
+
+
+# These show all that there is: of what is asked a laboratory has some hundreds, and a picture of links has every one.
+WHOLE = ("/experiments", "/status", "/findings/graph")
+NAMES = {"/sessions/": "2026-03-02-b", "/ledger/": "2026-03-02-b", "/experiments/": "tiny_sum@1", "/maps/": ""}
+ROWS = re.compile(r"_SHOWN|_THE_PAGE|_A_PAGE|_GROUPS|BRIEFING|_ROWS|^_WATCHES$")  # the most of a list that a page shows
+
+
+def addresses() -> list[str]:
+    """Every page as JSON, which holds all that the page shows."""
+    pages = [page.json.replace("{number:number}", "1").replace("{other}", "2026-03-02-a") for page in SITE_PAGES]
+    named = [page.replace("{name}", NAMES[page.partition("{")[0]]) if "{" in page else page for page in pages]
+    return [page for page in named if not page.startswith(("/maps/", *(f"{page}.json" for page in WHOLE)))]
+
+
+def happen(lab, times: int) -> None:
+    """So much more of what comes with the years, beside findings."""
+    for _ in range(times):
+        number = lab.db.number("SELECT count(*) FROM proposal") + 1
+        with lab.db.transaction():
+            proposals.add(lab.db, replace(proposed(), slug=f"another-{number}"), 1, 1, lab.now)
+            idea = Idea(question=f"Is it {number}?", why="a test", by="program:ada")
+            for is_shown in (True, False):
+                ideas.add(lab.db, idea, is_shown=is_shown, now=lab.now)
+            text = {"name": "another", "author": "Ada", "text": f"print({number})", "digest": f"{number:064}"}
+            drafts.add(lab.db, **text, refusals=(), now=lab.now)
+            news.add(lab.db, line=f"News {number}", text="more", until=lab.now + timedelta(days=9_000), now=lab.now)
+            watches.register(
+                lab.db,
+                experiment_id=1,
+                sentence=f"watch {number}",
+                measure="total",
+                comparison=Comparison.ABOVE,
+                threshold=float(number),
+                now=lab.now,
+            )
+            volunteer = register(lab, f"volunteer-{number} of many")
+            teams.create(lab.db, name=f"Team {number}", founder_id=volunteer, **TEAM, now=lab.now)
+            hosts.add(lab.db, volunteer, said_of(f"host-{number}"), lab.now)
+            session = sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
+            settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
+            sessions.finish(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
+            sessions.tell(lab.db, session.id, "a test", lab.now)
+
+
+def test_no_page_grows_with_the_years(browse, small_lab, prepared, monkeypatch):
+    fill(small_lab, prepared)
+    modules = [module for name, module in sys.modules.items() if name.startswith(("axiom.limits.", "axiom.web.views."))]
+    for module in modules:
+        for name in filter(ROWS.search, dir(module)):
+            monkeypatch.setattr(module, name, 5)
+    reader = browse(small_lab, state="running", parts={})
+
+    def sizes(amount: int) -> dict[str, int]:
+        conclude(small_lab, prepared, amount)
+        happen(small_lab, amount - small_lab.db.number("SELECT count(*) FROM watch"))
+        reader.app.forget()
+        replies = {address: reader.get(address) for address in addresses()}
+        assert {address: reply.status for address, reply in replies.items() if reply.status != 200} == {}
+        return {address: len(reply.raw) for address, reply in replies.items()}
+
+    few, many = sizes(FEW), sizes(MANY)
+    grown = {address: (many[address] - few[address]) // (MANY - FEW) for address in few}
+    assert {address: by for address, by in grown.items() if by > 20} == {}
 
 
 def test_no_page_takes_longer_because_there_are_more_tiles(browse, small_lab, atlas):

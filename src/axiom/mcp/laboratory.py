@@ -145,11 +145,11 @@ class ProposalListWords:
 
 
 def _proposals(desk: LabDesk, words: ProposalListWords) -> Answer:
-    proposals = [
-        proposal for proposal in desk.read("/proposals", {})["proposals"] if words.state in ("", proposal["state"])
-    ]
-    rows = [(str(proposal["number"]), _proposal(proposal)) for proposal in proposals]
-    return listed("proposals", begun_at(words.cursor, rows), None, room(long=words.long), matching=len(rows))
+    query = {"state": words.state, "from": words.cursor}
+    page = desk.read("/proposals", {name: value for name, value in query.items() if value})
+    rows = [(str(proposal["number"]), _proposal(proposal)) for proposal in page["proposals"]]
+    following = page["next"] and page["next"].rpartition("=")[2]
+    return listed("proposals", begun_at(words.cursor, rows), following, room(long=words.long), matching=page["of"])
 
 
 def _proposal(proposal: Answer) -> Answer:

@@ -13,6 +13,7 @@ from site_operator import code_of, furnish, give_role
 from axiom.boinc.account_keys import passwd_hash
 from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
 from axiom.domain.preflights import GATES, Preflight
+from axiom.domain.proposals import Idea
 from axiom.lab.experiments.preflight import Examination
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -292,6 +293,21 @@ def test_what_went_wrong_is_said_above_where_no_answer_is_due(lab, desk):
     desk.app.writer.run(fail)
     assert len({waiting, nothing, heading()}) == 3
     assert "G5: &lt;wrong&gt;" in desk.ask("/operator").text
+
+
+def test_of_what_waits_the_newest_are_shown_and_all_are_counted(lab, desk, monkeypatch):
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 3)
+
+    def ask_much(db):
+        for number in range(2, 9):
+            proposals.add(db, replace(proposed(), slug=f"another-{number}"), 1, None, lab.now)
+            ideas.add(db, Idea(question=f"Is it {number}?", why="a test", by="eve"), is_shown=False, now=lab.now)
+
+    desk.app.writer.run(ask_much)
+    page = desk.ask("/operator").text
+    assert re.findall(r'<th scope="row"><a href="/proposals/(\d+)">', page) == ["8", "7", "6"]
+    assert re.findall(r'<th scope="row">(\d+)', page) == ["7", "6", "5"]  # ideas
+    assert page.count("The newest 3 of") == 2
 
 
 def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, new_visitor, eve):

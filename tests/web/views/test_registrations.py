@@ -84,6 +84,13 @@ def test_registrations_show_designs_predictions_and_scores_and_that_they_were_re
     assert "the sum was wrong" in reader.get("/findings/1").text
 
 
+def test_what_registrations_of_one_version_share_is_read_once(lab, browse, monkeypatch):
+    read, issued_to = [], experiments.issued_to
+    monkeypatch.setattr(experiments, "issued_to", lambda db, version: read.append(version) or issued_to(db, version))
+    assert len(browse(lab).get("/registrations.json").json["registrations"]) == 3
+    assert read == [1]
+
+
 @pytest.mark.parametrize(
     ("author", "because", "seeds"),
     [

@@ -17,6 +17,7 @@ _IS_PUBLIC = "shown_at IS NOT NULL AND state != 'withdrawn'"
 _ORDER = "ORDER BY state != 'open', id DESC"
 _NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) {_ORDER}"
 _PUBLIC_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) AND {_IS_PUBLIC} {_ORDER}"
+_UNSHOWN = "SELECT id FROM idea WHERE state = 'open' AND shown_at IS NULL ORDER BY id DESC"
 _SAME = "SELECT id FROM idea WHERE said_by = :said_by AND question = :question AND state = 'open' LIMIT 1"
 _NOTED = "SELECT basis, session_id FROM idea WHERE basis IS NOT NULL"
 _SHOW = "UPDATE idea SET shown_at = :now WHERE id = :id AND shown_at IS NULL AND state != 'withdrawn'"
@@ -59,6 +60,11 @@ def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
     """The numbers of all ideas, or of those that everybody may read: open ones first, then the newest."""
     rows = db.select(_PUBLIC_NUMBERS, state=state) if public else db.select(_NUMBERS, state=state)
     return [row["id"] for row in rows]
+
+
+def unshown(db: Database) -> list[int]:
+    """The numbers of those that wait to be shown to everybody, the newest first."""
+    return [row["id"] for row in db.select(_UNSHOWN)]
 
 
 def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:

@@ -1,5 +1,7 @@
 """What was proposed to be asked next: each with who decided about it, and what came of those that were approved."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +24,8 @@ _APPROVED_BY_PERSONS = """
 SELECT registration_id FROM proposal
 WHERE state = 'approved' AND decided_by <> :autopilot AND registration_id IS NOT NULL
 """
+_NUMBERS = "SELECT id FROM proposal WHERE :state IN ('', state) ORDER BY state != 'open', id DESC"
+_OF_NUMBERS = "SELECT * FROM proposal WHERE id IN (SELECT value FROM json_each(:numbers))"
 _IN_STATE = "SELECT * FROM proposal WHERE state = :state ORDER BY id"
 # What came of those that registered something: the score of what was predicted of their finding.
 _CAME_OUT = """
@@ -86,6 +90,16 @@ def by_number(db: Database, number: int) -> KeptProposal | None:
 
 def every_proposal(db: Database) -> list[KeptProposal]:
     return [_proposal(row) for row in db.select("SELECT * FROM proposal ORDER BY id")]
+
+
+def numbers(db: Database, state: str = "") -> list[int]:
+    """Open ones first, then the newest; of one state, if one is named."""
+    return [row["id"] for row in db.select(_NUMBERS, state=state)]
+
+
+def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptProposal]:
+    by_number = {row["id"]: _proposal(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
+    return [by_number[number] for number in wanted if number in by_number]
 
 
 def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:

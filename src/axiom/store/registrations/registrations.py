@@ -43,6 +43,10 @@ FROM prediction p JOIN registration r ON r.id = p.registration_id
 WHERE r.experiment_id = :experiment_id AND p.informed = '' ORDER BY p.id
 """
 _STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
+_SUSPENDED = """
+SELECT f.id AS number, e.name, e.version, f.why FROM finding f JOIN experiment e ON e.id = f.experiment_id
+WHERE f.status = 'suspended' ORDER BY f.id DESC
+"""
 _STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
 _SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
 _CHAIN = Chain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
@@ -136,12 +140,16 @@ def ids(db: Database) -> list[int]:
 
 
 def numbers(db: Database, registration: Registration) -> dict[str, int]:
-    begun = {
-        row["estimand"]: int(row["id"])
-        for row in db.select(_NUMBERED, experiment_id=registration.experiment_id)
-        if row["registration_id"] == registration.id
-    }
-    return {**read_body(registration.body).joins, **begun}
+    begun = begun_by(db, registration.experiment_id)
+    return {**read_body(registration.body).joins, **begun.get(registration.id, {})}
+
+
+def begun_by(db: Database, experiment_id: int) -> dict[int, dict[str, int]]:
+    """The findings that each registration of a version began, by estimand."""
+    begun: dict[int, dict[str, int]] = {}
+    for row in db.select(_NUMBERED, experiment_id=experiment_id):
+        begun.setdefault(row["registration_id"], {})[row["estimand"]] = int(row["id"])
+    return begun
 
 
 def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
@@ -193,6 +201,11 @@ def set_status(db: Database, number: int, status: str, why: str = "") -> bool:
 
 def statuses(db: Database, experiment_id: int) -> dict[int, tuple[str, str]]:
     return {row["id"]: (row["status"], row["why"]) for row in db.select(_STATUSES, experiment_id=experiment_id)}
+
+
+def suspended(db: Database) -> list[Row]:
+    """The findings that are suspended, the newest first: number, name, version and why."""
+    return db.select(_SUSPENDED)
 
 
 def broken_links(db: Database) -> list[str]:

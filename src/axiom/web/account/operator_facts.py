@@ -7,17 +7,16 @@ from typing import Any
 from axiom.domain.headlines import numbers
 from axiom.domain.preflights import GATES
 from axiom.domain.programs import PROGRAM
-from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
 from axiom.limits import experiments as limits
 from axiom.store.accounts import operators as stored
 from axiom.store.accounts import programs
 from axiom.store.experiments import drafts, preflights
-from axiom.store.experiments import experiments as versions
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import jobs
+from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments, failures, ideas, proposals, releases
 
@@ -42,12 +41,17 @@ def operators(reading: Reading) -> Answer:
 def waiting(reading: Reading) -> Answer:
     """What waits for somebody: proposals, ideas, releases, suspended findings; and what went wrong."""
     gone_wrong, let = failures.failures(reading), releases.listed(reading)
+    suspended = registrations.suspended(reading.db)
     return {
-        "proposals": [row for row in proposals.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN],
-        "ideas": [row for row in ideas.every_idea(reading)["ideas"] if _waits(row)],
+        **proposals.waiting(reading),
+        **ideas.unshown(reading),
         "releases": [row for row in let if row["waits_for_approval"]],
         "paused": [row for row in let if row["stage"] == Stage.PAUSED],
-        "suspended": _suspended(reading),
+        "suspended": [
+            {"number": row["number"], "experiment": f"{row['name']}@{row['version']}", "why": row["why"]}
+            for row in suspended[: paging.LENGTH]
+        ],
+        "suspended_findings": len(suspended),
         "failures": gone_wrong["failures"][: limits.FAILURE_GROUPS_TOLD],
         "failure_groups": gone_wrong["of"],
         "failed_preflights": [
@@ -57,19 +61,6 @@ def waiting(reading: Reading) -> Answer:
         ],
         "failing_jobs": [row for row in jobs.every_job(reading.db) if row["last_error"]],
     }
-
-
-def _waits(idea: Answer) -> bool:
-    return not idea["is_public"] and idea["state"] == IdeaState.OPEN
-
-
-def _suspended(reading: Reading) -> list[Answer]:
-    return [
-        {"number": number, "experiment": f"{version.name}@{version.version}", "why": why}
-        for version in versions.every_version(reading.db)
-        for number, (status, why) in registrations.statuses(reading.db, version.id).items()
-        if status == "suspended"
-    ]
 
 
 def let_out(reading: Reading) -> Answer:

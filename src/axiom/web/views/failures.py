@@ -32,6 +32,7 @@ def failures(reading: Reading) -> Answer:
     endings_of = endings.by_platform(reading.db, experiment_id)
     newest = {bundle.experiment_id: bundle.digest for bundle in experiments.newest_bundles(reading.db)}
     details = _details(reading, failing)
+    stopped = sorted(_stopped(reading, versions, newest, chosen), key=lambda row: str(row["at"]), reverse=True)
     return {
         "failures": [
             _group(group, versions[group.experiment_id])
@@ -45,20 +46,8 @@ def failures(reading: Reading) -> Answer:
         "of": len(groups),
         "tasks": sum(group.tasks for group in groups),
         "experiment": f"{chosen.name}@{chosen.version}" if chosen else None,
-        "stopped": [
-            *_halted(reading, versions, newest, chosen),
-            *(
-                {
-                    "experiment": f"{version.name}@{version.version}",
-                    "at": version.retired_at.isoformat(),
-                    "why": version.why,
-                }
-                for version in versions.values()
-                if version.retired_at is not None
-                and version.status == "retired"
-                and (chosen is None or chosen.id == version.id)
-            ),
-        ],
+        "stopped": stopped[: limits.FAILURE_GROUPS],
+        "all_stopped": len(stopped),
         "not_let_out": [
             {"experiment": f"{bundle.name}@{bundle.version}", "why": bundle.reason}
             for bundle in preflights.newest(reading.db, GATES)
@@ -77,13 +66,17 @@ def _mended_by(group: FailureGroup, versions: Mapping[int, StoredExperiment], ne
     return None if is_newest else f"a newer text of {version.name}@{version.version}"
 
 
-def _halted(
+def _stopped(
     reading: Reading,
     versions: Mapping[int, StoredExperiment],
     newest: Mapping[int, str],
     chosen: StoredExperiment | None,
 ) -> Iterator[Answer]:
-    """Open versions of which the newest bundle goes out no more, since it failed too often; a repair begins anew."""
+    """Versions that were retired, and open ones of which the newest bundle failed too often; a repair begins anew."""
+    for version in versions.values():
+        if version.retired_at is not None and version.status == "retired" and chosen in (None, version):
+            name = f"{version.name}@{version.version}"
+            yield {"experiment": name, "at": version.retired_at.isoformat(), "why": version.why}
     for number, history in releases.by_experiment(reading.db).items():
         version, halted = versions[number], release_state(history).halted.get(newest.get(number, ""))
         if halted and version.status == "open" and chosen in (None, version):

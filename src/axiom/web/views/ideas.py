@@ -4,7 +4,7 @@ from axiom.domain.proposals import IdeaState, KeptIdea
 from axiom.errors import NotFound
 from axiom.store.accounts import accounts
 from axiom.store.registrations import ideas
-from axiom.web.base import query_errors
+from axiom.web.base import paging, query_errors
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading
@@ -46,6 +46,13 @@ def every_idea(reading: Reading) -> Answer:
     """Every idea, also those that nobody else may read: for the operator."""
     numbers = ideas.numbers(reading.db, public=False)
     return {"ideas": [_shown(reading, idea) for idea in ideas.of_numbers(reading.db, numbers)]}
+
+
+def unshown(reading: Reading) -> Answer:
+    """The newest of those that wait to be shown, and how many do: for the operator."""
+    numbers = ideas.unshown(reading.db)
+    newest = ideas.of_numbers(reading.db, numbers[: paging.LENGTH])
+    return {"ideas": [_shown(reading, idea) for idea in newest], "unshown_ideas": len(numbers)}
 
 
 def of_number(reading: Reading, number: int) -> Answer:

@@ -9,14 +9,16 @@ from axiom.decisions.experiments.kin import forecast_of_draft, informed_by
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.costs import DesignCost
 from axiom.domain.preflights import KeptDraft, KinRun
-from axiom.domain.proposals import KeptProposal, Proposal, proposal_data
+from axiom.domain.proposals import KeptProposal, Proposal, ProposalState, proposal_data
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import drafts, experiments, kin
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import proposals, registrations
+from axiom.web.base import paging, query_errors
 from axiom.web.base.docstring import bundle_files, papers, source_in
 from axiom.web.base.page import NUMBER, shown_at
+from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.base.resolved_prose import quote, quote_each
 
@@ -30,13 +32,27 @@ _IN_WORDS = {
 _DECLARED = ("name", "claim", "kind", "measure", "smallest", "prediction")
 
 
-@shown_at("/proposals", "proposals.html")
+@shown_at("/proposals", "proposals.html", words="state from")
 def listed(reading: Reading) -> Answer:
-    """Every proposal, those that wait for an answer first, then the newest."""
-    newest = sorted(
-        proposals.every_proposal(reading.db), key=lambda stored: (stored.state.value != "open", -stored.number)
-    )
-    return {"proposals": [_short(reading, stored) for stored in newest]}
+    """Those that wait for an answer first, then the newest; of one state, if the address says so."""
+    misread = list(query_errors.choice(reading.query, "state", [state.value for state in ProposalState]))
+    state = reading.query.get("state", "")
+    numbers = [] if misread else proposals.numbers(reading.db, state)
+    part = stretch(reading, "from", numbers)
+    return {
+        "proposals": [_short(reading, stored) for stored in proposals.of_numbers(reading.db, part.shown)],
+        "of": len(numbers),
+        "state": state,
+        "misread": misread,
+        **part.around(f"/proposals?state={state}&from=" if state else "/proposals?from="),
+    }
+
+
+def waiting(reading: Reading) -> Answer:
+    """The newest of those that wait for an answer, and how many do."""
+    numbers = proposals.numbers(reading.db, ProposalState.OPEN.value)
+    newest = proposals.of_numbers(reading.db, numbers[: paging.LENGTH])
+    return {"proposals": [_short(reading, stored) for stored in newest], "open_proposals": len(numbers)}
 
 
 @shown_at(f"/proposals/{NUMBER}", "proposal.html")

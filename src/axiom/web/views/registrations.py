@@ -1,6 +1,7 @@
 """What was written down before it was computed, and what each forecaster's predictions were worth."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -43,8 +44,10 @@ def listed(reading: Reading) -> Answer:
     numbers = registrations.ids(reading.db)
     part = stretch(reading, "from", numbers)
     stored = [row for number in part.shown if (row := registrations.registration(reading.db, number)) is not None]
+    by_version = itertools.groupby(sorted(stored, key=_version_of), key=_version_of)
+    rows = [row for number, these in by_version for row in _rows(reading, list(these), versions[number])]
     return {
-        "registrations": [_shown(reading, row, versions[row.experiment_id]) for row in stored],
+        "registrations": sorted(rows, key=lambda row: -row["number"]),
         "of": len(numbers),
         **part.around("/registrations?from="),
     }
@@ -52,9 +55,7 @@ def listed(reading: Reading) -> Answer:
 
 def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
     """The registrations of one version, oldest first."""
-    return [
-        _shown(reading, registration, version) for registration in registrations.registrations(reading.db, version.id)
-    ]
+    return _rows(reading, registrations.registrations(reading.db, version.id), version)
 
 
 @shown_at(f"/registrations/{NUMBER}", "registration.html")
@@ -67,7 +68,7 @@ def by_number(reading: Reading, number: int) -> Answer:
     stamp = stamps.stamp_of(reading.db, number)
     mine = set(registrations.numbers(reading.db, registration).values())
     claims = [claim for claim in findings.of_experiment(reading.db, version.id) if claim.finding.number in mine]
-    shown, forecasts = _shown(reading, registration, version), findings.forecasts(reading.db, number)
+    (shown,), forecasts = _rows(reading, [registration], version), findings.forecasts(reading.db, number)
     weighed = {claim.finding.estimand for claim in claims if claim.line}
     return {
         "registration": shown
@@ -117,8 +118,22 @@ def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer
     ]
 
 
-def _shown(reading: Reading, registration: Registration, version: StoredExperiment) -> Answer:
+def _version_of(registration: Registration) -> int:
+    return registration.experiment_id
+
+
+def _rows(reading: Reading, stored: Sequence[Registration], version: StoredExperiment) -> list[Answer]:
+    """Registrations of one version, of which the findings and what was issued are read once."""
+    issued = experiments.issued_to(reading.db, version.id)
+    begun = registrations.begun_by(reading.db, version.id)
+    return [_shown(reading, row, version, issued.get(row.id, 0), begun.get(row.id, {})) for row in stored]
+
+
+def _shown(
+    reading: Reading, registration: Registration, version: StoredExperiment, issued: int, begun: Mapping[str, int]
+) -> Answer:
     registered = read_body(registration.body)
+    numbers = {**registered.joins, **begun}
     return {
         "number": registration.id,
         "experiment": version.name,
@@ -129,23 +144,22 @@ def _shown(reading: Reading, registration: Registration, version: StoredExperime
         "stopping": registered.stopping.sentence,
         "block": registered.block,
         "block_why": registered.block_why,
-        "issued": experiments.issued_to(reading.db, version.id).get(registration.id, 0),
+        "issued": issued,
         "estimands": [
             {"estimand": name, "finding": number, "is_new": name not in registered.joins}
-            for name, number in sorted(
-                registrations.numbers(reading.db, registration).items(), key=lambda pair: pair[1]
-            )
+            for name, number in sorted(numbers.items(), key=lambda pair: pair[1])
         ],
         "amends": registered.amends,
-        "said": _quotes(reading, registration, registered),
+        "said": _quotes(reading, registration, registered, numbers.values()),
         "registered_at": registration.created_at.isoformat(),
         "hash": registration.hash,
     }
 
 
-def _quotes(reading: Reading, registration: Registration, registered: RegistrationBody) -> list[Answer]:
+def _quotes(
+    reading: Reading, registration: Registration, registered: RegistrationBody, numbers: Iterable[int]
+) -> list[Answer]:
     """Why it was registered; nothing before all that it asks is weighed."""
-    numbers = registrations.numbers(reading.db, registration).values()
     if not registered.why or not all(state.is_weighed for state in footings_of(reading.db, numbers).values()):
         return []
     by = registered.document.get("proposal", {}).get("author", "whoever registered it")
