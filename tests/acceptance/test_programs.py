@@ -142,7 +142,7 @@ def test_words_that_are_none_are_refused_with_a_problem(there):
             (b"[]", 400),
             (b"\xff\xfe", 400),
             (b'{"experiment": "own_sum", "workunits": NaN}', 400),
-            (b'{"experiment": "own_sum", "workunits": 1e400}', 422),
+            (b'{"experiment": "own_sum", "workunits": 1e400}', 400),
             (b'{"experiment": "own_sum", "workunits": 1' + b"0" * 400 + b"}", 422),
             (b'{"experiment": "own_sum", "workunits": 1' + b"0" * 5_000 + b"}", 400),
             (b'{"experiment": "own_sum", "workunits": "1"}', 422),

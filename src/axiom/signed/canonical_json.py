@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 Scalar = str | int | float | bool
 TICKET_LIMIT = 60_000  # characters of an order, plain words and all: boinc-client takes 64 kB in a command line
 LARGEST = 2**63 - 1  # what a key of the database, a seed and a counter can be
+_MOST_DIGITS = 4_000
 T = TypeVar("T")
 
 
@@ -30,16 +31,25 @@ def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
     return _in_form(raw) or _with_reason(raw)
 
 
-def read_json(text: str) -> Any:
-    """Read a value that somebody wrote in whatever form; a ValueError where it could not be written again.
+def read_json(raw: str | bytes) -> Any:
+    """Read a value in whatever form somebody wrote it; a ValueError in our words where it could not be written again.
 
     It may not hold NaN, a number beyond any float, half a character or a key twice, nor be nested without end.
     """
     try:
-        data = _READER.decode(text)
-        canonical(data)
+        data = _READER.decode(raw if isinstance(raw, str) else raw.decode())
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except UnicodeError:
+        raise ValueError("it is not UTF-8") from None
+    except json.JSONDecodeError as fault:
+        raise ValueError(f"it is not JSON from line {fault.lineno}, character {fault.colno} on") from None
+    try:
+        canonical(data)
+    except UnicodeError:
+        raise ValueError("it holds half a character, which UTF-8 cannot") from None
+    except ValueError:
+        raise ValueError("it holds a number beyond any that is computed with") from None
     return data
 
 
@@ -56,18 +66,10 @@ def _in_form(raw: bytes) -> dict[str, Any] | None:
 
 
 def _with_reason(raw: bytes) -> dict[str, Any]:
-    try:
-        data = _READER.decode(raw.decode())
-        is_canonical = canonical(data) == raw
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except UnicodeError:
-        raise ValueError("it is not UTF-8") from None
-    except json.JSONDecodeError as fault:
-        raise ValueError(f"it is not JSON ({fault.msg} at character {fault.pos})") from None
+    data = read_json(raw)
     if not isinstance(data, dict):
         raise ValueError("it is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
-    if not is_canonical:
+    if canonical(data) != raw:
         raise ValueError("it is not in canonical form: sorted keys, no spaces, each value written in one way")
     return data
 
@@ -83,9 +85,15 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"it holds {name}, which is no number")
 
 
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:  # of more, Python itself refuses to make a number
+        raise ValueError(f"it holds a whole number of {len(text):,} digits, and {_MOST_DIGITS:,} are the most")
+    return int(text)
+
+
 # Made once: to make them anew for every line costs more than to read it.
 _QUICK_READER = json.JSONDecoder()
-_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_int=_whole)
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

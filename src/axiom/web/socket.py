@@ -1,6 +1,5 @@
 """The laboratory's own socket, which only its operator can open: commands, the status, its probes."""
 
-import json
 import logging
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from axiom.commands.base.registry import read_command
 from axiom.commands.base.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
+from axiom.signed.canonical_json import read_json
 from axiom.web.api.problems import problem
 from axiom.web.probes import probe_routes
 from axiom.web.site.app import Site
@@ -71,9 +71,9 @@ class Envelope:
 
 def _read_envelope(body: bytes) -> Envelope:
     try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise WrongUse(f"The request is not JSON ({type(error).__name__}). Nothing was done.") from error
+        envelope = read_json(body)
+    except ValueError as error:
+        raise WrongUse(f"The request cannot be read: {error}. Nothing was done.") from None
     if not isinstance(envelope, dict):
         raise WrongUse("The request is not an object. Nothing was done.")
     return read_words(Envelope, "request", envelope)

@@ -167,8 +167,11 @@ def test_a_whole_number_that_no_table_holds_is_invalid(name, value):
 
 
 def test_measures_of_other_names_and_one_that_could_never_travel_are_invalid():
-    for measures in ({"loss": 0.5}, MEASURES | {"accuracy": 0.9}):
-        assert judged(with_first(measures=measures)).state is TaskState.INVALID
+    decided = judged(with_first(measures=MEASURES | {"accuracy": 0.9}))
+    assert (decided.state, "accuracy" in decided.reason) == (TaskState.INVALID, False)  # a stranger's word
+    for name in MEASURES:
+        decided = judged(with_first(measures={other: MEASURES[other] for other in MEASURES if other != name}))
+        assert (decided.state, f": {name}" in decided.reason) == (TaskState.INVALID, True)
     manifest = replace(MANIFEST, measures=(Measure("word", ValueType.TEXT, nullable=False),))
     cells = tuple(replace(cell, measures={"word": "x"}) for cell in CELLS)
     assert judged(cells, manifest=manifest).state is TaskState.INVALID

@@ -85,8 +85,10 @@ def _wrong_cells(ticket: Ticket, output: Output) -> str:
 def _wrong_measures(declared: tuple[Measure, ...], cell: CellOutput) -> str:
     if cell.measures is None:
         return ""
-    if set(cell.measures) != {measure.name for measure in declared}:
-        return f"its measures are {', '.join(sorted(cell.measures))}, not those declared"
+    if missing := [measure.name for measure in declared if measure.name not in cell.measures]:
+        return f"a measure is missing that was declared: {', '.join(missing)}"
+    if odd := len(cell.measures) - len(declared):
+        return f"{counted(odd, 'measure')} of it {'was' if odd == 1 else 'were'} never declared"
     for measure in declared:
         value = cell.measures[measure.name]
         absent_allowed = measure.nullable or cell.outcome is Outcome.DIVERGED
@@ -106,7 +108,8 @@ def _grid(drawn: Map | None, cell: CellOutput) -> tuple[str, bytes | None]:
     try:
         pixels = unpack(cell.measures[drawn.measure], drawn.pixels**2)
     except ValueError as fault:
-        return f"{drawn.measure} is no grid of {drawn.pixels} by {drawn.pixels} pixels: {fault}", None
+        why = str(fault).partition(":")[0]  # what zlib says after it helps nobody
+        return f"{drawn.measure} is no grid of {drawn.pixels} by {drawn.pixels} pixels: {why}", None
     if (largest := max(pixels)) >= drawn.colours:
         return f"{drawn.measure} has a pixel of {largest}, and {drawn.colours - 1} is the last colour", None
     return "", pixels

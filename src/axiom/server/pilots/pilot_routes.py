@@ -265,7 +265,7 @@ def _key_of(authorization: bytes) -> str | None:
 
 def _line(body: bytes) -> tuple[Any, bytes]:
     line, _, rest = body.partition(b"\n")
-    return json.loads(line), rest
+    return canonical_json.read_json(line), rest
 
 
 def _fields(data: object, what: str, names: tuple[str, ...]) -> Fields:
@@ -288,7 +288,7 @@ def _numbers(fields: Fields, name: str) -> tuple[int, ...]:
 
 
 def _digest_in(body: bytes) -> str:
-    return Fields(json.loads(body), "the request", ("digest",)).text("digest", _HEX)
+    return Fields(canonical_json.read_json(body), "the request", ("digest",)).text("digest", _HEX)
 
 
 def _json_reply(answer: Answer) -> LaneReply:
@@ -297,7 +297,7 @@ def _json_reply(answer: Answer) -> LaneReply:
 
 def _error_reply(error: BaseException) -> LaneReply:
     """An error as a pilot reads it; one that we did not foresee is a fault of ours and says no more than that."""
-    if isinstance(error, (ValueError, RecursionError, TypeError)):
+    if isinstance(error, ValueError):
         error = MalformedRequest(f"The request cannot be read ({error}). Nothing was done.")
     if not isinstance(error, AxiomError):
         log.error("pilots.fault %r", error, exc_info=error)

@@ -1,10 +1,9 @@
 """Commands of programs: read from JSON, given at the gate, and audited also where the words are none."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,11 +16,11 @@ from axiom.domain.callers import Caller
 from axiom.domain.programs import MOST
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.limits import server as limits
+from axiom.signed.canonical_json import read_json
 from axiom.web.api.problems import RequestRefused
 
 KEY = "[!-~]{1,200}"  # what an idempotency key is
 _DRY = {"": False, "0": False, "false": False, "1": True, "true": True}
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, which JSON can write and UTF-8 cannot
 
 OFFERED: Mapping[str, type[Command]] = {name: kind for name, kind in COMMANDS.items() if kind.capability in MOST}
 
@@ -63,19 +62,12 @@ def _read(request: CommandRequest, caller: Caller) -> Command:
     if request.name not in OFFERED:
         raise NotAllowed(f"No program may give {request.name}. Nothing was done; the operator can, at a terminal.")
     try:
-        words = json.loads(request.body, parse_constant=_no_number)
-        if _SURROGATE.search(request.body):
-            json.dumps(words, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        sentence = f"The request is not JSON ({type(error).__name__}). Nothing was done."
-        raise RequestRefused(400, WrongUse(sentence)) from None
+        words = read_json(request.body)
+    except ValueError as error:
+        raise RequestRefused(400, WrongUse(f"The request cannot be read: {error}. Nothing was done.")) from None
     if not isinstance(words, dict):
         raise RequestRefused(400, WrongUse("The words of a command are a JSON object. Nothing was done."))
     return read_command(request.name, words, caller)
-
-
-def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON")
 
 
 async def _body(request: Request) -> bytes:
