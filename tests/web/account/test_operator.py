@@ -1,5 +1,6 @@
 """The operator's pages: who gets in, what is shown before it is done, and that nobody else's form does anything."""
 
+import asyncio
 import html
 import re
 from dataclasses import replace
@@ -127,7 +128,7 @@ def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_
     shown = send(desk, "/operator/proposal.approve", proposal="1", why="it is worth it")
     assert (shown.status, stored(desk) == before) == (200, True)
     assert all(fact in shown.text for fact in ("it is worth it", "operator:ada"))
-    assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 200]
+    assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 409]
     kept = desk.look(lambda db: proposals.by_number(db, 1))
     assert (kept.state, kept.decided_by, kept.why) == ("approved", "operator:ada", "it is worth it")
     assert len(desk.look(registrations.registrations)) == 2
@@ -320,3 +321,16 @@ def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, ne
     assert post(desk, "/operator/do", hidden(shown)).status == 200
     assert new_visitor().ask(f"/ideas/{number}.json").json["idea"]["question"] == f"Is it {hostile}?"
     assert done(desk)[-1] == ("operator:ada", "idea.show")
+
+
+def test_of_six_that_send_one_form_at_once_one_is_told_that_it_was_done(desk):
+    shown = send(desk, "/operator/news", "/operator/news.add", **NEWS)
+    body = urlencode(hidden(shown)).encode()
+
+    async def race():
+        return await asyncio.gather(*(desk._ask("/operator/do", "POST", body, {"origin": ORIGIN}) for _ in range(6)))
+
+    replies = desk.loop.run_until_complete(race())
+    told = sorted((reply.status, "Done, in your name" in reply.text) for reply in replies)
+    assert told == [(200, True), *5 * [(409, False)]]
+    assert len(desk.look(lambda db: news.newest(db, 9))) == 1

@@ -130,8 +130,9 @@ def confirm(visit: Visit) -> Outcome:
     answer = visit.operate(command, key=key)
     token = visit.form.text("token")
     is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
-    done = {"is_done": True, "was_done_before": "repeated" in answer, "token": token if is_its_own else ""}
-    return Redisplay(form=Form(), status=200, shown=_in_words(command, answer) | done)
+    was_done_before = "repeated" in answer
+    done = {"is_done": True, "was_done_before": was_done_before, "token": token if is_its_own else ""}
+    return Redisplay(form=Form(), status=409 if was_done_before else 200, shown=_in_words(command, answer) | done)
 
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
