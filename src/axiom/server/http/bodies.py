@@ -30,7 +30,9 @@ class BodyRoom:
             self.left += size
 
 
-async def read_body(receive: Callable[[], Awaitable[Any]], take: Callable[[bytes], int | None]) -> int | None:
+async def read_body(
+    receive: Callable[[], Awaitable[Any]], take: Callable[[bytes], Awaitable[int | None]]
+) -> int | None:
     """Give `take` each piece; what is returned is the status with which the request is refused at once.
 
     A body may take its time as long as it comes.
@@ -44,7 +46,7 @@ async def read_body(receive: Callable[[], Awaitable[Any]], take: Callable[[bytes
                 if message["type"] == "http.disconnect":
                     raise SenderGone
                 piece = message.get("body", b"")
-                if piece and (refused := take(piece)):
+                if piece and (refused := await take(piece)):
                     return refused
                 if not message.get("more_body", False):
                     return None

@@ -100,7 +100,11 @@ class Door:
                 return _said(HTTPStatus.SERVICE_UNAVAILABLE)
             if size:
                 body = bytearray()
-                if refused := await read_body(receive, body.extend):
+
+                async def take(piece: bytes) -> None:
+                    body.extend(piece)
+
+                if refused := await read_body(receive, take):
                     return _said(refused)
                 receive = _behind(bytes(body), receive)
             await self._app(scope, receive, send)

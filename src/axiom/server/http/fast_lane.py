@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -39,7 +39,10 @@ class LaneReply:
 
 
 class Intake(Protocol):
-    """Takes the body of one request as it arrives, in the loop's thread."""
+    """Takes the body of one request as it arrives, in the loop's thread, or in another while it waits for the disk."""
+
+    @property
+    def waits_for_disk(self) -> bool: ...
 
     def take(self, piece: bytes) -> int | None:
         """One more piece; what is returned is the status with which the request is refused at once."""
@@ -53,11 +56,13 @@ Answering = Callable[[bytes], Promised]
 AnsweringIn = Callable[[bytes, str], Promised]  # with the languages that the client accepts, as its header says
 
 # Of what the headers say: the length, the languages that the client accepts, and `Authorization`. What is no intake is
-# the status with which the request is refused.
-Opener = Callable[[int, str, bytes], Intake | int]
+# the status with which the request is refused. Whoever must look into records for it promises it.
+Opener = Callable[[int, str, bytes], Intake | int | Promised]
 
 
 class WholeRequest:
+    waits_for_disk = False
+
     def __init__(self, answer: Answering, limit: int, room: BodyRoom) -> None:
         self._answer = answer
         self._limit = limit
@@ -113,6 +118,7 @@ class Lanes:
     def __init__(self, openers: Mapping[bytes, Opener], counts: RequestCounts | None = None) -> None:
         self.openers = openers
         self.counts = counts or RequestCounts()
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="axiom-uploads")  # one, so that files change hands safely
         self._ready: deque[asyncio.Future[None]] = deque()
         self._is_woken = False
 
@@ -129,20 +135,30 @@ class Lanes:
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         accepted = headers.get(b"accept-language", b"").decode("latin-1")
         intake = opener(int(headers.get(b"content-length", 0)), accepted, headers.get(b"authorization", b""))
+        loop = asyncio.get_running_loop()
+        if isinstance(intake, Future):
+            intake = await self._wait(loop, intake)
         if isinstance(intake, int):
             return intake
         is_whole = False
+
+        async def take(piece: bytes) -> int | None:
+            if intake.waits_for_disk:
+                return await loop.run_in_executor(self._disk, intake.take, piece)
+            return intake.take(piece)
+
         try:
-            if refused := await read_body(receive, intake.take):
+            if refused := await read_body(receive, take):
                 return refused
             is_whole = True
         finally:
             if not is_whole:
-                intake.lose()
-        loop = asyncio.get_running_loop()
+                self._disk.submit(intake.lose)
         asked_at = loop.time()
         try:
-            reply = await self._wait(loop, intake.finish())
+            on_disk = intake.waits_for_disk
+            answer = await loop.run_in_executor(self._disk, intake.finish) if on_disk else intake.finish()
+            reply = await self._wait(loop, answer)
             body = bytes(reply)
         except Exception:
             log.exception("lane.broken")

@@ -1,7 +1,8 @@
 """Takes the outputs that clients bring: nothing is kept without a token of ours, and what was cut off goes on later.
 
-Bytes arrive in the loop's thread. Small outputs are gathered there and stored in one work of the writer for as many as
-are waiting; large ones lie in files from their first byte on, and are proven and synced in a thread of their own.
+Small outputs are gathered in the loop's thread, and stored in one work of the writer for as many as are waiting. Large
+ones lie in files from their first byte on, which are opened and written in one other thread, and are proven and synced
+in further ones.
 """
 
 import contextlib
@@ -301,13 +302,19 @@ class Arrival:
         self._buffer = bytearray()  # the head, and behind it what is kept in memory
         self._seen = 0
         self._answer: bytes | None = None  # decided already: what still comes is let pass
+        self._unread: Upload | SizeQuery | None = None  # a head that says what files and records have to answer
         self._upload: Upload | None = None
         self._task_id = 0
         self._file: int | None = None
         self._written = 0  # bytes of the output that are in the file
 
+    @property
+    def waits_for_disk(self) -> bool:
+        return self._file is not None or self._unread is not None
+
     def take(self, piece: bytes) -> int | None:
         self._seen += len(piece)
+        self._look_at_disk()
         if self._answer is not None:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if self._seen > self._patience() else None
         if self._file is not None:
@@ -325,8 +332,9 @@ class Arrival:
         return self._length if self._length <= _LONGEST else _DRAINED
 
     def finish(self) -> Future[bytes]:
-        if self._answer is None and self._upload is None:
+        if self._answer is None and self._upload is None and self._unread is None:
             self._read_head(ended=True)
+        self._look_at_disk()
         upload = self._upload
         if self._answer is None and upload is not None:
             return self._end(upload)
@@ -337,6 +345,7 @@ class Arrival:
 
     def lose(self) -> None:
         """The connection is gone. What came is kept, so that the client can go on from there."""
+        self._look_at_disk()
         if self._answer is None and self._upload is not None and self._file is None:
             buffered = self._buffer[self._upload.data_starts_at :]
             if len(buffered) >= _WORTH_KEEPING and not self._desk.is_coming(self._upload.name):
@@ -353,6 +362,19 @@ class Arrival:
         except MalformedRequest as error:
             self._answer = transfers.refused(str(error))
             return
+        if isinstance(head, SizeQuery) or (head is not None and (head.offset or head.nbytes > _IN_MEMORY)):
+            self._unread = head
+        elif head is not None:
+            self._answer = self._why_not(head)
+            if self._answer is None:
+                self._upload = head
+                if len(self._buffer) > head.body_length:
+                    self._answer = transfers.refused("there are more bytes than the head says")
+        if self._answer is not None:
+            self._buffer.clear()
+
+    def _look_at_disk(self) -> None:
+        head, self._unread = self._unread, None
         if isinstance(head, SizeQuery):
             number = task_of(self._desk.key, head.name)
             self._answer = transfers.size_reply(0 if number is None else self._desk.begun.size(number, head.name))
@@ -360,10 +382,7 @@ class Arrival:
             self._answer = self._why_not(head)
             if self._answer is None:
                 self._upload = head
-                if head.offset or head.nbytes > _IN_MEMORY:
-                    self._open(head)
-                elif len(self._buffer) > head.body_length:
-                    self._answer = transfers.refused("there are more bytes than the head says")
+                self._open(head)
         if self._answer is not None:
             self._buffer.clear()
 

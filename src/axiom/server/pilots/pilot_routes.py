@@ -99,13 +99,19 @@ class PilotRoutes:
         length: int,
         accepted: str,
         authorization: bytes,
-    ) -> Intake | int:
+    ) -> Intake | int | Future[Intake | int]:
         key = None if is_private else _key_of(authorization)
-        if not is_private and (key is None or not self._is_known(key)):
+        if not is_private and key is None:
             return HTTPStatus.UNAUTHORIZED
         if length > _BODY:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return WholeRequest(partial(answer, key), _BODY, self._room)
+
+        def opened() -> Intake | int:
+            if key is not None and not self._is_known(key):
+                return HTTPStatus.UNAUTHORIZED
+            return WholeRequest(partial(answer, key), _BODY, self._room)
+
+        return opened() if key is None or key in self._known else self._threads.submit(opened)
 
     def _is_known(self, key: str) -> bool:
         """Does or did a cluster have it? Whether it still may compute is looked up when it is answered."""
