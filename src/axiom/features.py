@@ -151,8 +151,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "accounts": Feature(
         "Volunteers, their teams, and those of them who operate the site.",
         "limits.accounts domain.operators decisions.accounts store.accounts store.views.daily_totals server.accounts "
-        "commands.accounts commands.operators commands.teams web.account web.views.join web.views.volunteers "
-        "cli.host.volunteers",
+        "commands.accounts commands.operators commands.passwords commands.teams web.account web.views.join "
+        "web.views.volunteers cli.host.volunteers",
         commands="account operator team",
         terminal={
             "volunteer": ("host.volunteers", "Whose computers these are: list, show, carry-over …"),

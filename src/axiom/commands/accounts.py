@@ -17,8 +17,8 @@ from axiom.commands.base.gate import CommandGate
 from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.base.registry import read_command
 from axiom.commands.base.words import NUMBER
+from axiom.commands.passwords import refuse_weak
 from axiom.decisions.accounts.command_permission import CommandCost
-from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability, volunteer_caller
 from axiom.domain.fleet import MOST_SHARE, Account, Venue, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
@@ -409,13 +409,6 @@ def good_website(text: str) -> str:
             f"A website is an address that starts with https:// or http://, with at most {LONGEST_WEBSITE} characters."
         )
     return website
-
-
-def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None:
-    """Refuse a password that would be among the first to be tried."""
-    judged = judge(password, (called, email, email.partition("@")[0], laboratory))
-    if not judged.is_good:
-        raise WrongUse(judged.reason)
 
 
 def _password_hash(laboratory: Laboratory, passwd_hash: str, email: str) -> _PasswordHash:

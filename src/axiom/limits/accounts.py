@@ -10,6 +10,10 @@ OPERATOR_LONGEST = timedelta(hours=12)  # How long an operator's code is good at
 OPERATOR_CODES_A_DAY = 30  # Codes an operator may try a day, right or wrong: a guess is right once in 300,000 times
 SHORTEST_PASSWORD = 8  # The fewest characters a password may have
 LONGEST_PASSWORD = 256  # The most characters a password may have
+PASSWORD_GUESSES = 1_000_000  # A password that would be found with fewer guesses is refused
+# Characters of a password that are judged, from its first on: the time for that grows faster than they do, and is a
+# tenth of a second for the worst of 16
+PASSWORD_CHARACTERS_JUDGED = 16
 GUESSES_WITHIN = timedelta(hours=1)  # Wrong passwords, new accounts and repeated changes are counted over this time
 FREE_GUESSES = 10  # Wrong passwords an account may have before anybody has to wait
 FREE_GUESSES_OF_ADDRESS = 30  # Wrong passwords that may come from one network address before it has to wait

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from axiom.commands.accounts import ChangePassword, good_email, refuse_weak
+from axiom.commands.accounts import ChangePassword, good_email
 from axiom.commands.mail import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
+from axiom.commands.passwords import refuse_weak
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached, Refused
 from axiom.locale.languages import mark

@@ -20,8 +20,8 @@ from axiom.commands.accounts import (
     good_email,
     good_name,
     good_website,
-    refuse_weak,
 )
+from axiom.commands.passwords import refuse_weak
 from axiom.domain.fleet import MOST_SHARE, VENUES, Host
 from axiom.errors import LimitReached, Refused
 from axiom.locale.languages import mark
