@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.errors import CannotStart, FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
+from axiom.store.accounts import accounts, teams
 from axiom.store.engine.database import Database, copy
 from axiom.store.engine.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+_STEPS = {"0025_looks_of_names": (accounts.fill_looks, teams.fill_looks)}  # of a migration, which SQL cannot do
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
@@ -145,5 +147,7 @@ def _apply(database: Database, migration: Migration, now: datetime) -> None:
     database.execute(_TABLE)
     for statement in migration.statements():
         database.execute(statement)
+    for step in _STEPS.get(migration.name, ()):
+        step(database)
     facts = {"number": migration.number, "name": migration.name, "checksum": migration.checksum}
     database.add("migration", **facts, applied_at=now)

@@ -3,9 +3,11 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from axiom.domain.fleet import Account, ProjectPreferences, Volunteer, read_project_preferences
 from axiom.domain.value import value
+from axiom.store.accounts.names import fold_name, free_name, write_looks
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment
 
 _BY_KEY = """
@@ -29,10 +31,13 @@ WHERE id = :id
 """
 _CONFIRM = "UPDATE volunteer SET confirmed_at = :now WHERE id = :id AND email IS NOT NULL AND confirmed_at IS NULL"
 _ERASE = """
-UPDATE volunteer SET name = :name, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL, cross_id = '',
-    country = '', website = '', venue = '', preferences = '', preferences_at = 0, project_preferences = '{}',
-    is_exported = 0, shows_hosts = 0, confirmed_at = NULL
+UPDATE volunteer SET name = :name, look = :look, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL,
+    cross_id = '', country = '', website = '', venue = '', preferences = '', preferences_at = 0,
+    project_preferences = '{}', is_exported = 0, shows_hosts = 0, confirmed_at = NULL
 WHERE id = :id
+"""
+_FILL_LOOKS = """
+UPDATE volunteer SET look = j.value FROM json_each(:looks) j WHERE volunteer.id = CAST(j.key AS INTEGER)
 """
 _PREFERENCES = "SELECT preferences, preferences_at, project_preferences, venue FROM volunteer WHERE id = :id"
 _KEEP_PREFERENCES = """
@@ -48,7 +53,6 @@ DELETE FROM sign_in WHERE volunteer_id = :volunteer_id AND token_digest NOT IN (
 """
 
 _OUR_NAME = "the laboratory itself"
-_MOST_NAMES = 10_000  # volunteers who may ask for the same name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,28 +81,18 @@ class VolunteerPreferences:
 def ourselves(db: Database, now: datetime) -> int:
     """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
     row = db.row("SELECT id FROM volunteer WHERE is_ours = 1")
-    return int(row["id"]) if row else db.add("volunteer", name=free_name(db, _OUR_NAME), created_at=now, is_ours=1)
+    return int(row["id"]) if row else _add(db, _OUR_NAME, created_at=now, is_ours=1)
 
 
 def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
     """Open an account. `password` is what may be stored of it; a name that is taken gets a number behind it."""
     account = {"email": email, "password": password, "password_serial": 1, "cross_id": cross_id}
-    return db.add("volunteer", name=free_name(db, name), created_at=now, **account)
+    return _add(db, name, created_at=now, **account)
 
 
 def admit(db: Database, *, name: str, now: datetime) -> int:
     """A volunteer who computes and cannot sign in; a name that is taken gets a number behind it."""
-    return db.add("volunteer", name=free_name(db, name), created_at=at(now))
-
-
-def free_name(db: Database, name: str, *, besides: int = 0) -> str:
-    """The name, or the name with the first number that makes it nobody else's: names are not for posing as others."""
-    for number in range(1, _MOST_NAMES):
-        tried = name if number == 1 else f"{name} ({number})"
-        row = db.row("SELECT * FROM volunteer WHERE name = :name", name=tried)
-        if row is None or row["id"] == besides:
-            return tried
-    raise LookupError(f"{_MOST_NAMES} volunteers want to be called {name}")
+    return _add(db, name, created_at=at(now))
 
 
 def by_id(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
@@ -151,8 +145,15 @@ def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
 def set_profile(
     db: Database, volunteer_id: int, *, name: str, country: str, website: str, is_exported: bool, shows_hosts: bool
 ) -> None:
+    """Store what others see. Who keeps their name keeps it, also where it was taken before looks counted."""
+    if db.row("SELECT id FROM volunteer WHERE id = :id AND name = :name", id=volunteer_id, name=name) is None:
+        name = free_name(db, name, besides=volunteer_id)
     shown = {"country": country, "website": website, "is_exported": is_exported, "shows_hosts": shows_hosts}
-    db.change("volunteer", volunteer_id, name=free_name(db, name, besides=volunteer_id), **shown)
+    db.change("volunteer", volunteer_id, name=name, look=fold_name(name), **shown)
+
+
+def fill_looks(db: Database) -> None:
+    db.execute(_FILL_LOOKS, looks=write_looks(db.select("SELECT id, name FROM volunteer")))
 
 
 def hide_hosts(db: Database, volunteer_id: int) -> None:
@@ -161,7 +162,8 @@ def hide_hosts(db: Database, volunteer_id: int) -> None:
 
 def erase(db: Database, volunteer_id: int) -> None:
     """Nothing is known of this volunteer any more but the number, and nobody can sign in or compute as them."""
-    db.execute(_ERASE, id=volunteer_id, name=free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id))
+    name = free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id)
+    db.execute(_ERASE, id=volunteer_id, name=name, look=fold_name(name))
 
 
 def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:
@@ -224,6 +226,11 @@ def preferred_of(row: Row) -> VolunteerPreferences:
         project=read_project_preferences(row["project_preferences"]),
         venue=row["venue"],
     )
+
+
+def _add(db: Database, name: str, **facts: Any) -> int:
+    name = free_name(db, name)
+    return db.add("volunteer", name=name, look=fold_name(name), **facts)
 
 
 def _volunteer_and_account(row: Row | None) -> tuple[Volunteer, Account] | None:

@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from axiom.domain.fleet import Team
+from axiom.store.accounts.names import fold_name, write_looks
 from axiom.store.engine.database import Database, at
 
 _LIKE = """
@@ -10,17 +11,19 @@ SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
 _ALL = """
 SELECT * FROM team t WHERE EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY id LIMIT :limit
 """
+_FILL_LOOKS = "UPDATE team SET look = j.value FROM json_each(:looks) j WHERE team.id = CAST(j.key AS INTEGER)"
 _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
 
 
 def create(
     db: Database, *, name: str, founder_id: int, country: str, website: str, about: str, now: datetime
 ) -> int | None:
-    if by_name(db, name) is not None:
+    """Found a team; None where another has this name, or one that looks like it."""
+    look = fold_name(name)
+    if db.row("SELECT id FROM team WHERE look = :look", look=look) is not None:
         return None
-    return db.add(
-        "team", name=name, founder_id=founder_id, country=country, website=website, about=about, created_at=at(now)
-    )
+    words = {"name": name, "look": look, "country": country, "website": website, "about": about}
+    return db.add("team", **words, founder_id=founder_id, created_at=at(now))
 
 
 def by_id(db: Database, team_id: int) -> Team | None:
@@ -60,3 +63,7 @@ def change(db: Database, team_id: int, *, country: str, website: str, about: str
 
 def hand_over(db: Database, team_id: int, founder_id: int) -> None:
     db.change("team", team_id, founder_id=founder_id)
+
+
+def fill_looks(db: Database) -> None:
+    db.execute(_FILL_LOOKS, looks=write_looks(db.select("SELECT id, name FROM team")))

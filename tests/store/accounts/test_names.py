@@ -1,0 +1,88 @@
+"""Names that nobody could tell apart are one."""
+
+import unicodedata
+from contextlib import closing
+
+import pytest
+
+from axiom.boinc.accounts import tidy_name
+from axiom.limits import accounts as limits
+from axiom.store.accounts import accounts, teams
+from axiom.store.accounts.names import fold_name, free_name
+from axiom.store.engine.database import connect_writer
+from axiom.store.migrate import migrate, migrations
+
+ALIKE = ["Alice", "alice", "ALICE", "\N{CYRILLIC CAPITAL LETTER A}lice", "AIice", "A1ice", "\u1d00ʟɪᴄᴇ"]
+
+
+@pytest.fixture
+def db(small_lab):
+    with small_lab.db.transaction():
+        yield small_lab.db
+
+
+def test_names_that_look_alike_are_numbered(db, now):
+    made = [accounts.admit(db, name=name, now=now) for name in [*ALIKE, "Alicé", "Malice"]]
+    names = [accounts.by_id(db, number)[0].name for number in made]
+    assert names == ["Alice", *(f"{name} ({number})" for number, name in enumerate(ALIKE[1:], 2)), "Alicé", "Malice"]
+    assert free_name(db, "ALICE", besides=made[0]) == "ALICE"
+    accounts.erase(db, made[0])
+    assert free_name(db, "alice") == "alice"
+
+
+def test_a_team_is_founded_by_one_of_the_names_that_look_alike(db, now):
+    founder, words = accounts.admit(db, name="Ann", now=now), {"country": "", "website": "", "about": ""}
+    made = [teams.create(db, name=name, founder_id=founder, **words, now=now) for name in [*ALIKE, "Malice"]]
+    assert [number is not None for number in made] == [True, *[False] * len(ALIKE[1:]), True]
+
+
+def test_a_name_with_its_number_is_a_name_and_is_kept(db, now):
+    profile = {"country": "", "website": "", "is_exported": False, "shows_hosts": False}
+    longest = "Q" * limits.NAME_CHARACTERS
+    for _ in range(12):
+        number = accounts.admit(db, name=longest, now=now)
+        name = accounts.by_id(db, number)[0].name
+        assert tidy_name(name) == name
+        accounts.set_profile(db, number, name=name, **profile)
+        assert accounts.by_id(db, number)[0].name == name
+
+
+def test_thousands_may_want_one_name_and_the_database_is_asked_once(db, monkeypatch):
+    made = [{"name": f"Ann ({number})", "look": fold_name(f"Ann ({number})")} for number in range(2, 3_001)]
+    db.add_all("volunteer", [row | {"created_at": 0} for row in [*made, {"name": "Ann", "look": fold_name("Ann")}]])
+    asked, select = [], db.select
+    monkeypatch.setattr(db, "select", lambda sql, **values: asked.append(sql) or select(sql, **values))
+    assert free_name(db, "Ann") == "Ann (3001)"
+    assert len(asked) == 1
+
+
+def test_who_looked_alike_before_an_upgrade_keeps_the_name(folder, now):
+    with closing(connect_writer(folder.database)) as db:
+        migrate(db, None, now, [migration for migration in migrations() if migration.number < 25])
+        names = ["Alice", "alice", "\N{FOX FACE} 7"]
+        numbers = [db.add("volunteer", name=name, created_at=now) for name in names]
+        team = db.add("team", name="Owls", founder_id=numbers[0], created_at=now)
+        migrate(db, None, now)
+        profile = {"country": "Norway", "website": "", "is_exported": False, "shows_hosts": False}
+        accounts.set_profile(db, numbers[1], name="alice", **profile)
+        assert [accounts.by_id(db, number)[0].name for number in numbers] == names
+        assert [free_name(db, name) for name in ("ALICE", names[2])] == ["ALICE (2)", f"{names[2]} (2)"]
+        words = {"country": "", "website": "", "about": ""}
+        assert teams.create(db, name="0WLS", founder_id=numbers[0], **words, now=now) is None
+        assert teams.by_id(db, team).name == "Owls"
+
+
+def test_every_sign_has_one_look_in_either_case():
+    for code in range(0, 0x20000, 3):
+        name = tidy_name(f"{chr(code)}a")
+        if name is not None:
+            assert {fold_name(cased) for cased in (name, name.upper(), name.lower())} == {fold_name(name)}
+            assert fold_name(fold_name(name)) == fold_name(name)
+
+
+def test_capitals_of_other_scripts_and_small_capitals_look_like_those_of_ascii():
+    cyrillic, greek = ("АВЕЅІЈКМНОРСТХ", "ABESIJKMHOPCTX"), ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWYZ"  # there is no small X
+    small = [unicodedata.lookup(f"LATIN LETTER SMALL CAPITAL {letter}") for letter in letters]
+    for others, plain in (cyrillic, greek, (small, letters)):
+        assert [fold_name(letter) for letter in others] == [fold_name(letter) for letter in plain]
