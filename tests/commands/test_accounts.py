@@ -244,7 +244,8 @@ def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours,
 def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, ours, as_them):
     other = join(door)
     profile = ChangeProfile(volunteer=ours, called="Eve", shows_hosts=True, is_exported=True)
-    as_them(profile)
+    assert as_them(replace(profile, called="Canary"))["is_numbered"] is False
+    assert as_them(profile)["is_numbered"] is True
     stored, account = account_of(door, ours)
     assert (stored.name, account.is_exported) == ("Eve (2)", True)  # somebody has this name
     for website in ("javascript:alert(1)", "https://", "https://a b.example", 'https://"x', "https://" + "a." * 200):
@@ -313,8 +314,9 @@ def test_a_team_is_founded_joined_and_left_and_looked_after_by_one_of_its_own(do
     number = as_volunteer(0, founding)["team"]
     assert (team().name, team().founder_id) == ("The Sums", first)
     assert (team().about, team().country) == ("We add.\n\nDaily.", "France")
-    with pytest.raises(Refused):  # another team has this name
-        as_volunteer(1, FoundTeam(volunteer=1, called="The Sums"))
+    for called in ("The Sums", "THE \N{CYRILLIC CAPITAL LETTER DZE}UMS", "the sums"):
+        with pytest.raises(Refused):  # another team has this name, or one that looks like it
+            as_volunteer(1, FoundTeam(volunteer=1, called=called))
     with pytest.raises(NotFound):
         as_volunteer(1, JoinTeam(volunteer=1, team=77))
     as_volunteer(1, JoinTeam(volunteer=1, team=number))

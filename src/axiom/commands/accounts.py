@@ -105,7 +105,7 @@ class NewAccount(Command, capability=Capability.ACCOUNT):
             )
         if laboratory.settings.sends_mail:
             outbox.replace(db, outbox.CONFIRM, made, now)
-        return {"volunteer": made, "serial": _serial(db, made)}
+        return {"volunteer": made, "serial": _serial(db, made), "is_numbered": _is_numbered(db, made, name)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,18 +269,19 @@ class ChangeProfile(OwnAccount, name="account.profile"):
         return {"volunteer": self.volunteer, "shows_hosts": self.shows_hosts, "is_exported": self.is_exported}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Store it; of a name that somebody else has, the first free number behind it makes another one."""
+        """Store it; a name that somebody else has, or that looks like theirs, gets the first free number behind it."""
         volunteer, account = self.volunteer_and_account(db)
+        name = volunteer.name if self.called is None else good_name(self.called)
         accounts.set_profile(
             db,
             self.volunteer,
-            name=volunteer.name if self.called is None else good_name(self.called),
+            name=name,
             country=volunteer.country if self.country is None else good_country(self.country),
             website=volunteer.website if self.website is None else good_website(self.website),
             is_exported=account.is_exported if self.is_exported is None else self.is_exported,
             shows_hosts=account.shows_hosts if self.shows_hosts is None else self.shows_hosts,
         )
-        return {"volunteer": self.volunteer}
+        return {"volunteer": self.volunteer, "is_numbered": _is_numbered(db, self.volunteer, name)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -421,10 +422,19 @@ def _password_hash(laboratory: Laboratory, passwd_hash: str, email: str) -> _Pas
 
 def _serial(db: Database, volunteer_id: int) -> int:
     """The number with which a sign-in that follows says that it means the password of now."""
+    return _stored(db, volunteer_id)[1].password_serial
+
+
+def _is_numbered(db: Database, volunteer_id: int, wanted: str) -> bool:
+    """Whether the name that was asked for is somebody else's. The audit keeps answers, so they do not say the name."""
+    return _stored(db, volunteer_id)[0].name != wanted
+
+
+def _stored(db: Database, volunteer_id: int) -> tuple[Volunteer, Account]:
     pair = accounts.by_id(db, volunteer_id)
     if pair is None:
         raise LookupError(f"volunteer {volunteer_id} is gone within one transaction")
-    return pair[1].password_serial
+    return pair
 
 
 def _read(laboratory: Laboratory, command: OwnAccount) -> tuple[Volunteer, Account]:

@@ -47,7 +47,12 @@ class FoundTeam(OwnAccount, name="team.found"):
             now=now,
         )
         if made is None:
-            raise Refused(mark("Another team has this name. Join it, or take another name; nothing was changed."))
+            raise Refused(
+                mark(
+                    "Another team has this name, or one that looks like it. Join it, or take another name; nothing was "
+                    "changed."
+                )
+            )
         belong(db, volunteer, made)
         return {"volunteer": self.volunteer, "team": made}
 

@@ -141,7 +141,7 @@ def test_private_pages_are_kept_by_nobody_and_own_data_are_in_one_file_without_a
     assert ada.ask("/account").status == 200
 
 
-def test_keys_profile_preferences_and_places_are_changed(ada, wrong_fields):
+def test_keys_profile_preferences_and_places_are_changed(ada, new_visitor, wrong_fields):
     secret, number = load_secrets(ada.folder.keys).accounts, ada.account()[0].id
     before = ada.shown_keys()
     assert before == (account_keys.account_key(secret, number, 1), account_keys.weak_key(secret, number, 1))
@@ -158,6 +158,10 @@ def test_keys_profile_preferences_and_places_are_changed(ada, wrong_fields):
     assert volunteer.website == "https://sums.example"
     assert (account.shows_hosts, account.is_exported) == (False, False)
     assert 'value="Countess"' in ada.ask("/account/profile?done=profile").text
+    assert new_visitor().register(name="countess", email=OTHER).headers["location"] == "/account?done=opened_numbered"
+    reply = ada.post("/account/profile", name="countess (2)", country="France")
+    assert reply.headers["location"] == "/account/profile?done=profile_numbered"
+    assert ada.account()[0].name == "countess (2) (2)"
     assert wrong_fields(ada.post("/account/profile", name="C", website="javascript:alert(1)")) == {"website"}
     assert ada.post("/account/preferences", resource_share="25", on_gpus="1", venue="home").status == 303
     stored = ada.ask("/account.json").json["account"]

@@ -50,8 +50,15 @@ TABS = (
 # What was done, by the word that the address of the next page carries.
 DONE = {
     "opened": mark("Your account is open. Now attach a computer: this page says how."),
+    "opened_numbered": mark(
+        "Your account is open. Somebody has this name, or one that looks like it, so yours got a number; choose "
+        "another in your profile. Now attach a computer: this page says how."
+    ),
     "known": mark("This account was yours already; you are signed in."),
     "profile": mark("Your profile is stored."),
+    "profile_numbered": mark(
+        "Your profile is stored. Somebody has this name, or one that looks like it, so yours got a number."
+    ),
     "preferences": mark("Your preferences are stored. Your computers hear of them when they next call."),
     "place": mark("It is stored where this computer stands. It hears of it when it next calls."),
     "password": mark("Your password is changed. Every other browser is signed out, and the weak key is another one."),
@@ -164,7 +171,8 @@ def register(visit: Visit) -> Outcome:
     _refuse_more(visit)
     made = visit.submit(OpenAccount(called=name, email=email, password=password))
     keeper.guesses.right(email, visit.peer, begun)  # and it is not slowed down by what others try
-    return visit.sign_in(made["volunteer"], made["serial"], "/account?done=opened")
+    done = "opened_numbered" if made["is_numbered"] else "opened"
+    return visit.sign_in(made["volunteer"], made["serial"], f"/account?done={done}")
 
 
 def _refuse_more(visit: Visit) -> None:
@@ -200,7 +208,7 @@ def profile(visit: Visit) -> Outcome:
     website = form.check("website", good_website)
     if form.wrong:
         return Redisplay(form=form)
-    visit.submit(
+    done = visit.submit(
         ChangeProfile(
             volunteer=volunteer.id,
             called=name,
@@ -210,7 +218,7 @@ def profile(visit: Visit) -> Outcome:
             is_exported=form.ticked("is_exported"),
         )
     )
-    return Redirect(to="/account/profile?done=profile")
+    return Redirect(to=f"/account/profile?done=profile{'_numbered' * done['is_numbered']}")
 
 
 def preferences(visit: Visit) -> Outcome:
