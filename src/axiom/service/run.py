@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -33,6 +34,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
+from axiom.server.http.visitors import is_this_computer
 from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, read_leftovers
 from axiom.server.upkeep.jobs import Job, Jobs
@@ -396,6 +398,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
     print(address, flush=True)
     remark(
         f"Axiom {__version__} · {address} · cores that compute: {workers} · data in {folder.path}\n"
+        f"{_reach(address)}\n"
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )
@@ -406,3 +409,13 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
             f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",
             quiet=quiet,
         )
+
+
+def _reach(address: str) -> str:
+    """Who reaches the site there."""
+    if is_this_computer(urlsplit(address).hostname or ""):
+        return "Only this computer reaches it; docs/howto/run-a-public-server.md says how others do."
+    return (
+        "Other computers reach it. Let them do so through a reverse proxy alone, which bounds slow and endless requests: "
+        "docs/howto/run-a-public-server.md."
+    )

@@ -14,6 +14,12 @@ _LONGEST = 45  # signs of an address
 _UNREADABLE = "?"
 
 
+def is_this_computer(address: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(address).is_loopback
+    return address == "localhost"
+
+
 @functools.lru_cache(maxsize=_REMEMBERED)
 def visitor_of(address: str) -> str:
     """Who shares one allowance with this address; empty for this computer, which has no limit.
