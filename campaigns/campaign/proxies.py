@@ -174,7 +174,7 @@ def main() -> int:
         behind = urlsplit(lab.address).port or 0
         ports = {name: stack.enter_context(proxy(name, behind)) for name in PROXIES}
         with ThreadPoolExecutor(len(ports)) as threads:
-            amiss = list(threads.map(lambda one: smuggle(*one, wanted.rounds), ports.items()))
+            amiss = list(threads.map(smuggle, ports, ports.values(), [wanted.rounds] * len(ports)))
         for name, wrong in zip(ports, amiss, strict=True):
             rounds = wanted.rounds * len(CASES)
             print(f"{name + ', rounds in which a visitor was answered amiss':<80}{len(wrong)} of {rounds} (at most 0)")

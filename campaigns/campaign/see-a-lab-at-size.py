@@ -40,6 +40,8 @@ WHERE c.noun = 'task' AND c.state = 'unsent' AND e.name = 'fleet_drill'
 class Posted:
     """An upload, which is sent when it is whole."""
 
+    waits_for_disk = False
+
     def __init__(self, line: Line, url: str) -> None:
         self._line, self._url, self._body = line, url, b""
 

@@ -72,7 +72,7 @@ class LiveFleet:
         keys: Mapping[str, str],
         *,
         ask: Callable[[bytes], bytes],
-        arrive: Callable[[int | None], Intake],
+        arrive: Callable[[int], Intake],
         now: Callable[[], datetime],
     ) -> None:
         self.contact_every, self.report_within = _CONTACT_EVERY, _REPORT_WITHIN

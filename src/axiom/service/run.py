@@ -416,6 +416,6 @@ def _reach(address: str) -> str:
     if is_this_computer(urlsplit(address).hostname or ""):
         return "Only this computer reaches it; docs/howto/run-a-public-server.md says how others do."
     return (
-        "Other computers reach it. Let them do so through a reverse proxy alone, which bounds slow and endless requests: "
-        "docs/howto/run-a-public-server.md."
+        "Other computers reach it. Let them do so through a reverse proxy alone, which bounds slow and endless "
+        "requests: docs/howto/run-a-public-server.md."
     )
