@@ -18,7 +18,7 @@ from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
-from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.project_pages import CHANGING, FrontDesk
 from axiom.server.http.routes import Front
 from axiom.settings import Settings
 from axiom.signed.canonical_json import canonical
@@ -62,19 +62,26 @@ class Office:
             load=LoadFigures(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )
-        self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder, lab.keys.trust), self.threads)
+        self.front = Front(
+            nothing,
+            self.desk.endpoints(),
+            Downloads(lab.folder, lab.keys.trust),
+            self.threads,
+            changing=CHANGING,
+            origin="http://lab.example",
+        )
 
     def ask(self, path: str, **how) -> str:
         return self.raw(path, **how)[2].decode()
 
-    def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", **fields):
+    def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", headers=(), **fields):
         body = urlencode(form).encode() if isinstance(form, dict) else form or b""
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "query_string": urlencode(fields).encode() if query is None else query,
-            "headers": [(b"accept-language", accepted.encode())] if accepted else [],
+            "headers": [*([(b"accept-language", accepted.encode())] if accepted else []), *headers],
             "client": (address, 1),
         }
         said = []

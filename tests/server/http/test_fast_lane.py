@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lane_client import LIMIT, OK, Answers, Line, ManualStop, Page, post, served
+from listening import while_listening
 from patience import PATIENCE, until
-from upload_lab import LARGE, NAME, Place, head
+from upload_lab import LARGE, NAME, Place, head, size_query
 
 from axiom.limits import server as limits
 from axiom.server.http.bodies import BodyRoom
@@ -217,4 +218,28 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     assert not place.transfers.is_coming(NAME)
     assert len(list(place.folder.uploads.iterdir())) == 1  # it can go on from there
     line.socket.close()
+    place.close()
+
+
+@pytest.mark.parametrize("message", [head(LARGE), size_query()], ids=["a large output", "a question for its size"])
+def test_a_slow_disk_under_an_upload_stalls_nobody_else(working_lab, monkeypatch, message):
+    place, may_go_on = Place(working_lab), threading.Event()
+    monkeypatch.setattr(place.transfers, "why_not", lambda *_: may_go_on.wait(PATIENCE) and None)
+    monkeypatch.setattr(place.transfers.begun, "size", lambda *_: may_go_on.wait(PATIENCE) and 0)
+    answers = Answers()
+
+    def talk():
+        line, other = Line(listening.getsockname()), Line(listening.getsockname())
+        line.say(post(b"/upload", message))
+        other.say(post(b"/now", b"1"))
+        heard = other.answer()
+        may_go_on.set()
+        heard = heard, line.answer()[0]
+        line.socket.close()
+        other.socket.close()
+        return heard
+
+    lanes = Lanes({b"/now": whole(answers.at_once, LIMIT), b"/upload": place.transfers.arrive})
+    listening = socket.create_server(("127.0.0.1", 0))
+    assert while_listening([ServedSocket(app=Page(), socket=listening, lanes=lanes)], talk) == ((OK, b"now 1"), OK)
     place.close()

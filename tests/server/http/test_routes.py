@@ -239,3 +239,18 @@ def test_the_configuration_is_of_the_project_the_status_of_a_minute_and_other_ad
     assert "<users_registered_in_past_24_hours>1</users_registered_in_past_24_hours>" in later
     status, headers, _ = office.raw("/server_status.php")
     assert (status, headers["location"]) == (302, "http://lab.example/status")
+
+
+def test_no_page_of_another_site_makes_or_learns_anything_by_an_address_of_a_client(office):
+    """Whatever takes a password or a key, or changes something; the rest anybody's page may link to."""
+    open_to_links = {"/get_project_config.php", "/server_status.php", "/team_lookup.php", "/login_token_lookup.php"}
+    guarded = {path for path in office.desk.endpoints() if path.endswith(".php")} - open_to_links
+    assert len(guarded) == 5
+    for path in guarded:
+        for header in ((b"sec-fetch-site", b"cross-site"), (b"origin", b"http://evil.example")):
+            for method in ("GET", "POST"):
+                status, _, _ = office.raw(path, method=method, headers=[header], email_addr=EMAIL, passwd_hash=HASH)
+                assert (path, header, status) == (path, header, 403)
+    assert office.stored() is None
+    for path in open_to_links:
+        assert office.raw(path, headers=[(b"sec-fetch-site", b"cross-site")])[0] in {200, 302}
