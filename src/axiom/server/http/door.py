@@ -16,7 +16,7 @@ from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import Headers, PublicAddress, is_asked_here, is_known
 from axiom.server.http.visitors import visitor_of
 
-_PROGRAMS = "/api/"  # whoever asks there reads a problem document beside each refusal
+_PROGRAMS = "/api/"  # whoever asks there reads a problem document beside each refusal, and is no page
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 _CLOSE = (b"connection", b"close")
@@ -85,7 +85,7 @@ class Door:
             return None
         if host is not None and not is_known(host, self._address.names):
             return _STRANGE_NAME
-        is_looking = scope["method"] in _LOOKING
+        is_looking = scope["method"] in _LOOKING and not scope["path"].startswith(_PROGRAMS)
         return None if is_looking or is_asked_here(headers, self._address.origin) else _ELSEWHERE
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> Refusal | None:
