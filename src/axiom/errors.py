@@ -58,9 +58,9 @@ class WrongUse(AxiomError):
 class UnknownName(WrongUse):
     """A name that nothing has; the nearest one is suggested."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
         self.name = name
-        names = sorted(set(known))
+        names = sorted(set(choices))
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         if near:
             hint = f"Did you mean {near[0]}?"

@@ -91,13 +91,13 @@ class Door:
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> Refusal | None:
         opener = self._lanes.openers.get(scope["raw_path"]) if scope["method"] == "POST" else None
         if opener is not None:
-            return _said(await self._lanes.answer(scope["path"], opener, headers, receive, send))
+            return _with_phrase(await self._lanes.answer(scope["path"], opener, headers, receive, send))
         size = int(headers.get(b"content-length", 0))
         if size > limits.BODY_BYTES:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request brings at most {limits.BODY_BYTES:,} bytes"
         try:
             if not self._room.take(size):
-                return _said(HTTPStatus.SERVICE_UNAVAILABLE)
+                return _with_phrase(HTTPStatus.SERVICE_UNAVAILABLE)
             if size:
                 body = bytearray()
 
@@ -105,7 +105,7 @@ class Door:
                     body.extend(piece)
 
                 if refused := await read_body(receive, take):
-                    return _said(refused)
+                    return _with_phrase(refused)
                 receive = _behind(bytes(body), receive)
             await self._app(scope, receive, send)
         finally:
@@ -114,7 +114,7 @@ class Door:
 
 
 def _is_said_twice(scope: Scope, headers: Headers, name: bytes) -> bool:
-    return len(headers) < len(scope["headers"]) and sum(said == name for said, _ in scope["headers"]) > 1
+    return len(headers) < len(scope["headers"]) and sum(header == name for header, _ in scope["headers"]) > 1
 
 
 def _size(scope: Scope) -> int:
@@ -143,7 +143,7 @@ def _behind(body: bytes, receive: Receive) -> Receive:
     return receive_it
 
 
-def _said(status: int | None) -> Refusal | None:
+def _with_phrase(status: int | None) -> Refusal | None:
     return None if status is None else (HTTPStatus(status), HTTPStatus(status).phrase)
 
 

@@ -165,8 +165,8 @@ class Lanes:
             return HTTPStatus.SERVICE_UNAVAILABLE
         status, kind = (reply.status, reply.kind) if isinstance(reply, LaneReply) else (HTTPStatus.OK, _XML)
         self.counts.answered(path[1:], status, loop.time() - asked_at)
-        said = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": status, "headers": said})
+        reply_headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": reply_headers})
         await send({"type": "http.response.body", "body": body})
         return None
 

@@ -36,9 +36,9 @@ def is_asked_here(headers: Headers, own_origin: str) -> bool:
         return site in _OWN_PAGES
     if origin is None:
         return True
-    asked = origin.decode("latin-1").lower()
+    source = origin.decode("latin-1").lower()
     host = headers.get(b"host", b"").decode("latin-1").lower()
-    return asked in {own_origin, f"http://{host}", f"https://{host}"}
+    return source in {own_origin, f"http://{host}", f"https://{host}"}
 
 
 def is_known(host: bytes, names: frozenset[str]) -> bool:

@@ -87,12 +87,12 @@ async def _serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> Non
     ]
     while not all(server.started for server in servers):
         await asyncio.sleep(_STARTING)
-    asked = asyncio.create_task(stopping.wait())  # takes the signals from the servers
-    await asyncio.wait([asked, *serving], return_when=asyncio.FIRST_COMPLETED)
+    stop = asyncio.create_task(stopping.wait())  # takes the signals from the servers
+    await asyncio.wait([stop, *serving], return_when=asyncio.FIRST_COMPLETED)
     for server in servers:
         server.should_exit = True
     await asyncio.gather(*serving)
-    asked.cancel()
+    stop.cancel()
 
 
 def _config(listener: ServedSocket) -> uvicorn.Config:
