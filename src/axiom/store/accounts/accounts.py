@@ -8,7 +8,7 @@ from typing import Any
 from axiom.domain.fleet import Account, ProjectPreferences, Volunteer, read_project_preferences
 from axiom.domain.value import value
 from axiom.store.accounts.names import fold_name, free_name, write_looks
-from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _BY_KEY = """
 SELECT id, key_digest FROM volunteer WHERE key_digest = :digest
@@ -80,8 +80,8 @@ class VolunteerPreferences:
 
 def ourselves(db: Database, now: datetime) -> int:
     """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
-    row = db.row("SELECT id FROM volunteer WHERE is_ours = 1")
-    return int(row["id"]) if row else _add(db, _OUR_NAME, created_at=now, is_ours=1)
+    known_id = db.number("SELECT id FROM volunteer WHERE is_ours = 1")
+    return known_id or _add(db, _OUR_NAME, created_at=now, is_ours=1)
 
 
 def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
@@ -138,8 +138,7 @@ def confirm(db: Database, volunteer_id: int, now: datetime) -> None:
 
 
 def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
-    row = db.row("SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
-    return maybe_moment(row["confirmed_at"]) if row else None
+    return db.scalar(moment, "SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
 
 
 def set_profile(
@@ -175,9 +174,8 @@ def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
 
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
-    row = db.row(_PREFERENCES, id=volunteer_id)
     nothing = VolunteerPreferences(everywhere="", modified_at=0, project=ProjectPreferences(), venue="")
-    return preferred_of(row) if row else nothing
+    return db.read_row(preferred_of, _PREFERENCES, id=volunteer_id) or nothing
 
 
 def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: int) -> bool:
@@ -195,8 +193,7 @@ def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime
 
 
 def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
-    row = db.row(_SIGNED_IN, token_digest=token_digest, now=at(now))
-    return int(row["volunteer_id"]) if row else None
+    return db.scalar(int, _SIGNED_IN, token_digest=token_digest, now=at(now))
 
 
 def sign_out(db: Database, token_digest: str) -> None:

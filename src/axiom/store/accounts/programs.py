@@ -43,14 +43,12 @@ def programs(db: Database) -> list[AdmittedProgram]:
 
 
 def by_name(db: Database, name: str) -> AdmittedProgram | None:
-    row = db.row("SELECT * FROM program WHERE name = :name", name=name)
-    return _program(row) if row else None
+    return db.read_row(_program, "SELECT * FROM program WHERE name = :name", name=name)
 
 
 def by_token(db: Database, token: str) -> AdmittedProgram | None:
     """The program whose token has this digest, whether or not it is still let in."""
-    row = db.row("SELECT * FROM program WHERE token = :token", token=token)
-    return _program(row) if row else None
+    return db.read_row(_program, "SELECT * FROM program WHERE token = :token", token=token)
 
 
 def end(db: Database, program_id: int, now: datetime) -> bool:

@@ -53,8 +53,7 @@ def founded(db: Database, founder_id: int) -> int:
 
 
 def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
-    row = db.row(_ELDEST, id=team_id, besides=besides)
-    return row["id"] if row else None
+    return db.scalar(int, _ELDEST, id=team_id, besides=besides)
 
 
 def change(db: Database, team_id: int, *, country: str, website: str, about: str) -> None:

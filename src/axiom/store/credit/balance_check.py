@@ -78,8 +78,7 @@ def differences(db: Database) -> Iterator[str]:
 
 
 def extent(db: Database) -> dict[str, int]:
-    row = db.row(_EXTENT)
-    return dict(row) if row else {}
+    return db.read_row(dict, _EXTENT) or {}
 
 
 def beyond_caps(db: Database) -> list[str]:
@@ -142,8 +141,7 @@ def _unsettled(db: Database) -> Iterator[str]:
     settled = settlements.last(db)
     if settled is None:
         return
-    row = db.row(_SINCE, after=settled.last_award)
-    booked, counted = int(row["amount"]) if row else 0, settlements.unsettled(db)
+    booked, counted = db.number(_SINCE, after=settled.last_award), settlements.unsettled(db)
     if booked != counted:
         yield f"{counted} count against the cap of the next session, and there are {booked}"
 

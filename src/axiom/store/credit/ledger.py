@@ -116,8 +116,8 @@ def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Co
     The first are those that came back first: an older task that fails later takes no place of one that was paid.
     """
     named = json.dumps(sorted(causes))
-    rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, volunteer_id=volunteer_id, causes=named, limit=limit)
-    return [row["id"] for row in rows]
+    ids = {"experiment_id": experiment_id, "volunteer_id": volunteer_id}
+    return db.column(int, _FIRST_BROKEN, **ids, causes=named, limit=limit)
 
 
 def of_task(db: Database, task_id: int) -> list[Award]:

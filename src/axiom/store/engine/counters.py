@@ -68,8 +68,7 @@ def note_change(db: Database) -> None:
 
 
 def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
-    row = db.row(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
-    return int(row["amount"]) if row else 0
+    return db.number(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
 
 
 def read(db: Database) -> dict[Key, int]:

@@ -145,15 +145,27 @@ class Database:
 
     def number(self, sql: str, /, **values: Any) -> int:
         """What stands first in the first row of the answer; 0 where there is no row, or nothing in it."""
+        return self.scalar(int, sql, **values) or 0
+
+    def scalar(self, kind: Callable[[Any], T], sql: str, /, **values: Any) -> T | None:
+        """What stands first in the first row of the answer; None where there is no row, or nothing in it."""
         rows = self.bare(sql, **values)
-        return int(rows[0][0] or 0) if rows else 0
+        return kind(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    def column(self, kind: Callable[[Any], T], sql: str, /, **values: Any) -> list[T]:
+        """What stands first in each row of the answer."""
+        return [kind(row[0]) for row in self.bare(sql, **values)]
+
+    def read_row(self, read: Callable[[Row], T], sql: str, /, **values: Any) -> T | None:
+        """What `read` makes of the first row; None where there is no row."""
+        row = self.row(sql, **values)
+        return None if row is None else read(row)
 
     def values(self, kind: Callable[..., T], sql: str, /, **values: Any) -> list[T]:
         return [as_value(kind, row) for row in self.select(sql, **values)]
 
     def value(self, kind: Callable[..., T], sql: str, /, **values: Any) -> T | None:
-        row = self.row(sql, **values)
-        return None if row is None else as_value(kind, row)
+        return self.read_row(functools.partial(as_value, kind), sql, **values)
 
     def execute(self, sql: str, /, **values: Any) -> int:
         prepared, kind = statement(sql), self._kind(sql)

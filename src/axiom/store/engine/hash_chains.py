@@ -34,8 +34,7 @@ class Chain:
 
     def link(self, db: Database, facts: Mapping[str, Any]) -> dict[str, str]:
         """The hashes that the next link carries; counted, so that cutting off the newest would be seen too."""
-        head = db.row(_HEADS[self.table])
-        previous = head["hash"] if head else FIRST
+        previous = db.scalar(str, _HEADS[self.table]) or FIRST
         counters.add(db, self.table, 0, "written", 1)
         return {"previous_hash": previous, "hash": self._hash(previous, self._covered_facts(facts))}
 

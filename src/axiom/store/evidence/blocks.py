@@ -141,8 +141,7 @@ def numbers(db: Database, experiment_id: int, registration_id: int, after: int) 
 
 
 def has_gaps(db: Database, experiment_id: int) -> bool:
-    gaps = db.row(_GAPS, experiment_id=experiment_id)
-    return gaps is not None and bool(gaps["amount"])
+    return bool(db.number(_GAPS, experiment_id=experiment_id))
 
 
 def older(db: Database, experiment_id: int, registration_id: int) -> dict[int, int]:

@@ -77,8 +77,7 @@ def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]
 
 def overturned(db: Database, registration_id: int, until: datetime) -> frozenset[int]:
     """Replicates whose value in evidence two others had computed otherwise and alike, as was known at a moment."""
-    rows = db.select(_OVERTURNED, registration_id=registration_id, until=at(until))
-    return frozenset(row["replicate"] for row in rows)
+    return frozenset(db.column(int, _OVERTURNED, registration_id=registration_id, until=at(until)))
 
 
 def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]) -> None:

@@ -110,8 +110,7 @@ def add(
     session_id: int | None,
     now: datetime,
 ) -> int:
-    last = db.row(_LAST, number=number)
-    line = evidence.line or (int(last["line"]) if last else 0) + 1
+    line = evidence.line or db.number(_LAST, number=number) + 1
     added = db.add(
         "evidence",
         finding_number=number,
@@ -218,8 +217,7 @@ def card_inputs(db: Database, number: int) -> Inputs | None:
 
 def _line(db: Database, number: int, line: int | None) -> Row | None:
     if line is None:
-        last = db.row(_LAST, number=number)
-        line = int(last["line"]) if last else 0
+        line = db.number(_LAST, number=number)
     return db.row("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=line)
 
 

@@ -39,7 +39,8 @@ def last(db: Database) -> int:
 
 
 def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
-    row = db.row(
+    return db.scalar(
+        int,
         _SAME,
         kind=kind,
         source_noun=source.noun,
@@ -47,7 +48,6 @@ def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None
         target_noun=target.noun,
         target_id=target.id,
     )
-    return int(row["id"]) if row else None
 
 
 def add(

@@ -35,8 +35,8 @@ class LearnedCost:
 
 
 def learned_cost(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
-    row = db.row(_ONE, experiment_id=experiment_id, host_class=host_class)
-    return _learned_cost(row) if row else LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
+    learned = db.read_row(_learned_cost, _ONE, experiment_id=experiment_id, host_class=host_class)
+    return learned or LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
 
 
 def of_experiment(db: Database, experiment_id: int) -> list[LearnedCost]:

@@ -240,8 +240,7 @@ def issued(db: Database, experiment_id: int) -> int:
 
 
 def given_to(db: Database, experiment_id: int, number: int) -> int | None:
-    row = db.row(_GIVEN_TO, experiment_id=experiment_id, number=number)
-    return int(row["registration_id"]) if row else None
+    return db.scalar(int, _GIVEN_TO, experiment_id=experiment_id, number=number)
 
 
 def issued_to(db: Database, experiment_id: int) -> dict[int, int]:

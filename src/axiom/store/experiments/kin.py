@@ -137,8 +137,7 @@ def note_code(db: Database, bundle: str, digest: str) -> None:
 
 def code_of_experiment(db: Database, experiment_id: int) -> str | None:
     """The digest of a version's newest text, where it was read."""
-    row = db.row(_CODE_OF, experiment_id=experiment_id)
-    return row["code"] if row else None
+    return db.scalar(str, _CODE_OF, experiment_id=experiment_id)
 
 
 def has_run(db: Database, experiment_id: int, until: datetime) -> bool:
@@ -148,8 +147,7 @@ def has_run(db: Database, experiment_id: int, until: datetime) -> bool:
 
 def published(db: Database, name: str, until: datetime) -> str:
     """The newest version that was published under a name by then, whatever it computes; empty where none was."""
-    row = db.row(_PUBLISHED, name=name, until=at(until))
-    return str(row["version"]) if row else ""
+    return db.scalar(str, _PUBLISHED, name=name, until=at(until)) or ""
 
 
 def runs(db: Database, digest: str, author: str, until: datetime, *, without: int = 0) -> list[KinRun]:

@@ -126,8 +126,7 @@ def add(db: Database, volunteer_id: int, description: ClientDescription, now: da
 
 
 def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
-    row = db.row(_NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
-    return moment(row["created_at"]) if row else None
+    return db.scalar(moment, _NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
 
 
 def describe(db: Database, host_id: int, description: ClientDescription) -> None:
@@ -207,8 +206,7 @@ def erase(db: Database, volunteer_id: int) -> None:
 
 
 def host(db: Database, host_id: int) -> Host | None:
-    row = db.row(_HOST, id=host_id)
-    return host_of(row) if row else None
+    return db.read_row(host_of, _HOST, id=host_id)
 
 
 def facts(db: Database, host_id: int) -> dict[str, Any]:
@@ -218,8 +216,7 @@ def facts(db: Database, host_id: int) -> dict[str, Any]:
 
 
 def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
-    row = db.row(_BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
-    return int(row["id"]) if row else None
+    return db.scalar(int, _BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
 
 
 def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
@@ -240,8 +237,7 @@ def host_of(row: Row) -> Host:
 
 
 def _free_name(db: Database, volunteer_id: int, name: str) -> str:
-    newest = db.row("SELECT coalesce(max(id), 0) AS id FROM host")
-    following = newest["id"] + 1 if newest else 1
+    following = db.number("SELECT max(id) FROM host") + 1
     # Looking for the thousandth free name would take long: beyond a few, a host is called by its own number.
     tries = chain([name], (f"{name} ({number})" for number in range(2, _FEW)))
     beyond = (f"{name} (host {number})" for number in count(following))
@@ -302,8 +298,7 @@ def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Conta
 
 
 def stored_host(db: Database, host_id: int) -> StoredHost | None:
-    row = db.row(_WITH_BALANCE, id=host_id)
-    return _stored_host(row) if row else None
+    return db.read_row(_stored_host, _WITH_BALANCE, id=host_id)
 
 
 def _holder(row: Row) -> AccountHolder:

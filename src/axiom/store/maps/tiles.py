@@ -178,8 +178,7 @@ def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[t
     above = -1
     while most > 0 and (row := db.row(_COARSEST, experiment_id=experiment_id, arm=arm, above=above)):
         above = int(row["level"])
-        open_tiles = db.row(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
-        amount = int(open_tiles["amount"]) if open_tiles else 0
+        amount = db.number(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
         levels.append((above, amount))
         most -= amount
     return levels

@@ -67,8 +67,7 @@ class Charts:
         return self._arm
 
     def replicates(self, limit: int) -> list[int]:
-        rows = self._db.select(_REPLICATES, experiment_id=self._experiment_id, arm=self._arm, limit=limit)
-        return [row["replicate"] for row in rows]
+        return self._db.column(int, _REPLICATES, experiment_id=self._experiment_id, arm=self._arm, limit=limit)
 
     def read(self, replicates: Sequence[int], wanted: Iterable[Tile]) -> None:
         if not replicates:

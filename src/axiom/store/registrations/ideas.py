@@ -48,8 +48,7 @@ def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = No
 
 
 def by_number(db: Database, number: int) -> KeptIdea | None:
-    row = db.row(_ONE, id=number)
-    return _idea(row) if row else None
+    return db.read_row(_idea, _ONE, id=number)
 
 
 def of_volunteer(db: Database, volunteer_id: int) -> list[KeptIdea]:
@@ -58,8 +57,7 @@ def of_volunteer(db: Database, volunteer_id: int) -> list[KeptIdea]:
 
 def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
     """The numbers of all ideas, or of those that everybody may read: open ones first, then the newest."""
-    rows = db.select(_PUBLIC_NUMBERS, state=state) if public else db.select(_NUMBERS, state=state)
-    return [row["id"] for row in rows]
+    return db.column(int, _PUBLIC_NUMBERS if public else _NUMBERS, state=state)
 
 
 def unshown(db: Database) -> list[int]:
@@ -73,8 +71,7 @@ def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
 
 
 def same(db: Database, by: str, question: str) -> int | None:
-    row = db.row(_SAME, said_by=by, question=question)
-    return int(row["id"]) if row else None
+    return db.scalar(int, _SAME, said_by=by, question=question)
 
 
 def noted(db: Database) -> dict[str, int | None]:

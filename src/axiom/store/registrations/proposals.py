@@ -84,8 +84,7 @@ def decide(
 
 
 def by_number(db: Database, number: int) -> KeptProposal | None:
-    row = db.row("SELECT * FROM proposal WHERE id = :id", id=number)
-    return _proposal(row) if row else None
+    return db.read_row(_proposal, "SELECT * FROM proposal WHERE id = :id", id=number)
 
 
 def every_proposal(db: Database) -> list[KeptProposal]:
@@ -111,13 +110,11 @@ def of_drafts(db: Database, name: str) -> list[KeptProposal]:
 
 
 def approved_code(db: Database, bundle: str) -> KeptProposal | None:
-    row = db.row(_APPROVED_BUNDLE, bundle=bundle)
-    return _proposal(row) if row else None
+    return db.read_row(_proposal, _APPROVED_BUNDLE, bundle=bundle)
 
 
 def approved_by_persons(db: Database) -> frozenset[int]:
-    rows = db.select(_APPROVED_BY_PERSONS, autopilot=AUTOPILOT)
-    return frozenset(row["registration_id"] for row in rows)
+    return frozenset(db.column(int, _APPROVED_BY_PERSONS, autopilot=AUTOPILOT))
 
 
 def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:

@@ -121,8 +121,7 @@ def decide(db: Database, prediction_id: int, informed: str) -> None:
 
 
 def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
-    row = db.row(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
-    return row is not None
+    return bool(db.number(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster))
 
 
 def registration(db: Database, registration_id: int) -> Registration | None:
@@ -130,8 +129,7 @@ def registration(db: Database, registration_id: int) -> Registration | None:
 
 
 def registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
-    rows = db.select(_ALL) if experiment_id is None else db.select(_ALL_OF, experiment_id=experiment_id)
-    return [as_value(Registration, row) for row in rows]
+    return db.values(Registration, _ALL if experiment_id is None else _ALL_OF, experiment_id=experiment_id)
 
 
 def ids(db: Database) -> list[int]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.evidence import Registration
-from axiom.store.engine.database import Database, at, maybe_moment
+from axiom.store.engine.database import Database, at, moment
 
 # One of which replicates were issued before anybody asked for stamps cannot be dated before its data any more.
 _WAITING = """
@@ -57,5 +57,4 @@ def stamp_of(db: Database, registration_id: int) -> StoredStamp | None:
 
 def first_result(db: Database, registration_id: int) -> datetime | None:
     """When the first result of a registration came, by the laboratory's clock."""
-    row = db.row(_FIRST_RESULT, registration_id=registration_id)
-    return maybe_moment(row["at"]) if row else None
+    return db.scalar(moment, _FIRST_RESULT, registration_id=registration_id)

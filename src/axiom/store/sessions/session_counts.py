@@ -162,8 +162,7 @@ def ordered(db: Database, after: int) -> list[Row]:
 
 
 def last_ordered(db: Database) -> datetime | None:
-    row = db.row("SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
-    return moment(row["created_at"]) if row else None
+    return db.scalar(moment, "SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
 
 
 def stopped_before(db: Database, session_id: int) -> set[tuple[str, str]]:
@@ -209,8 +208,8 @@ def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list
 
 
 def line(db: Database, number: int, place: int) -> Evidence | None:
-    row = db.row("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=place)
-    return evidence.read(row) if row else None
+    sql = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
+    return db.read_row(evidence.read, sql, number=number, line=place)
 
 
 def open_findings(db: Database) -> list[Row]:

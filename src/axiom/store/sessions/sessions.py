@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.sessions import EVENTS, Note, Round, Step, Window
-from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _CLOSED = """
 SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, count(t.sent_at) AS sent,
@@ -64,8 +64,8 @@ def told_before(db: Database, session_id: int) -> Round | None:
 def tell(db: Database, session_id: int, why: str, now: datetime) -> Round:
     """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
     day = f"{now:%Y-%m-%d}"
-    row = db.row("SELECT count(*) AS amount FROM session WHERE name LIKE :day", day=f"{day}-%")
-    db.execute(_TELL, id=session_id, name=f"{day}-{_letters(int(row['amount']) if row else 0)}", why=why)
+    amount = db.number("SELECT count(*) FROM session WHERE name LIKE :day", day=f"{day}-%")
+    db.execute(_TELL, id=session_id, name=f"{day}-{_letters(amount)}", why=why)
     return by_id(db, session_id)
 
 
@@ -95,8 +95,7 @@ def whole_window(db: Database, session: Round) -> Window:
 
 
 def first_started(db: Database, now: datetime) -> datetime:
-    row = db.row("SELECT min(started_at) AS started_at FROM session")
-    return moment(row["started_at"]) if row and row["started_at"] is not None else now
+    return db.scalar(moment, "SELECT min(started_at) FROM session") or now
 
 
 def sessions(db: Database, limit: int) -> list[Round]:
@@ -112,21 +111,20 @@ def by_name(db: Database, name: str) -> Round | None:
     """The session of this name. By its name as a round every one is found, and then is that round alone."""
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
-        row = db.row(_BY_ID, id=int(number))
-        return _as_round(as_value(Round, row)) if row else None
+        session = db.value(Round, _BY_ID, id=int(number))
+        return _as_round(session) if session else None
     return db.value(Round, "SELECT * FROM session WHERE name = :name", name=name)
 
 
 def by_id(db: Database, session_id: int) -> Round:
-    row = db.row(_BY_ID, id=session_id)
-    if row is None:
+    session = db.value(Round, _BY_ID, id=session_id)
+    if session is None:
         raise LookupError(f"there is no round {session_id}")
-    return as_value(Round, row)
+    return session
 
 
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
-    row = db.row("SELECT coalesce(max(id), 0) + 1 AS id FROM session")
-    number = int(row["id"]) if row else 1
+    number = db.number("SELECT max(id) FROM session") + 1
     steps = json.dumps(list(Step))
     begun = {"pi": pi, "reason": reason, "seen_task": seen(db), "steps": steps, "started_at": at(now)}
     db.add("session", id=number, name=f"{ROUND}{number}", **begun)
@@ -135,24 +133,21 @@ def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
 
 def seen(db: Database) -> int:
     """The moment, in microseconds, before which earlier sessions have reviewed closed tasks."""
-    row = db.row(_LAST)
-    return int(row["seen_task"]) if row else 0
+    return db.number("SELECT seen_task FROM session ORDER BY id DESC LIMIT 1")
 
 
 def seen_before(db: Database, session_id: int) -> datetime:
     """Up to which moment the round before this one has told what happened; the beginning of time for the first."""
-    row = db.row("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
-    return moment(row["seen_task"] if row else 0)
+    return moment(db.number("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id))
 
 
 def ended_before(db: Database, session_id: int) -> datetime | None:
-    row = db.row("SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
-    return maybe_moment(row["ended_at"]) if row else None
+    return db.scalar(moment, "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
 
 
 def window(db: Database, session: Round) -> Window:
-    row = db.row("SELECT seen_task FROM session WHERE id = :id", id=session.id)
-    return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
+    until = db.number("SELECT seen_task FROM session WHERE id = :id", id=session.id)
+    return Window(since=seen_before(db, session.id), until=moment(until))
 
 
 def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
@@ -178,8 +173,8 @@ def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
 
 
 def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
-    row = db.row("SELECT plan FROM session WHERE id = :id", id=session_id)
-    plan: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
+    text = db.scalar(str, "SELECT plan FROM session WHERE id = :id", id=session_id)
+    plan: Mapping[str, Any] = json.loads(text) if text else {}
     return plan
 
 

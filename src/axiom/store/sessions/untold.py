@@ -52,8 +52,7 @@ def untold(db: Database) -> UntoldCounts:
 
 
 def changed(db: Database, after: int) -> list[int]:
-    rows = db.select(_CHANGED, after=after, undecided=Verdict.UNDECIDED, awaiting=Grade.AWAITING)
-    return [row["number"] for row in rows]
+    return db.column(int, _CHANGED, after=after, undecided=Verdict.UNDECIDED, awaiting=Grade.AWAITING)
 
 
 def failed(db: Database, after: int) -> list[Note]:

@@ -173,8 +173,7 @@ def is_proven_on_gpus(db: Database) -> bool:
 
 
 def blaming(db: Database, experiment_id: int, causes: Collection[str]) -> frozenset[int]:
-    rows = db.select(_BLAMING, experiment_id=experiment_id, causes=json.dumps(sorted(causes)))
-    return frozenset(row["volunteer_id"] for row in rows)
+    return frozenset(db.column(int, _BLAMING, experiment_id=experiment_id, causes=json.dumps(sorted(causes))))
 
 
 def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, str, Cause, int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.value import value
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, at
 
 _NOTE = """
 INSERT INTO progress (task_id, fraction, cpu_seconds, heard_at)
@@ -51,10 +51,7 @@ def note(db: Database, host_id: int, reports: Sequence[SaidProgress], now: datet
 
 
 def of_task(db: Database, task_id: int) -> HeardProgress | None:
-    row = db.row(_OF_TASK, task_id=task_id)
-    if row is None:
-        return None
-    return as_value(HeardProgress, row)
+    return db.value(HeardProgress, _OF_TASK, task_id=task_id)
 
 
 def sweep(db: Database) -> int:

@@ -79,8 +79,7 @@ def forget(db: Database, task_ids: Iterable[int]) -> None:
 
 
 def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
-    rows = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
-    return [as_value(StoredUpload, row) for row in rows]
+    return db.values(StoredUpload, _UNWANTED, before=at(before), lately=at(lately), limit=limit)
 
 
 def bytes_of_other_tasks(db: Database, task_id: int, lately: datetime) -> int:
@@ -89,5 +88,4 @@ def bytes_of_other_tasks(db: Database, task_id: int, lately: datetime) -> int:
 
 
 def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
-    rows = db.select(_OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids)))
-    return {row["id"] for row in rows}
+    return set(db.column(int, _OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids))))

@@ -107,13 +107,11 @@ def order_many(
 
 
 def workunit(db: Database, workunit_id: int) -> Workunit | None:
-    row = db.row("SELECT * FROM workunit WHERE id = :id", id=workunit_id)
-    return workunit_of(row) if row else None
+    return db.read_row(workunit_of, "SELECT * FROM workunit WHERE id = :id", id=workunit_id)
 
 
 def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
-    rows = db.select(_OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
-    return [int(row["id"]) for row in rows]
+    return db.column(int, _OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
 
 
 def unattended(db: Database, limit: int) -> list[int]:
@@ -222,8 +220,7 @@ def take_back(db: Database, sent: Task, reason: str, now: datetime) -> bool:
 
 def last_words(db: Database, experiment_id: int) -> str:
     """What a host said about the newest task of this version that failed: its own words, for a person's eyes only."""
-    row = db.row(_SAID, experiment_id=experiment_id)
-    return str(row["message"]) if row else ""
+    return db.scalar(str, _SAID, experiment_id=experiment_id) or ""
 
 
 def readable(text: str, most: int = limits.REASON_CHARACTERS) -> str:

@@ -90,14 +90,12 @@ def given_before(
     db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
 ) -> datetime | None:
     filters = {"caller": caller, "command": command, "dry_run": int(dry_run)}
-    row = db.row(_GIVEN_BEFORE, **filters, since=at(since), others=others)
-    return moment(row["at"]) if row else None
+    return db.scalar(moment, _GIVEN_BEFORE, **filters, since=at(since), others=others)
 
 
 def publisher(db: Database, experiment: str) -> str | None:
     """Who was the first to publish an experiment of this name, as far as somebody gave the command."""
-    row = db.row(_PUBLISHER, experiment=experiment)
-    return str(row["caller"]) if row else None
+    return db.scalar(str, _PUBLISHER, experiment=experiment)
 
 
 def author(db: Database, experiment: str) -> str | None:

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, at, moment
 
 _STARTED = """
 INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
@@ -40,13 +40,13 @@ def forget_error(db: Database, name: str) -> None:
 
 
 def last_start(db: Database, name: str) -> datetime | None:
-    row = db.row("SELECT last_start FROM job WHERE name = :name", name=name)
-    return maybe_moment(row["last_start"]) if row else None
+    return db.scalar(moment, "SELECT last_start FROM job WHERE name = :name", name=name)
 
 
 def first_began(db: Database, name: str) -> datetime | None:
-    row = db.row("SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name)
-    return maybe_moment(row["last_start"]) if row else None
+    return db.scalar(
+        moment, "SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name
+    )
 
 
 def every_job(db: Database) -> list[Row]:

@@ -65,8 +65,7 @@ def problems(db: Database, task_ids: Collection[int]) -> list[str]:
 
 
 def head(db: Database) -> Head:
-    row = db.row(_HEAD)
-    return Head(**row) if row else Head(audited=0, tasks=0, awards=0, credit=0)
+    return db.value(Head, _HEAD) or Head(audited=0, tasks=0, awards=0, credit=0)
 
 
 def newest_workunit(db: Database) -> int:

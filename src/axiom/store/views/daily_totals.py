@@ -87,8 +87,7 @@ class ExperimentCredit:
 
     def most(self, db: Database, holder: str, amount: int) -> list[tuple[int, int]]:
         with self._lock:
-            row = db.row("SELECT coalesce(max(id), 0) AS id FROM award")
-            newest = int(row["id"]) if row else 0
+            newest = db.number("SELECT max(id) FROM award")
             words = {"versions": json.dumps(self.versions), "after": self._last, "newest": newest}
             for row in db.select(_OF_EXPERIMENT, **words):
                 for kind in HOLDERS:

@@ -263,8 +263,7 @@ def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
 
 
 def by_number(db: Database, number: int) -> FindingView | None:
-    row = db.row(_ONE, number=number)
-    return _view(row) if row else None
+    return db.read_row(_view, _ONE, number=number)
 
 
 def by_numbers(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:

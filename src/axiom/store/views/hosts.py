@@ -130,9 +130,9 @@ def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balan
 
 
 def rank(db: Database, holder: str, total: int) -> int:
-    row = db.row(_LARGER, holder=holder, total=total)
-    played = db.row(_LARGER_PLAYED[holder], total=total) if row and row["amount"] and holder in _LARGER_PLAYED else None
-    return 1 + (int(row["amount"]) if row else 0) - (int(played["amount"]) if played else 0)
+    larger = db.number(_LARGER, holder=holder, total=total)
+    played = db.number(_LARGER_PLAYED[holder], total=total) if larger and holder in _LARGER_PLAYED else 0
+    return 1 + larger - played
 
 
 def carried(db: Database, volunteer_id: int) -> list[CarriedCredit]:

@@ -125,10 +125,10 @@ def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
 
 
 def ended(db: Database, task_id: int) -> TaskEnd:
-    row = db.row(_ENDED, id=task_id)
-    if row is None:
+    end = db.value(TaskEnd, _ENDED, id=task_id)
+    if end is None:
         raise LookupError(f"task {task_id} is not there")
-    return as_value(TaskEnd, row)
+    return end
 
 
 def checks(db: Database, task_id: int) -> list[Check]:
