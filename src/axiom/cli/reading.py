@@ -1,12 +1,12 @@
 """The records as a page sees them, so that the command line says what the site says."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.web.base.request import Reading
+from axiom.web.base.request import Answer, Reading
 from axiom_weigh.terminal import wall_clock
 
 
@@ -26,3 +26,11 @@ def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[
             query=words,
             is_whole=True,
         )
+
+
+def read_page(
+    folder: Folder, page: Callable[..., Answer], *names: object, query: Mapping[str, object] | None = None
+) -> Answer:
+    """What a page answers at the address that names these, asked for this."""
+    with view(folder, query) as reading:
+        return page(reading, *names)

@@ -20,7 +20,7 @@ from axiom.cli.output import (
     show_quotes,
     show_table,
 )
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page, view
 from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
 from axiom.service.standard_callers import operator
@@ -55,8 +55,7 @@ finding.add_command(links.graph)
 @reading_options
 def list_findings(alias: str, order: str | None, folder: Folder) -> Shown:
     """Every finding with its newest evidence."""
-    with view(folder, {"alias": alias, "order": order or ""}) as reading:
-        answer = findings.listed(reading)
+    answer = read_page(folder, findings.listed, query={"alias": alias, "order": order or ""})
     yield answer
     show_table(
         ("number", "answer", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
@@ -70,8 +69,7 @@ def list_findings(alias: str, order: str | None, folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
-    with view(folder) as reading:
-        answer = findings.by_number(reading, number)
+    answer = read_page(folder, findings.by_number, number)
     yield answer
     facts = answer["finding"]
     show_facts({name: facts[name] for name in _HEAD})
@@ -143,8 +141,7 @@ def paper(
 @reading_options
 def show_near(claim: str, factors: str, measure: str, folder: Folder) -> Shown:
     """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
-    with view(folder, {"claim": claim, "factors": factors, "measure": measure}) as reading:
-        answer = findings.near(reading)
+    answer = read_page(folder, findings.near, query={"claim": claim, "factors": factors, "measure": measure})
     yield answer
     near = answer["near"]
     say(f"{'Yes' if near['is_known'] else 'No'}: {near['reason']}.\n")

@@ -7,7 +7,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page, view
 from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.store.engine.folder import Folder
@@ -44,8 +44,7 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One idea: what is asked, why, and what became of it."""
-    with view(folder) as reading:
-        answer = ideas.of_number(reading, number)
+    answer = read_page(folder, ideas.of_number, number)
     yield answer
     row = answer["idea"]
     asked_by = row["asked_by_proposal"] and f"proposal {row['asked_by_proposal']}"

@@ -6,7 +6,7 @@ import click
 
 from axiom.cli.changes import Change, change_options
 from axiom.cli.output import ID, Shown, reading_options, show_table, why_option
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.commands.base.words import SIGNS
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
@@ -77,8 +77,7 @@ def note(number: int, text: str, by: str, change: Change) -> None:
 @reading_options
 def graph(folder: Folder) -> Shown:
     """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
-    with view(folder) as reading:
-        answer = views.graph(reading)
+    answer = read_page(folder, views.graph)
     yield answer
     facts = answer["graph"]
     show_table(

@@ -20,7 +20,7 @@ from axiom.cli.output import (
     show_table,
     why_option,
 )
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.commands.base.command import Answer
 from axiom.commands.base.words import version_of
 from axiom.domain.estimands import Direction
@@ -58,8 +58,7 @@ def registration() -> None:
 @reading_options
 def list_registrations(folder: Folder) -> Shown:
     """Every registration, the newest first."""
-    with view(folder) as reading:
-        answer = views.listed(reading)
+    answer = read_page(folder, views.listed)
     yield answer
     show_table(
         ("number", "experiment", "design", "findings", "replicates", "stopping"),
@@ -83,8 +82,7 @@ def list_registrations(folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One registration: what is asked, when it ends, what was predicted, and its hash."""
-    with view(folder) as reading:
-        answer = views.by_number(reading, number)
+    answer = read_page(folder, views.by_number, number)
     yield answer
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
@@ -135,8 +133,7 @@ def verify(folder: Folder, as_json: bool) -> None:
 @reading_options
 def forecasters(folder: Folder) -> Shown:
     """What each forecaster's predictions were worth."""
-    with view(folder) as reading:
-        answer = views.forecasters(reading)
+    answer = read_page(folder, views.forecasters)
     yield answer
     names = ("forecaster", "predictions", "scored", "lost", "brier", "log_score", "covered", "intervals", "e_value")
     show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")

@@ -5,7 +5,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table, why_option
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page, view
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
 from axiom.web.base.request import Answer, Reading
@@ -79,8 +79,7 @@ def show_host(host_id: int, folder: Folder) -> Shown:
 @reading_options
 def why(host_id: int, folder: Folder) -> Shown:
     """Why a host gets no work, in one sentence."""
-    with view(folder) as reading:
-        answer = hosts.why(reading, host_id)
+    answer = read_page(folder, hosts.why, host_id)
     yield answer
     say(answer["host"]["reason"])
 

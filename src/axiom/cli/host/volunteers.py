@@ -20,7 +20,7 @@ from axiom.cli.output import (
     show_json,
     show_table,
 )
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.second_factor import address_of, secret_of
 from axiom.service.open_laboratory import reading
@@ -51,8 +51,7 @@ def volunteer() -> None:
 @answer_option
 def list_volunteers(folder: Folder, after: int) -> Shown:
     """Volunteers by number."""
-    with view(folder, {"after": after}) as reading:
-        answer = volunteers.volunteers(reading)
+    answer = read_page(folder, volunteers.volunteers, query={"after": after})
     yield answer
     _show_volunteers(answer["volunteers"], none=_none("volunteer", answer["of"], after))
 
@@ -62,8 +61,7 @@ def list_volunteers(folder: Folder, after: int) -> Shown:
 @reading_options
 def show_volunteer(number: int, folder: Folder) -> Shown:
     """One volunteer: credit, team, and the findings that they support."""
-    with view(folder) as reading:
-        answer = volunteers.volunteer(reading, number)
+    answer = read_page(folder, volunteers.volunteer, number)
     yield answer
     facts = answer["volunteer"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "since")})
@@ -147,8 +145,7 @@ def erase(who: str, yes: bool, change: Change) -> None:
 @reading_options
 def list_operators(folder: Folder) -> Shown:
     """Who may act as operator at the site, and who might once."""
-    with view(folder) as reading:
-        answer = operator_facts.operators(reading)
+    answer = read_page(folder, operator_facts.operators)
     yield answer
     show_table(
         ("operator", "volunteer", "since", "until"),
@@ -217,8 +214,7 @@ def team() -> None:
 @answer_option
 def list_teams(folder: Folder, after: int) -> Shown:
     """Teams by number."""
-    with view(folder, {"after": after}) as reading:
-        answer = volunteers.listed_teams(reading)
+    answer = read_page(folder, volunteers.listed_teams, query={"after": after})
     yield answer
     show_table(
         ("number", "name", "volunteers", "founded by", "country", "credit", "a day"),
@@ -242,8 +238,7 @@ def list_teams(folder: Folder, after: int) -> Shown:
 @reading_options
 def show_team(number: int, folder: Folder) -> Shown:
     """One team and its volunteers."""
-    with view(folder) as reading:
-        answer = volunteers.team(reading, number)
+    answer = read_page(folder, volunteers.team, number)
     yield answer
     facts = answer["team"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})

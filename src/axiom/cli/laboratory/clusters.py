@@ -9,7 +9,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_json, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.errors import WrongUse
 from axiom.limits import clusters as limits
 from axiom.settings import from_process
@@ -29,8 +29,7 @@ def cluster() -> None:
 @reading_options
 def list_clusters(folder: Folder) -> Shown:
     """Every cluster that ever had a key, the oldest first."""
-    with view(folder) as reading:
-        answer = hosts.clusters(reading)
+    answer = read_page(folder, hosts.clusters)
     yield answer
     show_table(
         ("cluster", "key", "pilots at work", "cores"),

@@ -7,7 +7,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.domain.failures import Comparison
 from axiom.store.engine.folder import Folder
 from axiom.web.views import failures
@@ -23,8 +23,7 @@ def failure() -> None:
 @reading_options
 def list_failures(experiment: str, folder: Folder) -> Shown:
     """Failures by version, cause and kind of host, with what they suggest."""
-    with view(folder, {"experiment": experiment}) as reading:
-        answer = failures.failures(reading)
+    answer = read_page(folder, failures.failures, query={"experiment": experiment})
     yield answer
     show_table(
         ("experiment", "tasks", "hosts", "works on", "platform", "cause", "last", "look at"),
@@ -54,8 +53,7 @@ def watch() -> None:
 @reading_options
 def list_watches(folder: Folder) -> Shown:
     """What is waited for, and what was met."""
-    with view(folder) as reading:
-        answer = failures.listed_watches(reading)
+    answer = read_page(folder, failures.listed_watches)
     yield answer
     names = ("number", "experiment", "predicate", "state", "hits", "value", "sentence")
     show_table(

@@ -7,7 +7,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.store.engine.folder import Folder
 from axiom.web.views import news as views
 from axiom_weigh.amounts import counted
@@ -22,8 +22,7 @@ def news() -> None:
 @reading_options
 def list_news(folder: Folder) -> Shown:
     """What was said and not withdrawn, the newest first."""
-    with view(folder) as reading:
-        answer = views.published_news(reading)
+    answer = read_page(folder, views.published_news)
     yield answer
     show_table(
         ("news", "said", "on the front page until", "line"),

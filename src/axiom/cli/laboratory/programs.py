@@ -9,7 +9,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_json, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import read_page
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.signed.program_tokens import digest, new_token
@@ -27,8 +27,7 @@ def program() -> None:
 @reading_options
 def list_programs(folder: Folder) -> Shown:
     """Who was ever let in, the oldest first."""
-    with view(folder) as reading:
-        answer = programs.let_in(reading)
+    answer = read_page(folder, programs.let_in)
     yield answer
     show_table(
         ("program", "model", "may", "core-hours a day", "until"),
