@@ -14,11 +14,9 @@ from axiom.cli.output import (
     Shown,
     answer_option,
     data_option,
-    json_option,
     quiet_option,
     reading_options,
     show_facts,
-    show_json,
     show_table,
     why_option,
 )
@@ -66,8 +64,8 @@ def list_workunits(folder: Folder, state: str | None, limit: int) -> Shown:
 @workunit.command("show")
 @click.argument("workunit_id", type=ID)
 @data_option
-@json_option
-def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
+@answer_option
+def show_workunit(workunit_id: int, folder: Folder) -> Shown:
     """One workunit with its tasks."""
     with reading(folder) as db:
         stored = workunits.workunit(db, workunit_id)
@@ -75,10 +73,8 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
         checks = task_views.checks_of(db, workunit_id)
     if stored is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
-    if as_json:
-        rows = [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
-        show_json({"workunit": {**_workunit(stored), "checks": rows, "tasks": [_task(task) for task in tasks]}})
-        return
+    rows = [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
+    yield {"workunit": {**_workunit(stored), "checks": rows, "tasks": [_task(task) for task in tasks]}}
     show_facts(_workunit(stored))
     for check in checks:
         say(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")

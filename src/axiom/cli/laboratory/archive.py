@@ -2,7 +2,7 @@
 
 import click
 
-from axiom.cli.output import data_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import Shown, answer_option, data_option, quiet_option, show_table
 from axiom.service.open_laboratory import demand, reading
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -17,9 +17,9 @@ from axiom_weigh.terminal import remark
     "--compact", is_flag=True, help="Give the room back that they left in the database; stop the laboratory first."
 )
 @data_option
-@json_option
+@answer_option
 @quiet_option
-def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
+def archive(folder: Folder, compact: bool, quiet: bool) -> Shown:
     """The Parquet files to which tickets and outputs of old tasks moved, oldest month first.
 
     The laboratory moves them by itself, a whole month at a time, once a day. `axiom task output` reads one again.
@@ -29,22 +29,20 @@ def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
     with reading(folder) as db:
         archives_here = archives.every_file(db)
     files = [str(blobs.file_of(folder, parquet.digest)) for parquet in archives_here]
-    if as_json:
-        rows = [
-            {
-                "name": parquet.name,
-                "month": parquet.month,
-                "tasks": parquet.tasks,
-                "bytes": parquet.bytes,
-                "digest": parquet.digest,
-                "file": file,
-                "made_at": parquet.made_at.isoformat(),
-                "is_finished": parquet.emptied_at is not None,
-            }
-            for parquet, file in zip(archives_here, files, strict=True)
-        ]
-        show_json({"archive": rows})
-        return
+    rows = [
+        {
+            "name": parquet.name,
+            "month": parquet.month,
+            "tasks": parquet.tasks,
+            "bytes": parquet.bytes,
+            "digest": parquet.digest,
+            "file": file,
+            "made_at": parquet.made_at.isoformat(),
+            "is_finished": parquet.emptied_at is not None,
+        }
+        for parquet, file in zip(archives_here, files, strict=True)
+    ]
+    yield {"archive": rows}
     show_table(
         ("name", "tasks", "MB", "made", "file"),
         [

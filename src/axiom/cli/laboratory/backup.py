@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from axiom import __version__
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json
+from axiom.cli.output import Shown, answer_option, data_option, dry_run_option, quiet_option
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, RestoredBackup, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
@@ -28,11 +28,9 @@ _NAMED = 20  # of what breaks promises
 @click.option("--without-keys", is_flag=True, help="Leave the secret keys out; they must then come from elsewhere.")
 @click.option("--although-broken", is_flag=True, help="Also where a stored file is gone: what is left.")
 @data_option
-@json_option
+@answer_option
 @quiet_option
-def backup(
-    folder: Folder, output: Path | None, without_keys: bool, although_broken: bool, as_json: bool, quiet: bool
-) -> None:
+def backup(folder: Folder, output: Path | None, without_keys: bool, although_broken: bool, quiet: bool) -> Shown:
     """Write one file that holds the whole laboratory, also while it works.
 
     Who has this file has the laboratory's keys, unless --without-keys left them out.
@@ -42,9 +40,7 @@ def backup(
     target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
     made = back_up(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
     last_backup.note(folder, now)
-    if as_json:
-        show_json({"backup": {"file": str(target), **asdict(made)}})
-        return
+    yield {"backup": {"file": str(target), **asdict(made)}}
     say(target)
     keys = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
     remark(f"Holds {_contents(made)}, {keys}.", quiet=quiet)
@@ -58,7 +54,7 @@ def backup(
 @click.option("--although-broken", is_flag=True, help="Also where a promise is broken; each that is, is named.")
 @dry_run_option
 @data_option
-@json_option
+@answer_option
 @quiet_option
 def restore(
     file: Path,
@@ -68,9 +64,8 @@ def restore(
     although_broken: bool,
     dry_run: bool,
     folder: Folder,
-    as_json: bool,
     quiet: bool,
-) -> None:
+) -> Shown:
     """Make a laboratory from a backup and its journal, in a new folder, after proving every byte and every promise.
 
     Without --journal, one that lies beside the backup or where the backup's settings say is gone on from. With
@@ -88,9 +83,7 @@ def restore(
     if not dry_run:
         with reading(folder) as db:
             lay_out_own_files(db, folder)  # also for commands that come before the first start
-    if as_json:
-        show_json({"restored": _answer(restored, folder, dry_run=dry_run)})
-        return
+    yield {"restored": _answer(restored, folder, dry_run=dry_run)}
     state = "can be restored" if restored.broken else "is sound"
     say(f"{file} {state}; nothing was restored." if dry_run else folder.path)
     for line in _remarks(restored, wish, folder, dry_run=dry_run):
@@ -100,9 +93,9 @@ def restore(
 @click.command()
 @dry_run_option
 @data_option
-@json_option
+@answer_option
 @quiet_option
-def upgrade(dry_run: bool, folder: Folder, as_json: bool, quiet: bool) -> None:
+def upgrade(dry_run: bool, folder: Folder, quiet: bool) -> Shown:
     """Bring a laboratory's data to this version, after a copy of its database.
 
     Work may be out meanwhile: what volunteers were given before is taken and paid after it. The laboratory's next start
@@ -111,10 +104,8 @@ def upgrade(dry_run: bool, folder: Folder, as_json: bool, quiet: bool) -> None:
     demand(folder)
     with lock(folder, "axiom upgrade"):
         done, copied = upgrade_database(folder, dry_run=dry_run)
-    if as_json:
-        copy = str(copied) if copied else None
-        show_json({"upgrade": {"version": __version__, "done": done, "copy": copy, "dry_run": dry_run}})
-        return
+    copy = str(copied) if copied else None
+    yield {"upgrade": {"version": __version__, "done": done, "copy": copy, "dry_run": dry_run}}
     if not done:
         remark(f"{folder.path} is as Axiom {__version__} wants it. Nothing was changed.", quiet=quiet)
         return

@@ -7,7 +7,7 @@ import click
 
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import json_option, quiet_option, show_json, show_table
+from axiom.cli.output import Shown, answer_option, quiet_option, show_json, show_table
 from axiom.errors import KeysUnusable
 from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
 from axiom.lab.runners.release import RELEASE, sign_release
@@ -73,18 +73,16 @@ def _tell(file: str, done: int) -> None:
 @click.argument("place", type=_FILE)
 @click.option("--key", "key_file", type=_FILE, required=True, help="The file of the private key.")
 @click.option("--make-key", is_flag=True, help="Make the key first, in that file.")
-@json_option
+@answer_option
 @quiet_option
-def sign(place: Path, key_file: Path, make_key: bool, as_json: bool, quiet: bool) -> None:
+def sign(place: Path, key_file: Path, make_key: bool, quiet: bool) -> Shown:
     """Sign the built runners in the folder PLACE, so that others can fetch them from a copy of it.
 
     Prints the public key, which they must learn another way than from there.
     """
     key = _made(key_file) if make_key else SigningKey.load(key_file)
     release = sign_release(place, key, wall_clock())
-    if as_json:
-        show_json({"key": key.public, "runners": sorted(release.runners)})
-        return
+    yield {"key": key.public, "runners": sorted(release.runners)}
     say(key.public)
     remark(
         f"Signed {', '.join(sorted(release.runners))} in {place / RELEASE}. Put a copy of the folder where others "

@@ -17,7 +17,16 @@ from axiom.autopilot import autopilot
 from axiom.autopilot.autopilot import Talk
 from axiom.autopilot.preflights import tend
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import (
+    Shown,
+    answer_option,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_json,
+    show_table,
+)
 from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
 from axiom.commands.base.command import Answer
@@ -57,25 +66,23 @@ session.add_command(plan)
 @session.command("list")
 @data_option
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
-@json_option
-def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
+@answer_option
+def list_sessions(folder: Folder, limit: int) -> Shown:
     """The newest sessions."""
     with reading(folder) as db:
         newest = sessions.newest_sessions(db, limit)
-    if as_json:
-        rows = [
-            {
-                "name": row.name,
-                "pi": row.pi,
-                "reason": row.told,
-                "started_at": row.started_at.isoformat(),
-                "ended_at": row.ended_at.isoformat() if row.ended_at else None,
-                "done": [step.value for step in row.done],
-            }
-            for row in newest
-        ]
-        show_json({"sessions": rows})
-        return
+    rows = [
+        {
+            "name": row.name,
+            "pi": row.pi,
+            "reason": row.told,
+            "started_at": row.started_at.isoformat(),
+            "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+            "done": [step.value for step in row.done],
+        }
+        for row in newest
+    ]
+    yield {"sessions": rows}
     show_table(
         ("name", "pi", "from", "to", "because"),
         [(row.name, row.pi, row.started_at, row.ended_at, row.told) for row in newest],
@@ -116,9 +123,9 @@ def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
     help="Who holds it; the scientist is a language model that the settings name, and asks a running laboratory.",
 )
 @dry_run_option
-@json_option
+@answer_option
 @quiet_option
-def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def run(folder: Folder, until: str, who: Pi, dry_run: bool, quiet: bool) -> Shown:
     """Hold one session, or go on with the one that is open."""
     reason = "the operator asked for it"
     if dry_run:
@@ -127,9 +134,7 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
     else:
         steps = _steps(folder, who, reason, Step(until))
         answer = {"session": steps[-1]["session"], "steps": steps}
-    if as_json:
-        show_json({"session": answer})
-        return
+    yield {"session": answer}
     for report in steps:
         say(f"{report['step']}")
         for sentence in report["notes"]:
