@@ -12,6 +12,7 @@ from axiom.boinc.project_files import PICTURES, pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import sign_up as desk
+from axiom.server.http.door import Door
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.routes import Front, HttpAnswer
 from axiom.store.accounts import teams
@@ -194,12 +195,14 @@ async def _told(front, path, *pieces) -> bytes:
         piece = next(coming)
         if piece is None:
             return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": piece, "more_body": True}
+        return {"type": "http.request", "body": piece, "more_body": piece is pieces[0]}
 
     async def send(message):
         answer.append(message.get("body", b""))
 
-    await front({"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}, receive, send)
+    scope = {"type": "http", "http_version": "1.0", "method": "POST", "path": path, "raw_path": path.encode()}
+    length = (b"content-length", b"1000")
+    await Door(front)({**scope, "query_string": b"", "headers": [length], "client": None}, receive, send)
     return b"".join(answer)
 
 

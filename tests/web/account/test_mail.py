@@ -10,6 +10,7 @@ from axiom.boinc import account_keys
 from axiom.domain.fleet import Account
 from axiom.limits import accounts as limits
 from axiom.server.accounts.sign_up import is_password
+from axiom.server.http.door import Door
 from axiom.signed.keys import load_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
@@ -297,7 +298,9 @@ def test_a_form_that_no_browser_writes_changes_nothing_and_is_no_fault(ada, capl
             assert ada.ask(path, method="POST", body=body, origin=ORIGIN).status in {303, 422}
     assert ada.ask("/account/profile", method="POST", body=b"a" * 70_000, origin=ORIGIN).status == 413
     coming = [{"type": "http.request", "body": b"form=", "more_body": True}]
-    scope = {"type": "http", "method": "POST", "path": "/account/profile", "query_string": b"", "headers": []}
+    path = "/account/profile"
+    scope = {"type": "http", "http_version": "1.0", "method": "POST", "path": path, "raw_path": path.encode()}
+    scope |= {"query_string": b"", "headers": [(b"content-length", b"1000")], "client": None}
 
     async def receive():
         return coming.pop() if coming else {"type": "http.disconnect"}
@@ -305,7 +308,7 @@ def test_a_form_that_no_browser_writes_changes_nothing_and_is_no_fault(ada, capl
     async def send(_) -> None:
         """Nobody is there any more."""
 
-    ada.loop.run_until_complete(ada.app(scope, receive, send))
+    ada.loop.run_until_complete(Door(ada.app)(scope, receive, send))
     assert ada.stored() == before
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 

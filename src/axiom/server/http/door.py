@@ -1,8 +1,8 @@
 """What each request must pass before anything of it is done: its form, whom it asks, and who asks for how much.
 
-A body has a length: one in chunks may end in lines that uvicorn takes for headers, which no proxy has looked at. Behind
-headers that offer an upgrade uvicorn reads the body as another request, so such a body is not taken, and no further
-request either on that connection.
+A body has a length, and an application sees it once the whole of it is here. One in chunks may end in lines that
+uvicorn takes for headers, which no proxy has looked at. Behind headers that offer an upgrade uvicorn reads the body as
+another request, so such a body is not taken, and no further request either on that connection.
 """
 
 import json

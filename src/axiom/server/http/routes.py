@@ -12,6 +12,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from starlette.requests import Request
+
 from axiom.boinc.accounts import AccountError, Problem, error_reply
 from axiom.errors import AxiomError
 from axiom.limits import server as limits
@@ -91,9 +93,7 @@ class Front:
             return
         fields = _fields(scope["query_string"])
         if scope["method"] == "POST":
-            form = await _body(receive)
-            if form is None:
-                return
+            form = await Request(scope, receive).body()
             if len(form) > limits.CLIENT_FORM_BYTES:
                 await _say(send, _TOO_LONG, is_head=False)
                 return
@@ -134,18 +134,6 @@ def _fields(query: bytes) -> dict[str, str]:
                 )
             )
     return {}
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """A form, or more than any has; None when the sender left in the middle: its last word may be half of one."""
-    body, more = bytearray(), True
-    while more and len(body) <= limits.CLIENT_FORM_BYTES:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return bytes(body)
 
 
 async def _say(send: Send, answer: HttpAnswer, *, is_head: bool) -> None:

@@ -4,7 +4,6 @@ Nothing here is ever kept by anybody: these pages stand beside the layer that ke
 """
 
 import asyncio
-import contextlib
 import functools
 import hashlib
 import logging
@@ -18,7 +17,7 @@ from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -129,8 +128,8 @@ def _endpoint(
     reception: AccountDesk, templates: Environment, path: str, slow: _PasswordQueue
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        body = await _body(request)
-        if body is None:
+        body = await request.body()
+        if len(body) > limits.FORM_BYTES:
             return PlainTextResponse("This form is too long. Nothing was changed.\n", status_code=413)
         made = functools.partial(_answer, reception, templates, path, request, body)
         if request.method == "POST":
@@ -138,18 +137,6 @@ def _endpoint(
         return await run_in_threadpool(made)
 
     return endpoint
-
-
-async def _body(request: Request) -> bytes | None:
-    """A form; None where it is too long, or where its sender left and nobody hears what is said of it."""
-    body = bytearray()
-    with contextlib.suppress(ClientDisconnect):
-        async for piece in request.stream():
-            body += piece
-            if len(body) > limits.FORM_BYTES:
-                return None
-        return bytes(body)
-    return None
 
 
 def _answer(reception: AccountDesk, templates: Environment, path: str, request: Request, body: bytes) -> Response:

@@ -71,15 +71,12 @@ def _read(request: CommandRequest, caller: Caller) -> Command:
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limits.COMMAND_BYTES:
-            raise RequestRefused(
-                413,
-                WrongUse(f"A command has at most {limits.COMMAND_BYTES:,} bytes, and this has more. Nothing was done."),
-            )
-    return bytes(body)
+    body = await request.body()
+    if len(body) > limits.COMMAND_BYTES:
+        raise RequestRefused(
+            413, WrongUse(f"A command has at most {limits.COMMAND_BYTES:,} bytes, and this has more. Nothing was done.")
+        )
+    return body
 
 
 def _is_dry(request: Request) -> bool:
