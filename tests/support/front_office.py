@@ -74,7 +74,9 @@ class Office:
     def ask(self, path: str, **how) -> str:
         return self.raw(path, **how)[2].decode()
 
-    def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", headers=(), **fields):
+    def raw(
+        self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", headers=(), **fields
+    ):
         body = urlencode(form).encode() if isinstance(form, dict) else form or b""
         scope = {
             "type": "http",
