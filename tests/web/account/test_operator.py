@@ -324,7 +324,7 @@ def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, ne
 
 
 def test_of_six_that_send_one_form_at_once_one_is_told_that_it_was_done(desk):
-    shown = send(desk, "/operator/news", "/operator/news.add", **NEWS)
+    shown = send(desk, "/operator/news.add", **NEWS)
     body = urlencode(hidden(shown)).encode()
 
     async def race():
