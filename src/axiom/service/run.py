@@ -1,6 +1,7 @@
 """`axiom lab`: which parts there are, in which order they start and stop."""
 
 import contextlib
+import ctypes
 import functools
 import logging
 import os
@@ -72,6 +73,8 @@ from axiom_weigh.terminal import remark
 _FRESH_SECONDS = 2.0
 _REST = 20.0  # times as long as it took: however large the fleet is, looking takes a twentieth of a core at most
 log = logging.getLogger("axiom.lab")
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8  # of glibc's mallopt
+_LARGE = 128 * 1024  # bytes
 _PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
 
 
@@ -105,6 +108,7 @@ def hold(
     accept_clock: bool,
     quiet: bool,
 ) -> signal.Signals | None:
+    _share_heap()  # before any thread has one of its own
     with lock(folder, SERVER) as folder_lock:
         folder_lock.note(port=listening.getsockname()[1], url=address_of(listening))
         log_to(folder, settings)
@@ -115,6 +119,17 @@ def hold(
             folder_lock.lose()
         log.info("lab.stopped process=%d", os.getpid())
     return by
+
+
+def _share_heap() -> None:
+    """All threads take memory from one heap, and what is large from none, so that what is freed goes back at once.
+
+    Of sixteen heaps, each kept what its largest page once took: after a stranger's requests, 100 MB that nobody used.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc alone can
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_ARENA_MAX, 1)
+        libc.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def _run(
