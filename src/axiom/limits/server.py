@@ -16,6 +16,7 @@ FILES_FETCHED = 32  # Such files that are fetched at once: each is in memory unt
 VALUES_REMEMBERED = 512  # Values of each kind that are kept in memory because pages write them again and again
 PAGE_FRESH_SECONDS = 2.0  # How long a page in memory is shown again before it is made anew
 PAGES_REMEMBERED = 256  # Pages that are kept in memory
+PAGES_REMEMBERED_BYTES = 16 * 1024 * 1024  # Memory for the pages kept, in all: of each the whole and the compressed
 PAGE_REMEMBERED_BYTES = 256 * 1024  # The largest page kept in memory: a larger answer is a file, asked for once
 QUESTIONS_WAITING = 100  # Requests of clients that may wait for a thread; whoever comes then is asked to come again
 CLIENT_FORM_BYTES = 256 * 1024  # The largest form that a BOINC client may send

@@ -77,7 +77,7 @@ def test_many_guessers_at_many_accounts_leave_fewer_tries_for_each(made):
     assert fail(made, "ann@a.org", "203.0.113.1", 10) == 3
 
 
-def test_what_is_remembered_is_bounded_and_names_nobody(made, monkeypatch):
+def test_what_is_remembered_is_bounded_and_names_nobody(made, clock, monkeypatch):
     monkeypatch.setattr(limits, "GUESSERS_REMEMBERED", 50)
     for number in range(500):
         account, address = f"canary{number}@a.org", f"198.51.{number // 250}.{number % 250}"
@@ -90,6 +90,9 @@ def test_what_is_remembered_is_bounded_and_names_nobody(made, monkeypatch):
     assert all(len(each._kept) <= 50 for each in kept)
     assert len(made._known) <= 50
     assert "canary" not in repr([vars(each) for each in kept]) + repr(made._known)
+    clock.now += limits.GUESSES_WITHIN
+    fail(made, "ann@a.org", "203.0.113.251", 1)
+    assert [len(made._strangers._kept), len(made._addresses._kept)] == [1, 1]
 
 
 def test_an_address_opens_no_more_accounts_than_it_may_and_the_same_is_done_only_so_often_an_hour(made, clock):

@@ -24,6 +24,12 @@ def test_a_visitor_is_an_address_or_a_household(address, visitor):
     assert visitors.visitor_of(address) == visitor
 
 
+def test_of_a_long_address_only_the_beginning_is_remembered():
+    before = visitors._visitor_of.cache_info().currsize
+    assert {visitors.visitor_of("a" * 10_000 + str(number)) for number in range(9)} == {visitors.visitor_of("another")}
+    assert visitors._visitor_of.cache_info().currsize <= before + 2
+
+
 NO_END = resource.RLIM_INFINITY
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 
 import axiom.web
+from axiom.limits import server as limits
 from axiom.web.site import templates
 from axiom.web.site.page_cache import PageCache
 from axiom.web.site.query_words import normalize
@@ -34,7 +35,7 @@ class Counting:
         if scope["path"] == "/slow":
             await asyncio.sleep(0)
         status = 500 if scope["path"] == "/broken" else 200
-        size = 300_000 if scope["path"] == "/large" else 1000
+        size = 300_000 if scope["path"] == "/large" else 200_000 if scope["path"].startswith("/wide/") else 1000
         await PlainTextResponse(f"answer {number} " + "x" * size, status_code=status)(scope, receive, send)
 
 
@@ -78,6 +79,19 @@ def test_a_page_is_made_once_in_two_seconds_and_who_has_it_or_takes_gzip_gets_le
     assert int(packed.headers["content-length"]) == len(packed.raw) < len(first.raw)
     assert packed.headers["vary"] == first.headers["vary"] == "accept-encoding"
     assert (head.status, head.raw, head.headers) == (200, b"", first.headers)
+
+
+def test_pages_in_memory_are_bounded_in_sum_and_none_stays_that_is_shown_no_more(kept, counting):
+    for number in range(120):
+        kept.get(f"/wide/{number}")
+    kept.get("/wide/119")
+    assert counting.made == 120
+    assert sum(len(page.body) + len(page.packed) for page in kept.app._kept.values()) <= limits.PAGES_REMEMBERED_BYTES
+    kept.get("/wide/0")
+    assert counting.made == 121  # the oldest was forgotten
+    counting.seconds = 2.0
+    kept.get("/a")
+    assert len(kept.app._kept) == 1
 
 
 def test_who_changed_something_and_then_reads_sees_it(kept):

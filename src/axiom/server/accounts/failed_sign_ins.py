@@ -21,16 +21,21 @@ _MOST_TOLD = 10_000
 class _Moments:
     def __init__(self, most_each: int) -> None:
         self._most_each = most_each
-        self._kept: OrderedDict[bytes, deque[datetime]] = OrderedDict()
+        self._kept: OrderedDict[bytes, list[datetime]] = OrderedDict()  # who was last counted latest is last
 
     def of(self, key: bytes) -> tuple[datetime, ...]:
         return tuple(self._kept.get(key, ()))
 
     def add(self, key: bytes, now: datetime) -> None:
-        self._kept.setdefault(key, deque(maxlen=self._most_each)).append(now)
+        moments = self._kept.setdefault(key, [])  # a deque would take 700 bytes for one of them
+        moments.append(now)
+        del moments[: -self._most_each]
         self._kept.move_to_end(key)
-        if len(self._kept) > limits.GUESSERS_REMEMBERED:
+        while len(self._kept) > limits.GUESSERS_REMEMBERED or self._is_over(next(iter(self._kept)), now):
             self._kept.popitem(last=False)
+
+    def _is_over(self, key: bytes, now: datetime) -> bool:
+        return now - self._kept[key][-1] >= limits.GUESSES_WITHIN
 
     def take_back(self, key: bytes, at: datetime) -> bool:
         failures = self._kept.get(key)

@@ -20,14 +20,18 @@ def is_this_computer(address: str) -> bool:
     return address == "localhost"
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
 def visitor_of(address: str) -> str:
     """Who shares one allowance with this address; empty for this computer, which has no limit.
 
     A household has one address of the older kind, or a whole network of the newer.
     """
+    return _visitor_of(address[:_LONGEST])  # whatever a proxy passes on, little of it is remembered
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _visitor_of(address: str) -> str:
     try:
-        parsed = ipaddress.ip_address(address[:_LONGEST])
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return _UNREADABLE if address else ""
     if isinstance(parsed, ipaddress.IPv6Address):

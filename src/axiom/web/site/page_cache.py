@@ -127,13 +127,15 @@ class PageCache:
         await self._app(scope, _stay, take)
         return _cached_page(status, headers, bytes(body), self._clock() + self._fresh)
 
-    def _remember(self, key: _Key, kept: CachedPage) -> None:
-        if len(self._kept) >= limits.PAGES_REMEMBERED:
-            now = self._clock()
-            self._kept = {key: page for key, page in self._kept.items() if page.until > now}
-        if len(self._kept) >= limits.PAGES_REMEMBERED:
-            self._kept.clear()
-        self._kept[key] = kept
+    def _remember(self, key: _Key, page: CachedPage) -> None:
+        """What is old is forgotten first, and nothing is kept that is shown no more."""
+        now = self._clock()
+        kept = {other: known for other, known in self._kept.items() if other != key and known.until > now}
+        kept[key] = page
+        size = sum(map(_size, kept.values()))
+        while len(kept) > limits.PAGES_REMEMBERED or size > limits.PAGES_REMEMBERED_BYTES:
+            size -= _size(kept.pop(next(iter(kept))))
+        self._kept = kept
 
 
 async def _stay() -> Message:
@@ -165,6 +167,10 @@ def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> Ca
         packed=packed,
         until=until,
     )
+
+
+def _size(page: CachedPage) -> int:
+    return len(page.body) + len(page.packed or b"")
 
 
 async def _answer(page: CachedPage, scope: Scope, send: Send) -> None:
