@@ -1,4 +1,4 @@
-"""Requests of people who mean no good, spoken in bytes to a site that runs: in five classes, each drawn by a die."""
+"""Requests of people who mean no good, spoken in bytes to a site that runs: in six classes, each drawn by a die."""
 
 import contextlib
 import random
@@ -136,6 +136,15 @@ def broken_bytes(dice: random.Random) -> Request:
     return Request(kind="broken bytes", sent=[bytes(text)], problem=_answered, patience=0.5)
 
 
+def other_page(dice: random.Random) -> Request:
+    """A page that nobody has asked for yet, by somebody whom nobody has seen: what is remembered is bounded."""
+    word = "".join(dice.choices(string.ascii_lowercase, k=dice.choice((8, 80, 800, 8_000))))
+    path = dice.choice((f"/{word}", f"/findings?q={word}", f"/results?experiment={word}", f"/teams.json?q={word}"))
+    said = f"X-Forwarded-For: 2001:db8:{dice.randrange(65_536):x}:{dice.randrange(65_536):x}::1"
+    language = f"Accept-Language: {dice.choice(('de', 'fr', 'ja'))},{word[:4]}"
+    return Request(kind="a page of their own", sent=[_head("GET", path, said, language)], problem=_answered)
+
+
 def play(site: Site, request: Request) -> str:
     answer = site.answer(request.sent, request.patience)
     if request.twin:
@@ -147,7 +156,7 @@ def play(site: Site, request: Request) -> str:
     return request.problem(answer)
 
 
-CLASSES = (foreign_host, large_form, many_headers, guessed_account, broken_bytes)
+CLASSES = (foreign_host, large_form, many_headers, guessed_account, broken_bytes, other_page)
 
 
 def _head(method: str, path: str, *lines: str, content_length: int = 0) -> bytes:
