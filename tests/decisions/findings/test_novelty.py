@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from axiom import shipped
+from axiom.decisions.findings import trade_words
 from axiom.decisions.findings.novelty import AskedClaim, asked_claim, is_known, known_claim, nearest
 from axiom.decisions.findings.trade_words import words_of
 from axiom.domain.registrations import RegisteredClaim
@@ -109,3 +110,10 @@ def test_what_means_the_same_is_compared_as_the_same():
     numbers = [("three tenths of 2,000 labels", "30 % of two thousand labels"), ("a fifth", "20 percent")]
     for some, others in (*numbers, ("the step size", "LR")):
         assert set(words_of(some)) == set(words_of(others))
+
+
+def test_long_questions_take_no_room_from_the_words_of_findings():
+    kept = trade_words._words_of_short.cache_info().currsize
+    assert {words_of(f"{'xq ' * 200}{number}")[-1] for number in range(50)} == {f"#{number}" for number in range(50)}
+    assert trade_words._words_of_short.cache_info().currsize == kept
+    assert trade_words._words_of_long.cache_info().currsize <= 32

@@ -83,17 +83,25 @@ _ENDINGS = (
     *("e", "y"),
 )
 _LEAST = 3  # letters that a word keeps
+_SHORT = 300  # letters: more than a finding's claim has; a stranger's question may have thousands
 
 
-@lru_cache(maxsize=8192)  # those of the findings are asked for with each question
 def words_of(text: str) -> tuple[str, ...]:
     """The words that say something, in their order; numbers as `#0.2`, whichever way they were written."""
+    return (_words_of_short if len(text) <= _SHORT else _words_of_long)(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
     plain = re.sub(r"[-_/]+", " ", text.casefold()).replace("'s", "").replace("’s", "")
     for phrase, stands in _PHRASES:
         plain = phrase.sub(stands, plain)
     return tuple(
         word for word in _together([_token(match) for match in _PLAIN.finditer(plain)]) if word not in ("", _TWO)
     )
+
+
+_words_of_short = lru_cache(maxsize=4096)(_words)  # those of the findings are asked for with each question
+_words_of_long = lru_cache(maxsize=32)(_words)  # those of a question are compared with each finding
 
 
 def numbers_of(words: Iterable[str]) -> frozenset[str]:
