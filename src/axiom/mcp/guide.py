@@ -12,6 +12,7 @@ from axiom.decisions.experiments.outline import about, public_names
 from axiom.errors import UnknownName
 from axiom.mcp.answers import Answer
 from axiom.signed.sources import parsed
+from axiom_weigh.grouping import group_pairs
 
 _PACKAGE = Path(axiom.__file__).parent
 _EXAMPLE = "learning_rate_warmup_dynamics"  # short, and its controls plant something else than what it asks
@@ -118,10 +119,7 @@ def part(which: str, module: str = "") -> Answer:
 
 
 def _by_reason(refused: dict[str, str]) -> dict[str, list[str]]:
-    by_reason: dict[str, list[str]] = {}
-    for name, why in sorted(refused.items()):
-        by_reason.setdefault(why, []).append(name)
-    return by_reason
+    return group_pairs((why, name) for name, why in sorted(refused.items()))
 
 
 @cache

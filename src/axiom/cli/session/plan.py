@@ -26,6 +26,7 @@ from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 from axiom.web.views.plan import as_data, why_idle
 from axiom_weigh.amounts import counted
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.terminal import say, wall_clock
 
 _NARROWEST, _WIDEST = 60, 120
@@ -162,9 +163,7 @@ def _worth(worths: Sequence[Answer]) -> None:
 
 def _left_alone(skipped: Sequence[Answer]) -> None:
     """One line for all that are left alone for the same reason."""
-    by_reason: dict[str, list[str]] = {}
-    for experiment in skipped:
-        by_reason.setdefault(experiment["reason"], []).append(experiment["name"])
+    by_reason = group_pairs((experiment["reason"], experiment["name"]) for experiment in skipped)
     _title("What is left alone", bool(by_reason))
     for reason, names in list(by_reason.items())[: limits.ROWS_TOLD]:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

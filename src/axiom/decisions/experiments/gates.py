@@ -16,6 +16,7 @@ from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands,
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 from axiom_weigh.amounts import counted
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics import estimands
 
 # Numbers of the seeds that share their low or their high bits with seed 0.
@@ -128,9 +129,7 @@ def _same_to_the_bit(attempt: Attempt) -> Iterator[tuple[int, int]]:
     returned: dict[int, set[tuple[int, str]]] = {}
     for cell in (*attempt.first, *attempt.others):
         returned.setdefault(cell.config, set()).add((cell.seed, cell.digest if cell.outcome is Outcome.OK else ""))
-    by_numbers: dict[frozenset[tuple[int, str]], list[int]] = {}
-    for place in sorted(returned):
-        by_numbers.setdefault(frozenset(returned[place]), []).append(place)
+    by_numbers = group_pairs((frozenset(returned[place]), place) for place in sorted(returned))
     for numbers, places in by_numbers.items():
         if all(digest for _, digest in numbers):
             yield from itertools.combinations(places, 2)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.scoring_rules import log_score
 from axiom_weigh.values import Grade, Verdict
 
@@ -49,9 +50,7 @@ def ordered(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
 
 def few_a_day(dated: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
     """Of the findings of each day so many, the greatest surprises first: more than a few are no news."""
-    days: dict[date, list[ListedFinding]] = {}
-    for day, finding in dated:
-        days.setdefault(day, []).append(finding)
+    days = group_pairs(dated)
     return [number for day in days.values() for number in ordered(day, FindingOrder.SURPRISING)[:most]]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from axiom.domain.estimands import Prediction
 from axiom.domain.registrations import BLIND, INFORMED
 from axiom_weigh.amounts import counted
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
 from axiom_weigh.statistics.scoring_rules import Said, brier, calibration_log_e, interval_score, log_score
 from axiom_weigh.values import Verdict
@@ -201,9 +202,7 @@ def _at_worst(prediction: Prediction) -> Score:
 
 def _by_bet(rows: Sequence[PredictionScore]) -> list[list[Said]]:
     """By registration, whose predictions are about the same seeds; what goes on beside what ended is unknown so far."""
-    by_registration: dict[int, list[PredictionScore]] = {}
-    for row in rows:
-        by_registration.setdefault(row.registration_id, []).append(row)
+    by_registration = group_pairs((row.registration_id, row) for row in rows)
     return [
         [(_chances(row.prediction), _class_of(row.verdict) if row.verdict else None) for row in group]
         for group in by_registration.values()

@@ -1,6 +1,5 @@
 """Which hosts look wrong? Silent, failing, copied or flooding: each with its reason and with what follows."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from enum import StrEnum
 from axiom.domain.failures import ObservedHost
 from axiom.limits import hosts as limits
 from axiom_weigh.amounts import counted
+from axiom_weigh.grouping import group_pairs
 
 _LATELY = timedelta(days=1)
 _LEAST_QUOTA = 1
@@ -36,10 +36,7 @@ def suspects(hosts: Sequence[ObservedHost], now: datetime, *, listening: datetim
 
     `listening` is since when the laboratory has been up: before that nobody could be heard.
     """
-    volunteers: defaultdict[int, list[ObservedHost]] = defaultdict(list)
-    for host in hosts:
-        if not host.is_ours:
-            volunteers[host.volunteer_id].append(host)
+    volunteers = group_pairs((host.volunteer_id, host) for host in hosts if not host.is_ours)
     suspicions = [suspicion for host in hosts for suspicion in _alone(host, now, listening)]
     for theirs in volunteers.values():
         suspicions += _copied(theirs, now)
@@ -71,10 +68,7 @@ def _alone(host: ObservedHost, now: datetime, listening: datetime | None) -> Ite
 
 def _copied(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:
     """Two computers of one name, both heard from of late; one that came back under a new number is gone by then."""
-    named: defaultdict[str, list[ObservedHost]] = defaultdict(list)
-    for host in theirs:
-        if host.cpid and now - host.seen_at < _LATELY:
-            named[host.cpid].append(host)
+    named = group_pairs((host.cpid, host) for host in theirs if host.cpid and now - host.seen_at < _LATELY)
     for alike in named.values():
         newest = max(alike, key=lambda host: host.host_id)
         for host in alike:

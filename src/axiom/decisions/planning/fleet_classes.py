@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.domain.planning import FleetClass, Placement, Supply
+from axiom_weigh.grouping import group_pairs
 
 _Size = tuple[int, int]
 
@@ -13,9 +14,7 @@ def classes(
 ) -> tuple[FleetClass, ...]:
     """Hosts by their cores and GPUs, the largest first; `busy` says which tasks each host has, by experiment."""
     placed = {placement.host_id: placement for placement in placements}
-    by_size: dict[_Size, list[Supply]] = {}
-    for supply in supplies:
-        by_size.setdefault((supply.cores, sum(gpu.count for gpu in supply.gpus)), []).append(supply)
+    by_size = group_pairs(((supply.cores, sum(gpu.count for gpu in supply.gpus)), supply) for supply in supplies)
     return tuple(_class(size, by_size[size], placed, busy) for size in sorted(by_size, reverse=True))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from axiom.decisions.planning.candidates import Candidate
 from axiom.domain.planning import Purpose, Wishes
 from axiom.domain.sessions import Allotment
+from axiom_weigh.grouping import group_pairs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +77,7 @@ def _by_mix(offers: Sequence[Offer], book: Book, mix: Sequence[tuple[str, float]
     """Those of the share of which least is ordered yet; what no share names has what the shares leave."""
     words = [word for word, _ in mix]
     rest = 100.0 - sum(percent for _, percent in mix)
-    groups: dict[str, list[Offer]] = {}
-    for offer in offers:
-        groups.setdefault(_share_of(offer.purpose, offer.candidate.name, words), []).append(offer)
+    groups = group_pairs((_share_of(offer.purpose, offer.candidate.name, words), offer) for offer in offers)
     shares = {word: percent for word, percent in (*mix, ("", rest)) if percent > 0 and word in groups}
     if not shares:
         return offers, ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.capacity import Left, coarse, left_of, room_for, why_no_more
 from axiom.domain.planning import Need, Supply
+from axiom_weigh.grouping import group_pairs
 
 _Key = tuple[int, int]
 _Size = tuple[Need, float]
@@ -45,9 +46,7 @@ def reach(
     free = [(supply, _empty(supply)) for supply in supplies if not supply.obstacle and supply.most_tasks != 0]
     if not supplies:
         return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
-    sizes: dict[_Size, list[Candidate]] = {}
-    for candidate in candidates:
-        sizes.setdefault((candidate.need, coarse(candidate.costs, deadline)), []).append(candidate)
+    sizes = group_pairs(((candidate.need, coarse(candidate.costs, deadline)), candidate) for candidate in candidates)
     by_key: dict[_Key, int] = {}
     by_us: dict[_Key, int] = {}
     obstacles: dict[_Key, str] = {}

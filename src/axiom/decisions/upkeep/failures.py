@@ -6,15 +6,14 @@ from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
 from axiom.limits import experiments as limits
 from axiom_weigh.amounts import counted
+from axiom_weigh.grouping import group_pairs
 
 
 def grouped(
     failed: Sequence[EndingCount], worked: Mapping[int, Mapping[int, frozenset[str]]]
 ) -> tuple[FailureGroup, ...]:
     """The groups, the newest first. `worked`: by version, the hosts that compute it well and their platforms."""
-    groups: dict[tuple[int, Cause, str, str], list[EndingCount]] = {}
-    for count in failed:
-        groups.setdefault((count.experiment_id, count.cause, count.raised, count.platform), []).append(count)
+    groups = group_pairs(((count.experiment_id, count.cause, count.raised, count.platform), count) for count in failed)
     made = [_group(rows, worked.get(rows[0].experiment_id, {})) for rows in groups.values()]
     return tuple(sorted(made, key=lambda group: (group.last_at, group.last_task), reverse=True))
 

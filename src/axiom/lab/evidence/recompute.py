@@ -2,7 +2,6 @@
 
 import bisect
 import itertools
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +18,7 @@ from axiom.store.experiments import experiments
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
 from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
 from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import METHOD, Block, Cohort, Evidence, Home, Observation, Surroundings, Verdict
 
 _Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its number and registration
@@ -64,10 +64,8 @@ class _VersionHistory:
                 yield row["line"]
 
     def _observations_by_line(self, finding: WeighedFinding) -> dict[int, list[Observation]]:
-        written: dict[int, list[Observation]] = defaultdict(list)
-        for line, placed in observations.of_finding(self.db, finding.number):
-            written[line].append(placed.observation)
-        return written
+        written = observations.of_finding(self.db, finding.number)
+        return group_pairs((line, placed.observation) for line, placed in written)
 
     def _follows(
         self, finding: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places

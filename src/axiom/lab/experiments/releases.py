@@ -26,6 +26,7 @@ from axiom.store.engine.database import Database, moment
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.tasks import endings
+from axiom_weigh.grouping import group_pairs
 
 log = logging.getLogger("axiom.releasing")
 
@@ -166,11 +167,9 @@ def _versions(
     """
     histories = releases.by_experiment(db)
     fleet = functools.cache(lambda: releases.fleet(db))  # nobody asks for it where all is out
-    offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}
-    for bundle in (*experiments.own_bundles(db), *passed):
-        offered.setdefault(bundle.experiment_id, []).append(bundle)
+    offered = group_pairs((bundle.experiment_id, bundle) for bundle in (*experiments.own_bundles(db), *passed))
     for version in experiments.every_version(db):
         if version.status == "open" and version.id in offered:
             state = release_state(histories.get(version.id, []))

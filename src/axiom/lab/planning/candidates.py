@@ -28,6 +28,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.registrations import proposals, registrations, stamps
 from axiom.store.tasks import tasks
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
@@ -61,9 +62,8 @@ def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: 
     # A check waits for some other volunteer's host: the cores here are not kept busy by it.
     for experiment_id, checks in tasks.waiting_checks(db).items():
         counted["task", experiment_id, TaskState.UNSENT] -= checks
-    registered: dict[int, list[Registration]] = {}
-    for registration in reversed(registrations.registrations(db)):
-        registered.setdefault(registration.experiment_id, []).append(registration)
+    newest_first = reversed(registrations.registrations(db))
+    registered = group_pairs((registration.experiment_id, registration) for registration in newest_first)
     begun, still_open = registrations.everywhere(db)
     newest_bundles = experiments.newest_bundles(db)
     facts = _SharedFacts(

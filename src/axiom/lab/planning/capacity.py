@@ -24,6 +24,7 @@ from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
 from axiom.store.hosts.fleet import Portion, PresentHost
 from axiom.store.registrations import registrations
+from axiom_weigh.grouping import group_pairs
 
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 _NO_AVX = "none"
@@ -45,9 +46,7 @@ def supplies(
 ) -> list[Supply]:
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
     cell_sizes = sizes(db)
-    by_host: dict[int, list[Portion]] = {}
-    for portion in fleet.in_hand(db):
-        by_host.setdefault(portion.host_id, []).append(portion)
+    by_host = group_pairs((portion.host_id, portion) for portion in fleet.in_hand(db))
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
         _supply(present, by_host.get(present.host.id, ()), cell_sizes, _OURS if present.is_ours else allowance, now)

@@ -27,6 +27,7 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
 from axiom.store.sessions import sessions
+from axiom_weigh.grouping import group_pairs
 
 _MOST_SESSIONS = 200
 
@@ -119,9 +120,7 @@ def notes(planned: Plan) -> list[Note]:
         )
         for allotment in planned.allotments
     ]
-    by_reason: dict[str, list[str]] = {}
-    for skip in planned.skipped:
-        by_reason.setdefault(skip.reason, []).append(skip.name)
+    by_reason = group_pairs((skip.reason, skip.name) for skip in planned.skipped)
     left = [_skipped_note(names, reason) for reason, names in by_reason.items()]
     return [
         *shortened(orders, "Orders", "/plan"),

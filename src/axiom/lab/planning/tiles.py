@@ -32,6 +32,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
 from axiom_weigh.amounts import counted as so_many
+from axiom_weigh.grouping import group_pairs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,9 +203,7 @@ def _seconds_out(db: Database, version: ChartedVersion, turn: float) -> float:
 
 def _tasks(chosen: list[tiles.OpenTile], per_task: int) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Tiles put together by replicate, no more than so many in each task."""
-    by_replicate: dict[int, list[int]] = {}
-    for tile in chosen:
-        by_replicate.setdefault(tile.replicate, []).append(tile.place)
+    by_replicate = group_pairs((tile.replicate, tile.place) for tile in chosen)
     sizes = task_sizes({replicate: len(places) for replicate, places in by_replicate.items()}, per_task)
     for replicate, amount in sizes:
         waiting = by_replicate[replicate]

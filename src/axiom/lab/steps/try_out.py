@@ -6,13 +6,13 @@ from axiom.lab.step import OpenRound, shortened
 from axiom.store.engine.database import Row
 from axiom.store.experiments import preflights
 from axiom.store.sessions import session_counts
+from axiom_weigh.grouping import group_pairs
 
 
 def tell_preflights(this_round: OpenRound) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
-    by_bundle: dict[tuple[str, int], list[Row]] = {}
-    for row in session_counts.tried(this_round.db, this_round.window):
-        by_bundle.setdefault((row["bundle_digest"], row["passed"]), []).append(row)
+    rows_tried = session_counts.tried(this_round.db, this_round.window)
+    by_bundle = group_pairs(((row["bundle_digest"], row["passed"]), row) for row in rows_tried)
     notes = [_note(rows) for rows in by_bundle.values()]
     waiting = [preflight for preflight in preflights.newest(this_round.db, GATES) if preflight.passed is None]
     tried = shortened(notes, "Preflights", "/experiments") or [

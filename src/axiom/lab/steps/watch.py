@@ -1,6 +1,6 @@
 """A step of sessions: new results are held against every watch, and the first that meets one is told."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,14 +11,13 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.upkeep import watches
 from axiom.store.upkeep.watches import Hit
+from axiom_weigh.grouping import group_pairs
 
 
 def look_for(db: Database, now: datetime) -> list[Note]:
     """Look through the results that no session has looked at; one note for each watch that is met now."""
     looked = watches.still_open(db)
-    together: defaultdict[tuple[int, int], list[Watch]] = defaultdict(list)
-    for watch in looked:
-        together[watch.experiment_id, watch.seen_result].append(watch)
+    together = group_pairs(((watch.experiment_id, watch.seen_result), watch) for watch in looked)
     notes = {number: note for group in together.values() for number, note in _note_hits(db, group, now).items()}
     if notes or not looked:
         return [note for _, note in sorted(notes.items())]

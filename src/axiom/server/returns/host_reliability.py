@@ -12,6 +12,7 @@ from axiom.server.returns.learn_costs import Fits, MeasuredTask
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks
+from axiom_weigh.grouping import group_pairs
 
 log = logging.getLogger("axiom.standings")
 
@@ -33,12 +34,8 @@ class ClosedTask:
 
 
 def settle(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
-    by_host: dict[int, list[ClosedTask]] = {}
-    for task in closed:
-        if task.host_id is not None:
-            by_host.setdefault(task.host_id, []).append(task)
     fits = Fits(db)
-    for host_id, ended in by_host.items():
+    for host_id, ended in group_pairs((task.host_id, task) for task in closed if task.host_id is not None).items():
         host = hosts.host(db, host_id)
         if host is not None:
             _settle(db, host, ended, fits)

@@ -32,6 +32,7 @@ from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.tasks import results, tasks, workunits
 from axiom.store.tasks.tasks import UnprovenTask
+from axiom_weigh.grouping import group_pairs
 
 copies_log = logging.getLogger("axiom.copies")
 
@@ -149,10 +150,11 @@ class Validator:
 
     def _compare(self, db: Database, judged: Sequence[_JudgedTask]) -> list[ComparedCopies]:
         comparisons = []
-        several: dict[int, list[_JudgedTask]] = {}
-        for verdict in judged:
-            if verdict.waiting.copies > 1 and verdict.decided.state is TaskState.VALID:
-                several.setdefault(verdict.waiting.task.workunit_id, []).append(verdict)
+        several = group_pairs(
+            (verdict.waiting.task.workunit_id, verdict)
+            for verdict in judged
+            if verdict.waiting.copies > 1 and verdict.decided.state is TaskState.VALID
+        )
         for workunit_id, new in several.items():
             first = new[0].waiting
             brought = {verdict.waiting.task.id: verdict.decided.results for verdict in new}

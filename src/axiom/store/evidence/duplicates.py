@@ -8,6 +8,7 @@ from datetime import datetime
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome, Reproduction, Result
 from axiom.store.engine.database import Database, Row, as_value, at
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Agreements
 
 _PAIRS = """
@@ -69,10 +70,8 @@ def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int]
 
 
 def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
-    by_duplicate: dict[int, list[Result]] = {}
-    for row in db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids))):
-        by_duplicate.setdefault(row["id"], []).append(_result(row, ""))
-    return by_duplicate
+    rows = db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids)))
+    return group_pairs((row["id"], _result(row, "")) for row in rows)
 
 
 def overturned(db: Database, registration_id: int, until: datetime) -> frozenset[int]:

@@ -6,6 +6,7 @@ from axiom.domain.releases import Change, Fleet, Release, SentTasks
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom_weigh.grouping import group_pairs
 
 _OF_VERSION = "SELECT * FROM release WHERE experiment_id = :experiment_id ORDER BY id"
 _AUTHORS = "SELECT experiment_id, max(said_by) AS author FROM release WHERE change = :change GROUP BY experiment_id"
@@ -65,10 +66,8 @@ def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: dat
 
 
 def by_experiment(db: Database) -> dict[int, list[Release]]:
-    by_experiment: dict[int, list[Release]] = {}
-    for row in db.select("SELECT * FROM release ORDER BY id"):
-        by_experiment.setdefault(row["experiment_id"], []).append(_release(row))
-    return by_experiment
+    rows = db.select("SELECT * FROM release ORDER BY id")
+    return group_pairs((row["experiment_id"], _release(row)) for row in rows)
 
 
 def of_version(db: Database, experiment_id: int) -> list[Release]:

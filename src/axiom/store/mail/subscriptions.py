@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.store.engine.database import Database, at
+from axiom_weigh.grouping import group_pairs
 
 _SUBSCRIBE = """
 INSERT INTO subscription (volunteer_id, kind, told_until, told_credit)
@@ -70,7 +71,4 @@ def mark_told(db: Database, volunteer_id: int, kind: str, until: datetime) -> No
 
 def silent(db: Database, before: datetime) -> dict[int, list[int]]:
     """The hosts that had work and were last heard from before then, by volunteer; none of which they were told."""
-    by_volunteer: dict[int, list[int]] = {}
-    for row in db.select(_SILENT, before=at(before)):
-        by_volunteer.setdefault(row["volunteer_id"], []).append(row["id"])
-    return by_volunteer
+    return group_pairs((row["volunteer_id"], row["id"]) for row in db.select(_SILENT, before=at(before)))

@@ -11,6 +11,7 @@ from axiom.domain.maps import first_place
 from axiom.domain.work import Result
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at
+from axiom_weigh.grouping import group_pairs
 
 _STORED = """
 SELECT r.id, r.replicate, r.config FROM json_each(:replicates) j
@@ -109,10 +110,7 @@ def of_task(db: Database, task_id: int) -> list[Result]:
 
 
 def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
-    by_task: dict[int, list[Result]] = {}
-    for row in db.select(_REPEATED, task_id=task_id):
-        by_task.setdefault(row["task_id"], []).append(_result(row))
-    return by_task
+    return group_pairs((row["task_id"], _result(row)) for row in db.select(_REPEATED, task_id=task_id))
 
 
 def _result(row: Row) -> Result:

@@ -19,6 +19,7 @@ from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 from axiom.store.tasks import workunits
 from axiom.store.tasks.waiting_tasks import WaitingTask
+from axiom_weigh.grouping import group_pairs
 
 # A ticket is most of a task's row; who does not need it does not read it.
 _OUT = """
@@ -200,9 +201,10 @@ def volunteers_of(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
 
 def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
     ids = json.dumps(list(workunit_ids))
-    tasks: dict[int, list[Task]] = {}
-    for row in db.select(_OF_WORKUNITS, ids=ids):
-        tasks.setdefault(row["workunit_id"], []).append(_light(row, agreement=row["agreement"], cause=row["cause"]))
+    tasks = group_pairs(
+        (row["workunit_id"], _light(row, agreement=row["agreement"], cause=row["cause"]))
+        for row in db.select(_OF_WORKUNITS, ids=ids)
+    )
     return [(workunits.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 
@@ -479,11 +481,10 @@ def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
 def first_states(
     db: Database, registration_ids: Sequence[int]
 ) -> dict[int, list[tuple[WorkunitState, datetime | None]]]:
-    states: dict[int, list[tuple[WorkunitState, datetime | None]]] = {}
-    for row in db.select(_FIRST, ids=json.dumps(registration_ids)):
-        closed = maybe_moment(row["closed_at"])
-        states.setdefault(row["registration_id"], []).append((WorkunitState(row["state"]), closed))
-    return states
+    return group_pairs(
+        (row["registration_id"], (WorkunitState(row["state"]), maybe_moment(row["closed_at"])))
+        for row in db.select(_FIRST, ids=json.dumps(registration_ids))
+    )
 
 
 def _shared_out(numbers: tuple[int, ...], sizes: Sequence[int]) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:

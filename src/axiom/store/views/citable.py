@@ -14,6 +14,7 @@ from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
 from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Grade
 
@@ -101,10 +102,9 @@ def _medians(db: Database, view: FindingView) -> dict[str, float | None]:
     )
     medians = []
     for places in within:
-        by_replicate: dict[int, list[float]] = {}
-        for row in rows:
-            if row["config"] in places and row["number"] is not None:
-                by_replicate.setdefault(row["replicate"], []).append(row["number"])
+        by_replicate = group_pairs(
+            (row["replicate"], row["number"]) for row in rows if row["config"] in places and row["number"] is not None
+        )
         medians.append(median(map(fmean, by_replicate.values())) if by_replicate else None)
     first, second = medians
     ratio = first / second if first is not None and second else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from axiom.store.engine.database import Database, Row
 from axiom.store.evidence import evidence
+from axiom_weigh.grouping import group_pairs
 
 _NEWEST = """
 SELECT e.id, e.finding_number, e.line FROM finding f JOIN evidence e ON e.finding_number = f.id
@@ -67,8 +68,5 @@ def _count(db: Database, row: Row) -> _Supporters:
     replicates = Counter(
         observation.hosts for observation in observed if observation.value is not None and observation.hosts
     )
-    of_host: dict[int, list[tuple[int, ...]]] = {}
-    for hosts in replicates:
-        for host in hosts:
-            of_host.setdefault(host, []).append(hosts)
+    of_host = group_pairs((host, hosts) for hosts in replicates for host in hosts)
     return _Supporters(replicates=replicates, of_host=of_host, total=replicates.total())

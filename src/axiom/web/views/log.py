@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from axiom.domain.headlines.numbers import calm, plain
 from axiom.domain.sessions import Note, Round, Step
 from axiom.web.base.request import Answer
+from axiom_weigh.grouping import group_pairs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,9 +113,7 @@ def sentence(note: Note) -> str:
 
 def chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
     """The notes by section; a section that has none says so once its steps are done."""
-    by_title: dict[str, list[Answer]] = {}
-    for wrote, note in notes:
-        by_title.setdefault(title_of(wrote, note.kind), []).append(_line(wrote, note))
+    by_title = group_pairs((title_of(wrote, note.kind), _line(wrote, note)) for wrote, note in notes)
     shown = []
     for section in SECTIONS:
         lines = by_title.get(section.title, [])

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.ranks import apart, scored
 from axiom_weigh.tables.doubts import AS_STARTED, Doubt
 
@@ -19,9 +20,7 @@ _MOST = 20_000  # values that are looked at: what is so of more is seen in these
 def law_by_place(values: Sequence[float], designs: Sequence[str]) -> Doubt | None:
     """What speaks against one law within each design; None where nothing does."""
     values, designs = values[:_MOST], designs[:_MOST]
-    by_design: dict[str, list[float]] = {}
-    for value, design in zip(values, designs, strict=True):
-        by_design.setdefault(design, []).append(value)
+    by_design = group_pairs(zip(designs, values, strict=True))
     middles = {design: median(own) for design, own in by_design.items()}
     away = [abs(value - middles[design]) for value, design in zip(values, designs, strict=True)]
     places, usual = range(len(values)), median(away) if away else 0.0

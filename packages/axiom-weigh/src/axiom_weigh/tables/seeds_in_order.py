@@ -15,6 +15,7 @@ import numpy as np
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.count_once import CountNotes, count_once
 from axiom_weigh.tables.doubts import Doubt
 from axiom_weigh.tables.one_law import law_by_place
@@ -249,9 +250,7 @@ def _say_out(out: int, notes: CountNotes) -> None:
 
 
 def _in_blocks(rows: Sequence[Row], notes: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
-    blocks: dict[str, list[Row]] = {}
-    for row in rows:
-        blocks.setdefault(row.block, []).append(row)
+    blocks = group_pairs((row.block, row) for row in rows)
     size = max((len(members) for members in blocks.values()), default=0)
     closed: list[Row] = []
     ends: list[int] = []

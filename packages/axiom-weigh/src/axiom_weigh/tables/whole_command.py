@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from axiom_weigh.errors import TableUnreadable
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.read_cells import ABSENT, label_of, number_text, parsed_number, real_number, says_an_end
 from axiom_weigh.tables.read_table import KNOWN, Sheet
 
@@ -216,9 +217,7 @@ def _likely_arms(columns: Sequence[_Column], by: str | None = None) -> list[_Col
 
 def _are_paired(arms: _Column, seeds: _Column) -> bool:
     """Does every seed that comes again have rows of several arms?"""
-    of_seed: dict[str, list[str]] = {}
-    for seed, arm in zip(seeds.labels, arms.labels, strict=True):
-        of_seed.setdefault(seed, []).append(arm)
+    of_seed = group_pairs(zip(seeds.labels, arms.labels, strict=True))
     again = [words for words in of_seed.values() if len(words) > 1]
     return bool(again) and all(len(set(words)) > 1 for words in again)
 
