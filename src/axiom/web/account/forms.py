@@ -8,11 +8,14 @@ import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from axiom.commands.base.command import Command
+from axiom.commands.base.words import form_of
 from axiom.errors import AxiomError
 from axiom.web.base.cookies import cookie
 from axiom.web.base.request import number_of
@@ -21,6 +24,7 @@ _MOST_FIELDS = 60
 _SECRET_BYTES = 16  # 128 bits
 _SECRET_FIELDS = frozenset({"password", "new_password", "code", "token"})
 _SESSION = "axiom"
+_FIELDS = {"called": "name"}  # words of commands that fields of other names say
 
 
 @dataclass(kw_only=True)
@@ -37,13 +41,26 @@ class Form:
         """Is a box ticked? A browser says nothing of one that is not."""
         return name in self.typed
 
-    def check(self, name: str, read: Callable[[str], str]) -> str:
+    def check(self, name: str, read: Callable[[str], Any]) -> Any:
         """What a field means; what is wrong with it is noted beside the field."""
         try:
             return read(self.text(name))
         except AxiomError as error:
             self.wrong[name] = str(error)
             return ""
+
+    def words_of(self, kind: type[Command], readers: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+        """The words of a command as the fields of their names say them; `readers` tell what of a text is wrong."""
+        words: dict[str, Any] = {}
+        for word, must in form_of(kind).items():
+            name = _FIELDS.get(word, word)
+            if must.type in (bool, bool | None):
+                words[word] = self.ticked(name)
+            elif word in readers:
+                words[word] = self.check(name, readers[word])
+            elif word != "volunteer":  # which the sign-in says
+                words[word] = whole(self.text(name)) or 0 if must.type is int else self.text(name)
+        return words
 
     def shown(self) -> dict[str, str]:
         """What is put into the fields again: everything but secrets."""

@@ -13,7 +13,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
 from axiom.web.account.forms import Form
-from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, act_of
 from axiom.web.base.request import Answer, Reading
 
 _WORTHLESS = mark(
@@ -102,19 +102,6 @@ def unsubscribe(visit: Visit) -> Outcome:
     return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 
-def send_confirmation(visit: Visit) -> Outcome:
-    """Mail the link that confirms the address once more."""
-    volunteer, _ = visit.themselves
-    visit.submit(SendConfirmation(volunteer=volunteer.id))
-    return Redirect(to="/account/preferences?done=confirmation")
-
-
-def choose(visit: Visit) -> Outcome:
-    form, (volunteer, _) = visit.form, visit.themselves
-    visit.submit(ChooseMail(volunteer=volunteer.id, digest=form.ticked("digest"), silence=form.ticked("silence")))
-    return Redirect(to="/account/preferences?done=mail")
-
-
 def _proven(visit: Visit, page: str) -> tuple[Volunteer, Account]:
     """Whose link it is, if it is still good for what this page does."""
     link = read_link(visit.link)
@@ -141,7 +128,10 @@ def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[
 # Of each form what it does and the page that it is on. Those of a link prove by the link who sends them.
 MAIL_ACTS = {
     "/account/forgot": (forgot, "/account/forgot"),
-    "/account/send-confirmation": (send_confirmation, "/account/preferences"),
-    "/account/mail": (choose, "/account/preferences"),
+    "/account/send-confirmation": (
+        act_of(SendConfirmation, "/account/preferences?done=confirmation"),
+        "/account/preferences",
+    ),
+    "/account/mail": (act_of(ChooseMail, "/account/preferences?done=mail"), "/account/preferences"),
 }
 LINK_ACTS = {"/account/confirm": confirm, "/account/reset": reset, "/account/unsubscribe": unsubscribe}

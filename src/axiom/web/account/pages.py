@@ -1,5 +1,6 @@
 """What each account page shows, and what becomes of each of its forms."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -22,17 +23,17 @@ from axiom.commands.accounts import (
     good_website,
 )
 from axiom.commands.passwords import refuse_weak
-from axiom.domain.fleet import MOST_SHARE, VENUES, Host
-from axiom.errors import LimitReached, Refused
+from axiom.domain.fleet import MOST_SHARE, Host
+from axiom.errors import LimitReached, Refused, WrongUse
 from axiom.locale.languages import mark
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
-from axiom.web.account.forms import Form, digest, whole
+from axiom.web.account.forms import Form, digest
 from axiom.web.account.ideas import IDEA_ACTS, ideas_page
 from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, team_page
-from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, act_of
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps.recent_tiles import drawn_by
 from axiom.web.views import ideas
@@ -204,69 +205,29 @@ def sign_out(visit: Visit) -> Outcome:
 
 def profile(visit: Visit) -> Outcome:
     form, (volunteer, _) = visit.form, visit.themselves
-    name, country = form.check("name", good_name), form.check("country", good_country)
-    website = form.check("website", good_website)
+    checks = {"called": good_name, "country": good_country, "website": good_website}
+    words = form.words_of(ChangeProfile, checks)
     if form.wrong:
         return Redisplay(form=form)
-    done = visit.submit(
-        ChangeProfile(
-            volunteer=volunteer.id,
-            called=name,
-            country=country,
-            website=website,
-            shows_hosts=form.ticked("shows_hosts"),
-            is_exported=form.ticked("is_exported"),
-        )
-    )
+    done = visit.submit(ChangeProfile(volunteer=volunteer.id, **words))
     return Redirect(to=f"/account/profile?done=profile{'_numbered' * done['is_numbered']}")
 
 
 def preferences(visit: Visit) -> Outcome:
     """Store what the volunteer's computers should do."""
-    form, (volunteer, _) = visit.form, visit.themselves
-    share = _share(form)
-    venue = form.text("venue")
-    if venue not in VENUES:
-        form.wrong["venue"] = mark("Choose one of these places.")
-    if not (form.ticked("on_cores") or form.ticked("on_gpus")):
-        form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
-    if form.wrong:
-        return Redisplay(form=form)
-    visit.submit(
-        ChangePreferences(
-            volunteer=volunteer.id,
-            resource_share=share,
-            on_cores=form.ticked("on_cores"),
-            on_gpus=form.ticked("on_gpus"),
-            venue=venue,  # type: ignore[arg-type]  # one of them, as was checked
-        )
-    )
-    return Redirect(to="/account/preferences?done=preferences")
+    if not (visit.form.ticked("on_cores") or visit.form.ticked("on_gpus")):
+        visit.form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
+    return _change_preferences(visit)
 
 
-def place(visit: Visit) -> Outcome:
-    """Store where a computer stands."""
-    form, (volunteer, _) = visit.form, visit.themselves
-    number, venue = whole(form.text("host")), form.text("venue")
-    if number is None:
-        form.wrong["host"] = mark("Choose one of your computers.")
-    if venue not in VENUES:
-        form.wrong["venue"] = mark("Choose one of these places.")
-    if form.wrong or number is None:
-        return Redisplay(form=form)
-    command = PlaceHost(volunteer=volunteer.id, host=number, venue=venue)  # type: ignore[arg-type]  # as above
-    visit.submit(command)
-    return Redirect(to="/account/preferences?done=place")
+def _good_share(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 <= float(text) <= MOST_SHARE:
+            return float(text)
+    raise WrongUse(f"A number from 0 to {MOST_SHARE:,.0f}; 100 is usual.")
 
 
-def _share(form: Form) -> float:
-    try:
-        share = float(form.text("resource_share"))
-    except ValueError:
-        share = -1.0
-    if not 0.0 <= share <= MOST_SHARE:
-        form.wrong["resource_share"] = f"A number from 0 to {MOST_SHARE:,.0f}; 100 is usual."
-    return share
+_change_preferences = act_of(ChangePreferences, "/account/preferences?done=preferences", resource_share=_good_share)
 
 
 def password(visit: Visit) -> Outcome:
@@ -377,7 +338,7 @@ ACTS = {
     "/account/sign-out": Act(act=sign_out, page="/account"),
     "/account/profile": Act(act=profile, page="/account/profile"),
     "/account/preferences": Act(act=preferences, page="/account/preferences"),
-    "/account/place": Act(act=place, page="/account/preferences"),
+    "/account/place": Act(act=act_of(PlaceHost, "/account/preferences?done=place"), page="/account/preferences"),
     "/account/password": Act(act=password, page="/account/security"),
     "/account/email": Act(act=email, page="/account/security"),
     "/account/erase": Act(act=erase, page="/account/security"),

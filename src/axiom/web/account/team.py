@@ -5,11 +5,9 @@ from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Team
 from axiom.limits import accounts as limits
-from axiom.locale.languages import mark
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
-from axiom.web.account.forms import whole
-from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
+from axiom.web.account.visit import Visit, act_of
 from axiom.web.base.request import Answer, Reading
 
 _LONGEST_SEARCH = 60
@@ -41,31 +39,9 @@ def _team(reading: Reading, team: Team) -> Answer:
     }
 
 
-def create(visit: Visit) -> Outcome:
-    form, (volunteer, _) = visit.form, visit.themselves
-    name, country = form.check("name", good_name), form.check("country", good_country)
-    website, about = form.check("website", good_website), form.check("about", good_about)
-    if form.wrong:
-        return Redisplay(form=form)
-    visit.submit(FoundTeam(volunteer=volunteer.id, called=name, country=country, website=website, about=about))
-    return Redirect(to="/account/team?done=founded")
-
-
-def join(visit: Visit) -> Outcome:
-    volunteer, _ = visit.themselves
-    number = whole(visit.form.text("team"))
-    if number is None:
-        visit.form.wrong[""] = mark("Choose a team from the list. Nothing was changed.")
-        return Redisplay(form=visit.form)
-    visit.submit(JoinTeam(volunteer=volunteer.id, team=number))
-    return Redirect(to="/account/team?done=joined")
-
-
-def leave(visit: Visit) -> Outcome:
-    """Belong to no team."""
-    volunteer, _ = visit.themselves
-    visit.submit(LeaveTeam(volunteer=volunteer.id))
-    return Redirect(to="/account/team?done=left")
-
-
-TEAM_ACTS = {"/account/team/found": create, "/account/team/join": join, "/account/team/leave": leave}
+_FOUNDED = {"called": good_name, "country": good_country, "website": good_website, "about": good_about}
+TEAM_ACTS = {
+    "/account/team/found": act_of(FoundTeam, "/account/team?done=founded", **_FOUNDED),
+    "/account/team/join": act_of(JoinTeam, "/account/team?done=joined"),
+    "/account/team/leave": act_of(LeaveTeam, "/account/team?done=left"),
+}

@@ -1,7 +1,7 @@
 """One visit of a browser to the account pages: who is signed in, what was typed, what comes of it."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from typing import Any
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
-from axiom.commands.accounts import SignIn
+from axiom.commands.accounts import OwnAccount, SignIn
 from axiom.commands.base.command import Command
 from axiom.commands.base.gate import CommandGate
 from axiom.domain.callers import volunteer_caller
@@ -176,3 +176,17 @@ class Visit:
             problem = holder.text
         self.form.wrong["password"] = problem
         return None
+
+
+def act_of(kind: type[OwnAccount], to: str, **readers: Callable[[str], Any]) -> Callable[[Visit], Outcome]:
+    """Give the command that a form's fields make, and look at this page then."""
+
+    def act(visit: Visit) -> Outcome:
+        form, (volunteer, _) = visit.form, visit.themselves
+        words = form.words_of(kind, readers)
+        if form.wrong:
+            return Redisplay(form=form)
+        visit.submit(kind(volunteer=volunteer.id, **words))
+        return Redirect(to=to)
+
+    return act
