@@ -2,10 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from axiom.domain.experiments import seed_of
-from axiom.store.engine.database import Database, Row
+from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
 
 _LOST_OUTPUT = """
@@ -119,11 +119,13 @@ _MOST = 1_000  # of one kind: the first are enough to know what is broken
 
 def reports(db: Database) -> list[str]:
     """I1: every acknowledged report is here once, with its payload and all of its cells."""
-    problems = _ids("task {} was acknowledged, and its output is gone", db.select(_LOST_OUTPUT))
-    problems += _ids("the output of task {} is held, and its blob does not say so", db.select(_UNCOUNTED))
-    problems += _ids("outputs are held by {} more tasks and uploads than their blobs say", db.select(_TOO_FEW))
-    problems += _ids("task {} counts as success without a proof", db.select(_UNPROVEN))
-    after = 0
+    sentences = {
+        "task {} was acknowledged, and its output is gone": _LOST_OUTPUT,
+        "the output of task {} is held, and its blob does not say so": _UNCOUNTED,
+        "outputs are held by {} more tasks and uploads than their blobs say": _TOO_FEW,
+        "task {} counts as success without a proof": _UNPROVEN,
+    }
+    problems, after = _problems(db, sentences), 0
     while rows := db.select(_VALID, after=after):
         for row in rows:
             wanted = len(json.loads(row["replicates"])) * len(json.loads(row["configs"]))
@@ -140,19 +142,22 @@ def reports(db: Database) -> list[str]:
 
 def dispatched(db: Database) -> list[str]:
     """I2: no result without a dispatch of its task to that host with a ticket."""
-    return _ids("result {} belongs to no task that was sent and proven", db.select(_UNSENT_RESULT))
+    return _problems(db, {"result {} belongs to no task that was sent and proven": _UNSENT_RESULT})
 
 
 def targeted(db: Database) -> list[str]:
     """I5: targeted work only on its target, checks at somebody else where there is any, no more tasks than wanted."""
-    problems = _ids("task {} is on another host than the one it is meant for", db.select(_WRONG_TARGET))
-    problems += _ids("task {} checks a task of the very volunteer who has it", db.select(_SELF_CHECKED, week=_WEEK))
-    return problems + _ids("workunit {} has more living tasks than it needs", db.select(_CROWDED))
+    sentences = {
+        "task {} is on another host than the one it is meant for": _WRONG_TARGET,
+        "task {} checks a task of the very volunteer who has it": _SELF_CHECKED,
+        "workunit {} has more living tasks than it needs": _CROWDED,
+    }
+    return _problems(db, sentences, week=_WEEK)
 
 
 def seeds(db: Database) -> list[str]:
     """I6: every replicate has its own seed and every result the seed of its replicate."""
-    problems = _ids("result {} was computed with a seed that is not its replicate's", db.select(_WRONG_SEED))
+    problems = _problems(db, {"result {} was computed with a seed that is not its replicate's": _WRONG_SEED})
     for row in db.select(_REPLICATES):
         if row["seed"] != seed_of(row["name"], row["version"], row["number"]):
             problems.append(f"replicate {row['number']} of {row['name']}@{row['version']} has another's seed")
@@ -161,22 +166,28 @@ def seeds(db: Database) -> list[str]:
 
 def endings(db: Database) -> list[str]:
     """I7: every workunit that is not closed has something that will move it."""
-    problems = _ids("workunit {} is open and nothing is done for it", db.select(workunits.UNATTENDED, limit=_MOST))
-    return problems + _ids("task {} is out without a host or a deadline", db.select(_TIMELESS))
+    sentences = {
+        "workunit {} is open and nothing is done for it": workunits.UNATTENDED,
+        "task {} is out without a host or a deadline": _TIMELESS,
+    }
+    return _problems(db, sentences, limit=_MOST)
 
 
 def withdrawn(db: Database) -> list[str]:
     """I8: what is closed or retired is not sent and not created again; what is ordered was registered before."""
-    problems = _ids("task {} lives on after its workunit was closed", db.select(_REVIVED))
-    problems += _ids("task {} was sent after its experiment was retired", db.select(_SENT_RETIRED))
-    problems += _ids("workunit {} was ordered before or beside its registration", db.select(_UNREGISTERED))
-    problems += _ids("result {} is of a replicate that another registration was given", db.select(_MISPLACED))
-    return problems + _ids("prediction {} was made when a result was back", db.select(_FORETOLD_LATE))
+    sentences = {
+        "task {} lives on after its workunit was closed": _REVIVED,
+        "task {} was sent after its experiment was retired": _SENT_RETIRED,
+        "workunit {} was ordered before or beside its registration": _UNREGISTERED,
+        "result {} is of a replicate that another registration was given": _MISPLACED,
+        "prediction {} was made when a result was back": _FORETOLD_LATE,
+    }
+    return _problems(db, sentences)
 
 
 def untried(db: Database) -> list[str]:
     """I14: what hosts have was tried before it was sent."""
-    return _ids("task {} is out, and its bundle has not passed what its host demands", db.select(_UNTRIED))
+    return _problems(db, {"task {} is out, and its bundle has not passed what its host demands": _UNTRIED})
 
 
 def _split_wrongly(db: Database) -> list[str]:
@@ -193,8 +204,9 @@ def _split_wrongly(db: Database) -> list[str]:
             for replicate in kept_numbers
             if kept_numbers[replicate] > 1
         ]
-    return problems + _ids("replicate {} was issued, and no workunit orders it", db.select(_LOST))
+    return problems + _problems(db, {"replicate {} was issued, and no workunit orders it": _LOST})
 
 
-def _ids(sentence: str, rows: Sequence[Row]) -> list[str]:
-    return [sentence.format(row["id"]) for row in rows]
+def _problems(db: Database, sentences: Mapping[str, str], **values: object) -> list[str]:
+    """Each sentence for every row that its question finds, with the number of the row."""
+    return [sentence.format(row["id"]) for sentence, sql in sentences.items() for row in db.select(sql, **values)]
