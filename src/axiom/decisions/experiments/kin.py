@@ -11,7 +11,7 @@ import builtins
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from axiom.decisions.experiments.name_resolution import File
+from axiom.decisions.experiments.name_resolution import File, is_declaration
 from axiom.domain.headlines.numbers import join_words
 from axiom.domain.preflights import Code, KeptDraft, KinRun, Kinship, tries
 from axiom.domain.registrations import BLIND
@@ -124,7 +124,7 @@ class _Outline:
         self._imported = dict(_imported(tree))
         self._nodes, self._children = self._flat(tree)
         self._sizes = [1] * len(self._nodes)
-        self._walked = [node for part in _below(tree) if not _is_declaration(part) for node in _walked(part)]
+        self._walked = [node for part in _below(tree) if not is_declaration(part) for node in _walked(part)]
         self.parts = dict(self._hashed())
 
     @property
@@ -236,11 +236,6 @@ def _computes_early(tree: ast.Module) -> bool:
 def _reads_words(node: ast.AST) -> bool:
     """Does it look at what the file says of itself? That could be a text that it computes from."""
     return getattr(node, "id", "") == "experiment" or getattr(node, "attr", "") == "__doc__"
-
-
-def _is_declaration(node: ast.AST) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)
 
 
 def _label(node: ast.AST, imported: Mapping[str, str], bases: dict[ast.expr, ast.expr]) -> str:

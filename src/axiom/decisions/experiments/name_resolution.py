@@ -179,3 +179,9 @@ def _stored(nodes: Iterable[ast.AST]) -> set[str]:
             names.add(node.id)
         waiting += _parts(node)[0]
     return names
+
+
+def is_declaration(node: ast.AST) -> bool:
+    """Does it give a value to the name `experiment`?"""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)

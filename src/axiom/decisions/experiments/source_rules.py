@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from axiom.decisions.experiments import allowed_imports
-from axiom.decisions.experiments.name_resolution import File
+from axiom.decisions.experiments.name_resolution import File, is_declaration
 from axiom.domain.preflights import Refusal
 from axiom.limits import experiments as limits
 from axiom.signed.sources import parsed
@@ -72,7 +72,7 @@ def _unreadable(line: int, why: str) -> Refusal:
 
 def _undeclared(file: File, name: str) -> _Found:
     made = _made(file)
-    declared = [node for node in file.tree.body if _is_declaration(node)]
+    declared = [node for node in file.tree.body if is_declaration(node)]
     if len(made) != 1 or len(declared) != 1 or getattr(declared[0], "value", None) is not made[0]:
         line = declared[-1].lineno if declared else 1
         yield line, "The file must say `experiment = Experiment(…)` once, outside of functions: one file, one question."
@@ -91,11 +91,6 @@ def _made(file: File) -> list[ast.Call]:
     return [
         node for node in file.nodes if isinstance(node, ast.Call) and file.meanings(node.func) & {_EXPERIMENT, _WRAP}
     ]
-
-
-def _is_declaration(node: ast.stmt) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)
 
 
 def _unwrapped(file: File, call: ast.Call) -> _Found:

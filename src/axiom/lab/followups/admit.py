@@ -23,11 +23,17 @@ from axiom.store.registrations import proposals, registrations
 from axiom_weigh.values import Verdict
 
 
-def waiting(db: Database, number: int) -> KeptProposal:
-    """The proposal with this number, if it waits for an answer."""
+def kept(db: Database, number: int) -> KeptProposal:
+    """The proposal with this number, or an error that says where to look."""
     kept_proposal = proposals.by_number(db, number)
     if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
+    return kept_proposal
+
+
+def waiting(db: Database, number: int) -> KeptProposal:
+    """The proposal with this number, if it waits for an answer."""
+    kept_proposal = kept(db, number)
     if kept_proposal.state is not ProposalState.OPEN:
         raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
     return kept_proposal

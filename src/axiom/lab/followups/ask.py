@@ -16,7 +16,7 @@ from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import StoppingRule, read_body
 from axiom.errors import NotFound, Refused, UnknownName
-from axiom.lab.followups.admit import approve
+from axiom.lab.followups.admit import approve, kept
 from axiom.lab.followups.price import Points
 from axiom.lab.planning.design_cost import cost_of_cells
 from axiom.lab.registrations.predictions import demand_sound
@@ -87,9 +87,7 @@ def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> 
 
     A program that could have seen values by then only asks for it: what it foretold would be scored as it stands.
     """
-    kept_proposal = proposals.by_number(db, number)
-    if kept_proposal is None:
-        raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
+    kept_proposal = kept(db, number)
     if kept_proposal.proposal.author != by:
         raise Refused(f"Proposal {number} is {kept_proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
     if kept_proposal.state is ProposalState.OPEN:

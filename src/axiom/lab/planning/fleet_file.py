@@ -1,6 +1,5 @@
 """A fleet that somebody writes down, to see what would be ordered for it: read strictly, refused with a sentence."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -23,8 +22,6 @@ def read_fleet(raw: bytes, file: str) -> list[Supply]:
     """The hosts of such a file, all idle, numbered from 1; `file` is what it is called in a refusal."""
     try:
         return _fleet(raw)
-    except RecursionError:
-        raise _wrong_use(file, "it is nested too deeply") from None
     except ValueError as fault:
         raise _wrong_use(file, str(fault)) from None
 
@@ -39,12 +36,7 @@ def _wrong_use(file: str, fault: str) -> WrongUse:
 def _fleet(raw: bytes) -> list[Supply]:
     if len(raw) > limits.FLEET_FILE_BYTES:
         raise ValueError(f"it has {len(raw)} bytes, and {limits.FLEET_FILE_BYTES} are enough for any fleet")
-    try:
-        data = json.loads(raw.decode(), object_pairs_hook=_unique)
-    except UnicodeError:
-        raise ValueError("it is not UTF-8") from None
-    except json.JSONDecodeError as fault:
-        raise ValueError(f"it is not JSON ({fault.msg} in line {fault.lineno})") from None
+    data = canonical_json.read_json(raw)
     hosts = canonical_json.Fields(data, "the fleet", {"hosts"}).array("hosts", lambda host, _what: host)
     if not hosts:
         raise ValueError("it names no host")
@@ -84,10 +76,3 @@ def _demand_distinct(hosts: Sequence[Supply]) -> list[Supply]:
             raise ValueError(f"it names the host {host.name}{whose} twice")
         seen.add((host.volunteer, host.name))
     return list(hosts)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("it names the same key twice")
-    return data
