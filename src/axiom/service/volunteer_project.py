@@ -73,7 +73,7 @@ class VolunteerParts:
     pilots: PilotRoutes
 
     def lanes(self, counts: RequestCounts) -> Lanes:
-        openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
+        openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.admit}
         return Lanes({**openers, **self.pilots.openers()}, counts)
 
     def private_lanes(self) -> Lanes:

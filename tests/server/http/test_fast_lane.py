@@ -202,7 +202,7 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     place = Place(working_lab)
     place.cut(head(LARGE), after=500_000)
     rest = head(LARGE, offset=490_000)  # all of it in one piece with what is before and behind it
-    lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.arrive})
+    lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.admit})
     listening, stop = socket.create_server(("127.0.0.1", 0)), ManualStop()
     thread = threading.Thread(target=serve, args=([ServedSocket(app=Page(), socket=listening, lanes=lanes)], stop))
     thread.start()
@@ -239,7 +239,7 @@ def test_a_slow_disk_under_an_upload_stalls_nobody_else(working_lab, monkeypatch
         other.socket.close()
         return heard
 
-    lanes = Lanes({b"/now": whole(answers.at_once, LIMIT), b"/upload": place.transfers.arrive})
+    lanes = Lanes({b"/now": whole(answers.at_once, LIMIT), b"/upload": place.transfers.admit})
     listening = socket.create_server(("127.0.0.1", 0))
     assert while_listening([ServedSocket(app=Page(), socket=listening, lanes=lanes)], talk) == ((OK, b"now 1"), OK)
     place.close()

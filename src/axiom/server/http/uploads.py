@@ -37,8 +37,6 @@ from axiom.store.writer import Writer
 log = logging.getLogger("axiom.transfers")
 _IN_MEMORY = 256 * 1024
 _WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
-_DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
-# … where it does not say how many come, or more than any output has.
 _LONGEST = OUTPUT_LIMIT + server_limits.UPLOAD_HEAD_BYTES
 _LOOK_AT_DISK = timedelta(seconds=5)
 _FULL = "the laboratory has no room for it at the moment"
@@ -156,8 +154,11 @@ class Transfers:
         self._looked_at: datetime | None = None
         self.begun = PartialUploads(folder)
 
-    def arrive(self, length: int, accepted: str = "", authorization: bytes = b"") -> "Arrival":
-        """An upload or a question begins; `length` is what its headers say. What is answered nobody reads."""
+    def admit(self, length: int, _accepted: str = "", _authorization: bytes = b"") -> "Arrival | int":
+        """An upload or a question begins; `length` is what its headers say."""
+        return self.arrive(length) if length <= _LONGEST else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def arrive(self, length: int) -> "Arrival":
         return Arrival(self, length)
 
     def has_room(self) -> bool:
@@ -300,7 +301,6 @@ class Arrival:
         self._desk = desk
         self._length = length
         self._buffer = bytearray()  # the head, and behind it what is kept in memory
-        self._seen = 0
         self._answer: bytes | None = None  # decided already: what still comes is let pass
         self._unread: Upload | SizeQuery | None = None  # a head that says what files and records have to answer
         self._upload: Upload | None = None
@@ -312,24 +312,16 @@ class Arrival:
     def waits_for_disk(self) -> bool:
         return self._file is not None or self._unread is not None
 
-    def take(self, piece: bytes) -> int | None:
-        self._seen += len(piece)
+    def take(self, piece: bytes) -> None:
         self._look_at_disk()
         if self._answer is not None:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if self._seen > self._patience() else None
+            return
         if self._file is not None:
             self._write(piece)
-            return None
+            return
         self._buffer += piece
         if self._upload is None:
             self._read_head(ended=False)
-        elif len(self._buffer) > self._upload.body_length:
-            self._answer = transfers.refused("there are more bytes than the head says")
-        return None
-
-    def _patience(self) -> int:
-        """How many bytes are let pass: a client that hears no answer, but a status, brings the same for months."""
-        return self._length if self._length <= _LONGEST else _DRAINED
 
     def finish(self) -> Future[bytes]:
         if self._answer is None and self._upload is None and self._unread is None:
@@ -368,8 +360,6 @@ class Arrival:
             self._answer = self._why_not(head)
             if self._answer is None:
                 self._upload = head
-                if len(self._buffer) > head.body_length:
-                    self._answer = transfers.refused("there are more bytes than the head says")
         if self._answer is not None:
             self._buffer.clear()
 
