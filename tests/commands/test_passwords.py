@@ -28,6 +28,7 @@ REFUSED = [
     *("12345678", "11111112", "abababab", "qwertyuiop", "qwer1234", "19850412"),
     *("password", "P@ssw0rd!", "p@ssw0rd2024", "dragonmaster", "motdepasse", "schalke04"),
     *("letmein12345", "mypassword123", "dragonball12", "trustno1trust"),
+    *("Ada.Lovelace", "Lovelace Ada", "ecalevol ada", "AdaLovelace Ada"),
     *("Ada Lovelace", "ada.lovelace1", "ada.lovelace@example.org1", "lovelaceada", "adalovelace99", "axiomaxiom12"),
 ]
 

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Iterable
 
 from axiom.errors import WrongUse
 from axiom.limits import accounts as limits
@@ -10,6 +11,9 @@ from axiom.locale.languages import mark
 _PATTERN = mark("The password follows a pattern, as a row of keys or a count does, and is among the first to be tried.")
 _COMMON = mark("The password is a word that many people choose, and so among the first to be tried.")
 _OWN = mark("The password is little more than your name or address.")
+
+_LEAST_OF_OTHERS = 4  # letters and digits of a password that are not one's own words
+_SHORTEST_WORD = 3
 
 _ALONE = threading.Lock()  # zxcvbn keeps the words of whom it judges in one place for all threads
 
@@ -21,6 +25,8 @@ def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None
         raise WrongUse(f"The password has {length} characters; it needs at least {limits.SHORTEST_PASSWORD}.")
     if length > limits.LONGEST_PASSWORD:
         raise WrongUse(f"The password has {length} characters; at most {limits.LONGEST_PASSWORD} are taken.")
+    if _is_made_of(password, (called, email)):
+        raise WrongUse(_OWN)
     from zxcvbn import zxcvbn  # type: ignore[import-untyped]  # slow to import, and no other command needs it
 
     own = [word[:judged] for text in (called, email, laboratory) for word in _own_words(text)]
@@ -30,6 +36,15 @@ def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None
         return
     dictionaries = {match.get("dictionary_name", "") for match in result["sequence"]}
     raise WrongUse(_OWN if "user_inputs" in dictionaries else _COMMON if any(dictionaries) else _PATTERN)
+
+
+def _is_made_of(password: str, texts: Iterable[str]) -> bool:
+    """Is hardly anything left of a password without the words of these texts, forwards and backwards?"""
+    left = whole = "".join(re.findall(r"[^\W_]+", password.casefold()))
+    words = {word.casefold() for text in texts for word in _own_words(text) if len(word) >= _SHORTEST_WORD}
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, "").replace(word[::-1], "")
+    return left != whole and len(left) < _LEAST_OF_OTHERS
 
 
 def _own_words(text: str) -> list[str]:

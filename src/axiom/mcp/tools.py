@@ -23,7 +23,7 @@ def offered(caller: Caller, *, operates: bool = False) -> tuple[LabTool, ...]:
     return tuple(tool for tool in (*TOOLS, *others) if tool.needs in caller.capabilities)
 
 
-def find(desk: LabDesk, name: str, *, operates: bool = False) -> LabTool:
+def find(desk: LabDesk, name: str, words: Mapping[str, Any], *, operates: bool = False) -> LabTool:
     """The tool of this name, or an error that suggests the nearest; the wrong name is remembered."""
     caller = desk.caller()
     seen = {tool.name: tool for tool in offered(caller, operates=operates)}
@@ -37,13 +37,13 @@ def find(desk: LabDesk, name: str, *, operates: bool = False) -> LabTool:
             if tools[name].needs not in caller.capabilities
             else f"{name} is a tool of `axiom mcp --operate` alone. Nothing was done."
         )
-    desk.refuse(name, "", error)
+    desk.refuse(name, as_said(words), error)
     raise error
 
 
 def call(desk: LabDesk, name: str, words: Mapping[str, Any], *, operates: bool = False) -> Answer:
     """What a tool answers. Words that it cannot read are refused and remembered."""
-    tool = find(desk, name, operates=operates)
+    tool = find(desk, name, words, operates=operates)
     try:
         read = tool.read(words)
         if tool.effect is Effect.NONE:

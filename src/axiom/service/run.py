@@ -21,6 +21,7 @@ from axiom.commands.approvals import AskedPeople
 from axiom.commands.base.gate import CommandGate
 from axiom.commands.base.laboratory import contested
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
+from axiom.decisions.accounts.visitors import is_this_computer
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
@@ -35,7 +36,6 @@ from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
-from axiom.server.http.visitors import is_this_computer
 from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, read_leftovers
 from axiom.server.upkeep.jobs import Job, Jobs

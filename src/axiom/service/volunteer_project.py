@@ -68,6 +68,7 @@ class VolunteerParts:
     desk: FrontDesk
     files: Downloads
     threads: ThreadPoolExecutor
+    forms: ThreadPoolExecutor  # whoever fills these in at the site stops no client
     offering: OfferWatcher
     builder: Builder | None
     pilots: PilotRoutes
@@ -85,7 +86,7 @@ class VolunteerParts:
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
         reception = AccountDesk(
-            gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.threads, master=self.desk.master
+            gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.forms, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
         return Front(
@@ -182,7 +183,11 @@ def volunteering(
             may_begin=lambda: _has_first_findings(folder, now()),
         )
     readers = Readers(folder)
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads, contextlib.closing(readers):
+    with (
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads,
+        ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-forms") as forms,
+        contextlib.closing(readers),
+    ):
         transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
         project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
         made = VolunteerParts(
@@ -191,6 +196,7 @@ def volunteering(
             desk=_front_desk(project, settings, secrets, functools.partial(give_as_volunteer, core.gate)),
             files=Downloads(folder, project.trust),
             threads=threads,
+            forms=forms,
             offering=offering,
             builder=builder,
             pilots=PilotRoutes(

@@ -268,6 +268,49 @@ def test_who_asks_is_who_the_nearest_proxy_names(visitor):
     assert app.asked_by == ["203.0.113.9"]
 
 
+def test_what_one_visitor_promises_to_bring_takes_no_room_from_others(monkeypatch):
+    monkeypatch.setattr(server_limits, "REQUESTS_OF_ONE_VISITOR", 300)
+
+    def talk(line):
+        heads = [Line(line.socket.getpeername()) for _ in range(260)]
+        for head in heads:  # 260 MB of them
+            head.say(request(b"x-forwarded-for: 203.0.113.9", method=b"POST", body=b"x" * 1_000_000)[:150])
+        line.say(request(b"x-forwarded-for: 203.0.113.10", method=b"POST", body=b"a"))
+        status = line.answer()[0]
+        for head in heads:
+            head.socket.close()
+        return status
+
+    assert served(talk) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("how", ["never fetches it", "leaves"])
+def test_an_answer_that_nobody_fetches_is_given_up_and_leaves_no_line_in_the_log(monkeypatch, caplog, how):
+    monkeypatch.setattr(server_limits, "ANSWER_SECONDS", 0.2)
+    ended = threading.Event()
+
+    async def endless(_scope, _receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": b"x" * 65_536, "more_body": True})
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    def talk(line):
+        line.say(GET * 5)
+        if how == "leaves":
+            line.socket.recv(1)
+            line.socket.close()
+        return ended.wait(PATIENCE)
+
+    if how == "leaves":  # what is sent then is sent to nobody, without an end
+        monkeypatch.setattr(server_limits, "ANSWER_SECONDS", 0.0)
+    assert served(talk, endless)
+    assert not caplog.records
+
+
 def test_a_lane_is_asked_by_nobody_elses_page():
     lanes = Lanes({b"/page": whole(lambda _: pytest.fail("it was asked"))})
     strange = request(b"sec-fetch-site: cross-site", method=b"POST", body=b"a")

@@ -16,7 +16,7 @@ from upload_lab import LARGE, NAME, Place, head, size_query
 
 from axiom.limits import server as limits
 from axiom.server.http.bodies import BodyRoom
-from axiom.server.http.fast_lane import Lanes, whole
+from axiom.server.http.fast_lane import Lanes, RequestHead, whole
 from axiom.server.http.serving import ServedSocket, serve
 
 
@@ -128,7 +128,7 @@ def test_a_body_is_taken_that_keeps_coming_and_refused_that_comes_too_slowly(clo
         for _ in range(pieces):
             line.say(bytes(piece))
             assert answered(address)
-            clock.turn(limits.BODY_SECONDS)
+            clock.turn(limits.BODY_SECONDS - (pieces > 1))
             assert answered(address)
         assert line.answer()[0] == (OK if pieces == 3 else b"HTTP/1.1 408 Request Timeout")
         assert pieces == 3 or line.is_closed()
@@ -138,7 +138,7 @@ def test_a_body_is_taken_that_keeps_coming_and_refused_that_comes_too_slowly(clo
 def test_half_bodies_of_all_connections_together_have_only_so_much_room():
     room, asked, answer = BodyRoom(left=1_000), [], Future()
     opened = whole(lambda body: asked.append(body) or answer, LIMIT, room)
-    first, second, third = (opened(0) for _ in range(3))
+    first, second, third = (opened(RequestHead(length=0)) for _ in range(3))
     assert first.take(b"x" * 600) is None
     assert second.take(b"x" * 600) == 503
     second.lose()
@@ -152,11 +152,23 @@ def test_half_bodies_of_all_connections_together_have_only_so_much_room():
     def fault(_):
         raise RuntimeError("a fault")
 
-    unasked = whole(fault, LIMIT, room)(0)
+    unasked = whole(fault, LIMIT, room)(RequestHead(length=0))
     unasked.take(b"x" * 600)
     with pytest.raises(RuntimeError):
         unasked.finish()
     assert room.left == 1_000
+
+
+def test_half_bodies_of_one_visitor_leave_room_for_everybody_else():
+    opened = whole(lambda _: Future(), LIMIT, BodyRoom(left=1_000, share=400))
+    greedy = [opened(RequestHead(length=90, visitor="203.0.113.9")) for _ in range(9)]
+    refused = [one.take(b"x" * 90) for one in greedy]
+    assert refused == [None] * 4 + [503] * 5
+    for one in greedy[4:]:
+        one.lose()  # as those are that were refused
+    assert opened(RequestHead(length=90, visitor="203.0.113.10")).take(b"x" * 90) is None
+    greedy[0].lose()
+    assert opened(RequestHead(length=90, visitor="203.0.113.9")).take(b"x" * 90) is None
 
 
 def test_a_stop_lets_those_be_answered_who_were_heard():

@@ -250,8 +250,12 @@ def test_no_page_of_another_site_makes_or_learns_anything_by_an_address_of_a_cli
     guarded = {path for path in office.desk.endpoints() if path.endswith(".php")} - open_to_links
     assert len(guarded) == 5
     for path in guarded:
-        for header in ((b"sec-fetch-site", b"cross-site"), (b"origin", b"http://evil.example")):
-            for method in ("GET", "POST"):
+        for header in (
+            (b"sec-fetch-site", b"cross-site"),
+            (b"origin", b"http://evil.example"),
+            (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64)"),  # which says no more over plain http
+        ):
+            for method in ("GET", "POST", "HEAD"):
                 status, _, _ = office.raw(path, method=method, headers=[header], email_addr=EMAIL, passwd_hash=HASH)
                 assert (path, header, status) == (path, header, 403)
     assert office.stored() is None

@@ -20,6 +20,7 @@ from axiom.errors import StorageFull, StoreBusy
 from axiom.limits import hosts as host_limits
 from axiom.limits import server as server_limits
 from axiom.server.http import uploads as upload_handlers
+from axiom.server.http.fast_lane import RequestHead
 from axiom.store.connections import Connections
 from axiom.store.writer import Writer
 
@@ -145,7 +146,7 @@ def test_nothing_is_kept_and_no_other_file_touched_without_a_token_of_ours_for_t
     arrival = place.transfers.arrive(len(body))
     assert {arrival.take(body[at : at + 65_536]) for at in range(0, len(body), 65_536)} == {None}
     assert status_of(arrival.finish().result(PATIENCE)) == -1
-    assert place.transfers.admit(10**12) == 413
+    assert place.transfers.admit(RequestHead(length=10**12)) == 413
     assert place.kept() == before
     before = {path for path in place.folder.path.rglob("*") if path.is_file()}
     for name in (*TRAVERSAL, "a" * 10_000, "keys/upload.key"):

@@ -30,6 +30,12 @@ def test_names_that_look_alike_are_numbered(db, now):
     assert free_name(db, "alice") == "alice"
 
 
+@pytest.mark.parametrize("unseen", ["i\u0307", "i\u17d2", "i\U00010a3f", "i\u1039", "i\U0001d159"])
+def test_a_sign_that_nobody_sees_makes_no_other_name(unseen):
+    assert fold_name(f"Al{unseen}ce") == fold_name("Alice")
+    assert fold_name("क्षमा") != fold_name("कषमा")  # where the mark is of its letters' own script, one sees it
+
+
 def test_a_team_is_founded_by_one_of_the_names_that_look_alike(db, now):
     founder, words = accounts.admit(db, name="Ann", now=now), {"country": "", "website": "", "about": ""}
     made = [teams.create(db, name=name, founder_id=founder, **words, now=now) for name in [*ALIKE, "Malice"]]

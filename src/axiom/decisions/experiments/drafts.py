@@ -90,12 +90,15 @@ def same_but_for_costs(draft: KeptDraft, tried: Sequence[KeptDraft]) -> KeptDraf
 
 
 def _without_costs(text: str) -> str:
-    """What a text says, comments and `needs` left aside."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":
-            node.keywords = [word for word in node.keywords if word.arg != "needs"]
-    return ast.dump(tree)
+    """What a text says, comments and `needs` left aside; of one that is no Python, the text."""
+    try:
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":
+                node.keywords = [word for word in node.keywords if word.arg != "needs"]
+        return ast.dump(tree)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
 
 
 def failed_gate(draft: KeptDraft) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -10,24 +11,31 @@ from axiom.limits import server as limits
 
 
 class SenderGone(Exception):
-    """The connection ended amid a body: its last word may be half of one."""
+    """The connection ended amid a body, whose last word may be half of one, or whoever asked fetches no answer."""
 
 
 class BodyRoom:
-    """How many bytes of bodies that are not answered yet may be in memory, of all connections together."""
+    """How many bytes of bodies that are not answered yet may be in memory, of all connections and of each visitor."""
 
-    def __init__(self, left: int = 256 * 1024 * 1024) -> None:
+    def __init__(self, left: int = limits.BODIES_BYTES, share: int = limits.BODIES_BYTES_OF_ONE_VISITOR) -> None:
         self.left = left
+        self._share = share
+        self._taken = Counter[str]()
         self._door = threading.Lock()  # answers come from the writer's thread
 
-    def take(self, size: int) -> bool:
+    def take(self, size: int, visitor: str = "") -> bool:
+        """Whether there is room for so many more; given back they must be in any case. Nobody has no share."""
         with self._door:
             self.left -= size
-            return self.left >= 0
+            self._taken[visitor] += size
+            return self.left >= 0 and (not visitor or self._taken[visitor] <= self._share)
 
-    def give(self, size: int) -> None:
+    def give(self, size: int, visitor: str = "") -> None:
         with self._door:
             self.left += size
+            self._taken[visitor] -= size
+            if not self._taken[visitor]:
+                del self._taken[visitor]
 
 
 async def read_body(
@@ -35,12 +43,12 @@ async def read_body(
 ) -> int | None:
     """Give `take` each piece; what is returned is the status with which the request is refused at once.
 
-    A body may take its time as long as it comes.
+    A body may take its time as long as it comes: in each stretch of time, so much of it.
     """
     loop, size = asyncio.get_running_loop(), 0
-    until = loop.time() + limits.BODY_SECONDS
+    enough = limits.SLOWEST_BYTES_A_SECOND * limits.BODY_SECONDS
     try:
-        async with asyncio.timeout_at(until) as patience:
+        async with asyncio.timeout(limits.BODY_SECONDS) as patience:
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -51,6 +59,8 @@ async def read_body(
                 if not message.get("more_body", False):
                     return None
                 size += len(piece)
-                patience.reschedule(until + size / limits.SLOWEST_BYTES_A_SECOND)
+                if size >= enough:
+                    size = 0
+                    patience.reschedule(loop.time() + limits.BODY_SECONDS)
     except TimeoutError:
         return HTTPStatus.REQUEST_TIMEOUT

@@ -5,16 +5,19 @@ uvicorn takes for headers, which no proxy has looked at. Behind headers that off
 another request, so such a body is not taken, and no further request either on that connection.
 """
 
+import asyncio
 import json
-from collections import Counter
+import logging
 from http import HTTPStatus
 
+from axiom.decisions.accounts.visitors import Shares, visitor_of
 from axiom.limits import server as limits
 from axiom.server.http.asgi import App, Message, Receive, Scope, Send
 from axiom.server.http.bodies import BodyRoom, SenderGone, read_body
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import Headers, PublicAddress, is_asked_here, is_known
-from axiom.server.http.visitors import visitor_of
+
+log = logging.getLogger("axiom.http")
 
 _PROGRAMS = "/api/"  # whoever asks there reads a problem document beside each refusal, and is no page
 _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -44,7 +47,7 @@ class Door:
         self._app = app
         self._lanes = lanes or Lanes({})
         self._address = address
-        self._under_way = Counter[str]()
+        self._under_way = Shares()
         self._room = BodyRoom()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,22 +55,21 @@ class Door:
         if b"upgrade" in headers:
             send = _last(send)
         visitor = visitor_of(scope["client"][0]) if scope["client"] else ""
-        refusal = self._why_not(scope, headers, visitor)
-        if refusal is None:
-            self._under_way[visitor] += 1
-            try:
-                refusal = await self._answer(scope, headers, receive, send)
-            except SenderGone:
-                return
-            finally:
-                self._under_way[visitor] -= 1
-                if not self._under_way[visitor]:
-                    del self._under_way[visitor]
+        with self._under_way.hold(visitor, limits.REQUESTS_OF_ONE_VISITOR) as is_granted:
+            refusal = self._why_not(scope, headers) if is_granted else _MANY
+            if refusal is None:
+                try:
+                    refusal = await self._answer(scope, headers, visitor, receive, send)
+                except SenderGone:
+                    return
+                except Exception:
+                    log.exception("http.fault path=%.200r", scope["path"])
+                    raise
         if refusal is not None:
             self._lanes.counts.refused(refusal[0])
             await _refuse(scope, send, *refusal)
 
-    def _why_not(self, scope: Scope, headers: Headers, visitor: str) -> Refusal | None:
+    def _why_not(self, scope: Scope, headers: Headers) -> Refusal | None:
         if scope["http_version"] not in _VERSIONS:
             return _OTHER_VERSION
         if _size(scope) > limits.HEADER_BYTES:
@@ -79,8 +81,6 @@ class Door:
         host = headers.get(b"host")
         if _is_said_twice(scope, headers, b"host") or (host is None and scope["http_version"] == "1.1"):
             return _UNREADABLE
-        if visitor and self._under_way[visitor] >= limits.REQUESTS_OF_ONE_VISITOR:
-            return _MANY
         if self._address is None:
             return None
         if host is not None and not is_known(host, self._address.names):
@@ -88,28 +88,30 @@ class Door:
         is_looking = scope["method"] in _LOOKING and not scope["path"].startswith(_PROGRAMS)
         return None if is_looking or is_asked_here(headers, self._address.origin) else _ELSEWHERE
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> Refusal | None:
+    async def _answer(
+        self, scope: Scope, headers: Headers, visitor: str, receive: Receive, send: Send
+    ) -> Refusal | None:
         opener = self._lanes.openers.get(scope["raw_path"]) if scope["method"] == "POST" else None
         if opener is not None:
-            return _with_phrase(await self._lanes.answer(scope["path"], opener, headers, receive, send))
+            return _with_phrase(await self._lanes.answer(scope["path"], opener, headers, visitor, receive, send))
         size = int(headers.get(b"content-length", 0))
         if size > limits.BODY_BYTES:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request brings at most {limits.BODY_BYTES:,} bytes"
+        body = bytearray()
+
+        async def take(piece: bytes) -> int | None:
+            body.extend(piece)
+            has_room = self._room.take(len(piece), visitor)
+            return None if has_room else HTTPStatus.SERVICE_UNAVAILABLE
+
         try:
-            if not self._room.take(size):
-                return _with_phrase(HTTPStatus.SERVICE_UNAVAILABLE)
             if size:
-                body = bytearray()
-
-                async def take(piece: bytes) -> None:
-                    body.extend(piece)
-
                 if refused := await read_body(receive, take):
                     return _with_phrase(refused)
                 receive = _behind(bytes(body), receive)
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _in_time(send))
         finally:
-            self._room.give(size)
+            self._room.give(len(body), visitor)
         return None
 
 
@@ -131,6 +133,23 @@ def _last(send: Send) -> Send:
         await send(message)
 
     return send_last
+
+
+def _in_time(send: Send) -> Send:
+    """Send to whoever fetches it: nothing of ours is held for somebody who does not."""
+
+    async def send_in_time(message: Message) -> None:
+        try:
+            async with asyncio.timeout(limits.ANSWER_SECONDS):
+                await send(message)
+        except TimeoutError:
+            raise SenderGone from None
+        except RuntimeError as error:
+            if "handler is closed" in str(error):  # as uvloop says of a connection that is lost
+                raise SenderGone from None
+            raise
+
+    return send_in_time
 
 
 def _behind(body: bytes, receive: Receive) -> Receive:

@@ -52,19 +52,29 @@ class Intake(Protocol):
     def lose(self) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestHead:
+    """What the headers of a request say, and who sent it; nobody where no share is counted."""
+
+    length: int
+    accepted: str = ""  # the languages
+    authorization: bytes = b""
+    visitor: str = ""
+
+
 Answering = Callable[[bytes], Promised]
 AnsweringIn = Callable[[bytes, str], Promised]  # with the languages that the client accepts, as its header says
 
-# Of what the headers say: the length, the languages that the client accepts, and `Authorization`. What is no intake is
-# the status with which the request is refused. Whoever must look into records for it promises it.
-Opener = Callable[[int, str, bytes], Intake | int | Promised]
+# What is no intake is the status with which the request is refused. Whoever must look into records for it promises it.
+Opener = Callable[[RequestHead], Intake | int | Promised]
 
 
 class WholeRequest:
     waits_for_disk = False
 
-    def __init__(self, answer: Answering, limit: int, room: BodyRoom) -> None:
+    def __init__(self, answer: Answering, limit: int, room: BodyRoom, visitor: str = "") -> None:
         self._answer = answer
+        self._visitor = visitor
         self._limit = limit
         self._room = room
         self._pieces: list[bytes] = []
@@ -72,7 +82,7 @@ class WholeRequest:
 
     def take(self, piece: bytes) -> int | None:
         self._size += len(piece)
-        has_room = self._room.take(len(piece))
+        has_room = self._room.take(len(piece), self._visitor)
         self._pieces.append(piece)
         if self._size > self._limit:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -94,7 +104,7 @@ class WholeRequest:
 
     def _drop(self) -> None:
         size, self._size = self._size, 0
-        self._room.give(size)
+        self._room.give(size, self._visitor)
         self._pieces.clear()
 
 
@@ -106,10 +116,10 @@ def whole_in(answer: AnsweringIn, limit: int = limits.REQUEST_BYTES, room: BodyR
     """A lane whose answers are in a language that the client accepts."""
     shared = room or BodyRoom()
 
-    def open_one(length: int, accepted: str = "", _authorization: bytes = b"") -> Intake | int:
-        if length > limit:
+    def open_one(head: RequestHead) -> Intake | int:
+        if head.length > limit:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        return WholeRequest(lambda body: answer(body, accepted), limit, shared)
+        return WholeRequest(lambda body: answer(body, head.accepted), limit, shared, head.visitor)
 
     return open_one
 
@@ -127,14 +137,20 @@ class Lanes:
         path: str,
         opener: Opener,
         headers: Mapping[bytes, bytes],
+        visitor: str,
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
     ) -> int | None:
         """Answer one request; what is returned is the status with which it is refused instead."""
         if headers.get(b"content-encoding", _IDENTITY).strip().lower() != _IDENTITY:
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-        accepted = headers.get(b"accept-language", b"").decode("latin-1")
-        intake = opener(int(headers.get(b"content-length", 0)), accepted, headers.get(b"authorization", b""))
+        head = RequestHead(
+            length=int(headers.get(b"content-length", 0)),
+            accepted=headers.get(b"accept-language", b"").decode("latin-1"),
+            authorization=headers.get(b"authorization", b""),
+            visitor=visitor,
+        )
+        intake = opener(head)
         loop = asyncio.get_running_loop()
         if isinstance(intake, Future):
             intake = await self._wait(loop, intake)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 _OWN_PAGES = frozenset({b"same-origin", b"none"})  # as browsers say from where a request comes
 _LONGEST_NAME = 261  # signs of a name and a port
 _HERE = "localhost"
+_BROWSERS = b"Mozilla/"  # how all of them begin what they are called
 _AMISS = re.compile(rb"[^A-Za-z0-9._\-:\[\]]")
 
 Headers = Mapping[bytes, bytes]
@@ -39,6 +40,13 @@ def is_asked_here(headers: Headers, own_origin: str) -> bool:
     source = origin.decode("latin-1").lower()
     host = headers.get(b"host", b"").decode("latin-1").lower()
     return source in {own_origin, f"http://{host}", f"https://{host}"}
+
+
+def is_asked_by_program(headers: Headers, method: str, own_origin: str) -> bool:
+    """Is no page behind this? Over plain http a browser says nothing of the page with a question, but its own name."""
+    says_page = b"sec-fetch-site" in headers or b"origin" in headers
+    is_silent_browser = not says_page and headers.get(b"user-agent", b"").startswith(_BROWSERS)
+    return is_asked_here(headers, own_origin) and method != "HEAD" and not is_silent_browser
 
 
 def is_known(host: bytes, names: frozenset[str]) -> bool:

@@ -20,7 +20,7 @@ from axiom.limits import server as limits
 from axiom.server.http import downloads
 from axiom.server.http.asgi import App, Receive, Scope, Send
 from axiom.server.http.downloads import Downloads
-from axiom.server.http.origins import is_asked_here
+from axiom.server.http.origins import is_asked_by_program
 
 log = logging.getLogger("axiom.front")
 
@@ -88,7 +88,7 @@ class Front:
             await _say(send, HttpAnswer(body=b"", status=405), is_head=False)
             return
         headers = dict(scope["headers"])
-        if scope["path"] in self._changing and not is_asked_here(headers, self._origin):
+        if scope["path"] in self._changing and not is_asked_by_program(headers, scope["method"], self._origin):
             await _say(send, HttpAnswer(body=b"", status=403), is_head=False)
             return
         fields = _fields(scope["query_string"])

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from axiom.decisions.accounts.visitors import THIS_COMPUTER
 from axiom.limits import server as limits
 from axiom.server.http.asgi import App
+from axiom.server.http.connections import most_connections
 from axiom.server.http.door import Door
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import PublicAddress
-from axiom.server.http.visitors import THIS_COMPUTER, most_connections
 
 _PROXIES = "FORWARDED_ALLOW_IPS"  # addresses of reverse proxies on other computers
 _BACKLOG = 2_048
@@ -103,7 +104,7 @@ def _config(listener: ServedSocket) -> uvicorn.Config:
         lifespan="off",
         interface="asgi3",
         log_config=None,
-        log_level="error",  # what a stranger sends amiss is no line of ours
+        log_level="critical",  # what a stranger sends amiss is no line of ours, and a fault has its line from the door
         access_log=False,
         server_header=False,
         forwarded_allow_ips=os.environ.get(_PROXIES) or list(THIS_COMPUTER),

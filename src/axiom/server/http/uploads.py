@@ -26,6 +26,7 @@ from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.limits import hosts as host_limits
 from axiom.limits import server as server_limits
+from axiom.server.http.fast_lane import RequestHead
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -154,9 +155,9 @@ class Transfers:
         self._looked_at: datetime | None = None
         self.begun = PartialUploads(folder)
 
-    def admit(self, length: int, _accepted: str = "", _authorization: bytes = b"") -> "Arrival | int":
-        """An upload or a question begins; `length` is what its headers say."""
-        return self.arrive(length) if length <= _LONGEST else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    def admit(self, head: RequestHead) -> "Arrival | int":
+        """An upload or a question begins."""
+        return self.arrive(head.length) if head.length <= _LONGEST else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
     def arrive(self, length: int) -> "Arrival":
         return Arrival(self, length)

@@ -29,7 +29,7 @@ from axiom.errors import (
 from axiom.limits import clusters as limits
 from axiom.server.dispatch.cache import DamagedBundle
 from axiom.server.http.bodies import BodyRoom
-from axiom.server.http.fast_lane import Intake, LaneReply, Opener, WholeRequest
+from axiom.server.http.fast_lane import Intake, LaneReply, Opener, RequestHead, WholeRequest
 from axiom.server.pilots.pilot_server import PilotHello, PilotIdentity, PilotServer
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
@@ -96,14 +96,12 @@ class PilotRoutes:
         self,
         answer: Callable[[str | None, bytes], Future[LaneReply]],
         is_private: bool,
-        length: int,
-        accepted: str,
-        authorization: bytes,
+        head: RequestHead,
     ) -> Intake | int | Future[Intake | int]:
-        key = None if is_private else _key_of(authorization)
+        key = None if is_private else _key_of(head.authorization)
         if not is_private and key is None:
             return HTTPStatus.UNAUTHORIZED
-        if length > _BODY:
+        if head.length > _BODY:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
         def opened() -> Intake | int:

@@ -49,6 +49,8 @@ _ALIKE = {
     "z": "ζᏃᴢꓜ𐋵𑣉𑣥",
     "rn": "mμϻмᎷᗰᛖᴍⲙꓟ𐊰𐌑",
 }
+_DOT, _BLANK = "\u0307", "\U0001d159"
+_FIRST_MARK, _LAST_MARK = "\u0300", "\u036f"  # of Latin letters, such as accents
 _AS_ASCII = str.maketrans({sign: plain for plain, signs in _ALIKE.items() for sign in signs})
 
 _TAKEN = """
@@ -58,8 +60,20 @@ SELECT look FROM volunteer WHERE id <> :besides AND (look = :look OR (look >= :n
 
 def fold_name(name: str) -> str:
     """Give what is the same for names that differ in case or look alone, and is shown to nobody."""
-    letters = unicodedata.normalize("NFKD", name).casefold()
-    return unicodedata.normalize("NFKD", letters).translate(_AS_ASCII)
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    seen = list[str]()
+    for letter in letters:
+        if not _is_unseen(letter, behind=seen[-1] if seen else ""):
+            seen.append(letter)
+    return "".join(seen).translate(_AS_ASCII)
+
+
+def _is_unseen(sign: str, behind: str) -> bool:
+    """Does nobody see this sign: the dot on an i, or a mark of another script behind a Latin letter?"""
+    if sign == _DOT:
+        return behind in {"i", "j"}
+    is_foreign_mark = unicodedata.category(sign) in {"Mn", "Me"} and not _FIRST_MARK <= sign <= _LAST_MARK
+    return sign == _BLANK or (is_foreign_mark and behind.isascii())
 
 
 def free_name(db: Database, name: str, *, besides: int = 0) -> str:

@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from axiom.decisions.accounts.visitors import Shares, visitor_of
 from axiom.domain.operators import SiteOperator
 from axiom.errors import AxiomError, NotFound, StoreError
 from axiom.limits import server as limits
@@ -63,15 +64,17 @@ class _PasswordQueue:
     def __init__(self, threads: Executor) -> None:
         self._threads = threads
         self._waiting = 0
+        self._shares = Shares()
 
-    async def do(self, made: Callable[[], Response]) -> Response:
-        if self._waiting >= limits.FORMS_WAITING:
-            return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, made)
-        finally:
-            self._waiting -= 1
+    async def do(self, address: str, made: Callable[[], Response]) -> Response:
+        with self._shares.hold(visitor_of(address), limits.FORMS_OF_ONE_VISITOR) as is_granted:
+            if not is_granted or self._waiting >= limits.FORMS_WAITING:
+                return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
+            self._waiting += 1
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, made)
+            finally:
+                self._waiting -= 1
 
 
 class SiteWithAccounts:
@@ -133,7 +136,7 @@ def _endpoint(
             return PlainTextResponse("This form is too long. Nothing was changed.\n", status_code=413)
         made = functools.partial(_answer, reception, templates, path, request, body)
         if request.method == "POST":
-            return await slow.do(made)
+            return await slow.do(request.client.host if request.client else "", made)
         return await run_in_threadpool(made)
 
     return endpoint

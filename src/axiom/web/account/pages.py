@@ -158,7 +158,6 @@ def register(visit: Visit) -> Outcome:
     """Open an account; whoever has it already, and knows its password, is signed in."""
     form = visit.form
     name, email = form.check("name", good_name), form.check("email", good_email)
-    form.check("password", lambda text: _good_password(visit, text, name, email))
     if form.wrong:
         return Redisplay(form=form)
     keeper, password = visit.reception.accounts, form.text("password")
@@ -168,6 +167,9 @@ def register(visit: Visit) -> Outcome:
         return visit.sign_in(holder.volunteer.id, holder.account.password_serial, "/account?done=known")
     if holder.error is not AccountError.BAD_PASSWORD:
         form.wrong["email"] = holder.text
+        return Redisplay(form=form)
+    form.check("password", lambda text: _good_password(visit, text, name, email))  # counted by now, since it is slow
+    if form.wrong:
         return Redisplay(form=form)
     _refuse_more(visit)
     made = visit.submit(OpenAccount(called=name, email=email, password=password))

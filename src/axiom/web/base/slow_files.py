@@ -4,8 +4,10 @@ Python runs one thread at a time: eight that make such files would have every ho
 """
 
 import asyncio
+import functools
 import gzip
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from axiom.decisions.accounts.visitors import visitor_of
 from axiom.limits import server as limits
 
 _PIECE = 64 * 1024  # bytes
@@ -47,7 +50,7 @@ class Exports:
         self._patience = patience
         self._turn = asyncio.Lock()
         self._waiting = 0
-        self._fetched = 0
+        self._fetched = Counter[str]()  # by visitor
 
     def endpoint(self, make: Make, kind: str) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -60,7 +63,9 @@ class Exports:
         return answer
 
     async def _answer(self, request: Request, make: Make, kind: str) -> Response:
-        if self._fetched >= limits.FILES_FETCHED or not await self._has_turn():
+        visitor = visitor_of(request.client.host) if request.client else ""
+        has_share = not visitor or self._fetched[visitor] < limits.FILES_OF_ONE_VISITOR
+        if not has_share or self._fetched.total() >= limits.FILES_FETCHED or not await self._has_turn():
             return self._busy()
         try:
             if await request.is_disconnected():
@@ -69,7 +74,7 @@ class Exports:
             made = await run_in_threadpool(_make, make, request, packs=packs)
         finally:
             self._turn.release()
-        return _FileStream(made, self._count, packs=packs)
+        return _FileStream(made, functools.partial(self._count, visitor), packs=packs)
 
     async def _has_turn(self) -> bool:
         """Wait for those who came before; false where that takes too long."""
@@ -85,8 +90,10 @@ class Exports:
             self._waiting -= 1
         return True
 
-    def _count(self, more: int) -> None:
-        self._fetched += more
+    def _count(self, visitor: str, more: int) -> None:
+        self._fetched[visitor] += more
+        if not self._fetched[visitor]:
+            del self._fetched[visitor]
 
     def _busy(self) -> Response:
         headers = {"retry-after": f"{self._patience:.0f}", "cache-control": "no-store"}
