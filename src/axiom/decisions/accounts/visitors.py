@@ -4,7 +4,6 @@ import contextlib
 import functools
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
 
 THIS_COMPUTER = ("127.0.0.1", "::1")
 _REMEMBERED = 4_096
@@ -18,17 +17,17 @@ class Shares:
     def __init__(self) -> None:
         self._held = Counter[str]()
 
-    @contextlib.contextmanager
-    def hold(self, visitor: str, most: int) -> Iterator[bool]:
-        """One more for this visitor for a while; false where it has as many already."""
-        is_granted = not visitor or self._held[visitor] < most
-        self._held[visitor] += is_granted
-        try:
-            yield is_granted
-        finally:
-            self._held[visitor] -= is_granted
-            if not self._held[visitor]:
-                del self._held[visitor]
+    def take(self, visitor: str, most: int) -> bool:
+        """One more for this visitor, which is to be given back; false where it has as many already."""
+        if visitor and self._held[visitor] >= most:
+            return False
+        self._held[visitor] += 1
+        return True
+
+    def give(self, visitor: str) -> None:
+        self._held[visitor] -= 1
+        if not self._held[visitor]:
+            del self._held[visitor]
 
 
 def is_this_computer(address: str) -> bool:

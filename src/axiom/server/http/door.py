@@ -24,6 +24,7 @@ _LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 _CLOSE = (b"connection", b"close")
 _LATER = (b"retry-after", b"60")
+_CLOSED = "handler is closed"  # as uvloop says of a connection that is lost
 _HEADER_SIGNS = 4  # bytes of each header line besides its name and its value
 
 _UNREADABLE = HTTPStatus.BAD_REQUEST, "It does not say in one way whom it asks and how long it is"
@@ -55,16 +56,21 @@ class Door:
         if b"upgrade" in headers:
             send = _last(send)
         visitor = visitor_of(scope["client"][0]) if scope["client"] else ""
-        with self._under_way.hold(visitor, limits.REQUESTS_OF_ONE_VISITOR) as is_granted:
-            refusal = self._why_not(scope, headers) if is_granted else _MANY
-            if refusal is None:
-                try:
-                    refusal = await self._answer(scope, headers, visitor, receive, send)
-                except SenderGone:
+        refusal = self._why_not(scope, headers)
+        if refusal is None and not self._under_way.take(visitor, limits.REQUESTS_OF_ONE_VISITOR):
+            refusal = _MANY
+        if refusal is None:
+            try:
+                refusal = await self._answer(scope, headers, visitor, receive, send)
+            except SenderGone:
+                return
+            except Exception as error:
+                if _CLOSED in str(error):
                     return
-                except Exception:
-                    log.exception("http.fault path=%.200r", scope["path"])
-                    raise
+                log.exception("http.fault path=%.200r", scope["path"])
+                raise
+            finally:
+                self._under_way.give(visitor)
         if refusal is not None:
             self._lanes.counts.refused(refusal[0])
             await _refuse(scope, send, *refusal)
@@ -144,10 +150,6 @@ def _in_time(send: Send) -> Send:
                 await send(message)
         except TimeoutError:
             raise SenderGone from None
-        except RuntimeError as error:
-            if "handler is closed" in str(error):  # as uvloop says of a connection that is lost
-                raise SenderGone from None
-            raise
 
     return send_in_time
 

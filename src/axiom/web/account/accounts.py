@@ -67,14 +67,16 @@ class _PasswordQueue:
         self._shares = Shares()
 
     async def do(self, address: str, made: Callable[[], Response]) -> Response:
-        with self._shares.hold(visitor_of(address), limits.FORMS_OF_ONE_VISITOR) as is_granted:
-            if not is_granted or self._waiting >= limits.FORMS_WAITING:
-                return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
-            self._waiting += 1
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._threads, made)
-            finally:
-                self._waiting -= 1
+        visitor = visitor_of(address)
+        is_full = self._waiting >= limits.FORMS_WAITING
+        if is_full or not self._shares.take(visitor, limits.FORMS_OF_ONE_VISITOR):
+            return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, made)
+        finally:
+            self._waiting -= 1
+            self._shares.give(visitor)
 
 
 class SiteWithAccounts:
