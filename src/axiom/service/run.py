@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -21,7 +20,6 @@ from axiom.commands.approvals import AskedPeople
 from axiom.commands.base.gate import CommandGate
 from axiom.commands.base.laboratory import contested
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.decisions.accounts.visitors import is_this_computer
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
@@ -68,6 +66,7 @@ from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control
+from axiom.web.views.join import is_only_here
 from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
@@ -428,7 +427,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
 
 def _reach(address: str) -> str:
     """Who reaches the site there."""
-    if is_this_computer(urlsplit(address).hostname or ""):
+    if is_only_here(address):
         return "Only this computer reaches it; docs/howto/run-a-public-server.md says how others do."
     return (
         "Other computers reach it. Let them do so through a reverse proxy alone, which bounds slow and endless "

@@ -1,6 +1,5 @@
 """Who a visitor is, by the address from which a request came, and how much of a scarce thing each one has."""
 
-import contextlib
 import functools
 import ipaddress
 from collections import Counter
@@ -28,12 +27,6 @@ class Shares:
         self._held[visitor] -= 1
         if not self._held[visitor]:
             del self._held[visitor]
-
-
-def is_this_computer(address: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(address).is_loopback
-    return address == "localhost"
 
 
 def visitor_of(address: str) -> str:

@@ -10,9 +10,10 @@ import json
 import logging
 from http import HTTPStatus
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from axiom.decisions.accounts.visitors import Shares, visitor_of
 from axiom.limits import server as limits
-from axiom.server.http.asgi import App, Message, Receive, Scope, Send
 from axiom.server.http.bodies import BodyRoom, SenderGone, read_body
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import Headers, PublicAddress, is_asked_here, is_known
@@ -44,7 +45,7 @@ Refusal = tuple[HTTPStatus, str]
 
 
 class Door:
-    def __init__(self, app: App, lanes: Lanes | None = None, address: PublicAddress | None = None) -> None:
+    def __init__(self, app: ASGIApp, lanes: Lanes | None = None, address: PublicAddress | None = None) -> None:
         self._app = app
         self._lanes = lanes or Lanes({})
         self._address = address
@@ -65,7 +66,7 @@ class Door:
             except SenderGone:
                 return
             except Exception as error:
-                if _CLOSED in str(error):
+                if isinstance(error, RuntimeError) and _CLOSED in str(error):
                     return
                 log.exception("http.fault path=%.200r", scope["path"])
                 raise
@@ -85,7 +86,7 @@ class Door:
         if b"upgrade" in headers and headers.get(b"content-length", b"0") != b"0":
             return _UPGRADE
         host = headers.get(b"host")
-        if _is_said_twice(scope, headers, b"host") or (host is None and scope["http_version"] == "1.1"):
+        if _has_two_hosts(scope, headers) or (host is None and scope["http_version"] == "1.1"):
             return _UNREADABLE
         if self._address is None:
             return None
@@ -121,8 +122,8 @@ class Door:
         return None
 
 
-def _is_said_twice(scope: Scope, headers: Headers, name: bytes) -> bool:
-    return len(headers) < len(scope["headers"]) and sum(header == name for header, _ in scope["headers"]) > 1
+def _has_two_hosts(scope: Scope, headers: Headers) -> bool:
+    return len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1
 
 
 def _size(scope: Scope) -> int:

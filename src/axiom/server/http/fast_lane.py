@@ -159,13 +159,13 @@ class Lanes:
             return intake
         is_whole = False
 
-        async def take(piece: bytes) -> int | None:
+        async def do(work: Callable[..., Any], *arguments: bytes) -> Any:
             if intake.waits_for_disk:
-                return await loop.run_in_executor(self._disk, intake.take, piece)
-            return intake.take(piece)
+                return await loop.run_in_executor(self._disk, work, *arguments)
+            return work(*arguments)
 
         try:
-            if refused := await read_body(receive, take):
+            if refused := await read_body(receive, lambda piece: do(intake.take, piece)):
                 return refused
             is_whole = True
         finally:
@@ -173,9 +173,7 @@ class Lanes:
                 self._disk.submit(intake.lose)
         asked_at = loop.time()
         try:
-            on_disk = intake.waits_for_disk
-            answer = await loop.run_in_executor(self._disk, intake.finish) if on_disk else intake.finish()
-            reply = await self._wait(loop, answer)
+            reply = await self._wait(loop, await do(intake.finish))
             body = bytes(reply)
         except Exception:
             log.exception("lane.broken")

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from axiom.server.http.asgi import App, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BOUNDS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)  # seconds; one more bucket has what took longer
 REFUSED = "refused"  # the class of connections that were closed with a word instead of an answer
@@ -40,7 +40,7 @@ class RequestCounts:
 
 
 class CountedApp:
-    def __init__(self, app: App, counts: RequestCounts, class_of: Callable[[str], str]) -> None:
+    def __init__(self, app: ASGIApp, counts: RequestCounts, class_of: Callable[[str], str]) -> None:
         self._app = app
         self._counts = counts
         self._class_of = class_of

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axiom.boinc.accounts import AccountError, Problem, error_reply
 from axiom.errors import AxiomError
 from axiom.limits import server as limits
 from axiom.server.http import downloads
-from axiom.server.http.asgi import App, Receive, Scope, Send
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.origins import is_asked_by_program
 
@@ -58,7 +58,7 @@ _TOO_LONG = HttpAnswer(
 class Front:
     def __init__(
         self,
-        site: App,
+        site: ASGIApp,
         endpoints: Mapping[str, Endpoint],
         files: Downloads,
         threads: Executor,

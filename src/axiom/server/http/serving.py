@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from axiom.decisions.accounts.visitors import THIS_COMPUTER
 from axiom.limits import server as limits
-from axiom.server.http.asgi import App
 from axiom.server.http.connections import most_connections
 from axiom.server.http.door import Door
 from axiom.server.http.fast_lane import Lanes
@@ -31,7 +31,7 @@ _STARTING = 0.005  # seconds between two looks
 
 @dataclass(frozen=True, kw_only=True)
 class ServedSocket:
-    app: App
+    app: ASGIApp
     socket: socket.socket
     lanes: Lanes | None = None
     address: PublicAddress | None = None  # None where only this computer reaches it

@@ -7,17 +7,13 @@ once.
 import asyncio
 import gzip
 import hashlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.limits import server as limits
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 # How often all was forgotten, path, query, whether somebody is signed in, and the page's language.
 _Key = tuple[int, str, bytes, bool, str]
@@ -48,7 +44,7 @@ class PageCache:
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         clock: Callable[[], float],
         fresh: float = limits.PAGE_FRESH_SECONDS,
         *,
