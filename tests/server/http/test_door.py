@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import signal
 import socket
 import threading
 from contextlib import closing, nullcontext
 
 import pytest
+import uvicorn
 from lane_client import Line
 from listening import while_listening
 from patience import PATIENCE, until
@@ -108,6 +110,16 @@ def test_a_stop_may_come_before_the_start_and_after_the_end():
     stopping.now()
     assert serve([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
     stopping.now()
+
+
+def test_no_server_of_two_keeps_the_signals_when_all_is_over():
+    two = [ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0))) for _ in range(2)]
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        while_listening(two, lambda: None)
+        assert not isinstance(getattr(signal.getsignal(signal.SIGTERM), "__self__", None), uvicorn.Server)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 REFUSED = {

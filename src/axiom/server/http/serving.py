@@ -64,6 +64,12 @@ class StopSignal:
             await woken.wait()
 
 
+class _Server(uvicorn.Server):
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+        """Leaves them to the StopSignal: two servers would restore each other's handlers, and the last one stays."""
+        return contextlib.nullcontext()
+
+
 def serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> signal.Signals | None:
     spare_the_collector()
     with asyncio.Runner(loop_factory=_loop) as runner:
@@ -81,14 +87,14 @@ def spare_the_collector() -> None:
 
 
 async def _serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> None:
-    servers = [uvicorn.Server(_config(listener)) for listener in listeners]
+    stop = asyncio.create_task(stopping.wait())
+    servers = [_Server(_config(listener)) for listener in listeners]
     serving = [
         asyncio.create_task(server.serve(sockets=[listener.socket]))
         for server, listener in zip(servers, listeners, strict=True)
     ]
     while not all(server.started for server in servers):
         await asyncio.sleep(_STARTING)
-    stop = asyncio.create_task(stopping.wait())  # takes the signals from the servers
     await asyncio.wait([stop, *serving], return_when=asyncio.FIRST_COMPLETED)
     for server in servers:
         server.should_exit = True
