@@ -1,9 +1,10 @@
 """Builds the runner: scripts/build-runner [--platform P] [--interpreter DIR] [--gpu] [--quick] [--out DIR].
 
 What a host gets lies in OUT/<platform>[-<plan class>]/: the launcher, the runtime's zip, the list of what is in it, and
-`built.json`, which is written last and says that the folder is whole. OUT is build/runners, or build/test-runners for
---quick. Where no interpreter for the platform is given, the wheels alone are assembled into a zip that nobody is
-offered.
+`built.json`, which is written last and says that the folder is whole, and what the runner was proven by. OUT is
+build/runners, or build/test-runners for --quick. On Linux the runners for Windows and for arm64 are made, too: Windows'
+Python is fetched, arm64's is Debian's, and both compute here by Wine or qemu before anybody is offered them; root makes
+the Debian for that once. For macOS the wheels alone are packed, which nobody is offered, unless it has an interpreter.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from build_runner import building, wheels
 from build_runner.archive import BEST, QUICK
+from build_runner.emulation import can_emulate, find_emulation
 from build_runner.plan import PLATFORMS, ROOT, Order
 
 
@@ -24,14 +26,16 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     platform = PLATFORMS[wanted.platform]
     own = platform.system == sys.platform and platform.processor == building.processor()
-    order = Order(
-        platform=platform,
-        interpreter=wanted.interpreter or (Path(sys.base_prefix) if own else None),
-        has_gpu=wanted.gpu,
-        preset=QUICK if wanted.quick else BEST,
-    )
     try:
-        built = building.build(order, wanted.out or _usual(is_quick=wanted.quick), is_enough=wanted.if_missing)
+        emulation = None if own or not can_emulate(platform) else find_emulation(platform)
+        order = Order(
+            platform=platform,
+            interpreter=wanted.interpreter or (Path(sys.base_prefix) if own else emulation and emulation.python),
+            has_gpu=wanted.gpu,
+            preset=QUICK if wanted.quick else BEST,
+        )
+        out = wanted.out or _usual(is_quick=wanted.quick)
+        built = building.build(order, out, is_enough=wanted.if_missing, emulation=emulation)
     except ValueError as fault:
         print(fault, file=sys.stderr)
         return 2

@@ -164,7 +164,8 @@ def become(python: str, words: list[str], lock: int) -> None:
     """Put the runner in this process's place; where a system cannot, start it and end as it does."""
     os.set_inheritable(lock, True)
     if sys.platform == "win32":
-        sys.exit(os.spawnv(os.P_WAIT, python, [python, *words]))  # noqa: S606  no shell is meant
+        quoted = [f'"{word}"' if " " in word else word for word in (python, *words)]  # there a command is one line
+        sys.exit(os.spawnv(os.P_WAIT, python, quoted))  # noqa: S606  no shell is meant
     os.execv(python, [python, *words])  # noqa: S606  no shell is meant
 
 

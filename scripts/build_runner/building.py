@@ -12,19 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from build_runner import archive, tree, wheels
+from build_runner import archive, libraries, tree, wheels
 from build_runner.elf import newest_glibc
+from build_runner.emulation import Emulation
 from build_runner.launcher import Runtime, boot_files, launcher, needs_of, windows_launcher
-from build_runner.plan import PYTHON, Order
+from build_runner.plan import LOCKS, PYTHON, Order
 from build_runner.proof import prove
 from build_runner.sbom import sbom
+from build_runner.windows_python import fetch_python
 from build_runner.workbench import workbench
 
-_FORMAT = "axiom-runner-3"  # without our own code, which a laboratory offers beside it
+_FORMAT = "axiom-runner-4"  # without our own code, which a laboratory offers beside it; says what it was proven by
 _BLOCK = 1 << 20
 _ATTEMPTS = 5
 # Seconds of CPU on one computer, with the zip packed quickly and well. Only their proportion counts.
-_COSTS = {"packages": 2.0, "tree": 9.0}
+_COSTS = {"packages": 2.0, "interpreter": 4.0, "tree": 9.0}
 _ARCHIVE = {archive.QUICK: 68.0, archive.BEST: 300.0}
 
 
@@ -33,24 +35,30 @@ def processor() -> str:
     return this_computer.machine()
 
 
-def build(order: Order, out: Path, *, is_enough: bool) -> list[str]:
+def build(order: Order, out: Path, *, is_enough: bool, emulation: Emulation | None = None) -> list[str]:
     """Build into OUT/<name>, unless a whole one of the same inputs will do; what there is to say about it."""
     target, inputs = out / order.name, inputs_of(order)
     if is_enough and is_there(order, out):
         return [f"{target} is there already."]
     began = time.monotonic()
     costs = _COSTS | {"archive": _ARCHIVE[order.preset]}
+    if not order.fetches_interpreter:
+        del costs["interpreter"]
     with workbench(out, order.name, inputs, costs) as bench:
         if is_enough and is_there(order, out):
             return [f"{target} is there already."]
         bench.step("packages", lambda place: tree.fetch(order, place))
         fetched = bench.folder / "packages"
-        packages = bench.step("tree", lambda place: tree.lay_out(order, fetched, place, bench.progressed))
+        if order.fetches_interpreter:
+            bench.step("interpreter", lambda place: str(fetch_python(place, order.platform.wheels)))
+            order = replace(order, interpreter=bench.folder / "interpreter" / "python")
+        laying = tree.lay_out
+        packages = bench.step("tree", lambda place: laying(order, fetched, place, bench.progressed, emulation))
 
         def finish(draft: Path) -> dict[str, Any]:
             laid = bench.folder / "tree"
             if order.interpreter:
-                facts = _finish(order, laid, draft, packages, bench.progressed)
+                facts = _finish(order, laid, draft, packages, bench.progressed, emulation)
             else:
                 facts = _wheels(order, laid, draft, bench.progressed)
             facts |= {"inputs": inputs}
@@ -88,6 +96,7 @@ def inputs_of(order: Order) -> str:
     builder = Path(__file__).parent
     for path in [
         order.lock,
+        LOCKS / "windows.lock",
         *sorted(builder.glob("*.py")),
         *sorted(builder.glob("head.*")),
     ]:
@@ -111,26 +120,42 @@ def is_whole(target: Path, inputs: Collection[str]) -> bool:
 
 
 def _finish(
-    order: Order, laid: Path, draft: Path, packages: dict[str, str], progressed: Callable[[float], None]
+    order: Order,
+    laid: Path,
+    draft: Path,
+    packages: dict[str, str],
+    progressed: Callable[[float], None],
+    emulation: Emulation | None,
 ) -> dict[str, Any]:
     """The launcher and the runtime, proven to compute."""
     needed_glibc = newest_glibc(laid)
-    python = prove(laid, has_gpu=order.has_gpu)
+    is_windows = order.platform.system == "win32"
+    if is_windows:
+        libraries.check_all_there(laid)
+    python = prove(laid, has_gpu=order.has_gpu, emulation=emulation)
     runtime = _zip(laid, draft, order.preset, progressed)
     made_for = Runtime(name=runtime["name"], digest=runtime["sha256"], needs=needs_of(needed_glibc))
-    is_windows = order.platform.system == "win32"
-    raw = (windows_launcher if is_windows else launcher)(made_for, boot_files(laid))
-    ending = ".cmd" if is_windows else ""
-    program = draft / f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}{ending}"
-    program.write_bytes(raw)
-    program.chmod(0o755)
-    libraries = list((laid / "lib").glob("*.so*"))
-    _write_sbom(draft, runtime["sha256"], python, packages, libraries)
-    return _facts(order, laid, [_file(program, is_main=True), runtime]) | {
+    boot = boot_files(laid, emulation)
+    if is_windows:
+        parts = windows_launcher(made_for, boot)
+    else:
+        raw = launcher(made_for, boot)
+        parts = {f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}": (raw, 0o755)}
+    files = [_put(raw, mode, draft / name) for name, (raw, mode) in parts.items()]
+    brought = sorted((laid / "lib").glob("*.so*")) + sorted(laid.glob("*.dll"))
+    _write_sbom(draft, runtime["sha256"], python, packages, brought)
+    return _facts(order, laid, [*files, runtime]) | {
         "glibc": ".".join(map(str, needed_glibc)) if any(needed_glibc) else None,
         "packages": packages,
+        "proven_by": emulation.name if emulation else this_computer.system(),
         "python": python,
     }
+
+
+def _put(raw: bytes, mode: int, path: Path) -> dict[str, Any]:
+    path.write_bytes(raw)
+    path.chmod(mode)
+    return _file(path, is_main=path.name.startswith("axiom_runner_"))
 
 
 def _wheels(order: Order, laid: Path, draft: Path, progressed: Callable[[float], None]) -> dict[str, Any]:
@@ -138,7 +163,12 @@ def _wheels(order: Order, laid: Path, draft: Path, progressed: Callable[[float],
     packed = _zip(laid, draft, order.preset, progressed, "-wheels")
     packages = wheels.installed(laid)
     _write_sbom(draft, packed["sha256"], PYTHON, packages, [])
-    return _facts(order, laid, [packed]) | {"glibc": None, "packages": packages, "python": PYTHON}
+    return _facts(order, laid, [packed]) | {
+        "glibc": None,
+        "packages": packages,
+        "proven_by": None,
+        "python": PYTHON,
+    }
 
 
 def _facts(order: Order, laid: Path, files: list[dict[str, Any]]) -> dict[str, Any]:

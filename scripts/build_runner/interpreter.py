@@ -8,6 +8,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 from build_runner.elf import cut, needed
+from build_runner.emulation import Emulation
 
 _OLDEST = 11
 _FOLDERS = {
@@ -17,7 +18,7 @@ _FOLDERS = {
 _FILES = {"turtle.py", "antigravity.py", "this.py", "LICENSE.txt", "EXTERNALLY-MANAGED", "sitecustomize.py"}
 # Extensions that need a library which nothing of the runner uses; no TLS, since a runner speaks to nobody.
 _EXTENSIONS = re.compile(
-    r"^(_ssl|_hashlib|_sqlite3|_tkinter|_curses.*|readline|nis|ossaudiodev|spwd|_g?dbm|_crypt|_uuid|_bz2|audioop"
+    r"^(_ssl|_hashlib|_msi|winsound|_sqlite3|_tkinter|_curses.*|readline|nis|ossaudiodev|spwd|_g?dbm|_crypt|_uuid|_bz2|audioop"
     r"|_test.*|_xx.*|xx.*|_ctypes_test|_codecs_(cn|hk|iso2022|jp|kr|tw)|_multibytecodec|_tkinter)\."
 )
 # What every Linux that runs boinc-client has (manylinux says so of wheels): glibc's own, and C++'s two.
@@ -42,8 +43,8 @@ def version_of(prefix: Path) -> str:
     )
 
 
-def copy(prefix: Path, tree: Path, patchelf: Path | None) -> Path:
-    """Copy the Python of a prefix; return the folder of packages in the copy."""
+def copy(prefix: Path, tree: Path, patchelf: Path | None, emulation: Emulation | None = None) -> Path:
+    """Copy the Python of a prefix, which may be that of another system; return the folder of packages in the copy."""
     if (prefix / "python.exe").exists():
         return _copy_windows(prefix, tree)
     python = f"python{version_of(prefix)}"
@@ -55,7 +56,7 @@ def copy(prefix: Path, tree: Path, patchelf: Path | None) -> Path:
     for path in sorted((prefix / "lib").glob(f"lib{python}*.dylib")):
         _put(path, tree / "lib" / path.name)
     if patchelf is not None:
-        _make_movable(prefix, tree, library, patchelf)
+        _make_movable(prefix, tree, library, patchelf, emulation)
     is_debian = "dist-packages" in (library / "site.py").read_text(encoding="utf-8")
     return library / ("dist-packages" if is_debian else "site-packages")
 
@@ -80,15 +81,16 @@ def is_kept(name: PurePosixPath) -> bool:
     """Does a runner need this file of the standard library? Its name is relative to that library."""
     if set(name.parts[:-1]) & _FOLDERS or any(part.startswith("config-") for part in name.parts[:-1]):
         return False
-    return name.name not in _FILES and name.suffix not in {".pyc", ".a", ".exe"} and not _EXTENSIONS.match(name.name)
+    source = f"{name.stem}.py" if name.suffix == ".pyc" else name.name
+    return source not in _FILES and name.suffix not in {".a", ".exe"} and not _EXTENSIONS.match(name.name)
 
 
-def _make_movable(prefix: Path, tree: Path, library: Path, patchelf: Path) -> None:
+def _make_movable(prefix: Path, tree: Path, library: Path, patchelf: Path, emulation: Emulation | None) -> None:
     """Put the libraries beside the program and let every file look for them there first, wherever the folder lies."""
     source = prefix / "lib" / library.name / "lib-dynload"
     extensions = [source / path.name for path in sorted((library / "lib-dynload").glob("*.so"))]
     files = [prefix / "bin" / library.name, *extensions]
-    places = _places(files)
+    places = _places(files, emulation)
     for name in sorted(_closure({name for path in files for name in needed(path.read_bytes())}, places)):
         _put(places[name], tree / "lib" / name)
     for path, place in (
@@ -112,13 +114,15 @@ def _closure(names: set[str], places: dict[str, Path]) -> set[str]:
     return libraries
 
 
-def _places(paths: list[Path]) -> dict[str, Path]:
-    """Where the dynamic linker finds each library on this computer."""
-    places: dict[str, Path] = {}
-    for path in paths:
-        output = subprocess.run(["ldd", str(path)], check=True, capture_output=True, text=True).stdout
-        places |= {name: Path(place) for name, place in _FOUND.findall(output)}
-    return places
+def _places(paths: list[Path], emulation: Emulation | None) -> dict[str, Path]:
+    """Where the dynamic linker finds each library on this computer, or in the folder of another system."""
+    root = emulation.root if emulation else Path("/")
+    command = ["ldd", *(f"/{path.relative_to(root)}" for path in paths)]
+    if emulation is not None:
+        output = emulation.run(command)
+    else:
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {name: root / place.lstrip("/") for name, place in _FOUND.findall(output)}
 
 
 def _put(source: Path, target: Path) -> None:

@@ -36,7 +36,7 @@ class Order:
     """One runner to build."""
 
     platform: Platform
-    interpreter: Path | None  # the prefix of a Python for that platform; without one the wheels alone are assembled
+    interpreter: Path | None  # the prefix of a Python for that platform; without one it is fetched, or wheels are all
     has_gpu: bool
     preset: int  # how hard the zip is compressed
 
@@ -49,6 +49,11 @@ class Order:
     def name(self) -> str:
         """The folder of what is built."""
         return "-".join(filter(None, (self.platform.name, self.plan_class)))
+
+    @property
+    def fetches_interpreter(self) -> bool:
+        """Does the index have a Python for that platform? Of Windows it has one that bears its maker's signature."""
+        return self.platform.system == "win32" and self.interpreter is None
 
     @property
     def lock(self) -> Path:

@@ -1,9 +1,13 @@
-"""Shows that a laid-out runtime computes: by itself, with nothing of this computer's in its environment."""
+"""Shows that a laid-out runtime computes: by itself, with nothing of this computer's in its environment.
+
+One for another system is shown by what runs its programs here, which `built.json` then names.
+"""
 
 import subprocess
 import tempfile
 from pathlib import Path
 
+from build_runner.emulation import Emulation
 from build_runner.tree import put_ours
 
 _LONGEST_SECONDS = 1_800  # beside programs that leave it little: alone it takes five
@@ -27,13 +31,13 @@ total, _ = jax.lax.scan(lambda s, v: (s + v @ v, None), 0.0, x)
 plain = np.linalg.svd(np.asarray(x), compute_uv=False), np.random.Generator(np.random.Philox(1)).normal(size=3)
 assert np.allclose(values, plain[0], atol=1e-5) and np.isfinite(float(lowest)) and np.allclose(total, (x * x).sum())
 assert np.allclose(x.T @ (x @ solution - 1), 0, atol=1e-4) and np.isfinite(np.asarray(factor[0])).all()
-strange = {path for path in sys.path if not path.startswith(sys.prefix)}
+strange = {path for path in sys.path if not path.lower().startswith(sys.prefix.lower())}
 assert not strange, strange
 print(sys.version.split()[0])
 """
 
 
-def prove(tree: Path, *, has_gpu: bool) -> str:
+def prove(tree: Path, *, has_gpu: bool, emulation: Emulation | None) -> str:
     """Compute with it and return its Python's version; a ValueError with what it said when it cannot."""
     python = tree / "bin" / "python3" if (tree / "bin").exists() else tree / "python.exe"
     environment = {"NPROC": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
@@ -41,12 +45,15 @@ def prove(tree: Path, *, has_gpu: bool) -> str:
     ready = "\nassert jax.__version_info__ >= (0, 12) and __import__('jax_plugins')" if has_gpu else ""
     with tempfile.TemporaryDirectory() as empty:
         put_ours(Path(empty) / "code")
-        command = [str(python), "-I", "-B", "-c", _PROGRAM + ready]
+        command = [str(python), "-I", "-B", "-c", f"import os; os.chdir({empty!r})" + _PROGRAM + ready]
+        if emulation is not None:
+            started = emulation.start(python, *command[1:])
+            command, environment = emulation.words(started, [tree, Path(empty)], environment), {}
         try:
             done = subprocess.run(
                 command,
                 cwd=empty,
-                env=environment,
+                env=environment or None,
                 capture_output=True,
                 text=True,
                 check=False,

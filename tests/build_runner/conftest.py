@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from build_runner import interpreter, tree
 from build_runner.archive import QUICK, files_below, write_zip
-from build_runner.launcher import Files, Runtime, boot_files, launcher, windows_launcher
+from build_runner.launcher import Files, Runtime, boot_files, launcher
 
 LARGE = 4_000_000
 RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
@@ -78,9 +78,8 @@ def boot(once, movable) -> Files:
 
 
 @pytest.fixture(scope="session")
-def launchers(once, boot) -> dict[str, bytes]:
-    """Both launchers for the same runtime."""
-    return once("launchers", lambda _: {"posix": launcher(RUNTIME, boot), "windows": windows_launcher(RUNTIME, boot)})
+def posix_launcher(once, boot) -> bytes:
+    return once("launcher", lambda _: launcher(RUNTIME, boot))
 
 
 def lay_out(folder: Path, name: str, padding: int = 0) -> Path:

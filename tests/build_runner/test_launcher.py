@@ -1,6 +1,5 @@
 """The launcher and the interpreter behind it, on a host: real shells, real unpacking, real damage."""
 
-import base64
 import contextlib
 import hashlib
 import io
@@ -10,14 +9,14 @@ import re
 import shutil
 import signal
 import subprocess
-import tarfile
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 from build_runner import boot as program
 from build_runner.archive import tar_gz
-from build_runner.launcher import Runtime, checksum, launcher, needs_of
+from build_runner.launcher import Runtime, checksum, launcher, needs_of, windows_launcher
 from patience import PATIENCE, until
 
 LARGE = 4_000_000
@@ -299,20 +298,29 @@ def test_a_runtime_is_neither_mended_nor_removed_while_a_task_computes_with_it(h
     assert names == {other.folder, f"{other.folder}.held", f"{other.folder}.stamp"}
 
 
+ON_WINDOWS = {
+    "python.exe": b"program",
+    "python311.dll": b"library",
+    "DLLs/_lzma.pyd": b"extension",
+    "Lib/os.pyc": b"module",
+    "Lib/encodings/__init__.pyc": b"package",
+    "boot.py": b"boot",
+}
 RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
 
 
-def test_a_launcher_is_whole_and_the_same_for_the_same_files(boot, launchers):
-    assert launchers["posix"] == launcher(RUNTIME, dict(reversed(boot.items())))
-    for raw in launchers.values():
+def test_a_launcher_is_whole_and_the_same_for_the_same_files(boot, posix_launcher):
+    assert posix_launcher == launcher(RUNTIME, dict(reversed(boot.items())))
+    windows = windows_launcher(RUNTIME, {name: (raw, 0o644) for name, raw in ON_WINDOWS.items()})
+    for raw in (posix_launcher, next(iter(windows.values()))[0]):
         assert not re.search(rb"@[A-Z0-9]+@", raw[:8_000].partition(b"exec ")[0])
         assert RUNTIME.digest.encode() in raw
     assert "2.35" in needs_of((2, 35))
     assert "glibc" not in needs_of((0, 0))
 
 
-def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(launchers):
-    lines = launchers["posix"].split(b"\n", 3)
+def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(posix_launcher):
+    lines = posix_launcher.split(b"\n", 3)
     assert lines[0] == b"#!/bin/sh"
     assert checksum(lines[3]).encode() in lines[2]
 
@@ -325,10 +333,24 @@ def test_the_small_interpreter_brings_what_the_program_imports_and_little_else(b
     assert boot["boot.py"][0] == Path(program.__file__).read_bytes()
 
 
-def test_windows_finds_the_interpreter_in_the_text_form_that_certutil_reads(boot, launchers):
-    text = launchers["windows"].decode("ascii")
-    assert text.startswith("@echo off\r\n")
-    assert text.index("exit /b 15") < text.index("-----BEGIN")
-    body = re.search(r"-----BEGIN CERTIFICATE-----\r\n(.*)\r\n-----END CERTIFICATE-----\r\n$", text, re.DOTALL)[1]
-    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(body))) as archive:
-        assert sorted(archive.getnames()) == sorted(boot)
+def test_windows_gets_every_file_of_the_interpreter_under_a_name_that_its_bytes_give_it():
+    files = windows_launcher(RUNTIME, {name: (raw, 0o644) for name, raw in ON_WINDOWS.items()})
+    for name, (raw, _) in files.items():
+        stem, digest, ending = re.fullmatch(r"axiom_([a-z]+)_([0-9a-f]{16})\.([a-z]+)", name).groups()
+        assert digest == hashlib.sha256(raw).hexdigest()[:16]
+        assert (stem, ending) == ("runner", "cmd") or raw in ON_WINDOWS.values() or ending in {"zip", "pth"}
+    text = next(raw for name, (raw, _) in files.items() if name.startswith("axiom_runner_")).decode("ascii")
+    copied = dict(re.findall(r'copy /b "%project%(\S+)" "%draft%\\(\S+)"', text))
+    assert sorted(copied.values()) == [
+        "_lzma.pyd",
+        "boot.py",
+        "python.exe",
+        "python311._pth",
+        "python311.dll",
+        "python311.zip",
+    ]
+    assert text.count("\n") == text.count("\r\n")
+    library = next(files[part][0] for part, name in copied.items() if name == "python311.zip")
+    with zipfile.ZipFile(io.BytesIO(library)) as archive:
+        assert archive.namelist() == ["encodings/__init__.pyc", "os.pyc"]
+        assert {member.compress_type for member in archive.infolist()} == {zipfile.ZIP_STORED}

@@ -24,13 +24,14 @@ def row(stem: str, suffix: str, body: bytes) -> dict[str, Any]:
 def build(place: Path, *, program: bytes = PROGRAM, runtime: bytes = b"the runtime", **said: Any) -> Path:
     """A runner is built below this place; `said` changes what its description says."""
     data = {
-        "format": "axiom-runner-3",
+        "format": "axiom-runner-4",
         "platform": LINUX,
         "plan_class": "",
         "files": [row("runner", "", program), row("runtime", ".zip", runtime)],
         "unpacked_bytes": 420,
         "needs_avx": True,
         "glibc": "2.36",
+        "proven_by": "Linux",
         "python": "3.11.7",
         "packages": {"jax": "0.10"},
         "sbom": "sbom.cdx.json",

@@ -36,6 +36,7 @@ class OfferedRunner:
     needs_avx: bool = False
     glibc: tuple[int, int] | None = None  # the oldest on which it runs
     unpacked_bytes: int = 0
+    proven_by: str = ""  # the system on which it has computed, or what ran it there: Linux, Wine 10.0
 
     @property
     def size(self) -> int:

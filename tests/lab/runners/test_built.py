@@ -35,6 +35,8 @@ ODD = [
     ({"needs_avx": 1}, "needs_avx"),
     ({"glibc": "2"}, "glibc"),
     ({"glibc": 2.36}, "glibc"),
+    ({"proven_by": None}, "computes"),
+    ({"proven_by": ""}, "proven_by"),
 ]
 
 

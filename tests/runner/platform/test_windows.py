@@ -1,82 +1,18 @@
-"""Windows' mapping, with stand-ins for the calls of a system that is not here."""
+"""What the runner asks of Windows: of processes with real ones, of files with a stand-in for a module not here."""
 
-import ctypes
 import os
 import select
+import subprocess
+import sys
 import types
 
+import psutil
 import pytest
-from patience import PATIENCE
+from patience import PATIENCE, until
 
 from axiom.runner.boinc.protocol import Channel, Channels
 from axiom.runner.platform import windows
-from axiom.runner.platform.windows import Windows, windows_here
-
-
-class Kernel:
-    """kernel32 and ntdll: processes by number, each running, suspended or gone, and the handles that are open."""
-
-    def __init__(self):
-        self.processes = {10: "running"}
-        self.handles = {}
-        self.rights = []
-        self.error = 87
-        self.waits = []
-        self.threads = [(4, 100), (10, 7), (12, 3)]  # of each process, as a snapshot lists them
-        self.place = 0
-
-    def OpenProcess(self, rights, _inherit, pid):  # noqa: N802
-        if pid not in self.processes:
-            return None
-        self.rights.append(rights)
-        self.handles[500 + pid] = pid
-        return 500 + pid
-
-    def CloseHandle(self, handle):  # noqa: N802
-        del self.handles[handle]
-
-    def GetLastError(self):  # noqa: N802
-        return self.error
-
-    def WaitForSingleObject(self, handle, milliseconds):  # noqa: N802
-        self.waits.append(milliseconds)
-        if milliseconds:
-            self.processes[self.handles[handle]] = "gone"
-        return 0 if self.processes[self.handles[handle]] == "gone" else 0x102
-
-    def TerminateProcess(self, handle, status):  # noqa: N802
-        assert status != 0
-        self.processes[self.handles[handle]] = "gone"
-
-    def GetProcessTimes(self, handle, began, ended, system, own):  # noqa: N802
-        for place, value in ((began, 5 * 10**15), (ended, 0), (system, 5_000_000), (own, 2**33)):
-            place._obj.value = value
-        return self.handles[handle] in self.processes
-
-    def K32GetProcessMemoryInfo(self, _handle, memory, size):  # noqa: N802
-        assert size == memory._obj.cb == ctypes.sizeof(memory._obj) == 72
-        memory._obj.WorkingSetSize = 3 * 10**9
-
-    def CreateToolhelp32Snapshot(self, what, _process):  # noqa: N802
-        assert what == 2
-        self.handles[900], self.place = None, -1
-        return 900
-
-    def Process32FirstW(self, _snapshot, entry):  # noqa: N802
-        self.place += 1
-        if self.place == len(self.threads):
-            return 0
-        assert entry._obj.dwSize == ctypes.sizeof(entry._obj) == 568
-        entry._obj.th32ProcessID, entry._obj.cntThreads = self.threads[self.place]
-        return 1
-
-    Process32NextW = Process32FirstW
-
-    def NtSuspendProcess(self, handle):  # noqa: N802
-        self.processes[self.handles[handle]] = "suspended"
-
-    def NtResumeProcess(self, handle):  # noqa: N802
-        self.processes[self.handles[handle]] = "running"
+from axiom.runner.platform.windows import Windows
 
 
 class Console:
@@ -95,50 +31,55 @@ class Console:
 
 
 @pytest.fixture
-def kernel():
-    return Kernel()
-
-
-@pytest.fixture
 def console():
     return Console()
 
 
 @pytest.fixture
-def system(kernel, console):
+def system(console):
     tags = {}
 
     def mapping(handle, size, tagname):
         assert handle == -1
         return tags.setdefault(tagname, bytearray(size))
 
-    made = Windows(kernel=kernel, native=kernel, console=console, mapping=mapping)
+    made = Windows(console=console, mapping=mapping)
     made.tags = tags
     return made
 
 
-def test_a_process_is_read_and_changed_until_it_is_gone_and_no_handle_stays_open(system, kernel):
-    assert system.usage(10) == (0.5 + 2**33 / 1e7, 3000.0)
-    assert system.usage(11) == (0.0, 0.0)  # there is none of this number
-    assert (kernel.rights, kernel.handles) == ([0x1010], {})
-    assert [system.threads(pid) for pid in (4, 10, 12, 13)] == [100, 7, 3, 0]
-    assert system.is_there(10)
-    for change, state in ((system.halt, "suspended"), (system.go_on, "running"), (system.end, "gone")):
-        change(11)
-        change(10)
-        assert (kernel.processes, kernel.handles) == ({10: state}, {})
-    assert kernel.rights[-3:] == [0x800, 0x800, 0x1]
-    assert not system.is_there(10)  # a handle of one that ended can still be opened
-    assert not system.is_there(11)
-    kernel.error = 5
-    assert system.is_there(11)  # it belongs to another account
-    assert kernel.handles == {}
+@pytest.fixture
+def busy():
+    """A process that computes, with one thread."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"])
+    yield process
+    process.kill()
+    process.wait()
 
 
-def test_a_parent_is_waited_for_without_end_and_one_that_is_gone_not_at_all(system, kernel):
-    system.outlast(10)
-    system.outlast(11)
-    assert (kernel.waits, kernel.handles) == ([0xFFFF_FFFF], {})
+def test_a_process_is_read_halted_let_go_on_and_ended(system, busy):
+    until(lambda: system.usage(busy.pid)[0] > 0)
+    assert (system.usage(busy.pid)[1] > 1, system.threads(busy.pid), system.is_there(busy.pid)) == (True, 1, True)
+    system.halt(busy.pid)
+    until(lambda: psutil.Process(busy.pid).status() == psutil.STATUS_STOPPED)
+    system.go_on(busy.pid)
+    until(lambda: psutil.Process(busy.pid).status() == psutil.STATUS_RUNNING)
+    system.end(busy.pid)
+    busy.wait(PATIENCE)
+
+
+def test_of_a_process_that_is_gone_nothing_is_read_and_nothing_is_asked(system, busy):
+    system.end(busy.pid)
+    busy.wait(PATIENCE)
+    for ask in (system.halt, system.go_on, system.end, system.outlast):
+        ask(busy.pid)
+    assert (system.usage(busy.pid), system.threads(busy.pid), system.is_there(busy.pid)) == ((0.0, 0.0), 0, False)
+
+
+def test_a_parent_is_waited_for_until_it_is_gone(system, busy):
+    busy.kill()
+    system.outlast(busy.pid)
+    assert not psutil.pid_exists(busy.pid)
 
 
 @pytest.mark.parametrize(("size", "taken"), [(0, 0), (1, 4096), (4096, 4096), (10**6, 1_003_520)])
@@ -169,24 +110,6 @@ def test_the_client_s_channels_are_shared_under_its_name(system, monkeypatch, tm
     assert shared[5 * 1024 : 5 * 1024 + 6] == b"\1done\0"
     with pytest.raises(ValueError, match="no usable comm_obj_name"):
         Channels(tmp_path, "")
-
-
-def test_the_system_s_own_calls_are_found_by_name(monkeypatch):
-    def load(name):
-        return types.SimpleNamespace(
-            name=name, **{call: types.SimpleNamespace() for call in dir(Kernel) if call[0].isupper()}
-        )
-
-    monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
-    monkeypatch.setattr(
-        windows.importlib, "import_module", lambda name: types.SimpleNamespace(name=name, mmap="its mmap")
-    )
-    found = windows_here()
-    assert (found._kernel.name, found._native.name, found._console.name) == ("kernel32", "ntdll", "msvcrt")
-    assert found._kernel.OpenProcess.restype is ctypes.c_void_p
-    assert found._kernel.CreateToolhelp32Snapshot.restype is ctypes.c_void_p
-    assert found._native.NtSuspendProcess.argtypes == [ctypes.c_void_p]
-    assert found._kernel.GetProcessTimes.argtypes == [ctypes.c_void_p] * 5
 
 
 def test_pipes_are_heard_each_by_a_thread_of_its_own(system):

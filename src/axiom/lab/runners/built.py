@@ -13,7 +13,7 @@ from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 
-_FORMAT = "axiom-runner-3"  # without our own code, which is offered beside it
+_FORMAT = "axiom-runner-4"  # without our own code, which is offered beside it; says what it was proven by
 BUILT = "built.json"
 _NAME = re.compile(r"axiom_[a-z]{1,40}_([0-9a-f]{16})(\.[a-z0-9]{1,10})?")
 _PLAN_CLASS = r"[a-z0-9_]{0,63}"
@@ -45,6 +45,7 @@ class BuiltRunner:
     unpacked_bytes: int
     needs_avx: bool
     glibc: tuple[int, int] | None  # the oldest on which it runs
+    proven_by: str  # the system on which it has computed, or what ran it there: Linux, Wine 10.0
 
     @property
     def name(self) -> str:
@@ -70,9 +71,11 @@ def read_built(folder: Path) -> BuiltRunner:
 def _read(folder: Path, data: object) -> BuiltRunner:
     if not isinstance(data, dict):
         raise ValueError(f"{BUILT} is not an object")  # noqa: TRY004  the reader above knows ValueError alone
-    wanted = ("format", "platform", "plan_class", "files", "unpacked_bytes", "needs_avx", "glibc")
+    wanted = ("format", "platform", "plan_class", "files", "unpacked_bytes", "needs_avx", "glibc", "proven_by")
     fields = Fields({name: data[name] for name in wanted if name in data}, BUILT, wanted)
     fields.text("format", _FORMAT)
+    if data.get("proven_by", "") is None:
+        raise ValueError("nothing has shown that it computes")
     plan_class = fields.text("plan_class", _PLAN_CLASS)
     if any(word in plan_class for word in _FORBIDDEN):
         raise ValueError(f"its plan class {plan_class!r} has {', '.join(_FORBIDDEN)} in it")
@@ -83,6 +86,7 @@ def _read(folder: Path, data: object) -> BuiltRunner:
         unpacked_bytes=fields.whole("unpacked_bytes"),
         needs_avx=fields.flag("needs_avx"),
         glibc=fields.either("glibc", _glibc),
+        proven_by=fields.text("proven_by", r"[A-Za-z0-9][A-Za-z0-9 ._+~\-]{0,39}"),
     )
     canonical_json.distinct([piece.name for piece in built.pieces], "the list of files")
     if sum(piece.is_main for piece in built.pieces) != 1:

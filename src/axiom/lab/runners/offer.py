@@ -126,6 +126,7 @@ def _runner(built: BuiltRunner) -> OfferedRunner:
         needs_avx=built.needs_avx,
         glibc=built.glibc,
         unpacked_bytes=built.unpacked_bytes,
+        proven_by=built.proven_by,
     )
 
 

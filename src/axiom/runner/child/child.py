@@ -425,6 +425,9 @@ def _watch(system: Any, parent: int) -> None:
 
 def main() -> None:
     parent, runner, *modules = sys.argv[1:]
+    if sys.platform == "win32":  # its registry may name folders of another Python
+        own = (sys.prefix.lower(), sys.base_prefix.lower())
+        sys.path[:] = [place for place in sys.path if place.lower().startswith(own)]
     # A scheduler that ends a job tells each of its processes. The parent asks for the state first, and then ends us.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if parent == "copies":  # the word that `spawn.py` says

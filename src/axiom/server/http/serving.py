@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import uvicorn
@@ -65,9 +65,10 @@ class StopSignal:
 
 
 class _Server(uvicorn.Server):
-    def capture_signals(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
         """Leaves them to the StopSignal: two servers would restore each other's handlers, and the last one stays."""
-        return contextlib.nullcontext()
+        yield
 
 
 def serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> signal.Signals | None:

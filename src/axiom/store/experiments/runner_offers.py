@@ -69,6 +69,7 @@ def _runner(name: str, data: Mapping[str, Any]) -> OfferedRunner:
         needs_avx=bool(data["needs_avx"]),
         glibc=_pair(data["glibc"]),
         unpacked_bytes=int(data["unpacked_bytes"]),
+        proven_by=str(data.get("proven_by", "")),  # an offer from before builds said it
     )
 
 
