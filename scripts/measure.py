@@ -22,7 +22,15 @@ _SCORED = re.compile(
     r" of (?P<trials>[\d,]+)(?:, at most (?P<most>[\d.]+) %)?"
 )
 # Where programs find what they share with each other, and with tests.
-_SHARED = ("campaigns", "campaigns/parts", "campaigns/tests", "tests/support", "tests/preflight")
+_SHARED = (
+    "campaigns",
+    "campaigns/parts",
+    "campaigns/platforms",
+    "campaigns/tests",
+    "tests/support",
+    "tests/preflight",
+    "scripts",
+)
 _OWN_SECONDS = 90.0  # that a program has to end by a Ctrl-C which it got itself
 
 

@@ -3,26 +3,37 @@
 On one computer the same cell must come out the same in every bit. On others the early values, by which duplicates are
 compared, must lie within the tolerance that the experiment declares; how far the measures lie apart is shown beside. Of
 a map it is the share of a tile's pixels that differ.
+
+With `--platforms` the others are Windows, by Wine, and arm64, by qemu, with the runners in build/platforms. The cell is
+then the cheapest of the sweep, as a volunteer computes it, where that takes a core no more than some seconds. Root is
+needed.
 """
 
 import argparse
 import base64
 import json
 import math
-import runpy
 import statistics
 import subprocess
 import sys
+import tempfile
+import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from build_runner.emulation import find_emulation
+from build_runner.plan import PLATFORMS
 
 from axiom.runner.child import environment
 
 ROOT = Path(__file__).resolve().parents[2]
+CELLS = ROOT / "campaigns" / "parts" / "measured_cells.py"
 GOLDEN = ROOT / "packages" / "axiom-catalogue" / "tests" / "golden"
 _TWO = {name: "2" for name in environment.environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
+_PACKAGES = [ROOT / "src", ROOT / "packages/axiom-catalogue/src", ROOT / "packages/axiom-weigh/src"]
+EMULATED = {"Windows": "windows_x86_64", "arm64": "aarch64-unknown-linux-gnu"}
 _ISA = "--xla_cpu_multi_thread_eigen=false --xla_cpu_max_isa="
 ELSEWHERE: dict[str, dict[str, str]] = {
     "two threads": {**_TWO, "XLA_FLAGS": ""},
@@ -37,12 +48,12 @@ def main() -> int:
     golden = [path.stem for path in sorted(GOLDEN.glob("*.json"))]
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="some experiments; else all")
-    parser.add_argument("--cell", help=argparse.SUPPRESS)
+    parser.add_argument("--platforms", action="store_true", help="on Windows and on arm64, by Wine and by qemu")
     wanted = parser.parse_args()
-    if wanted.cell:
-        return cell(wanted.cell)
     if unknown := set(wanted.names) - set(golden):
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
+    if wanted.platforms:
+        return on_platforms(wanted.names or golden)
     print(f"{'early values, measures: relative':<34}" + "".join(f"{name:>22}" for name in ELSEWHERE) + "  declared")
     complaints = [complaint for name in wanted.names or golden for complaint in compared(name)]
     print("\n".join(complaints) or "every cell repeats in every bit, and agrees elsewhere within what is declared")
@@ -66,22 +77,66 @@ def compared(name: str) -> list[str]:
 
 def computed(name: str, surroundings: Mapping[str, str]) -> Any:
     """The cell of the golden numbers, in a process of its own with these surroundings."""
-    command = [sys.executable, __file__, "--cell", name]
+    command = [sys.executable, str(CELLS), "--short", name]
     done = subprocess.run(
         command, env=environment.environment() | dict(surroundings), check=True, stdout=subprocess.PIPE, text=True
     )
     return json.loads(done.stdout)
 
 
-def cell(name: str) -> int:
-    """In a process of its own: say what the cell measures."""
-    make_golden = runpy.run_path(str(GOLDEN.parent / "make_golden.py"))
-    experiment = make_golden["load"](name)
-    golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-    config = type(experiment.sweep[0])(**golden["config"])
-    measured = make_golden["numbers"](experiment, config, golden["seed"])
-    print(json.dumps(measured | {"tolerance": experiment.tolerance}))
-    return 0
+def on_platforms(names: Sequence[str]) -> int:
+    """0 when early values agree on all platforms within what is declared. One process of each computes all cells."""
+    with tempfile.TemporaryDirectory(prefix="agreement-") as place:
+        folder = Path(place)
+        lines = {"here": cells_here(names, {}), "AVX2": cells_here(names, ELSEWHERE["AVX2"])}
+        lines |= {where: cells_below(platform, names, folder / where) for where, platform in EMULATED.items()}
+        others = [where for where in lines if where != "here"]
+        print(f"{'early values, measures: relative':<42}" + "".join(f"{name:>22}" for name in others) + "  declared")
+        complaints, equal = [], dict.fromkeys(others, 0)
+        for name in names:
+            numbers = {where: json.loads(next(line)) for where, line in lines.items()}
+            here = numbers["here"]
+            line = f"{name + (' (short)' if here['is_short'] else ''):<42}"
+            for where in others:
+                early = apart(here["early"], numbers[where]["early"])
+                measures = apart(here["measures"], numbers[where]["measures"])
+                equal[where] += early == measures == 0
+                line += f"{early:11.1e}{measures:11.1e}"
+                if early > here["tolerance"]:
+                    complaints.append(f"{name}: early values lie {early:.1e} apart with {where}")
+            print(f"{line}{here['tolerance']:10.0e}", flush=True)
+    print(*(f"{where}: {count} of {len(names)} equal in every bit" for where, count in equal.items()), sep="\n")
+    print("\n".join(complaints) or "all agree within what is declared")
+    return int(bool(complaints))
+
+
+def cells_here(names: Sequence[str], surroundings: Mapping[str, str]) -> Iterator[str]:
+    """What this computer's own Python measures, a line for each experiment."""
+    words = environment.environment() | dict(surroundings)
+    return _lines([sys.executable, str(CELLS), *names], words)
+
+
+def cells_below(platform: str, names: Sequence[str], tree: Path) -> Iterator[str]:
+    """The same by the runner for another platform, below what emulates it."""
+    (runtime,) = (ROOT / "build" / "platforms" / platform).glob("axiom_runtime_*.zip")
+    with zipfile.ZipFile(runtime) as archive:
+        archive.extractall(tree)
+    emulation = find_emulation(PLATFORMS[platform])
+    if emulation.is_windows:
+        python, path = tree / "python.exe", ";".join(f"Z:{folder}" for folder in _PACKAGES)
+    else:
+        python, path = tree / "bin" / "python3", ":".join(map(str, _PACKAGES))
+        python.chmod(0o755)
+    own = {name: value for name, value in environment.environment().items() if name != "PATH"}
+    script = f"Z:{CELLS}" if emulation.is_windows else str(CELLS)
+    started = emulation.start(python, "-B", "-s", "-P", script, *names)
+    return _lines(emulation.words(started, [tree, ROOT], own | {"PYTHONPATH": path}), None)
+
+
+def _lines(command: Sequence[str], surroundings: Mapping[str, str] | None) -> Iterator[str]:
+    with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout  # noqa: S101  as was asked
+        yield from process.stdout
 
 
 def apart(left: Any, right: Any) -> float:

@@ -28,9 +28,10 @@ def main(arguments: Sequence[str]) -> int:
     own = platform.system == sys.platform and platform.processor == building.processor()
     try:
         emulation = None if own or not can_emulate(platform) else find_emulation(platform)
+        here = Path(sys.base_prefix) if own else None
         order = Order(
             platform=platform,
-            interpreter=wanted.interpreter or (Path(sys.base_prefix) if own else emulation and emulation.python),
+            interpreter=wanted.interpreter or (emulation.python if emulation else here),
             has_gpu=wanted.gpu,
             preset=QUICK if wanted.quick else BEST,
         )

@@ -205,12 +205,15 @@ def verify(packed: str, digest: str) -> None:
 
 def unpack(packed: str, draft: str) -> None:
     """Write the files of the zip, each of them on the disk before this returns."""
+    import shutil
     import threading
     import zipfile
 
     faults: list[Exception] = []
     with zipfile.ZipFile(packed) as archive:
         members = sorted(archive.infolist(), key=lambda member: -member.file_size)
+        if sum(member.file_size for member in members) > shutil.disk_usage(os.path.dirname(draft)).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # before anything of the disk is taken
         for folder in sorted({os.path.dirname(member.filename) for member in members}):
             os.makedirs(os.path.join(draft, folder), mode=0o755, exist_ok=True)
         waiting = iter(members)  # shared: each takes the next

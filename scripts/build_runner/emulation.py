@@ -1,9 +1,11 @@
 """Runs programs of another system on this one: Windows' by Wine 10, arm64's by qemu, each in a Debian of its own.
 
-Such a Debian is a folder, which root makes once. What runs there sees this computer's /proc, /sys and /dev, and of its
-other folders those that it is given, under the same names. It is for what we built ourselves: it confines nothing.
+Such a Debian is a folder, which root makes once. What runs there sees this computer's /proc, /sys and /dev; a program
+for Windows has all of this computer as its drive Z:, one for arm64 the folders that it is given, under the same names.
+It is for what we built ourselves: it confines nothing.
 """
 
+import itertools
 import os
 import platform as this_computer
 import re
@@ -28,10 +30,11 @@ _OF_WINE = {
     "WINEDLLOVERRIDES": "ucrtbase=n,b;mscoree,mshtml=",
     "XDG_RUNTIME_DIR": "/run",
 }
+_HOST = "/host"  # where Wine's Z: is: its server, which outlives a program, opens the files of the next one, too
 _MOUNT = """
 root=$1; shift
 for place in proc sys dev; do mount --rbind /$place "$root/$place" || exit 1; done
-while [ "$1" != -- ]; do mkdir -p "$root$1" && mount --rbind "$1" "$root$1" || exit 1; shift; done
+while [ "$1" != -- ]; do mkdir -p "$root$2" && mount --rbind "$1" "$root$2" || exit 1; shift 2; done
 shift
 exec chroot "$root" /usr/bin/env -i "$@"
 """
@@ -81,17 +84,22 @@ class Emulation:
 
     def start(self, program: Path, *words: str) -> list[str]:
         """Return a program and its words as they are said there."""
-        return [*([_WINE] if self.is_windows else []), str(program), *words]
+        return [_WINE, f"Z:{program}", *words] if self.is_windows else [str(program), *words]
 
     def words(
-        self, command: Sequence[str], folders: Iterable[Path] = (), environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        folders: Iterable[Path] = (),
+        environment: Mapping[str, str] | None = None,
+        place: Path = Path("/"),
     ) -> list[str]:
-        """Return the command that runs this one there; a program for Windows as what follows `wine`."""
+        """Return the command that runs this one there, in a place; a program for Windows as what follows `wine`."""
         values = _ENVIRONMENT | (_OF_WINE if self.is_windows else {}) | dict(environment or {})
-        seen = [str(path.resolve()) for path in folders]
+        seen = [("/", _HOST)] if self.is_windows else [(str(path.resolve()), str(path.resolve())) for path in folders]
+        inside = f"{_HOST if self.is_windows else ''}{place.resolve()}"
         named = [f"{name}={value}" for name, value in values.items()]
         private = [have("unshare"), "--mount", "--propagation", "private", "sh", "-c", _MOUNT, "sh"]
-        return [*private, str(self.root), *seen, "--", *named, *command]
+        return [*private, str(self.root), *itertools.chain(*seen), "--", f"--chdir={inside}", *named, *command]
 
     def run(self, command: Sequence[str], folders: Iterable[Path] = ()) -> str:
         """Return what a command prints there; a ValueError with what it said when it fails."""
@@ -143,9 +151,13 @@ def _make(debian: Debian, emulation: Emulation) -> None:
         subprocess.run([*debootstrap, debian.suite, str(folder)], check=True, stdout=subprocess.DEVNULL)
     install = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", "--no-install-recommends"]
     emulation.run([*install, *debian.packages])
+    emulation.run(["apt-get", "clean"])
     if emulation.is_windows:
         emulation.run(["wineboot", "--init"])
         emulation.run([_WINE, "reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"])
+        drive = folder / _PREFIX / "dosdevices" / "z:"
+        drive.unlink()
+        drive.symlink_to(_HOST)
         _add_complex_numbers(emulation)
     (folder / "made").write_text("")
 

@@ -17,5 +17,5 @@ ren "%draft%" "boot-@BOOT@" 2>nul || rmdir /s /q "%draft%"
 exit /b %ERRORLEVEL%
 :full
 rmdir /s /q "%draft%"
-(echo 600& echo The interpreter of the runner cannot be copied to %home%. Make room there.)>boinc_temporary_exit || exit /b 15
+(echo 600& echo The interpreter of the runner cannot be copied beside the files of the project. Make room on that disk.)>boinc_temporary_exit || exit /b 15
 exit /b 0

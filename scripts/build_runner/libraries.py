@@ -3,6 +3,7 @@
 Wine has more than that, Microsoft's library of C++ among it: what runs there may lack it on a person's computer.
 """
 
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -41,6 +42,4 @@ def _parser() -> Any:
     """The reader of Windows' programs; fetched for builds alone."""
     if str(tools()) not in sys.path:
         sys.path.append(str(tools()))
-    import pefile
-
-    return pefile.PE
+    return importlib.import_module("pefile").PE

@@ -45,10 +45,10 @@ def prove(tree: Path, *, has_gpu: bool, emulation: Emulation | None) -> str:
     ready = "\nassert jax.__version_info__ >= (0, 12) and __import__('jax_plugins')" if has_gpu else ""
     with tempfile.TemporaryDirectory() as empty:
         put_ours(Path(empty) / "code")
-        command = [str(python), "-I", "-B", "-c", f"import os; os.chdir({empty!r})" + _PROGRAM + ready]
+        command = [str(python), "-I", "-B", "-c", _PROGRAM + ready]
         if emulation is not None:
             started = emulation.start(python, *command[1:])
-            command, environment = emulation.words(started, [tree, Path(empty)], environment), {}
+            command, environment = emulation.words(started, [tree, Path(empty)], environment, Path(empty)), {}
         try:
             done = subprocess.run(
                 command,

@@ -70,10 +70,11 @@ class Client:
     port: int
     process: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
+    within: Sequence[str] = ()  # the words by which its network is entered, where it has one of its own
 
     def say(self, *words: object) -> str:
         done = subprocess.run(
-            [BOINCCMD, "--host", f"127.0.0.1:{self.port}", "--passwd", _PASSWORD, *map(str, words)],
+            [*self.within, BOINCCMD, "--host", f"127.0.0.1:{self.port}", "--passwd", _PASSWORD, *map(str, words)],
             capture_output=True,
             text=True,
             check=False,
@@ -192,13 +193,16 @@ def client(
     memory: float = 90.0,
     preferences: str = "",
     before: Sequence[str | Path] = (),
+    within: Sequence[str] = (),
+    program: str = BOINC,
     is_modest: bool = False,
 ) -> Iterator[Client]:
     """Start the stock client in this folder, attached with this key; it is ended afterwards with all it started.
 
     With `news` it reads feeds, as clients do unless they are told otherwise, and looks for BOINC's own lists as well.
     With `cores` it believes that the computer has so many; `memory` is the share that it may have, in percent, and
-    `preferences` are more of what its person wants, which count over ours. It is started by the words of `before`.
+    `preferences` are more of what its person wants, which count over ours. It is started by the words of `before`, and
+    spoken to by those of `within`, where it has a network of its own.
     A modest one computes at the lowest priority, as clients do unless they are told otherwise.
     """
     folder.mkdir(exist_ok=keep, parents=True)
@@ -214,7 +218,7 @@ def client(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AXIOM_")}
     with (folder / "client.log").open("ab") as log:
         process = subprocess.Popen(
-            [*before, BOINC, *words],
+            [*within, *before, program, *words],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -222,7 +226,7 @@ def client(
             start_new_session=True,
             env=environment,
         )
-    started = Client(folder=folder, address=address, port=port, process=process)
+    started = Client(folder=folder, address=address, port=port, process=process, within=within)
     try:
         started.wait(lambda each: "Client version" in each.say("--client_version"))
         yield started

@@ -39,7 +39,7 @@ INIT_DATA = """<app_init_data>
 class Started:
     """A process in a slot, and what its client says and hears."""
 
-    def __init__(self, slot: Path, program: Path, words: list[str], ending) -> None:
+    def __init__(self, slot: Path, command: list[str], ending) -> None:
         self.slot = slot
         shared = slot / "boinc_mmap_file"
         shared.write_bytes(bytes(8192))
@@ -47,9 +47,7 @@ class Started:
             self.shared = mmap.mmap(file.fileno(), 8192)
         self.told: list[dict[str, float]] = []
         with (slot / "stderr.txt").open("ab") as stderr:
-            self.process = subprocess.Popen(
-                [os.path.relpath(program, slot), *words], cwd=slot, stdout=subprocess.DEVNULL, stderr=stderr
-            )
+            self.process = subprocess.Popen(command, cwd=slot, stdout=subprocess.DEVNULL, stderr=stderr)
         ending(self.process.pid)
 
     def say(self, channel: int, text: str) -> None:
@@ -122,7 +120,7 @@ class Client:
 
     def start(self, slot: Path, order: Order | list[str]) -> Started:
         words = order.argv() if isinstance(order, Order) else order
-        return Started(slot, self.program, words, self.ending)
+        return Started(slot, [os.path.relpath(self.program, slot), *words], self.ending)
 
     def read(self, number: int = 0):
         return read_output((self.project / f"task_5_{number}").read_bytes(), limit=10**6)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 CODE_FILE = "axiom.pyz"  # as what a runner's launcher opens the runner's own code
 # What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
+_EMULATORS = ("Wine", "qemu")  # with these words begins what runs the programs of another system
 _KINDS = {"nv": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "apple": "apple_gpu"}
 
 
@@ -42,6 +43,11 @@ class OfferedRunner:
     def size(self) -> int:
         """What a host downloads before its first task, in bytes."""
         return sum(file.size for file in self.files)
+
+    @property
+    def emulator(self) -> str:
+        """What ran it, where it has never computed on a computer of its own platform."""
+        return self.proven_by if self.proven_by.startswith(_EMULATORS) else ""
 
     @property
     def gpus(self) -> tuple[str, ...]:

@@ -298,7 +298,7 @@ class Child:
         self._process.wait()
         self._streams.close()
         for stream in (self._stdin, self._stdout, self._stderr):
-            with contextlib.suppress(BrokenPipeError):  # a question that never left; the process is gone
+            with contextlib.suppress(OSError):  # a question that never left; the process is gone
                 stream.close()
         self._leave()
 
@@ -356,7 +356,7 @@ class Child:
         try:
             self._stdin.write(canonical_json.canonical(message) + b"\n")
             self._stdin.flush()
-        except BrokenPipeError:
+        except OSError:  # on Windows a broken pipe is an invalid argument
             raise self._lost() from None
 
     def _await(self, key: str, waited: AwakeClock | None = None, patience: float | None = None) -> Any:

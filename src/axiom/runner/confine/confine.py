@@ -95,7 +95,8 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> C
 
 def _readable(tree: str, *, devices: bool) -> list[str]:
     own = {os.path.normpath(place) for place in (sys.base_prefix, sys.prefix, sys.exec_prefix)} - {"/"}
-    return [tree, *sorted(own), *LIBRARIES, *WORDS, *(_CARD_WORDS if devices else ())]
+    theirs = () if os.name == "nt" else (*LIBRARIES, *WORDS)  # Windows loads its own whatever Python may open
+    return [tree, *sorted(own), *theirs, *(_CARD_WORDS if devices else ())]
 
 
 def _cards() -> list[str]:

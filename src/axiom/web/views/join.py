@@ -16,6 +16,7 @@ from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
 _MEGABYTE = 1_000_000
+_CONFINED = "linux-gnu"  # with these words end the platforms whose kernel holds a task
 _KINDS = {
     "": mark("its processor"),
     "NVIDIA": mark("an NVIDIA GPU"),
@@ -31,12 +32,14 @@ def join(reading: Reading) -> Answer:
     manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]
     runners, offer = runners_of(reading.folder), reading.live().get("offer", {})
     offered = {runner["platform"] for runner in runners}
+    is_weaker = any(not platform.endswith(_CONFINED) for platform in offered)
     return {
         "join": {
             "address": reading.master,
             "only_here": is_only_here(reading.master),
             "runners": runners,
             "left_out": [name for platform, name in TITLES.items() if platform not in offered],
+            "is_weaker": is_weaker,
             "is_closed": bool(offer.get("is_closed")),
             "progress": offer["progress"] if offer.get("is_closed") else None,
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
@@ -74,6 +77,7 @@ def runners_of(folder: Folder) -> list[dict[str, Any]]:
             "download_mb": round(runner.size / _MEGABYTE, 1),
             "disk_mb": round((runner.size + runner.unpacked_bytes) / _MEGABYTE),
             "needs_avx": runner.needs_avx,
+            "emulator": runner.emulator,
             "is_stand_in": runner.is_stand_in,
         }
         for runner in sorted(offered, key=lambda runner: (runner.platform, runner.plan_classes))

@@ -1,0 +1,129 @@
+"""Runs the runner where it is no Linux' on x86-64: on Windows' own code paths by Wine, on arm64 by qemu.
+
+First the stories in campaigns/platforms: launcher, child, orders, limits, pause, ends, kills, disks, paths. Then two
+computers of Linux, one of Windows and one of arm64, each with the stock client, compute for one laboratory until so
+many tasks of each are valid. Last stands what neither Wine nor qemu can show. Needs root, 3 GB and up to an hour.
+"""
+
+import argparse
+import sqlite3
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from fleet import fleet, shelve_runners
+from running_lab import running, typed
+
+ROOT = Path(__file__).resolve().parents[2]
+STORIES = ROOT / "campaigns" / "platforms"
+EXPERIMENT = "even_steps"
+WANTED = {("windows", "x86_64"): 40, ("linux", "arm64"): 10}
+_LONGEST = 2_400.0
+_NUDGE = 12.0
+NOT_RUN = {
+    "Windows itself": "its kernel, its file system NTFS, its access rights, its scanners of viruses, its installer",
+    "BOINC's client for Windows": "Linux' plays its part; files, messages and ends are as its interface says",
+    "a limit of processor time on Windows": "Wine tells a process the time of no other one",
+    "a clock that jumps on Windows": "Wine takes the time from Linux, and no process has a clock of its own there",
+    "sleep and hibernation": "neither can be had of what is emulated",
+    "a real ARM processor": "its speed, its own errors of rounding where a library chooses by its model",
+    "macOS": "nothing runs its programs here",
+}
+_TASKS = """
+SELECT h.system, h.processor, t.state, t.cause, count(*), sum(t.agreement = 'agrees')
+FROM task t JOIN host h ON h.id = t.host_id GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3
+"""
+_VALID = """
+SELECT count(*) FROM task t JOIN host h ON h.id = t.host_id
+WHERE t.state = 'valid' AND h.system = ? AND h.processor = ?
+"""
+
+
+class Endings:
+    """How each story ended, for how long it was told, and what it measured."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, tuple[str, float]] = {}
+        self.figures: dict[str, object] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in one phase of one story: its worst end counts, and all of its time."""
+        how, seconds = self.told.get(report.nodeid, ("passed", 0.0))
+        worst = how if report.outcome == "passed" or how == "failed" else report.outcome
+        self.told[report.nodeid] = (worst, seconds + report.duration)
+        self.figures |= {str(name): value for name, value in report.user_properties}
+
+
+def main() -> int:
+    """0 when every story passed and so many tasks of each platform are valid."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stories", action="store_true", help="the stories alone")
+    parser.add_argument("--fleet", action="store_true", help="the computers of several platforms alone")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="platforms-") as place:
+        shelf = shelve_runners(Path(place) / "runners")
+        are_good = [
+            wanted.fleet or tell_stories(),
+            wanted.stories or compute_together(Path(place), shelf),
+        ]
+    print("not run, and why")
+    for what, why in NOT_RUN.items():
+        print(f"  {what}: {why}")
+    return int(not all(are_good))
+
+
+def tell_stories() -> bool:
+    """Tell each story, and print how it ended."""
+    endings = Endings()
+    words = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", f"--rootdir={ROOT}", str(STORIES)]
+    pytest.main(words, plugins=[endings])
+    print("run under Wine 10")
+    for name, (how, seconds) in endings.told.items():
+        print(f"  {how:<8} {seconds:6.0f} s  {name.partition('::')[2].removeprefix('test_').replace('_', ' ')}")
+    for name, value in endings.figures.items():
+        print(f"  {name}: {value}")
+    passed = sum(how == "passed" for how, _ in endings.told.values())
+    print(f"  {passed} of {len(endings.told)} stories passed")
+    return passed == len(endings.told) > 0
+
+
+def compute_together(place: Path, shelf: Path) -> bool:
+    """Have four computers compute until so many tasks of each emulated platform are valid."""
+    data = place / "lab"
+    _type("init", data)
+    with (data / "axiom.toml").open("a", encoding="utf-8") as settings:
+        settings.write("task_seconds = 0.5\n")
+    with running(data, "--workers", "0", "--no-pi", "--runners", str(shelf)) as lab:
+        for words in (("publish",), ("preflight",), ("deploy", "--replicates", 400)):
+            _type("experiment", words[0], EXPERIMENT, *words[1:], data=data)
+        began, nudged = time.monotonic(), 0.0
+        with closing(sqlite3.connect(data / "axiom.db")) as db, fleet(lab.address, place) as clients:
+            while not _is_enough(db) and time.monotonic() - began < _LONGEST:
+                if time.monotonic() - nudged > _NUDGE:
+                    nudged = time.monotonic()
+                    for client in clients.values():
+                        client.update()
+                time.sleep(1.0)
+            is_enough = _is_enough(db)
+            print(f"computed together for {time.monotonic() - began:.0f} s")
+            for system, processor, state, cause, count, agreeing in db.execute(_TASKS):
+                compared = f", {agreeing} of them compared and alike" if agreeing else ""
+                print(f"  {system} {processor}: {count} tasks {state} {cause or ''}{compared}")
+    return is_enough
+
+
+def _is_enough(db: sqlite3.Connection) -> bool:
+    return all(db.execute(_VALID, platform).fetchone()[0] >= count for platform, count in WANTED.items())
+
+
+def _type(*words: object, data: Path | None = None) -> None:
+    done = typed(*words, data=data)
+    if done.returncode:
+        raise SystemExit(f"axiom {' '.join(map(str, words))}: {done.stderr}{done.stdout}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
