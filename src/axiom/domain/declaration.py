@@ -77,6 +77,8 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         declared["may_use_gpu"] = True
     if experiment.needs.copies != 1:
         declared["copies"] = experiment.needs.copies
+    if experiment.needs.cores != 1:
+        declared["cores"] = experiment.needs.cores
     if experiment.learned:
         declared["learned"] = experiment.learned
     if experiment.setting:

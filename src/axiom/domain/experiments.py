@@ -16,6 +16,7 @@ from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 C = TypeVar("C")  # the experiment's own Config
 NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 MOST_COPIES = 5  # volunteers who compute the same task
+MOST_CORES = 64  # of one computer, on which a task may compute
 NO_SENTENCE = "at most 80 letters and spaces, without a digit or a full stop"
 MOST_OF_CONTROL = 16  # configs of a placebo or a planted effect, each of which a preflight computes at eight seeds
 
@@ -57,11 +58,14 @@ class Needs:
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
     may_use_gpu: bool = False  # computes on a core, and as well on a GPU that is idle
     copies: int = 1  # volunteers who compute each task; its results count once so many of them agree
+    cores: int = 1  # on which a task computes on a volunteer's computer: a cell on each, and each with memory_mb
 
     def __post_init__(self) -> None:
         """Refuse needs of which one takes back what the other allows."""
         if self.gpu and self.may_use_gpu:
             raise ValueError("needs say gpu, so a GPU alone may compute it, and may_use_gpu, so a core may: say one")
+        if not 1 <= self.cores <= MOST_CORES or (self.gpu and self.cores > 1):
+            raise ValueError(f"needs say {self.cores} cores; it may be 1 to {MOST_CORES}, and 1 where a GPU computes")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from axiom.runner.boinc.delivered_files import SuppliedHome
 from axiom.runner.boinc.heartbeat import Pulse
 from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.child.pause import PauseGate, RunEnded
+from axiom.runner.side_by_side import take_thread_limit
 from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"
@@ -114,14 +115,16 @@ def _obey(slot: Path, words: Sequence[str], setup: ClientSetup, channels: Channe
     gate = PauseGate()
     supply = functools.partial(protocol.resolve, slot, project=setup.project)
     home, pause = SuppliedHome(setup.project / "axiom", supply), max(limits.CHECKPOINT_SECONDS, setup.pause)
-    runner = Runner(home, setup.host, gate, device=setup.device, pause=pause)
+    order, most_threads = take_thread_limit(words)
+    cores = min(setup.cores, most_threads or setup.cores)
+    runner = Runner(home, setup.host, gate, device=setup.device, pause=pause, cores=cores)
     pulse = Pulse(channels, gate, slot=slot, pid=setup.pid, earlier=setup.cpu_seconds, spent=lambda: runner.cpu_seconds)
     for name in _STOPS:
         if hasattr(signal, name):  # Windows has two of them
             signal.signal(getattr(signal, name), lambda _number, _frame: pulse.ask())
     pulse.start()
     try:
-        return runner.obey(words, slot / _OWN, now=_now(), report=pulse.report)
+        return runner.obey(order, slot / _OWN, now=_now(), report=pulse.report)
     except RunEnded:
         raise pulse.fault or RunEnded(pulse.ended.reason) from None
     finally:

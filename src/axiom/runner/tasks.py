@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
+from axiom.runner.side_by_side import compute_shares, share_out
 from axiom.signed import canonical_json, tickets
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
@@ -39,6 +41,21 @@ from axiom.signed.tickets import Order, OrderedCell, Ticket
 _MOST_SAID = 300  # characters of what a cell that failed printed last
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
+
+
+class SharedProgress:
+    """How far a task is whose shares each tell it from a thread of their own."""
+
+    def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float]) -> None:
+        self._report, self._seconds = report, seconds
+        self._told = [(0.0, 0)] * len(seconds)
+        self._lock = threading.Lock()
+
+    def move(self, share: int, fraction: float, kept: int) -> None:
+        with self._lock:
+            self._told[share] = fraction, kept
+            done = sum(weight * told for weight, (told, _) in zip(self._seconds, self._told, strict=True))
+            self._report(done / sum(self._seconds), sum(times for _, times in self._told))
 
 
 class ProgressTeller:
@@ -77,6 +94,16 @@ def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[
     return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedOrder:
+    """What was found to be the laboratory's own: the ticket, and the bundle that it names."""
+
+    ticket: Ticket
+    header: Header
+    bundle: Mapping[str, bytes]
+    manifest: Manifest
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """How an order ended. `message` is one sentence, empty when all went well.
@@ -105,13 +132,17 @@ class Runner:
         template: socket.socket | None = None,
         most_starts: int = limits.STARTS_WITHOUT_PROGRESS,
         tells_words: bool = False,
+        cores: int = 1,
     ) -> None:
         """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
 
         `template`: where to ask for a process that has imported JAX already, for the bundles that use it.
         `most_starts`: of a task that comes no further, before it is given up here. `tells_words`: what an experiment
-        printed last at a failure leaves this computer, since it is the laboratory's own.
+        printed last at a failure leaves this computer, since it is the laboratory's own. `cores`: on which it may
+        compute an order whose experiment asks for several.
         """
+        self._cores = cores
+        self._beside: tuple[Runner, ...] = ()  # those that compute a share of the present order each
         self._template = template
         self._most_starts, self._tells_words = most_starts, tells_words
         self._pause = pause
@@ -123,6 +154,7 @@ class Runner:
         self._spare = spare  # a child that has no bundle yet, for the first that comes
         self._child: Child | None = None
         self._loaded = ""  # the bundle of that child
+        self._said = ""
         self._tree: Path | None = None  # where the bundle of the present order lies, for its first child
 
     def obey(
@@ -163,8 +195,9 @@ class Runner:
 
     @property
     def cpu_seconds(self) -> float:
-        gone, child = os.times(), self._child
-        return gone.children_user + gone.children_system + (system.usage(child.pid)[0] if child is not None else 0.0)
+        gone, children = os.times(), [runner._child for runner in (self, *self._beside)]
+        there = sum(system.usage(child.pid)[0] for child in children if child is not None)
+        return gone.children_user + gone.children_system + there
 
     def stop(self) -> None:
         for child in (self._child, self._spare):
@@ -206,25 +239,71 @@ class Runner:
         bundle = self._home.proven(ticket, trust=trust, now=now)
         self._tree = self._home.unpacked(ticket.bundle, bundle)  # a child that has it imports of it whenever it likes
 
-        cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
-        done.extend(slot.begin(self._header(order, ticket), cells))
-        progress = ProgressTeller(
-            functools.partial(report, order.task), expected_seconds(manifest, cells), cells=len(done)
+        checked = CheckedOrder(
+            ticket=ticket, header=self._header(order, ticket), bundle=bundle, manifest=read_manifest(bundle[MANIFEST])
         )
+        compute = self._compute_in_shares if checked.manifest.cores > 1 else self._compute_cells
+        compute(checked, tuple(ticket.cells), slot, done, functools.partial(report, order.task))
+        slot.finish(len(done))
+        return _failures(done, self._said)
+
+    def _compute_cells(
+        self,
+        checked: CheckedOrder,
+        cells: Sequence[OrderedCell],
+        slot: Slot,
+        done: list[CellOutput],
+        report: Callable[[float, int], None],
+    ) -> None:
+        ticket, manifest = checked.ticket, checked.manifest
+        done.extend(slot.begin(checked.header, cells))
+        progress = ProgressTeller(report, expected_seconds(manifest, cells), cells=len(done))
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
         keep = functools.partial(CheckpointHandover, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
         try:
             for cell in cells[len(done) :]:
-                output = self._compute(cell, ticket, bundle, keep, progress)
+                output = self._compute(cell, ticket, checked.bundle, keep, progress)
                 slot.add(output)
                 done.append(output)
                 progress.finish()
         except RunEnded:
             slot.forgive()
             raise
-        slot.finish(len(done))
-        return _failures(done, self._said)
+
+    def _compute_in_shares(
+        self,
+        checked: CheckedOrder,
+        cells: Sequence[OrderedCell],
+        slot: Slot,
+        done: list[CellOutput],
+        report: Callable[[float, int], None],
+    ) -> None:
+        """Compute each share of the cells in a folder of its own, then write all of them in their order."""
+        seconds = expected_seconds(checked.manifest, cells)
+        shares = share_out(seconds, checked.manifest.cores)
+        progress = SharedProgress(report, [sum(seconds[place] for place in share) for share in shares])
+        ended: list[list[CellOutput]] = [[] for _ in shares]
+
+        def compute(runner: "Runner", number: int) -> None:
+            own = Slot(slot.path / f"share-{number}", self._most_starts)
+            its_cells = [cells[place] for place in shares[number]]
+            tell = functools.partial(progress.move, number)
+            runner._compute_cells(checked, its_cells, own, ended[number], tell)
+
+        gate, most = PauseGate(behind=self._gate), 1 if self._device else min(self._cores, len(shares))
+        self._beside = tuple(Runner(self._home, self._host, gate, pause=self._pause) for _ in range(most) if most > 1)
+        try:
+            compute_shares(len(shares), self._beside or (self,), gate, compute)
+        finally:
+            self._said = next((runner._said for runner in self._beside if runner._said), self._said)
+            self._beside = ()
+            by_place = {
+                place: cell for pair in zip(shares, ended, strict=True) for place, cell in zip(*pair, strict=False)
+            }
+            done.extend(by_place[place] for place in sorted(by_place))
+        for cell in done[len(slot.begin(checked.header, cells)) :]:
+            slot.add(cell)
 
     def _compute(
         self,

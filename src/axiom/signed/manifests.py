@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import LABEL, Center, Direction, Kind, Published
-from axiom.domain.experiments import MOST_COPIES, MOST_OF_CONTROL, NAME, Figure, check_words
+from axiom.domain.experiments import MOST_COPIES, MOST_CORES, MOST_OF_CONTROL, NAME, Figure, check_words
 from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
@@ -37,6 +37,7 @@ _LEFT_OUT: dict[str, Any] = {
     "map": None,
     "may_use_gpu": False,
     "copies": 1,
+    "cores": 1,
     "learned": "",
     "setting": "",
     "words": {},
@@ -81,6 +82,7 @@ class Manifest:
     map: Map | None = None
     may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
     copies: int = 1  # volunteers who compute each task
+    cores: int = 1  # of a volunteer's computer, on which a task computes; each takes memory_mb
     learned: str = ""  # a measure that is no outcome, and 1 where a cell learned anything at all
     setting: str = ""
     words: Mapping[str, str] = field(default_factory=dict)  # for names of measures, factors and levels
@@ -188,6 +190,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         map=fields.either("map", _map),
         may_use_gpu=fields.flag("may_use_gpu"),
         copies=fields.whole("copies", least=1),
+        cores=fields.whole("cores", least=1),
         learned=fields.text("learned"),
         setting=fields.text("setting", f"({LABEL.pattern})?"),
         words=_words(fields.part("words")),
@@ -205,6 +208,8 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
     if manifest.copies > MOST_COPIES:
         raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
+    if manifest.cores > (1 if manifest.gpu else MOST_CORES):
+        raise ValueError(f"a task is to compute on {manifest.cores} cores, which is more than it may")
     if manifest.learned and manifest.learned not in {measure.name for measure in manifest.measures}:
         raise ValueError(f"learned names {manifest.learned!r}, which is no measure")
     if manifest.learned in {estimand["measure"] for estimand in manifest.estimands}:

@@ -40,6 +40,7 @@ class ClientSetup:
     pause: float = 0.0  # seconds between two writes to the disk, at least, as the volunteer wishes
     shared: str = ""  # the name of the shared bytes, where they have one
     device: Device | None = None  # the GPU on which the task computes
+    cores: int = 1  # on which it may compute, as the app version or the volunteer's app_config.xml says
 
 
 def read_setup(slot: Path) -> ClientSetup:
@@ -52,6 +53,7 @@ def read_setup(slot: Path) -> ClientSetup:
         pause=float(_leaf(text, "checkpoint_period", _SECONDS, default="0")),
         shared=_leaf(text, "comm_obj_name", r"[\w.-]{1,100}", default=""),
         device=read_device(text),
+        cores=max(1, int(float(_leaf(text, "ncpus", _SECONDS, default="1")))),
     )
 
 

@@ -32,7 +32,10 @@ _MOST_WORDS = 500  # characters of what an error says
 _DECLARED = {  # what a file calls a field of its manifest, where that is another word
     "cell_seconds": "needs.seconds of sweep",
     "configs": "sweep",
-    **{name: f"needs.{name}" for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "copies")},
+    **{
+        name: f"needs.{name}"
+        for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "copies", "cores")
+    },
 }
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
 

@@ -26,7 +26,7 @@ class PauseGate:
 
     @property
     def is_shut(self) -> bool:
-        return not self._open.is_set()
+        return not self._open.is_set() or (self._behind is not None and self._behind.is_shut)
 
     def shut(self) -> None:
         if not self._is_over:
