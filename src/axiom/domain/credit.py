@@ -1,6 +1,6 @@
 """Credit: how it is computed, to whom it goes, and the bookings that add up to zero."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from axiom.domain.value import value
@@ -54,6 +54,12 @@ class TimeSaid:
     cpu_seconds: float
     elapsed_seconds: float
     out_seconds: float | None = None  # between dispatch and return
+
+    def of_cores(self, cores: int) -> "TimeSaid":
+        """Count the time of each of so many cores that it may have had; how many it had, their own time says."""
+        busy = min(self.cpu_seconds, cores * self.elapsed_seconds)
+        out = None if self.out_seconds is None else cores * self.out_seconds
+        return replace(self, elapsed_seconds=max(self.elapsed_seconds, busy), out_seconds=out)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,8 @@ class Purpose(StrEnum):
 class Need:
     """The demands of a running task on a host; 0 is nothing that anybody knows of."""
 
-    memory_mb: int = 0
+    memory_mb: int = 0  # for each of its cores
+    cores: int = 1  # on which it computes at a volunteer's host; on one at the laboratory's own
     shared_mb: int = 0  # of it, that all tasks on a host of the laboratory's own have together
     disk_mb: int = 0
     gpu: bool = False  # on a GPU beside a core's work, not instead of it

@@ -22,11 +22,15 @@ class HostRoom:
     @property
     def free(self) -> int | None:
         """How large one more task may be; None is any size, and nothing fits where too much is taken already."""
+        return self.free_for(1)
+
+    def free_for(self, places: int) -> int | None:
+        """How much so many more may take together that run at once."""
         if self._total is None:
             return None
         if self.most > self._total:
             return 0
-        return self._total - self._largest(self._places - 1)
+        return self._total - self._largest(self._places - places)
 
     def put(self, size: int, tasks: int = 1) -> None:
         self._sizes[size] = self._sizes.get(size, 0) + tasks

@@ -29,7 +29,10 @@ class Left:
 
     def memory_for(self, need: Need) -> int:
         """What a task of the need adds to the memory in use."""
-        return need.memory_mb - (need.shared_mb if self.is_ours else 0)
+        return need.memory_mb - need.shared_mb if self.is_ours else need.memory_mb * need.cores
+
+    def cores_for(self, need: Need) -> int:
+        return 1 if self.is_ours else need.cores
 
 
 def left_of(supply: Supply) -> Left:
@@ -58,6 +61,9 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
     if need.avx and not is_avx:
         return 0
     tasks = sum(n for memory, n in left.gpus if _is_enough(memory, need)) if need.gpu else left.cores
+    if need.cores > 1:
+        tasks //= left.cores_for(need)
+        seconds /= left.cores_for(need)
     memory_mb = left.memory_for(need)
     if memory_mb > 0 and (fitting := left.memory_mb // memory_mb) < tasks:  # not `min`: it is asked millions of times
         tasks = fitting
@@ -80,7 +86,7 @@ def put(left: Left, need: Need, tasks: int) -> None:
     if left.tasks is not None:
         left.tasks -= tasks
     if not need.gpu:
-        left.cores -= tasks
+        left.cores -= tasks * left.cores_for(need)
         return
     for place, (memory, idle) in sorted(enumerate(left.gpus), key=lambda entry: entry[1]):
         here = min(tasks, idle) if _is_enough(memory, need) else 0
@@ -94,8 +100,10 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
     if need.gpu and sum(n for memory, n in left.gpus if _is_enough(memory, need)) < more:
         size = f" with {need.gpu_memory_mb} MB" if need.gpu_memory_mb else ""
         return f"it has no {'more ' if tasks else ''}idle GPU{size}"
-    if not need.gpu and left.cores < more:
-        return all_busy(supply)
+    if not need.gpu and left.cores < more * left.cores_for(need):
+        return (
+            all_busy(supply) if left.cores <= tasks else f"a task computes on {need.cores} cores, and too few are idle"
+        )
     if need.avx and not supply.is_avx:
         return "its processor has no AVX"
     memory_mb = left.memory_for(need)
@@ -105,7 +113,10 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
         return f"a task needs {need.disk_mb} MB of disk, and {left.disk_mb - need.disk_mb * tasks} are free"
     if left.tasks is not None and left.tasks < more:
         return "it may have no more tasks for now, by its quota and its standing"
-    if deadline is not None and seconds + left.seconds / max(1, supply.cores) > deadline * left.pace:
+    if (
+        deadline is not None
+        and seconds / left.cores_for(need) + left.seconds / max(1, supply.cores) > deadline * left.pace
+    ):
         return "a task would not be back by its deadline at the host's speed and availability"
     return ""
 

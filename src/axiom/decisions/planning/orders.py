@@ -36,10 +36,15 @@ class Turns:
         """Seconds for which there should be work for each core."""
         return self.per_core * self.turn
 
-    def takes(self, tasks: int, seconds: float, stage: Stage = Stage.OPEN) -> float:
+    def cores_of(self, candidate: Candidate) -> int:
+        """On how many cores a task of it computes."""
+        return 1 if self.usual is None else candidate.need.cores
+
+    def takes(self, candidate: Candidate, tasks: int, seconds: float, stage: Stage = Stage.OPEN) -> float:
         """Seconds of cores that so many tasks stand for, of which each computes so long on a reference core."""
+        cores = self.cores_of(candidate)
         shortest = self.turn if self.usual is None or stage is Stage.PILOT else limits.MANY_CORES_SECONDS
-        return tasks * max(shortest, min(seconds, self.each_core))
+        return tasks * cores * max(shortest, min(seconds / cores, self.each_core))
 
     def waiting(self, candidate: Candidate) -> float:
         """Seconds of cores that stand for what waits of a candidate already."""
@@ -48,7 +53,7 @@ class Turns:
             if candidate.unsent and candidate.waiting_seconds > 0
             else self.turn
         )
-        return self.takes(candidate.unsent, seconds, candidate.stage)
+        return self.takes(candidate, candidate.unsent, seconds, candidate.stage)
 
     def workunits(self, candidate: Candidate, blocks: int, cores: int) -> list[tuple[int, int]]:
         """The missing part of a block, and whole ones after it: so many workunits, each of so many replicates.
@@ -60,7 +65,11 @@ class Turns:
         if candidate.is_untried:
             return [(1, 1)]
         size = order_size(
-            candidate.replicate_seconds, block=candidate.block, usual=self.usual, task_seconds=self.task_seconds
+            candidate.replicate_seconds,
+            block=candidate.block,
+            usual=self.usual,
+            task_seconds=self.task_seconds,
+            cores=candidate.need.cores,
         )
         missing = candidate.missing
         replicates = max(1, min(size.replicates, missing if self.usual else missing // max(1, cores), missing))

@@ -61,7 +61,9 @@ class _Making:
 
     def pilot(self, candidate: Candidate) -> None:
         allotment = pilot(candidate)
-        self._note(candidate, [allotment], self.turns.takes(allotment.workunits, candidate.costs, Stage.PILOT))
+        self._note(
+            candidate, [allotment], self.turns.takes(candidate, allotment.workunits, candidate.costs, Stage.PILOT)
+        )
         self.candidates[candidate.key] = replace(candidate, pilot_missing=0)
 
     def first(self, candidate: Candidate) -> None:
@@ -150,7 +152,7 @@ class _Making:
     def behind(self, candidate: Candidate) -> str:
         """Why nothing is ordered of it, where not enough waits for every core."""
         if candidate.stage.takes_blocks and self.waits[candidate.key] >= self._most(candidate.key):
-            at_once = counted(self.reach.cores_for(candidate.key), "task")
+            at_once = counted(self.reach.cores_for(candidate.key) // self.turns.cores_of(candidate), "task")
             return f"enough of it waits: the hosts that can take it could compute {at_once} of it at once"
         return f"others come first, and with them enough waits for {counted(self.reach.cores, 'core')}"
 
@@ -201,7 +203,7 @@ class _Making:
             self._order(candidate, 1, purpose, why)
             return
         parts = self.turns.workunits(candidate, 1, self._cores(candidate))
-        of_a_block = sum(self.turns.takes(workunits, size * candidate.costs) for workunits, size in parts)
+        of_a_block = sum(self.turns.takes(candidate, workunits, size * candidate.costs) for workunits, size in parts)
         lacking = min(lacking, _AT_ONCE * self.wanted)
         blocks = max(1, min(_left(candidate), int(lacking / of_a_block)))
         first = candidate.issued // candidate.block
@@ -212,7 +214,7 @@ class _Making:
         blocks = 1 if candidate.is_begun else min(blocks, _left(candidate))
         why = _with_design(candidate, why)  # each of several has a block 0
         made = order(candidate, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(candidate))
-        seconds = (self.turns.takes(part.workunits, part.replicates_each * candidate.costs) for part in made)
+        seconds = (self.turns.takes(candidate, part.workunits, part.replicates_each * candidate.costs) for part in made)
         self._note(candidate, made, sum(seconds))
         more = replicates_of(made)
         fault = FIRST_IS_OUT if candidate.is_untried else candidate.fault
@@ -253,7 +255,7 @@ class _Making:
         if few is None:
             return whole, 0.0
         ours = self.reach.ours_for(key) * self.turns.each_core if candidate.stage.takes_blocks else 0.0
-        return min(whole, self.turns.takes(few, self._seconds(candidate), candidate.stage)), ours
+        return min(whole, self.turns.takes(candidate, few, self._seconds(candidate), candidate.stage)), ours
 
     def _seconds(self, candidate: Candidate) -> float:
         """What the longest task of its next block takes."""

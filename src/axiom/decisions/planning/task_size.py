@@ -120,14 +120,17 @@ def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
     )
 
 
-def order_size(replicate_seconds: float, *, block: int, usual: UsualHosts | None, task_seconds: float) -> TaskSize:
+def order_size(
+    replicate_seconds: float, *, block: int, usual: UsualHosts | None, task_seconds: float, cores: int = 1
+) -> TaskSize:
     """Decide how many replicates are ordered together, of which each takes so long on a reference core.
 
-    Whoever should have less is given a part of it.
+    Whoever should have less is given a part of it. At volunteers' hosts so many `cores` share a task.
     """
     if usual is None:
         alone = replicates_per_workunit(replicate_seconds, task_seconds)
         return TaskSize(replicates=alone, reason=f"about {task_seconds:g} seconds on the laboratory's own cores")
+    replicate_seconds /= cores
     filling = replicates_per_workunit(replicate_seconds, task_limits.USUAL_SECONDS * usual.speed)
     shared = max(1, block // task_limits.HOSTS_SHARING)
     many = math.ceil(task_limits.MANY_CORES_SECONDS * usual.largest_speed / max(replicate_seconds, 1e-6))

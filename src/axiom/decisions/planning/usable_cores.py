@@ -23,7 +23,7 @@ class Reach:
     ours: Mapping[_Key, int] = field(default_factory=dict)  # the part of `by_key` that is the laboratory's own
 
     def cores_for(self, key: _Key) -> int:
-        """How many tasks of a candidate the fleet could compute at once."""
+        """How many cores could compute tasks of a candidate at once."""
         return self.cores if self.by_key is None else self.by_key.get(key, 0)
 
     def ours_for(self, key: _Key) -> int:
@@ -58,6 +58,8 @@ def reach(
                 room_for(left, place, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
                 for supply, left in free
             ]
+            if place.cores > 1:
+                here = [room * left.cores_for(place) for (_, left), room in zip(free, here, strict=True)]
             most[place.gpu] = [max(before, room) for before, room in zip(most[place.gpu], here, strict=True)]
             rooms = [before + room for before, room in zip(rooms, here, strict=True)]
         for candidate in alike:

@@ -53,7 +53,8 @@ class Queue:
     unsent: int
     in_progress: int
     seconds: float  # of a reference core, for a task as they come
-    memory_mb: int
+    memory_mb: int  # for each of its cores
+    cores: int = 1  # on which a task of it computes here, unless a GPU does
     disk_mb: int = 100
     avx: bool = False
     gpu: bool = False  # a GPU alone may compute it
@@ -73,13 +74,14 @@ class Queue:
 class TasksInHand:
     tasks: int
     seconds: float  # of a reference core, each
-    memory_mb: int
+    memory_mb: int  # for each of its cores
     disk_mb: int
+    cores: int = 1
 
 
 @value
 class WorkWish:
-    """What a host asks for: so many seconds of work, at least so many tasks, never more than `most`."""
+    """What a host asks for: so many seconds of work, at least so many busy cores, never more than `most` tasks."""
 
     seconds: float
     instances: float
@@ -118,8 +120,9 @@ class _Place:
     """Where in a host a task would compute, with what nothing that is given changes."""
 
     kind: str | None  # of GPU, empty for the processor; None where there is none that it needs
-    elapsed: float  # how long a task takes there
-    memory_mb: int
+    elapsed: float  # how long a task takes there, on one core
+    memory_mb: int  # for each core
+    cores: int = 1
     obstacle: str = ""  # why none of it can be given
 
 
@@ -241,7 +244,7 @@ class _HostFill:
         self._daily = None if daily is None else daily * believed_cores(host)
         self._today, self._lately = sent
         self._memory = HostRoom(
-            host.capacity.memory_mb, self._cores, [(batch.memory_mb, batch.tasks) for batch in in_hand]
+            host.capacity.memory_mb, self._cores, [(batch.memory_mb, batch.tasks * batch.cores) for batch in in_hand]
         )
         self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(batch.disk_mb, batch.tasks) for batch in in_hand])
         # How long the cores have to do with what is in hand.
@@ -274,11 +277,11 @@ class _HostFill:
         return False
 
     def _give(self, queue: Queue, place: _Place, kind: str) -> None:
-        self._memory.put(place.memory_mb)
+        self._memory.put(place.memory_mb, place.cores)
         self._disk.put(queue.disk_mb)
         self._busy += place.elapsed / max(1, self._cores)
         self._wanted[kind][0] -= place.elapsed
-        self._wanted[kind][1] -= 1
+        self._wanted[kind][1] -= place.cores
         self._given += 1
         key = (queue.experiment_id, kind)
         self.shares[key] = self.shares.get(key, 0) + 1
@@ -325,8 +328,8 @@ class _HostFill:
             kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs)
             obstacle = self._no_gpu(queue) if kind is None else queue.held_back or self._unfit(queue)
             return (_Place(kind=kind, elapsed=elapsed, memory_mb=queue.memory_mb, obstacle=obstacle),)
-        obstacle = queue.held_back or self._unfit(queue) or self._no_core()
-        core = _Place(kind="", elapsed=elapsed, memory_mb=queue.memory_mb, obstacle=obstacle)
+        obstacle = queue.held_back or self._unfit(queue) or self._no_core(queue)
+        core = _Place(kind="", elapsed=elapsed, memory_mb=queue.memory_mb, cores=queue.cores, obstacle=obstacle)
         load = queue.on_gpu
         kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if load else None
         if load is None or not kind or self._is_met(kind):
@@ -348,22 +351,24 @@ class _HostFill:
             return "needs a processor with AVX"
         return ""
 
-    def _no_core(self) -> str:
+    def _no_core(self, queue: Queue) -> str:
         if not self._wish.cpu:
             return "computes on the processor, and your preferences allow no such work"
         if "" not in self._wish.programs:
             return "computes on the processor, for which your computer has no program"
+        if queue.cores > self._cores:
+            return f"computes on {queue.cores} cores at once, and your computer lends {self._cores}"
         return ""
 
     def _no_room(self, queue: Queue, place: _Place) -> str:
-        free = self._memory.free
-        if free is not None and place.memory_mb > free:
-            return f"needs {place.memory_mb} MB of memory a task, and {free} MB are free by your preferences"
+        free, needed = self._memory.free_for(place.cores), place.memory_mb * place.cores
+        if free is not None and needed > free:
+            return f"needs {needed} MB of memory a task, and {free} MB are free by your preferences"
         free = self._disk.free
         if free is not None and queue.disk_mb > free:
             return f"needs {queue.disk_mb} MB of disk a task, and {free} MB are free by your preferences"
         deadline = self._allowance.deadline
-        if deadline is not None and self._busy + place.elapsed > deadline.total_seconds():
+        if deadline is not None and self._busy + place.elapsed / place.cores > deadline.total_seconds():
             return "would not be done by its deadline at your computer's speed and availability"
         return ""
 

@@ -22,7 +22,7 @@ from axiom.domain.sessions import Note, Round
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book
 from axiom.limits import credit as limits
-from axiom.server.returns.learn_costs import DeclaredSeconds
+from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement
@@ -97,7 +97,8 @@ class Paying:
         # How fast a processor is says nothing of a GPU.
         work = self._work(db, waiting, _ALL if waiting.gpu else usual.paid)
         reason = Reason.COMPUTED
-        priced = price(tariff, work, waiting.said, is_proven=is_proven, on_gpu=bool(waiting.gpu))
+        said = time_of_cores(db, waiting.experiment_id, waiting.said, waiting.gpu)
+        priced = price(tariff, work, said, is_proven=is_proven, on_gpu=bool(waiting.gpu))
         if not waiting.is_valid:
             believed = waiting.cause in BLAMING_US and self._is_believed(db, waiting, usual)
             reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)

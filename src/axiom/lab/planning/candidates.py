@@ -119,12 +119,16 @@ def _charting(db: Database, candidate: Candidate, manifest: Manifest) -> str:
 
 def need_of(manifest: Manifest) -> Need:
     on_core = Need(
-        memory_mb=manifest.memory_mb, shared_mb=manifest.shared_mb, disk_mb=manifest.disk_mb, avx=manifest.avx
+        memory_mb=manifest.memory_mb,
+        cores=manifest.cores,
+        shared_mb=manifest.shared_mb,
+        disk_mb=manifest.disk_mb,
+        avx=manifest.avx,
     )
     if not manifest.uses_gpus:
         return on_core
     memory_mb = manifest.memory_on(OUR_GPUS)
-    on_gpu = replace(on_core, memory_mb=memory_mb, gpu=True, gpu_memory_mb=manifest.gpu_memory)
+    on_gpu = replace(on_core, memory_mb=memory_mb, cores=1, gpu=True, gpu_memory_mb=manifest.gpu_memory)
     return on_gpu if manifest.gpu else replace(on_core, on_gpu=on_gpu)
 
 

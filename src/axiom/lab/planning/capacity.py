@@ -36,8 +36,9 @@ class CellSize:
     """What a cell of a registration costs, and what a task of it takes while it runs."""
 
     cell_seconds: float  # of a reference core, on average over its configs
-    memory_mb: int
+    memory_mb: int  # for each of its cores
     gpu_memory_mb: int  # of the host, where a GPU computes it
+    cores: int = 1  # on which a volunteer's host computes it
     shared_mb: int = 0  # of either, that all tasks on a host of our own have together
 
 
@@ -85,6 +86,7 @@ def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
             cell_seconds=sum(seconds) / max(1, len(seconds)),
             memory_mb=manifest.memory_mb,
             gpu_memory_mb=manifest.memory_on(OUR_GPUS),
+            cores=manifest.cores,
             shared_mb=manifest.shared_mb,
         )
     return cell_sizes
@@ -103,12 +105,12 @@ def _supply(
         for portion in portions
         if (key := (portion.experiment_id, portion.registration_id)) in cell_sizes
     ]
-    on_cores = sum(portion.tasks for portion, _ in sized if not portion.gpu)
+    on_cores = sum(_cores_taken(present, portion, size) for portion, size in sized if not portion.gpu)
     on_gpus = sum(portion.tasks for portion, _ in sized if portion.gpu)
     memory = [
         (
             (size.gpu_memory_mb if portion.gpu else size.memory_mb) - (size.shared_mb if present.is_ours else 0),
-            portion.tasks,
+            _cores_taken(present, portion, size),
         )
         for portion, size in sized
     ]
@@ -135,6 +137,10 @@ def _supply(
         most_tasks=_most_tasks(present, sum(portion.tasks for portion in portions), allowance, now),
         obstacle=_obstacle(present, cores),
     )
+
+
+def _cores_taken(present: PresentHost, portion: Portion, size: CellSize) -> int:
+    return portion.tasks * (1 if portion.gpu or present.is_ours else size.cores)
 
 
 def _cores(host: Host, allowance: Allowance) -> int:
@@ -175,9 +181,11 @@ def size_to_order(
     """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
     body = read_body(registration.body) if registration else None
     usual = usual_of(supplies(db, policy, now, planning_limits.HOSTS, host_id=host_id))
+    bundle = experiments.bundle_now(db, registration.experiment_id) if registration else None
     return order_size(
         sum(body.design.seconds) if body else 0.0,
         block=body.block if body else 1,
         usual=usual,
         task_seconds=policy.task_seconds,
+        cores=stored_manifest(bundle.manifest).cores if bundle else 1,
     )

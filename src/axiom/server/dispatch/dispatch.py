@@ -1,5 +1,6 @@
 """Hands out work: first again what a host lost, then what `decisions.assignment` gives it, each with a signed order."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -84,6 +85,7 @@ def hand_out(
 class _WrittenOrder:
     draft: UnsignedOrder
     workunit: int
+    cores: int
     declared_seconds: float
     seconds: float
     seal: str
@@ -110,6 +112,7 @@ class _Dispatcher:
         self._allowance = allowance
         self._programs = request.programs
         self._jointly, self._holding = request.jointly, request.holding or frozenset()
+        self._on_several_cores = request.on_several_cores and not self._is_ours
         self._hand = waiting_tasks.out_by_experiment(db, host.id)
         self._deadline = now + dispatch.deadline
         self._rests: str | None = None  # why its GPUs get nothing now, once that was looked up
@@ -213,7 +216,7 @@ class _Dispatcher:
             gpu = self._gpu(needs)
             own = gpu if needs.gpu else ""  # where nothing else may compute it
             seconds = self._expected_seconds(experiment, size.seconds, own)
-            parts = self._picker.parts(size, seconds)
+            parts = self._picker.parts(size, seconds, self._cores(needs, own))
             quota = self._rollout.quota_for(experiment, own)
             held_back = quota.held_back or (self._why_gpus_rest() if own else "")
             self._staged |= {experiment.id} if quota.most is not None else set()
@@ -224,6 +227,7 @@ class _Dispatcher:
                 in_progress=waiting.in_progress,
                 seconds=seconds / parts,
                 memory_mb=self._memory(needs, own),
+                cores=self._cores(needs, own),
                 disk_mb=needs.disk_mb,
                 avx=needs.avx,
                 gpu=needs.gpu,
@@ -243,7 +247,7 @@ class _Dispatcher:
     def _load(self, experiment: KnownExperiment, size: WaitingSize, gpu: str) -> GpuLoad:
         seconds = self._expected_seconds(experiment, size.seconds, gpu)
         return GpuLoad(
-            seconds=seconds / self._picker.parts(size, seconds),
+            seconds=seconds / self._picker.parts(size, seconds, 1),
             memory_mb=self._memory(experiment.declared, gpu),
             held_back=self._rollout.quota_for(experiment, gpu).held_back or self._why_gpus_rest(),
         )
@@ -272,6 +276,8 @@ class _Dispatcher:
     ) -> tuple[list[_WrittenOrder], int, int]:
         """Orders that fill a share; of how many of the chosen tasks they are made, and how many parts were cut off."""
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
+        cores = self._cores(experiment.declared, share.gpu)
+        instances /= cores  # tasks, from here on
         written: list[_WrittenOrder] = []
         used = cut_off = 0
         for wanted in chosen:
@@ -282,6 +288,7 @@ class _Dispatcher:
                 sizing = Sizing(
                     replicate_seconds=self._expected_seconds(experiment, form.replicate_seconds, share.gpu),
                     block=form.block,
+                    cores=cores,
                     seconds=seconds,
                     least=instances - len(written),
                     most=share.tasks - len(written),
@@ -357,6 +364,7 @@ class _Dispatcher:
         return _WrittenOrder(
             draft=draft,
             workunit=wanted.workunit_id,
+            cores=self._cores(experiment.declared, gpu, wanted),
             declared_seconds=declared,
             seconds=self._expected_seconds(experiment, declared, gpu),
             seal=form.bundle.seal,
@@ -380,6 +388,7 @@ class _Dispatcher:
                 bundle=order.bundle,
                 seal=draft.seal,
                 gpu=gpu,
+                cores=draft.cores,
             )
             for draft, order in zip(written, orders, strict=True)
         ]
@@ -394,6 +403,16 @@ class _Dispatcher:
     def _memory(self, needs: Manifest, gpu: str) -> int:
         """What a task adds to the memory in use: on a host of our own less than what its processes may hold."""
         return needs.memory_on(gpu) - (needs.shared_mb if self._is_ours else 0)
+
+    def _cores(self, needs: Manifest, gpu: str, task: WaitingTask | SentTask | None = None) -> int:
+        """On how many cores a task computes here: on those it asks for where a client is told so, else on one.
+
+        This very task on one, if it has fewer cells than that.
+        """
+        if gpu or needs.cores == 1 or not self._on_several_cores:
+            return 1
+        is_small = task is not None and len(json.loads(task.configs)) * len(task.replicates) < needs.cores
+        return 1 if is_small else needs.cores
 
     def _can_compute(self, task: SentTask) -> bool:
         if not task.gpu:
@@ -435,6 +454,7 @@ class _Dispatcher:
             bundle=task.bundle_digest,
             seal=bundle.seal if bundle else "",
             gpu=task.gpu,
+            cores=self._cores(needs, task.gpu, task),
         )
 
     def _take_back(self, task: SentTask) -> None:
@@ -447,13 +467,14 @@ class _Dispatcher:
 
     def _tasks_in_hand(self, hand: HeldTasks) -> TasksInHand:
         experiment = self._cache.experiments[hand.experiment_id]
-        size = self._cache.size(experiment)
+        size, cores = self._cache.size(experiment), self._cores(experiment.declared, hand.gpu)
         seconds = self._expected_seconds(experiment, size.seconds, hand.gpu)
         return TasksInHand(
             tasks=len(hand.ids),
-            seconds=seconds / self._picker.parts(size, seconds),
+            seconds=seconds / self._picker.parts(size, seconds, cores),
             memory_mb=self._memory(experiment.declared, hand.gpu),
             disk_mb=experiment.declared.disk_mb,
+            cores=cores,
         )
 
     def _remaining_wish(self, wish: WorkWish, granted: Sequence[GrantedTask]) -> WorkWish:
@@ -462,10 +483,10 @@ class _Dispatcher:
         wanted = {"": (wish.seconds, wish.instances), **wish.gpus}
         for task in granted:
             seconds, instances = wanted.get(task.gpu, (0.0, 0.0))
-            wanted[task.gpu] = seconds - self._elapsed_seconds(task.seconds), instances - 1
+            wanted[task.gpu] = seconds - self._elapsed_seconds(task.seconds), instances - task.cores
         seconds, instances = wanted.pop("")
         return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(granted))
 
 
 def _as_in_hand(task: GrantedTask) -> TasksInHand:
-    return TasksInHand(tasks=1, seconds=task.seconds, memory_mb=task.memory_mb, disk_mb=task.disk_mb)
+    return TasksInHand(tasks=1, seconds=task.seconds, memory_mb=task.memory_mb, disk_mb=task.disk_mb, cores=task.cores)

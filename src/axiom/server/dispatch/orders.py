@@ -45,6 +45,7 @@ class WorkRequest(WorkWish):
     holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
     programs: frozenset[str] = frozenset({""})
     jointly: bool = False  # its programs read orders that share a signature
+    on_several_cores: bool = False  # its client gives a task as many cores as we say
 
 
 @value
@@ -56,12 +57,13 @@ class GrantedTask:
     order: Order
     seconds: float  # of a reference core, expected of this kind of host
     declared_seconds: float  # as the file says, which is what bounds it
-    memory_mb: int
+    memory_mb: int  # for each of its cores
     disk_mb: int
     deadline: datetime
     bundle: str  # its digest
     seal: str
     gpu: str = ""  # the kind on which it computes
+    cores: int = 1
 
 
 @value
@@ -154,4 +156,5 @@ def asked_of(
         cpu=preferences.on_cores,
         programs=programs,
         jointly=jointly,
+        on_several_cores=not request.anonymous,
     )

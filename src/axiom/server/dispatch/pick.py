@@ -30,7 +30,8 @@ _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 class Sizing:
     replicate_seconds: float  # of a reference core, expected of a replicate
     block: int
-    seconds: float  # that are still wanted, of this host
+    cores: int  # on which a task computes
+    seconds: float  # that are still wanted, of this host's cores together
     least: float  # tasks that are wanted however long they take
     most: int
 
@@ -59,10 +60,11 @@ class Picker:
         meant = waiting_tasks.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
         return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
 
-    def parts(self, size: WaitingSize, expected: float) -> int:
+    def parts(self, size: WaitingSize, expected: float, cores: int) -> int:
         if size.replicates == 1:
             return 1
-        return -(-size.replicates // self._replicates_for(size.replicates, size.block, expected / size.replicates))
+        seconds = expected / size.replicates / cores
+        return -(-size.replicates // self._replicates_for(size.replicates, size.block, seconds))
 
     def cut(self, experiment: KnownExperiment, wanted: WaitingTask, sizing: Sizing) -> tuple[list[WaitingTask], int]:
         """The tasks that a waiting one makes for this host, at least one, and how many more there would be.
@@ -80,14 +82,15 @@ class Picker:
         if not left:
             return [*parts, rest], 0
         return parts, self.parts(
-            WaitingSize(seconds=0.0, replicates=left, block=sizing.block), sizing.replicate_seconds * left
+            WaitingSize(seconds=0.0, replicates=left, block=sizing.block), sizing.replicate_seconds * left, sizing.cores
         )
 
     def _sizes(self, left: int, sizing: Sizing) -> tuple[list[int], int]:
         sizes: list[int] = []
         seconds = sizing.seconds
         while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
-            sizes.append(self._replicates_for(left, sizing.block, sizing.replicate_seconds, is_first=self.is_first))
+            each = sizing.replicate_seconds / sizing.cores
+            sizes.append(self._replicates_for(left, sizing.block, each, is_first=self.is_first))
             self.is_first = False
             left -= sizes[-1]
             seconds -= seconds_on(self._host, sizing.replicate_seconds * sizes[-1])

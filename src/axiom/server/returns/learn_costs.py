@@ -3,12 +3,14 @@ from datetime import datetime
 
 from axiom.decisions.hosts.costs import class_of, refit, weigh
 from axiom.domain.costs import Fit
+from axiom.domain.credit import TimeSaid
 from axiom.domain.fleet import Host
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
+from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
-from axiom.store.experiments import costs
+from axiom.store.experiments import costs, experiments
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.registrations import registrations
 
@@ -19,7 +21,15 @@ class MeasuredTask:
     gpu: str  # the kind on which it computed; empty for the processor
     cells: int
     declared_seconds: float  # on a reference core
-    elapsed_seconds: float
+    elapsed_seconds: float  # of one core, or of several together
+
+
+def time_of_cores(db: Database, experiment_id: int, said: TimeSaid, gpu: str) -> TimeSaid:
+    """Count what a task's cores did together, where it may have had several."""
+    if gpu or said.cpu_seconds <= said.elapsed_seconds:
+        return said
+    bundle = experiments.bundle_now(db, experiment_id)
+    return said.of_cores(stored_manifest(bundle.manifest).cores if bundle else 1)
 
 
 class DeclaredSeconds:

@@ -12,6 +12,7 @@ from axiom.decisions.tasks.continuity import continuity
 from axiom.decisions.tasks.duplicates import Opinion
 from axiom.decisions.tasks.quorum import Concord, concord
 from axiom.decisions.tasks.validation import Validation, validate
+from axiom.domain.credit import TimeSaid
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.maps import Map, place_of, tile_at
@@ -20,7 +21,7 @@ from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server.returns import host_reliability, rechecks
 from axiom.server.returns.host_reliability import ClosedTask
-from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask
+from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask, time_of_cores
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
@@ -241,12 +242,13 @@ class Validator:
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
         seconds = self._declared.seconds(db, judged.waiting.registration_id, ticket.places)
+        said = TimeSaid(cpu_seconds=task.cpu_seconds or 0.0, elapsed_seconds=task.elapsed_seconds or 0.0)
         return MeasuredTask(
             experiment_id=task.experiment_id,
             gpu=task.gpu,
             cells=len(ticket.places) * len(ticket.replicates),
             declared_seconds=seconds * len(ticket.replicates),
-            elapsed_seconds=task.elapsed_seconds or 0.0,
+            elapsed_seconds=time_of_cores(db, task.experiment_id, said, task.gpu).elapsed_seconds,
         )
 
     def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:

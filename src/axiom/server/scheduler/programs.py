@@ -49,12 +49,13 @@ def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[Sign
     )
 
 
-def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "") -> AppVersion:
+def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "", cores: int = 1) -> AppVersion:
+    """The runner as a client knows it for tasks on a GPU, or on so many cores; `flops` are those of one."""
     return AppVersion(
         app=APP,
         version=runner.version,
         platform=runner.platform,
-        plan_class=runner.plan_class(gpu),
+        plan_class=_plan_class(runner, gpu, cores),
         files=tuple(
             FileRef(
                 file=file.name,
@@ -65,8 +66,8 @@ def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "") -> AppVer
             for file in runner.files
         ),
         api_version=_API,
-        cores=0.5 if gpu else 1.0,
-        flops=flops,
+        cores=0.5 if gpu else float(cores),
+        flops=flops * cores,
         coprocessor=gpu,
         coprocessors=1.0 if gpu else 0.0,
     )
@@ -79,8 +80,13 @@ def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, O
     return suit(platforms, instructions, glibc, runners.values())
 
 
-def ours(runner: OfferedRunner, gpu: str) -> Program:
-    return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))
+def ours(runner: OfferedRunner, gpu: str, cores: int = 1) -> Program:
+    return Program(platform=runner.platform, version=runner.version, plan_class=_plan_class(runner, gpu, cores))
+
+
+def _plan_class(runner: OfferedRunner, gpu: str, cores: int) -> str:
+    """What a volunteer names in `app_config.xml` to change how many cores such tasks have: `mt4`, for four."""
+    return f"mt{cores}" if cores > 1 else runner.plan_class(gpu)
 
 
 def brought(request: SchedulerRequest) -> dict[str, Program]:

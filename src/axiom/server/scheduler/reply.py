@@ -103,17 +103,21 @@ def parts(
     shared = {task.bundle: archives[task.bundle] for task in granted}
     files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
     outputs = [write_name(links.upload_key, task.name) for task in granted]
-    gpus = sorted({task.gpu for task in granted})
-    used = {gpu: runners[gpu] for gpu in gpus} if runners else {}
-    programs = {gpu: ours(used[gpu], gpu) if used else _program(own, gpu) for gpu in gpus}
+    places = sorted({(task.gpu, task.cores) for task in granted})
+    used = {place: runners[place[0]] for place in places} if runners else {}
+    programs = {place: ours(used[place], *place) if used else _program(own, place[0]) for place in places}
     return {
         "apps": (replies.App(name=APP, title=_TITLE),),  # the one program there is: a runner knows no experiment
         "signed_files": signed_files(used.values(), links.downloads),
-        "app_versions": tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
+        "app_versions": tuple(
+            app_version(runner, flops=flops, gpu=gpu, cores=cores) for (gpu, cores), runner in used.items()
+        ),
         "inputs": tuple(_input(archive, links) for pair in shared.values() for archive in pair),
         "workunits": tuple(_workunit(task, flops, files[task.bundle]) for task in granted),
         "outputs": tuple(_output(name, links) for name in outputs),
-        "tasks": tuple(_task(task, name, programs[task.gpu]) for task, name in zip(granted, outputs, strict=True)),
+        "tasks": tuple(
+            _task(task, name, programs[task.gpu, task.cores]) for task, name in zip(granted, outputs, strict=True)
+        ),
     }
 
 
@@ -149,8 +153,9 @@ def _workunit(task: GrantedTask, flops: float, files: tuple[replies.FileRef, ...
         name=task.name,
         app=APP,
         flops_estimate=estimate,
-        flops_bound=max(times * longest, limits.CLIENT_STOPS_AFTER_SECONDS * flops),
-        memory_bytes=task.memory_mb * _MEGABYTE,
+        # A client counts it at the speed of all its cores; a volunteer may lend one, and one cell may be nearly all.
+        flops_bound=max(times * longest, limits.CLIENT_STOPS_AFTER_SECONDS * flops) * task.cores,
+        memory_bytes=task.memory_mb * task.cores * _MEGABYTE,
         disk_bytes=task.disk_mb * _MEGABYTE,
         command_line=" ".join(task.order.argv()),
         files=files,
