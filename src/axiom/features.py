@@ -49,9 +49,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "experiments": Feature(
         "Questions: files of the catalogue, tried out, published, let out and recalled.",
         "limits.experiments domain.declaration domain.estimands domain.experiments domain.preflights domain.releases "
-        "domain.wrap kit decisions.experiments store.experiments lab.experiments autopilot.preflights "
-        "commands.experiments commands.drafts commands.releases web.views.experiments web.views.releases "
-        "cli.experiment",
+        "domain.task_rules domain.wrap kit decisions.experiments store.experiments lab.experiments "
+        "autopilot.preflights commands.experiments commands.drafts commands.releases commands.task_rules "
+        "web.views.experiments web.views.releases cli.experiment",
         commands="experiment draft finding",
         terminal={"experiment": ("experiment.group", "Questions: new, list, show, run, publish, deploy …")},
     ),

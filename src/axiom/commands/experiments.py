@@ -43,7 +43,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.evidence import references
-from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments import experiments, preflights, releases, task_rules
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations, stamps
@@ -263,7 +263,8 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
             raise WrongUse("It is ordered for one host or for every host. Nothing was ordered; name one of the two.")
         if not self.every_host:
             return [] if self.host is None else [self.host], {}
-        targets, passed_over = able(db, need_of(stored_manifest(experiment.manifest)), policy, now)
+        need = need_of(stored_manifest(experiment.manifest), task_rules.read_rule(db, experiment.name))
+        targets, passed_over = able(db, need, policy, now)
         if not targets:
             reasons = "; ".join(f"{counted(hosts, 'host')}: {why}" for why, hosts in passed_over.items())
             why = f" ({reasons})" if reasons else ""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from axiom.domain.fleet import Gpu
 from axiom.domain.sessions import Plan
+from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
 
 
 class Purpose(StrEnum):
@@ -29,6 +30,7 @@ class Need:
     gpu: bool = False  # on a GPU beside a core's work, not instead of it
     gpu_memory_mb: int = 0
     avx: bool = False
+    rule: TaskRule = ANY_COMPUTER  # what an operator demands of the host
     on_gpu: "Need | None" = None  # its demands in place of these, where a GPU may compute it as well as a core
 
     @property

@@ -31,6 +31,7 @@ UNPROVEN_TOGETHER = 128  # Tasks in hand of all such computers of a volunteer, s
 CALL_AGAIN_SECONDS = 180.0
 CALL_ANYHOW_SECONDS = 3_600.0  # A client calls again within this time in any case, to hear of aborts and notices
 TIMES_DECLARED_COST = 5.0  # How many times its declared cost a cell may take before it is stopped
+MOST_TIMES_LONGER = 20  # How many times as long as that an operator may let the cells of an experiment take
 LEAST_CELL_SECONDS = 60.0  # Seconds that any cell may take: compiling a shape takes some, whatever is declared
 # How many times its declared cost a cell may take on a GPU. The cost is declared for a core: a GPU compiles for
 # longer, and a small network may take it longer. By how much is not measured, and a stopped cell counts against its

@@ -73,6 +73,7 @@ def show(name: str, folder: Folder) -> Shown:
         "seconds": round(manifest.seconds, 3),
         "memory_mb": manifest.memory_mb,
         "copies": manifest.copies,
+        "cores": manifest.cores,
         "costs": _costs(folder, manifest),
         "old": _old(manifest.name),
         "summary": results_here[1] if results_here else [],

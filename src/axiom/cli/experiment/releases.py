@@ -1,4 +1,4 @@
-"""`axiom experiment pause, resume, approve, rollback`: hold a version, let it go on, take an earlier bundle back."""
+"""`axiom experiment pause, resume, require, approve, rollback`: hold a version, say where it goes, take code back."""
 
 from typing import Any
 
@@ -37,6 +37,26 @@ def resume(change: Change, **options: Any) -> None:
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
     answer = change.submit("experiment.resume", options)
     _tell_release(change, answer, f"goes on; lifted: {answer['lifted']}")
+
+
+@click.command("require")
+@_NAME
+@why_option("Why; everybody can read it.", required=True)
+@click.option("--least-cores", type=click.IntRange(min=0), default=0, help="Cores that a computer must lend.")
+@click.option("--least-memory-mb", type=click.IntRange(min=0), default=0, help="Memory that it must lend, in MB.")
+@click.option("--times-longer", type=click.IntRange(min=1), default=1, help="Times the usual bound for its cells.")
+@_BY
+@change_options
+def require(change: Change, **options: Any) -> None:
+    """Keep tasks of an experiment for large computers, or let its cells take longer, in every version.
+
+    It replaces what was said before; with none of the three it is taken back.
+    """
+    answer = change.submit("experiment.require", options)
+    bounds = (
+        f"{answer['least_cores']} cores, {answer['least_memory_mb']} MB, {answer['times_longer']} × the usual bound"
+    )
+    change.tell("rule", answer, f"{answer['experiment']}: tasks go to computers that lend at least {bounds}")
 
 
 @click.command("approve")

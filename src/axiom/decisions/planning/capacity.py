@@ -7,7 +7,9 @@ the same moment, nor what would not be back by its deadline at the host's speed 
 import math
 from dataclasses import dataclass
 
+from axiom.decisions.hosts.large_hosts import why_too_small
 from axiom.domain.planning import Need, Supply
+from axiom.domain.task_rules import ANY_COMPUTER
 
 _LEAST_SPEED = 0.01  # of a core, in reference cores
 _LEAST_AVAILABILITY = 0.01
@@ -25,6 +27,7 @@ class Left:
     gpus: list[tuple[int, int]]  # memory of one, and how many are idle
     seconds: float  # of a reference core, that its cores have to do
     pace: float  # reference seconds that a core computes in a second
+    total_memory_mb: int = 0
     is_ours: bool = False  # so that its tasks are packed by what each of them has alone
 
     def memory_for(self, need: Need) -> int:
@@ -51,6 +54,7 @@ def left_of(supply: Supply) -> Left:
         tasks=supply.most_tasks,
         gpus=[] if supply.obstacle else gpus,
         seconds=supply.in_hand_seconds,
+        total_memory_mb=supply.memory_mb,
         is_ours=supply.is_ours,
         pace=max(_LEAST_SPEED, supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
     )
@@ -59,6 +63,8 @@ def left_of(supply: Supply) -> Left:
 def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float, deadline: float | None) -> int:
     """How many tasks of the need still fit. `cores` are all of the host, among which what it has in hand is shared."""
     if need.avx and not is_avx:
+        return 0
+    if need.rule is not ANY_COMPUTER and why_too_small(need.rule, cores=cores, memory_mb=left.total_memory_mb):
         return 0
     tasks = sum(n for memory, n in left.gpus if _is_enough(memory, need)) if need.gpu else left.cores
     if need.cores > 1:
@@ -97,6 +103,8 @@ def put(left: Left, need: Need, tasks: int) -> None:
 def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline: float | None, tasks: int = 0) -> str:
     """What is in the way of one task more than are found to fit."""
     more = tasks + 1
+    if why := why_too_small(need.rule, cores=supply.cores, memory_mb=supply.memory_mb):
+        return f"a task {why}"
     if need.gpu and sum(n for memory, n in left.gpus if _is_enough(memory, need)) < more:
         size = f" with {need.gpu_memory_mb} MB" if need.gpu_memory_mb else ""
         return f"it has no {'more ' if tasks else ''}idle GPU{size}"

@@ -12,23 +12,25 @@ from axiom.signed.manifests import Manifest
 OF_A_SWEEP = StoppingRule(replicates=registration_limits.REPLICATES)  # what a file itself asks, once it is published
 
 
-def allowed_seconds(declared: float, *, is_on_gpu: bool = False) -> float:
-    """The seconds after which a cell is stopped that should take so many on a core."""
+def allowed_seconds(declared: float, *, is_on_gpu: bool = False, times_longer: int = 1) -> float:
+    """The seconds after which a cell is stopped that should take so many on a core; longer, as an operator says."""
     if is_on_gpu:
-        return max(limits.LEAST_CELL_SECONDS_ON_GPU, limits.TIMES_DECLARED_COST_ON_GPU * declared)
-    return max(limits.LEAST_CELL_SECONDS, limits.TIMES_DECLARED_COST * declared)
+        usual = max(limits.LEAST_CELL_SECONDS_ON_GPU, limits.TIMES_DECLARED_COST_ON_GPU * declared)
+    else:
+        usual = max(limits.LEAST_CELL_SECONDS, limits.TIMES_DECLARED_COST * declared)
+    return times_longer * usual
 
 
-def most_seconds(declared: Iterable[float], factor: float = 1.0) -> float:
+def most_seconds(declared: Iterable[float], factor: float = 1.0, times_longer: int = 1) -> float:
     """What cells can cost at most, on a reference core, that declare so much and were seen to take a factor of it.
 
     Whoever writes a file says what its cells declare, so a limit counts this and not that.
     """
-    return math.fsum(max(allowed_seconds(seconds), factor * seconds) for seconds in declared)
+    return math.fsum(max(allowed_seconds(seconds, times_longer=times_longer), factor * seconds) for seconds in declared)
 
 
 def design_cost(
-    declared: Iterable[float], stopping: StoppingRule, *, copies: int = 1, factor: float = 1.0
+    declared: Iterable[float], stopping: StoppingRule, *, copies: int = 1, factor: float = 1.0, times_longer: int = 1
 ) -> DesignCost:
     """What a design costs with all copies of its tasks whose cells declare so much.
 
@@ -39,7 +41,7 @@ def design_cost(
         likely_replicates = min(likely_replicates, registration_limits.SETTLED_AFTER)
     return DesignCost(
         likely=copies * likely_replicates * math.fsum(cells),
-        most=copies * stopping.replicates * most_seconds(cells, factor),
+        most=copies * stopping.replicates * most_seconds(cells, factor, times_longer),
     )
 
 

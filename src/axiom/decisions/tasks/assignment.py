@@ -10,10 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from axiom.decisions.hosts.large_hosts import why_too_small
 from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.fleet import OUR_GPUS, Host
+from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
 from axiom.domain.value import value
 from axiom.limits import tasks as limits
 from axiom.locale.languages import mark
@@ -56,6 +58,7 @@ class Queue:
     memory_mb: int  # for each of its cores
     cores: int = 1  # on which a task of it computes here, unless a GPU does
     disk_mb: int = 100
+    rule: TaskRule = ANY_COMPUTER
     avx: bool = False
     gpu: bool = False  # a GPU alone may compute it
     gpu_memory_mb: int = 0  # there, beside the memory of the host
@@ -349,7 +352,8 @@ class _HostFill:
             return unready
         if queue.avx and self._host.platform.instructions == "none":
             return "needs a processor with AVX"
-        return ""
+        capacity = self._host.capacity
+        return why_too_small(queue.rule, cores=capacity.cores, memory_mb=capacity.memory_mb)
 
     def _no_core(self, queue: Queue) -> str:
         if not self._wish.cpu:

@@ -97,8 +97,8 @@ class Paying:
         # How fast a processor is says nothing of a GPU.
         work = self._work(db, waiting, _ALL if waiting.gpu else usual.paid)
         reason = Reason.COMPUTED
-        said = time_of_cores(db, waiting.experiment_id, waiting.said, waiting.gpu)
-        priced = price(tariff, work, said, is_proven=is_proven, on_gpu=bool(waiting.gpu))
+        times = time_of_cores(db, waiting.experiment_id, waiting.said, waiting.gpu)
+        priced = price(tariff, work, times, is_proven=is_proven, on_gpu=bool(waiting.gpu))
         if not waiting.is_valid:
             believed = waiting.cause in BLAMING_US and self._is_believed(db, waiting, usual)
             reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)

@@ -15,6 +15,7 @@ from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import DECLARED, amended_by, read_body
+from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.experiments.releases import NOWHERE, VersionStage, stages
 from axiom.lab.registrations.links import hanging
@@ -23,7 +24,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
-from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments import experiments, preflights, task_rules
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.registrations import proposals, registrations, stamps
@@ -54,6 +55,7 @@ class _SharedFacts:
     bundled: Mapping[int, datetime]  # when each version got its newest bundle
     stages: Mapping[int, VersionStage]  # of each version
     approved: frozenset[int]  # registrations that a person let in
+    rules: Mapping[str, TaskRule]  # what operators say of the tasks of experiments
 
 
 def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: bool = False) -> list[Candidate]:
@@ -80,6 +82,7 @@ def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: 
         waiting=tasks.waiting_replicates(db),
         stages=stages(db, now, approvals),
         approved=proposals.approved_by_persons(db),
+        rules={name: stated.rule for name, stated in task_rules.read_rules(db).items()},
     )
     declared = experiments.declared(db)
     faults = {
@@ -117,13 +120,14 @@ def _charting(db: Database, candidate: Candidate, manifest: Manifest) -> str:
     return "the deeper tiles of the replicates that it has come first" if is_open else ""
 
 
-def need_of(manifest: Manifest) -> Need:
+def need_of(manifest: Manifest, rule: TaskRule = ANY_COMPUTER) -> Need:
     on_core = Need(
         memory_mb=manifest.memory_mb,
         cores=manifest.cores,
         shared_mb=manifest.shared_mb,
         disk_mb=manifest.disk_mb,
         avx=manifest.avx,
+        rule=rule,
     )
     if not manifest.uses_gpus:
         return on_core
@@ -296,6 +300,6 @@ def _candidate(experiment: StoredExperiment, manifest: Manifest, facts: _SharedF
         is_map=manifest.map is not None,
         pilot_missing=staged.missing,
         theirs=staged.theirs,
-        need=need_of(manifest),
+        need=need_of(manifest, facts.rules.get(experiment.name, ANY_COMPUTER)),
         failure_share=failed / (_FEW + failed + _tasks(experiment, counted, TaskState.VALID)),
     )

@@ -8,7 +8,7 @@ from axiom.domain.registrations import Design, StoppingRule, amended_by, read_bo
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
-from axiom.store.experiments import costs, experiments
+from axiom.store.experiments import costs, experiments, task_rules
 from axiom.store.registrations import registrations
 
 
@@ -37,7 +37,9 @@ def cost_of_cells(db: Database, experiment_id: int, seconds: Iterable[float], st
     """What a design costs whose cells declare so many seconds each."""
     published = experiments.by_id(db, experiment_id)
     copies = stored_manifest(published.manifest).copies if published else 1
-    return design_cost(seconds, stopping, copies=copies, factor=cost_factor(db, experiment_id))
+    times_longer = task_rules.read_rule(db, published.name).times_longer if published else 1
+    factor = cost_factor(db, experiment_id)
+    return design_cost(seconds, stopping, copies=copies, factor=factor, times_longer=times_longer)
 
 
 def cost_factor(db: Database, experiment_id: int) -> float:

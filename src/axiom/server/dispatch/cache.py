@@ -15,13 +15,14 @@ from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import Fleet
+from axiom.domain.task_rules import ANY_COMPUTER, SaidRule, TaskRule
 from axiom.domain.value import value
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
-from axiom.store.experiments import costs, experiments, releases
+from axiom.store.experiments import costs, experiments, releases, task_rules
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.registrations import registrations
 
@@ -50,6 +51,7 @@ class KnownExperiment:
     manifest: Manifest  # as it was registered: what its results are judged by
     declared: Manifest  # as this bundle says: what a task of it needs today
     bundle: StoredBundle | None  # what the next task carries
+    rule: TaskRule = ANY_COMPUTER  # what an operator says of its tasks
 
     @property
     def is_ready(self) -> bool:
@@ -97,10 +99,10 @@ class DispatchCache:
         self._has_evidence = self._has_evidence or evidence.is_any(db)
         stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:
-            stored = experiments.every_version(db)
-            self.experiments = _known_experiments(stored, experiments.newest_bundles(db))
-            self.ours = _known_experiments(stored, experiments.own_bundles(db))
-            self.tried = _known_experiments(stored, experiments.passed_bundles(db, GATES))
+            stored, stated = experiments.every_version(db), task_rules.read_rules(db)
+            self.experiments = _known_experiments(stored, experiments.newest_bundles(db), stated)
+            self.ours = _known_experiments(stored, experiments.own_bundles(db), stated)
+            self.tried = _known_experiments(stored, experiments.passed_bundles(db, GATES), stated)
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
             self._release_states = {
                 number: release_state(lines) for number, lines in releases.by_experiment(db).items()
@@ -195,10 +197,13 @@ def seconds_of(design: Design, bundled: Manifest) -> Mapping[int, float]:
 
 
 def _known_experiments(
-    stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]
+    stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle], stated: Mapping[str, SaidRule]
 ) -> Mapping[int, KnownExperiment]:
     by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
-    return {experiment.id: _known_experiment(experiment, by_experiment.get(experiment.id)) for experiment in stored}
+    return {
+        experiment.id: _known_experiment(experiment, by_experiment.get(experiment.id), stated.get(experiment.name))
+        for experiment in stored
+    }
 
 
 def _files(*candidates: KnownExperiment) -> frozenset[str]:
@@ -207,7 +212,9 @@ def _files(*candidates: KnownExperiment) -> frozenset[str]:
     return frozenset(name for pair in names for name in pair)
 
 
-def _known_experiment(stored: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
+def _known_experiment(
+    stored: StoredExperiment, bundle: StoredBundle | None, stated: SaidRule | None
+) -> KnownExperiment:
     registered = stored_manifest(stored.manifest)
     return KnownExperiment(
         id=stored.id,
@@ -217,6 +224,7 @@ def _known_experiment(stored: StoredExperiment, bundle: StoredBundle | None) -> 
         manifest=registered,
         declared=stored_manifest(bundle.manifest) if bundle else registered,
         bundle=bundle,
+        rule=stated.rule if stated else ANY_COMPUTER,
     )
 
 
@@ -239,7 +247,12 @@ def _form(
         serial=bundle.serial,
         configs=[placed[place] for place in places],
         places=places,
-        cell_seconds=[allowed_seconds(seconds[placed.arm_of(place)], is_on_gpu=bool(gpu)) for place in places],
+        cell_seconds=[
+            allowed_seconds(
+                seconds[placed.arm_of(place)], is_on_gpu=bool(gpu), times_longer=experiment.rule.times_longer
+            )
+            for place in places
+        ],
         memory_mb=experiment.declared.memory_on(gpu),
     )
     replicate_seconds = placed.total(seconds, places)

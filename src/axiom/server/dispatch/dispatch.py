@@ -86,7 +86,7 @@ class _WrittenOrder:
     draft: UnsignedOrder
     workunit: int
     cores: int
-    declared_seconds: float
+    longest_seconds: float
     seconds: float
     seal: str
 
@@ -229,6 +229,7 @@ class _Dispatcher:
                 memory_mb=self._memory(needs, own),
                 cores=self._cores(needs, own),
                 disk_mb=needs.disk_mb,
+                rule=experiment.rule,
                 avx=needs.avx,
                 gpu=needs.gpu,
                 gpu_memory_mb=needs.gpu_memory,
@@ -365,7 +366,7 @@ class _Dispatcher:
             draft=draft,
             workunit=wanted.workunit_id,
             cores=self._cores(experiment.declared, gpu, wanted),
-            declared_seconds=declared,
+            longest_seconds=declared * experiment.rule.times_longer,
             seconds=self._expected_seconds(experiment, declared, gpu),
             seal=form.bundle.seal,
         )
@@ -381,7 +382,7 @@ class _Dispatcher:
                 name=task_name(experiment.name, experiment.version, draft.workunit, order.task),
                 order=order,
                 seconds=draft.seconds,
-                declared_seconds=draft.declared_seconds,
+                longest_seconds=draft.longest_seconds,
                 memory_mb=self._memory(experiment.declared, gpu),
                 disk_mb=experiment.declared.disk_mb,
                 deadline=self._deadline,
@@ -447,7 +448,7 @@ class _Dispatcher:
             name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
             order=order_again(experiment, task, self._host.id),
             seconds=self._expected_seconds(experiment, declared, task.gpu),
-            declared_seconds=declared,
+            longest_seconds=declared * experiment.rule.times_longer,
             memory_mb=self._memory(needs, task.gpu),
             disk_mb=needs.disk_mb,
             deadline=task.deadline,

@@ -56,7 +56,7 @@ class GrantedTask:
     name: str
     order: Order
     seconds: float  # of a reference core, expected of this kind of host
-    declared_seconds: float  # as the file says, which is what bounds it
+    longest_seconds: float  # what bounds it: as the file says, or longer by an operator's word
     memory_mb: int  # for each of its cores
     disk_mb: int
     deadline: datetime

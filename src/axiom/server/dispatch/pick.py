@@ -89,8 +89,8 @@ class Picker:
         sizes: list[int] = []
         seconds = sizing.seconds
         while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
-            each = sizing.replicate_seconds / sizing.cores
-            sizes.append(self._replicates_for(left, sizing.block, each, is_first=self.is_first))
+            seconds_each = sizing.replicate_seconds / sizing.cores
+            sizes.append(self._replicates_for(left, sizing.block, seconds_each, is_first=self.is_first))
             self.is_first = False
             left -= sizes[-1]
             seconds -= seconds_on(self._host, sizing.replicate_seconds * sizes[-1])

@@ -24,12 +24,12 @@ class MeasuredTask:
     elapsed_seconds: float  # of one core, or of several together
 
 
-def time_of_cores(db: Database, experiment_id: int, said: TimeSaid, gpu: str) -> TimeSaid:
+def time_of_cores(db: Database, experiment_id: int, times: TimeSaid, gpu: str) -> TimeSaid:
     """Count what a task's cores did together, where it may have had several."""
-    if gpu or said.cpu_seconds <= said.elapsed_seconds:
-        return said
+    if gpu or times.cpu_seconds <= times.elapsed_seconds:
+        return times
     bundle = experiments.bundle_now(db, experiment_id)
-    return said.of_cores(stored_manifest(bundle.manifest).cores if bundle else 1)
+    return times.of_cores(stored_manifest(bundle.manifest).cores if bundle else 1)
 
 
 class DeclaredSeconds:

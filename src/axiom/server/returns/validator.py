@@ -242,13 +242,13 @@ class Validator:
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
         seconds = self._declared.seconds(db, judged.waiting.registration_id, ticket.places)
-        said = TimeSaid(cpu_seconds=task.cpu_seconds or 0.0, elapsed_seconds=task.elapsed_seconds or 0.0)
+        times = TimeSaid(cpu_seconds=task.cpu_seconds or 0.0, elapsed_seconds=task.elapsed_seconds or 0.0)
         return MeasuredTask(
             experiment_id=task.experiment_id,
             gpu=task.gpu,
             cells=len(ticket.places) * len(ticket.replicates),
             declared_seconds=seconds * len(ticket.replicates),
-            elapsed_seconds=time_of_cores(db, task.experiment_id, said, task.gpu).elapsed_seconds,
+            elapsed_seconds=time_of_cores(db, task.experiment_id, times, task.gpu).elapsed_seconds,
         )
 
     def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:

@@ -45,6 +45,7 @@ _COMMANDS = {
     "experiment.approve": ("Approve {experiment} for volunteers", _EXPERIMENTS),
     "experiment.pause": ("Pause {experiment}", _EXPERIMENTS),
     "experiment.resume": ("Resume {experiment}", _EXPERIMENTS),
+    "experiment.require": ("Say which computers get tasks of {experiment}, and for how long", _EXPERIMENTS),
     "experiment.recall": ("Recall {experiment}", _EXPERIMENTS),
     "news.add": ("Say “{line}” to everybody", _NEWS),
     "news.withdraw": ("Withdraw news {number}", _NEWS),

@@ -5,6 +5,7 @@ import difflib
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from axiom import shipped
@@ -21,7 +22,7 @@ from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.evidence import blocks, old_claims
-from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
+from axiom.store.experiments import costs, drafts, experiments, old_names, preflights, task_rules
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
@@ -111,9 +112,20 @@ def by_name(reading: Reading, name: str) -> Answer:
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
             "release": releases.of_version(reading, stored),
+            "rule": _rule(reading, stored.name),
             "costs": [as_shown(cost.host_class, cost.fit) for cost in costs.of_experiment(reading.db, stored.id)],
         }
     }
+
+
+def _rule(reading: Reading, name: str) -> Answer | None:
+    """What an operator says of its tasks, if anything."""
+    stated = task_rules.read_rules(reading.db).get(name)
+    return (
+        asdict(stated.rule) | {"reason": stated.reason, "by": stated.said_by, "at": stated.said_at.isoformat()}
+        if stated
+        else None
+    )
 
 
 def _quotes(
@@ -146,6 +158,7 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
         "created_at": stored.created_at.isoformat(),
         "memory_mb": manifest.memory_mb,
         "copies": manifest.copies,
+        "cores": manifest.cores,
         "seconds": manifest.seconds,
         **{
             f"{noun}s": {state: amount for state, amount in counted[noun, stored.id].items() if amount}
