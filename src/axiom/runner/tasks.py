@@ -54,7 +54,7 @@ class SharedProgress:
     def move(self, share: int, fraction: float, kept: int) -> None:
         with self._lock:
             self._told[share] = fraction, kept
-            done = sum(weight * told for weight, (told, _) in zip(self._seconds, self._told, strict=True))
+            done = sum(weight * fraction for weight, (fraction, _) in zip(self._seconds, self._told, strict=True))
             self._report(done / sum(self._seconds), sum(times for _, times in self._told))
 
 

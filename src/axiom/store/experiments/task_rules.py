@@ -4,7 +4,7 @@ from datetime import datetime
 
 from axiom.domain.task_rules import ANY_COMPUTER, SaidRule, TaskRule
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, as_value, moment
+from axiom.store.engine.database import Database, as_value
 
 
 def read_rules(db: Database) -> dict[str, SaidRule]:
