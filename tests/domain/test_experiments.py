@@ -88,6 +88,13 @@ def test_a_declaration_that_could_not_be_computed_or_weighed_is_refused(changes,
         experiment(**changes)
 
 
+def test_a_task_computes_on_a_few_cores_and_a_gpu_has_it_alone():
+    assert Needs(seconds=id, memory_mb=1, cores=64, may_use_gpu=True).cores == 64
+    for cores, gpu in ((0, False), (65, False), (2, True)):
+        with pytest.raises(ValueError, match=f"{cores} cores"):
+            Needs(seconds=id, memory_mb=1, cores=cores, gpu=gpu)
+
+
 @settings(max_examples=20)
 @given(
     st.lists(

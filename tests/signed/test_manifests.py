@@ -73,12 +73,14 @@ def test_a_manifest_says_what_the_experiment_declares(data):
 
 
 def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
-    assert {"may_use_gpu", "copies"}.isdisjoint(data)
-    needs = Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, may_use_gpu=True, gpu_memory_mb=700, copies=3)
+    assert {"may_use_gpu", "copies", "cores"}.isdisjoint(data)
+    gpu = {"may_use_gpu": True, "gpu_memory_mb": 700}
+    needs = Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, copies=3, cores=4, **gpu)
     declared = declare(replace(EXPERIMENT, needs=needs), avx=True)
     manifest = read_manifest(canonical(declared))
     assert (manifest.gpu, manifest.may_use_gpu, manifest.uses_gpus, manifest.gpu_memory) == (False, True, True, 700)
     assert (manifest.memory_on(""), manifest.memory_on("NVIDIA"), manifest.copies) == (100, 100 + CUDA_MB, 3)
+    assert (manifest.cores, read_manifest(canonical(data)).cores) == (4, 1)
     assert canonical(manifest.as_data()) == canonical(declared)
     alone = read_manifest(canonical(data))  # it says all that it needs there
     assert (alone.uses_gpus, alone.gpu_memory, alone.memory_on("NVIDIA"), alone.copies) == (True, 100, 100, 1)
@@ -154,6 +156,8 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d.update(may_use_gpu=True), "a GPU alone"),
         (lambda d: d.update(disk_mb=0), "disk_mb"),
         (lambda d: d.update(copies=6), "6 copies"),
+        (lambda d: d.update(cores=65), "65 cores"),
+        (lambda d: d.update(cores=2, gpu=True), "2 cores"),
     ],
 )
 def test_a_manifest_that_is_off_is_refused_with_the_field_named(change, fact, data):

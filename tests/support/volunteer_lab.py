@@ -56,10 +56,11 @@ def experiment(
     seconds: float = 1.0,
     memory_mb: int = 100,
     gpu: bool = False,
+    cores: int = 1,
 ) -> Path:
     """An experiment's file: each cell sleeps for so many tenths of a second, and returns a curve."""
     code, file = _CURVE.format(tenths=tenths, length=length), folder / f"{name}.py"
-    needs = f"seconds=lambda config: {seconds}, memory_mb={memory_mb}, gpu={gpu}"
+    needs = f"seconds=lambda config: {seconds}, memory_mb={memory_mb}, gpu={gpu}, cores={cores}"
     file.write_text(experiment_text(name, code, measures="curve: tuple[float, ...]", needs=needs, levels=range(cells)))
     return file
 

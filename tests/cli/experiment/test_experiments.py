@@ -107,6 +107,16 @@ def test_a_version_is_paused_resumed_approved_and_rolled_back(let_out, working_l
     assert [command for command, _ in rows if command in commands] == commands
 
 
+def test_tasks_are_kept_for_large_computers_and_that_is_taken_back(let_out):
+    assert let_out("require")[0] == 2  # without a word why
+    why = ("--why", "it swaps", "--by", "Ada")
+    assert let_out("require", *why)[0] == 4  # any computer has them already
+    status, answer, _ = let_out("require", "--least-cores", "16", "--times-longer", "4", *why, "--json")
+    assert (status, answer["rule"]["least_cores"], answer["rule"]["times_longer"]) == (0, 16, 4)
+    status, answer, _ = let_out("require", *why, "--json")
+    assert (status, answer["rule"]["least_cores"], answer["rule"]["before"]["least_cores"]) == (0, 0, 16)
+
+
 DECLARED = tuple({"width": width, "rate": 0.1, "bias": False, "data": "digits"} for width in (8, 16))
 TYPES = {"width": ValueType.INT, "rate": ValueType.FLOAT, "bias": ValueType.BOOL, "data": ValueType.TEXT}
 LOSS = Measure("loss", ValueType.FLOAT, nullable=False)

@@ -17,6 +17,14 @@ from axiom.limits import credit as credit_limits
 from axiom.limits import tasks as task_limits
 
 
+def test_time_of_several_cores_is_no_more_than_they_were_busy_nor_than_there_were():
+    times = TimeSaid(cpu_seconds=70.0, elapsed_seconds=20.0, out_seconds=30.0)
+    assert [times.of_cores(cores).elapsed_seconds for cores in (1, 2, 4, 8)] == [20.0, 40.0, 70.0, 70.0]
+    assert times.of_cores(4).out_seconds == 120.0
+    idle = TimeSaid(cpu_seconds=5.0, elapsed_seconds=20.0)
+    assert idle.of_cores(4) == idle
+
+
 def by_clock(tariff: Tariff, seconds: float, *, out: float | None = None, on_gpu: bool = False) -> Price:
     """By one of the old tables, which do not ask what the work is worth."""
     said = TimeSaid(cpu_seconds=0.0, elapsed_seconds=seconds, out_seconds=out)

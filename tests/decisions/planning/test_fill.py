@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plan_candidates import new
 
 from axiom.decisions.planning.fill import WaitingWork, fill, placements
+from axiom.decisions.planning.usable_cores import reach
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
+from axiom.domain.task_rules import TaskRule
 
 LIGHT, HEAVY = Need(memory_mb=400), Need(memory_mb=16_000)
 ON_GPU = Need(memory_mb=1_000, gpu=True, gpu_memory_mb=4_000)
@@ -70,6 +73,27 @@ def test_what_needs_much_memory_leaves_no_core_without_light_work():
     large = host(2, cores=16, memory_mb=129_000)
     found = fill([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
     assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}
+
+
+def test_a_task_takes_all_its_cores_and_memory_for_each_at_a_volunteer_and_one_at_our_own():
+    wide = replace(LIGHT, cores=4)
+    filling = fill([host(1, cores=11), host(2, cores=11, memory_mb=3_000), host(3, cores=3)], [work(1, 9, wide)])
+    assert given_to(filling) == {1: {1: 2}, 2: {1: 1}, 3: {}}
+    assert {one.supply.host_id: one.left.cores for one in filling.hosts} == {1: 3, 2: 7, 3: 3}
+    assert reasons(filling)[1] == reasons(filling)[3] == "a task computes on 4 cores, and too few are idle"
+    assert given_to(fill([host(1, cores=3, is_ours=True)], [work(1, 9, wide)])) == {1: {1: 3}}
+    found = reach([new(1, need=wide)], [host(1, cores=11), host(2, cores=3, is_ours=True)], cores=14)
+    assert (found.cores_for((1, 0)), found.ours_for((1, 0)), found.cores) == (8 + 3, 3, 11)
+
+
+def test_what_an_operator_keeps_for_large_hosts_goes_to_these_whatever_they_have_in_hand():
+    large = replace(LIGHT, rule=TaskRule(least_cores=8, least_memory_mb=32_000))
+    few, little, busy = host(1, cores=4), host(2, memory_mb=16_000), host(3, busy_cores=6, used_memory_mb=63_000)
+    filling = fill([few, little, busy], [work(1, 9, large)])
+    assert given_to(filling) == {1: {}, 2: {}, 3: {1: 2}}
+    assert "lend 8 cores or more" in reasons(filling)[1]
+    assert "lend 32000 MB" in reasons(filling)[2]
+    assert "lend 8 cores or more" in reach([new(1, need=large)], [few], cores=4).obstacles[1, 0]
 
 
 def test_few_tasks_go_to_our_own_and_to_the_largest():

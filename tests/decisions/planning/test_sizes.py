@@ -158,6 +158,13 @@ def test_for_volunteers_twenty_minutes_of_the_usual_host_are_ordered(seconds, bl
     assert order_size(seconds, block=block, usual=usual, task_seconds=8.0).replicates == replicates
 
 
+def test_a_task_for_several_cores_is_as_many_times_as_large_and_on_our_own_it_is_not():
+    usual = UsualHosts(speed=1.0)
+    sizes = [order_size(60.0, block=LIGHT, usual=usual, task_seconds=8.0, cores=cores).replicates for cores in (1, 2)]
+    assert sizes == [20, 40]
+    assert order_size(2.0, block=8, usual=None, task_seconds=8.0, cores=4).replicates == 4
+
+
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
 
 

@@ -160,6 +160,7 @@ def test_each_command_is_done_once_it_was_shown_and_audited(desk, lab):
         ("experiment.approve", {"serial": "1", "why": "read and found good"}),
         ("experiment.pause", {"why": "it is too warm"}),
         ("experiment.resume", {"why": "it is cool again"}),
+        ("experiment.require", {"why": "it is dear", "least_cores": "16", "least_memory_mb": "", "times_longer": "4"}),
         ("experiment.recall", {"why": "its sums are wrong"}),
     ):
         do(command, experiment="tiny_sum@1", **fields)

@@ -197,7 +197,7 @@ def _held_back(
     if not lightest or room <= 0 or need.memory_mb <= lightest:
         return room
     spare = host.left.memory_mb - host.left.cores * lightest
-    tasks = max(0, min(room, spare // (need.memory_mb - lightest)))
+    tasks = max(0, min(room, spare // ((need.memory_mb - lightest) * host.left.cores_for(need))))
     if tasks == room or any(
         host.may_have(ours) and host.room(its, seconds, deadline) for its, seconds, ours in lighter
     ):
