@@ -49,7 +49,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "experiments": Feature(
         "Questions: files of the catalogue, tried out, published, let out and recalled.",
         "limits.experiments domain.declaration domain.estimands domain.experiments domain.preflights domain.releases "
-        "domain.task_rules domain.wrap kit decisions.experiments store.experiments lab.experiments "
+        "domain.wrap kit decisions.experiments store.experiments lab.experiments "
         "autopilot.preflights commands.experiments commands.drafts commands.releases commands.task_rules "
         "web.views.experiments web.views.releases cli.experiment",
         commands="experiment draft finding",

@@ -7,7 +7,7 @@ import pytest
 from axiom.commands.base.registry import read_command
 from axiom.commands.task_rules import RequireOfTasks
 from axiom.domain.registrations import StoppingRule
-from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.errors import NotAllowed, Refused, UnknownName, WrongUse
 from axiom.lab.planning import candidates
 from axiom.lab.planning.design_cost import cost_of_cells

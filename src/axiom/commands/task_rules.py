@@ -8,7 +8,7 @@ from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.base.words import NAMED, SAID_BY, SENTENCE, version_of
 from axiom.domain.callers import Capability
-from axiom.domain.task_rules import TaskRule
+from axiom.domain.releases import TaskRule
 from axiom.errors import Refused
 from axiom.limits import tasks as limits
 from axiom.signed.canonical_json import LARGEST

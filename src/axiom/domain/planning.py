@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from axiom.domain.fleet import Gpu
+from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.sessions import Plan
-from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
 
 
 class Purpose(StrEnum):

@@ -1,9 +1,10 @@
-"""How far a version is let out: its stages, what was done to it and by whom, and how tasks of it ended on a host."""
+"""How far a version is let out: its stages, what was done to it, to whom its tasks may go, and how they ended."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from axiom.domain.value import value
 from axiom.domain.work import TaskState
 
 
@@ -77,6 +78,27 @@ class SentTasks:
     amount: int
     silent: int  # of these, out for so long that nobody waits for them
     latest: datetime  # when the last of them was sent
+
+
+@value
+class TaskRule:
+    """An operator's demand: computers as large as this get an experiment's tasks, whose cells may take longer."""
+
+    least_cores: int = 0
+    least_memory_mb: int = 0
+    times_longer: int = 1
+
+
+ANY_COMPUTER = TaskRule()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaidRule:
+    experiment: str  # in every version
+    rule: TaskRule
+    reason: str
+    said_by: str
+    said_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from axiom.decisions.planning.fill import WaitingWork, fill, placements
 from axiom.decisions.planning.usable_cores import reach
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
-from axiom.domain.task_rules import TaskRule
+from axiom.domain.releases import TaskRule
 
 LIGHT, HEAVY = Need(memory_mb=400), Need(memory_mb=16_000)
 ON_GPU = Need(memory_mb=1_000, gpu=True, gpu_memory_mb=4_000)

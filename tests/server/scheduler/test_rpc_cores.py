@@ -5,7 +5,7 @@ from scheduler_calls import LINUX, Client, Exchange
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.domain.fleet import Standing
-from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.limits import tasks as limits
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.store.experiments import task_rules

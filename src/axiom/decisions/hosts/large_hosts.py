@@ -1,6 +1,6 @@
 """Is a computer large enough for what an operator keeps for large ones?"""
 
-from axiom.domain.task_rules import TaskRule
+from axiom.domain.releases import TaskRule
 
 
 def why_too_small(rule: TaskRule, *, cores: int, memory_mb: int) -> str:

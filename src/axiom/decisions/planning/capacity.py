@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from axiom.decisions.hosts.large_hosts import why_too_small
 from axiom.domain.planning import Need, Supply
-from axiom.domain.task_rules import ANY_COMPUTER
+from axiom.domain.releases import ANY_COMPUTER
 
 _LEAST_SPEED = 0.01  # of a core, in reference cores
 _LEAST_AVAILABILITY = 0.01

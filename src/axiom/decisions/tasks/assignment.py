@@ -15,7 +15,7 @@ from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.fleet import OUR_GPUS, Host
-from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.value import value
 from axiom.limits import tasks as limits
 from axiom.locale.languages import mark

@@ -15,7 +15,7 @@ from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import DECLARED, amended_by, read_body
-from axiom.domain.task_rules import ANY_COMPUTER, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.experiments.releases import NOWHERE, VersionStage, stages
 from axiom.lab.registrations.links import hanging

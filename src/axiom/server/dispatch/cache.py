@@ -14,8 +14,7 @@ from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
-from axiom.domain.releases import Fleet
-from axiom.domain.task_rules import ANY_COMPUTER, SaidRule, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, Fleet, SaidRule, TaskRule
 from axiom.domain.value import value
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest

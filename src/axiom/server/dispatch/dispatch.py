@@ -86,7 +86,7 @@ class _WrittenOrder:
     draft: UnsignedOrder
     workunit: int
     cores: int
-    longest_seconds: float
+    declared_seconds: float
     seconds: float
     seal: str
 
@@ -366,7 +366,7 @@ class _Dispatcher:
             draft=draft,
             workunit=wanted.workunit_id,
             cores=self._cores(experiment.declared, gpu, wanted),
-            longest_seconds=declared * experiment.rule.times_longer,
+            declared_seconds=declared,
             seconds=self._expected_seconds(experiment, declared, gpu),
             seal=form.bundle.seal,
         )
@@ -382,7 +382,7 @@ class _Dispatcher:
                 name=task_name(experiment.name, experiment.version, draft.workunit, order.task),
                 order=order,
                 seconds=draft.seconds,
-                longest_seconds=draft.longest_seconds,
+                declared_seconds=draft.declared_seconds,
                 memory_mb=self._memory(experiment.declared, gpu),
                 disk_mb=experiment.declared.disk_mb,
                 deadline=self._deadline,
@@ -390,6 +390,7 @@ class _Dispatcher:
                 seal=draft.seal,
                 gpu=gpu,
                 cores=draft.cores,
+                times_longer=experiment.rule.times_longer,
             )
             for draft, order in zip(written, orders, strict=True)
         ]
@@ -448,7 +449,7 @@ class _Dispatcher:
             name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
             order=order_again(experiment, task, self._host.id),
             seconds=self._expected_seconds(experiment, declared, task.gpu),
-            longest_seconds=declared * experiment.rule.times_longer,
+            declared_seconds=declared,
             memory_mb=self._memory(needs, task.gpu),
             disk_mb=needs.disk_mb,
             deadline=task.deadline,
@@ -456,6 +457,7 @@ class _Dispatcher:
             seal=bundle.seal if bundle else "",
             gpu=task.gpu,
             cores=self._cores(needs, task.gpu, task),
+            times_longer=experiment.rule.times_longer,
         )
 
     def _take_back(self, task: SentTask) -> None:

@@ -56,7 +56,7 @@ class GrantedTask:
     name: str
     order: Order
     seconds: float  # of a reference core, expected of this kind of host
-    longest_seconds: float  # what bounds it: as the file says, or longer by an operator's word
+    declared_seconds: float  # as the file says, which is what bounds it
     memory_mb: int  # for each of its cores
     disk_mb: int
     deadline: datetime
@@ -64,6 +64,7 @@ class GrantedTask:
     seal: str
     gpu: str = ""  # the kind on which it computes
     cores: int = 1
+    times_longer: int = 1  # than usual that it may take, by an operator's word
 
 
 @value

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from axiom.domain.task_rules import ANY_COMPUTER, SaidRule, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, SaidRule, TaskRule
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value
 
