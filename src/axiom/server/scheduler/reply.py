@@ -147,9 +147,8 @@ def _inputs(bundle: Archive, seal: Archive) -> tuple[replies.FileRef, ...]:
 
 def _workunit(task: GrantedTask, flops: float, files: tuple[replies.FileRef, ...]) -> replies.WorkunitOrder:
     estimate = task.seconds * REFERENCE_FLOPS
-    longest = (
-        max(task.seconds, task.times_longer * task.declared_seconds) * REFERENCE_FLOPS
-    )  # never less than the runner allows
+    # Never less than the runner allows.
+    longest = max(task.seconds, task.times_longer * task.declared_seconds) * REFERENCE_FLOPS
     times = _GPU_BOUND if task.gpu else _BOUND
     return replies.WorkunitOrder(
         name=task.name,
