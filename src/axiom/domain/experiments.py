@@ -58,7 +58,7 @@ class Needs:
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
     may_use_gpu: bool = False  # computes on a core, and as well on a GPU that is idle
     copies: int = 1  # volunteers who compute each task; its results count once so many of them agree
-    cores: int = 1  # on which a task computes on a volunteer's computer: a cell on each, and each with memory_mb
+    cores: int = 1  # on which a volunteer's computer computes a task: a cell on each, with memory and disk of its own
 
     def __post_init__(self) -> None:
         """Refuse needs of which one takes back what the other allows."""

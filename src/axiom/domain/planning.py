@@ -24,9 +24,9 @@ class Need:
     """The demands of a running task on a host; 0 is nothing that anybody knows of."""
 
     memory_mb: int = 0  # for each of its cores
-    cores: int = 1  # on which it computes at a volunteer's host; on one at the laboratory's own
+    cores: int = 1  # on which it computes at a volunteer's host; on one at a cluster's or the laboratory's own
     shared_mb: int = 0  # of it, that all tasks on a host of the laboratory's own have together
-    disk_mb: int = 0
+    disk_mb: int = 0  # for each of its cores
     gpu: bool = False  # on a GPU beside a core's work, not instead of it
     gpu_memory_mb: int = 0
     avx: bool = False
@@ -52,6 +52,7 @@ class Supply:
     platform: str = ""
     is_avx: bool = True
     is_ours: bool = False
+    on_one_core: bool = False  # it computes any task on one
     disk_mb: int | None = None
     speed: float = 1.0  # reference-core seconds a second of one core
     availability: float = 1.0

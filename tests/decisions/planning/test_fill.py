@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plan_candidates import new
+from plan_candidates import new, planned
 
 from axiom.decisions.planning.fill import WaitingWork, fill, placements
 from axiom.decisions.planning.usable_cores import reach
@@ -81,9 +81,25 @@ def test_a_task_takes_all_its_cores_and_memory_for_each_at_a_volunteer_and_one_a
     assert given_to(filling) == {1: {1: 2}, 2: {1: 1}, 3: {}}
     assert {one.supply.host_id: one.left.cores for one in filling.hosts} == {1: 3, 2: 7, 3: 3}
     assert reasons(filling)[1] == reasons(filling)[3] == "a task computes on 4 cores, and too few are idle"
-    assert given_to(fill([host(1, cores=3, is_ours=True)], [work(1, 9, wide)])) == {1: {1: 3}}
+    for facts in ({"is_ours": True}, {"on_one_core": True}):
+        assert given_to(fill([host(1, cores=3, **facts)], [work(1, 9, wide)])) == {1: {1: 3}}
+    small_disk = host(1, cores=11, disk_mb=700)
+    assert given_to(fill([small_disk], [work(1, 9, replace(wide, disk_mb=100))])) == {1: {1: 1}}
     found = reach([new(1, need=wide)], [host(1, cores=11), host(2, cores=3, is_ours=True)], cores=14)
     assert (found.cores_for((1, 0)), found.ours_for((1, 0)), found.cores) == (8 + 3, 3, 11)
+
+
+def test_of_what_computes_on_four_cores_as_much_is_ordered_in_tasks_four_times_as_large():
+    fleet = [host(number) for number in range(4)]
+    orders = {
+        cores: planned(
+            new(1, need=replace(LIGHT, cores=cores), replicate_seconds=1_200.0, block=64), cores=32, supplies=fleet
+        ).allotments
+        for cores in (1, 4)
+    }
+    assert {(order.workunits, order.replicates_each) for order in orders[1]} == {(64, 1)}
+    assert {(order.workunits, order.replicates_each) for order in orders[4]} == {(16, 4)}
+    assert len(orders[1]) == len(orders[4])
 
 
 def test_what_an_operator_keeps_for_large_hosts_goes_to_these_whatever_they_have_in_hand():

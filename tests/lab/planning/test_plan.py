@@ -24,7 +24,7 @@ from axiom.lab.planning.plan import from_data
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import Policy
 from axiom.store.experiments import experiments
-from axiom.store.hosts import hosts
+from axiom.store.hosts import clusters, hosts
 from axiom.store.sessions import sessions
 from axiom.store.tasks import workunits
 
@@ -134,6 +134,15 @@ def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
     seen = preview(rounds.db, rounds.policy, rounds.lab.now)  # for a part of it, and it says so
     assert (there > 2, len(seen.placements)) == (True, 2)
     assert f"2 of the {there} hosts" in seen.plan.reason
+
+
+def test_a_host_of_a_cluster_computes_each_task_on_one_core(rounds):
+    now, theirs = rounds.lab.now, rounds.lab.host("theirs", cores=2, volunteer="Bo")
+    made = clusters.add(rounds.db, name="alpha", key_digest="d" * 64, expires_at=now + timedelta(days=1), now=now)
+    pilot = rounds.lab.host("pilot", cores=2, volunteer="Cy")
+    rounds.db.change("host", pilot, volunteer_id=made.volunteer_id)
+    found = {supply.host_id: supply.on_one_core for supply in supplies(rounds.db, rounds.policy, now)}
+    assert found == {1: True, theirs: False, pilot: True}
 
 
 def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(rounds):

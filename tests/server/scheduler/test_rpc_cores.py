@@ -60,6 +60,7 @@ def test_a_client_hears_how_many_cores_a_task_takes_and_each_counts_for_all_of_t
     assert estimate / float(version.findtext("flops")) == 900.0
     assert bound / float(version.findtext("flops")) >= 5 * 900.0 * 4, "also where its volunteer lends one core"
     assert float(first.workunit.findtext("rsc_memory_bound")) == 4 * 100 * 2**20
+    assert float(first.workunit.findtext("rsc_disk_bound")) == 4 * 100 * 2**20
     assert exchange.ticket(first).memory_mb == 100
     assert exchange.broken() == {}
 

@@ -7,12 +7,13 @@ from tiny_experiment import prepare_text, tiny_source
 
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
+from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
 from axiom.lab import redraw_figures as draw_figures
 from axiom.lab.experiments import releases
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
-from axiom.store.experiments import experiments
+from axiom.store.experiments import experiments, task_rules
 
 PATH = "/experiments/tiny_sum@1"
 OTHERS = """
@@ -175,3 +176,23 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     with small_lab.db.transaction():
         releases.pause(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
     assert (release()["stage"], "too warm" in release()["reason"]) == ("paused", True)
+
+
+def test_the_page_says_what_an_operator_demands_of_computers_and_until_when(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    reader, now = browse(small_lab), small_lab.now
+    assert experiment_of(reader)["rule"] is None
+    assert 'id="computers"' not in reader.get(PATH).text
+    for rule, facts in (
+        (
+            TaskRule(least_cores=16, least_memory_mb=32_000, times_longer=4),
+            ("16 cores", "32,000 MB", "4 times as long"),
+        ),
+        (TaskRule(times_longer=2), ("2 times as long",)),
+    ):
+        task_rules.set_rule(small_lab.db, "tiny_sum", rule, reason="<it> swaps", by="Ada", now=now)
+        shown, text = experiment_of(reader)["rule"], reader.get(PATH).text
+        assert (shown["least_cores"], shown["by"], shown["at"]) == (rule.least_cores, "Ada", now.isoformat())
+        assert [fact for fact in (*facts, "Ada", "&lt;it&gt; swaps") if fact not in text] == []
+    task_rules.set_rule(small_lab.db, "tiny_sum", ANY_COMPUTER, reason="", by="Ada", now=now)
+    assert experiment_of(reader)["rule"] is None

@@ -19,13 +19,11 @@ class HostRoom:
         """What may be taken at the same moment."""
         return self._largest(self._places)
 
-    @property
-    def free(self) -> int | None:
-        """How large one more task may be; None is any size, and nothing fits where too much is taken already."""
-        return self.free_for(1)
-
     def free_for(self, places: int) -> int | None:
-        """How much so many more may take together that run at once."""
+        """How much one more task may take that has so many of the places.
+
+        None is any amount, and nothing fits where too much is taken already.
+        """
         if self._total is None:
             return None
         if self.most > self._total:

@@ -28,14 +28,18 @@ class Left:
     seconds: float  # of a reference core, that its cores have to do
     pace: float  # reference seconds that a core computes in a second
     total_memory_mb: int = 0
+    on_one_core: bool = False
     is_ours: bool = False  # so that its tasks are packed by what each of them has alone
 
     def memory_for(self, need: Need) -> int:
         """What a task of the need adds to the memory in use."""
-        return need.memory_mb - need.shared_mb if self.is_ours else need.memory_mb * need.cores
+        return need.memory_mb * self.cores_for(need) - (need.shared_mb if self.is_ours else 0)
+
+    def disk_for(self, need: Need) -> int:
+        return need.disk_mb * self.cores_for(need)
 
     def cores_for(self, need: Need) -> int:
-        return 1 if self.is_ours else need.cores
+        return 1 if self.is_ours or self.on_one_core else need.cores
 
 
 def left_of(supply: Supply) -> Left:
@@ -56,6 +60,7 @@ def left_of(supply: Supply) -> Left:
         seconds=supply.in_hand_seconds,
         total_memory_mb=supply.memory_mb,
         is_ours=supply.is_ours,
+        on_one_core=supply.on_one_core,
         pace=max(_LEAST_SPEED, supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
     )
 
@@ -73,7 +78,7 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
     memory_mb = left.memory_for(need)
     if memory_mb > 0 and (fitting := left.memory_mb // memory_mb) < tasks:  # not `min`: it is asked millions of times
         tasks = fitting
-    if left.disk_mb is not None and need.disk_mb > 0 and (fitting := left.disk_mb // need.disk_mb) < tasks:
+    if left.disk_mb is not None and need.disk_mb > 0 and (fitting := left.disk_mb // left.disk_for(need)) < tasks:
         tasks = fitting
     if left.tasks is not None and left.tasks < tasks:
         tasks = left.tasks
@@ -88,7 +93,7 @@ def put(left: Left, need: Need, tasks: int) -> None:
     """Note what so many tasks take, that were found to fit. They run at once, so none of them waits for another."""
     left.memory_mb -= left.memory_for(need) * tasks
     if left.disk_mb is not None:
-        left.disk_mb -= need.disk_mb * tasks
+        left.disk_mb -= left.disk_for(need) * tasks
     if left.tasks is not None:
         left.tasks -= tasks
     if not need.gpu:
@@ -117,8 +122,9 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
     memory_mb = left.memory_for(need)
     if memory_mb * more > left.memory_mb:
         return f"a task needs {memory_mb} MB of memory, and {left.memory_mb - memory_mb * tasks} are free"
-    if left.disk_mb is not None and need.disk_mb * more > left.disk_mb:
-        return f"a task needs {need.disk_mb} MB of disk, and {left.disk_mb - need.disk_mb * tasks} are free"
+    disk_mb = left.disk_for(need)
+    if left.disk_mb is not None and disk_mb * more > left.disk_mb:
+        return f"a task needs {disk_mb} MB of disk, and {left.disk_mb - disk_mb * tasks} are free"
     if left.tasks is not None and left.tasks < more:
         return "it may have no more tasks for now, by its quota and its standing"
     if (

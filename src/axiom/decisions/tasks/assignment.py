@@ -56,8 +56,8 @@ class Queue:
     in_progress: int
     seconds: float  # of a reference core, for a task as they come
     memory_mb: int  # for each of its cores
+    disk_mb: int = 100  # for each of its cores
     cores: int = 1  # on which a task of it computes here, unless a GPU does
-    disk_mb: int = 100
     rule: TaskRule = ANY_COMPUTER
     avx: bool = False
     gpu: bool = False  # a GPU alone may compute it
@@ -249,7 +249,9 @@ class _HostFill:
         self._memory = HostRoom(
             host.capacity.memory_mb, self._cores, [(batch.memory_mb, batch.tasks * batch.cores) for batch in in_hand]
         )
-        self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(batch.disk_mb, batch.tasks) for batch in in_hand])
+        self._disk = HostRoom(
+            host.capacity.disk_mb, self._cores, [(batch.disk_mb, batch.tasks * batch.cores) for batch in in_hand]
+        )
         # How long the cores have to do with what is in hand.
         self._busy = sum(elapsed_on(host, batch.seconds) * batch.tasks for batch in in_hand) / max(1, self._cores)
         self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
@@ -281,7 +283,7 @@ class _HostFill:
 
     def _give(self, queue: Queue, place: _Place, kind: str) -> None:
         self._memory.put(place.memory_mb, place.cores)
-        self._disk.put(queue.disk_mb)
+        self._disk.put(queue.disk_mb, place.cores)
         self._busy += place.elapsed / max(1, self._cores)
         self._wanted[kind][0] -= place.elapsed
         self._wanted[kind][1] -= place.cores
@@ -368,9 +370,9 @@ class _HostFill:
         free, needed = self._memory.free_for(place.cores), place.memory_mb * place.cores
         if free is not None and needed > free:
             return f"needs {needed} MB of memory a task, and {free} MB are free by your preferences"
-        free = self._disk.free
-        if free is not None and queue.disk_mb > free:
-            return f"needs {queue.disk_mb} MB of disk a task, and {free} MB are free by your preferences"
+        free, needed = self._disk.free_for(place.cores), queue.disk_mb * place.cores
+        if free is not None and needed > free:
+            return f"needs {needed} MB of disk a task, and {free} MB are free by your preferences"
         deadline = self._allowance.deadline
         if deadline is not None and self._busy + place.elapsed / place.cores > deadline.total_seconds():
             return "would not be done by its deadline at your computer's speed and availability"

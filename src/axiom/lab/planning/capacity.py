@@ -127,6 +127,7 @@ def _supply(
         platform=str(host.platform),
         is_avx=host.platform.instructions != _NO_AVX,
         is_ours=present.is_ours,
+        on_one_core=present.on_one_core,
         disk_mb=host.capacity.disk_mb,
         speed=speed_of(host),
         availability=host.availability,
@@ -140,7 +141,7 @@ def _supply(
 
 
 def _cores_taken(present: PresentHost, portion: Portion, size: CellSize) -> int:
-    return portion.tasks * (1 if portion.gpu or present.is_ours else size.cores)
+    return portion.tasks * (1 if portion.gpu or present.on_one_core else size.cores)
 
 
 def _cores(host: Host, allowance: Allowance) -> int:

@@ -157,7 +157,7 @@ def _workunit(task: GrantedTask, flops: float, files: tuple[replies.FileRef, ...
         # A client counts it at the speed of all its cores; a volunteer may lend one, and one cell may be nearly all.
         flops_bound=max(times * longest, limits.CLIENT_STOPS_AFTER_SECONDS * flops) * task.cores,
         memory_bytes=task.memory_mb * task.cores * _MEGABYTE,
-        disk_bytes=task.disk_mb * _MEGABYTE,
+        disk_bytes=task.disk_mb * task.cores * _MEGABYTE,
         command_line=" ".join(task.order.argv()),
         files=files,
     )

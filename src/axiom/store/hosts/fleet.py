@@ -9,7 +9,8 @@ from axiom.store.engine.database import Database, as_value, at
 from axiom.store.hosts import hosts
 
 _PRESENT = """
-SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences
+SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences,
+    v.is_ours OR EXISTS (SELECT 1 FROM cluster c WHERE c.volunteer_id = v.id) AS on_one_core
 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
 WHERE h.seen_at > :since AND h.is_simulated = 0 AND h.id = coalesce(:host_id, h.id) ORDER BY h.id LIMIT :most
 """
@@ -55,6 +56,7 @@ class PresentHost:
     volunteer: str
     is_ours: bool
     preferences: str  # for this project, as they are stored
+    on_one_core: bool = False  # it computes any task on one: ours, or of a cluster
 
 
 @value
@@ -77,6 +79,7 @@ def present(db: Database, since: datetime, most: int | None = None, *, host_id: 
             volunteer=row["volunteer"],
             is_ours=bool(row["is_ours"]),
             preferences=row["project_preferences"],
+            on_one_core=bool(row["on_one_core"]),
         )
         for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most, host_id=host_id)
     ]
