@@ -186,7 +186,7 @@ def test_the_page_says_what_an_operator_demands_of_computers_and_until_when(brow
     for rule, facts in (
         (
             TaskRule(least_cores=16, least_memory_mb=32_000, times_longer=4),
-            ("16 cores", "32,000 MB", "4 times as long"),
+            ("at least 16", "32,000 MB", "4 times as long"),
         ),
         (TaskRule(times_longer=2), ("2 times as long",)),
     ):
