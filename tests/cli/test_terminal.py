@@ -96,7 +96,7 @@ def test_names_are_completed_and_where_there_is_none_it_is_a_file():
     assert not {"completion", "docs"} & names
     assert completed("expe") == [("plain", "experiment")]
     assert completed("compl") == [("plain", "completion")]
-    assert [value for _, value in completed("experiment", "re")] == ["recall", "reopen", "resume", "retire"]
+    assert [value for _, value in completed("experiment", "re")] == ["recall", "reopen", "require", "resume", "retire"]
     assert completed("experiment", "run", "./my") == [("file", "./my")]
     for verb in ("run", "show", "publish", "deploy", "retire", "pause", "recall", "preflight"):
         assert ("plain", "rank_dynamics") in completed("experiment", verb, "rank_d")
