@@ -1,30 +1,40 @@
 """Lets four computers of three platforms and two people bring a finding as far as Strong, by the ordinary path.
 
 Two computers have the stock Linux client, each in a network of its own; on one Wine runs Windows' runner below a client
-that says it is Windows'; on one qemu runs Debian's client for arm64. The laboratory computes nothing itself. Its
-experiment is published, tried in the sandbox, registered and sealed before anybody computes; what comes back is proven,
-checked on other people's computers, weighed and paid. With `--keep FOLDER` the finding's archive, its script that
-recomputes it and the log stay there. Needs root and 2 GB; it ends with 1 where the finding does not become Strong.
+that says it is Windows'; one is a whole computer of arm64, made by qemu, with Debian's client. The laboratory computes
+nothing itself. Its experiment is published and so registered, tried in the sandbox, and only then computed; what comes
+back is proven, checked on other people's computers, weighed and paid. `--keep FOLDER` leaves the finding's archive
+there, which has the script that weighs it again, and the log. Needs root, 3 GB and half an hour; it ends with 1 where
+nothing becomes Strong.
 """
 
 import argparse
 import json
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from boinc_client import Client
-from fleet import FOUR, fleet, shelve_runners
-from running_lab import Lab, answer, running, typed
+from changed_database import wait_for_change
+from fleet import fleet, shelve_runners
+from running_lab import answer, running, typed
 
-_STEP = 24  # replicates that are ordered at a time
-_MOST = 240
-_NUDGE = 15.0
+_ORDERED = 60  # replicates at a time, for whoever asks
+_MEANT = 12  # replicates for each of the slow computers, which would find nothing left beside the others
+_WAITING = 8  # tasks; below that more are ordered
+_MOST = 360
+_NUDGE, _WEIGHED = 12.0, 30.0
 _LONGEST = 3_000.0  # seconds by the clock
-SETTINGS = "task_seconds = 2.0\n"
+_TASKS = """
+SELECT h.system, h.processor, h.volunteer_id, t.state, t.cause, count(*), sum(t.agreement = 'agrees')
+FROM task t JOIN host h ON h.id = t.host_id GROUP BY h.id, 4, 5 ORDER BY h.id, 4
+"""
+_SLOW = "SELECT id FROM host WHERE system = 'windows' OR processor = 'arm64'"
+_UNSENT = "SELECT count(*) FROM task WHERE state = 'unsent'"
 
 
 def main() -> int:
@@ -38,58 +48,63 @@ def main() -> int:
 
 
 def _play(place: Path, name: str, keep: Path | None) -> int:
-    data = place / "lab"
-    shelf = shelve_runners(place / "runners")
+    data, shelf = place / "lab", shelve_runners(place / "runners")
     _type("init", data)
     with (data / "axiom.toml").open("a", encoding="utf-8") as settings:
-        settings.write(SETTINGS)
+        settings.write('task_seconds = 0.5\nname = "Fleet of four"\n')
     with running(data, "--workers", "0", "--no-pi", "--runners", str(shelf)) as lab:
         for command in ("publish", "preflight"):
             _type("experiment", command, name, data=data)
-        print(f"{name} is published, registered and tried", flush=True)
         began = time.monotonic()
-        with fleet(lab.address, place, FOUR) as clients:
-            strong = _compute(lab, data, name, clients)
-        seconds = time.monotonic() - began
-        _tell(lab, data, name, seconds)
-        if keep and strong:
-            _keep(lab, data, strong, keep)
+        with closing(sqlite3.connect(data / "axiom.db")) as db, fleet(lab.address, place) as clients:
+            ordered, nudged, weighed, strong = 0, began, began, None
+            wait_for_change(data, lambda: len(db.execute(_SLOW).fetchall()) == 2, lambda: "a slow computer")
+            for (host,) in db.execute(_SLOW).fetchall():
+                _type("experiment", "deploy", name, "--replicates", _MEANT, "--host", host, data=data)
+                ordered += _MEANT
+            while strong is None and time.monotonic() - began < _LONGEST:
+                if ordered < _MOST and db.execute(_UNSENT).fetchone()[0] < _WAITING:
+                    _type("experiment", "deploy", name, "--replicates", _ORDERED, data=data)
+                    ordered += _ORDERED
+                if time.monotonic() - nudged > _NUDGE:
+                    nudged = time.monotonic()
+                    for client in clients.values():
+                        client.update()
+                if time.monotonic() - weighed > _WEIGHED:
+                    weighed = time.monotonic()
+                    strong = _weigh(data, name)
+                time.sleep(1.0)
+            print(f"{ordered} replicates were ordered, and computed for {time.monotonic() - began:.0f} s by")
+            for system, processor, owner, state, cause, count, alike in db.execute(_TASKS):
+                checked = f", {alike} of them computed again elsewhere and alike" if alike else ""
+                print(f"  {system} {processor} of account {owner}: {count} tasks {state} {cause or ''}{checked}")
+        for finding in _findings(data, name):
+            print(typed("finding", "show", finding["number"], data=data).stdout)
+        if strong and keep:
+            _keep(data, strong, keep)
     return 0 if strong else 1
 
 
-def _compute(lab: Lab, data: Path, name: str, clients: Mapping[str, Client]) -> Any:
-    """Order, call and weigh until a finding is Strong; that finding, or nothing once time is up."""
-    ordered, nudged, until = 0, 0.0, time.monotonic() + _LONGEST
-    while time.monotonic() < until:
-        if ordered < _MOST and _open_tasks(lab) < len(clients):
-            _type("experiment", "deploy", name, "--replicates", _STEP, data=data)
-            ordered += _STEP
-        if time.monotonic() - nudged > _NUDGE:
-            nudged = time.monotonic()
-            for client in clients.values():
-                client.update()
-        _type("session", "run", data=data)
-        found = [
-            finding for finding in answer("finding", "list", data=data)["findings"] if finding["grade"] == "Strong"
-        ]
-        if found:
-            return found[0]
-        time.sleep(5.0)
-    return None
+def _weigh(data: Path, name: str) -> Any:
+    """Hold a session, in which what has come back is weighed and paid; the finding that is Strong then, if any."""
+    _type("session", "run", data=data)
+    return next((finding for finding in _findings(data, name) if finding["grade"] == "Strong"), None)
 
 
-def _open_tasks(lab: Lab) -> int:
-    return int(lab.status()["tasks"]["unsent"])
+def _findings(data: Path, name: str) -> list[Any]:
+    return [finding for finding in answer("finding", "list", data=data)["findings"] if finding["experiment"] == name]
 
 
-def _tell(lab: Lab, data: Path, name: str, seconds: float) -> None:
-    print(f"after {seconds:.0f} s:")
-    for finding in answer("finding", "list", data=data)["findings"]:
-        print(json.dumps(finding))
-
-
-def _keep(lab: Lab, data: Path, finding: Any, keep: Path) -> None:
-    keep.mkdir(parents=True, exist_ok=True)
+def _keep(data: Path, finding: Any, keep: Path) -> None:
+    """Leave the archive as a folder, weighed again by its own script, and the log of the sessions."""
+    folder = keep / f"finding-{finding['experiment']}"
+    _type("finding", "export", finding["number"], "--to", folder, data=data)
+    done = subprocess.run([sys.executable, "recompute.py"], cwd=folder, capture_output=True, text=True, check=False)
+    print(done.stdout + done.stderr)
+    sessions = answer("session", "list", data=data)["sessions"]
+    logs = [typed("session", "show", session["name"], data=data).stdout for session in reversed(sessions)]
+    (keep / "log.md").write_text("\n".join(logs), encoding="utf-8")
+    (keep / "finding.json").write_text(json.dumps(finding, indent=1) + "\n", encoding="utf-8")
 
 
 def _type(*words: object, data: Path | None = None) -> None:

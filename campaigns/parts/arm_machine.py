@@ -25,6 +25,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev
 mkdir -p /dev/shm; mount -t tmpfs tmpfs /dev/shm
 for module in {modules}; do modprobe $module; done
+hostname arm; echo "127.0.0.1 localhost arm" >/etc/hosts
 ip link set lo up
 device=$(ls /sys/class/net | grep -v "^lo$" | head -n 1)
 ip link set "$device" up; ip address add 10.0.2.15/24 dev "$device"; ip route add default via 10.0.2.2

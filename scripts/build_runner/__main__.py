@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
             has_gpu=wanted.gpu,
             preset=QUICK if wanted.quick else BEST,
         )
-        out = wanted.out or _usual(is_quick=wanted.quick)
+        out = (wanted.out or _usual(is_quick=wanted.quick)).resolve()
         built = building.build(order, out, is_enough=wanted.if_missing, emulation=emulation)
     except ValueError as fault:
         print(fault, file=sys.stderr)
