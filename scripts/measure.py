@@ -25,7 +25,6 @@ _SCORED = re.compile(
 _SHARED = (
     "campaigns",
     "campaigns/parts",
-    "campaigns/platforms",
     "campaigns/tests",
     "tests/support",
     "tests/preflight",

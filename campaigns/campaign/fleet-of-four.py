@@ -9,7 +9,6 @@ nothing becomes Strong.
 """
 
 import argparse
-import json
 import sqlite3
 import subprocess
 import sys
@@ -34,7 +33,9 @@ SELECT h.system, h.processor, h.volunteer_id, t.state, t.cause, count(*), sum(t.
 FROM task t JOIN host h ON h.id = t.host_id GROUP BY h.id, 4, 5 ORDER BY h.id, 4
 """
 _SLOW = "SELECT id FROM host WHERE system = 'windows' OR processor = 'arm64'"
-_UNSENT = "SELECT count(*) FROM task WHERE state = 'unsent'"
+_UNSENT = """
+SELECT count(*) FROM task t JOIN experiment e ON e.id = t.experiment_id WHERE t.state = 'unsent' AND e.name = ?
+"""
 
 
 def main() -> int:
@@ -51,7 +52,7 @@ def _play(place: Path, name: str, keep: Path | None) -> int:
     data, shelf = place / "lab", shelve_runners(place / "runners")
     _type("init", data)
     with (data / "axiom.toml").open("a", encoding="utf-8") as settings:
-        settings.write('task_seconds = 0.5\nname = "Fleet of four"\n')
+        settings.write("task_seconds = 0.5\n")
     with running(data, "--workers", "0", "--no-pi", "--runners", str(shelf)) as lab:
         for command in ("publish", "preflight"):
             _type("experiment", command, name, data=data)
@@ -63,7 +64,7 @@ def _play(place: Path, name: str, keep: Path | None) -> int:
                 _type("experiment", "deploy", name, "--replicates", _MEANT, "--host", host, data=data)
                 ordered += _MEANT
             while strong is None and time.monotonic() - began < _LONGEST:
-                if ordered < _MOST and db.execute(_UNSENT).fetchone()[0] < _WAITING:
+                if ordered < _MOST and db.execute(_UNSENT, (name,)).fetchone()[0] < _WAITING:
                     _type("experiment", "deploy", name, "--replicates", _ORDERED, data=data)
                     ordered += _ORDERED
                 if time.monotonic() - nudged > _NUDGE:
@@ -97,14 +98,12 @@ def _findings(data: Path, name: str) -> list[Any]:
 
 def _keep(data: Path, finding: Any, keep: Path) -> None:
     """Leave the archive as a folder, weighed again by its own script, and the log of the sessions."""
-    folder = keep / f"finding-{finding['experiment']}"
+    folder = keep / finding["experiment"]
     _type("finding", "export", finding["number"], "--to", folder, data=data)
     done = subprocess.run([sys.executable, "recompute.py"], cwd=folder, capture_output=True, text=True, check=False)
     print(done.stdout + done.stderr)
-    sessions = answer("session", "list", data=data)["sessions"]
-    logs = [typed("session", "show", session["name"], data=data).stdout for session in reversed(sessions)]
-    (keep / "log.md").write_text("\n".join(logs), encoding="utf-8")
-    (keep / "finding.json").write_text(json.dumps(finding, indent=1) + "\n", encoding="utf-8")
+    newest = answer("session", "list", data=data)["sessions"][0]
+    (folder / "log.txt").write_text(typed("session", "show", newest["name"], data=data).stdout, encoding="utf-8")
 
 
 def _type(*words: object, data: Path | None = None) -> None:

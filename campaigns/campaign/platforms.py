@@ -1,6 +1,6 @@
 """Runs the runner where it is no Linux' on x86-64: on Windows' own code paths by Wine, on arm64 by qemu.
 
-First the stories in campaigns/platforms: launcher, child, orders, limits, pause, ends, kills, disks, paths. Then two
+First the stories in tests/platforms: launcher, child, orders, limits, pause, ends, kills, disks, paths. Then two
 computers of Linux, one of Windows and one of arm64, each with the stock client, compute for one laboratory until so
 many tasks of each are valid. Last stands what neither Wine nor qemu can show. Needs root, 3 GB and up to an hour.
 """
@@ -20,7 +20,7 @@ from fleet import fleet, shelve_runners
 from running_lab import running, typed
 
 ROOT = Path(__file__).resolve().parents[2]
-STORIES = ROOT / "campaigns" / "platforms"
+STORIES = ROOT / "tests" / "platforms"
 EXPERIMENT = "even_steps"
 WANTED = {("windows", "x86_64"): 40, ("linux", "arm64"): 10}
 _FOR_ALL = 24  # tasks of a version that is new, which nobody gets more of before they are back

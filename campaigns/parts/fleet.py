@@ -64,15 +64,15 @@ def fleet(address: str, folder: Path, computers: tuple[Computer, ...] = FOUR) ->
             owners[computer.owner] = owner
             place = folder / computer.name
             network = stack.enter_context(_network(computer.name, port, folder))
-            words = {"before": (), "program": BOINC}
+            before: list[str] = []
+            program = BOINC
             if computer.platform == WINDOWS:
-                words = {"before": (), "program": str(_named_for_windows(folder))}
+                program = str(_named_for_windows(folder))
                 stack.enter_context(_started_by_wine(find_emulation(PLATFORMS[WINDOWS]), folder))
             elif computer.platform == ARM:
                 kernel = fetch_kernel(find_emulation(PLATFORMS[ARM]), ROOTS / "arm64-kernel")
-                machine = [sys.executable, arm_machine.__file__, str(kernel), str(place), str(port)]
-                words = {"before": machine, "program": "boinc"}
-            made = client(place, address, owner.key, cores=1, keep=True, within=network, **words)
+                before, program = [sys.executable, arm_machine.__file__, str(kernel), str(place), str(port)], "boinc"
+            made = client(place, address, owner.key, cores=1, keep=True, within=network, before=before, program=program)
             clients[computer.name] = stack.enter_context(made)
         yield clients
 

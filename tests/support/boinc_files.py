@@ -5,15 +5,17 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from patience import PATIENCE
 
 from axiom.lab.runners.code_archive import runner_name
 from axiom.runner.files.home import RunnerHome
 from axiom.signed.bundles import write_seal
-from axiom.signed.outputs import read_output
+from axiom.signed.outputs import Output, read_output
 from axiom.signed.tickets import Order
 from axiom.signed.trust import write_trust
 
@@ -39,7 +41,7 @@ INIT_DATA = """<app_init_data>
 class Started:
     """A process in a slot, and what its client says and hears."""
 
-    def __init__(self, slot: Path, command: list[str], ending) -> None:
+    def __init__(self, slot: Path, command: list[str], ending: Callable[[int], None]) -> None:
         self.slot = slot
         shared = slot / "boinc_mmap_file"
         shared.write_bytes(bytes(8192))
@@ -61,7 +63,7 @@ class Started:
             self.shared[5 * 1024] = 0
             self.told.append({name: float(value) for name, value in re.findall(r"<(\w+)>([^<]+)<", text)})
 
-    def until(self, happened) -> None:
+    def until(self, happened: Callable[[], object]) -> None:
         until = time.monotonic() + PATIENCE
         while not happened():
             assert time.monotonic() < until, (self.told, self.stderr)
@@ -84,7 +86,7 @@ class Started:
 
 
 class Client:
-    def __init__(self, lab, folder: Path, raw: bytes, ending) -> None:
+    def __init__(self, lab: Any, folder: Path, raw: bytes, ending: Callable[[int], None]) -> None:
         self.project = folder / "projects" / "lab.example_axiom"
         self.project.mkdir(parents=True)
         self.folder = folder
@@ -122,9 +124,9 @@ class Client:
         words = order.argv() if isinstance(order, Order) else order
         return Started(slot, [os.path.relpath(self.program, slot), *words], self.ending)
 
-    def read(self, number: int = 0):
+    def read(self, number: int = 0) -> Output:
         return read_output((self.project / f"task_5_{number}").read_bytes(), limit=10**6)
 
 
-def child(client, cells: int = 1) -> int:
+def child(client: Client, cells: int = 1) -> int:
     return int(client.lab.computed[cells - 1].split()[-1])

@@ -371,7 +371,7 @@ def _one_line(text: str, most: int) -> str:
 
 def _give_back() -> None:
     """Return to the system what a cell has freed: compiling leaves tens of MB behind in the C library's hands."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc alone can, and Windows has no nameless library
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc alone can; Windows has no nameless library
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -37,7 +37,7 @@ def main() -> int:
     text = re.sub(r"\s*<comm_obj_name>[^<]*</comm_obj_name>", "", text)
     words = f"<client_pid>{os.getpid()}</client_pid>\n<comm_obj_name>{name}</comm_obj_name>"
     setup.write_text(re.sub(r"<client_pid>[0-9]+</client_pid>", words, text), encoding="utf-8")
-    ours = mmap.mmap(-1, _SIZE * _CHANNELS, tagname=f"shm_{name}")
+    ours = mmap.mmap(-1, _SIZE * _CHANNELS, tagname=f"shm_{name}")  # type: ignore[call-arg]  # which Windows alone has
     with open("boinc_mmap_file", "r+b") as file:  # noqa: PTH123  as the client does
         theirs = mmap.mmap(file.fileno(), _SIZE * _CHANNELS)
     task = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)

@@ -143,18 +143,18 @@ def test_a_task_whose_computer_loses_its_power_at_twenty_places_ends_as_one_that
 def test_a_disk_that_is_full_puts_the_task_off_with_a_sentence_until_there_is_room(host_in, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=220m", "tmpfs", str(disk)], check=True)
+    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=220m", "tmpfs", str(disk)], check=True)
     try:
         windows = host_in(WINDOWS, disk / "data")
         started = windows.start(windows.slot(), windows.lab.order(STEPS))
         assert (started.end(), started.finished, started.stderr) == (0, None, started.stderr)
         seconds, sentence = (started.slot / "boinc_temporary_exit").read_text().splitlines()
         assert (seconds, "Make room" in sentence) == ("600", True)
-        subprocess.run(["mount", "-o", "remount,size=2g", str(disk)], check=True)
+        subprocess.run(["/usr/bin/mount", "-o", "remount,size=2g", str(disk)], check=True)
         assert windows.start(started.slot, windows.lab.order(STEPS)).end() == 0
         windows.end_all()
     finally:
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+        subprocess.run(["/usr/bin/umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("which", ["axiom_runtime_*", "axiom_code_*"])

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from boinc_files import Client, Started
 from build_runner.emulation import Emulation, find_emulation
@@ -41,7 +42,7 @@ def client_words(emulation: Emulation, program: str, words: list[str]) -> list[s
 class EmulatedHost(Client):
     """A host whose programs are those of another platform."""
 
-    def __init__(self, platform: str, lab, folder: Path, ending: Callable[[int], None]) -> None:
+    def __init__(self, platform: str, lab: Any, folder: Path, ending: Callable[[int], None]) -> None:
         super().__init__(lab, folder, b"", ending)
         self.emulation = None if platform == LINUX else find_emulation(PLATFORMS[platform])
         self.program.unlink()
@@ -53,7 +54,7 @@ class EmulatedHost(Client):
         self.code_name = f"axiom_code_{hashlib.sha256(self.code).hexdigest()[:16]}.pyz"
         self.seen = [folder]
 
-    def slot(self, number: int = 0, **words) -> Path:
+    def slot(self, number: int = 0, **words: Any) -> Path:
         slot = super().slot(number, **words)
         (self.project / self.code_name).write_bytes(self.code)
         link = f"<soft_link>../../projects/{self.project.name}/{self.code_name}</soft_link>\n"
