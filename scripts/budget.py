@@ -18,7 +18,7 @@ PARTS = {
     "tests": ("tests/*.py", "packages/*/tests/*.py", "campaigns/tests/*.py", "conftest.py"),
 }
 RENDERED = (
-    *("docs/sessions", "docs/measurements", "docs/gallery", "docs/reference"),
+    *("docs/sessions", "docs/measurements", "docs/gallery", "docs/reference", "docs/findings/even_steps"),
     "docs/explanation/the-old-claims.md",
 )
 

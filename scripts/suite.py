@@ -5,7 +5,8 @@
     scripts/test --fast         rooms that need no root, browser, client or network: a minute on two cores
 
 The long stories are the tests in tests/campaign: kills, restarts and rounds of the stock BOINC client and other real
-parts, which take minutes each. `scripts/campaign stories` runs these.
+parts, which take minutes each. `scripts/campaign stories` runs these, and `scripts/campaign platforms` those of other
+systems, in tests/platforms.
 
 Five on two cores, since many tests wait for other programs.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
@@ -29,7 +30,10 @@ _FAST = (
     *(f"tests/{room}" for room in ("boinc", "decisions", "domain", "signed", "store")),
     "packages/axiom-weigh/tests",
 )
-LEFT_OUT = {"tests/campaign": "scripts/campaign stories"}  # by folder, the command that runs its tests
+LEFT_OUT = {  # by folder, the command that runs its tests
+    "tests/campaign": "scripts/campaign stories",
+    "tests/platforms": "scripts/campaign platforms",
+}
 _MUST_HAVE_ALL = os.environ.get("CI") == "true"
 _SPREAD = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
 

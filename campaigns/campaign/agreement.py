@@ -4,9 +4,9 @@ On one computer the same cell must come out the same in every bit. On others the
 compared, must lie within the tolerance that the experiment declares; how far the measures lie apart is shown beside. Of
 a map it is the share of a tile's pixels that differ.
 
-With `--platforms` the others are Windows, by Wine, and arm64, by qemu, with the runners in build/platforms. The cell is
-then the cheapest of the sweep, as a volunteer computes it, where that takes a core no more than some seconds. Root is
-needed.
+With `--on Windows` or `--on arm64` the others are these, by Wine or by qemu, with the runners in build/platforms. The
+cell is then the cheapest of the sweep, as a volunteer computes it, where that takes a core no more than some seconds.
+Root is needed.
 """
 
 import argparse
@@ -48,12 +48,12 @@ def main() -> int:
     golden = [path.stem for path in sorted(GOLDEN.glob("*.json"))]
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="some experiments; else all")
-    parser.add_argument("--platforms", action="store_true", help="on Windows and on arm64, by Wine and by qemu")
+    parser.add_argument("--on", choices=EMULATED, action="append", help="another platform, by Wine or by qemu")
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(golden):
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
-    if wanted.platforms:
-        return on_platforms(wanted.names or golden)
+    if wanted.on:
+        return on_platforms(wanted.names or golden, wanted.on)
     print(f"{'early values, measures: relative':<34}" + "".join(f"{name:>22}" for name in ELSEWHERE) + "  declared")
     complaints = [complaint for name in wanted.names or golden for complaint in compared(name)]
     print("\n".join(complaints) or "every cell repeats in every bit, and agrees elsewhere within what is declared")
@@ -84,12 +84,12 @@ def computed(name: str, surroundings: Mapping[str, str]) -> Any:
     return json.loads(done.stdout)
 
 
-def on_platforms(names: Sequence[str]) -> int:
-    """0 when early values agree on all platforms within what is declared. One process of each computes all cells."""
+def on_platforms(names: Sequence[str], platforms: Sequence[str]) -> int:
+    """0 when early values agree on these platforms within what is declared. One process of each computes all cells."""
     with tempfile.TemporaryDirectory(prefix="agreement-") as place:
         folder = Path(place)
         lines = {"here": cells_here(names, {}), "AVX2": cells_here(names, ELSEWHERE["AVX2"])}
-        lines |= {where: cells_below(platform, names, folder / where) for where, platform in EMULATED.items()}
+        lines |= {where: cells_below(EMULATED[where], names, folder / where) for where in platforms}
         others = [where for where in lines if where != "here"]
         print(f"{'early values, measures: relative':<42}" + "".join(f"{name:>22}" for name in others) + "  declared")
         complaints, equal = [], dict.fromkeys(others, 0)
