@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TypeAlias
 
 import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import models, pace
+from axiom.kit import models, pace, side_by_side
 from axiom.kit.data import LearningTask
 from axiom.kit.losses import Objective
 from axiom.kit.models import Net
@@ -43,7 +42,7 @@ class Course:
             raise ValueError(f"a batch of {batch} from {items} items never fills, so nothing would be learned")
         self._steps = items // batch
         self._batches = orders[:, : self._steps * batch].reshape(epochs * self._steps, batch)
-        self._x, self._y = jax.device_put((task.x_train, task.y_train))  # `jnp.asarray` compiles a copy for each shape
+        self._x, self._y = side_by_side.put((task.x_train, task.y_train))  # `jnp.asarray` compiles a copy for each shape
         self._start, self._shape = jax.tree.flatten(start)
         rates.check_steps(len(self._batches))
         self._optimizer, self._rates, self._every = optimizer, rates, every
@@ -52,7 +51,7 @@ class Course:
 
     def begin(self) -> Held:
         """The weights at the start, and memories of nothing."""
-        weights: list[models.Array] = jax.device_put(self._start)
+        weights: list[models.Array] = side_by_side.put(self._start)
         return weights, self._optimizer.begin(self._start)
 
     def step(self, held: Held, number: int) -> Held:
@@ -83,7 +82,7 @@ class Course:
         return net
 
 
-@partial(jax.jit, static_argnames=("optimizer", "objective"))
+@side_by_side.program("optimizer", "objective", stays=True)
 def _block(
     net: Net,
     memories: tuple[Memory, ...],

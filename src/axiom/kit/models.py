@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from axiom.kit import side_by_side
+
 if TYPE_CHECKING:
     import jax
 
@@ -98,6 +100,9 @@ class Architecture:
 
     def outputs(self, net: Net, x: Array) -> Array:
         """What the last layer gives, before any softmax."""
+        if side_by_side.is_joined(net, x):
+            joined: Array = _outputs(net, x, architecture=self)
+            return joined
         return self._affine(net[-1], self.hidden(net, x)[-1] if len(net) > 1 else x, library_of(x, net))
 
     def _affine(self, layer: Layer, x: Array, library: Any) -> Array:
@@ -105,6 +110,11 @@ class Architecture:
         product = times(x, layer.weights)
         above: Array = plus(product * float(layer.weights.shape[0] ** -0.5) if self.ntk else product, layer.biases)
         return above
+
+
+@side_by_side.program("architecture")
+def _outputs(net: Net, x: Array, *, architecture: NetworkFunction) -> Array:
+    return architecture.outputs(net, x)
 
 
 RELU = Architecture()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TypeVar
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import pace
+from axiom.kit import pace, side_by_side
 from axiom.kit.courses import Context, Course, Held
 from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.losses import CROSS_ENTROPY, Objective
@@ -114,9 +112,9 @@ def cross_entropy(outputs: Array, y: Labels) -> float:
 
 def answers(net: Net, x: Floats, architecture: NetworkFunction = RELU) -> npt.NDArray[np.int32]:
     """The strongest output of each row, by a compiled program: for whoever looks so often that NumPy takes longer."""
-    return np.asarray(_strongest(net, x, architecture))
+    return np.asarray(_strongest(net, x, architecture=architecture))
 
 
-@partial(jax.jit, static_argnames="architecture")
-def _strongest(net: Net, x: Array, architecture: NetworkFunction) -> Array:
+@side_by_side.program("architecture")
+def _strongest(net: Net, x: Array, *, architecture: NetworkFunction) -> Array:
     return architecture.outputs(net, x).argmax(axis=1)
