@@ -56,12 +56,15 @@ class Needs:
     gpu: bool = False  # computes on a GPU alone, one for each task
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
     may_use_gpu: bool = False  # computes on a core, and as well on a GPU that is idle
+    side_by_side: bool = False  # on a GPU all cells of a task are one batch, and a task holds its whole block
     copies: int = 1  # volunteers who compute each task; its results count once so many of them agree
 
     def __post_init__(self) -> None:
         """Refuse needs of which one takes back what the other allows."""
         if self.gpu and self.may_use_gpu:
             raise ValueError("needs say gpu, so a GPU alone may compute it, and may_use_gpu, so a core may: say one")
+        if self.side_by_side and not (self.gpu or self.may_use_gpu):
+            raise ValueError("needs say side_by_side, which is how a GPU computes, and no GPU may: say may_use_gpu")
 
 
 @dataclass(frozen=True, kw_only=True)

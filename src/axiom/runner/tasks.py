@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import axiom
 from axiom.domain.work import Exit, Outcome
@@ -48,6 +49,12 @@ class ProgressTeller:
         self._report = report
         self._cells, self._kept = cells, 0
         self._furthest = 0.0
+        self.left = sum(seconds[cells:])
+
+    @classmethod
+    def of_one_step(cls, report: Callable[[float, int], None], seconds: Sequence[float], done: int) -> Self:
+        """Tell of what is left behind so many cells as of a single one."""
+        return cls(report, (sum(seconds[:done]), sum(seconds[done:])), cells=1)
 
     def finish(self) -> None:
         self._kept += 1
@@ -208,9 +215,11 @@ class Runner:
 
         cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
         done.extend(slot.begin(self._header(order, ticket), cells))
-        progress = ProgressTeller(
-            functools.partial(report, order.task), expected_seconds(manifest, cells), cells=len(done)
-        )
+        seconds, tell = expected_seconds(manifest, cells), functools.partial(report, order.task)
+        if self._device is not None and manifest.side_by_side and len(done) < len(cells):
+            self._obey_together(cells, ticket, bundle, slot, done, ProgressTeller.of_one_step(tell, seconds, len(done)))
+            return _failures(done, self._said)
+        progress = ProgressTeller(tell, seconds, cells=len(done))
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
         keep = functools.partial(CheckpointHandover, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
@@ -225,6 +234,37 @@ class Runner:
             raise
         slot.finish(len(done))
         return _failures(done, self._said)
+
+    def _obey_together(
+        self,
+        cells: Sequence[OrderedCell],
+        ticket: Ticket,
+        bundle: Mapping[str, bytes],
+        slot: Slot,
+        done: list[CellOutput],
+        progress: ProgressTeller,
+    ) -> None:
+        """Compute on the GPU, side by side and as one step, what is left of the cells."""
+        left = cells[len(done) :]
+        child = self._warm(ticket, bundle)
+        cpu_limit = max(cell.cpu_limit for cell in left) + progress.left  # never longer than one after the other
+        try:
+            answers = child.compute_together(
+                [(cell.values, cell.seed) for cell in left],
+                cpu_limit=cpu_limit,
+                wall_limit=max(limits.LEAST_CELL_SECONDS, limits.TIMES_CPU_LIMIT * cpu_limit),
+                memory_mb=ticket.memory_mb,
+                on_progress=progress.move,
+            )
+        except RunEnded:
+            slot.forgive()
+            raise
+        for cell, answer in zip(left, answers, strict=True):
+            output = self._output(cell, answer, child, ticket)
+            slot.add(output)
+            done.append(output)
+        progress.finish()
+        slot.finish(len(done))
 
     def _compute(
         self,
@@ -244,6 +284,9 @@ class Runner:
             on_progress=progress.move,
             keeping=keep(on_kept=lambda kept: progress.keep(kept.fraction)),
         )
+        return self._output(cell, answer, child, ticket)
+
+    def _output(self, cell: OrderedCell, answer: CellAnswer, child: Child, ticket: Ticket) -> CellOutput:
         if answer.outcome is Outcome.FAILED:
             if self._tells_words:
                 self._said = self._said or child.printed.strip().rpartition("\n")[2]

@@ -36,6 +36,7 @@ _UNSAID: dict[str, Any] = {
 _LEFT_OUT: dict[str, Any] = {
     "map": None,
     "may_use_gpu": False,
+    "side_by_side": False,
     "copies": 1,
     "learned": "",
     "setting": "",
@@ -80,6 +81,7 @@ class Manifest:
     tolerance: float = 1e-3  # relative, of early values
     map: Map | None = None
     may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
+    side_by_side: bool = False  # on a GPU all cells of a task are one batch, and a task holds its whole block
     copies: int = 1  # volunteers who compute each task
     learned: str = ""  # a measure that is no outcome, and 1 where a cell learned anything at all
     setting: str = ""
@@ -187,6 +189,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         tolerance=fields.real("tolerance", least=0),
         map=fields.either("map", _map),
         may_use_gpu=fields.flag("may_use_gpu"),
+        side_by_side=fields.flag("side_by_side"),
         copies=fields.whole("copies", least=1),
         learned=fields.text("learned"),
         setting=fields.text("setting", f"({LABEL.pattern})?"),
@@ -203,6 +206,8 @@ def _check(manifest: Manifest) -> None:
     _check_map(manifest)
     if manifest.gpu and manifest.may_use_gpu:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
+    if manifest.side_by_side and not manifest.uses_gpus:
+        raise ValueError("it says how a GPU computes it, and that no GPU may")
     if manifest.copies > MOST_COPIES:
         raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
     if manifest.learned and manifest.learned not in {measure.name for measure in manifest.measures}:
