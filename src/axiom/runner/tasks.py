@@ -37,6 +37,7 @@ from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.sources import MANIFEST
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
+_SIDE_BY_SIDE = "axiom/kit/side_by_side.py"
 _MOST_SAID = 300  # characters of what a cell that failed printed last
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
@@ -216,7 +217,8 @@ class Runner:
         cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
         done.extend(slot.begin(self._header(order, ticket), cells))
         seconds, tell = expected_seconds(manifest, cells), functools.partial(report, order.task)
-        if self._device is not None and manifest.side_by_side and len(done) < len(cells):
+        is_batch = self._device is not None and manifest.side_by_side and _SIDE_BY_SIDE in bundle
+        if is_batch and len(done) < len(cells):
             self._obey_together(cells, ticket, bundle, slot, done, ProgressTeller.of_one_step(tell, seconds, len(done)))
             return _failures(done, self._said)
         progress = ProgressTeller(tell, seconds, cells=len(done))

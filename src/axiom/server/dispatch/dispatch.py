@@ -243,10 +243,14 @@ class _Dispatcher:
     def _load(self, experiment: KnownExperiment, size: WaitingSize, gpu: str) -> GpuLoad:
         seconds = self._expected_seconds(experiment, size.seconds, gpu)
         return GpuLoad(
-            seconds=seconds / self._picker.parts(size, seconds),
+            seconds=seconds / self._parts(experiment, size, seconds, gpu),
             memory_mb=self._memory(experiment.declared, gpu),
             held_back=self._rollout.quota_for(experiment, gpu).held_back or self._why_gpus_rest(),
         )
+
+    def _parts(self, experiment: KnownExperiment, size: WaitingSize, seconds: float, gpu: str) -> int:
+        """How many tasks a waiting one becomes for this host: one for a GPU that computes all of it side by side."""
+        return 1 if gpu and experiment.declared.side_by_side else self._picker.parts(size, seconds)
 
     def _why_gpus_rest(self) -> str:
         if self._rests is None:
@@ -278,7 +282,7 @@ class _Dispatcher:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
             form, parts, used = self._form(experiment, wanted, share.gpu), [wanted], used + 1
-            if len(wanted.replicates) > 1:
+            if len(wanted.replicates) > 1 and not (share.gpu and experiment.declared.side_by_side):
                 sizing = Sizing(
                     replicate_seconds=self._expected_seconds(experiment, form.replicate_seconds, share.gpu),
                     block=form.block,
@@ -451,7 +455,7 @@ class _Dispatcher:
         seconds = self._expected_seconds(experiment, size.seconds, hand.gpu)
         return TasksInHand(
             tasks=len(hand.ids),
-            seconds=seconds / self._picker.parts(size, seconds),
+            seconds=seconds / self._parts(experiment, size, seconds, hand.gpu),
             memory_mb=self._memory(experiment.declared, hand.gpu),
             disk_mb=experiment.declared.disk_mb,
         )
