@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 import pytest
 from cell_host import Notebook
@@ -40,7 +41,12 @@ def trained(config, seed):
     if len(seen) > config.fails_at >= 0:
         raise ValueError(f"seed {seed}")
     right = training.answers(end, task.x_test) == task.y_test
-    return seen, float(right.mean()), training.accuracy(end, task.x_test, task.y_test), models.hidden(start, task.x_test)
+    return (
+        seen,
+        float(right.mean()),
+        training.accuracy(end, task.x_test, task.y_test),
+        models.hidden(start, task.x_test),
+    )
 
 
 def descended(config, seed):
@@ -127,7 +133,7 @@ def test_what_a_cell_raises_is_its_own():
     ended = list(side_by_side.compute(trained, cells))
     assert [str(fault) for _, fault in ended] == ["None", "None", "seed 7"]
 
-    def amiss(config, seed):
+    def amiss(_config, seed):
         wrong = np.zeros((5, 3), np.float32)
         return training.answers(models.mlp(chance.stream(seed, "start"), (4, 3)), wrong)
 
@@ -147,13 +153,12 @@ def test_each_cell_is_heard_by_its_own_listener():
 
 
 def test_a_program_alone_is_what_jax_compiles():
-    import jax
-
     def double(x, *, times):
         return x * times
 
     compiled = side_by_side.program("times")(double)
     x = np.arange(3, dtype=np.float32)
-    assert compiled.alone.lower(x, times=2).as_text() == jax.jit(double, static_argnames=("times",)).lower(
-        x, times=2
-    ).as_text()
+    assert (
+        compiled.alone.lower(x, times=2).as_text()
+        == jax.jit(double, static_argnames=("times",)).lower(x, times=2).as_text()
+    )

@@ -42,7 +42,9 @@ class Course:
             raise ValueError(f"a batch of {batch} from {items} items never fills, so nothing would be learned")
         self._steps = items // batch
         self._batches = orders[:, : self._steps * batch].reshape(epochs * self._steps, batch)
-        self._x, self._y = side_by_side.put((task.x_train, task.y_train))  # `jnp.asarray` compiles a copy for each shape
+        self._x, self._y = side_by_side.put(
+            (task.x_train, task.y_train)
+        )  # `jnp.asarray` compiles a copy for each shape
         self._start, self._shape = jax.tree.flatten(start)
         rates.check_steps(len(self._batches))
         self._optimizer, self._rates, self._every = optimizer, rates, every

@@ -107,7 +107,7 @@ def open_door(listener: Listener | None, keeper: Keeper | None = None) -> _Door:
 
 def enter(door: _Door) -> _Door:
     """Let the words of whatever computes now go through this door, and return the one before."""
-    global _door  # noqa: PLW0603  one cell computes at a time, and an experiment must not carry a listener
+    global _door
     before, _door = _door, door
     return before
 

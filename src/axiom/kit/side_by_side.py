@@ -1,9 +1,9 @@
 """Cells side by side: what each of them would compute by itself is one program for all of them (`jax.vmap`).
 
-A training is written once. What it compiles, it compiles with `program`. Where a cell computes alone that is `jax.jit`,
-to the byte. Where several compute side by side, each runs until it calls such a program; the calls of one shape are then
-stacked and computed as one, and each cell goes on with its own part. One cell runs at a time, in an order that follows
-from the cells, so nothing that a cell does can depend on chance. JAX is loaded when called.
+A training is written once, and compiled with `program`. Where a cell computes alone that is `jax.jit`, to the byte.
+Where several compute side by side, each runs until it calls such a program; the calls of one shape are then stacked and
+computed as one, and each cell goes on with its own part. One cell runs at a time, in an order that follows from the
+cells, so that nothing depends on chance. JAX is loaded when called.
 """
 
 from __future__ import annotations
@@ -106,9 +106,7 @@ def compute(
     waves = [order[first : first + AT_ONCE] for first in range(0, len(order), AT_ONCE)]
     ended: dict[int, _Cell] = {}
     for wave in waves:
-        begun = {
-            place: _Cell(partial(run, *cells[place]), listeners[place] if listeners else None) for place in wave
-        }
+        begun = {place: _Cell(partial(run, *cells[place]), listeners[place] if listeners else None) for place in wave}
         _Wave(list(begun.values())).run()
         ended |= begun
     for place in range(len(cells)):
@@ -238,23 +236,24 @@ class _Wave:
             cell.answer = jax.tree.unflatten(shape, own)
 
     def _stack(self, key: Key, column: list[Any], size: int) -> Any:
-        """The same argument of all cells as one; what was stacked before, and what a program left, is taken as it is."""
+        """The same argument of all cells as one; what was stacked before or left by a program is taken as it is."""
         import jax
 
         before, stacked = self._stacked.get(key, ([], None))
         if len(before) == len(column) and all(map(_is_same, before, column)) and len(stacked) == size:
             return stacked
         first = column[0]
-        if isinstance(first, Part) and len(first.whole) == size:
-            if all(
-                isinstance(part, Part) and part.whole is first.whole and part.place == place
-                for place, part in enumerate(column)
-            ):
-                return first.whole
+        if isinstance(first, Part) and len(first.whole) == size and all(map(_follows(first), column, range(size))):
+            return first.whole
         rows = [np.asarray(leaf) for leaf in column]
         stacked = jax.device_put(np.stack(rows + rows[-1:] * (size - len(rows))))
         self._stacked[key] = column, stacked
         return stacked
+
+
+def _follows(first: Part) -> Callable[[Any, int], bool]:
+    """Is something the part at this place of the same whole as the first?"""
+    return lambda part, place: isinstance(part, Part) and part.whole is first.whole and part.place == place
 
 
 def _is_same(one: Any, other: Any) -> bool:

@@ -54,8 +54,8 @@ class Turns:
         """The missing part of a block, and whole ones after it: so many workunits, each of so many replicates.
 
         On the laboratory's own cores they are so small that every core has something of a block to do. A volunteer's
-        host is given a part of one, where it should have less; a GPU that computes side by side has a block. Of what was never computed one replicate goes before all
-        others: configs that fail do so once, and not on every core.
+        host is given a part of one, where it should have less; a GPU that computes side by side has a block. Of what
+        was never computed one replicate goes before all others: configs that fail do so once, and not on every core.
         """
         if candidate.is_untried:
             return [(1, 1)]

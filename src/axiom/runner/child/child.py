@@ -33,7 +33,10 @@ _MOST_WORDS = 500  # characters of what an error says
 _DECLARED = {  # what a file calls a field of its manifest, where that is another word
     "cell_seconds": "needs.seconds of sweep",
     "configs": "sweep",
-    **{name: f"needs.{name}" for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "side_by_side", "copies")},
+    **{
+        name: f"needs.{name}"
+        for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "side_by_side", "copies")
+    },
 }
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
 
@@ -229,7 +232,10 @@ class Bench:
             _wait_for_arrays()
         except BaseException as raised:
             ended = [(None, raised)] * len(cells)
-        answers = [self._answer(*pair, listener) for pair, listener in zip(ended, listeners, strict=True)]
+        answers = [
+            self._answer(returned, fault, listener)
+            for (returned, fault), listener in zip(ended, listeners, strict=True)
+        ]
         spent = (time.process_time() - self._charged) / len(cells)
         self._charged += spent * len(cells)
         for answer in answers:
@@ -238,25 +244,28 @@ class Bench:
 
     def _answer(self, returned: Any, fault: BaseException | None, listener: CellListener) -> dict[str, Any]:
         """What the parent hears of a cell that returned this, or raised."""
-        error = values = None
-        try:
-            if fault is not None:
-                raise fault
+        judged: dict[str, Any] = {}
+        if fault is None:
             try:
-                values, diverged = self._plain(returned, self._measures)
-                outcome = "diverged" if diverged else "ok"
-            except (TypeError, AttributeError) as wrong:
-                error = {"kind": _one_line(str(wrong), 120), "where": self._place_of_run()}
-                outcome, values = "failed", None
-            if replaced := self._library.replaced():
-                error, outcome, values = {"kind": "LibraryReplaced", "where": _one_line(replaced, 200)}, "failed", None
-        except BaseException as raised:
+                judged = self._judge(returned)
+            except BaseException as raised:
+                fault = raised
+        if fault is not None:
             with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
-                traceback.print_exc()
-            described = self._fault(raised)
-            error = {"kind": self._missing_measure(described) or described["kind"], "where": described["where"]}
-            outcome, values = "failed", None
-        return {"early": listener.values, "error": error, "measures": values, "outcome": outcome}
+                traceback.print_exception(fault)
+            described = self._fault(fault)
+            kind = self._missing_measure(described) or described["kind"]
+            judged = _failed(kind, described["where"])
+        return {"early": listener.values, **judged}
+
+    def _judge(self, returned: Any) -> dict[str, Any]:
+        try:
+            values, diverged = self._plain(returned, self._measures)
+            judged = {"error": None, "measures": values, "outcome": "diverged" if diverged else "ok"}
+        except (TypeError, AttributeError) as fault:
+            judged = _failed(_one_line(str(fault), 120), self._place_of_run())
+        replaced = self._library.replaced()
+        return _failed("LibraryReplaced", _one_line(replaced, 200)) if replaced else judged
 
     def _place_of_run(self) -> str:
         function = self._experiment.run
@@ -270,7 +279,7 @@ class Bench:
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
         where, text = "outside the bundle", ""
-        for frame, line in traceback.walk_tb(sys.exc_info()[2]):
+        for frame, line in traceback.walk_tb(fault.__traceback__):
             path = frame.f_code.co_filename
             if path.startswith(self._tree + os.sep):
                 where = f"{path.removeprefix(self._tree + os.sep).replace(os.sep, '/')}:{line}"
@@ -291,6 +300,10 @@ class Bench:
         else:
             lacking = [name for name in names if returned and name not in returned]
         return f"measure {lacking[0][1:-1]} is missing in what run returned" if lacking else ""
+
+
+def _failed(kind: str, where: str) -> dict[str, Any]:
+    return {"error": {"kind": kind, "where": where}, "measures": None, "outcome": "failed"}
 
 
 class Library:

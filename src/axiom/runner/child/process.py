@@ -230,8 +230,7 @@ class Child:
         began = used - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
         try:
-            (cell,) = self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
-            return cell
+            return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)[0]
         except RunEnded:
             answer = keeping and self._last_words(began, keeping)
             if answer:
