@@ -227,8 +227,8 @@ class _Wave:
         columns = [
             self._stack((*key, place), list(column), size) for place, column in enumerate(zip(*rows, strict=True))
         ]
-        given = jax.tree.unflatten(jax.tree.structure(calls[0][1]), columns)
-        leaves, shape = jax.tree.flatten(called.together(static)(*given))
+        stacked = jax.tree.unflatten(jax.tree.structure(calls[0][1]), columns)
+        leaves, shape = jax.tree.flatten(called.together(static)(*stacked))
         if not called.stays:
             leaves = [np.asarray(leaf) for leaf in leaves]
         for place, cell in enumerate(group):
@@ -256,8 +256,8 @@ def _follows(first: Part) -> Callable[[Any, int], bool]:
     return lambda part, place: isinstance(part, Part) and part.whole is first.whole and part.place == place
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return one is other and isinstance(one, np.ndarray)
+def _is_same(before: Any, leaf: Any) -> bool:
+    return before is leaf and isinstance(leaf, np.ndarray)
 
 
 def _shape(cell: _Cell) -> Key:

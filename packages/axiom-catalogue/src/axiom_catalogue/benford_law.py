@@ -180,5 +180,11 @@ experiment = Experiment(
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
     },
-    needs=Needs(seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2), memory_mb=400),
+    needs=Needs(
+        seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2),
+        memory_mb=400,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
+    ),
 )

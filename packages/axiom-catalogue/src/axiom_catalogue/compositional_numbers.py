@@ -213,5 +213,5 @@ experiment = Experiment(
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
     },
-    needs=Needs(seconds=_seconds, memory_mb=600),
+    needs=Needs(seconds=_seconds, memory_mb=600, may_use_gpu=True, gpu_memory_mb=2_000, side_by_side=True),
 )

@@ -232,5 +232,8 @@ experiment = Experiment(
     needs=Needs(
         seconds=lambda config: 0.008 + config.epochs * (1.3e-4 + 6.3e-9 * config.width**2),
         memory_mb=600,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
     ),
 )

@@ -221,5 +221,11 @@ experiment = Experiment(
         "share=0.6": "three fifths of the labels wrong",
         "share=0.8": "four fifths of the labels wrong",
     },
-    needs=Needs(seconds=lambda config: 0.009 + config.epochs * 1.65e-3, memory_mb=600),
+    needs=Needs(
+        seconds=lambda config: 0.009 + config.epochs * 1.65e-3,
+        memory_mb=600,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
+    ),
 )

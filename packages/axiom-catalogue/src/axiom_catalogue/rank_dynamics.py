@@ -224,5 +224,5 @@ experiment = Experiment(
         "epochs": "{value} epochs",
         "depth=1": "one hidden layer",
     },
-    needs=Needs(seconds=_seconds, memory_mb=600),
+    needs=Needs(seconds=_seconds, memory_mb=600, may_use_gpu=True, gpu_memory_mb=2_000, side_by_side=True),
 )

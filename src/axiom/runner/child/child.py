@@ -97,7 +97,7 @@ class BatchListener(CellListener):
         first, moment = self._others[0], time.monotonic()
         if moment - first._told_at >= _PROGRESS_EVERY:
             first._told_at = moment
-            self._pipe.say(progress=sum(one.fraction for one in self._others) / len(self._others))
+            self._pipe.say(progress=sum(listener.fraction for listener in self._others) / len(self._others))
 
 
 class StateKeeper:
