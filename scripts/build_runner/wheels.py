@@ -27,7 +27,7 @@ _LOCKED = ("runner", "runner-cuda", "tools")
 
 def lock() -> None:
     """Make the locks anew, with the versions that the laboratory itself is locked to."""
-    command = [str(UV), "export", "--frozen", "--no-dev", "--no-emit-project", "--no-header", "--no-hashes"]
+    command = [str(UV), "export", "--frozen", "--no-dev", "--no-emit-workspace", "--no-header", "--no-hashes"]
     pins = subprocess.run(
         [*command, "--quiet", "--format", "requirements-txt"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
