@@ -121,6 +121,7 @@ RELU = Architecture()
 """The plain network of the old laboratory: ReLU, standard parametrisation."""
 
 
+@side_by_side.drawn_once
 def mlp(rng: np.random.Generator, sizes: Sequence[int], *, gain: float = 2.0) -> Net:
     """A network in standard parametrisation: variance gain / fan-in, biases at zero. A gain of 2 is He's start."""
     return tuple(
@@ -132,6 +133,7 @@ def mlp(rng: np.random.Generator, sizes: Sequence[int], *, gain: float = 2.0) ->
     )
 
 
+@side_by_side.drawn_once
 def ntk(rng: np.random.Generator, sizes: Sequence[int], *, gain: float = 2.0) -> Net:
     """A start for an architecture that divides by the root of the fan-in: variance `gain`, and 1 in the last layer."""
     last = len(sizes) - 2

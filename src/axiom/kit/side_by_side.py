@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cached_property, partial, wraps
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import pace
+from axiom.kit import pace, states
 
 if TYPE_CHECKING:
     import jax
@@ -26,6 +26,7 @@ ROOMY = 2**28  # bytes that one program is given for all of its cells; they are 
 _STACK = 2**22  # bytes of a cell's own thread, in which it may compile what it shares with nobody
 
 Key: TypeAlias = "tuple[Any, ...]"
+Drawn = TypeVar("Drawn")
 
 
 class Part:
@@ -59,7 +60,7 @@ class Program:
     def __call__(self, *arguments: Any, **static: Any) -> Any:
         """What the function returns; of cells side by side, for this one."""
         cell = _stage.present
-        if cell is None or _is_traced(arguments):
+        if cell is None or is_traced(arguments):
             return self.alone(*arguments, **static)
         return cell.ask(self, arguments, static)
 
@@ -71,6 +72,27 @@ class Program:
         if key not in self._together:
             self._together[key] = jax.jit(jax.vmap(partial(self._function, **static)))
         return self._together[key]
+
+
+def drawn_once(draw: Callable[..., Drawn]) -> Callable[..., Drawn]:
+    """Have cells side by side share what they would draw alike: the same words from the same state of a stream.
+
+    Nobody may write into what is shared.
+    """
+
+    @wraps(draw)
+    def drawn(rng: np.random.Generator, *arguments: Any, **words: Any) -> Drawn:
+        if _stage.present is None:
+            return draw(rng, *arguments, **words)
+        key = draw, states.pack((rng.bit_generator.state, arguments, words))
+        if key not in _stage.drawn:
+            result = draw(rng, *arguments, **words)
+            _close(result)
+            _stage.drawn[key] = result, rng.bit_generator.state
+        result, rng.bit_generator.state = _stage.drawn[key]
+        return cast("Drawn", result)
+
+    return drawn
 
 
 def program(*static: str, stays: bool = False) -> Callable[[Callable[..., Any]], Program]:
@@ -91,7 +113,7 @@ def put(arrays: Any) -> Any:
 
 def is_joined(*arrays: Any) -> bool:
     """Do several cells compute side by side, and are these arrays numbers? Then a program is better than NumPy."""
-    return _stage.present is not None and not _is_traced(arrays)
+    return _stage.present is not None and not is_traced(arrays)
 
 
 def compute(
@@ -125,6 +147,7 @@ class _Stage:
     def __init__(self) -> None:
         self.present: _Cell | None = None
         self.is_free = _closed()
+        self.drawn: dict[Key, tuple[Any, Any]] = {}
 
 
 _stage = _Stage()
@@ -195,6 +218,7 @@ class _Wave:
                 waiting = self._go_on(waiting)
         finally:
             threading.stack_size(size)
+            _stage.drawn.clear()
 
     def _go_on(self, cells: Sequence[_Cell]) -> list[_Cell]:
         for cell in cells:
@@ -251,6 +275,14 @@ class _Wave:
         return stacked
 
 
+def _close(drawn: Any) -> None:
+    """Let nobody write into arrays, nor into those of tuples and dataclasses."""
+    if isinstance(drawn, np.ndarray):
+        drawn.flags.writeable = False
+    for part in drawn if isinstance(drawn, tuple) else getattr(drawn, "__dict__", {}).values():
+        _close(part)
+
+
 def _follows(first: Part) -> Callable[[Any, int], bool]:
     """Is something the part at this place of the same whole as the first?"""
     return lambda part, place: isinstance(part, Part) and part.whole is first.whole and part.place == place
@@ -284,7 +316,7 @@ def _kind(leaf: Any) -> str:
     return str(getattr(leaf, "dtype", type(leaf).__name__))
 
 
-def _is_traced(arguments: Any) -> bool:
+def is_traced(arguments: Any) -> bool:
     """Is this within what is being compiled?"""
     import jax
 

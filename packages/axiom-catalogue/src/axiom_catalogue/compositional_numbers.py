@@ -62,7 +62,7 @@ def run(config: Config, seed: int) -> Measures:
         models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, questions.outputs)),
         rows,
         orders,
-        watch=lambda _net: 0.0,
+        watch=training.UNWATCHED,
         rates=optimizers.Rates(lr=config.lr, weight_decay=config.decay),
         batch=BATCH,
         objective=dropout.Dropout(loss=questions.heads),

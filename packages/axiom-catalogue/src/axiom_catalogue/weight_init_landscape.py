@@ -69,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
         start,
         task,
         orders,
-        watch=lambda _: 0,
+        watch=training.UNWATCHED,
         rates=Rates(lr=config.lr),
         batch=25,
         every=10,
