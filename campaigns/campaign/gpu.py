@@ -240,7 +240,7 @@ def alike(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence
 def agreeing(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence[CellAnswer]) -> int:
     """In how many cells the early values of both agree."""
     pairs = zip(results(expected), results(computed), strict=True)
-    return sum(bool(compare([one], [other], early=manifest.tolerance).agrees) for one, other in pairs)
+    return sum(bool(compare([here], [there], early=manifest.tolerance).agrees) for here, there in pairs)
 
 
 def apart(expected: Sequence[CellAnswer], computed: Sequence[CellAnswer], replicates: int) -> float:

@@ -97,6 +97,59 @@ def _leaves(node):
     return [leaf for part in node for leaf in _leaves(part)] if isinstance(node, (list, tuple)) else [node]
 
 
+def _losses(net, x, y):
+    return losses.CROSS_ENTROPY(net, x, y), training.accuracy(net, x, y), training.answers(net, x)
+
+
+@pytest.mark.parametrize("every", [1, 3, 9])  # of four epochs: a last block that is shorter, and one block alone
+def test_a_look_is_seen_after_each_block_as_alone_and_learns_in_the_same_program(every, programs):
+    def run(config, seed):
+        task = data.clusters(chance.stream(seed, "data"), **TASK)
+        start, orders = models.mlp(chance.stream(seed, "start"), (4, 6, 3)), chance.orders(seed, items=24, epochs=4)
+        look = training.Look(of=_losses, arrays=(task.x_test, task.y_test))
+        return training.trained(
+            start, task, orders, watch=look, rates=Rates(lr=config.lr), batch=8, optimizer=ADAMW, every=every
+        )
+
+    cells, books = [(Config(), seed) for seed in range(3)], [Notebook() for _ in range(3)]
+    alone = [run(*cell) for cell in cells]
+    joined = [returned for returned, _ in side_by_side.compute(run, cells, books)]
+    assert programs == [3]
+    for (net, seen), (other, others) in zip(alone, joined, strict=True):
+        assert len(seen) == len(others) == -(-4 // every)
+        both = (_leaves([list(map(list, part)), looks]) for part, looks in ((net, seen), (other, others)))
+        for left, right in zip(*both, strict=True):
+            np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-6)
+    own = Notebook()
+    pace.attach(own)
+    run(*cells[0])
+    pace.attach(None)
+    np.testing.assert_allclose(books[0].fingerprints, own.fingerprints, rtol=1e-4)
+
+
+def test_what_cells_draw_alike_is_drawn_once_and_nothing_else():
+    drawn = []
+
+    @side_by_side.drawn_once
+    def draw(rng, shift, *, amount):
+        drawn.append(amount)
+        return rng.standard_normal(amount) + shift
+
+    def run(config, seed):
+        rng = chance.stream(seed, "data")
+        return draw(rng, np.ones(1), amount=config.width), draw(rng, np.zeros(1), amount=config.width), rng.random()
+
+    cells = [(Config(width=width, lr=lr), seed) for width in (2, 3) for lr in (0.1, 0.2) for seed in (0, 1)]
+    alone = [run(*cell) for cell in cells]
+    drawn.clear()
+    joined = together(run, cells)
+    assert sorted(drawn) == [2] * 4 + [3] * 4  # twice for each width and seed
+    for left, right in zip(_leaves(alone), _leaves(joined), strict=True):
+        np.testing.assert_array_equal(left, right)
+    with pytest.raises(ValueError, match="read-only"):
+        joined[0][0][0] = 1.0
+
+
 def test_calls_of_one_shape_are_one_program(programs):
     together(trained, CELLS[:3])
     assert set(programs) == {3}

@@ -94,7 +94,7 @@ class Course:
             optimizer=self._optimizer,
             objective=self._objective,
             look=look,
-            each=min(self._every * self._steps, len(self._batches)),
+            steps=min(self._every * self._steps, len(self._batches)),
         )
         pace.early(losses)
         pace.block(1.0)
@@ -135,7 +135,7 @@ def _block(
     return jax.tree.unflatten(shape, weights), tuple(kept), losses
 
 
-@side_by_side.program("optimizer", "objective", "look", "each")
+@side_by_side.program("optimizer", "objective", "look", "steps")
 def _blocks(
     net: Net,
     memories: tuple[Memory, ...],
@@ -149,7 +149,7 @@ def _blocks(
     optimizer: Optimizer,
     objective: Objective,
     look: Callable[..., Any],
-    each: int,
+    steps: int,
 ) -> tuple[Net, jax.Array, Any]:
     """One block after the other: the network after the last, the first losses, and what is seen after each."""
 
@@ -158,11 +158,11 @@ def _blocks(
         net, kept, losses = _block(
             net, kept, x, y, due, count, rates, context, optimizer=optimizer, objective=objective
         )
-        return (net, kept, count + np.float32(each)), (losses[: pace.LONGEST], look(net, *arrays))
+        return (net, kept, count + np.float32(steps)), (losses[: pace.LONGEST], look(net, *arrays))
 
-    whole = len(batches) // each * each
+    whole = len(batches) // steps * steps
     state, (losses, seen) = jax.lax.scan(
-        block, (net, memories, np.float32(1)), batches[:whole].reshape(-1, each, *batches.shape[1:])
+        block, (net, memories, np.float32(1)), batches[:whole].reshape(-1, steps, *batches.shape[1:])
     )
     if whole < len(batches):
         state, (_, last) = block(state, batches[whole:])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import pace, states
+from axiom.kit import pace
 
 if TYPE_CHECKING:
     import jax
@@ -84,7 +84,7 @@ def drawn_once(draw: Callable[..., Drawn]) -> Callable[..., Drawn]:
     def drawn(rng: np.random.Generator, *arguments: Any, **words: Any) -> Drawn:
         if _stage.present is None:
             return draw(rng, *arguments, **words)
-        key = draw, states.pack((rng.bit_generator.state, arguments, words))
+        key = draw, _key((rng.bit_generator.state, arguments, words))
         if key not in _stage.drawn:
             result = draw(rng, *arguments, **words)
             _close(result)
@@ -273,6 +273,15 @@ class _Wave:
         stacked = jax.device_put(np.stack(rows + rows[-1:] * (size - len(rows))))
         self._stacked[key] = column, stacked
         return stacked
+
+
+def _key(part: Any) -> Any:
+    """What two calls have in common that are one, with the bits of all arrays."""
+    if isinstance(part, np.ndarray):
+        return part.dtype.str, part.shape, part.tobytes()
+    if isinstance(part, dict):
+        return tuple((name, _key(item)) for name, item in part.items())
+    return tuple(map(_key, part)) if isinstance(part, tuple) else repr(part)
 
 
 def _close(drawn: Any) -> None:

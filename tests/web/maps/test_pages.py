@@ -98,10 +98,9 @@ def test_a_page_says_which_of_its_tiles_a_gpu_drew(maps_of, small_lab, browse):
     where = "?level=1&column=0&row=0&replicate=1"
     assert "drawn on a GPU" not in maps_of.get(f"{MAP}{where}").text
     draw_map(small_lab)
-    by_gpus = "SELECT task_id FROM tile WHERE level = 2"
+    tasks, site = set(small_lab.db.column(int, "SELECT task_id FROM tile WHERE level = 2")), browse(small_lab)
     with small_lab.db.transaction():
-        small_lab.db.execute(f"UPDATE task SET gpu = 'NVIDIA' WHERE id IN ({by_gpus})")
-    tasks, site = set(small_lab.db.column(int, by_gpus)), browse(small_lab)
+        small_lab.db.many("UPDATE task SET gpu = 'NVIDIA' WHERE id = :task", [{"task": task} for task in tasks])
     squares = shown(site, where)["squares"]
     assert len({square["task"] in tasks for square in squares}) == 2
     assert all(bool(square["drawn_by"]["gpu"]) is (square["task"] in tasks) for square in squares)

@@ -80,7 +80,7 @@ def run(config: Config, seed: int) -> Measures:
         every=-(-config.epochs // SNAPSHOTS),
         watch=look,
     )
-    ratios, kept, weak = np.array([_told(*seen) for seen in (look(start), *snapshots)]).T
+    ratios, kept, weak = np.array([_ratio_and(*seen) for seen in (look(start), *snapshots)]).T
     finite = tuple(ratios[np.isfinite(ratios)].tolist())
     if len(finite) < len(ratios):
         return Measures(first_gradient_ratio=finite[0], diverged=1, gradient_ratio_by_snapshot=finite)
@@ -118,7 +118,7 @@ def _seen(net: models.Net, training_data: tuple[Any, ...], tests: tuple[Any, ...
     return _gradients(net, *training_data), *(training.accuracy(net, x, y) for x, y in tests)
 
 
-def _told(gradients: models.Array, *accuracies: float) -> list[float]:
+def _ratio_and(gradients: models.Array, *accuracies: float) -> list[float]:
     strong, weak = np.asarray(gradients).tolist()
     return [strong / weak if weak > 0 else math.inf, *map(float, accuracies)]
 
