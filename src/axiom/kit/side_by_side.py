@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import jax
 
 AT_ONCE = 512  # cells that are begun together: a GPU is hardly faster with more, and each holds its data in memory
-ROOMY = 2**28  # bytes that one program is given for all of its cells; they are several programs where it is more
+ROOMY = 2**29  # bytes that one program is given for all of its cells; they are several programs where it is more
 _STACK = 2**22  # bytes of a cell's own thread, in which it may compile what it shares with nobody
 
 Key: TypeAlias = "tuple[Any, ...]"
@@ -281,7 +281,11 @@ def _key(part: Any) -> Any:
         return part.dtype.str, part.shape, part.tobytes()
     if isinstance(part, dict):
         return tuple((name, _key(item)) for name, item in part.items())
-    return tuple(map(_key, part)) if isinstance(part, tuple) else repr(part)
+    if isinstance(part, tuple | list):
+        return tuple(map(_key, part))
+    if not isinstance(part, str | int | float | np.generic | None):
+        return object()  # like nothing else, so that nothing is shared
+    return repr(part)
 
 
 def _close(drawn: Any) -> None:
