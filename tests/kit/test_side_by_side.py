@@ -150,6 +150,20 @@ def test_what_cells_draw_alike_is_drawn_once_and_nothing_else():
         joined[0][0][0] = 1.0
 
 
+def test_an_array_that_a_cell_writes_into_is_read_anew():
+    @side_by_side.program()
+    def total(x):
+        return x.sum()
+
+    def run(_config, seed):
+        x = np.ones(3, dtype=np.float32)
+        before = float(total(x))
+        x *= seed
+        return before, float(total(x))
+
+    assert together(run, [(Config(), seed) for seed in (2, 5)]) == [(3.0, 6.0), (3.0, 15.0)]
+
+
 def test_calls_of_one_shape_are_one_program(programs):
     together(trained, CELLS[:3])
     assert set(programs) == {3}

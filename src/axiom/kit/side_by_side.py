@@ -30,9 +30,9 @@ Drawn = TypeVar("Drawn")
 
 
 class Part:
-    """A cell's part of an array that a program left on the device for all of its cells."""
+    """A cell's part of an array that a program left on the device for all of its cells, or an array that stays."""
 
-    def __init__(self, whole: jax.Array, place: int) -> None:
+    def __init__(self, whole: jax.Array | npt.NDArray[Any], place: int) -> None:
         self.whole, self.place = whole, place
         self.shape, self.dtype = whole.shape[1:], whole.dtype
 
@@ -105,10 +105,12 @@ def program(*static: str, stays: bool = False) -> Callable[[Callable[..., Any]],
 
 
 def put(arrays: Any) -> Any:
-    """Put arrays where programs read them; of cells side by side they stay, to be put there together."""
+    """Put arrays that nobody changes where programs read them; those of cells side by side are put there together."""
     import jax
 
-    return jax.device_put(arrays) if _stage.present is None else arrays
+    if _stage.present is None:
+        return jax.device_put(arrays)
+    return jax.tree.map(lambda array: Part(np.asarray(array)[None], 0), arrays)
 
 
 def is_joined(*arrays: Any) -> bool:
@@ -192,7 +194,7 @@ class _Cell:
             self.returned = self._run()
         except BaseException as fault:  # noqa: BLE001  of this cell alone
             self.fault = fault
-        self.call = None
+        self.call = self.answer = None
         _stage.is_free.release()
 
 
@@ -302,7 +304,8 @@ def _follows(first: Part) -> Callable[[Any, int], bool]:
 
 
 def _is_same(before: Any, leaf: Any) -> bool:
-    return before is leaf and isinstance(leaf, np.ndarray)
+    """Is it the same argument with the same numbers? An array could have been written into since."""
+    return before is leaf and isinstance(leaf, Part)
 
 
 def _shape(cell: _Cell) -> Key:
