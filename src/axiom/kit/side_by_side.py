@@ -8,7 +8,7 @@ cells, so that nothing depends on chance. JAX is loaded when called.
 
 from __future__ import annotations
 
-import threading
+import threading as _threading  # experiments reach what stands here, and need none
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial, wraps
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
@@ -137,8 +137,8 @@ def compute(
         yield ended[place].returned, ended[place].fault
 
 
-def _closed() -> threading.Lock:
-    lock = threading.Lock()
+def _closed() -> _threading.Lock:
+    lock = _threading.Lock()
     lock.acquire()
     return lock
 
@@ -166,7 +166,7 @@ class _Cell:
         self._run = run
         self._door = pace.open_door(listener)
         self._turn = _closed()
-        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._thread = _threading.Thread(target=self._live, daemon=True)
 
     def go_on(self) -> None:
         """Let it run until it calls a program, or ends."""
@@ -208,7 +208,7 @@ class _Wave:
 
     def run(self) -> None:
         """Run all of them to their ends."""
-        size = threading.stack_size(_STACK)
+        size = _threading.stack_size(_STACK)
         try:
             waiting = self._go_on(self._cells)
             while waiting:
@@ -219,7 +219,7 @@ class _Wave:
                     self._answer(key, group)
                 waiting = self._go_on(waiting)
         finally:
-            threading.stack_size(size)
+            _threading.stack_size(size)
             _stage.drawn.clear()
 
     def _go_on(self, cells: Sequence[_Cell]) -> list[_Cell]:
