@@ -175,11 +175,12 @@ def size_to_order(
 ) -> TaskSize:
     """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
     body = read_body(registration.body) if registration else None
+    declared = experiments.declared(db).get(registration.experiment_id) if registration else None
     usual = usual_of(supplies(db, policy, now, planning_limits.HOSTS, host_id=host_id))
     return order_size(
         sum(body.design.seconds) if body else 0.0,
         block=body.block if body else 1,
         usual=usual,
         task_seconds=policy.task_seconds,
-        need=need_of(stored_manifest(experiments.declared(db)[registration.experiment_id])) if registration else Need(),
+        need=need_of(stored_manifest(declared)) if declared else Need(),
     )
