@@ -85,7 +85,7 @@ install() {
             cannot_start "uv $uv_version could not be fetched, so nothing was installed. Is there a network, or a mirror in PIP_INDEX_URL?"
     fi
     UV_PROJECT_ENVIRONMENT=$root/.venv UV_PYTHON_DOWNLOADS=never \
-        "$uv" sync --project "$root" --frozen --all-extras $only --quiet --python "$chosen" ||
+        "$uv" sync --project "$root" --frozen --all-extras --no-extra cuda13 $only --quiet --python "$chosen" ||
         cannot_start "The locked packages could not be installed, for the reason above. What is there stays; $0 goes on from it."
     # What computes is confined and writes nothing there: without this, each such process would compile JAX anew, for seconds.
     # Where JAX cannot be used, whoever computes with it says so.

@@ -13,13 +13,20 @@ the same numbers       early values of both agree as the experiment declares it,
 a repeatable GPU       a second run there brings the same numbers, bit for bit
 no silent processor    a GPU that is not there ends the task by name
 
-Seconds are those of the first cells of a sweep, once with compiling and once more in another process that finds what
-was compiled; on the processor each cell has a process of its own, at the same time as all others. Of a map's tiles it
-says which share of the pixels is the same. After --minutes it stops and shows what it has.
+What is computed side by side is one batch: all configs of the sweep, at --replicates replicates. Of anything else, the
+first --cells cells of a sweep are computed one after the other.
+
+Seconds on a GPU are those of a process that compiles, and of another one that finds what was compiled. On the processor
+each config has a process of its own, at the same time as all others; of a batch, its seconds without compiling are the
+median of the cells behind the first, times all of them. Of a map's tiles it says which share of the pixels is the same;
+of a batch, in how many cells the early values agree, and by how many standard errors of the mean over the replicates
+any measure of a config differs at most. After --minutes it stops and shows what it has.
 """
 
 import argparse
+import itertools
 import json
+import math
 import os
 import resource
 import shutil
@@ -33,6 +40,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from statistics import mean, median, stdev
+from typing import Any, TypeAlias
 
 import axiom
 from axiom import shipped
@@ -56,6 +65,9 @@ NOBODY_S = 99  # a number that no GPU of any computer has
 LIMIT = 900.0  # seconds for a cell
 
 
+Reference: TypeAlias = "tuple[list[CellAnswer], float, float]"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """The cells of one experiment, unpacked."""
@@ -65,23 +77,27 @@ class Course:
     cells: Sequence[tuple[dict[str, object], int]]
     gate: PauseGate
 
+    def of_each_config(self) -> "Iterator[Course]":
+        """The cells of one config after the other."""
+        for _, cells in itertools.groupby(self.cells, key=lambda cell: cell[0]):
+            yield replace(self, cells=list(cells))
+
     def compute(self, device: Device | None, cache: Path) -> tuple[list[CellAnswer], float]:
         """Every cell, and the seconds that they took, without the time to start; an Ended when time is up."""
         cache.mkdir(exist_ok=True)
         child = Child.start(self.tree, f"axiom.catalogue.{self.manifest.name}", environment(cache, device), self.gate)
         try:
             began = time.monotonic()
-            answers = [
-                child.compute(
-                    config,
-                    seed,
-                    cpu_limit=LIMIT,
-                    wall_limit=LIMIT,
-                    memory_mb=self.manifest.memory_on(OUR_GPUS),  # on a core as well: more cores, more memory
-                    on_progress=lambda _: None,
-                )
-                for config, seed in self.cells
-            ]
+            allowed: dict[str, Any] = {
+                "cpu_limit": LIMIT,
+                "wall_limit": LIMIT,
+                "memory_mb": self.manifest.memory_on(OUR_GPUS),  # on a core as well: more cores, more memory
+                "on_progress": lambda _: None,
+            }
+            if device is not None and self.manifest.side_by_side:
+                answers = child.compute_together(self.cells, **allowed)
+            else:
+                answers = [child.compute(config, seed, **allowed) for config, seed in self.cells]
             return answers, time.monotonic() - began
         finally:
             child.stop()
@@ -91,7 +107,8 @@ def main() -> int:
     """0 when every GPU computes what the processor computes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--experiment", action="append", help="by default all that a GPU may compute")
-    parser.add_argument("--cells", type=int, default=2, help="of each, the first of its sweep")
+    parser.add_argument("--cells", type=int, default=2, help="of each that is no batch, the first of its sweep")
+    parser.add_argument("--replicates", type=int, default=16, help="of each config in a batch")
     parser.add_argument("--minutes", type=float, default=8.0, help="how long it may take")
     wanted = parser.parse_args()
     cards = listed()
@@ -105,7 +122,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="axiom-gpu-") as place, ThreadPoolExecutor(os.cpu_count()) as pool:
         folders = [Path(place) / name for name in names]
         try:
-            courses = list(pool.map(partial(prepare, amount=wanted.cells, gate=gate), folders, names))
+            courses = list(
+                pool.map(partial(prepare, amount=wanted.cells, replicates=wanted.replicates, gate=gate), folders, names)
+            )
             for problem in compared(pool, cards, courses, folders):
                 broken.append(problem)
         except RunEnded:
@@ -123,25 +142,24 @@ def compared(
 ) -> Iterator[str]:
     """What is wrong with the GPUs; a line of each experiment is printed. The processor goes first, with all cells."""
     submitted = [
-        [
-            pool.submit(on_a_core, replace(course, cells=[cell]), folder / f"core-{place}")
-            for place, cell in enumerate(course.cells)
-        ]
+        [pool.submit(on_a_core, part, folder / f"core-{place}") for place, part in enumerate(course.of_each_config())]
         for course, folder in zip(courses, folders, strict=True)
     ]
     references = [[cell.result() for cell in cells] for cells in submitted]
     yield from missing(courses[0], folders[0])
     for number, card in enumerate(cards):
         print(card)
-        print(f"{'':<24}{'cells':>6}{'core, s':>9}{'again':>8}{'GPU, s':>9}{'again':>8}{'core/GPU':>9}  same pixels")
+        print(f"{'':<30}{'cells':>6}{'core, s':>9}{'again':>8}{'GPU, s':>9}{'again':>8}{'core/GPU':>9}  the same")
         for course, folder, reference in zip(courses, folders, references, strict=True):
             yield from (f"{course.manifest.name}: {problem}" for problem in check(course, folder, number, reference))
 
 
-def on_a_core(course: Course, cache: Path) -> tuple[CellAnswer, float, float]:
-    """A cell on the processor: its answer, and the seconds with compiling and without."""
-    ((answer,), first), (_, again) = (course.compute(None, cache) for _ in range(2))
-    return answer, first, again
+def on_a_core(course: Course, cache: Path) -> Reference:
+    """A config on the processor: its answers, and the seconds with compiling and without."""
+    answers, first = course.compute(None, cache)
+    if len(answers) > 1:
+        return answers, first, len(answers) * median(answer.cpu_seconds for answer in answers[1:])
+    return answers, first, course.compute(None, cache)[1]
 
 
 def may_use_gpus() -> list[str]:
@@ -161,24 +179,24 @@ def listed() -> list[str]:
     return [] if done.returncode else done.stdout.splitlines()
 
 
-def prepare(folder: Path, name: str, amount: int, gate: PauseGate) -> Course:
-    """Unpack the bundle of an experiment, and choose its first cells."""
+def prepare(folder: Path, name: str, amount: int, gate: PauseGate, replicates: int = 1) -> Course:
+    """Unpack the bundle of an experiment, and choose its first cells, or a batch of all configs."""
     package, tree = Path(axiom.__file__).parent, folder / "tree"
     files = bundles.collect(package, shipped.catalogue() / f"{name}.py")
     manifest = read_manifest(describe_here(files))
     tree.mkdir(parents=True)
     write_tree(tree, files)
-    seed = seed_of(manifest.name, manifest.version, 0)
-    cells = [(dict(config), seed) for config in manifest.configs[:amount]]
+    amount, replicates = (len(manifest.configs), replicates) if manifest.side_by_side else (amount, 1)
+    seeds = [seed_of(manifest.name, manifest.version, number) for number in range(replicates)]
+    cells = [(dict(config), seed) for config in manifest.configs[:amount] for seed in seeds]
     return Course(tree=tree, manifest=manifest, cells=cells, gate=gate)
 
 
-def check(
-    course: Course, folder: Path, number: int, reference: Sequence[tuple[CellAnswer, float, float]]
-) -> Iterator[str]:
+def check(course: Course, folder: Path, number: int, reference: Sequence[Reference]) -> Iterator[str]:
     """What is wrong with one GPU; its line is printed."""
     device, cache = Device(number=number), folder / f"gpu-{number}"
-    expected, core, core_again = zip(*reference, strict=True)
+    groups, core, core_again = zip(*reference, strict=True)
+    expected = [answer for group in groups for answer in group]
     try:
         (drawn, first), (again, second) = (course.compute(device, cache) for _ in range(2))
     except AxiomError as error:
@@ -186,7 +204,11 @@ def check(
         return
     seconds = f"{sum(core):9.1f}{sum(core_again):8.1f}{first:9.1f}{second:8.2f}{sum(core_again) / second:9.0f}"
     same = "".join(f"  {share:.1%}" for share in alike(course.manifest, expected, drawn))
-    print(f"{course.manifest.name:<24}{len(drawn):6}{seconds}{same}", flush=True)  # it stays, whatever comes
+    if course.manifest.side_by_side:
+        same = (
+            f"  {agreeing(course.manifest, expected, drawn)} cells, {apart(expected, drawn, len(groups[0])):.2g} errors"
+        )
+    print(f"{course.manifest.name:<30}{len(drawn):6}{seconds}{same}", flush=True)  # it stays, whatever comes
     yield from differences(course.manifest, expected, drawn, again)
 
 
@@ -213,6 +235,35 @@ def alike(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence
                 unpack(str(measures[manifest.map.measure]), amount) for measures in (left.measures, right.measures)
             ]
             yield sum(first == second for first, second in zip(*tiles, strict=True)) / amount
+
+
+def agreeing(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence[CellAnswer]) -> int:
+    """In how many cells the early values of both agree."""
+    pairs = zip(results(expected), results(computed), strict=True)
+    return sum(bool(compare([here], [there], early=manifest.tolerance).agrees) for here, there in pairs)
+
+
+def apart(expected: Sequence[CellAnswer], computed: Sequence[CellAnswer], replicates: int) -> float:
+    """By how many standard errors of its mean over so many replicates a measure of a config differs at most."""
+    return max(
+        (
+            abs(mean(there) - mean(here)) / ((stdev(here) / len(here) ** 0.5) or math.ulp(1.0))
+            for first in range(0, len(expected), replicates)
+            for here, there in measured(expected[first : first + replicates], computed[first : first + replicates])
+        ),
+        default=0.0,
+    )
+
+
+def measured(
+    expected: Sequence[CellAnswer], computed: Sequence[CellAnswer]
+) -> Iterator[tuple[list[float], list[float]]]:
+    """Each measure that is a number in all cells of both, by cell."""
+    both = expected, computed
+    for name in (expected[0].measures or {}) if len(expected) > 1 else ():
+        columns: list[list[Any]] = [[(answer.measures or {}).get(name) for answer in answers] for answers in both]
+        if all(isinstance(value, int | float) for column in columns for value in column):
+            yield columns[0], columns[1]
 
 
 def missing(course: Course, folder: Path) -> list[str]:

@@ -5,7 +5,10 @@ from dataclasses import replace
 import gpu as campaign
 import pytest
 
+from axiom.domain.work import Outcome
+from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import PauseGate
+from axiom.signed.outputs import CellAnswer
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,36 @@ def computed(tmp_path_factory):
 
 def test_by_default_it_takes_all_that_a_gpu_may_compute():
     names = campaign.may_use_gpus()
-    assert names == ["catapult_map", "grokking_map", "lazy_map", "trainability", "trainability_of_starts"]
+    assert len(names) == 15
+    assert {"catapult_map", "memorization_dynamics"} < set(names)
+
+
+def test_a_batch_is_all_configs_at_several_replicates_and_its_means_are_compared(tmp_path):
+    course = campaign.prepare(tmp_path, "benford_law", 1, PauseGate(), replicates=3)
+    parts = list(course.of_each_config())
+    assert [len(part.cells) for part in parts] == [3] * len(course.manifest.configs)
+    assert [cell for part in parts for cell in part.cells] == course.cells
+
+
+def test_a_batch_agrees_with_the_processor_and_repeats_itself(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(campaign, "environment", lambda cache, _device: environment(cache, None))
+    course = campaign.prepare(tmp_path, "benford_law", 1, PauseGate(), replicates=3)
+    course = replace(course, cells=[({**config, "epochs": 2}, seed) for config, seed in course.cells[:6]])
+    parts = [campaign.on_a_core(part, tmp_path / "core") for part in course.of_each_config()]
+    assert list(campaign.check(course, tmp_path, 0, parts)) == []
+    assert "6 cells, " in capsys.readouterr().out
+
+
+def answered(*values):
+    return [
+        CellAnswer(outcome=Outcome.OK, measures={"value": value, "curve": [1.0]}, early=(1.0,), cpu_seconds=1.0)
+        for value in values
+    ]
+
+
+@pytest.mark.parametrize(("values", "errors"), [((1.0, 3.0), 0.0), ((2.0, 4.0), 1.0), ((1.0, None), 0.0)])
+def test_means_differ_by_so_many_standard_errors(values, errors):
+    assert campaign.apart(answered(1.0, 3.0), answered(*values), 2) == pytest.approx(errors)
 
 
 def test_the_same_numbers_differ_in_nothing(computed):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = Path(__file__).with_name("locks")
+CUDA = 13  # the generation that runner-cuda.in names; a driver has to know it
 PYTHON = "3.11"  # the oldest that the locks serve, and the one of wheels that wait for an interpreter
 
 
@@ -43,7 +44,7 @@ class Order:
     @property
     def plan_class(self) -> str:
         """BOINC's name for what the runner needs beside the platform."""
-        return "nv" if self.has_gpu else ""
+        return f"nv_{CUDA}" if self.has_gpu else ""
 
     @property
     def name(self) -> str:

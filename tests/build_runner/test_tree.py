@@ -88,7 +88,7 @@ def test_inputs_and_names_tell_orders_apart_and_what_was_made_as_well_is_enough(
     orders = [order(preset=preset, **change) for preset in (QUICK, BEST) for change in changes]
     assert len(set(map(building.inputs_of, orders))) == len(orders)
     assert order().name == "x86_64-pc-linux-gnu"
-    assert order(has_gpu=True).name == "x86_64-pc-linux-gnu-nv"
+    assert order(has_gpu=True).name == "x86_64-pc-linux-gnu-nv_13"
     folder = tmp_path / order().name
     folder.mkdir()
     for there, wanted, is_enough in ((QUICK, QUICK, True), (BEST, QUICK, True), (QUICK, BEST, False)):

@@ -93,6 +93,8 @@ def test_a_task_computes_on_a_few_cores_and_a_gpu_has_it_alone():
     for cores, gpu in ((0, False), (65, False), (2, True)):
         with pytest.raises(ValueError, match=f"{cores} cores"):
             Needs(seconds=id, memory_mb=1, cores=cores, gpu=gpu)
+    with pytest.raises(ValueError, match="2 cores"):
+        Needs(seconds=id, memory_mb=1, cores=2, may_use_gpu=True, side_by_side=True)
 
 
 @settings(max_examples=20)

@@ -73,7 +73,7 @@ def test_a_manifest_says_what_the_experiment_declares(data):
 
 
 def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
-    assert {"may_use_gpu", "copies", "cores"}.isdisjoint(data)
+    assert {"may_use_gpu", "side_by_side", "copies", "cores"}.isdisjoint(data)
     gpu = {"may_use_gpu": True, "gpu_memory_mb": 700}
     needs = Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, copies=3, cores=4, **gpu)
     declared = declare(replace(EXPERIMENT, needs=needs), avx=True)
@@ -87,6 +87,11 @@ def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
     assert read_manifest(canonical(data | {"gpu": False})).uses_gpus is False
     with pytest.raises(ValueError, match="say one"):
         Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, gpu=True, may_use_gpu=True)
+    batch = declare(replace(EXPERIMENT, needs=replace(needs, cores=1, side_by_side=True)), avx=True)
+    assert read_manifest(canonical(batch)).side_by_side
+    assert canonical(read_manifest(canonical(batch)).as_data()) == canonical(batch)
+    with pytest.raises(ValueError, match="side_by_side"):
+        Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, side_by_side=True)
 
 
 def _published(**changes):
@@ -154,10 +159,12 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d["controls"][0]["planted"][0].pop("act"), "config 0 of what is planted .*'act'"),
         (lambda d: d.update(avx="yes"), "avx"),
         (lambda d: d.update(may_use_gpu=True), "a GPU alone"),
+        (lambda d: d.update(gpu=False, side_by_side=True), "no GPU may"),
         (lambda d: d.update(disk_mb=0), "disk_mb"),
         (lambda d: d.update(copies=6), "6 copies"),
         (lambda d: d.update(cores=65), "65 cores"),
         (lambda d: d.update(cores=2, gpu=True), "2 cores"),
+        (lambda d: d.update(cores=2, gpu=False, may_use_gpu=True, side_by_side=True), "2 cores"),
     ],
 )
 def test_a_manifest_that_is_off_is_refused_with_the_field_named(change, fact, data):

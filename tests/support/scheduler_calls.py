@@ -238,8 +238,10 @@ class Exchange:
         made: Person = self.do(make)
         return made
 
-    def deploy(self, workunits: int, experiment_id: int = 1) -> None:
-        allotment = Allotment(experiment_id=experiment_id, workunits=workunits, replicates_each=1, reason="a test")
+    def deploy(self, workunits: int, experiment_id: int = 1, replicates_each: int = 1) -> None:
+        allotment = Allotment(
+            experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
+        )
         self.do(lambda db: deploy(db, allotment, max_failures=3, now=self.lab.now))
 
     def cancel(self, workunit_id: int) -> None:

@@ -264,14 +264,15 @@ def test_a_tile_away_from_a_border_says_nothing_of_it(module, tile, names):
 MAPS = {"catapult_map", "grokking_map", "lazy_map", "trainability", "trainability_of_starts"}
 
 
-def test_only_maps_that_train_with_jax_may_use_a_gpu():
+def test_maps_that_train_with_jax_may_use_a_gpu_and_what_it_computes_side_by_side():
     needs = {name: make_golden.load(name).needs for name in make_golden.names()}
-    assert {name for name in needs if needs[name].may_use_gpu} == MAPS
+    batches = {name for name in needs if needs[name].side_by_side}
+    assert {name for name in needs if needs[name].may_use_gpu} == MAPS | batches
     assert not any(need.gpu for need in needs.values())  # what a GPU alone may compute, most hosts never could
     shipped = Path(catalogue.__file__).with_name("declared.json")
     manifests = [entry["manifest"] for entry in json.loads(shipped.read_text(encoding="utf-8"))["experiments"].values()]
     may = {manifest["name"]: manifest["avx"] for manifest in manifests if manifest.get("may_use_gpu")}
-    assert may == dict.fromkeys(MAPS, True)  # a process found JAX among what it imports
+    assert may == dict.fromkeys(MAPS | batches, True)  # a process found JAX among what it imports
 
 
 def test_a_tile_is_one_program_on_a_gpu_and_the_picture_of_a_core(monkeypatch):

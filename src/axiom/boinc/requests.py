@@ -103,6 +103,7 @@ class Coprocessor:
     model: str = ""
     count: int = 0
     memory_bytes: float = 0.0  # of one
+    cuda: int = 0  # the newest CUDA that its driver knows, 12040 for 12.4; 0 where its client does not say
     ask: Ask = field(default_factory=Ask)
 
     @property
@@ -391,6 +392,7 @@ def _coprocessor(says: Element) -> Coprocessor:
         model=says.text(b"name"),
         count=says.whole(b"count", high=1024),
         memory_bytes=memory,
+        cuda=says.whole(b"cudaVersion"),
         ask=_ask(says, b"req_secs", b"req_instances"),
     )
 

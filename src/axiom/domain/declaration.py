@@ -75,6 +75,8 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         declared["map"] = _map(experiment.map)
     if experiment.needs.may_use_gpu:
         declared["may_use_gpu"] = True
+    if experiment.needs.side_by_side:
+        declared["side_by_side"] = True
     if experiment.needs.copies != 1:
         declared["copies"] = experiment.needs.copies
     if experiment.needs.cores != 1:

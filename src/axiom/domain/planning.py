@@ -30,6 +30,7 @@ class Need:
     gpu: bool = False  # on a GPU beside a core's work, not instead of it
     gpu_memory_mb: int = 0
     avx: bool = False
+    side_by_side: bool = False  # a whole block is one batch there, and so one task
     rule: TaskRule = ANY_COMPUTER  # what an operator demands of the host
     on_gpu: "Need | None" = None  # its demands in place of these, where a GPU may compute it as well as a core
 

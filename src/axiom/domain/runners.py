@@ -54,8 +54,19 @@ class OfferedRunner:
         """The kinds of GPU on which it computes; the empty one is the processor."""
         return tuple(gpu_of(name) for name in self.plan_classes)
 
+    @property
+    def cuda(self) -> int:
+        """The generation of CUDA that it brings, where it says so; a driver has to know that one."""
+        return max(map(cuda_of, self.plan_classes), default=0)
+
     def plan_class(self, gpu: str) -> str:
         return next(name for name in self.plan_classes if gpu_of(name) == gpu)
+
+
+def cuda_of(plan_class: str) -> int:
+    """The generation of CUDA that a plan class means, by its second word: 13 of `nv_13`, and 0 of `nv`."""
+    word = plan_class.partition("_")[2]
+    return int(word) if word.isdecimal() else 0
 
 
 def gpu_of(plan_class: str) -> str:

@@ -7,12 +7,14 @@ the parts can answer for a combination that is new. NumPy alone, so that every h
 import numpy as np
 import numpy.typing as npt
 
+from axiom.kit import side_by_side
 from axiom.kit.data import Floats, Labels
 
 Pairs = npt.NDArray[np.int32]
 """Rows of two: the level of the first attribute and the level of the second."""
 
 
+@side_by_side.drawn_once
 def held_out(rng: np.random.Generator, *, levels: int, share: float) -> tuple[Pairs, Pairs]:
     """Split all combinations into those that are seen and those that are new, `share` of them as nearly as possible.
 
@@ -26,11 +28,13 @@ def held_out(rng: np.random.Generator, *, levels: int, share: float) -> tuple[Pa
     return _in_order(np.concatenate([pairs[is_free][len(new) :], pairs[~is_free]]), levels), _in_order(new, levels)
 
 
+@side_by_side.drawn_once
 def codes(rng: np.random.Generator, *, levels: int, size: int) -> npt.NDArray[np.float64]:
     """A standard normal code for each level of either attribute: attributes by levels by size."""
     return rng.standard_normal((2, levels, size))
 
 
+@side_by_side.drawn_once
 def examples(
     rng: np.random.Generator, of: npt.NDArray[np.float64], pairs: Pairs, *, copies: int, noise: float
 ) -> tuple[Floats, Pairs]:

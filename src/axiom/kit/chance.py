@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from axiom.kit import side_by_side
+
 if TYPE_CHECKING:
     import jax
 
@@ -29,5 +31,9 @@ def key(seed: int, purpose: str) -> jax.Array:
 
 def orders(seed: int, *, items: int, epochs: int) -> npt.NDArray[np.int32]:
     """One shuffled order of the items per epoch; with more epochs, the first ones stay as they were."""
-    rng = stream(seed, "order")
+    return _orders(stream(seed, "order"), items, epochs)
+
+
+@side_by_side.drawn_once
+def _orders(rng: np.random.Generator, items: int, epochs: int) -> npt.NDArray[np.int32]:
     return np.stack([rng.permutation(items) for _ in range(epochs)]).astype(np.int32)

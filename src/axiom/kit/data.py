@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from axiom.kit import side_by_side
 from axiom.kit.models import ACTIVATIONS
 
 Floats = npt.NDArray[np.float32]
@@ -21,6 +22,7 @@ class LearningTask:
     y_test: Labels
 
 
+@side_by_side.drawn_once
 def teacher(
     rng: np.random.Generator,
     *,
@@ -40,6 +42,7 @@ def teacher(
     return _split(x, y, train)
 
 
+@side_by_side.drawn_once
 def linear_teacher(rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int) -> LearningTask:
     """Gaussian inputs, labelled by the strongest output of a random linear map."""
     weights = rng.standard_normal((inputs, classes))
@@ -47,12 +50,14 @@ def linear_teacher(rng: np.random.Generator, *, inputs: int, classes: int, train
     return _split(x, np.argmax(x @ weights, axis=1).astype(np.int32), train)
 
 
+@side_by_side.drawn_once
 def exclusive_or(rng: np.random.Generator, *, inputs: int, train: int, test: int) -> LearningTask:
     """Gaussian inputs of two classes: whether the signs of the first two inputs differ. No linear map can tell."""
     x = rng.standard_normal((train + test, inputs))
     return _split(x, ((x[:, 0] > 0) != (x[:, 1] > 0)).astype(np.int32), train)
 
 
+@side_by_side.drawn_once
 def corrupted(
     rng: np.random.Generator, y: Labels, *, classes: int, share: float
 ) -> tuple[Labels, npt.NDArray[np.bool_]]:
@@ -76,6 +81,7 @@ def smoothed(y: Labels, *, classes: int, share: float) -> Floats:
     return ((1 - share) * np.eye(classes)[y] + share / classes).astype(np.float32)
 
 
+@side_by_side.drawn_once
 def clusters(
     rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int, separation: float = 0.55
 ) -> LearningTask:

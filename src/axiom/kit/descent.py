@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import jax
 import numpy as np
 
-from axiom.kit import pace
+from axiom.kit import pace, side_by_side
 from axiom.kit.losses import Objective
 from axiom.kit.models import Array
 from axiom.kit.optimizers import SGD, Memory, Optimizer, Rates
@@ -43,7 +42,7 @@ def descended(
     called with the weights, `x`, `y` and what is in `context`; it is compiled once for all that are equal.
     """
     rates.check_steps(steps)
-    course = _Course(start, jax.device_put((x, y, context)), rates, objective, optimizer)
+    course = _Course(start, side_by_side.put((x, y, context)), rates, objective, optimizer)
 
     def step(state: tuple[_Held, list[Seen]], number: int) -> tuple[_Held, list[Seen]]:
         descent, seen = state
@@ -66,7 +65,7 @@ class _Course:
 
     def begin(self) -> _Held:
         """The weights at the start, and memories of nothing."""
-        weights: list[Array] = jax.device_put(self._start)
+        weights: list[Array] = side_by_side.put(self._start)
         return weights, self._optimizer.begin(self._start)
 
     def step(self, state: _Held, done: int, count: int) -> tuple[_Held, float]:
@@ -91,7 +90,7 @@ class _Course:
         return jax.tree.unflatten(self._shape, [np.asarray(leaf) for leaf in state[0]])
 
 
-@partial(jax.jit, static_argnames=("count", "optimizer", "objective"))
+@side_by_side.program("count", "optimizer", "objective", stays=True)
 def _block(
     net: Params,
     memories: tuple[Memory, ...],

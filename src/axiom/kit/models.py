@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from axiom.kit import side_by_side
+
 if TYPE_CHECKING:
     import jax
 
@@ -98,6 +100,9 @@ class Architecture:
 
     def outputs(self, net: Net, x: Array) -> Array:
         """What the last layer gives, before any softmax."""
+        if side_by_side.is_joined(net, x):
+            joined: Array = _outputs(net, x, architecture=self)
+            return joined
         return self._affine(net[-1], self.hidden(net, x)[-1] if len(net) > 1 else x, library_of(x, net))
 
     def _affine(self, layer: Layer, x: Array, library: Any) -> Array:
@@ -107,10 +112,16 @@ class Architecture:
         return above
 
 
+@side_by_side.program("architecture")
+def _outputs(net: Net, x: Array, *, architecture: NetworkFunction) -> Array:
+    return architecture.outputs(net, x)
+
+
 RELU = Architecture()
 """The plain network of the old laboratory: ReLU, standard parametrisation."""
 
 
+@side_by_side.drawn_once
 def mlp(rng: np.random.Generator, sizes: Sequence[int], *, gain: float = 2.0) -> Net:
     """A network in standard parametrisation: variance gain / fan-in, biases at zero. A gain of 2 is He's start."""
     return tuple(
@@ -122,6 +133,7 @@ def mlp(rng: np.random.Generator, sizes: Sequence[int], *, gain: float = 2.0) ->
     )
 
 
+@side_by_side.drawn_once
 def ntk(rng: np.random.Generator, sizes: Sequence[int], *, gain: float = 2.0) -> Net:
     """A start for an architecture that divides by the root of the fan-in: variance `gain`, and 1 in the last layer."""
     last = len(sizes) - 2

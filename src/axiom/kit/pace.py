@@ -97,8 +97,19 @@ _door = _Door(_Nobody(), None)
 
 def attach(listener: Listener | None, keeper: Keeper | None = None) -> None:
     """A cell begins here, and `listener` hears it; call again for the next cell. None: nobody listens any more."""
-    global _door  # noqa: PLW0603  one process computes one cell at a time, and an experiment must not carry a listener
-    _door = _Door(listener or _Nobody(), keeper)
+    enter(open_door(listener, keeper))
+
+
+def open_door(listener: Listener | None, keeper: Keeper | None = None) -> _Door:
+    """Where the words of a cell will go, once it is entered."""
+    return _Door(listener or _Nobody(), keeper)
+
+
+def enter(door: _Door) -> _Door:
+    """Let the words of whatever computes now go through this door, and return the one before."""
+    global _door
+    before, _door = _door, door
+    return before
 
 
 def early(values: Iterable[float]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import pace
+from axiom.kit import pace, side_by_side
 from axiom.kit.courses import Context, Course, Held
 from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.losses import CROSS_ENTROPY, Objective
@@ -76,7 +75,7 @@ def trained(
     """Descend to the end: the last network, and what `watch` saw in it after `every` epochs and after the last.
 
     An interrupted training goes on where it was kept, with what was seen until then; `watch` returns numbers or arrays,
-    or lists, tuples and dictionaries of them.
+    or lists, tuples and dictionaries of them. As a `Look` it is compiled where several cells compute side by side.
     """
     course = Course(
         start,
@@ -96,12 +95,36 @@ def trained(
         return descent, [*seen, watch(course.net(descent))]
 
     nothing: list[Seen] = []
+    if isinstance(watch, Look) and side_by_side.is_joined(start):
+        return course.at_once(watch.of, watch.arrays)
     descent, seen = pace.blocks((course.begin(), nothing), step, course.blocks)
     return course.net(descent), seen
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What to watch, as a function of a module: of the network and of these arrays, of NumPy or in a compiled program.
+
+    Cells side by side then learn and look in one program.
+    """
+
+    of: Callable[..., Any]
+    arrays: tuple[Any, ...] = ()
+
+    def __call__(self, net: Net) -> Any:
+        """What is seen in this network."""
+        return self.of(net, *self.arrays)
+
+
+UNWATCHED = Look(of=lambda _net: 0.0)
+"""Where nothing is to be seen on the way."""
+
+
 def accuracy(net: Net, x: Floats, y: Labels, architecture: NetworkFunction = RELU) -> float:
-    """The share of rows whose strongest output is the right one."""
+    """The share of rows whose strongest output is the right one; a number of JAX within a compiled program."""
+    if side_by_side.is_traced(net):
+        share: float = (_strongest(net, x, architecture=architecture) == y).mean()
+        return share
     return float(np.mean(np.argmax(np.asarray(architecture.outputs(net, x)), axis=1) == y))
 
 
@@ -114,9 +137,10 @@ def cross_entropy(outputs: Array, y: Labels) -> float:
 
 def answers(net: Net, x: Floats, architecture: NetworkFunction = RELU) -> npt.NDArray[np.int32]:
     """The strongest output of each row, by a compiled program: for whoever looks so often that NumPy takes longer."""
-    return np.asarray(_strongest(net, x, architecture))
+    strongest: npt.NDArray[np.int32] = _strongest(net, x, architecture=architecture)
+    return strongest if side_by_side.is_traced(net) else np.asarray(strongest)
 
 
-@partial(jax.jit, static_argnames="architecture")
-def _strongest(net: Net, x: Array, architecture: NetworkFunction) -> Array:
+@side_by_side.program("architecture")
+def _strongest(net: Net, x: Array, *, architecture: NetworkFunction) -> Array:
     return architecture.outputs(net, x).argmax(axis=1)

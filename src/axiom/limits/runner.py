@@ -8,6 +8,7 @@ LEAST_CELL_SECONDS = 6 * 3_600.0  # The time by the clock that each cell may tak
 TIMES_CPU_LIMIT = 20  # How many times its CPU limit a cell may take by the clock on a busy computer
 LOG_BYTES = 1024 * 1024  # How large the log in the runner's folder grows before a new one is begun
 THREADS = 256  # Threads that one process may start; JAX starts about twenty
+THREADS_OF_CELLS = 1_024  # More threads of a process whose cells compute side by side, each in its own
 DISK_MB = 500.0  # What one process may write to disk, in its own folder and its bundle's
 BUNDLE_MB = 500.0  # What all processes of a bundle may leave to the next ones: twice what it may begin with
 LOOK_EVERY_SECONDS = 0.5  # How often a process's threads and disk use are looked at

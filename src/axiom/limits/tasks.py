@@ -38,6 +38,9 @@ LEAST_CELL_SECONDS = 60.0  # Seconds that any cell may take: compiling a shape t
 # claim.
 TIMES_DECLARED_COST_ON_GPU = 50.0
 LEAST_CELL_SECONDS_ON_GPU = 600.0  # Seconds that any cell may take on a GPU before it is stopped
+# What a block may cost on a core to be one task of a GPU: a core computes it whole, where a GPU failed at it or a check
+# does so again
+BATCH_SECONDS = 4 * 3_600.0
 USUAL_SECONDS = 1_200.0  # How long a volunteer's task should usually take: between 10 and 30 minutes
 FIRST_SECONDS = 10.0  # How long a computer's first task should take: credit comes soon, and speed is measured
 MANY_CORES = 60  # A client ends at most one task a second, so that computers with more cores get longer tasks

@@ -25,7 +25,7 @@ from axiom.runner.boinc.delivered_files import SuppliedHome
 from axiom.runner.boinc.heartbeat import Pulse
 from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.child.pause import PauseGate, RunEnded
-from axiom.runner.side_by_side import take_thread_limit
+from axiom.runner.shares import take_thread_limit
 from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"

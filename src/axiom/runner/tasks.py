@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import axiom
 from axiom.domain.work import Exit, Outcome
@@ -31,13 +32,14 @@ from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
-from axiom.runner.side_by_side import compute_shares, share_out
+from axiom.runner.shares import compute_shares, share_out
 from axiom.signed import canonical_json, tickets
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.sources import MANIFEST
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
+_SIDE_BY_SIDE = "axiom/kit/side_by_side.py"
 _MOST_SAID = 300  # characters of what a cell that failed printed last
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
@@ -65,6 +67,12 @@ class ProgressTeller:
         self._report = report
         self._cells, self._kept = cells, 0
         self._furthest = 0.0
+        self.left = sum(seconds[cells:])
+
+    @classmethod
+    def of_one_step(cls, report: Callable[[float, int], None], seconds: Sequence[float], done: int) -> Self:
+        """Tell of what is left behind so many cells as of a single one."""
+        return cls(report, (sum(seconds[:done]), sum(seconds[done:])), cells=1)
 
     def finish(self) -> None:
         self._kept += 1
@@ -257,7 +265,12 @@ class Runner:
     ) -> None:
         ticket, manifest = checked.ticket, checked.manifest
         done.extend(slot.begin(checked.header, cells))
-        progress = ProgressTeller(report, expected_seconds(manifest, cells), cells=len(done))
+        seconds = expected_seconds(manifest, cells)
+        is_batch = self._device is not None and manifest.side_by_side and _SIDE_BY_SIDE in checked.bundle
+        if is_batch and len(done) < len(cells):
+            self._compute_together(checked, cells, slot, done, ProgressTeller.of_one_step(report, seconds, len(done)))
+            return
+        progress = ProgressTeller(report, seconds, cells=len(done))
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
         keep = functools.partial(CheckpointHandover, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
@@ -305,6 +318,35 @@ class Runner:
         for cell in done[len(slot.begin(checked.header, cells)) :]:
             slot.add(cell)
 
+    def _compute_together(
+        self,
+        checked: CheckedOrder,
+        cells: Sequence[OrderedCell],
+        slot: Slot,
+        done: list[CellOutput],
+        progress: ProgressTeller,
+    ) -> None:
+        """Compute on the GPU, side by side and as one step, what is left of the cells."""
+        left, ticket = cells[len(done) :], checked.ticket
+        child = self._warm(ticket, checked.bundle)
+        cpu_limit = max(cell.cpu_limit for cell in left) + progress.left  # never longer than one after the other
+        try:
+            answers = child.compute_together(
+                [(cell.values, cell.seed) for cell in left],
+                cpu_limit=cpu_limit,
+                wall_limit=max(limits.LEAST_CELL_SECONDS, limits.TIMES_CPU_LIMIT * cpu_limit),
+                memory_mb=ticket.memory_mb,
+                on_progress=progress.move,
+            )
+        except RunEnded:
+            slot.forgive()
+            raise
+        for cell, answer in zip(left, answers, strict=True):
+            output = self._output(cell, answer, child, ticket)
+            slot.add(output)
+            done.append(output)
+        progress.finish()
+
     def _compute(
         self,
         cell: OrderedCell,
@@ -323,6 +365,9 @@ class Runner:
             on_progress=progress.move,
             keeping=keep(on_kept=lambda kept: progress.keep(kept.fraction)),
         )
+        return self._output(cell, answer, child, ticket)
+
+    def _output(self, cell: OrderedCell, answer: CellAnswer, child: Child, ticket: Ticket) -> CellOutput:
         if answer.outcome is Outcome.FAILED:
             if self._tells_words:
                 self._said = self._said or child.printed.strip().rpartition("\n")[2]

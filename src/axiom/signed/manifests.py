@@ -36,6 +36,7 @@ _UNSAID: dict[str, Any] = {
 _LEFT_OUT: dict[str, Any] = {
     "map": None,
     "may_use_gpu": False,
+    "side_by_side": False,
     "copies": 1,
     "cores": 1,
     "learned": "",
@@ -81,6 +82,7 @@ class Manifest:
     tolerance: float = 1e-3  # relative, of early values
     map: Map | None = None
     may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
+    side_by_side: bool = False  # on a GPU all cells of a task are one batch, and a task holds its whole block
     copies: int = 1  # volunteers who compute each task
     cores: int = 1  # of a volunteer's computer, on which a task computes; each takes memory_mb
     learned: str = ""  # a measure that is no outcome, and 1 where a cell learned anything at all
@@ -189,6 +191,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         tolerance=fields.real("tolerance", least=0),
         map=fields.either("map", _map),
         may_use_gpu=fields.flag("may_use_gpu"),
+        side_by_side=fields.flag("side_by_side"),
         copies=fields.whole("copies", least=1),
         cores=fields.whole("cores", least=1),
         learned=fields.text("learned"),
@@ -206,9 +209,11 @@ def _check(manifest: Manifest) -> None:
     _check_map(manifest)
     if manifest.gpu and manifest.may_use_gpu:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
+    if manifest.side_by_side and not manifest.uses_gpus:
+        raise ValueError("it says how a GPU computes it, and that no GPU may")
     if manifest.copies > MOST_COPIES:
         raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
-    if manifest.cores > (1 if manifest.gpu else MOST_CORES):
+    if manifest.cores > (1 if manifest.gpu or manifest.side_by_side else MOST_CORES):
         raise ValueError(f"a task is to compute on {manifest.cores} cores, which is more than it may")
     if manifest.learned and manifest.learned not in {measure.name for measure in manifest.measures}:
         raise ValueError(f"learned names {manifest.learned!r}, which is no measure")

@@ -74,6 +74,7 @@ class Program:
     gpus: tuple[str, ...] = ("",)
     needs_avx: bool = False
     glibc: tuple[int, int] | None = None
+    cuda: int = 0
 
 
 PLAIN = Program("plain", LINUX)
@@ -117,6 +118,25 @@ def test_an_older_system_gets_a_runner_that_starts_there_or_a_reason(glibc, offe
     suited = suit((LINUX,), "avx2", glibc, offered)
     assert "".join(runner.name for runner in suited.runners.values()) == name
     assert suited.reason == "" if name else OLD_SYSTEM in suited.reason
+
+
+CARDS = [Program(f"cuda {number}", LINUX, ("NVIDIA",), cuda=number) for number in (12, 13)]
+
+
+@pytest.mark.parametrize(
+    ("cuda", "offered", "name", "reason"),
+    [
+        (13_000, CARDS, "cuda 13", ""),
+        (12_080, CARDS, "cuda 12", ""),
+        (12_080, CARDS[1:], "", "CUDA 13, and the one of your computer knows CUDA 12.8"),
+        (0, CARDS[1:], "cuda 13", ""),  # its client does not say
+        (11_040, [CARD, *CARDS], "card", ""),  # which does not say what it needs
+    ],
+)
+def test_a_gpu_gets_the_newest_runner_that_its_driver_knows_or_a_reason(cuda, offered, name, reason):
+    suited = suit((LINUX,), "avx2", None, offered, cuda)
+    assert "".join(runner.name for runner in suited.runners.values()) == name
+    assert (reason in suited.gpu_reason, bool(reason)) == (True, bool(suited.gpu_reason))
 
 
 def test_the_drill_and_simulated_computers_belong_together():

@@ -1,5 +1,6 @@
 """How many replicates enter evidence together: eight for one who computes alone, 16 to 32 with volunteers."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -27,7 +28,8 @@ from axiom.decisions.planning.task_size import (
     task_size,
     usual_of,
 )
-from axiom.domain.planning import Supply
+from axiom.domain.fleet import Gpu
+from axiom.domain.planning import Need, Supply
 from axiom.limits import maps as map_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as task_limits
@@ -159,10 +161,34 @@ def test_for_volunteers_twenty_minutes_of_the_usual_host_are_ordered(seconds, bl
 
 
 def test_a_task_for_several_cores_is_as_many_times_as_large_and_on_our_own_it_is_not():
-    usual = UsualHosts(speed=1.0)
-    sizes = [order_size(60.0, block=LIGHT, usual=usual, task_seconds=8.0, cores=cores).replicates for cores in (1, 2)]
+    sized = {"block": LIGHT, "usual": UsualHosts(speed=1.0), "task_seconds": 8.0}
+    sizes = [order_size(60.0, need=Need(cores=cores), **sized).replicates for cores in (1, 2)]
     assert sizes == [20, 40]
-    assert order_size(2.0, block=8, usual=None, task_seconds=8.0, cores=4).replicates == 4
+    assert order_size(2.0, block=8, usual=None, task_seconds=8.0, need=Need(cores=4)).replicates == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "block", "memory", "replicates"),
+    [
+        (1.0, 64, 8_000.0, 64),
+        (1.0, 64, math.inf, 64),  # its client does not say
+        (1.0, 64, 500.0, 16),
+        (1.0, 64, 0.0, 16),
+        (900.0, 64, 8_000.0, 16),  # four hours of a core
+        (1.0, 10_000, 8_000.0, task_limits.REPLICATES),
+    ],
+)
+def test_for_a_gpu_that_computes_side_by_side_a_block_is_a_task(seconds, block, memory, replicates):
+    batch = Need(on_gpu=Need(gpu=True, gpu_memory_mb=2_000, side_by_side=True))
+    asked = {"block": block, "usual": UsualHosts(speed=1.0, gpu_memory_mb=memory), "task_seconds": 8.0}
+    assert order_size(seconds, need=batch, **asked).replicates == replicates
+    assert order_size(seconds, need=Need(), **asked).replicates <= max(1, block // 4)
+
+
+def test_the_largest_gpu_of_volunteers_counts():
+    cards = [(Gpu(kind="NVIDIA", count=1, memory_mb=memory),) for memory in (2_000, 8_000, 24_000)]
+    hosts = [supply(gpus=cards[0]), supply(gpus=cards[1]), supply(gpus=cards[2], is_ours=True)]
+    assert usual_of(hosts) == UsualHosts(speed=1.0, gpu_memory_mb=8_000)
 
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)

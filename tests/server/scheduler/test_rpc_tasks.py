@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from fake_builds import build
 from scheduler_calls import GPU, LINUX, Client, Exchange, report
+from tiny_experiment import prepare_text, tiny_source
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.failure_causes import Cause
@@ -16,6 +17,7 @@ from axiom.domain.work import Exit
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.runners.offer import Offers
 from axiom.limits import tasks as limits
+from axiom.signed.tickets import parse
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs, experiments
@@ -285,6 +287,30 @@ def test_a_gpu_gets_nothing_without_a_runner_for_gpus_and_then_its_own(gpu_excha
     assert exchange.broken() == {}
 
 
+def knows(cuda: int) -> str:
+    more = f"<drvVersion>55054</drvVersion><cudaVersion>{cuda}</cudaVersion></coproc_cuda>"
+    return cards(seconds=0.0).replace("</coproc_cuda>", more)
+
+
+def test_a_driver_that_does_not_know_the_cuda_of_a_runner_gets_none_and_is_told(gpu_exchange, tmp_path):
+    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
+    built(exchange, tmp_path)
+    built(exchange, tmp_path, plan_class="nv_13", runtime=b"with CUDA 13")
+    exchange.deploy(2, 1)
+    exchange.deploy(2, 2)
+    heard = exchange.call(client, cpu_req_instances=1, inside=knows(12_040))
+    assert [handed.platform[2] for handed in heard.tasks.values()] == [""]
+    assert useless(heard) == ["NVIDIA"]
+    assert ["CUDA 13" in words and "12.4" in words for _, words in heard.words] == [True]
+    assert exchange.call(client, cpu_req_instances=1).words == []  # whose GPU asks for nothing
+    built(exchange, tmp_path, plan_class="nv_12", runtime=b"with CUDA 12")
+    heard = exchange.call(client, **NEVER, inside=knows(12_040))
+    assert [handed.platform[2] for handed in heard.tasks.values()] == ["nv_12"]
+    newer = Client(exchange.join("Bob").key, cpid="3" * 32)
+    heard = exchange.call(newer, **NEVER, inside=knows(13_000))
+    assert ([handed.platform[2] for handed in heard.tasks.values()], heard.words) == (["nv_13"], [])
+
+
 NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia-a-card"
 
@@ -389,6 +415,44 @@ def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(either):
     voices = either.do(costs.voices)
     assert len(voices) == 1  # what others are paid for their cores follows from what cores take
     assert either.broken() == {}
+
+
+@pytest.fixture
+def batching(small_lab, tmp_path, secrets):
+    """Experiment 1 may be computed by cores, and side by side by GPUs."""
+    needs = "may_use_gpu=True"
+    text = tiny_source(uses_gpu=True).replace(needs, f"{needs}, side_by_side=True")
+    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    small_lab.host()
+    opened = Exchange(small_lab, secrets)
+    yield opened
+    opened.close()
+
+
+def replicates_of(heard) -> dict[str, list[int]]:
+    """What was given, by plan class and its tasks' replicates."""
+    tickets = [(handed.platform[2], parse(handed.order.ticket)) for handed in heard.tasks.values()]
+    return {
+        kind: sorted(number for own, ticket in tickets if own == kind for number in ticket.replicates)
+        for kind, _ in tickets
+    }
+
+
+def test_a_gpu_that_computes_side_by_side_gets_a_block_as_one_task_and_a_core_a_part(batching):
+    batching.deploy(2, replicates_each=32)
+    on_gpu, on_core = proven(batching), proven(batching, "Bob")
+    first = ask(batching, on_gpu, gpus=1)
+    assert (len(first.tasks), replicates_of(first)) == (1, {"nv": list(range(32))})
+    part = ask(batching, on_core, cores=1)
+    taken = replicates_of(part)[""]
+    assert 0 < len(taken) < 32
+    rest = ask(batching, proven(batching, "Cleopatra"), gpus=1)
+    assert sorted(taken + replicates_of(rest)["nv"]) == list(range(32, 64))
+    assert ask(batching, proven(batching, "Dora"), gpus=1, cores=1).tasks == {}
+    on_gpu.tasks.clear()
+    assert replicates_of(ask(batching, on_gpu, gpus=1)) == replicates_of(first)  # what it lost it gets again, whole
+    bring(batching, on_gpu, first)
+    assert batching.broken() == {}
 
 
 def test_a_restored_laboratory_sees_by_the_ticket_what_was_sent_to_a_gpu(either):

@@ -94,6 +94,21 @@ def test_a_pixel_says_what_became_of_it_who_drew_it_and_how_to_compute_it_again(
     assert again.inside == tiles.drawn_tile(atlas.db, 1, place, 1).pixels
 
 
+def test_a_page_says_which_of_its_tiles_a_gpu_drew(maps_of, small_lab, browse):
+    where = "?level=1&column=0&row=0&replicate=1"
+    assert "drawn on a GPU" not in maps_of.get(f"{MAP}{where}").text
+    draw_map(small_lab)
+    tasks, site = set(small_lab.db.column(int, "SELECT task_id FROM tile WHERE level = 2")), browse(small_lab)
+    with small_lab.db.transaction():
+        small_lab.db.many("UPDATE task SET gpu = 'NVIDIA' WHERE id = :task", [{"task": task} for task in tasks])
+    squares = shown(site, where)["squares"]
+    assert len({square["task"] in tasks for square in squares}) == 2
+    assert all(bool(square["drawn_by"]["gpu"]) is (square["task"] in tasks) for square in squares)
+    text = site.get(f"{MAP}{where}").text
+    assert "drawn on a GPU" in text
+    assert text.count(", on a GPU") >= sum(square["task"] in tasks for square in squares)
+
+
 def test_the_first_page_and_a_volunteers_show_tiles_once_there_are_some(maps_of, browse, small_lab, atlas):
     publish_map(small_lab)
     assert browse(small_lab).get("/index.json").json["home"]["tile"] is None

@@ -63,7 +63,9 @@ def run(config: Config, seed: int) -> Measures:
     task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=2_000, test=500)
     net = _start(config, seed)
     orders = chance.orders(seed, items=2_000, epochs=config.epochs)
-    end, _ = training.trained(net, task, orders, watch=lambda _: 0, rates=Rates(lr=config.lr), batch=50, every=10)
+    end, _ = training.trained(
+        net, task, orders, watch=training.UNWATCHED, rates=Rates(lr=config.lr), batch=50, every=10
+    )
 
     before, after = _weights(net), _weights(end)
     added = after - before
@@ -180,5 +182,11 @@ experiment = Experiment(
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
     },
-    needs=Needs(seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2), memory_mb=400),
+    needs=Needs(
+        seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2),
+        memory_mb=400,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
+    ),
 )

@@ -66,17 +66,15 @@ def run(config: Config, seed: int) -> Measures:
     rates = RATES if config.arm == "tuned" else (config.lr,)
     x, y = np.concatenate([task.x_train, task.x_test]), np.concatenate([task.y_train, task.y_test])
 
-    def watch(net: models.Net) -> list[float]:
-        is_right = training.answers(net, x, architecture) == y
-        shares = [float(part.mean()) for part in np.split(is_right, [TRAIN, TRAIN + HELD_BACK])]
-        return [*shares, bool(np.isfinite(net[-1].weights).all())]
+    sizes = np.diff([0, TRAIN, TRAIN + HELD_BACK, len(y)])
+    parts = np.repeat(np.eye(3, dtype=np.float32), sizes, axis=1)
+    watch = training.Look(of=Seen(architecture=architecture), arrays=(x, y, parts))
 
     def train(courses: list[list[list[float]]], number: int) -> list[list[list[float]]]:
         """Begin anew at the rate of this number; what was seen on the way joins the other courses."""
         rate = optimizers.Rates(lr=rates[number])
-        _, course = training.trained(
-            start, task, orders, rates=rate, batch=32, objective=objective, every=5, watch=watch
-        )
+        _, seen = training.trained(start, task, orders, rates=rate, batch=32, objective=objective, every=5, watch=watch)
+        course = [[*(np.float64(right) / sizes).tolist(), bool(is_finite)] for right, is_finite in seen]
         return [*courses, course]
 
     courses = pace.blocks(list[list[list[float]]](), train, len(rates))
@@ -90,6 +88,18 @@ def run(config: Config, seed: int) -> Measures:
         rate=rates[courses.index(course)],
         width=widest(config.depth),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """How many of each part such a network answers right, and whether it is still in the numbers."""
+
+    architecture: models.Architecture
+
+    def __call__(self, net: models.Net, x: models.Array, y: models.Array, parts: models.Array) -> tuple[Any, Any]:
+        """Of these rows and answers."""
+        finite = models.library_of(x, net).isfinite(net[-1].weights).all()
+        return parts @ (training.answers(net, x, self.architecture) == y), finite  # type: ignore[arg-type]
 
 
 def started(config: Config, seed: int) -> models.Net:
@@ -233,5 +243,5 @@ experiment = Experiment(
         "noise": "share of wrong labels",
         "epochs": "{value} epochs",
     },
-    needs=Needs(seconds=_seconds, memory_mb=600),
+    needs=Needs(seconds=_seconds, memory_mb=600, may_use_gpu=True, gpu_memory_mb=2_000, side_by_side=True),
 )

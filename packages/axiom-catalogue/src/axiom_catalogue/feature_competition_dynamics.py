@@ -26,7 +26,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, optimizers, training
+from axiom.kit import chance, data, losses, models, optimizers, side_by_side, training
 
 BLOCK, CLASSES = 10, 5  # inputs of one block; the strong block is the first
 TRAIN, KEPT_BACK, TEST, SNAPSHOTS = 1_000, 500, 2_000, 10
@@ -66,10 +66,8 @@ def run(config: Config, seed: int) -> Measures:
     silenced = task.x_test * (np.arange(2 * BLOCK) >= BLOCK)
     kept_back, tested = slice(KEPT_BACK), slice(KEPT_BACK, None)
 
-    def seen(net: models.Net) -> list[float]:
-        strong, weak = np.asarray(_gradients(net, task.x_train, task.y_train, config.decoupling)).tolist()
-        accuracies = [training.accuracy(net, silenced[part], task.y_test[part]) for part in (kept_back, tested)]
-        return [strong / weak if weak > 0 else math.inf, *accuracies]
+    tests = tuple((silenced[part], task.y_test[part]) for part in (kept_back, tested))
+    look = training.Look(of=_seen, arrays=((task.x_train, task.y_train, config.decoupling), tests))
 
     end, snapshots = training.trained(
         start,
@@ -80,9 +78,9 @@ def run(config: Config, seed: int) -> Measures:
         objective=decoupled,
         context=(config.decoupling,),
         every=-(-config.epochs // SNAPSHOTS),
-        watch=seen,
+        watch=look,
     )
-    ratios, kept, weak = np.array([seen(start), *snapshots]).T
+    ratios, kept, weak = np.array([_ratio_and(*seen) for seen in (look(start), *snapshots)]).T
     finite = tuple(ratios[np.isfinite(ratios)].tolist())
     if len(finite) < len(ratios):
         return Measures(first_gradient_ratio=finite[0], diverged=1, gradient_ratio_by_snapshot=finite)
@@ -115,7 +113,17 @@ def decoupled(net: models.Net, x: models.Array, y: models.Array, decoupling: flo
     return losses.softmax_loss(outputs, y) + 0.5 * decoupling * jnp.mean(jnp.sum(jnp.square(outputs), axis=1))
 
 
-@jax.jit
+def _seen(net: models.Net, training_data: tuple[Any, ...], tests: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The gradients of both blocks, and the accuracies on the weak one alone."""
+    return _gradients(net, *training_data), *(training.accuracy(net, x, y) for x, y in tests)
+
+
+def _ratio_and(gradients: models.Array, *accuracies: float) -> list[float]:
+    strong, weak = np.asarray(gradients).tolist()
+    return [strong / weak if weak > 0 else math.inf, *map(float, accuracies)]
+
+
+@side_by_side.program()
 def _gradients(net: models.Net, x: models.Array, y: models.Array, decoupling: float) -> jax.Array:
     """The lengths of the gradients, on all training data, of the weights that read the strong and the weak block."""
     slopes = jax.grad(decoupled)(net, x, y, decoupling)[0].weights
@@ -232,5 +240,8 @@ experiment = Experiment(
     needs=Needs(
         seconds=lambda config: 0.008 + config.epochs * (1.3e-4 + 6.3e-9 * config.width**2),
         memory_mb=600,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
     ),
 )

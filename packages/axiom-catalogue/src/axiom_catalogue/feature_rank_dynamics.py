@@ -220,5 +220,8 @@ experiment = Experiment(
     needs=Needs(
         seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2),
         memory_mb=500,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
     ),
 )

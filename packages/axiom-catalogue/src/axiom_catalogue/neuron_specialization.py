@@ -278,5 +278,8 @@ experiment = Experiment(
     needs=Needs(
         seconds=lambda it: 2e-3 + it.epochs * (24e-5 + 24e-7 * it.width + 27e-9 * it.width**2),
         memory_mb=400,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
     ),
 )

@@ -20,12 +20,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-import jax
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, models, optimizers, training
+from axiom.kit import chance, data, geometry, models, optimizers, side_by_side, training
 
 INPUTS, CLASSES = 20, 5
 HIDDEN = (256, 128, 64)  # a network of depth 2 has the last two of them
@@ -70,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
     rates = optimizers.Rates(lr=config.lr, weight_decay=decay)
 
     end, seen = training.trained(
-        start, task, orders, rates=rates, batch=64, every=EVERY, watch=lambda net: _ranks(net, task.x_test)
+        start, task, orders, rates=rates, batch=64, every=EVERY, watch=training.Look(of=_ranks, arrays=(task.x_test,))
     )
     if not np.isfinite(end[-1].weights).all():
         return Measures(diverged=1)
@@ -96,7 +95,7 @@ def sizes(depth: int) -> tuple[int, ...]:
     return (INPUTS, *HIDDEN[-depth:], CLASSES)
 
 
-@jax.jit
+@side_by_side.program()
 def _ranks(net: models.Net, x: models.Array) -> tuple[list[models.Array], list[models.Array]]:
     """The stable rank of every weight matrix, and of every hidden representation around its mean."""
     return (
@@ -224,5 +223,5 @@ experiment = Experiment(
         "epochs": "{value} epochs",
         "depth=1": "one hidden layer",
     },
-    needs=Needs(seconds=_seconds, memory_mb=600),
+    needs=Needs(seconds=_seconds, memory_mb=600, may_use_gpu=True, gpu_memory_mb=2_000, side_by_side=True),
 )

@@ -258,5 +258,5 @@ experiment = Experiment(
         "size": "size of the modes at the start",
         "epochs": "{value} epochs",
     },
-    needs=Needs(seconds=_seconds, memory_mb=400),
+    needs=Needs(seconds=_seconds, memory_mb=400, may_use_gpu=True, gpu_memory_mb=2_000, side_by_side=True),
 )

@@ -69,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
         start,
         task,
         orders,
-        watch=lambda _: 0,
+        watch=training.UNWATCHED,
         rates=Rates(lr=config.lr),
         batch=25,
         every=10,
@@ -218,5 +218,11 @@ experiment = Experiment(
         "epochs": "{value} epochs",
         "depth=1": "one hidden layer",
     },
-    needs=Needs(seconds=lambda config: 0.002 + 2.6e-4 * config.epochs * config.depth, memory_mb=400),
+    needs=Needs(
+        seconds=lambda config: 0.002 + 2.6e-4 * config.epochs * config.depth,
+        memory_mb=400,
+        may_use_gpu=True,
+        gpu_memory_mb=2_000,
+        side_by_side=True,
+    ),
 )

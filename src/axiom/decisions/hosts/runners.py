@@ -16,6 +16,7 @@ class SuitableRunners:
 
     runners: Mapping[str, OfferedRunner]
     reason: str
+    gpu_reason: str = ""  # why there is none for its GPU, where there is one for other drivers
 
 
 def unsuited(experiment: str, *, is_simulated: bool) -> str:
@@ -32,19 +33,37 @@ def unsuited(experiment: str, *, is_simulated: bool) -> str:
 
 
 def suit(
-    platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[OfferedRunner]
+    platforms: Sequence[str],
+    instructions: str,
+    glibc: tuple[int, int] | None,
+    offered: Iterable[OfferedRunner],
+    cuda: int = 0,
 ) -> SuitableRunners:
     """The runners for a computer of these platforms, its own word for itself first, with these instructions.
 
-    `glibc` is its GNU C library, None where it does not say. Of two that suit, the one that makes use of AVX is better.
+    `glibc` is its GNU C library, None where it does not say, and `cuda` the newest CUDA that its driver knows: 13000,
+    say, or 0 where it does not say. Of two that suit, the one that makes use of AVX is better, and the newer CUDA.
     """
     named = [offer for offer in offered if offer.platform in platforms]
     fit = [offer for offer in named if not _obstacle(offer, instructions, glibc)]
     by_gpu: dict[str, OfferedRunner] = {}
-    for runner in sorted(fit, key=lambda offer: (platforms.index(offer.platform), not offer.needs_avx)):
+    too_new: dict[str, int] = {}  # the generation of CUDA that a GPU's driver does not know
+    for runner in sorted(fit, key=lambda offer: (platforms.index(offer.platform), not offer.needs_avx, -offer.cuda)):
         for gpu in runner.gpus:
-            by_gpu.setdefault(gpu, runner)
-    return SuitableRunners(runners=by_gpu, reason="" if fit else _reason(platforms, named, instructions, glibc))
+            if gpu and cuda and runner.cuda > cuda // 1_000:
+                too_new[gpu] = runner.cuda
+            else:
+                by_gpu.setdefault(gpu, runner)
+    return SuitableRunners(
+        runners=by_gpu,
+        reason="" if fit else _reason(platforms, named, instructions, glibc),
+        gpu_reason="; ".join(
+            f"its runner for a GPU needs a driver that knows CUDA {needed}, and the one of your computer knows CUDA "
+            f"{cuda // 1_000}.{cuda % 1_000 // 10}: install a newer driver"
+            for gpu, needed in too_new.items()
+            if gpu not in by_gpu
+        ),
+    )
 
 
 def _obstacle(runner: OfferedRunner, instructions: str, glibc: tuple[int, int] | None) -> str:

@@ -59,8 +59,8 @@ class Turns:
         """The missing part of a block, and whole ones after it: so many workunits, each of so many replicates.
 
         On the laboratory's own cores they are so small that every core has something of a block to do. A volunteer's
-        host is given a part of one, where it should have less. Of what was never computed one replicate goes before all
-        others: configs that fail do so once, and not on every core.
+        host is given a part of one, where it should have less; a GPU that computes side by side has a block. Of what
+        was never computed one replicate goes before all others: configs that fail do so once, and not on every core.
         """
         if candidate.is_untried:
             return [(1, 1)]
@@ -69,7 +69,7 @@ class Turns:
             block=candidate.block,
             usual=self.usual,
             task_seconds=self.task_seconds,
-            cores=candidate.need.cores,
+            need=candidate.need,
         )
         missing = candidate.missing
         replicates = max(1, min(size.replicates, missing if self.usual else missing // max(1, cores), missing))

@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from axiom.domain.planning import Supply
+from axiom.domain.planning import Need, Supply
 from axiom.limits import clusters as cluster_limits
 from axiom.limits import tasks as task_limits
 
 _WHOLE = 1.5  # times what is wanted: what is not longer is not cut, so that no rest is shorter than half of it
+_NOTHING = Need()
 _WHOLE_HERE = 2.5  # on the laboratory's own cores: up to 20 seconds where 8 are wanted
 
 
@@ -43,6 +44,12 @@ class UsualHosts:
 
     speed: float  # reference-core seconds a second, of the core in the middle
     largest_speed: float = 0.0  # of the fastest host above `MANY_CORES`; 0 where there is none
+    gpu_memory_mb: float = 0.0  # of the largest GPU; infinite where its client does not say, 0 where there is none
+
+    def computes_at_once(self, need: Need) -> bool:
+        """Would a GPU among them take a whole block of this as one batch?"""
+        on_gpu = need.on_gpu or need
+        return on_gpu.side_by_side and 0.0 < self.gpu_memory_mb >= on_gpu.gpu_memory_mb
 
 
 def pilot_seconds(cores: int) -> float:
@@ -109,6 +116,7 @@ def task_size(length: Length, *, replicate_seconds: float, unsent: int, block: i
 
 def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
     """What volunteers' hosts are like; None where there are none, and the laboratory computes alone."""
+    supplies = tuple(supplies)
     theirs = sorted((supply.speed, supply.cores) for supply in supplies if not supply.is_ours and supply.cores > 0)
     if not theirs:
         return None
@@ -117,20 +125,26 @@ def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
     return UsualHosts(
         speed=middle,
         largest_speed=max((speed for speed, cores in theirs if cores > task_limits.MANY_CORES), default=0.0),
+        gpu_memory_mb=max(
+            (gpu.memory_mb or math.inf for supply in supplies if not supply.is_ours for gpu in supply.gpus), default=0.0
+        ),
     )
 
 
 def order_size(
-    replicate_seconds: float, *, block: int, usual: UsualHosts | None, task_seconds: float, cores: int = 1
+    replicate_seconds: float, *, block: int, usual: UsualHosts | None, task_seconds: float, need: Need = _NOTHING
 ) -> TaskSize:
     """Decide how many replicates are ordered together, of which each takes so long on a reference core.
 
-    Whoever should have less is given a part of it. At volunteers' hosts so many `cores` share a task.
+    Whoever should have less is given a part of it. At volunteers' hosts the cores that it needs share a task.
     """
+    if usual is not None and usual.computes_at_once(need):
+        on_a_core = replicates_per_workunit(replicate_seconds, task_limits.BATCH_SECONDS)
+        return TaskSize(replicates=min(block, on_a_core), reason="a GPU computes a block at once")
     if usual is None:
         alone = replicates_per_workunit(replicate_seconds, task_seconds)
         return TaskSize(replicates=alone, reason=f"about {task_seconds:g} seconds on the laboratory's own cores")
-    replicate_seconds /= cores
+    replicate_seconds /= need.cores
     filling = replicates_per_workunit(replicate_seconds, task_limits.USUAL_SECONDS * usual.speed)
     shared = max(1, block // task_limits.HOSTS_SHARING)
     many = math.ceil(task_limits.MANY_CORES_SECONDS * usual.largest_speed / max(replicate_seconds, 1e-6))

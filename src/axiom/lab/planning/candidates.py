@@ -133,6 +133,7 @@ def need_of(manifest: Manifest, rule: TaskRule = ANY_COMPUTER) -> Need:
         return on_core
     memory_mb = manifest.memory_on(OUR_GPUS)
     on_gpu = replace(on_core, memory_mb=memory_mb, cores=1, gpu=True, gpu_memory_mb=manifest.gpu_memory)
+    on_gpu = replace(on_gpu, side_by_side=manifest.side_by_side)
     return on_gpu if manifest.gpu else replace(on_core, on_gpu=on_gpu)
 
 

@@ -15,6 +15,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS, Host, read_project_preferences
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
+from axiom.lab.planning.candidates import need_of
 from axiom.lab.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
@@ -188,5 +189,5 @@ def size_to_order(
         block=body.block if body else 1,
         usual=usual,
         task_seconds=policy.task_seconds,
-        cores=stored_manifest(bundle.manifest).cores if bundle else 1,
+        need=need_of(stored_manifest(bundle.manifest)) if bundle else Need(),
     )

@@ -14,6 +14,7 @@ import ctypes
 import gc
 import importlib
 import importlib.machinery
+import itertools
 import json
 import math
 import os
@@ -22,7 +23,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
 _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
@@ -34,7 +35,7 @@ _DECLARED = {  # what a file calls a field of its manifest, where that is anothe
     "configs": "sweep",
     **{
         name: f"needs.{name}"
-        for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "copies", "cores")
+        for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "side_by_side", "copies", "cores")
     },
 }
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
@@ -54,6 +55,10 @@ class Pipe:
             rest = rest[os.write(self._say, rest) :]
 
 
+def _early(values: Iterable[float]) -> Iterator[float]:
+    return itertools.islice(itertools.takewhile(math.isfinite, map(float, values)), _EARLY_LIMIT)
+
+
 class CellListener:
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
@@ -64,11 +69,7 @@ class CellListener:
     def early(self, values: Iterable[float]) -> None:
         if self.values:
             return
-        for value in values:
-            number = float(value)
-            if not math.isfinite(number) or len(self.values) == _EARLY_LIMIT:
-                break
-            self.values.append(number)
+        self.values = list(_early(values))
         self._pipe.say(early=self.values)
 
     def progress(self, fraction: float) -> None:
@@ -78,6 +79,25 @@ class CellListener:
         if moment - self._told_at >= _PROGRESS_EVERY:
             self._told_at = moment
             self._pipe.say(progress=self.fraction)
+
+
+class BatchListener(CellListener):
+    """Hears one of several cells that compute side by side, and says how far all of them are."""
+
+    def __init__(self, pipe: Pipe, others: "list[BatchListener]") -> None:
+        super().__init__(pipe)
+        self._others = others
+        others.append(self)
+
+    def early(self, values: Iterable[float]) -> None:
+        self.values = self.values or list(_early(values))
+
+    def progress(self, fraction: float) -> None:
+        self.fraction = fraction if 0.0 <= fraction <= 1.0 else self.fraction
+        first, moment = self._others[0], time.monotonic()
+        if moment - first._told_at >= _PROGRESS_EVERY:
+            first._told_at = moment
+            self._pipe.say(progress=sum(listener.fraction for listener in self._others) / len(self._others))
 
 
 class StateKeeper:
@@ -133,6 +153,8 @@ class Bench:
             fault = self._load(request["module"])
             self._charged = time.process_time()
             self._pipe.say(loaded=fault)
+        elif request["do"] == "compute_together":
+            self._compute_together(request["cells"])
         else:
             self._compute(request["config"], request["seed"], request.get("keep"))
 
@@ -185,36 +207,65 @@ class Bench:
         """Compute one cell. It is charged all that this process spent since the one before."""
         listener = CellListener(self._pipe)
         began = self._charged - (keep["spent"] if keep else 0.0)
-        error = values = None
+        returned = fault = None
         try:
             _attach(listener, StateKeeper(self._pipe, listener, keep) if keep else None)
             returned = self._experiment.run(self._config(**config), seed)
             _wait_for_arrays()
-            try:
-                values, diverged = self._plain(returned, self._measures)
-                outcome = "diverged" if diverged else "ok"
-            except (TypeError, AttributeError) as fault:
-                error = {"kind": _one_line(str(fault), 120), "where": self._place_of_run()}
-                outcome, values = "failed", None
-            if replaced := self._library.replaced():
-                error, outcome, values = {"kind": "LibraryReplaced", "where": _one_line(replaced, 200)}, "failed", None
-        except BaseException as fault:
-            with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
-                traceback.print_exc()
-            described = self._fault(fault)
-            error = {"kind": self._missing_measure(described) or described["kind"], "where": described["where"]}
-            outcome, values = "failed", None
+        except BaseException as raised:
+            fault = raised
+        answer = self._answer(returned, fault, listener)
         spent = time.process_time() - began
-        answer = {
-            "cpu_seconds": spent,
-            "early": listener.values,
-            "error": error,
-            "measures": values,
-            "outcome": outcome,
-        }
         self._charged += spent - (keep["spent"] if keep else 0.0)
-        self._pipe.say(answer=answer)
+        self._pipe.say(answer=answer | {"cpu_seconds": spent})
         _give_back()
+
+    def _compute_together(self, cells: list[tuple[dict[str, Any], int]]) -> None:
+        """Compute cells side by side. Each is charged the same share of what this process spent."""
+        listeners: list[BatchListener] = []
+        for _ in cells:
+            BatchListener(self._pipe, listeners)
+        try:
+            kit = importlib.import_module("axiom.kit.side_by_side")
+            pairs = [(self._config(**config), seed) for config, seed in cells]
+            ended = list(kit.compute(self._experiment.run, pairs, listeners))
+            _wait_for_arrays()
+        except BaseException as raised:
+            ended = [(None, raised)] * len(cells)
+        answers = [
+            self._answer(returned, fault, listener)
+            for (returned, fault), listener in zip(ended, listeners, strict=True)
+        ]
+        spent = (time.process_time() - self._charged) / len(cells)
+        self._charged += spent * len(cells)
+        for answer in answers:
+            self._pipe.say(answer=answer | {"cpu_seconds": spent})
+        _give_back()
+
+    def _answer(self, returned: Any, fault: BaseException | None, listener: CellListener) -> dict[str, Any]:
+        """What the parent hears of a cell that returned this, or raised."""
+        judged: dict[str, Any] = {}
+        if fault is None:
+            try:
+                judged = self._judge(returned)
+            except BaseException as raised:
+                fault = raised
+        if fault is not None:
+            with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
+                traceback.print_exception(fault)
+            described = self._fault(fault)
+            kind = self._missing_measure(described) or described["kind"]
+            judged = _failed(kind, described["where"])
+        return {"early": listener.values, **judged}
+
+    def _judge(self, returned: Any) -> dict[str, Any]:
+        try:
+            values, diverged = self._plain(returned, self._measures)
+            judged = {"error": None, "measures": values, "outcome": "diverged" if diverged else "ok"}
+        except (TypeError, AttributeError) as fault:
+            judged = _failed(_one_line(str(fault), 120), self._place_of_run())
+        replaced = self._library.replaced()
+        return _failed("LibraryReplaced", _one_line(replaced, 200)) if replaced else judged
 
     def _place_of_run(self) -> str:
         function = self._experiment.run
@@ -228,7 +279,7 @@ class Bench:
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
         where, text = "outside the bundle", ""
-        for frame, line in traceback.walk_tb(sys.exc_info()[2]):
+        for frame, line in traceback.walk_tb(fault.__traceback__):
             path = frame.f_code.co_filename
             if path.startswith(self._tree + os.sep):
                 where = f"{path.removeprefix(self._tree + os.sep).replace(os.sep, '/')}:{line}"
@@ -249,6 +300,10 @@ class Bench:
         else:
             lacking = [name for name in names if returned and name not in returned]
         return f"measure {lacking[0][1:-1]} is missing in what run returned" if lacking else ""
+
+
+def _failed(kind: str, where: str) -> dict[str, Any]:
+    return {"error": {"kind": kind, "where": where}, "measures": None, "outcome": "failed"}
 
 
 class Library:

@@ -42,6 +42,7 @@ class Bounds:
     def __init__(self, pid: int, room: Path) -> None:
         self._pid = pid
         self._room = room
+        self.threads = limits.THREADS
         self._own = Scratch(room)
         self._before_mb, self._looked_at = held_mb(room), time.monotonic()
         # A folder that nobody empties, as a person's for what they try out, may hold more to begin with.
@@ -63,8 +64,8 @@ class Bounds:
             return f"it wrote {added:.0f} MB to the disk, and {limits.DISK_MB:.0f} are allowed; it was stopped"
         if left > self._most_mb:
             return f"its bundle left {left:.0f} MB on the disk, and {self._most_mb:.0f} are allowed; it was stopped"
-        if count > limits.THREADS:
-            return f"it started {count} threads, and {limits.THREADS} are allowed; it was stopped"
+        if count > self.threads:
+            return f"it started {count} threads, and {self.threads} are allowed; it was stopped"
         return ""
 
     def clear(self) -> None:
@@ -229,7 +230,7 @@ class Child:
         began = used - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
         try:
-            return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
+            return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)[0]
         except RunEnded:
             answer = keeping and self._last_words(began, keeping)
             if answer:
@@ -242,6 +243,31 @@ class Child:
             if keeping:
                 keeping.end()
 
+    def compute_together(
+        self,
+        cells: Sequence[tuple[Mapping[str, object], int]],
+        *,
+        cpu_limit: float,
+        wall_limit: float,
+        memory_mb: float,
+        on_progress: Callable[[float], None],
+    ) -> list[CellAnswer]:
+        """Compute cells side by side, as one step within its limits: over its time, all of them are LATE.
+
+        Nothing is kept on the way. `on_progress` is told how far all of them are.
+        """
+        if self._bounds is None:
+            raise self._lost("it was given no bundle")
+        self._bounds.threads = limits.THREADS + limits.THREADS_OF_CELLS
+        hold_data(self._computing, memory_mb)
+        began = system.usage(self._computing)[0] if self._charged is None else self._charged
+        self._say(do="compute_together", cells=[[dict(config), seed] for config, seed in cells])
+        try:
+            return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, None, len(cells))
+        except Exception:
+            self.stop()
+            raise
+
     def _follow(
         self,
         began: float,
@@ -250,16 +276,20 @@ class Child:
         memory_mb: float,
         on_progress: Callable[[float], None],
         keeping: CheckpointHandover | None,
-    ) -> CellAnswer:
+        cells: int = 1,
+    ) -> list[CellAnswer]:
+        answers: list[CellAnswer] = []
         early: tuple[float, ...] = ()
         waited, still = AwakeClock(), _Stillness()  # a host that slept must not find every cell late
         while True:
             self._attend()
             message = self._hear(_POLL) or {}
             if "answer" in message:
-                answer = self._with_seconds(self._answer(message["answer"]), began)
+                answers.append(self._with_seconds(self._answer(message["answer"]), began))
+                if len(answers) < cells:
+                    continue
                 self._charged = system.usage(self._computing)[0]
-                return answer
+                return answers
             fraction = share(message)
             if fraction is not None:
                 on_progress(fraction)
@@ -270,7 +300,8 @@ class Child:
             is_stuck = still.seconds(cpu) > limits.STILL_SECONDS or waited.seconds() > wall_limit
             if is_stuck or cpu - began > cpu_limit:
                 self.stop()
-                return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
+                spent = max(0.0, cpu - began) / cells
+                return [CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=spent)] * cells
 
     def _with_seconds(self, answer: CellAnswer, began: float) -> CellAnswer:
         """A boxed process says itself what a cell took; the system's word counts where that is clearly more."""

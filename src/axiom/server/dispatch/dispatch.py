@@ -216,7 +216,7 @@ class _Dispatcher:
             gpu = self._gpu(needs)
             own = gpu if needs.gpu else ""  # where nothing else may compute it
             seconds = self._expected_seconds(experiment, size.seconds, own)
-            parts = self._picker.parts(size, seconds, self._cores(needs, own))
+            parts = self._parts(experiment, size, seconds, own)
             quota = self._rollout.quota_for(experiment, own)
             held_back = quota.held_back or (self._why_gpus_rest() if own else "")
             self._staged |= {experiment.id} if quota.most is not None else set()
@@ -248,10 +248,16 @@ class _Dispatcher:
     def _load(self, experiment: KnownExperiment, size: WaitingSize, gpu: str) -> GpuLoad:
         seconds = self._expected_seconds(experiment, size.seconds, gpu)
         return GpuLoad(
-            seconds=seconds / self._picker.parts(size, seconds, 1),
+            seconds=seconds / self._parts(experiment, size, seconds, gpu),
             memory_mb=self._memory(experiment.declared, gpu),
             held_back=self._rollout.quota_for(experiment, gpu).held_back or self._why_gpus_rest(),
         )
+
+    def _parts(self, experiment: KnownExperiment, size: WaitingSize, seconds: float, gpu: str) -> int:
+        """How many tasks a waiting one becomes for this host: one for a GPU that computes all of it side by side."""
+        if gpu and experiment.declared.side_by_side:
+            return 1
+        return self._picker.parts(size, seconds, self._cores(experiment.declared, gpu))
 
     def _why_gpus_rest(self) -> str:
         if self._rests is None:
@@ -285,7 +291,7 @@ class _Dispatcher:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
             form, parts, used = self._form(experiment, wanted, share.gpu), [wanted], used + 1
-            if len(wanted.replicates) > 1:
+            if len(wanted.replicates) > 1 and not (share.gpu and experiment.declared.side_by_side):
                 sizing = Sizing(
                     replicate_seconds=self._expected_seconds(experiment, form.replicate_seconds, share.gpu),
                     block=form.block,
@@ -474,7 +480,7 @@ class _Dispatcher:
         seconds = self._expected_seconds(experiment, size.seconds, hand.gpu)
         return TasksInHand(
             tasks=len(hand.ids),
-            seconds=seconds / self._picker.parts(size, seconds, cores),
+            seconds=seconds / self._parts(experiment, size, seconds, hand.gpu),
             memory_mb=self._memory(experiment.declared, hand.gpu),
             disk_mb=experiment.declared.disk_mb,
             cores=cores,

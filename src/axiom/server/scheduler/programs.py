@@ -77,7 +77,8 @@ def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, O
     platforms = request.platforms[:1] if request.anonymous else request.platforms
     match = _GLIBC.search(request.host_info)
     glibc = (int(match[1]), int(match[2])) if match else None
-    return suit(platforms, instructions, glibc, runners.values())
+    cuda = max((coprocessor.cuda for coprocessor in request.coprocessors), default=0)
+    return suit(platforms, instructions, glibc, runners.values(), cuda)
 
 
 def ours(runner: OfferedRunner, gpu: str, cores: int = 1) -> Program:

@@ -234,6 +234,7 @@ class Project:
                 request,
                 now,
                 why="" if granted else _sentence(request, handed.reason),
+                why_no_gpu=_why_no_gpu(request, ours),
                 busy_for=reply.busy_for(identity.host, granted),
             ),
             **described,
@@ -253,6 +254,7 @@ class Project:
         now: datetime,
         *,
         why: str,
+        why_no_gpu: str = "",
         busy_for: float = 0.0,
     ) -> dict[str, Any]:
         cross_id, is_newer_here = identify.keep_preferences(db, identity.caller, request, now)
@@ -263,7 +265,10 @@ class Project:
             "master_url": self.links.master,
             "request_delay": pause.least,
             "next_rpc_delay": pause.most,
-            "messages": (*identify.notices_for(db, identity, now), *((Message(text=why),) if why else ())),
+            "messages": (
+                *identify.notices_for(db, identity, now),
+                *(Message(text=text) for text in (why, why_no_gpu) if text),
+            ),
             "account": reply.account(identity.caller, cross_id, now),
             "host": reply.host_facts(identity, now),
             "global_preferences": identity.caller.preferred.everywhere if is_newer_here else "",
@@ -329,6 +334,14 @@ def _situation(request: SchedulerRequest, why: str) -> Situation:
     if not why:
         return Situation.SERVED
     return Situation.COMPUTING if request.other_results else Situation.EMPTY
+
+
+def _why_no_gpu(request: SchedulerRequest, ours: SuitableRunners) -> str:
+    """Said whenever its GPU asks, also beside work for its cores: the client asks no more once it knows."""
+    is_asked = any(coprocessor.ask.wanted for coprocessor in request.coprocessors)
+    if request.anonymous or not (is_asked and ours.gpu_reason):
+        return ""
+    return gettext(mark("No work for the GPU of this computer: %(reason)s.")) % {"reason": ours.gpu_reason}
 
 
 def _sentence(request: SchedulerRequest, reason: str) -> str:

@@ -22,7 +22,7 @@ FROM (SELECT id FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER
 ORDER BY l.level DESC, l.drawn_at DESC LIMIT :limit
 """
 _DRAWERS = """
-SELECT t.id AS task_id, t.host_id, h.volunteer_id
+SELECT t.id AS task_id, t.host_id, h.volunteer_id, t.gpu
 FROM json_each(:tasks) j JOIN task t ON t.id = j.value LEFT JOIN host h ON h.id = t.host_id
 """
 
@@ -49,6 +49,7 @@ class TileDrawer:
     task_id: int
     host_id: int | None
     volunteer_id: int | None
+    gpu: str  # the kind that computed it; empty for the processor
 
 
 def drawn(db: Database) -> dict[int, dict[int, int]]:

@@ -382,6 +382,7 @@ def _drawers(reading: Reading, tasks: Sequence[int]) -> dict[int, Answer]:
         number: {
             "host": tile.host_id,
             "volunteer": whose[tile.volunteer_id].volunteer if tile.volunteer_id else None,
+            "gpu": tile.gpu,
         }
         for number, tile in tiles.items()
     }

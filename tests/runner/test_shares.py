@@ -10,7 +10,8 @@ from axiom.domain.work import Exit, Outcome
 from axiom.runner.boinc.protocol import read_setup
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.direct import describe_here
-from axiom.runner.side_by_side import share_out, take_thread_limit
+from axiom.runner.platform.device import Device
+from axiom.runner.shares import share_out, take_thread_limit
 from axiom.signed import bundles
 from axiom.signed.outputs import read_output
 
@@ -50,6 +51,15 @@ def test_the_output_is_the_same_on_any_number_of_cores(lab, obey_anew):
     assert outputs[1] == outputs[2] == outputs[3] == outputs[8]
     ordered = [(cell.replicate, cell.config, cell.seed) for cell in lab.ticket(*FOUR).cells]
     assert [(cell.replicate, cell.config, cell.seed) for cell in outputs[1]] == ordered
+
+
+def test_on_a_gpu_it_is_one_process_with_the_same_output(lab, obey_anew):
+    order = lab.order(*FOUR)
+    on_cores = measured(obey_anew(lab, order, "cores", cores=3).output)
+    before = processes(lab)
+    on_gpu = obey_anew(lab, order, "gpu", cores=3, device=Device(number=0))  # the probe asks nothing of it
+    assert len(processes(lab) - before) == 1
+    assert measured(on_gpu.output) == on_cores
 
 
 def test_progress_grows_to_the_end_and_counts_every_cell(lab, obey_anew):

@@ -1,4 +1,4 @@
-"""Cells of one order side by side: a share of them for each core, in a folder of its own, with a process of its own.
+"""Cells of one order on several cores: a share of them for each, in a folder of its own, with a process of its own.
 
 Which cells a share has follows from the order alone. So a task goes on where it stopped on however many cores its
 volunteer lends it by then, and its output is the same, byte for byte but for the seconds.
