@@ -49,11 +49,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="some experiments; else all")
     parser.add_argument("--on", choices=EMULATED, action="append", help="another platform, by Wine or by qemu")
+    parser.add_argument("--short", action="store_true", help="there, too, the cells of the golden numbers")
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(golden):
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
     if wanted.on:
-        return on_platforms(wanted.names or golden, wanted.on)
+        return on_platforms(wanted.names or golden, wanted.on, is_short=wanted.short)
     print(f"{'early values, measures: relative':<34}" + "".join(f"{name:>22}" for name in ELSEWHERE) + "  declared")
     complaints = [complaint for name in wanted.names or golden for complaint in compared(name)]
     print("\n".join(complaints) or "every cell repeats in every bit, and agrees elsewhere within what is declared")
@@ -84,12 +85,13 @@ def computed(name: str, surroundings: Mapping[str, str]) -> Any:
     return json.loads(done.stdout)
 
 
-def on_platforms(names: Sequence[str], platforms: Sequence[str]) -> int:
+def on_platforms(names: Sequence[str], platforms: Sequence[str], *, is_short: bool) -> int:
     """0 when early values agree on these platforms within what is declared. One process of each computes all cells."""
     with tempfile.TemporaryDirectory(prefix="agreement-") as place:
         folder = Path(place)
-        lines = {"here": cells_here(names, {}), "AVX2": cells_here(names, ELSEWHERE["AVX2"])}
-        lines |= {where: cells_below(EMULATED[where], names, folder / where) for where in platforms}
+        words = [*(["--short"] if is_short else []), *names]
+        lines = {"here": cells_here(words, {}), "AVX2": cells_here(words, ELSEWHERE["AVX2"])}
+        lines |= {where: cells_below(EMULATED[where], words, folder / where) for where in platforms}
         others = [where for where in lines if where != "here"]
         print(f"{'early values, measures: relative':<42}" + "".join(f"{name:>22}" for name in others) + "  declared")
         complaints, equal = [], dict.fromkeys(others, 0)
@@ -110,13 +112,13 @@ def on_platforms(names: Sequence[str], platforms: Sequence[str]) -> int:
     return int(bool(complaints))
 
 
-def cells_here(names: Sequence[str], surroundings: Mapping[str, str]) -> Iterator[str]:
+def cells_here(words: Sequence[str], surroundings: Mapping[str, str]) -> Iterator[str]:
     """What this computer's own Python measures, a line for each experiment."""
-    words = environment.environment() | dict(surroundings)
-    return _lines([sys.executable, str(CELLS), *names], words)
+    values = environment.environment() | dict(surroundings)
+    return _lines([sys.executable, str(CELLS), *words], values)
 
 
-def cells_below(platform: str, names: Sequence[str], tree: Path) -> Iterator[str]:
+def cells_below(platform: str, words: Sequence[str], tree: Path) -> Iterator[str]:
     """The same by the runner for another platform, below what emulates it."""
     (runtime,) = (ROOT / "build" / "platforms" / platform).glob("axiom_runtime_*.zip")
     with zipfile.ZipFile(runtime) as archive:
@@ -129,7 +131,7 @@ def cells_below(platform: str, names: Sequence[str], tree: Path) -> Iterator[str
         python.chmod(0o755)
     own = {name: value for name, value in environment.environment().items() if name != "PATH"}
     script = f"Z:{CELLS}" if emulation.is_windows else str(CELLS)
-    started = emulation.start(python, "-B", "-s", "-P", script, *names)
+    started = emulation.start(python, "-B", "-s", "-P", script, *words)
     return _lines(emulation.words(started, [tree, ROOT], own | {"PYTHONPATH": path}), None)
 
 
