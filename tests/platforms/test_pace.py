@@ -4,7 +4,7 @@ import statistics
 import time
 
 import pytest
-from emulated_host import LINUX, WINDOWS
+from emulated_host import LINUX, WINDOWS, windows_python
 
 STARTS, CELLS = 7, 3
 
@@ -32,6 +32,12 @@ def test_a_start_and_a_task_beside_linux(both, lab_with_jax, record_property):
             assert host.start(host.slot(1), order).end() == 0
             spent[name].append(sum(cell.cpu_seconds for cell in host.read(1).cells))
             (host.project / "task_5_1").unlink()
+    python, bare = windows_python(both[WINDOWS].emulation), []
+    for _ in range(STARTS):
+        began = time.monotonic()
+        both[WINDOWS].emulation.run(both[WINDOWS].emulation.start(python, "-I", "-S", "-c", "pass"))
+        bare.append(time.monotonic() - began)
+    record_property("a bare start of Windows' Python under Wine, seconds", round(statistics.median(bare), 2))
     start = statistics.median(seconds[WINDOWS]) / statistics.median(seconds[LINUX])
     work = statistics.median(spent[WINDOWS]) / statistics.median(spent[LINUX])
     record_property("start of a task under Wine, seconds", round(statistics.median(seconds[WINDOWS]), 2))
