@@ -4,7 +4,7 @@ On one computer the same cell must come out the same in every bit. On others the
 compared, must lie within the tolerance that the experiment declares; how far the measures lie apart is shown beside. Of
 a map it is the share of a tile's pixels that differ.
 
-With `--on Windows` or `--on arm64` the others are these, by Wine or by qemu, with the runners in build/platforms. The
+With `--on Windows` or `--on arm64` the others are these, by Wine or by qemu, with a runner built for each. The
 cell is then the cheapest of the sweep, as a volunteer computes it, where that takes a core no more than some seconds.
 Root is needed.
 """
@@ -25,6 +25,7 @@ from typing import Any
 
 from build_runner.emulation import find_emulation
 from build_runner.plan import PLATFORMS
+from emulated_host import ARM, WINDOWS, build_runner_for
 
 from axiom.runner.child import environment
 
@@ -33,7 +34,7 @@ CELLS = ROOT / "campaigns" / "parts" / "measured_cells.py"
 GOLDEN = ROOT / "packages" / "axiom-catalogue" / "tests" / "golden"
 _TWO = {name: "2" for name in environment.environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
 _PACKAGES = [ROOT / "src", ROOT / "packages/axiom-catalogue/src", ROOT / "packages/axiom-weigh/src"]
-EMULATED = {"Windows": "windows_x86_64", "arm64": "aarch64-unknown-linux-gnu"}
+EMULATED = {"Windows": WINDOWS, "arm64": ARM}
 _ISA = "--xla_cpu_multi_thread_eigen=false --xla_cpu_max_isa="
 ELSEWHERE: dict[str, dict[str, str]] = {
     "two threads": {**_TWO, "XLA_FLAGS": ""},
@@ -120,18 +121,15 @@ def cells_here(words: Sequence[str], surroundings: Mapping[str, str]) -> Iterato
 
 def cells_below(platform: str, words: Sequence[str], tree: Path) -> Iterator[str]:
     """The same by the runner for another platform, below what emulates it."""
-    (runtime,) = (ROOT / "build" / "platforms" / platform).glob("axiom_runtime_*.zip")
+    (runtime,) = build_runner_for(platform).glob("axiom_runtime_*.zip")
     with zipfile.ZipFile(runtime) as archive:
         archive.extractall(tree)
     emulation = find_emulation(PLATFORMS[platform])
-    if emulation.is_windows:
-        python, path = tree / "python.exe", ";".join(f"Z:{folder}" for folder in _PACKAGES)
-    else:
-        python, path = tree / "bin" / "python3", ":".join(map(str, _PACKAGES))
-        python.chmod(0o755)
+    python = tree / "python.exe" if emulation.is_windows else tree / "bin" / "python3"
+    python.chmod(0o755)
+    path = (";" if emulation.is_windows else ":").join(map(emulation.name_of, _PACKAGES))
     own = {name: value for name, value in environment.environment().items() if name != "PATH"}
-    script = f"Z:{CELLS}" if emulation.is_windows else str(CELLS)
-    started = emulation.start(python, "-B", "-s", "-P", script, *words)
+    started = emulation.start(python, "-B", "-s", "-P", emulation.name_of(CELLS), *words)
     return _lines(emulation.words(started, [tree, ROOT], own | {"PYTHONPATH": path}), None)
 
 

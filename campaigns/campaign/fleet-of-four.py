@@ -13,20 +13,19 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from changed_database import wait_for_change
-from fleet import fleet, shelve_runners
-from running_lab import answer, running, typed
+from fleet import fleet, laboratory, rounds, type_command
+from running_lab import answer, typed
 
 _ORDERED = 60  # replicates at a time, for whoever asks
 _MEANT = 12  # replicates for each of the slow computers, which would find nothing left beside the others
 _WAITING = 8  # tasks; below that more are ordered
 _MOST = 360
-_NUDGE, _WEIGHED = 12.0, 30.0
+_WEIGHED = 30.0  # seconds between two sessions
 _LONGEST = 3_000.0  # seconds by the clock
 _TASKS = """
 SELECT h.system, h.processor, h.volunteer_id, t.state, t.cause, count(*), sum(t.agreement = 'agrees')
@@ -49,33 +48,22 @@ def main() -> int:
 
 
 def _play(place: Path, name: str, keep: Path | None) -> int:
-    data, shelf = place / "lab", shelve_runners(place / "runners")
-    _type("init", data)
-    with (data / "axiom.toml").open("a", encoding="utf-8") as settings:
-        settings.write("task_seconds = 0.5\n")
-    with running(data, "--workers", "0", "--no-pi", "--runners", str(shelf)) as lab:
-        for command in ("publish", "preflight"):
-            _type("experiment", command, name, data=data)
-        began = time.monotonic()
-        with closing(sqlite3.connect(data / "axiom.db")) as db, fleet(lab.address, place) as clients:
-            ordered, nudged, weighed, strong = 0, began, began, None
+    with laboratory(place, name) as lab:
+        data = lab.data
+        with closing(sqlite3.connect(data / "axiom.db")) as db, fleet(lab, place) as clients:
             wait_for_change(data, lambda: len(db.execute(_SLOW).fetchall()) == 2, lambda: "a slow computer")
             for (host,) in db.execute(_SLOW).fetchall():
-                _type("experiment", "deploy", name, "--replicates", _MEANT, "--host", host, data=data)
-                ordered += _MEANT
-            while strong is None and time.monotonic() - began < _LONGEST:
+                type_command("experiment", "deploy", name, "--replicates", _MEANT, "--host", host, data=data)
+            ordered, weighed, strong = 2 * _MEANT, 0.0, None
+            for seconds in rounds(clients, _LONGEST):
                 if ordered < _MOST and db.execute(_UNSENT, (name,)).fetchone()[0] < _WAITING:
-                    _type("experiment", "deploy", name, "--replicates", _ORDERED, data=data)
+                    type_command("experiment", "deploy", name, "--replicates", _ORDERED, data=data)
                     ordered += _ORDERED
-                if time.monotonic() - nudged > _NUDGE:
-                    nudged = time.monotonic()
-                    for client in clients.values():
-                        client.update()
-                if time.monotonic() - weighed > _WEIGHED:
-                    weighed = time.monotonic()
-                    strong = _weigh(data, name)
-                time.sleep(1.0)
-            print(f"{ordered} replicates were ordered, and computed for {time.monotonic() - began:.0f} s by")
+                if seconds - weighed > _WEIGHED:
+                    weighed, strong = seconds, _weigh(data, name)
+                if strong:
+                    print(f"{ordered} replicates were ordered, and computed for {seconds:.0f} s by")
+                    break
             for system, processor, owner, state, cause, count, alike in db.execute(_TASKS):
                 checked = f", {alike} of them computed again elsewhere and alike" if alike else ""
                 print(f"  {system} {processor} of account {owner}: {count} tasks {state} {cause or ''}{checked}")
@@ -88,7 +76,7 @@ def _play(place: Path, name: str, keep: Path | None) -> int:
 
 def _weigh(data: Path, name: str) -> Any:
     """Hold a session, in which what has come back is weighed and paid; the finding that is Strong then, if any."""
-    _type("session", "run", data=data)
+    type_command("session", "run", data=data)
     return next((finding for finding in _findings(data, name) if finding["grade"] == "Strong"), None)
 
 
@@ -99,17 +87,11 @@ def _findings(data: Path, name: str) -> list[Any]:
 def _keep(data: Path, finding: Any, keep: Path) -> None:
     """Leave the archive as a folder, weighed again by its own script, and the log of the sessions."""
     folder = keep / finding["experiment"]
-    _type("finding", "export", finding["number"], "--to", folder, data=data)
+    type_command("finding", "export", finding["number"], "--to", folder, data=data)
     done = subprocess.run([sys.executable, "recompute.py"], cwd=folder, capture_output=True, text=True, check=False)
     print(done.stdout + done.stderr)
     newest = answer("session", "list", data=data)["sessions"][0]
     (folder / "log.txt").write_text(typed("session", "show", newest["name"], data=data).stdout, encoding="utf-8")
-
-
-def _type(*words: object, data: Path | None = None) -> None:
-    done = typed(*words, data=data)
-    if done.returncode:
-        raise SystemExit(f"axiom {' '.join(map(str, words))}: {done.stderr}{done.stdout}")
 
 
 if __name__ == "__main__":

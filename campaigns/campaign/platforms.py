@@ -10,14 +10,14 @@ import functools
 import sqlite3
 import sys
 import tempfile
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from changed_database import wait_for_change
-from fleet import fleet, shelve_runners
-from running_lab import running, typed
+from emulated_host import LINUX, WINDOWS, build_runner_for
+from fleet import fleet, laboratory, rounds, type_command
+from stories import Endings
 
 ROOT = Path(__file__).resolve().parents[2]
 STORIES = ROOT / "tests" / "platforms"
@@ -25,7 +25,6 @@ EXPERIMENT = "even_steps"
 WANTED = {("windows", "x86_64"): 40, ("linux", "arm64"): 10}
 _FOR_ALL = 24  # tasks of a version that is new, which nobody gets more of before they are back
 _LONGEST = 2_400.0
-_NUDGE = 12.0
 NOT_RUN = {
     "Windows itself": "its kernel, its file system NTFS, its access rights, its scanners of viruses, its installer",
     "BOINC's client for Windows": "Linux' plays its part; files, messages and ends are as its interface says",
@@ -46,18 +45,16 @@ WHERE t.state = 'valid' AND h.system = ? AND h.processor = ?
 """
 
 
-class Endings:
-    """How each story ended, for how long it was told, and what it measured."""
+class Figures(Endings):
+    """How each story ended, and what it measured."""
 
     def __init__(self) -> None:
-        self.told: dict[str, tuple[str, float]] = {}
+        super().__init__()
         self.figures: dict[str, object] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take in one phase of one story: its worst end counts, and all of its time."""
-        how, seconds = self.told.get(report.nodeid, ("passed", 0.0))
-        worst = how if report.outcome == "passed" or how == "failed" else report.outcome
-        self.told[report.nodeid] = (worst, seconds + report.duration)
+        """Take in one phase of one story."""
+        super().pytest_runtest_logreport(report)
         self.figures |= {str(name): value for name, value in report.user_properties}
 
 
@@ -67,12 +64,7 @@ def main() -> int:
     parser.add_argument("--stories", action="store_true", help="the stories alone")
     parser.add_argument("--fleet", action="store_true", help="the computers of several platforms alone")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="platforms-") as place:
-        shelf = shelve_runners(Path(place) / "runners")
-        are_good = [
-            wanted.fleet or tell_stories(),
-            wanted.stories or compute_together(Path(place), shelf),
-        ]
+    are_good = [wanted.fleet or tell_stories(), wanted.stories or compute_together()]
     print("not run, and why")
     for what, why in NOT_RUN.items():
         print(f"  {what}: {why}")
@@ -81,7 +73,9 @@ def main() -> int:
 
 def tell_stories() -> bool:
     """Tell each story, and print how it ended."""
-    endings = Endings()
+    build_runner_for(LINUX)
+    build_runner_for(WINDOWS)
+    endings = Figures()
     words = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", f"--rootdir={ROOT}", str(STORIES)]
     pytest.main(words, plugins=[endings])
     print("run under Wine 10")
@@ -94,36 +88,24 @@ def tell_stories() -> bool:
     return passed == len(endings.told) > 0
 
 
-def compute_together(place: Path, shelf: Path) -> bool:
+def compute_together() -> bool:
     """Have four computers compute until so many tasks of each emulated platform are valid."""
-    data = place / "lab"
-    _type("init", data)
-    with (data / "axiom.toml").open("a", encoding="utf-8") as settings:
-        settings.write("task_seconds = 0.5\n")
-    with running(data, "--workers", "0", "--no-pi", "--runners", str(shelf)) as lab:
-        for command in ("publish", "preflight"):
-            _type("experiment", command, EXPERIMENT, data=data)
-        began, nudged = time.monotonic(), 0.0
-        with closing(sqlite3.connect(data / "axiom.db")) as db, fleet(lab.address, place) as clients:
+    with tempfile.TemporaryDirectory(prefix="platforms-") as folder, laboratory(Path(folder), EXPERIMENT) as lab:
+        deploy = functools.partial(type_command, "experiment", "deploy", EXPERIMENT, "--replicates", 1, data=lab.data)
+        with closing(sqlite3.connect(lab.data / "axiom.db")) as db, fleet(lab, Path(folder)) as clients:
             for platform, count in WANTED.items():
                 find = functools.partial(_host, db, platform)
-                host = wait_for_change(data, find, lambda: "a computer of each platform")
+                host = wait_for_change(lab.data, find, lambda: "a computer of each platform")
                 for _ in range(count):
-                    _type("experiment", "deploy", EXPERIMENT, "--replicates", 1, "--host", host, data=data)
+                    deploy("--host", host)
             for _ in range(_FOR_ALL):
-                _type("experiment", "deploy", EXPERIMENT, "--replicates", 1, data=data)
-            while not _is_enough(db) and time.monotonic() - began < _LONGEST:
-                if time.monotonic() - nudged > _NUDGE:
-                    nudged = time.monotonic()
-                    for client in clients.values():
-                        client.update()
-                time.sleep(1.0)
-            is_enough = _is_enough(db)
-            print(f"computed together for {time.monotonic() - began:.0f} s")
+                deploy()
+            seconds = next((seconds for seconds in rounds(clients, _LONGEST) if _is_enough(db)), None)
+            print("computed together for", "too long" if seconds is None else f"{seconds:.0f} s")
             for system, processor, state, cause, count, agreeing in db.execute(_TASKS):
                 compared = f", {agreeing} of them compared and alike" if agreeing else ""
                 print(f"  {system} {processor}: {count} tasks {state} {cause or ''}{compared}")
-    return is_enough
+    return seconds is not None
 
 
 def _host(db: sqlite3.Connection, platform: tuple[str, str]) -> int | None:
@@ -133,12 +115,6 @@ def _host(db: sqlite3.Connection, platform: tuple[str, str]) -> int | None:
 
 def _is_enough(db: sqlite3.Connection) -> bool:
     return all(db.execute(_VALID, platform).fetchone()[0] >= count for platform, count in WANTED.items())
-
-
-def _type(*words: object, data: Path | None = None) -> None:
-    done = typed(*words, data=data)
-    if done.returncode:
-        raise SystemExit(f"axiom {' '.join(map(str, words))}: {done.stderr}{done.stdout}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import hashlib
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,16 @@ from build_runner.windows_python import fetch_python
 from axiom.lab.runners.code_archive import code
 from axiom.signed.tickets import Order
 
-BUILT = ROOT / "build" / "platforms"
-CLIENT = Path(__file__).with_name("windows_client.py")
+_BUILT = ROOT / "build" / "platforms"
+_CLIENT = Path(__file__).with_name("windows_client.py")
 LINUX, WINDOWS, ARM = "x86_64-pc-linux-gnu", "windows_x86_64", "aarch64-unknown-linux-gnu"
+
+
+def build_runner_for(platform: str) -> Path:
+    """Return the folder with this checkout's runner for a platform, built where it is not there yet."""
+    words = ["--platform", platform, "--quick", "--if-missing", "--out", str(_BUILT)]
+    subprocess.run([str(ROOT / "scripts" / "build-runner"), *words], check=True, stdout=sys.stderr)
+    return _BUILT / platform
 
 
 def windows_python(emulation: Emulation) -> Path:
@@ -32,11 +41,11 @@ def windows_python(emulation: Emulation) -> Path:
     return place / "python" / "python.exe"
 
 
-def client_words(emulation: Emulation, program: str, words: list[str]) -> list[str]:
-    """Return what a client's start of its program is there: on Windows by a client's part that Linux' cannot play."""
+def client_words(emulation: Emulation) -> list[str]:
+    """Return what stands before a program that a client starts there: on Windows a part that Linux' cannot play."""
     if not emulation.is_windows:
-        return [program, *words]
-    return emulation.start(windows_python(emulation), "-I", "-X", "utf8", f"Z:{CLIENT}", program, *words)
+        return []
+    return emulation.start(windows_python(emulation), "-I", "-X", "utf8", emulation.name_of(_CLIENT))
 
 
 class EmulatedHost(Client):
@@ -46,7 +55,7 @@ class EmulatedHost(Client):
         super().__init__(lab, folder, b"", ending)
         self.emulation = None if platform == LINUX else find_emulation(PLATFORMS[platform])
         self.program.unlink()
-        for path in (BUILT / platform).iterdir():
+        for path in (_BUILT / platform).iterdir():
             if path.name.startswith("axiom_"):
                 shutil.copy(path, self.project / path.name)
         self.program = next(self.project.glob("axiom_runner_*"))
@@ -68,7 +77,7 @@ class EmulatedHost(Client):
         program = os.path.relpath(self.program, slot)
         if self.emulation.is_windows:
             program = program.replace("/", "\\")
-        there = client_words(self.emulation, program, words)
+        there = [*client_words(self.emulation), program, *words]
         return Started(slot, self.emulation.words(there, self.seen, place=slot), self.ending)
 
     def computing(self) -> list[int]:

@@ -11,7 +11,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +21,14 @@ from arm_machine import fetch_kernel
 from boinc_client import BOINC, Client, Person, client, register
 from build_runner.emulation import ROOTS, Emulation, find_emulation
 from build_runner.helpers import have
-from build_runner.plan import PLATFORMS, ROOT
-from emulated_host import ARM, CLIENT, WINDOWS, windows_python
+from build_runner.plan import PLATFORMS
+from emulated_host import ARM, LINUX, WINDOWS, build_runner_for, client_words
 from patience import until
+from running_lab import Lab, running, typed
 
-_LINUX = "x86_64-pc-linux-gnu"
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _RULE = "axiom-windows"
+_CALLS_EVERY = 12.0  # seconds
 _STARTER = """#!/bin/sh
 # What the kernel starts in place of a .cmd: Windows' command processor below Wine, with a client's part before it.
 program=$(realpath --relative-to="$PWD" "$1" | tr / '\\\\\\\\'); shift
@@ -44,22 +46,38 @@ class Computer:
     owner: str
 
 
-FOUR = (
-    Computer(name="first", platform=_LINUX, owner="Ada"),
-    Computer(name="second", platform=_LINUX, owner="Bob"),
+_FOUR = (
+    Computer(name="first", platform=LINUX, owner="Ada"),
+    Computer(name="second", platform=LINUX, owner="Bob"),
     Computer(name="windows", platform=WINDOWS, owner="Ada"),
     Computer(name="arm", platform=ARM, owner="Bob"),
 )
 
 
 @contextlib.contextmanager
-def fleet(address: str, folder: Path, computers: tuple[Computer, ...] = FOUR) -> Iterator[dict[str, Client]]:
-    """Start these computers, each attached for its owner, who opens an account first."""
+def laboratory(folder: Path, experiment: str) -> Iterator[Lab]:
+    """Start one that computes nothing itself; it offers this checkout's runners, and its experiment is tried."""
+    data, shelf = folder / "lab", folder / "runners"
+    for platform in (LINUX, WINDOWS, ARM):
+        shutil.copytree(build_runner_for(platform), shelf / platform, copy_function=os.link)
+    type_command("init", data)
+    with (data / "axiom.toml").open("a", encoding="utf-8") as settings:
+        settings.write("task_seconds = 0.5\n")
+    with running(data, "--workers", "0", "--no-pi", "--runners", str(shelf)) as lab:
+        for command in ("publish", "preflight"):
+            type_command("experiment", command, experiment, data=data)
+        yield lab
+
+
+@contextlib.contextmanager
+def fleet(lab: Lab, folder: Path) -> Iterator[list[Client]]:
+    """Start the four computers, each attached for its owner, who opens an account first."""
+    address = lab.address
     owners: dict[str, Person] = {}
     port = int(address.rstrip("/").rpartition(":")[2])
     with contextlib.ExitStack() as stack:
-        clients = {}
-        for computer in computers:
+        clients = []
+        for computer in _FOUR:
             owner = owners.get(computer.owner) or register(address, computer.owner)
             owners[computer.owner] = owner
             place = folder / computer.name
@@ -73,14 +91,26 @@ def fleet(address: str, folder: Path, computers: tuple[Computer, ...] = FOUR) ->
                 kernel = fetch_kernel(find_emulation(PLATFORMS[ARM]), ROOTS / "arm64-kernel")
                 before, program = [sys.executable, arm_machine.__file__, str(kernel), str(place), str(port)], "boinc"
             made = client(place, address, owner.key, cores=1, keep=True, within=network, before=before, program=program)
-            clients[computer.name] = stack.enter_context(made)
+            clients.append(stack.enter_context(made))
         yield clients
+
+
+def rounds(clients: Sequence[Client], longest: float) -> Iterator[float]:
+    """Give the seconds that have passed, once a second, while the clients call again and again; no longer than this."""
+    began = called = time.monotonic()
+    while (seconds := time.monotonic() - began) < longest:
+        if time.monotonic() - called > _CALLS_EVERY:
+            called = time.monotonic()
+            for client in clients:
+                client.update()
+        yield seconds
+        time.sleep(1.0)
 
 
 def _named_for_windows(folder: Path) -> Path:
     """Linux' client with the name of Windows in the place of its platform's."""
     raw = Path(BOINC).read_bytes()
-    ours, theirs = _LINUX.encode(), WINDOWS.encode()
+    ours, theirs = LINUX.encode(), WINDOWS.encode()
     if raw.count(ours) != 1:
         raise ValueError(f"{BOINC} does not name its platform once, so no copy of it can be one for Windows.")
     program = folder / "boinc-of-windows"
@@ -93,8 +123,7 @@ def _named_for_windows(folder: Path) -> Path:
 def _started_by_wine(emulation: Emulation, folder: Path) -> Iterator[None]:
     """Let the kernel start every .cmd through Wine, as long as this lasts."""
     starter = folder / "start-by-wine"
-    client = emulation.start(windows_python(emulation), "-I", "-X", "utf8", f"Z:{CLIENT}")
-    words = [shlex.quote(word) for word in emulation.words(client, place=Path("/@"))]
+    words = [shlex.quote(word) for word in emulation.words(client_words(emulation), place=Path("/@"))]
     text = " ".join(words).replace("/host/@", '/host"$place"')
     starter.write_text(_STARTER.format(words=f'{text} "$program" "$@"'))
     starter.chmod(0o755)
@@ -135,11 +164,8 @@ def _network(name: str, port: int, folder: Path) -> Iterator[list[str]]:
         line.unlink(missing_ok=True)
 
 
-def shelve_runners(shelf: Path) -> Path:
-    """Lay the runners of this checkout for all of these platforms into a folder, built where they are not there yet."""
-    shelf.mkdir(parents=True, exist_ok=True)
-    for platform in (_LINUX, WINDOWS, ARM):
-        words = ["--platform", platform, "--quick", "--if-missing", "--out", str(ROOT / "build" / "platforms")]
-        subprocess.run([str(ROOT / "scripts" / "build-runner"), *words], check=True, stdout=sys.stderr)
-        shutil.copytree(ROOT / "build" / "platforms" / platform, shelf / platform, copy_function=os.link)
-    return shelf
+def type_command(*words: object, data: Path | None = None) -> None:
+    """Type a command of the laboratory's; one that fails ends the campaign with what it said."""
+    done = typed(*words, data=data)
+    if done.returncode:
+        raise SystemExit(f"axiom {' '.join(map(str, words))}: {done.stderr}{done.stdout}")

@@ -52,8 +52,7 @@ def build(order: Order, out: Path, *, is_enough: bool, emulation: Emulation | No
         if order.fetches_interpreter:
             bench.step("interpreter", lambda place: str(fetch_python(place, order.platform.wheels)))
             order = replace(order, interpreter=bench.folder / "interpreter" / "python")
-        laying = tree.lay_out
-        packages = bench.step("tree", lambda place: laying(order, fetched, place, bench.progressed, emulation))
+        packages = bench.step("tree", lambda place: tree.lay_out(order, fetched, place, bench.progressed, emulation))
 
         def finish(draft: Path) -> dict[str, Any]:
             laid = bench.folder / "tree"

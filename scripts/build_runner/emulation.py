@@ -55,7 +55,9 @@ _DEBIANS = {
     "windows_x86_64": Debian(
         suite="trixie", architecture="amd64", packages=("wine", "wine64", "gcc-mingw-w64-x86-64-win32")
     ),
-    "aarch64-unknown-linux-gnu": Debian(suite="bookworm", architecture="arm64", packages=("python3", "boinc-client")),
+    "aarch64-unknown-linux-gnu": Debian(  # with what a whole computer needs to start, where a campaign makes one of it
+        suite="bookworm", architecture="arm64", packages=("python3", "boinc-client", "iproute2", "kmod", "socat")
+    ),
 }
 
 
@@ -82,9 +84,13 @@ class Emulation:
         ).stdout
         return f"qemu {printed.split()[2]}"
 
+    def name_of(self, path: Path) -> str:
+        """Return what a file of this computer is called there."""
+        return f"Z:{path}" if self.is_windows else str(path)
+
     def start(self, program: Path, *words: str) -> list[str]:
         """Return a program and its words as they are said there."""
-        return [_WINE, f"Z:{program}", *words] if self.is_windows else [str(program), *words]
+        return [*([_WINE] if self.is_windows else []), self.name_of(program), *words]
 
     def words(
         self,

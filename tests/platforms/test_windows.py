@@ -11,6 +11,8 @@ from emulated_host import WINDOWS, windows_python
 from patience import until
 
 from axiom.domain.work import Exit, Outcome
+from axiom.runner.direct import describe_here
+from axiom.signed import bundles
 from axiom.signed.tickets import Order, write_ticket
 
 STEPS = {"act": "steps", "amount": 1.5}
@@ -267,9 +269,6 @@ def outside(config, seed):
 
 
 def test_python_s_own_words_reach_nothing_outside_and_machine_code_is_not_held(host_in, lab, files, tmp_path):
-    from axiom.runner.direct import describe_here
-    from axiom.signed import bundles
-
     name = "axiom/catalogue/probe_cells.py"
     text = files[name].replace(b"\n# How a cell ends.", REACHES.encode() + b"\n# How a cell ends.")
     assert text != files[name]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 CODE_FILE = "axiom.pyz"  # as what a runner's launcher opens the runner's own code
-# What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
 _EMULATORS = ("Wine", "qemu")  # with these words begins what runs the programs of another system
+# What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
 _KINDS = {"nv": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "apple": "apple_gpu"}
 
 

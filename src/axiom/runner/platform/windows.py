@@ -1,4 +1,4 @@
-"""What the runner asks of Windows.
+"""What the runner asks of Windows. Run by Wine (`scripts/campaign platforms`), and on no Windows.
 
 Windows knows neither process groups nor a signal that halts: processes are suspended and ended one by one, and the
 one that computes may start none.
