@@ -20,9 +20,10 @@ place, secret = Path(sys.argv[1]), Path(sys.argv[2])
 NO_LANDLOCK = "landlock.version = lambda: 0\n"
 NO_ENCLOSURE = "namespaces.enter = lambda *words: False\n"
 NO_SECCOMP = "seccomp.install = lambda *, devices: False\n"
-# A device that everybody has stands for a graphics card, and whoever starts as root gives that up.
+# A device that everybody has stands for a graphics card, and whoever starts as root gives that up. What is imported
+# after that is not found where Python lies in root's own folder.
 CARD = """
-import ctypes
+import ctypes, fcntl
 confine._cards = lambda: ["/dev/urandom"]
 start = Path("/proc/self/oom_score_adj").read_text()
 place.chmod(0o777)
@@ -123,7 +124,6 @@ def test_limits_are_set_for_good(held):
 
 
 ON_A_CARD = """
-import fcntl
 names, is_named, has_begun = [], threading.Event(), threading.Event()
 def body():
     has_begun.set()
