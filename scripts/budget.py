@@ -12,6 +12,7 @@ EMPTY = {"one", "found", "said", "known", "each", "asked", "told", "held", "give
 PARTS = {
     "core": ("src/axiom/*.py",),
     "weigh": ("packages/axiom-weigh/src/*.py",),
+    "adopt": ("packages/axiom-adopt/src/*.py",),
     "catalogue": ("packages/axiom-catalogue/src/*.py",),
     "campaigns": ("campaigns/*.py", ":!campaigns/tests/*"),
     "scripts": ("scripts/*.py",),

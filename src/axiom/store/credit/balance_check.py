@@ -27,13 +27,13 @@ _ACCOUNTS = """
 SELECT e.account, sum(e.amount) AS booked FROM entry e WHERE e.account <> 'laboratory' GROUP BY e.account
 """
 _EARNED = {
-    "volunteer": """
-SELECT volunteer_id AS id, sum(amount) AS amount FROM (
-    SELECT volunteer_id, amount FROM award UNION ALL SELECT volunteer_id, amount FROM carried)
-GROUP BY volunteer_id
-""",
-    "host": "SELECT host_id AS id, sum(amount) AS amount FROM award GROUP BY host_id",
-    "team": "SELECT team_id AS id, sum(amount) AS amount FROM award WHERE team_id IS NOT NULL GROUP BY team_id",
+    holder: f"""
+SELECT id, sum(amount) AS amount FROM (
+    SELECT {holder}_id AS id, amount FROM award WHERE {holder}_id IS NOT NULL
+    UNION ALL SELECT holder_id, amount FROM carried WHERE holder = '{holder}')
+GROUP BY id
+"""
+    for holder in ("volunteer", "host", "team")
 }
 _ENTERED = """
 SELECT a.created_at / 86400000000 AS day, a.tariff_id, a.reason, a.tier, count(*) AS awards, sum(e.amount) AS amount

@@ -65,10 +65,10 @@ ORDER BY total DESC LIMIT :limit
 _BEGAN_VOLUNTEERS = "SELECT v.id, v.created_at FROM json_each(:ids) j CROSS JOIN volunteer v ON v.id = j.value"
 _BEGAN_HOSTS = "SELECT h.id, h.created_at FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
 _BEGAN_TEAMS = "SELECT t.id, t.created_at FROM json_each(:ids) j CROSS JOIN team t ON t.id = j.value"
-_CARRIED = "SELECT 1 FROM carried WHERE volunteer_id = :volunteer_id AND source = :source"
+_CARRIED = "SELECT 1 FROM carried WHERE holder = :holder AND holder_id = :holder_id AND source = :source"
 _TOTAL = """
 SELECT (SELECT coalesce(sum(total), 0) FROM balance WHERE holder = 'volunteer')
-    - (SELECT coalesce(sum(amount), 0) FROM carried) AS amount
+    - (SELECT coalesce(sum(amount), 0) FROM carried WHERE holder = 'volunteer') AS amount
 """
 
 DAY = 86_400_000_000  # microseconds
@@ -184,11 +184,20 @@ def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, bec
 
     It is not recent, and no team's.
     """
-    if db.row(_CARRIED, volunteer_id=volunteer_id, source=source) is not None:
+    holder = {"holder": VOLUNTEER, "holder_id": volunteer_id}
+    if db.row(_CARRIED, **holder, source=source) is not None:
         return False
-    db.add("carried", volunteer_id=volunteer_id, source=source, amount=amount, because=because, created_at=now)
-    db.execute(_ADD, holder=VOLUNTEER, holder_id=volunteer_id, amount=amount, now=at(now))
+    db.add("carried", **holder, source=source, amount=amount, because=because, created_at=now)
+    db.execute(_ADD, **holder, amount=amount, now=at(now))
     return True
+
+
+def begin_balances(db: Database, holder: str, balances: Mapping[int, Balance], *, source: str, now: datetime) -> None:
+    """What holders who are new here had elsewhere, the recent part of it too, which fades on from when it was so."""
+    common = {"holder": holder, "source": source, "because": "total at the move", "created_at": now}
+    carried = {holder_id: balance for holder_id, balance in balances.items() if balance.total}
+    db.add_all("carried", [common | {"holder_id": key, "amount": of.total} for key, of in carried.items()])
+    db.add_all("balance", [{"holder": holder, "holder_id": key, **asdict(of)} for key, of in balances.items()])
 
 
 def balance(db: Database, holder: str, holder_id: int) -> Balance | None:

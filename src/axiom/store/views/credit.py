@@ -72,4 +72,4 @@ def between(db: Database, after: int, until: int) -> Totals:
 
 
 def carried(db: Database) -> int:
-    return db.number("SELECT coalesce(sum(amount), 0) AS amount FROM carried")
+    return db.number("SELECT coalesce(sum(amount), 0) AS amount FROM carried WHERE holder = 'volunteer'")

@@ -32,7 +32,10 @@ _SIMULATED = {
     "volunteer": "SELECT id FROM volunteer WHERE is_simulated = 1 AND id > 0",
     "host": "SELECT id FROM host WHERE is_simulated = 1 AND id > 0",
 }
-_CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunteer_id = :volunteer_id ORDER BY source"
+_CARRIED = """
+SELECT source, amount, because, created_at FROM carried WHERE holder = 'volunteer' AND holder_id = :volunteer_id
+ORDER BY source
+"""
 
 
 class List(StrEnum):

@@ -1,0 +1,1 @@
+"""Makes an Axiom laboratory of a project on an official BOINC server."""
