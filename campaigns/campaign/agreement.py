@@ -1,8 +1,8 @@
-"""Computes one cell of every experiment again: in another process, on two threads, with other instruction sets.
+"""Computes one cell of every experiment again, elsewhere: how far do the numbers lie apart?
 
-On one computer the same cell must come out the same in every bit. On others the early values, by which duplicates are
-compared, must lie within the tolerance that the experiment declares; how far the measures lie apart is shown beside. Of
-a map it is the share of a tile's pixels that differ.
+In another process on one computer the same cell must come out the same in every bit. On two threads and with other
+instruction sets the early values, by which duplicates are compared, must lie within the tolerance that the experiment
+declares; how far the measures lie apart is shown beside. Of a map it is the share of a tile's pixels that differ.
 
 With `--on Windows` or `--on arm64` the others are these, by Wine or by qemu, with a runner built for each. The
 cell is then the cheapest of the sweep, as a volunteer computes it, where that takes a core no more than some seconds.
@@ -27,6 +27,7 @@ from build_runner.emulation import find_emulation
 from build_runner.plan import PLATFORMS
 from emulated_host import ARM, WINDOWS, build_runner_for
 
+from axiom.boinc.project import STAND_INS
 from axiom.runner.child import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +95,11 @@ def on_platforms(names: Sequence[str], platforms: Sequence[str], *, is_short: bo
         lines = {"here": cells_here(words, {}), "AVX2": cells_here(words, ELSEWHERE["AVX2"])}
         lines |= {where: cells_below(EMULATED[where], words, folder / where) for where in platforms}
         others = [where for where in lines if where != "here"]
-        print(f"{'early values, measures: relative':<42}" + "".join(f"{name:>22}" for name in others) + "  declared")
+        below = "; ".join(f"{where} by {STAND_INS[EMULATED[where]]}" for where in platforms)
+        print(f"one cell of each experiment, beside the one here with AVX-512; {below}. Judged are early values alone,")
+        print("by which duplicates are compared; (short) is the cell of the golden numbers, any other the cheapest")
+        print(f"{'':<42}" + "".join(f"{name:>22}" for name in others))
+        print(f"{'relative difference of':<42}" + "".join(f"{'early':>11}{'measures':>11}" for _ in others) + "  declared")
         complaints, equal = [], dict.fromkeys(others, 0)
         for name in names:
             numbers = {where: json.loads(next(line)) for where, line in lines.items()}

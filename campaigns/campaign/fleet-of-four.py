@@ -1,6 +1,6 @@
-"""Lets four computers of three platforms and two people bring a finding as far as Strong, by the ordinary path.
+"""Lets four computers, all made on one machine, bring a finding as far as Strong by the ordinary path.
 
-Two computers have the stock Linux client, each in a network of its own; on one Wine runs Windows' runner below a client
+They belong to two accounts. Two have the stock Linux client, each in a network of its own; on one Wine runs Windows' runner below a client
 that says it is Windows'; one is a whole computer of arm64, made by qemu, with Debian's client. The laboratory computes
 nothing itself. Its experiment is published and so registered, tried in the sandbox, and only then computed; what comes
 back is proven, checked on other people's computers, weighed and paid. `--keep FOLDER` leaves the finding's archive
@@ -21,12 +21,19 @@ from changed_database import wait_for_change
 from fleet import fleet, laboratory, rounds, type_command
 from running_lab import answer, typed
 
-_ORDERED = 60  # replicates at a time, for whoever asks
+_ORDERED = 60  # replicates at a time, for whoever asks, and no more than the design was registered with
 _MEANT = 12  # replicates for each of the slow computers, which would find nothing left beside the others
 _WAITING = 8  # tasks; below that more are ordered
-_MOST = 360
+_MOST = 256
 _WEIGHED = 30.0  # seconds between two sessions
 _LONGEST = 3_000.0  # seconds by the clock
+_ONE_MACHINE = """# One machine
+
+All computers of this finding were made on one machine by one person: two networks with the stock Linux client, Wine for
+Windows' runner below a copy of that client which says that it is Windows', and a computer of arm64 by qemu. The two
+accounts are nobody else's. Its grade counts computers, accounts and platforms as the laboratory met them, and cannot see
+that.
+"""
 _TASKS = """
 SELECT h.system, h.processor, h.volunteer_id, t.state, t.cause, count(*), sum(t.agreement = 'agrees')
 FROM task t JOIN host h ON h.id = t.host_id GROUP BY h.id, 4, 5 ORDER BY h.id, 4
@@ -57,8 +64,9 @@ def _play(place: Path, name: str, keep: Path | None) -> int:
             ordered, weighed, strong = 2 * _MEANT, 0.0, None
             for seconds in rounds(clients, _LONGEST):
                 if ordered < _MOST and db.execute(_UNSENT, (name,)).fetchone()[0] < _WAITING:
-                    type_command("experiment", "deploy", name, "--replicates", _ORDERED, data=data)
-                    ordered += _ORDERED
+                    more = min(_ORDERED, _MOST - ordered)
+                    type_command("experiment", "deploy", name, "--replicates", more, data=data)
+                    ordered += more
                 if seconds - weighed > _WEIGHED:
                     weighed, strong = seconds, _weigh(data, name)
                 if strong:
@@ -91,6 +99,7 @@ def _keep(data: Path, finding: Any, keep: Path) -> None:
     done = subprocess.run([sys.executable, "recompute.py"], cwd=folder, capture_output=True, text=True, check=False)
     print(done.stdout + done.stderr)
     newest = answer("session", "list", data=data)["sessions"][0]
+    (folder / "one-machine.md").write_text(_ONE_MACHINE, encoding="utf-8")
     (folder / "log.txt").write_text(typed("session", "show", newest["name"], data=data).stdout, encoding="utf-8")
 
 

@@ -15,6 +15,8 @@ TITLES = {
     "arm64-apple-darwin": "macOS, Apple processor",
     "x86_64-apple-darwin": "macOS, Intel processor",
 }
+# Where no computer of that kind was at hand, what stood in for it when our runner computed there.
+STAND_INS = {"windows_x86_64": "Wine", "aarch64-unknown-linux-gnu": "qemu"}
 _LONGEST_LINE = 255  # a client reads the master page in pieces of this length
 _URL = re.compile(r"https?://[A-Za-z0-9.\-_~:/\[\]%]+")
 

@@ -59,8 +59,7 @@ CREATE TABLE former_result (
 ALTER TABLE volunteer ADD COLUMN spelt_email TEXT;
 
 -- Credit from before the ledger is a volunteer's, a host's or a team's.
-ALTER TABLE carried RENAME TO carried_before;
-CREATE TABLE carried (
+CREATE TABLE carried_again (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     holder TEXT NOT NULL,
     holder_id BIGINT NOT NULL,
@@ -70,9 +69,10 @@ CREATE TABLE carried (
     created_at BIGINT NOT NULL,
     UNIQUE (holder, holder_id, source)
 );
-INSERT INTO carried (id, holder, holder_id, source, amount, because, created_at)
-    SELECT id, 'volunteer', volunteer_id, source, amount, because, created_at FROM carried_before ORDER BY id;
-DROP TABLE carried_before;
+INSERT INTO carried_again (id, holder, holder_id, source, amount, because, created_at)
+    SELECT id, 'volunteer', volunteer_id, source, amount, because, created_at FROM carried ORDER BY id;
+DROP TABLE carried;
+ALTER TABLE carried_again RENAME TO carried;
 
 CREATE TRIGGER carried_stays BEFORE UPDATE ON carried BEGIN
     SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right');

@@ -4,7 +4,7 @@ import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
 
-from axiom.boinc.project import TITLES
+from axiom.boinc.project import STAND_INS, TITLES
 from axiom.errors import AxiomError
 from axiom.locale.languages import mark
 from axiom.signed.manifests import stored_manifest
@@ -16,7 +16,6 @@ from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
 _MEGABYTE = 1_000_000
-_CONFINED = "linux-gnu"  # with these words end the platforms whose kernel holds a task
 _KINDS = {
     "": mark("its processor"),
     "NVIDIA": mark("an NVIDIA GPU"),
@@ -32,14 +31,16 @@ def join(reading: Reading) -> Answer:
     manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]
     runners, offer = runners_of(reading.folder), reading.live().get("offer", {})
     offered = {runner["platform"] for runner in runners}
-    is_weaker = any(not platform.endswith(_CONFINED) for platform in offered)
     return {
         "join": {
             "address": reading.master,
             "only_here": is_only_here(reading.master),
             "runners": runners,
-            "left_out": [name for platform, name in TITLES.items() if platform not in offered],
-            "is_weaker": is_weaker,
+            "left_out": [
+                {"name": name, "emulator": STAND_INS.get(platform, "")}
+                for platform, name in TITLES.items()
+                if platform not in offered
+            ],
             "is_closed": bool(offer.get("is_closed")),
             "progress": offer["progress"] if offer.get("is_closed") else None,
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
