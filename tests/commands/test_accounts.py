@@ -25,7 +25,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.callers import volunteer_caller as volunteer
 from axiom.domain.fleet import ProjectPreferences
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
-from axiom.server.accounts.sign_up import is_password
+from axiom.server.accounts.stored_passwords import is_password
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts, notices

@@ -9,6 +9,7 @@ import hmac
 import re
 from functools import lru_cache
 
+_EXPORTED = "exported:"
 _KEY = re.compile(r"[0-9a-f]{32}|[1-9][0-9]{0,17}_[0-9a-f]{32}")
 
 
@@ -44,17 +45,22 @@ def internal_cpid(secret: bytes, volunteer_id: int) -> str:
 
 @lru_cache(maxsize=4_096)  # said at every contact
 def external_cpid(internal: str, email: str) -> str:
-    """Return the cross-project id that pages and statistics may show."""
-    return _md5(internal + email.lower())
+    """Return the cross-project id that pages and statistics may show, of an address as its owner spelt it."""
+    return _md5(internal + email)
 
 
 @lru_cache(maxsize=4_096)  # likewise
 def email_hash(email: str) -> str:
-    return _md5(email.lower())
+    return _md5(email)
 
 
 def exported_host_cpid(host_cpid: str, email: str) -> str:
-    return _md5(host_cpid + email.lower())
+    return host_cpid.removeprefix(_EXPORTED) if host_cpid.startswith(_EXPORTED) else _md5(host_cpid + email)
+
+
+def unheard_host_cpid(exported: str) -> str:
+    """What stands for a host's own id while nothing is known but what another server exported of it."""
+    return _EXPORTED + exported
 
 
 def _mac(secret: bytes, text: str) -> str:

@@ -131,8 +131,12 @@ def write_token(key: bytes, *, name: str, max_nbytes: int) -> str:
     return "1-" + _mac(key, b"axiom-upload-1", name, str(max_nbytes))
 
 
+def is_token(text: str) -> bool:
+    return _TOKEN.fullmatch(text) is not None
+
+
 def check_token(key: bytes, upload: Upload) -> str | None:
-    if not _TOKEN.fullmatch(upload.token):
+    if not is_token(upload.token):
         return "the upload carries no token"
     expected = write_token(key, name=upload.name, max_nbytes=upload.max_nbytes)
     if not hmac.compare_digest(expected, upload.token):

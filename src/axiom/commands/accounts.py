@@ -25,7 +25,8 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.server.accounts.erase import belong, erase
-from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key, stored_password
+from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
+from axiom.server.accounts.stored_passwords import is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
@@ -195,6 +196,23 @@ class ChangePassword(OwnAccount, name="account.password"):
             )
         change_password(db, prepared.secret, self.volunteer, prepared.stored)
         return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepPassword(OwnAccount, name="account.keep_password"):
+    """The same password, stored as ours are: of another server's hash of it. Keys and sign-ins stay."""
+
+    passwd_hash: str = field(repr=False, metadata={"pattern": "^[0-9a-f]{32}$"})
+
+    def prepare(self, laboratory: Laboratory) -> Any:
+        before = _read(laboratory, self)[1].password
+        if not is_password(before, self.passwd_hash, load_secrets(laboratory.folder.keys).accounts):
+            raise Refused(CHANGED)
+        return {self.volunteer: (before, stored_password(self.passwd_hash))}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        accounts.replace_passwords(db, prepared)
+        return {"volunteer": self.volunteer}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,6 +78,11 @@ class Account:
     cross_id: str  # BOINC's internal cross-project id
     is_exported: bool  # has agreed to appear in the statistics files
     shows_hosts: bool
+    spelt_email: str | None = None  # with the letters of a server before, where they differ: ids there rest on it
+
+    @property
+    def address(self) -> str:
+        return self.spelt_email or self.email or ""
 
 
 @value

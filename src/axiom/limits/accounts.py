@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+SEALED_PASSWORDS_AT_ONCE = 30  # Passwords of the server before that are hashed every few seconds: a core's second
 SIGNED_IN_FOR = timedelta(days=14)  # How long a browser stays signed in
 BROWSERS_SIGNED_IN = 20  # Browsers signed in to one account at most, so that a program signing in fills no table
 ADDRESS_CHANGES_A_DAY = 5  # How often a day an account may change its e-mail address, counting refused changes

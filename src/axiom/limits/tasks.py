@@ -30,6 +30,8 @@ UNPROVEN_TOGETHER = 128  # Tasks in hand of all such computers of a volunteer, s
 # whose results count need not be thanked within seconds
 CALL_AGAIN_SECONDS = 180.0
 CALL_ANYHOW_SECONDS = 3_600.0  # A client calls again within this time in any case, to hear of aborts and notices
+# A task of the server that this laboratory succeeds is left alone for so long after it was due
+FOREIGN_TASK_GRACE = timedelta(days=14)
 TIMES_DECLARED_COST = 5.0  # How many times its declared cost a cell may take before it is stopped
 MOST_TIMES_LONGER = 20  # How many times as long as that an operator may let the cells of an experiment take
 LEAST_CELL_SECONDS = 60.0  # Seconds that any cell may take: compiling a shape takes some, whatever is declared

@@ -25,6 +25,7 @@ from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.sign_up import Accounts, GiveCommands, demand_secret
 from axiom.server.accounts.statistics_files import StatisticsFiles
+from axiom.server.accounts.stored_passwords import hash_sealed_passwords
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole_in
 from axiom.server.http.origins import PublicAddress, origin_of
@@ -102,6 +103,7 @@ class VolunteerParts:
         return [
             Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
             Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
+            Job(name="passwords", every=5.0, work=self._hash_passwords, remembered=False),
             Job(name="offer", every=3.0, work=self._offer, remembered=False),
         ]
 
@@ -124,6 +126,10 @@ class VolunteerParts:
     @property
     def _is_closed(self) -> bool:
         return all(runner.is_stand_in for runner in self.offering.offered.values())
+
+    def _hash_passwords(self) -> int:
+        accounts = self.desk.accounts
+        return hash_sealed_passwords(self.project.writer, accounts.connections, accounts.secret)
 
     def _offer(self) -> None:
         if self.builder:

@@ -8,7 +8,7 @@ import pytest
 from furnished_lab import register
 
 from axiom.boinc.account_keys import passwd_hash
-from axiom.server.accounts.sign_up import is_password
+from axiom.server.accounts.stored_passwords import is_password
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts
 from axiom.store.credit import balance_check, ledger

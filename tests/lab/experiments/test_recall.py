@@ -147,7 +147,7 @@ def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_all_
     lab = rounds.lab
     withdraw(lab.db, 1, "not wanted", lab.now)
     name = f"tiny_sum-1-w{out[0].task}-t{out[0].task}_0"
-    assert to_give_up(lab.db, 1, {name: out[0].task}) == ((name,), ())
+    assert to_give_up(lab.db, 1, {name: out[0].task}, lab.now) == ((name,), ())
     lab.report(out[0], lab.output(out[0]))
     lab.validate()
     assert (states(lab)["valid"], rounds.broken()) == (2, {})

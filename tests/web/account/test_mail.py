@@ -9,7 +9,7 @@ from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receivi
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Account
 from axiom.limits import accounts as limits
-from axiom.server.accounts.sign_up import is_password
+from axiom.server.accounts.stored_passwords import is_password
 from axiom.server.http.door import Door
 from axiom.signed.keys import load_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token

@@ -65,7 +65,7 @@ class AccountManagers:
             "name": percent(volunteer.name),
             "country": percent(volunteer.country),
             "weak_auth": weak_key_of(self.secret, volunteer, account),
-            "cpid": account_keys.external_cpid(account.cross_id, account.email or ""),
+            "cpid": account_keys.external_cpid(account.cross_id, account.address),
             "create_time": int(volunteer.created_at.timestamp()),
             "url": percent(volunteer.website),
             "send_email": 0,

@@ -49,10 +49,10 @@ def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -
     """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
     tombstones.forget(db, now - limits.ERASED_TOLD_FOR)
     if account.is_exported and account.email is not None:
-        tombstones.add(db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.email), now)
+        tombstones.add(db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.address), now)
         for host in credit_sites.hosts(db, [volunteer.id]):
             if host.cpid:
-                tombstones.add(db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.email), now)
+                tombstones.add(db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.address), now)
     belong(db, volunteer, None)
     left = tasks.give_up(db, volunteer.id, now)
     notices.forget(db, volunteer.id)

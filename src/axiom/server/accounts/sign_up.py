@@ -3,15 +3,11 @@
 Of a key only its digest is stored: the key itself follows from the laboratory's secret, so it can be told again.
 """
 
-import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
@@ -21,6 +17,7 @@ from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound, Refused
 from axiom.locale.languages import mark
 from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.server.accounts.stored_passwords import is_ours, is_password
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -28,29 +25,8 @@ from axiom.store.engine.database import Database
 # Has commands, by name and words, pass the gate in the name of this volunteer, or of a visitor: one door, whoever asks.
 GiveCommands = Callable[[int | None, Sequence[tuple[str, Mapping[str, Any]]]], list[Answer]]
 
-# OWASP's parameters for a server with little memory: 19 MiB, two passes, one lane; some 30 ms of a core.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _WRONG = mark("There is no account with this e-mail address and this password.")
 _CLOSED = mark("This laboratory opens no new accounts at the moment.")
-
-
-def stored_password(passwd_hash: str) -> str:
-    """What is stored of a password; the site's forms make the client's hash of it first."""
-    return _HASHER.hash(passwd_hash)
-
-
-def is_password(stored: str | None, passwd_hash: str) -> bool:
-    """Is this the password? It takes as long where there is none, so that nobody learns from it who has an account."""
-    try:
-        _HASHER.verify(stored or _decoy(), passwd_hash)
-    except (VerificationError, InvalidHashError):
-        return False
-    return stored is not None
-
-
-@functools.cache
-def _decoy() -> str:
-    return _HASHER.hash("no account has this password")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,9 +95,13 @@ class Accounts:
     ) -> ProvenAccount | Problem:
         with self.connections.reader() as db:
             stored = accounts.by_email(db, credentials.email)
-        is_right = is_password(stored[1].password if stored else None, credentials.passwd_hash)
+        password = stored[1].password if stored else None
+        is_right = is_password(password, credentials.passwd_hash, self.secret)
         if not is_right or stored is None:
             return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG)
+        if password and not is_ours(password):
+            words = {"volunteer": stored[0].id, "passwd_hash": credentials.passwd_hash}
+            self.give(stored[0].id, [("account.keep_password", words)])
         self.guesses.right(credentials.email, address, begun, sign_in)
         return ProvenAccount(volunteer=stored[0], account=stored[1])
 
@@ -154,6 +134,7 @@ def renew_key(db: Database, secret: bytes, volunteer_id: int) -> str:
     """Give a volunteer another account key, returned; clients that have the old one must be attached again."""
     account = _account(db, volunteer_id)
     serial = account.key_serial + 1
+    accounts.forget_adopted_keys(db, volunteer_id)
     accounts.set_keys(
         db,
         volunteer_id,
@@ -167,6 +148,7 @@ def renew_key(db: Database, secret: bytes, volunteer_id: int) -> str:
 def change_password(db: Database, secret: bytes, volunteer_id: int, password: str) -> None:
     """A new password, of which this is stored; it brings a new weak key and ends every sign-in."""
     serial = _account(db, volunteer_id).password_serial + 1
+    accounts.forget_adopted_keys(db, volunteer_id, only_weak=True)
     accounts.set_password(db, volunteer_id, password=password, weak_digest=_weak(secret, volunteer_id, serial))
     accounts.sign_out_everywhere(db, volunteer_id)
 
@@ -177,6 +159,7 @@ def change_email(db: Database, secret: bytes, volunteer_id: int, email: str, pas
     if other is not None and other[0].id != volunteer_id:
         return False
     account = _account(db, volunteer_id)
+    accounts.forget_adopted_keys(db, volunteer_id, only_weak=True)
     accounts.set_email(db, volunteer_id, email=email, password=password)
     accounts.set_keys(
         db,

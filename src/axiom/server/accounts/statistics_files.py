@@ -135,7 +135,7 @@ def _volunteer(volunteer: OpenVolunteer) -> Facts:
         "name": volunteer.name,
         "create_time": int(volunteer.created_at.timestamp()),
         **_credit(volunteer.balance),
-        "cpid": external_cpid(volunteer.cross_id, volunteer.email),
+        "cpid": external_cpid(volunteer.cross_id, volunteer.address),
         "country": (is_heard and volunteer.country) or None,
         "url": (is_heard and volunteer.website) or None,
         "teamid": volunteer.team_id,
@@ -187,7 +187,7 @@ def _host(host: OpenHost, volunteer: OpenVolunteer) -> Facts:
         "n_bwdown": float(facts.get("bytes_down", 0.0)),
         "avg_turnaround": float(host.turnaround_seconds),
         "credit_per_cpu_sec": 0.0,
-        "host_cpid": exported_host_cpid(host.cpid, volunteer.email) if host.cpid else "",
+        "host_cpid": exported_host_cpid(host.cpid, volunteer.address) if host.cpid else "",
     }
 
 

@@ -20,13 +20,15 @@ from http import HTTPStatus
 from pathlib import Path
 
 from axiom.boinc import transfers
-from axiom.boinc.transfers import SizeQuery, Upload, read_name
+from axiom.boinc.transfers import SizeQuery, Upload, is_token, read_name
 from axiom.domain.value import value
 from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.limits import hosts as host_limits
 from axiom.limits import server as server_limits
+from axiom.server.http import foreign_uploads
 from axiom.server.http.fast_lane import RequestHead
+from axiom.server.http.foreign_uploads import ForeignUploads
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -38,12 +40,12 @@ from axiom.store.writer import Writer
 log = logging.getLogger("axiom.transfers")
 _IN_MEMORY = 256 * 1024
 _WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
-_LONGEST = OUTPUT_LIMIT + server_limits.UPLOAD_HEAD_BYTES
 _LOOK_AT_DISK = timedelta(seconds=5)
 _FULL = "the laboratory has no room for it at the moment"
 _OTHER = "another output of this task was reported"
 _MUCH = "this computer has brought much that it has not reported yet"
 _BUSY = "the laboratory cannot store it at the moment"
+_OTHER_BYTES = "the bytes are not those of the file: it is begun anew"
 
 
 def task_of(key: bytes, name: str) -> int | None:
@@ -154,10 +156,12 @@ class Transfers:
         self._has_room = True
         self._looked_at: datetime | None = None
         self.begun = PartialUploads(folder)
+        self.foreign = ForeignUploads(folder)
+        self._longest = max(OUTPUT_LIMIT, self.foreign.longest) + server_limits.UPLOAD_HEAD_BYTES
 
     def admit(self, head: RequestHead) -> "Arrival | int":
         """An upload or a question begins."""
-        return self.arrive(head.length) if head.length <= _LONGEST else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        return self.arrive(head.length) if head.length <= self._longest else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
     def arrive(self, length: int) -> "Arrival":
         return Arrival(self, length)
@@ -215,10 +219,15 @@ class Transfers:
     def _complete(self, upload: Upload, task_id: int, answer: Future[bytes]) -> None:
         path = self.begun.file(task_id, upload.name)
         try:
+            if task_id == foreign_uploads.TASK_ID:
+                is_kept = self.foreign.keep(upload, path)
+                self.begun.end(task_id, upload.name)
+                answer.set_result(transfers.done() if is_kept else transfers.try_again(_OTHER_BYTES))
+                return
             body = path.read_bytes()
             if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
                 self.begun.end(task_id, upload.name)
-                answer.set_result(transfers.try_again("the bytes are not those of the file: it is begun anew"))
+                answer.set_result(transfers.try_again(_OTHER_BYTES))
                 return
             self._store_large(WholeOutput(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
         except OSError as error:
@@ -355,7 +364,8 @@ class Arrival:
         except MalformedRequest as error:
             self._answer = transfers.refused(str(error))
             return
-        if isinstance(head, SizeQuery) or (head is not None and (head.offset or head.nbytes > _IN_MEMORY)):
+        is_large = isinstance(head, Upload) and (head.offset or head.nbytes > _IN_MEMORY or not is_token(head.token))
+        if is_large or isinstance(head, SizeQuery):
             self._unread = head
         elif head is not None:
             self._answer = self._why_not(head)
@@ -381,6 +391,8 @@ class Arrival:
         """The answer to an upload that is not taken; its token is looked at before anything else is."""
         problem = transfers.check_token(self._desk.key, head)
         task_id = task_of(self._desk.key, head.name)
+        if task_id is None and self._desk.foreign.awaits(head):
+            problem, task_id = None, foreign_uploads.TASK_ID
         if problem or task_id is None:
             return transfers.refused(problem or "nobody here awaits a file of this name")
         if self._length != head.body_length:
@@ -394,7 +406,8 @@ class Arrival:
         """From here on, what comes goes into the file; what is in memory goes first."""
         data = bytes(self._buffer[upload.data_starts_at :])
         self._buffer.clear()
-        self._answer = self._desk.why_not(self._task_id, upload.nbytes)
+        if self._task_id != foreign_uploads.TASK_ID:
+            self._answer = self._desk.why_not(self._task_id, upload.nbytes)
         if self._answer is not None:
             return
         self._desk.take_over(upload.name, self)

@@ -4,7 +4,14 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from axiom.boinc.account_keys import email_hash, is_key, is_weak, key_digest
+from axiom.boinc.account_keys import (
+    email_hash,
+    exported_host_cpid,
+    is_key,
+    is_weak,
+    key_digest,
+    unheard_host_cpid,
+)
 from axiom.boinc.replies import Message, Priority
 from axiom.boinc.requests import (
     HostInfo,
@@ -81,11 +88,14 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
 
 def _host_record(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
-    volunteer, record = contact.caller.volunteer, contact.host
+    volunteer, record, email = contact.caller.volunteer, contact.host, contact.caller.account.address
+    if record is None and (merged := hosts.merged_into(db, request.host_id)):
+        return hosts.stored_host(db, merged)
     if record is not None and record.host.volunteer_id == volunteer.id and request.rpc_seqno >= record.rpc_seqno:
         return record
     cpid = read_host_info(request.host_info).cpid
-    again = hosts.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
+    unheard = unheard_host_cpid(exported_host_cpid(cpid, email))
+    again = hosts.by_cpid(db, volunteer.id, cpid, unheard=unheard, besides=request.host_id) if cpid else None
     return hosts.stored_host(db, again) if again is not None else None
 
 
@@ -209,7 +219,7 @@ def keep_preferences(db: Database, caller: AccountHolder, request: SchedulerRequ
         cross_id = request.cross_project_id
         accounts.set_cross_id(db, caller.volunteer.id, cross_id)
     brought_at = request.preferences_modified_at
-    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
+    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.address))
     if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
         preferences = sound_preferences(request.global_preferences)
         is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count

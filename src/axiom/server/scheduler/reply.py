@@ -185,7 +185,7 @@ def _task(task: GrantedTask, output: str, program: Program) -> replies.TaskOrder
 
 
 def account(caller: AccountHolder, cross_id: str, now: datetime) -> replies.ReplyAccount:
-    volunteer, email = caller.volunteer, caller.account.email or ""
+    volunteer, email = caller.volunteer, caller.account.address
     return replies.ReplyAccount(
         id=volunteer.id,
         name=volunteer.name,

@@ -164,7 +164,7 @@ class Project:
             return self._stranger()
         if isinstance(identity, identify.RefusedHost):
             return self._polite(Situation.CROWDED, gettext(identity.reason), Priority.NOTICE)
-        back = reports(db, identity.host.id, request.results)
+        back = reports(db, identity.host.id, request.results, now)
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
             hear(db, identity.host.id, request.trickles, now)
@@ -175,7 +175,7 @@ class Project:
         ours = suited(request, identity.host.platform.instructions, self.runners)
         handed = self._hand(db, identity, request, holding, now, ours)
         return UnwrittenReply(
-            self._reply(db, identity, request, handed, now, ours, aborts=to_give_up(db, identity.host.id, holding))
+            self._reply(db, identity, request, handed, now, ours, aborts=to_give_up(db, identity.host.id, holding, now))
         )
 
     def _settled(self, db: Database, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from axiom.signed.bundles import SHARED
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
 from axiom.store.journal import history
-from axiom.store.tasks import progress, uploads
+from axiom.store.tasks import foreign_tasks, progress, uploads
 from axiom.store.tasks.progress import SaidProgress
 
 _MOST = 256  # tasks of which one contact may speak: more than a host has in hand
@@ -33,14 +33,20 @@ def holding_of(request: SchedulerRequest) -> Holding:
     return {name: number[1] if number else None for name, number in numbers.items()}
 
 
-def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def to_give_up(db: Database, host_id: int, holding: Holding, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not holding:
         return (), ()
     by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
     numbers = {number for number in holding.values() if number is not None}
     stands = hosts.stands(db, sorted(numbers))
     lost = _lost_numbers(db, host_id, numbers - stands.keys())
+    strange = [name for name, number in holding.items() if number not in stands]
+    foreign = foreign_tasks.deadlines(db, host_id, strange) if strange else {}
     for name, number in holding.items():
+        if name in foreign:
+            is_overdue = now > foreign[name] + limits.FOREIGN_TASK_GRACE
+            by_choice[GiveUp.IF_NOT_STARTED if is_overdue else GiveUp.KEEP].append(name)
+            continue
         stand = stands.get(number) if number is not None else None
         choice = give_up(
             is_ours=stand is not None and stand.host_id == host_id,
@@ -84,7 +90,7 @@ def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime)
     progress.note(db, host_id, list(latest.values()), now)
 
 
-def reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:
+def reports(db: Database, host_id: int, results: Sequence[TaskReport], now: datetime) -> list[Report]:
     """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
     if not results:
         return []
@@ -93,6 +99,7 @@ def reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[R
     made = []
     for result, numbers in named:
         if numbers is None:
+            foreign_tasks.keep_report(db, host_id, result.name, _foreign_report(result), now)
             continue  # not one of ours; acknowledged all the same, or it would come for ever
         report = decode(result)
         upload = arrived.get(numbers[1])
@@ -117,3 +124,15 @@ def reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[R
             )
         )
     return made
+
+
+def _foreign_report(result: TaskReport) -> dict[str, object]:
+    return {
+        "exit_status": result.exit_status,
+        "state": int(result.state),
+        "cpu_seconds": result.cpu_seconds,
+        "elapsed_seconds": result.elapsed_seconds,
+        "message": result.message[-_MOST_WORDS:],
+        "stderr": result.stderr[-_MOST_WORDS:],
+        "files": [file.name for file in result.files[:_MOST]],
+    }

@@ -1,6 +1,7 @@
 """Volunteers and their accounts: who they are, by which digests they are known, what they prefer, who is signed in."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,10 @@ _BY_KEY = """
 SELECT id, key_digest FROM volunteer WHERE key_digest = :digest
 UNION ALL
 SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
+UNION ALL
+SELECT volunteer_id, CASE is_weak WHEN 0 THEN digest END FROM adopted_key WHERE digest = :digest
 """
+_FORGET_KEYS = "DELETE FROM adopted_key WHERE volunteer_id = :id AND is_weak >= :only_weak"
 _WITH_RESULTS = """
 SELECT count(*) AS volunteers FROM volunteer v
 WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (
@@ -26,12 +30,14 @@ UPDATE volunteer SET password = :password, password_serial = password_serial + 1
 WHERE id = :id
 """
 _EMAIL = """
-UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1, confirmed_at = NULL
+UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1, confirmed_at = NULL,
+    spelt_email = NULL
 WHERE id = :id
 """
 _CONFIRM = "UPDATE volunteer SET confirmed_at = :now WHERE id = :id AND email IS NOT NULL AND confirmed_at IS NULL"
 _ERASE = """
-UPDATE volunteer SET name = :name, look = :look, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL,
+UPDATE volunteer SET name = :name, look = :look, email = NULL, spelt_email = NULL, password = NULL, key_digest = NULL,
+    weak_digest = NULL,
     cross_id = '', country = '', website = '', venue = '', preferences = '', preferences_at = 0,
     project_preferences = '{}', is_exported = 0, shows_hosts = 0, confirmed_at = NULL
 WHERE id = :id
@@ -52,6 +58,10 @@ DELETE FROM sign_in WHERE volunteer_id = :volunteer_id AND token_digest NOT IN (
 )
 """
 
+_SEALED_PASSWORDS = "SELECT id, password FROM volunteer WHERE password GLOB 'sealed:*' ORDER BY id LIMIT :limit"
+_REPLACE = "UPDATE volunteer SET password = :new WHERE id = :id AND password = :old"
+
+SEALED = "sealed:"  # so begins what is stored of a password that waits to be hashed
 _OUR_NAME = "the laboratory itself"
 
 
@@ -115,6 +125,15 @@ def some_key(db: Database) -> StoredKey | None:
     return StoredKey(volunteer_id=row["id"], key_serial=row["key_serial"], digest=row["key_digest"])
 
 
+def adopt_keys(db: Database, keys: Sequence[KeyHolder], digests: Sequence[str]) -> None:
+    """These digests are those of keys by which another server knew their holders, and count from now on."""
+    db.add_all("adopted_key", [asdict(key) | {"digest": digest} for key, digest in zip(keys, digests, strict=True)])
+
+
+def forget_adopted_keys(db: Database, volunteer_id: int, *, only_weak: bool = False) -> None:
+    db.execute(_FORGET_KEYS, id=volunteer_id, only_weak=int(only_weak))
+
+
 def set_keys(db: Database, volunteer_id: int, *, key_serial: int, key_digest: str, weak_digest: str) -> None:
     db.change("volunteer", volunteer_id, key_serial=key_serial, key_digest=key_digest, weak_digest=weak_digest)
 
@@ -126,6 +145,15 @@ def set_simulated(db: Database, volunteer_id: int) -> None:
 
 def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest: str) -> None:
     db.execute(_RENEW, id=volunteer_id, password=password, weak_digest=weak_digest)
+
+
+def sealed_passwords(db: Database, limit: int) -> dict[int, str]:
+    return {row["id"]: row["password"] for row in db.select(_SEALED_PASSWORDS, limit=limit)}
+
+
+def replace_passwords(db: Database, stored: Mapping[int, tuple[str, str]]) -> None:
+    """Store the same passwords in another form: of each volunteer the old, which must still be there, and the new."""
+    db.many(_REPLACE, [{"id": key, "old": old, "new": new} for key, (old, new) in stored.items()])
 
 
 def set_email(db: Database, volunteer_id: int, *, email: str, password: str) -> None:
@@ -161,6 +189,7 @@ def hide_hosts(db: Database, volunteer_id: int) -> None:
 
 def erase(db: Database, volunteer_id: int) -> None:
     """Nothing is known of this volunteer any more but the number, and nobody can sign in or compute as them."""
+    forget_adopted_keys(db, volunteer_id)
     name = free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id)
     db.execute(_ERASE, id=volunteer_id, name=name, look=fold_name(name))
 

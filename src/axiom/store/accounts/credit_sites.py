@@ -15,7 +15,7 @@ from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, as_value
 
 _VOLUNTEERS = """
-SELECT v.*, b.total, b.recent, b.recent_at FROM volunteer v
+SELECT v.*, coalesce(v.spelt_email, v.email) AS address, b.total, b.recent, b.recent_at FROM volunteer v
 LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
 WHERE v.id > :after AND v.is_exported = 1 AND v.is_simulated = 0 AND v.email IS NOT NULL ORDER BY v.id LIMIT :limit
 """
@@ -56,7 +56,7 @@ _A_DAY = timedelta(days=1)
 class OpenVolunteer(Volunteer):
     """One who agreed to appear, with what identifies them elsewhere."""
 
-    email: str
+    address: str  # as its owner spelt it
     cross_id: str
     shows_hosts: bool
     balance: Balance

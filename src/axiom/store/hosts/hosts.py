@@ -20,7 +20,7 @@ _HOST = "SELECT * FROM host WHERE id = :id"
 _HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
 _OF_VOLUNTEER = "SELECT * FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT :limit"
 _BY_CPID = """
-SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid <> '' AND id <> :besides
+SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid IN (:cpid, :unheard) AND id <> :besides
 ORDER BY id DESC LIMIT 1
 """
 _NEWEST_OF_VOLUNTEER = """
@@ -49,7 +49,7 @@ _FEW = 20  # hosts of one name that a volunteer may well have
 # Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
 _CONTACT = """
 SELECT v.id, v.name, v.created_at, v.team_id, v.country, v.website, v.venue, v.is_ours, v.is_simulated, v.email,
-    v.password, v.password_serial, v.key_serial, v.cross_id, v.is_exported, v.shows_hosts, v.preferences,
+    v.spelt_email, v.password, v.password_serial, v.key_serial, v.cross_id, v.is_exported, v.shows_hosts, v.preferences,
     v.preferences_at, v.project_preferences, m.name AS team_name, b.total, b.recent, b.recent_at,
     EXISTS (SELECT 1 FROM notice n WHERE n.host_id = :host_id AND (n.told_at IS NULL OR n.told_at > :since)),
     h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
@@ -60,11 +60,21 @@ FROM volunteer v LEFT JOIN team m ON m.id = v.team_id
     LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
     LEFT JOIN host h ON h.id = :host_id LEFT JOIN balance c ON c.holder = 'host' AND c.holder_id = h.id
 WHERE v.id = coalesce(
-    (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest))
+    (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest),
+    (SELECT volunteer_id FROM adopted_key WHERE digest = :digest))
 """
 _OF_CALLER = (
     *("id", "name", "created_at", "team_id", "country", "website", "venue", "is_ours", "is_simulated", "email"),
-    *("password", "password_serial", "key_serial", "cross_id", "is_exported", "shows_hosts", "preferences"),
+    *(
+        "spelt_email",
+        "password",
+        "password_serial",
+        "key_serial",
+        "cross_id",
+        "is_exported",
+        "shows_hosts",
+        "preferences",
+    ),
     *("preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
 )
 _OF_HOST = (
@@ -215,8 +225,18 @@ def facts(db: Database, host_id: int) -> dict[str, Any]:
     return description
 
 
-def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
-    return db.scalar(int, _BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
+def by_cpid(db: Database, volunteer_id: int, cpid: str, *, unheard: str, besides: int = 0) -> int | None:
+    """The newest host of this id, or of the one under which a host is known that was taken over and never heard of."""
+    return db.scalar(int, _BY_CPID, volunteer_id=volunteer_id, cpid=cpid, unheard=unheard, besides=besides)
+
+
+def merge(db: Database, numbers: Mapping[int, int]) -> None:
+    """Computers that come with these numbers are the hosts of those."""
+    db.add_all("merged_host", [{"number": number, "host_id": host_id} for number, host_id in numbers.items()])
+
+
+def merged_into(db: Database, number: int) -> int | None:
+    return db.scalar(int, "SELECT host_id FROM merged_host WHERE number = :number", number=number)
 
 
 def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:

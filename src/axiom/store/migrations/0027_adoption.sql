@@ -35,15 +35,6 @@ CREATE TABLE foreign_task (
 );
 CREATE INDEX foreign_task_host ON foreign_task (host_id);
 
--- Files that such tasks brought, each once.
-CREATE TABLE foreign_file (
-    name TEXT PRIMARY KEY,
-    task_name TEXT NOT NULL REFERENCES foreign_task (name),
-    digest TEXT NOT NULL,
-    size BIGINT NOT NULL,
-    received_at BIGINT NOT NULL
-);
-
 -- What a person measured before, of one experiment, outside of this laboratory: shown beside it, and never weighed.
 CREATE TABLE former_result (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,6 +48,9 @@ CREATE TABLE former_result (
 
 -- An address as its owner spelt it, where that is not how it is kept: cross-project ids of before rest on it.
 ALTER TABLE volunteer ADD COLUMN spelt_email TEXT;
+
+-- Passwords of before that are not hashed yet.
+CREATE INDEX volunteer_sealed ON volunteer (id) WHERE password GLOB 'sealed:*';
 
 -- Credit from before the ledger is a volunteer's, a host's or a team's.
 CREATE TABLE carried_again (

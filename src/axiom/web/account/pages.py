@@ -113,7 +113,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "website": volunteer.website,
             "shows_hosts": account.shows_hosts,
             "is_exported": account.is_exported,
-            "cross_project_id": account_keys.external_cpid(account.cross_id, account.email or ""),
+            "cross_project_id": account_keys.external_cpid(account.cross_id, account.address),
             "team": {"number": team.id, "name": team.name} if team else None,
             "venue": preferred.venue,
             "preferences": asdict(preferred.project),

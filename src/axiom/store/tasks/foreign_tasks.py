@@ -1,0 +1,58 @@
+"""Tasks of the server that this laboratory succeeds: which computers still have some, and what they report."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, at, moment
+
+_DEADLINES = """
+SELECT f.name, f.deadline FROM json_each(:names) j CROSS JOIN foreign_task f ON f.name = j.value
+WHERE f.host_id = :host_id
+"""
+_REPORT = """
+UPDATE foreign_task SET report = :report, reported_at = :now
+WHERE name = :name AND host_id = :host_id AND reported_at IS NULL
+"""
+_COUNTS = """
+SELECT count(*) - count(reported_at) AS awaited, count(reported_at) AS reported,
+    coalesce(sum(reported_at IS NULL AND deadline < :now), 0) AS overdue FROM foreign_task
+"""
+
+
+@value
+class ForeignTask:
+    name: str
+    host_id: int
+    app: str
+    deadline: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForeignTaskCounts:
+    awaited: int
+    reported: int
+    overdue: int  # of those that are awaited
+
+
+def add(db: Database, tasks: Sequence[ForeignTask]) -> None:
+    db.add_all("foreign_task", [asdict(task) | {"deadline": at(task.deadline)} for task in tasks])
+
+
+def deadlines(db: Database, host_id: int, names: Collection[str]) -> dict[str, datetime]:
+    """Those of these names that are such tasks of this host, and when each was due."""
+    rows = db.select(_DEADLINES, host_id=host_id, names=json.dumps(list(names)))
+    return {row["name"]: moment(row["deadline"]) for row in rows}
+
+
+def keep_report(db: Database, host_id: int, name: str, report: Mapping[str, Any], now: datetime) -> None:
+    """Keep what a host says of its task, the first time that it does."""
+    db.execute(_REPORT, name=name, host_id=host_id, report=json.dumps(report, sort_keys=True), now=at(now))
+
+
+def counts(db: Database, now: datetime) -> ForeignTaskCounts:
+    (row,) = db.values(ForeignTaskCounts, _COUNTS, now=at(now))
+    return row
