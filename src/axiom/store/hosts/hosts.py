@@ -65,17 +65,8 @@ WHERE v.id = coalesce(
 """
 _OF_CALLER = (
     *("id", "name", "created_at", "team_id", "country", "website", "venue", "is_ours", "is_simulated", "email"),
-    *(
-        "spelt_email",
-        "password",
-        "password_serial",
-        "key_serial",
-        "cross_id",
-        "is_exported",
-        "shows_hosts",
-        "preferences",
-    ),
-    *("preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
+    *("spelt_email", "password", "password_serial", "key_serial", "cross_id", "is_exported", "shows_hosts"),
+    *("preferences", "preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
 )
 _OF_HOST = (
     *("id", "volunteer_id", "name", "system", "processor", "instructions", "cores", "memory_mb", "disk_mb", "gpus"),
