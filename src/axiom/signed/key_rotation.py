@@ -168,7 +168,7 @@ def change_code(folder: Path, public_text: str | None) -> bool:
     """
     before = load_code(folder)
     if before.key is not None:
-        follow(folder, sign_change(before.key, public_text or _fresh_code(folder)))
+        follow(folder, sign_change(before.key, public_text or make_next_code(folder)))
         return True
     if public_text is None:
         raise KeysUnusable(
@@ -179,7 +179,7 @@ def change_code(folder: Path, public_text: str | None) -> bool:
     return False
 
 
-def _fresh_code(folder: Path) -> str:
+def make_next_code(folder: Path) -> str:
     fresh = CodeKey.make()
     (folder / NEXT_CODE_KEY).unlink(missing_ok=True)  # of a change that was interrupted before anybody knew
     fresh.save(folder / NEXT_CODE_KEY)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,6 @@ _REPORT = """
 UPDATE foreign_task SET report = :report, reported_at = :now
 WHERE name = :name AND host_id = :host_id AND reported_at IS NULL
 """
-_COUNTS = """
-SELECT count(*) - count(reported_at) AS awaited, count(reported_at) AS reported,
-    coalesce(sum(reported_at IS NULL AND deadline < :now), 0) AS overdue FROM foreign_task
-"""
-
 
 @value
 class ForeignTask:
@@ -29,13 +24,6 @@ class ForeignTask:
     host_id: int
     app: str
     deadline: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignTaskCounts:
-    awaited: int
-    reported: int
-    overdue: int  # of those that are awaited
 
 
 def add(db: Database, tasks: Sequence[ForeignTask]) -> None:
@@ -52,7 +40,3 @@ def keep_report(db: Database, host_id: int, name: str, report: Mapping[str, Any]
     """Keep what a host says of its task, the first time that it does."""
     db.execute(_REPORT, name=name, host_id=host_id, report=json.dumps(report, sort_keys=True), now=at(now))
 
-
-def counts(db: Database, now: datetime) -> ForeignTaskCounts:
-    (row,) = db.values(ForeignTaskCounts, _COUNTS, now=at(now))
-    return row

@@ -1,0 +1,183 @@
+"""The move itself: keys and settings of before, everything of the dump, and a seal once all of it is there."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from axiom.commands.base.gate import CommandGate
+from axiom.errors import Refused
+from axiom.server.accounts.statistics_files import StatisticsFiles
+from axiom.server.http.foreign_uploads import PUBLIC_KEY
+from axiom.service.open_laboratory import prepare_database, writing
+from axiom.service.standard_callers import operator
+from axiom.settings import Settings, from_process
+from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts
+from axiom.signed.key_rotation import make_next_code, follow
+from axiom.signed.keys import load_secrets, make_keys, make_secrets
+from axiom.signed.signing import replace_private
+from axiom.store.accounts import adoption
+from axiom.store.connections import Connections
+from axiom.store.credit import balance_check
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, lock
+from axiom.store.journal import history
+from axiom_adopt.addresses import ProjectAddresses, derive_settings
+from axiom_adopt.inspection import Inspection
+from axiom_adopt.loading import AdoptRows, Loading, Told
+from axiom_adopt.project_folder import CodeKeyState, Project
+from axiom_adopt.records import Dump
+
+_PURPOSE = "axiom adopt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """From where to where."""
+
+    dump: Dump
+    project: Project
+    folder: Folder
+    is_key_elsewhere: bool  # the code-signing key is not here, and its owner knows
+
+    def demand_possible(self, inspection: Inspection) -> None:
+        """Refuse what would leave every client with programs that it does not believe, or fall between two projects."""
+        if self.project.code_key_state is not CodeKeyState.USABLE and not self.is_key_elsewhere:
+            raise Refused(
+                f"The project's code-signing key is {self.project.code_key_state}, and without it every client refuses "
+                "every program. Nothing was written. Put keys/code_sign_private into the project's folder as it was "
+                "made; or say --key-elsewhere, and let it sign the laboratory's key where it is kept: `axiom adopt "
+                "accept-code-key`; or have everybody detach and attach, which nothing here can do for them."
+            )
+        if not self.folder.exists():
+            self.folder.demand_open()
+            if strangers := self.folder.strangers():
+                raise Refused(
+                    f"The folder {self.folder.path} holds {', '.join(strangers[:3])}, which no laboratory put there. "
+                    "Nothing was written; choose an empty folder or a new one."
+                )
+            return
+        with Connections(folder=self.folder).reader() as db:
+            before = adoption.read(db)
+            if before is None and any(history.last_number(db, table) for table in ("volunteer", "experiment")):
+                raise Refused(
+                    f"The laboratory in {self.folder.path} has run already, and its numbers are others' here. Nothing "
+                    "was written; move the project into a folder of its own."
+                )
+            if before is not None and before.digest != inspection.digest:
+                raise Refused(
+                    f"Another dump of {before.project} was moved into {self.folder.path}. Nothing was written; `axiom "
+                    "adopt undo` takes that back, as long as nobody new has come."
+                )
+
+    def carry_out(self, inspection: Inspection, tell: Told) -> dict[str, Any]:
+        self.folder.create()
+        with lock(self.folder, _PURPOSE):
+            settings = self._settle()
+            self._keep_keys()
+            clock = prepare_database(self.folder)
+            make_keys(self.folder.keys, clock.now())
+            secret = make_secrets(self.folder.keys).accounts
+            with writing(self.folder, settings) as gate:
+                begun = self._begin(gate, inspection)
+                if begun.sealed_at is None:
+                    loading = Loading(gate=gate, inspection=inspection, secret=secret, tell=tell, begun_at=begun.begun_at)
+                    facts = loading.load(self.dump)
+                    _give(gate, inspection.digest, "seal", lambda db: _seal(db, facts, gate))
+                StatisticsFiles(self.folder, gate.now, rest=lambda: None).write()
+                return gate.writer.run(lambda db: {"problems": find_problems(db), "facts": _facts(db)})
+
+    def _begin(self, gate: CommandGate, inspection: Inspection) -> adoption.Adoption:
+        project = self.project.master_url
+
+        def begin(db: Database) -> None:
+            adoption.begin(db, digest=inspection.digest, project=project, now=gate.now())
+
+        _give(gate, inspection.digest, "begin", begin)
+        begun = gate.writer.run(adoption.read)
+        if begun is None:
+            raise LookupError("the adoption that was begun is gone")
+        return begun
+
+    def _settle(self) -> Settings:
+        """Settings of a laboratory at the project's addresses; where there are some already, they have to be these."""
+        wanted = {"name": self.project.long_name or "Axiom", **derive_settings(addresses_of(self.project))}
+        if not self.folder.settings.exists():
+            lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in wanted.items()]
+            self.folder.settings.write_text("".join(lines).replace("\x7f", "\\u007f"), encoding="utf-8")
+        settings, _ = from_process(self.folder.settings)
+        if other := [name for name in wanted if name != "name" and getattr(settings, name) != wanted[name]]:
+            lines = [f"{name} = {json.dumps(wanted[name])}" for name in other]
+            raise Refused(
+                f"{self.folder.settings} says something else than the project's addresses. Nothing was moved; write "
+                f"into it: {'; '.join(lines)}."
+            )
+        return settings
+
+    def _keep_keys(self) -> None:
+        keys, key = self.folder.keys, self.project.code_key
+        keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if key is not None and not (keys / CODE_KEY).exists():
+            key.save(keys / CODE_KEY)
+        elif key is None and not (keys / CARRIED).exists():
+            elsewhere = CodeSigning(public_text=self.project.code_public, key=None, changes={}, carried={})
+            replace_private(keys / CARRIED, code_facts(elsewhere))
+        if self.project.upload_public:
+            replace_private(keys / PUBLIC_KEY, self.project.upload_public.encode())
+
+
+def addresses_of(project: Project) -> ProjectAddresses:
+    schedulers = [address.rpartition("/")[0] for address in project.schedulers[:1]]
+    return ProjectAddresses(
+        master_url=project.master_url,
+        upload_url=project.upload_url,
+        download_url=project.download_url,
+        cgi_url="".join(schedulers),
+    )
+
+
+def find_problems(db: Database) -> list[str]:
+    """What is not as the dump had it, and what does not add up."""
+    return [*adoption.problems(db), *balance_check.problems(db)]
+
+
+def begin_code_key(folder: Folder) -> Path:
+    """Make the key that shall follow; returns the file that the key of before has to sign."""
+    with lock(folder, _PURPOSE):
+        public = folder.path / "next-code.public"
+        public.write_text(make_next_code(folder.keys).strip(), encoding="ascii")
+        return public
+
+
+def accept_code_key(folder: Folder, signature: str) -> None:
+    with lock(folder, _PURPOSE):
+        public = (folder.path / "next-code.public").read_text(encoding="ascii")
+        follow(folder.keys, CodeKeyChange(public_text=f"{public}\n", signature=signature))
+
+
+@contextlib.contextmanager
+def moved(folder: Folder) -> Iterator[tuple[Database, adoption.Adoption]]:
+    """A laboratory into which a project was moved."""
+    with Connections(folder=folder).reader() as db:
+        present = adoption.read(db)
+        if present is None:
+            raise Refused(f"No project was moved into {folder.path}. Nothing was done; `axiom adopt --help` says how.")
+        yield db, present
+
+
+def _give(gate: CommandGate, digest: str, part: str, write: Any) -> None:
+    command = AdoptRows(dump=digest, part=part, first=0, rows=1, write=write)
+    gate.submit(command, operator(), key=f"adopt:{digest[:32]}:{part}:0")
+
+
+def _seal(db: Database, facts: dict[str, Any], gate: CommandGate) -> None:
+    adoption.seal(db, facts, gate.now())
+    if problems := find_problems(db):
+        raise Refused(f"What was moved is not what the dump has: {problems[0]}. It was not sealed; this is ours to mend.")
+
+
+def _facts(db: Database) -> dict[str, Any]:
+    present = adoption.read(db)
+    return dict(present.facts) if present else {}
