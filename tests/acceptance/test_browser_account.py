@@ -177,6 +177,15 @@ def test_everybody_can_read_their_account_and_what_is_wrong_with_a_form(eve, add
     eve.get_by_label("Place", exact=True).select_option("work")
     eve.get_by_role("button", name="Store the place").click()
     expect(eve.get_by_label("Computer", exact=True)).to_contain_text("host 1, attic (work)")
+    eve.get_by_role("button", name="work").click()
+    at_work = eve.locator("form[action='/account/preferences/work']")
+    at_work.get_by_label("Resource share").fill("7")
+    at_work.get_by_role("button", name="Store").click()
+    expect(at_work.get_by_label("Resource share")).to_have_value("7")
+    expect(eve.get_by_label("Resource share").first).to_have_value("100")
+    assert look_everywhere(eve, MODES) == {}
+    eve.get_by_role("button", name="Remove").click()
+    expect(at_work).to_have_count(0)
 
 
 def test_another_site_sends_no_form_in_somebody_s_name_and_a_stranger_sees_nothing(eve, browser, address):

@@ -16,6 +16,7 @@ from axiom.commands.accounts import (
     NewKey,
     OpenAccount,
     PlaceHost,
+    SeparatePreferences,
     SignIn,
     SignOut,
 )
@@ -23,7 +24,7 @@ from axiom.commands.mail import ChooseMail, ConfirmEmail
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Capability
 from axiom.domain.callers import volunteer_caller as volunteer
-from axiom.domain.fleet import ProjectPreferences
+from axiom.domain.fleet import PreferenceSets, ProjectPreferences
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.server.accounts.stored_passwords import is_password
 from axiom.store.accounts import accounts, teams
@@ -87,6 +88,7 @@ EVERY = [
         volunteer=1, called="Canary Byron", website="https://verse.example", shows_hosts=False, is_exported=True
     ),
     ChangePreferences(volunteer=1, resource_share=50),
+    SeparatePreferences(volunteer=1, venue="work", is_separate=True),
     ChangeComputing(volunteer=1, preferences="<canary>1</canary>"),
     PlaceHost(volunteer=1, host=1, venue="school"),
     NewKey(volunteer=1),
@@ -254,7 +256,7 @@ def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, 
     wish = ChangePreferences(volunteer=ours, resource_share=25.0, on_gpus=False, venue="work")
     as_them(wish)
     preferred = door.look(lambda db: accounts.preferences(db, ours))
-    assert preferred.project == ProjectPreferences(resource_share=25.0, on_gpus=False)
+    assert preferred.project == PreferenceSets(general=ProjectPreferences(resource_share=25.0, on_gpus=False))
     assert preferred.venue == "work"
     with pytest.raises(WrongUse):
         as_them(replace(wish, on_cores=False))
@@ -266,6 +268,28 @@ def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, 
     for number in (theirs, 99):  # of another it is not said whether it exists
         with pytest.raises(NotFound, match=rf"{ours} .* {number}"):
             as_them(PlaceHost(volunteer=ours, host=number, venue="home"))
+
+
+def test_a_venue_s_own_preferences_begin_as_the_general_ones_change_alone_and_go_again(door, ours, as_them):
+    def sets():
+        return door.look(lambda db: accounts.preferences(db, ours)).project
+
+    general = ProjectPreferences(resource_share=42.0)
+    as_them(ChangePreferences(volunteer=ours, resource_share=42.0))
+    separate = SeparatePreferences(volunteer=ours, venue="work", is_separate=True)
+    as_them(separate)
+    assert sets().by_venue == {"work": general}
+    as_them(ChangePreferences(volunteer=ours, only_at="work", resource_share=7.0))
+    as_them(separate)  # which they are already
+    as_them(ChangePreferences(volunteer=ours, only_at="home", on_gpus=False))
+    assert sets().by_venue == {"work": replace(general, resource_share=7.0), "home": replace(general, on_gpus=False)}
+    as_them(ChangePreferences(volunteer=ours, resource_share=50.0))
+    assert [sets().at(venue).resource_share for venue in ("", "school", "work", "home")] == [50.0, 50.0, 7.0, 42.0]
+    with pytest.raises(WrongUse):
+        as_them(ChangePreferences(volunteer=ours, only_at="home", on_cores=False))
+    for venue in ("work", "home", "school"):
+        as_them(replace(separate, venue=venue, is_separate=False))
+    assert sets() == PreferenceSets(general=replace(general, resource_share=50.0))
 
 
 SPAM = {"country": "buy.example", "website": "https://buy.example", "about": "Buy it."}

@@ -20,7 +20,7 @@ from axiom.commands.base.words import NUMBER
 from axiom.commands.passwords import refuse_weak
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability, volunteer_caller
-from axiom.domain.fleet import MOST_SHARE, Account, Venue, Volunteer
+from axiom.domain.fleet import MOST_SHARE, Account, Place, Venue, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
@@ -306,12 +306,14 @@ class ChangeProfile(OwnAccount, name="account.profile"):
 class ChangePreferences(OwnAccount, name="account.preferences"):
     """What a volunteer's computers do for this laboratory, and where a new one of them stands.
 
-    What is not said stays as it is.
+    What is not said stays as it is. `only_at` a venue, the rest is about its computers alone, which have preferences
+    of their own from then on.
     """
 
     resource_share: float | None = field(default=None, metadata={"ge": 0, "le": MOST_SHARE})
     on_cores: bool | None = None
     on_gpus: bool | None = None
+    only_at: Venue = ""
     venue: Venue | None = None
 
     def audited(self) -> dict[str, Any]:
@@ -327,13 +329,43 @@ class ChangePreferences(OwnAccount, name="account.preferences"):
             "on_cores": self.on_cores,
             "on_gpus": self.on_gpus,
         }
-        preferences = replace(stored.project, **{word: value for word, value in changed.items() if value is not None})
+        sets = stored.project
+        preferences = replace(
+            sets.at(self.only_at), **{word: value for word, value in changed.items() if value is not None}
+        )
         if not (preferences.on_cores or preferences.on_gpus):
             raise WrongUse(
                 mark("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
             )
+        if self.only_at:
+            sets = replace(sets, by_venue={**sets.by_venue, self.only_at: preferences})
+        else:
+            sets = replace(sets, general=preferences)
         venue = stored.venue if self.venue is None else self.venue
-        accounts.set_project_preferences(db, self.volunteer, preferences, venue)
+        accounts.set_project_preferences(db, self.volunteer, sets, venue)
+        return {"volunteer": self.volunteer}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeparatePreferences(OwnAccount, name="account.separate_preferences"):
+    """Whether a venue's computers have preferences of their own, which begin as a copy of the general ones."""
+
+    venue: Place
+    is_separate: bool
+
+    def audited(self) -> dict[str, Any]:
+        """All of it: it says nothing about a person."""
+        return self.words()
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Store it; the computers hear of it when they next call."""
+        self.volunteer_and_account(db)
+        stored = accounts.preferences(db, self.volunteer)
+        by_venue = {venue: own for venue, own in stored.project.by_venue.items() if venue != self.venue}
+        if self.is_separate:
+            by_venue[self.venue] = stored.project.at(self.venue)
+        sets = replace(stored.project, by_venue=by_venue)
+        accounts.set_project_preferences(db, self.volunteer, sets, stored.venue)
         return {"volunteer": self.volunteer}
 
 

@@ -1,14 +1,16 @@
 """The fleet: volunteers, their teams and their hosts."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal, get_args
 
 from axiom.domain.value import value
 
-Venue = Literal["", "home", "work", "school"]  # where a computer stands, in BOINC's words; nowhere in particular
+Place = Literal["home", "work", "school"]  # where a computer stands, in BOINC's words
+Venue = Literal["", Place]  # or nowhere in particular
 VENUES: tuple[Venue, ...] = get_args(Venue)
 MOST_SHARE = 10_000.0
 
@@ -140,7 +142,28 @@ class ProjectPreferences:
     on_gpus: bool = True
 
 
+@value
+class PreferenceSets:
+    """A volunteer's preferences for this laboratory: a venue without a set of its own goes by the general one."""
+
+    general: ProjectPreferences = ProjectPreferences()
+    by_venue: Mapping[str, ProjectPreferences] = field(default_factory=dict, hash=False)
+
+    def at(self, venue: str) -> ProjectPreferences:
+        return self.by_venue.get(venue, self.general)
+
+
 @lru_cache(maxsize=256)  # most prefer nothing in particular
-def read_project_preferences(text: str) -> ProjectPreferences:
+def read_project_preferences(text: str) -> PreferenceSets:
     """The preferences, from JSON of those that are not as for everybody."""
-    return ProjectPreferences(**json.loads(text or "{}"))
+    words = json.loads(text or "{}")
+    by_venue = words.pop("by_venue", {})
+    return PreferenceSets(
+        general=ProjectPreferences(**words),
+        by_venue={venue: ProjectPreferences(**own) for venue, own in by_venue.items()},
+    )
+
+
+def write_project_preferences(sets: PreferenceSets) -> str:
+    by_venue = {venue: asdict(own) for venue, own in sets.by_venue.items()}
+    return json.dumps({**asdict(sets.general), "by_venue": by_venue}, sort_keys=True)

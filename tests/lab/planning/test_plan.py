@@ -277,6 +277,15 @@ def test_preferences_are_heeded_and_what_keeps_a_host_from_computing_is_said(vol
     prefers(volunteers, on_cores=False)
     desk = of(volunteers, "desk")
     assert (desk.cores, sum(gpu.count for gpu in desk.gpus), desk.obstacle) == (0, 2, "")
+    prefers(volunteers, by_venue={"work": {"on_cores": False}, "home": {"on_gpus": False}})
+    placed = []
+    for usual, own in (("", ""), ("work", ""), ("work", "home"), ("home", "school")):
+        db.execute("UPDATE volunteer SET venue = :venue WHERE name = 'Bo'", venue=usual)
+        db.execute("UPDATE host SET venue = :venue WHERE id = 2", venue=own)
+        desk = of(volunteers, "desk")
+        placed.append((desk.cores > 0, bool(desk.gpus)))
+    assert placed == [(True, True), (False, True), (True, False), (True, True)]
+    prefers(volunteers, on_cores=False)
     db.execute("UPDATE host SET gpus = '[]' WHERE id = 2")
     assert of(volunteers, "desk").obstacle == "its volunteer lets only GPUs compute, and it has none"
     db.execute("UPDATE host SET processor = 'unknown', system = 'plan9' WHERE id = 2")

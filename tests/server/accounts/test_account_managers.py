@@ -1,6 +1,8 @@
 """Account managers act as the volunteer whose key they hold: at the gate, by commands, within the same limits."""
 
 import json
+import re
+from xml.etree import ElementTree as ET
 
 import pytest
 from front_office import HASH, WRONG, error_in, key_in
@@ -54,6 +56,26 @@ def test_what_an_account_manager_sets_is_audited_as_its_volunteer_s_and_says_not
     assert [entry["command"] for entry in told] == [*COMMANDS, "team.leave", "account.place"]
     assert {(entry["caller"], entry["outcome"]) for entry in told} == {("volunteer:1", "done")}
     assert [word for word in ("anary", "Norway") if word in json.dumps(told)] == []
+
+
+def test_an_account_manager_reads_and_sets_the_resource_share_of_each_venue(office, key):
+    def shares() -> dict[str, str]:
+        info = ET.fromstring(office.ask("/am_get_info.php", account_key=key))
+        preferred = info.find("project_prefs/project_preferences")
+        return {part.get("name", ""): part.findtext("resource_share") for part in (preferred, *preferred.iter("venue"))}
+
+    own = "<resource_share>42</resource_share>\n{}<project_specific><max_jobs>3</max_jobs></project_specific>"
+    at_work = '<venue name="work"><resource_share>7</resource_share></venue>'
+    sent = f"<project_preferences>{own.format(at_work)}</project_preferences>"
+    assert "<success/>" in office.ask("/am_set_info.php", account_key=key, project_prefs=sent)
+    assert shares() == {"": "42", "work": "7"}
+    again = re.search(r"(?s)<project_prefs>(.*)</project_prefs>", office.ask("/am_get_info.php", account_key=key))[1]
+    changed = again.replace(">42<", ">43<")  # as managers do
+    assert "<success/>" in office.ask("/am_set_info.php", account_key=key, project_prefs=changed)
+    assert shares() == {"": "43", "work": "7"}
+    elsewhere = sent.replace("work", "moon").replace("42", "9")
+    assert error_in(office.ask("/am_set_info.php", account_key=key, project_prefs=elsewhere)) == -188
+    assert shares() == {"": "43", "work": "7"}
 
 
 def test_one_part_that_is_refused_leaves_all_as_it_was(office, key):

@@ -6,7 +6,7 @@ from scheduler_calls import STORED, Client
 
 from axiom.boinc import account_keys
 from axiom.decisions.accounts.new_hosts import MOST_NEW
-from axiom.domain.fleet import ProjectPreferences
+from axiom.domain.fleet import GPU_KINDS, PreferenceSets, ProjectPreferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.hosts import hosts as host_store
 
@@ -112,7 +112,8 @@ def test_what_a_volunteer_prefers_here_is_told_with_the_computer_s_place_the_tea
     alone = exchange.call(attic).root
     assert [alone.findtext(tag) for tag in ("host_venue", "teamid", "team_name")] == ["", None, ""]
     for chosen, share, without in PROJECT:
-        exchange.do(lambda db, chosen=chosen: accounts.set_project_preferences(db, ann.id, chosen, "home"))
+        sets = PreferenceSets(general=chosen)
+        exchange.do(lambda db, sets=sets: accounts.set_project_preferences(db, ann.id, sets, "home"))
         reply = exchange.call(attic).root
         preferred = reply.find("project_preferences")
         assert (float(preferred.findtext("resource_share")), reply.findtext("host_venue")) == (share, "home")
@@ -128,6 +129,18 @@ def test_what_a_volunteer_prefers_here_is_told_with_the_computer_s_place_the_tea
     assert joined.findtext("external_cpid") == account_keys.external_cpid("d" * 32, ann.email)
     for agreed in ("d" * 32, "", "short"):  # what the client's projects agreed on is taken over and said again
         assert exchange.call(attic, cross_project_id=agreed).root.findtext("cross_project_id") == "d" * 32
+
+
+def test_every_computer_hears_the_sets_of_all_venues_as_clients_read_them(exchange, ann, attic):
+    at_work = ProjectPreferences(resource_share=7.0, on_gpus=False)
+    sets = PreferenceSets(general=ProjectPreferences(resource_share=42.0, on_cores=False), by_venue={"work": at_work})
+    exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, sets, ""))
+    preferred = exchange.call(attic).root.find("project_preferences")
+    heard = {
+        part.get("name", ""): (part.findtext("resource_share"), [barred.text for barred in part.findall("no_rsc")])
+        for part in (preferred, *preferred.findall("venue"))
+    }
+    assert heard == {"": ("42", ["CPU"]), "work": ("7", list(GPU_KINDS))}
 
 
 def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):

@@ -12,7 +12,7 @@ from tiny_experiment import prepare_text, tiny_source
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.failure_causes import Cause
-from axiom.domain.fleet import ProjectPreferences, Standing
+from axiom.domain.fleet import PreferenceSets, ProjectPreferences, Standing
 from axiom.domain.work import Exit
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.runners.offer import Offers
@@ -166,15 +166,17 @@ def test_each_kind_of_processor_gets_what_it_asked_for_and_a_volunteer_s_choice_
     assert versions[""].find("coproc") is None
     assert (useless(heard), exchange.broken()) == ([], {})
     choices = [
-        (ProjectPreferences(), {"", "nv"}),
-        (ProjectPreferences(on_cores=False), {"nv"}),
-        (ProjectPreferences(on_gpus=False), {""}),
+        (PreferenceSets(), {"", "nv"}),
+        (PreferenceSets(general=ProjectPreferences(on_cores=False)), {"nv"}),
+        (PreferenceSets(general=ProjectPreferences(on_gpus=False)), {""}),
+        (PreferenceSets(by_venue={"work": ProjectPreferences(on_gpus=False)}), {""}),
+        (PreferenceSets(by_venue={"home": ProjectPreferences(on_gpus=False)}), {"", "nv"}),
     ]
     for number, (chosen, kinds) in enumerate(choices, start=1):
         exchange.deploy(5, 1)
         exchange.deploy(5, 2)
         person = exchange.join(f"Ann {number}")
-        exchange.do(lambda db, who=person.id, chosen=chosen: accounts.set_project_preferences(db, who, chosen, ""))
+        exchange.do(lambda db, who=person.id, chosen=chosen: accounts.set_project_preferences(db, who, chosen, "work"))
         heard = exchange.call(Client(person.key, cpid=str(number) * 32), ask=1.0, inside=cards())
         assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
 

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.domain.fleet import ProjectPreferences
+from axiom.domain.fleet import PreferenceSets, ProjectPreferences, read_project_preferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.accounts.accounts import VolunteerPreferences
 
@@ -69,11 +69,11 @@ def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(d
     stored = accounts.some_key(db)
     assert (stored.volunteer_id, stored.key_serial, stored.digest) == (number, 2, "k2")
     assert accounts.preferences(db, number) == VolunteerPreferences(
-        everywhere="", modified_at=0, project=ProjectPreferences(), venue=""
+        everywhere="", modified_at=0, project=PreferenceSets(), venue=""
     )
     assert accounts.keep_preferences(db, number, "<new/>", 20)
     assert not accounts.keep_preferences(db, number, "<old/>", 10)
-    wish = ProjectPreferences(resource_share=5.0, on_gpus=False)
+    wish = PreferenceSets(general=ProjectPreferences(resource_share=5.0), by_venue={"work": ProjectPreferences()})
     accounts.set_project_preferences(db, number, wish, "home")
     expected = VolunteerPreferences(everywhere="<new/>", modified_at=20, project=wish, venue="home")
     assert (accounts.preferences(db, number), accounts.preferences(db, 99).everywhere) == (expected, "")
@@ -86,6 +86,11 @@ def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(d
     assert [accounts.signed_in(db, token, now) for token in "abcd"] == [None, None, number, number]
     accounts.sign_out_everywhere(db, number)
     assert [accounts.signed_in(db, token, now) for token in "abcd"] == [None] * 4
+
+
+def test_preferences_from_before_there_were_venues_are_those_of_every_venue():
+    before = read_project_preferences('{"on_cores": true, "on_gpus": false, "resource_share": 25.0}')
+    assert before.at("work") == before.at("") == ProjectPreferences(resource_share=25.0, on_gpus=False)
 
 
 def found(db, now, name: str, founder: int) -> int | None:

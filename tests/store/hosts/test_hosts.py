@@ -7,7 +7,7 @@ import pytest
 import stored_work
 
 from axiom.domain.credit import Award, Tariff
-from axiom.domain.fleet import Capacity, Platform, ProjectPreferences
+from axiom.domain.fleet import Capacity, Platform, PreferenceSets, ProjectPreferences
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
@@ -81,7 +81,8 @@ def test_a_caller_is_known_by_either_key_with_all_that_a_contact_needs(busy_lab,
         team = teams.create(db, name="Some", founder_id=ann, country="", website="", about="", now=now)
         accounts.join(db, ann, team)
         accounts.keep_preferences(db, ann, "<global_preferences/>", 7)
-        accounts.set_project_preferences(db, ann, ProjectPreferences(resource_share=5.0), "home")
+        sets = PreferenceSets(by_venue={"home": ProjectPreferences(resource_share=5.0)})
+        accounts.set_project_preferences(db, ann, sets, "home")
         hosts.heard(db, 1, 41, now)
     found = hosts.contact(db, "weak", 1, now)
     assert (found.caller.volunteer, found.caller.account) == accounts.by_id(db, ann)

@@ -190,6 +190,36 @@ def test_keys_profile_preferences_and_places_are_changed(ada, new_visitor, wrong
     assert (after["venue"], [host["venue"] for host in after["hosts"]]) == ("home", ["school"])
 
 
+def test_a_venue_gets_preferences_of_its_own_which_are_changed_and_removed(ada, wrong_fields):
+    def stored():
+        account = ada.ask("/account.json").json["account"]
+        return account["venue"], account["preferences"], account["preferences_by_venue"]
+
+    def forms():
+        return set(re.findall(r'action="/account/preferences/(\w+)"', ada.ask("/account/preferences").text))
+
+    general = {"resource_share": 25, "on_cores": True, "on_gpus": False}
+    ada.post("/account/preferences", resource_share="25", on_cores="1", venue="home")
+    assert forms() == {"separate"}
+    assert ada.post("/account/preferences/separate", is_separate="1", venue="work").status == 303
+    assert (stored(), forms()) == (("home", general, {"work": general}), {"separate", "work"})
+    own = {"resource_share": "7", "on_gpus": "1", "only_at": "work"}
+    assert ada.post("/account/preferences/work", **own).status == 303
+    at_work = {"resource_share": 7, "on_cores": False, "on_gpus": True}
+    assert stored() == ("home", general, {"work": at_work})
+    wrong = ada.post("/account/preferences/work", **{**own, "resource_share": "many"})
+    assert wrong_fields(wrong) == {"resource_share"}
+    assert wrong.text.count('value="many"') == 1  # the other sets show what is stored
+    for venue in ("home", "school"):
+        ada.post("/account/preferences/separate", is_separate="1", venue=venue)
+    assert len(stored()[2]) == 3
+    for venue in ("", "moon"):
+        assert ada.post("/account/preferences/separate", venue=venue).status == 422
+    for venue in ("work", "home", "school"):
+        assert ada.post("/account/preferences/separate", venue=venue).status == 303
+    assert stored() == ("home", general, {})
+
+
 def test_a_new_password_or_address_signs_out_every_other_browser(ada, new_visitor, eve, wrong_fields):
     other = new_visitor()
     other.post("/account/sign-in", email=EMAIL, password=PASSWORD)

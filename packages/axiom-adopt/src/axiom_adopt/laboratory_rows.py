@@ -12,7 +12,7 @@ from typing import Any
 from axiom.boinc import account_keys
 from axiom.boinc.requests import read_preferences, sound_preferences
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import VENUES
+from axiom.domain.fleet import VENUES, write_project_preferences
 from axiom.server.accounts.stored_passwords import seal_password
 from axiom.store.accounts.accounts import KeyHolder
 from axiom.store.accounts.names import fold_name
@@ -79,7 +79,9 @@ def volunteer_rows(
             "venue": _venue(user.venue),
             "preferences": preferences,
             "preferences_at": modified_at,
-            "project_preferences": read_old_preferences(user.project_prefs).stored,
+            "project_preferences": write_project_preferences(
+                read_old_preferences(user.project_prefs.decode("utf-8", "replace")).sets
+            ),
             "is_exported": int(is_exported),
             "shows_hosts": int(user.show_hosts),
             "confirmed_at": _stamp(user.create_time) if user.email_validated and email else None,

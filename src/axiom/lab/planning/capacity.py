@@ -12,7 +12,7 @@ from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, believed_cores, hourly_quota, most_in_hand, sent_today
 from axiom.domain.evidence import Registration
-from axiom.domain.fleet import OUR_GPUS, Host, read_project_preferences
+from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
 from axiom.lab.planning.candidates import need_of
@@ -100,7 +100,7 @@ def _supply(
     allowance: Allowance,
     now: datetime,
 ) -> Supply:
-    host, preferences = present.host, read_project_preferences(present.preferences)
+    host, preferences = present.host, present.preferences
     sized = [
         (portion, cell_sizes[key])
         for portion in portions

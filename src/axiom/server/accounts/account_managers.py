@@ -21,7 +21,8 @@ from axiom.boinc.accounts import (
     read_change,
     read_place,
 )
-from axiom.boinc.xml import Facts, bag, in_ascii, tree, written
+from axiom.boinc.project_preferences import read_preference_sets
+from axiom.boinc.xml import Facts, in_ascii, tree, written
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import MOST_SHARE, Account, ProjectPreferences, Team, Volunteer
 from axiom.errors import MalformedRequest, NotFound, Refused, WrongUse
@@ -41,7 +42,7 @@ _SITE_ALONE = Problem(
 )
 _BAD_PREFERENCES = Problem(error=AccountError.BAD_NAME, text="The preferences cannot be read. Nothing was changed.")
 _NO_TEAM = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="There is no such team. Nothing was changed.")
-CommandWords = dict[str, dict[str, Any]]  # commands by name, without whose account it is
+CommandWords = list[tuple[str, dict[str, Any]]]  # commands by name, without whose account it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,17 +86,17 @@ class AccountManagers:
         if changes.email is not None or changes.passwd_hash is not None:
             return error_reply(_SITE_ALONE)
         try:
-            share = _read_share(changes.project_preferences)
+            shares = _read_shares(changes.project_preferences)
         except MalformedRequest:
             return error_reply(_BAD_PREFERENCES)
-        return self._give(fields, "am_set_info", _commands(changes, share), change_reply())
+        return self._give(fields, "am_set_info", _commands(changes, shares), change_reply())
 
     def place(self, fields: Mapping[str, str]) -> bytes:
         placement = read_place(fields)
         if isinstance(placement, Problem):
             return error_reply(placement)
         host_id, venue = placement
-        commands: CommandWords = {"account.place": {"host": host_id, "venue": venue}}
+        commands: CommandWords = [("account.place", {"host": host_id, "venue": venue})]
         return self._give(fields, "am_set_host_info", commands, place_reply())
 
     def _give(self, fields: Mapping[str, str], what: str, commands: CommandWords, reply: bytes) -> bytes:
@@ -109,7 +110,7 @@ class AccountManagers:
         if not verdict.may:
             return error_reply(wait_first(verdict))
         try:
-            self.give(number, [(name, {"volunteer": number, **words}) for name, words in commands.items()])
+            self.give(number, [(name, {"volunteer": number, **words}) for name, words in commands])
         except (MalformedRequest, NotFound, Refused, WrongUse) as error:
             kind = AccountError.NO_SUCH_ACCOUNT if isinstance(error, NotFound) else AccountError.BAD_NAME
             return error_reply(Problem(error=kind, text=str(error)))
@@ -131,33 +132,39 @@ def _holder(db: Database, fields: Mapping[str, str]) -> tuple[Volunteer, Account
     return accounts.by_id(db, holder.volunteer_id) if holder and not holder.is_weak else None
 
 
-def _commands(changes: AccountChange, share: float | None) -> CommandWords:
+def _commands(changes: AccountChange, shares: Mapping[str, float]) -> CommandWords:
     """What the volunteer would give at the site. What may still be refused is first: then nothing else is done."""
-    team: CommandWords = {"team.join": {"team": changes.team_id}} if changes.team_id else {"team.leave": {}}
-    words: CommandWords = {
-        "account.computing": {"preferences": changes.global_preferences},
-        "account.profile": {
-            "called": changes.name,
-            "country": changes.country,
-            "website": changes.website,
-            "shows_hosts": changes.shows_hosts,
-        },
-        "account.preferences": {"resource_share": share, "venue": changes.venue},
-    }
-    changed = {name: {word: value for word, value in own.items() if value is not None} for name, own in words.items()}
-    return ({} if changes.team_id is None else team) | {name: own for name, own in changed.items() if own}
+    team: CommandWords = [("team.join", {"team": changes.team_id}) if changes.team_id else ("team.leave", {})]
+    general = {"resource_share": shares.get(""), "venue": changes.venue}
+    words: CommandWords = [
+        ("account.computing", {"preferences": changes.global_preferences}),
+        (
+            "account.profile",
+            {
+                "called": changes.name,
+                "country": changes.country,
+                "website": changes.website,
+                "shows_hosts": changes.shows_hosts,
+            },
+        ),
+        ("account.preferences", general),
+        *(("account.preferences", {"resource_share": shares[at], "only_at": at}) for at in shares if at),
+    ]
+    changed = [(name, {word: value for word, value in own.items() if value is not None}) for name, own in words]
+    return ([] if changes.team_id is None else team) + [(name, own) for name, own in changed if own]
 
 
-def _read_share(text: str | None) -> float | None:
+def _read_shares(text: str | None) -> dict[str, float]:
+    """The resource share of each set that says one, by venue. All else of the preferences stays as it is here."""
     if text is None:
-        return None
+        return {}
     tree(text.encode())
-    says = bag(text.encode())
-    return (
-        says.number(b"resource_share", ProjectPreferences().resource_share, high=MOST_SHARE)
+    usual = ProjectPreferences().resource_share
+    return {
+        venue: says.number(b"resource_share", usual, high=MOST_SHARE)
+        for venue, says in read_preference_sets(text.encode()).items()
         if b"resource_share" in says.leaves
-        else None
-    )
+    }
 
 
 def _team(db: Database, team: Team) -> str:

@@ -53,6 +53,10 @@ class Identity:
     is_new: bool
     has_notices: bool  # is there something to say to its owner?
 
+    @property
+    def venue(self) -> str:
+        return self.host.venue or self.caller.volunteer.venue
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedHost:

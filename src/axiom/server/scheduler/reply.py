@@ -13,7 +13,7 @@ from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import GPU_KINDS, Host, ProjectPreferences
+from axiom.domain.fleet import GPU_KINDS, Host, PreferenceSets, ProjectPreferences
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
@@ -207,7 +207,7 @@ def host_facts(identity: Identity, now: datetime) -> replies.HostFacts:
         total_credit=_credit(identity.balance),
         recent_credit=recent(identity.balance, now),
         created_at=identity.host.created_at.timestamp(),
-        venue=identity.host.venue or identity.caller.volunteer.venue,
+        venue=identity.venue,
     )
 
 
@@ -222,12 +222,17 @@ def _credit(balance: Balance | None) -> float:
 
 
 @lru_cache(maxsize=256)  # most prefer nothing in particular
-def project_preferences(preferences: ProjectPreferences) -> str:
+def project_preferences(sets: PreferenceSets) -> str:
+    by_venue = (f'<venue name="{venue}">\n{_preference_set(own)}</venue>\n' for venue, own in sets.by_venue.items())
+    return f"<project_preferences>\n{_preference_set(sets.general)}{''.join(by_venue)}</project_preferences>"
+
+
+def _preference_set(preferences: ProjectPreferences) -> str:
     without = ["CPU"] * (not preferences.on_cores) + list(GPU_KINDS) * (not preferences.on_gpus)
     barred = "".join(f"<no_rsc>{kind}</no_rsc>\n" for kind in without)
     return (
-        f"<project_preferences>\n<resource_share>{preferences.resource_share:g}</resource_share>\n"
-        f"{barred}<project_specific></project_specific>\n</project_preferences>"
+        f"<resource_share>{preferences.resource_share:g}</resource_share>\n"
+        f"{barred}<project_specific></project_specific>\n"
     )
 
 

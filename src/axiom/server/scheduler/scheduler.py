@@ -205,7 +205,7 @@ class Project:
         if not programs:
             return WorkGrant(granted=(), lost=(), reason=ours.reason)
         numbers = None if holding is None else frozenset(number for number in holding.values() if number is not None)
-        preferences = identity.caller.preferred.project
+        preferences = identity.caller.preferred.project.at(identity.venue)
         jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
         wish = asked_of(request, programs=programs, preferences=preferences, holding=numbers, jointly=jointly)
         allowance = allowance_of(db, self.dispatch, identity.host)

@@ -1,12 +1,17 @@
 """Volunteers and their accounts: who they are, by which digests they are known, what they prefer, who is signed in."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.fleet import Account, ProjectPreferences, Volunteer, read_project_preferences
+from axiom.domain.fleet import (
+    Account,
+    PreferenceSets,
+    Volunteer,
+    read_project_preferences,
+    write_project_preferences,
+)
 from axiom.domain.value import value
 from axiom.store.accounts.names import fold_name, free_name, write_looks
 from axiom.store.engine.database import Database, Row, as_value, at, moment
@@ -84,7 +89,7 @@ class StoredKey:
 class VolunteerPreferences:
     everywhere: str  # BOINC's XML, kept as a client sent it
     modified_at: int  # seconds since 1970, by the computer on which it was changed
-    project: ProjectPreferences
+    project: PreferenceSets
     venue: str
 
 
@@ -203,7 +208,7 @@ def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
 
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
-    nothing = VolunteerPreferences(everywhere="", modified_at=0, project=ProjectPreferences(), venue="")
+    nothing = VolunteerPreferences(everywhere="", modified_at=0, project=PreferenceSets(), venue="")
     return db.read_row(preferred_of, _PREFERENCES, id=volunteer_id) or nothing
 
 
@@ -212,9 +217,8 @@ def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: in
     return db.execute(_KEEP_PREFERENCES, id=volunteer_id, preferences=text, modified_at=modified_at) == 1
 
 
-def set_project_preferences(db: Database, volunteer_id: int, preferences: ProjectPreferences, venue: str) -> None:
-    text = json.dumps(asdict(preferences), sort_keys=True)
-    db.change("volunteer", volunteer_id, project_preferences=text, venue=venue)
+def set_project_preferences(db: Database, volunteer_id: int, preferences: PreferenceSets, venue: str) -> None:
+    db.change("volunteer", volunteer_id, project_preferences=write_project_preferences(preferences), venue=venue)
 
 
 def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime, expires_at: datetime) -> None:

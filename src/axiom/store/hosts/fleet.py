@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from axiom.domain.fleet import Host
+from axiom.domain.fleet import Host, ProjectPreferences, read_project_preferences
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, as_value, at
 from axiom.store.hosts import hosts
 
 _PRESENT = """
-SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences,
+SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences, v.venue AS usual_venue,
     v.is_ours OR EXISTS (SELECT 1 FROM cluster c WHERE c.volunteer_id = v.id) AS on_one_core
 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
 WHERE h.seen_at > :since AND h.is_simulated = 0 AND h.id = coalesce(:host_id, h.id) ORDER BY h.id LIMIT :most
@@ -55,7 +55,7 @@ class PresentHost:
     host: Host
     volunteer: str
     is_ours: bool
-    preferences: str  # for this project, as they are stored
+    preferences: ProjectPreferences  # those of where it stands
     on_one_core: bool = False  # it computes any task on one: ours, or of a cluster
 
 
@@ -78,7 +78,7 @@ def present(db: Database, since: datetime, most: int | None = None, *, host_id: 
             host=hosts.host_of(row),
             volunteer=row["volunteer"],
             is_ours=bool(row["is_ours"]),
-            preferences=row["project_preferences"],
+            preferences=read_project_preferences(row["project_preferences"]).at(row["venue"] or row["usual_venue"]),
             on_one_core=bool(row["on_one_core"]),
         )
         for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most, host_id=host_id)

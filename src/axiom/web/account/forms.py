@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from axiom.commands.base.command import Command
-from axiom.commands.base.words import form_of
+from axiom.commands.base.words import form_of, is_needed
 from axiom.errors import AxiomError
 from axiom.web.base.cookies import cookie
 from axiom.web.base.request import number_of
@@ -50,7 +50,10 @@ class Form:
             return ""
 
     def words_of(self, kind: type[Command], readers: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
-        """The words of a command as the fields of their names say them; `readers` tell what of a text is wrong."""
+        """The words of a command as the fields of their names say them; `readers` tell what of a text is wrong.
+
+        A field that a form does not have says nothing, where the command need not be told.
+        """
         words: dict[str, Any] = {}
         for word, must in form_of(kind).items():
             name = _FIELDS.get(word, word)
@@ -58,7 +61,7 @@ class Form:
                 words[word] = self.ticked(name)
             elif word in readers:
                 words[word] = self.check(name, readers[word])
-            elif word != "volunteer":  # which the sign-in says
+            elif word != "volunteer" and (name in self.typed or is_needed(must)):  # whose it is the sign-in says
                 words[word] = whole(self.text(name)) or 0 if must.type is int else self.text(name)
         return words
 

@@ -16,6 +16,7 @@ from axiom.commands.accounts import (
     NewKey,
     OpenAccount,
     PlaceHost,
+    SeparatePreferences,
     SignOut,
     good_country,
     good_email,
@@ -23,7 +24,7 @@ from axiom.commands.accounts import (
     good_website,
 )
 from axiom.commands.passwords import refuse_weak
-from axiom.domain.fleet import MOST_SHARE, Host
+from axiom.domain.fleet import MOST_SHARE, VENUES, Host
 from axiom.errors import LimitReached, Refused, WrongUse
 from axiom.locale.languages import mark
 from axiom.store.accounts import accounts, teams
@@ -116,7 +117,8 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "cross_project_id": account_keys.external_cpid(account.cross_id, account.address),
             "team": {"number": team.id, "name": team.name} if team else None,
             "venue": preferred.venue,
-            "preferences": asdict(preferred.project),
+            "preferences": asdict(preferred.project.general),
+            "preferences_by_venue": {venue: asdict(own) for venue, own in preferred.project.by_venue.items()},
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
             "tiles": drawn_by(reading, numbers),
             **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
@@ -340,6 +342,10 @@ ACTS = {
     "/account/sign-out": Act(act=sign_out, page="/account"),
     "/account/profile": Act(act=profile, page="/account/profile"),
     "/account/preferences": Act(act=preferences, page="/account/preferences"),
+    **{f"/account/preferences/{venue}": Act(act=preferences, page="/account/preferences") for venue in VENUES if venue},
+    "/account/preferences/separate": Act(
+        act=act_of(SeparatePreferences, "/account/preferences?done=preferences"), page="/account/preferences"
+    ),
     "/account/place": Act(act=act_of(PlaceHost, "/account/preferences?done=place"), page="/account/preferences"),
     "/account/password": Act(act=password, page="/account/security"),
     "/account/email": Act(act=email, page="/account/security"),
