@@ -39,6 +39,12 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
             "logs": ("laboratory.logs", "The newest lines that it wrote down of its own running."),
         },
     ),
+    "adoption": Feature(
+        "A project of another server whose people, computers and credit go on here.",
+        "store.accounts.adoption store.tasks.foreign_tasks server.accounts.stored_passwords "
+        "server.http.foreign_uploads cli.laboratory.adopt",
+        terminal={"adopt": ("laboratory.adopt", "A project on an official BOINC server becomes a laboratory.")},
+    ),
     "mail": Feature(
         "What volunteers and the operator are told by mail, and alerts.",
         "limits.mail decisions.mail store.mail server.mail commands.mail web.mail web.account.mail "

@@ -10,7 +10,7 @@ from axiom.features import FEATURES
 _UNLISTED = frozenset({"completion", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
-    ("init", "upgrade"): "A new laboratory; old data to this version.",
+    ("init", "upgrade", "adopt"): "A new laboratory, an older one, a BOINC project.",
     ("status", "doctor", "logs"): "What it is doing, what is wrong, what it wrote down.",
     ("finding", "reference"): "What is concluded; literature to cite: list, add …",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",

@@ -1,13 +1,10 @@
 """`axiom adopt`: a project on an official BOINC server becomes a laboratory."""
 
 import csv
-import gzip
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 import click
 
@@ -22,13 +19,14 @@ from axiom.cli.output import (
     show_facts,
     show_json,
 )
-from axiom.errors import NotFound, Refused
+from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder
 from axiom_adopt import moving
 from axiom_adopt.inspection import Inspection, inspect_dump
+from axiom_adopt.loading import Told
 from axiom_adopt.project_folder import Project, read_project
-from axiom_adopt.proxy_lines import write_caddy_lines, write_nginx_lines
+from axiom_adopt.proxy_lines import write_nginx_lines
 from axiom_adopt.records import open_dump
 from axiom_adopt.undoing import undo_move, write_differences
 from axiom_weigh.terminal import remark, say
@@ -54,7 +52,7 @@ def adopt() -> None:
 
 @adopt.command()
 @click.argument("dump", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--project", "project_folder", required=True, type=click.Path(path_type=Path, exists=True), metavar="FOLDER")
+@click.option("--project", "project_folder", required=True, type=click.Path(path_type=Path), metavar="FOLDER")
 @data_option
 @click.option("--accept-losses", is_flag=True, help="Go on although not all comes along; -n says what does not.")
 @click.option("--key-elsewhere", is_flag=True, help="The code-signing key is kept on another computer, or lost.")
@@ -182,10 +180,10 @@ def _show_report(answer: dict[str, Any]) -> None:
         say(f"does not come along: {kind}: {count} ({', '.join(answer['losses'][kind][:3])} …)")
 
 
-def _tell(*, quiet: bool) -> moving.Told:
+def _tell(*, quiet: bool) -> Told:
     """A line on a terminal that counts on; nothing where nobody looks at it."""
     if quiet or not sys.stderr.isatty():
-        return lambda part, through, count: None
+        return lambda *_: None
 
     def tell(part: str, through: int, count: int) -> None:
         end = "\n" if through >= count else ""

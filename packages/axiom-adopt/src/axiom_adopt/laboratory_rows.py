@@ -5,7 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,9 +53,7 @@ class Names:
         return self.free(f"{name} ({self.taken[key]})", within)
 
 
-def volunteer_rows(
-    user: User, *, name: str, email: str | None, is_exported: bool, secret: bytes
-) -> VolunteerRows:
+def volunteer_rows(user: User, *, name: str, email: str | None, is_exported: bool, secret: bytes) -> VolunteerRows:
     """`email` is the address by which they sign in; none where another person has it as well."""
     spelt = user.email_addr.strip()
     preferences, modified_at = _global_preferences(user.global_prefs)

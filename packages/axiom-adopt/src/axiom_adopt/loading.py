@@ -35,7 +35,7 @@ Told = Callable[[str, int, int], None]  # a part, how many of its rows are throu
 
 @dataclass(frozen=True, kw_only=True)
 class AdoptRows(Command, name="project.adopt", capability=Capability.RUN):
-    """Rows of another server's dump. What they hold is nobody's business but the store's: the audit has their number."""
+    """Rows of another server's dump. The audit has their number, and nothing of what they hold."""
 
     dump: str
     part: str
@@ -89,9 +89,7 @@ class Loading:
             "source": SOURCE,
         }
 
-    def _give(
-        self, part: str, rows: Iterable[T], count: int, write: Callable[[Database, Sequence[T]], None]
-    ) -> None:
+    def _give(self, part: str, rows: Iterable[T], count: int, write: Callable[[Database, Sequence[T]], None]) -> None:
         through = 0
         for first, chunk in _chunks(rows):
             digest = self.inspection.digest

@@ -15,9 +15,8 @@ from axiom.service.open_laboratory import prepare_database, writing
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings, from_process
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts
-from axiom.signed.key_rotation import make_next_code, follow
-from axiom.signed.keys import load_secrets, make_keys, make_secrets
-from axiom.signed.signing import replace_private
+from axiom.signed.key_rotation import follow, make_next_code
+from axiom.signed.keys import make_keys, make_secrets, replace_private
 from axiom.store.accounts import adoption
 from axiom.store.connections import Connections
 from axiom.store.credit import balance_check
@@ -83,7 +82,9 @@ class Move:
             with writing(self.folder, settings) as gate:
                 begun = self._begin(gate, inspection)
                 if begun.sealed_at is None:
-                    loading = Loading(gate=gate, inspection=inspection, secret=secret, tell=tell, begun_at=begun.begun_at)
+                    loading = Loading(
+                        gate=gate, inspection=inspection, secret=secret, tell=tell, begun_at=begun.begun_at
+                    )
                     facts = loading.load(self.dump)
                     _give(gate, inspection.digest, "seal", lambda db: _seal(db, facts, gate))
                 StatisticsFiles(self.folder, gate.now, rest=lambda: None).write()
@@ -175,7 +176,9 @@ def _give(gate: CommandGate, digest: str, part: str, write: Any) -> None:
 def _seal(db: Database, facts: dict[str, Any], gate: CommandGate) -> None:
     adoption.seal(db, facts, gate.now())
     if problems := find_problems(db):
-        raise Refused(f"What was moved is not what the dump has: {problems[0]}. It was not sealed; this is ours to mend.")
+        raise Refused(
+            f"What was moved is not what the dump has: {problems[0]}. It was not sealed; this is ours to mend."
+        )
 
 
 def _facts(db: Database) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def read_old_preferences(xml: str | None) -> OldPreferences:
     old_sets = read_preference_sets(text.encode("utf-8", "replace"))
     usual = ProjectPreferences().resource_share
     general, dropped = _read_set(old_sets.pop(""), usual)
-    by_venue = {}
+    by_venue: dict[str, ProjectPreferences] = {}
     for venue, says in old_sets.items():
         own, dropped_here = _read_set(says, general.resource_share)
         if venue in VENUES:

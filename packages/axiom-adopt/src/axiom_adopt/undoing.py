@@ -13,14 +13,14 @@ _KEPT = {"logs", "axiom.lock"}
 
 
 def undo_move(folder: Folder) -> None:
-    """Leave nothing of the laboratory but what it wrote down of its running; refused once it has something of its own."""
+    """Leave nothing but what the laboratory wrote down of its running; refused once it has something of its own."""
     with lock(folder, "axiom adopt undo"):
         with moved(folder) as (db, _):
             progress = adoption.progress(db)
         if own := [f"{progress[name]} {words}" for name, words in _NEW.items() if progress.get(name)]:
             raise Refused(
-                f"The laboratory has {', '.join(own)} of its own, which would be lost. Nothing was changed; `axiom adopt "
-                "undo --differences FILE` writes down what is new, for whoever goes back."
+                f"The laboratory has {', '.join(own)}, which would be lost. Nothing was changed; `axiom adopt undo "
+                "--differences FILE` writes down what is new, for whoever goes back."
             )
         for path in folder.path.iterdir():
             if path.name in _KEPT:

@@ -18,6 +18,7 @@ UPDATE foreign_task SET report = :report, reported_at = :now
 WHERE name = :name AND host_id = :host_id AND reported_at IS NULL
 """
 
+
 @value
 class ForeignTask:
     name: str
@@ -39,4 +40,3 @@ def deadlines(db: Database, host_id: int, names: Collection[str]) -> dict[str, d
 def keep_report(db: Database, host_id: int, name: str, report: Mapping[str, Any], now: datetime) -> None:
     """Keep what a host says of its task, the first time that it does."""
     db.execute(_REPORT, name=name, host_id=host_id, report=json.dumps(report, sort_keys=True), now=at(now))
-
