@@ -99,7 +99,9 @@ def on_platforms(names: Sequence[str], platforms: Sequence[str], *, is_short: bo
         print(f"one cell of each experiment, beside the one here with AVX-512; {below}. Judged are early values alone,")
         print("by which duplicates are compared; (short) is the cell of the golden numbers, any other the cheapest")
         print(f"{'':<42}" + "".join(f"{name:>22}" for name in others))
-        print(f"{'relative difference of':<42}" + "".join(f"{'early':>11}{'measures':>11}" for _ in others) + "  declared")
+        print(
+            f"{'relative difference of':<42}" + "".join(f"{'early':>11}{'measures':>11}" for _ in others) + "  declared"
+        )
         complaints, equal = [], dict.fromkeys(others, 0)
         for name in names:
             numbers = {where: json.loads(next(line)) for where, line in lines.items()}
