@@ -107,6 +107,11 @@ def test_a_number_has_a_least_and_a_most(file, name):
     ("name", "good", "bad"),
     [
         ("url", ("", "https://lab.example/", "http://127.0.0.1:8080"), ("ftp://x", "not a url", "https://")),
+        (
+            "aliases",
+            ("", "/a_cgi/cgi=/scheduler", "/a=/b , /c/d.php = /e"),
+            ("/a", "a=/b", "/a=b", "/a=/b;/c=/d", "/a=/?b"),
+        ),
         ("approvals", ("", "code"), ("nothing", "Code")),
         ("mail_server", ("", "smtp.lab.example"), ("smtp.lab.example:587", "-x", "a b")),
         ("mail_security", ("none", "starttls", "tls"), ("", "ssl")),

@@ -18,6 +18,7 @@ _ADDRESS = r"([^\s@<>,;\"]+@[^\s@<>,;\"]+)?"
 _WEB_ADDRESS = r"(https?://[!-~]+)?"
 _ORCID = r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]"
 _CITED = rf"[^;()]+(\({_ORCID}\))?\s*"
+_PATHS = r"/[A-Za-z0-9.\-_~/]*\s*=\s*/[A-Za-z0-9.\-_~/]*"
 AUTHOR = rf"(?P<name>[^;()]+?)\s*(\((?P<orcid>{_ORCID})\))?"  # the parts of one of `authors`
 
 
@@ -41,9 +42,16 @@ class Settings:
     )
     url: str = _knob(
         "",
-        "the address under which others find the laboratory; empty for one that they do not",
+        "the address under which others find the laboratory, with a path or without; empty for one that they do not",
         form=r"(https?://[A-Za-z0-9.\-_~:/\[\]%]+)?",
         words="empty or an address such as https://lab.example/, of letters, digits and . - _ ~ : / alone",
+    )
+    aliases: str = _knob(
+        "",
+        "further paths that are answered, such as those of a server that the laboratory succeeds, each with the path "
+        "that answers in its place, apart by commas",
+        form=rf"({_PATHS}(\s*,\s*{_PATHS})*)?",
+        words="empty or pairs such as /old_cgi/cgi=/scheduler, /old_cgi/file_upload_handler=/file_upload_handler",
     )
     names: str = _knob(
         "",

@@ -29,6 +29,8 @@ _PARTS_OF = {  # the programs without which a part is not there, and the reason 
     "systemd": (("systemd-analyze",), "no systemd here"),
     "uv": (("uv",), "no uv here"),
     "ps": (("ps",), "no ps here"),
+    "nginx": (("nginx",), "no nginx here"),
+    "caddy": (("caddy",), "no Caddy here"),
 }
 
 

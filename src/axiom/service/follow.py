@@ -74,6 +74,7 @@ def follow(
     with lock(folder, _PURPOSE) as folder_lock, contextlib.ExitStack() as stack:
         address = address_of(listening)
         folder_lock.note(port=listening.getsockname()[1], url=address)
+        public_at = public_address(settings, address)
         log_to(folder, settings)
         with Connections(folder=folder).reader() as db:
             check(db)
@@ -90,7 +91,7 @@ def follow(
             quiet=quiet,
         )
         log.info("follow.started process=%d journal=%s", os.getpid(), journal)
-        public = ServedSocket(app=site(pages), socket=listening, address=public_address(settings, address))
+        public = ServedSocket(app=site(pages), socket=listening, address=public_at)
         by = serve_sockets([public], stopping)
     if going.failed is not None:
         raise going.failed

@@ -142,15 +142,14 @@ def _run(
     quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
-    server = mail_server(settings, os.environ)
+    server, address = mail_server(settings, os.environ), address_of(listening)
+    master, public_at = project_address(settings, address), public_address(settings, address)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     core, visits = _build(folder, settings, keys, clock.apart, stopping)
     attendant = Attendant(folder, clock.now) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
-        address = address_of(listening)
-        master = project_address(settings, address)
         volunteers = stack.enter_context(
             volunteering(folder, settings, secrets, core, master=master, now=clock.apart, source=source)
         )
@@ -180,12 +179,7 @@ def _run(
             if settings.mcp:
                 front = mcp_in_front(front, pages, people, admission)
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
-            public = ServedSocket(
-                app=counted,
-                socket=listening,
-                lanes=volunteers.lanes(counts),
-                address=public_address(settings, address),
-            )
+            public = ServedSocket(app=counted, socket=listening, lanes=volunteers.lanes(counts), address=public_at)
             private = ServedSocket(app=behind, socket=door, lanes=volunteers.private_lanes())
             by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
     demand_writer(core.writer)

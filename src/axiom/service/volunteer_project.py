@@ -16,6 +16,7 @@ from axiom.boinc.project import scheduler_lines
 from axiom.commands.accounts import give_as_volunteer
 from axiom.commands.base.gate import CommandGate
 from axiom.domain.runners import OfferedRunner
+from axiom.errors import WrongUse
 from axiom.lab.runners.built import built_in
 from axiom.lab.runners.offer import OfferWatcher
 from axiom.limits import hosts as limits
@@ -28,6 +29,7 @@ from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.accounts.stored_passwords import hash_sealed_passwords
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole_in
+from axiom.server.http.old_addresses import read_old_paths
 from axiom.server.http.origins import PublicAddress, origin_of
 from axiom.server.http.project_pages import CHANGING, FrontDesk
 from axiom.server.http.request_counts import RequestCounts
@@ -50,6 +52,7 @@ from axiom.web.account.accounts import accounts as account_pages
 from axiom.web.account.visit import AccountDesk
 from axiom.web.base.request import Reading
 from axiom.web.site.app import Site, site
+from axiom.web.site.request_class import class_of
 from axiom.web.views.news import feed
 
 _REST_SECONDS = 0.005  # between two parts of a long list
@@ -156,7 +159,14 @@ def public_address(settings: Settings, listening: str) -> PublicAddress:
     master = project_address(settings, listening)
     names = {urlsplit(master).hostname or "", settings.host.lower(), socket.gethostname().lower()}
     names |= {name.strip().lower() for name in settings.names.split(",")}
-    return PublicAddress(names=frozenset(names - {""}), origin=origin_of(master))
+    below = urlsplit(master).path
+    if below != "/" and class_of(below) != "other":
+        raise WrongUse(
+            f"The setting url ends in {below}, where pages of the laboratory could not be reached any more. Nothing "
+            "was started; choose another path, or none."
+        )
+    old_paths = read_old_paths(below, settings.aliases)
+    return PublicAddress(names=frozenset(names - {""}), origin=origin_of(master), old_paths=old_paths)
 
 
 def _has_first_findings(folder: Folder, now: datetime) -> bool:

@@ -49,10 +49,13 @@ class Door:
         self._app = app
         self._lanes = lanes or Lanes({})
         self._address = address
+        self._old_paths = address.old_paths if address else None
         self._under_way = Shares()
         self._room = BodyRoom()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._old_paths is not None:
+            scope = self._old_paths.translate(scope)
         headers = dict(scope["headers"])
         if b"upgrade" in headers:
             send = _last(send)

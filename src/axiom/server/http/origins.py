@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from axiom.server.http.old_addresses import OldPaths
+
 _OWN_PAGES = frozenset({b"same-origin", b"none"})  # as browsers say from where a request comes
 _LONGEST_NAME = 261  # signs of a name and a port
 _HERE = "localhost"
@@ -18,10 +20,11 @@ Headers = Mapping[bytes, bytes]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicAddress:
-    """Where others find a laboratory: by which names, and what a browser calls its pages' origin."""
+    """Where others find a laboratory: by which names and paths, and what a browser calls its pages' origin."""
 
     names: frozenset[str] = frozenset()
     origin: str = ""
+    old_paths: OldPaths | None = None
 
 
 def origin_of(address: str) -> str:

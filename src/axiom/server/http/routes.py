@@ -20,10 +20,12 @@ from axiom.errors import AxiomError
 from axiom.limits import server as limits
 from axiom.server.http import downloads
 from axiom.server.http.downloads import Downloads
+from axiom.server.http.old_addresses import page_in_place_of
 from axiom.server.http.origins import is_asked_by_program
 
 log = logging.getLogger("axiom.front")
 
+_LOOKING = frozenset({"GET", "HEAD"})
 _MOST_FIELDS = 100
 _XML = "text/xml; charset=utf-8"
 
@@ -80,6 +82,8 @@ class Front:
             await self._ask(self._endpoints[path], scope, receive, send)
         elif scope["type"] == "http" and path.startswith(downloads.PATH):
             await self._files(scope, send)
+        elif scope["type"] == "http" and scope["method"] in _LOOKING and (page := page_in_place_of(scope)):
+            await _say(send, HttpAnswer(body=b"", status=301, location=page), is_head=True)
         else:
             await self._site(scope, receive, send)
 
