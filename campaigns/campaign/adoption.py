@@ -50,9 +50,7 @@ def _move_large(folder: Path, people: int, computers: int) -> bool:
     seconds = time.monotonic() - began
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{people:,} people, {computers:,} computers, {dump.stat().st_size / 1e6:,.0f} MB of dump")
-    print(
-        f"  moved in within {seconds:,.0f} s, of at most {_LONGEST:.0f}; exit status {done.returncode}; {memory:,.0f} MB"
-    )
+    print(f"  moved in within {seconds:,.0f} s, of at most {_LONGEST:.0f}; {memory:,.0f} MB; status {done.returncode}")
     verified = subprocess.run(_axiom("adopt", "verify", "--data", folder / "large"), check=False)
     dump.unlink()
     return done.returncode == verified.returncode == 0 and seconds <= _LONGEST

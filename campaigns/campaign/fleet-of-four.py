@@ -1,7 +1,7 @@
 """Lets four computers, all made on one machine, bring a finding as far as Strong by the ordinary path.
 
-They belong to two accounts. Two have the stock Linux client, each in a network of its own; on one Wine runs Windows' runner below a client
-that says it is Windows'; one is a whole computer of arm64, made by qemu, with Debian's client. The laboratory computes
+They belong to two accounts. Two have the stock Linux client, each in a network of its own; on one Wine runs Windows'
+runner below a client that says it is Windows'; one is a whole computer of arm64, made by qemu, with Debian's client. The laboratory computes
 nothing itself. Its experiment is published and so registered, tried in the sandbox, and only then computed; what comes
 back is proven, checked on other people's computers, weighed and paid. `--keep FOLDER` leaves the finding's archive
 there, which has the script that weighs it again, and the log. Needs root, 3 GB and half an hour; it ends with 1 where
@@ -29,10 +29,10 @@ _WEIGHED = 30.0  # seconds between two sessions
 _LONGEST = 3_000.0  # seconds by the clock
 _ONE_MACHINE = """# One machine
 
-All computers of this finding were made on one machine by one person: two networks with the stock Linux client, Wine for
-Windows' runner below a copy of that client which says that it is Windows', and a computer of arm64 by qemu. The two
-accounts are nobody else's. Its grade counts computers, accounts and platforms as the laboratory met them, and cannot see
-that.
+All computers of this finding were made on one machine by one person: two networks with the stock Linux client, Wine
+for Windows' runner below a copy of that client which says that it is Windows', and a computer of arm64 by qemu. The
+two accounts are nobody else's. Its grade counts computers, accounts and platforms as the laboratory met them, and
+cannot see that.
 """
 _TASKS = """
 SELECT h.system, h.processor, h.volunteer_id, t.state, t.cause, count(*), sum(t.agreement = 'agrees')

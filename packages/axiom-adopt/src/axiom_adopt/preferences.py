@@ -1,6 +1,7 @@
 """What volunteers preferred at the old project, as its site or an account manager stored it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from axiom.boinc.project_preferences import read_preference_sets
 from axiom.boinc.xml import Element
@@ -25,6 +26,7 @@ class OldPreferences:
     dropped: frozenset[str] = frozenset()  # by their tags: nothing here heeds them
 
 
+@lru_cache(maxsize=1_024)  # most prefer the same
 def read_old_preferences(xml: str | None) -> OldPreferences:
     """Read the old `project_prefs` as the old scheduler and clients did; what is cut off or no XML counts as nothing.
 
