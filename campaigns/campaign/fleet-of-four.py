@@ -1,11 +1,11 @@
 """Lets four computers, all made on one machine, bring a finding as far as Strong by the ordinary path.
 
 They belong to two accounts. Two have the stock Linux client, each in a network of its own; on one Wine runs Windows'
-runner below a client that says it is Windows'; one is a whole computer of arm64, made by qemu, with Debian's client. The laboratory computes
-nothing itself. Its experiment is published and so registered, tried in the sandbox, and only then computed; what comes
-back is proven, checked on other people's computers, weighed and paid. `--keep FOLDER` leaves the finding's archive
-there, which has the script that weighs it again, and the log. Needs root, 3 GB and half an hour; it ends with 1 where
-nothing becomes Strong.
+runner below a client that says it is Windows'; one is a whole computer of arm64, made by qemu, with Debian's client.
+The laboratory computes nothing itself. Its experiment is published and so registered, tried in the sandbox, and only
+then computed; what comes back is proven, checked on other people's computers, weighed and paid. `--keep FOLDER` leaves
+the finding's archive there, which has the script that weighs it again, and the log. Needs root, 3 GB and half an hour;
+it ends with 1 where nothing becomes Strong.
 """
 
 import argparse

@@ -1,8 +1,9 @@
 """Runs Windows' runner by Wine through stories of kills, disks and limits, and it and arm64's, by qemu, in a fleet.
 
 First the stories in tests/platforms, all of them Windows': launcher, child, orders, limits, pause, ends, kills, disks,
-paths. Then two computers of Linux, one of Windows and one of arm64, each with the stock client, compute for one laboratory until so
-many tasks of each are valid. Last stands what neither Wine nor qemu can show. Needs root, 3 GB and up to an hour.
+paths. Then two computers of Linux, one of Windows and one of arm64, each with the stock client, compute for one
+laboratory until so many tasks of each are valid. Last stands what neither Wine nor qemu can show. Needs root, 3 GB and
+up to an hour.
 """
 
 import argparse
