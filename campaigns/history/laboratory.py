@@ -117,10 +117,10 @@ class Laboratory:
             vouch(self.db, made.digest, self.now)
         self.versions[experiment] = published.experiment_id or 0
 
-    def announce(self, tariff: str) -> None:
-        """From now on this one of the old tables holds."""
+    def announce(self, tariff: str, since: datetime) -> None:
+        """This one of the old tables holds for what was sent since then."""
         with self.db.transaction():
-            tariffs.add(self.db, PRESETS[tariff], self.now, because="as the old log has it")
+            tariffs.add(self.db, PRESETS[tariff], since, because="as the old log has it")
 
     def order(self, experiment: str, host: str, workunits: int) -> None:
         """Order so many of an experiment for one host; the caller is in a transaction."""

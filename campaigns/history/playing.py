@@ -38,6 +38,7 @@ class Player:
         self.lab = Laboratory.make(place, STORY[0].at - timedelta(hours=12))
         self.played = Played()
         self._data = dict(data or {})
+        self._sent_ahead: datetime | None = None  # when the chapter before sent what comes back in the next one
         self.out: dict[tuple[str, str], list[GrantedTask]] = defaultdict(list)
 
     def play(self, chapters: Sequence[Chapter] = STORY) -> Played:
@@ -54,7 +55,7 @@ class Player:
         self.lab.now += _PAUSE
         for part in chapter.parts:
             if part.tariff:
-                self.lab.announce(part.tariff)
+                self.lab.announce(part.tariff, self._sent_ahead or self.lab.now)
             late = [row for rows in _by_version(self._came(part.data)) for row in self._compute(rows, chapter)]
             if late:  # what their hosts could not have that day
                 self.lab.now = _next_day(self.lab.now)
@@ -63,6 +64,7 @@ class Player:
         latest = STUCK_AT if chapter.stuck else chapter.at - timedelta(minutes=40)
         demand(self.lab.now < latest, f"{chapter.name}: what came back takes until {self.lab.now}")
         self.lab.now = latest
+        self._sent_ahead = latest if chapter.kept or chapter.ahead else None
         for experiment, host in chapter.stuck:
             self._send(experiment, {host: 2})
         for experiment, amount in chapter.kept.items():

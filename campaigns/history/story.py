@@ -41,7 +41,7 @@ REMARKS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Tasks that came back before a session, and the tariff that holds from when they begin."""
+    """Tasks that came back before a session, and the tariff by which they and those sent ahead are paid."""
 
     data: str
     tariff: str = ""  # as the one before

@@ -110,7 +110,9 @@ def fill(lab, prepared) -> None:
     with lab.db.transaction():
         lab.db.execute("UPDATE task SET reason = :reason WHERE id = :id", reason=HOSTILE, id=bad.task)
         tariffs.add(lab.db, PRESETS["S4"], lab.now - timedelta(days=3), because=HOSTILE)
-        tariffs.add(lab.db, PRESETS["core-seconds"], lab.now)
+        tariffs.add(lab.db, PRESETS["core-seconds"], lab.now - timedelta(days=2))
+        later = lab.now + timedelta(days=8)
+        tariffs.add(lab.db, PRESETS["S5"], later, because="a change of pay", announced_at=lab.now)
         for name in ("first", "second"):
             session = sessions.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
             back = Note(

@@ -1,21 +1,30 @@
-"""Commands about credit: bring over what was earned before, set right what was awarded, choose a tariff."""
+"""Commands about credit: bring over what was earned before, set right what was awarded, announce a tariff."""
 
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.base.words import NUMBER
+from axiom.commands.base.words import NUMBER, moment_said
+from axiom.decisions.credit.prices import tell_change
 from axiom.decisions.credit.tariffs import PRESETS, cap_problem
 from axiom.domain.callers import Capability
-from axiom.errors import NotFound, UnknownName, WrongUse
+from axiom.domain.headlines.numbers import moment, plain
+from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.credit.correct import correct
+from axiom.lab.credit.pay import read_tariffs
 from axiom.limits import credit as limits
+from axiom.limits import news as news_limits
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
 from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts as host_store
+from axiom.store.sessions import news
 from axiom.store.views import hosts
+
+_AS_BEFORE = "Credit is computed as before."
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,17 +82,23 @@ class CorrectCredit(Command, name="ledger.correct", capability=Capability.RUN):
 
 @dataclass(frozen=True, kw_only=True)
 class UseTariff(Command, name="ledger.tariff", capability=Capability.RUN):
-    """Compute credit by one of the tariffs that come with Axiom from now on: by the work, and no host's clock."""
+    """Announce that tasks sent from a day on are paid by one of the tariffs that come with Axiom, by their work.
+
+    It is in the news before it begins. Where nobody else has computed of late, that may be at once.
+    """
 
     tariff: str = field(metadata={"min_length": 1, "max_length": 40})
     because: str = field(metadata={"min_length": 3, "max_length": 500})
     session_cap: int | None = field(default=None, metadata={"ge": 0, "le": limits.THOUSANDTHS_OF_A_SOURCE})
+    valid_from: str = field(default="", metadata={"max_length": 40})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Let it hold, under the next version of its name."""
+        """Announce it under the next version of its name. What was announced for other days begins on those."""
         if self.tariff not in PRESETS:
             raise UnknownName("tariff", self.tariff, PRESETS)
-        preset = PRESETS[self.tariff]
+        preset, begins = PRESETS[self.tariff], self._begins(db, now)
+        read_tariffs(db, now)  # what was sent before is paid by one that had begun
+        before = tariffs.in_force(tariffs.begun(db, begins), begins - _MICROSECOND)
         tariff = replace(
             preset,
             version=tariffs.next_version(db, self.tariff),
@@ -91,15 +106,34 @@ class UseTariff(Command, name="ledger.tariff", capability=Capability.RUN):
             session_cap=preset.session_cap if self.session_cap is None else self.session_cap,
         )
         if why_not := cap_problem(tariff):
-            raise WrongUse(f"{why_not} Credit is computed as before.")
-        number = tariffs.add(db, tariff, now, because=self.because)
+            raise WrongUse(f"{why_not} {_AS_BEFORE}")
+        line = tell_change(before.tariff, tariff, begins)
+        cap = "no cap" if tariff.session_cap is None else f"a session's cap of {plain(tariff.session_cap / 1_000)}"
+        text = f"Why: {self.because}\n\nIt is {tariff.name}, version {tariff.version}, with {cap}; see the ledger."
         return {
             "tariff": tariff.name,
             "version": tariff.version,
-            "number": number,
-            "valid_from": now.isoformat(),
+            "number": tariffs.add(db, tariff, begins, because=self.because, announced_at=now),
+            "valid_from": begins.isoformat(),
             "because": self.because,
+            "news": news.add(db, line=line, text=text, until=begins + news_limits.STANDS_FOR, now=now),
+            "line": line,
         }
+
+    def _begins(self, db: Database, now: datetime) -> datetime:
+        """When it begins: as it is said, or as soon as it may."""
+        earliest, why = now, "nobody else computes here, so it may begin at once"
+        if host_store.others_since(db, accounts.ourselves(db, now), now - limits.ANNOUNCED_AHEAD):
+            day = (now + limits.ANNOUNCED_AHEAD).replace(hour=0, minute=0, second=0, microsecond=0)
+            earliest = day + timedelta(days=1)
+            why = f"others compute here, and hear of a change {limits.ANNOUNCED_AHEAD.days} days before it"
+        begins, latest = moment_said(self.valid_from, earliest, _AS_BEFORE), now + limits.ANNOUNCED_AHEAD_AT_MOST
+        if not earliest <= begins <= latest:
+            first, last, wanted = (moment(at.isoformat()) for at in (earliest, latest, begins))
+            raise Refused(
+                f"A tariff may begin from {first} to {last}, and {wanted} is not between these: {why}. {_AS_BEFORE}"
+            )
+        return begins
 
 
 def _refuse_twice(rows: list[Lifetime]) -> None:

@@ -10,4 +10,6 @@ THOUSANDTHS_OF_A_SOURCE = 10**15  # The most credit a volunteer may be given fro
 RANKED = 1_000  # Volunteers, teams or hosts that a leaderboard ranks at most
 # Only whoever earned credit within this time is ranked by recent credit: older credit has all but faded
 RANKED_BY = timedelta(days=180)
+ANNOUNCED_AHEAD = timedelta(days=7)  # Time before a new tariff begins, unless nobody else computed for so long
+ANNOUNCED_AHEAD_AT_MOST = timedelta(days=366)  # The furthest ahead that a tariff is announced
 SESSIONS_SHOWN = 20  # How many of the newest sessions the page of the ledger shows

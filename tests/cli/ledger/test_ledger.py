@@ -52,7 +52,7 @@ def test_a_price_needs_no_laboratory_and_a_time_that_no_task_takes_has_none(else
     assert "12345.679" in elsewhere("price", "--policy", "core-seconds", "--seconds", 1_234_567.9)[1]
 
 
-def test_a_tariff_is_used_under_its_next_version_and_told_once(ledger_says, elsewhere, say_to, folder):
+def test_a_tariff_is_used_at_once_where_nobody_else_computes_and_told_once(ledger_says, elsewhere, say_to, folder):
     _, answer, _ = elsewhere("policy", "list", "--json")  # those that come with Axiom
     names = ["core-seconds", "S1", "S2", "S3", "S4", "S5"]
     assert ([row["name"] for row in answer["presets"]], answer["tariffs"]) == (names, [])
@@ -69,7 +69,7 @@ def test_a_tariff_is_used_under_its_next_version_and_told_once(ledger_says, else
     assert [(row["name"], row["version"]) for row in answer["tariffs"]] == [("S4", 2), ("S4", 1), ("S5", 1)]
     with view(folder) as seen:
         feeds = [made(seen, "https://lab.example/").decode() for made in (news.feed, news.atom)]
-    assert all("https://lab.example/ledger#tariff-3" in feed and "a trial month" in feed for feed in feeds)
+    assert all("https://lab.example/news#news-2" in feed and "a trial month" in feed for feed in feeds)
     told = []
     for _ in range(2):
         name = say_to(folder.path, "session", "run", "--json")[1]["session"]["session"]

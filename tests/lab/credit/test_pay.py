@@ -34,7 +34,7 @@ from axiom.store.views import credit
 
 def test_the_first_session_begins_with_the_usual_tariff_and_each_task_is_paid_once(rounds):
     """Three valid tasks are worth two core-seconds each, and the code of one failed after half a second."""
-    rounds.lab.deploy(workunits=7)
+    rounds.lab.deploy(workunits=8)
     rounds.compute(3)
     rounds.compute(by=lambda _order: None)
     rounds.up_to(Step.CREDIT)
@@ -58,10 +58,11 @@ def test_the_first_session_begins_with_the_usual_tariff_and_each_task_is_paid_on
     assert "credit.nothing" in rounds.kinds()
     rounds.compute()
     rounds.lab.later(hours=1)
-    with rounds.db.transaction():  # a new tariff holds from its day on and pays nothing again
+    with rounds.db.transaction():  # a new tariff holds for what is sent from its day on and pays nothing again
         tariffs.add(rounds.db, Tariff(name="core-seconds", version=2, per_core_second=20), rounds.lab.now)
+    rounds.compute()
     rounds.hold()
-    assert (awards(rounds)[6:], rounds.broken()) == ([(7, "computed", 40)], {})
+    assert (awards(rounds)[6:], rounds.broken()) == ([(7, "computed", 20), (8, "computed", 40)], {})
 
 
 def awards(rounds) -> list[tuple]:
@@ -360,28 +361,46 @@ def test_an_award_that_alone_is_more_than_the_cap_is_paid_up_to_it(rounds):
     assert (amounts(rounds), rounds.broken()) == ([3_999, 3_999], {})
 
 
-@pytest.mark.parametrize("paid_before", [True, False])
-def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_it(rounds, paid_before):
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_it(rounds, is_used):
     announce(rounds, replace(PRESETS["S3"], failed=0))
     rounds.hold()
     rounds.lab.deploy(workunits=3)
-    rounds.compute(1)
-    if paid_before:
-        pay(rounds)
+    if is_used:
+        rounds.compute(1)
     rounds.lab.later(seconds=5)
     announce(rounds, PRESETS["S4"])
     rounds.compute(2)
     pay(rounds)
     rounds.hold()
-    assert settlements.last(rounds.db).session_cap == (None if paid_before else PRESETS["S4"].session_cap)
+    assert settlements.last(rounds.db).session_cap == (None if is_used else PRESETS["S4"].session_cap)
 
 
-def test_what_waited_is_paid_at_once_by_a_tariff_without_a_cap(capped):
-    announce(capped, PRESETS["S2"])
+@pytest.mark.parametrize("later", ["S2", "S4"])
+def test_what_waits_is_paid_by_the_tariff_under_which_it_was_sent_and_one_settlement_has_two(capped, later):
+    announce(capped, PRESETS[later])
+    capped.compute(1)
     pay(capped)
-    assert (waiting(capped), amounts(capped)) == ([], [4_000] * 6 + [2_000] * 4)
+    assert waiting(capped) == [7, 8, 9, 10, 11]  # also where the later one has room, or no cap: nobody is overtaken
     capped.hold()
-    assert (settlements.last(capped.db).session_cap, capped.broken()) == (None, {})
+    assert (waiting(capped), amounts(capped)) == ([], [4_000] * 10 + [PRESETS[later].tiers[0].amount])
+    capped.hold()
+    assert f"S5 version 1 and {later} version 1" in capped.said("credit.awarded")[0]
+    assert (settlements.last(capped.db).session_cap, capped.broken()) == (PRESETS[later].session_cap, {})
+
+
+def test_a_task_that_is_out_when_a_tariff_begins_is_paid_by_the_one_before_however_late_it_is_back(rounds):
+    announce(rounds, DEFAULT)
+    tariffs.add(rounds.db, PRESETS["S2"], rounds.lab.now + timedelta(hours=2))
+    rounds.lab.deploy(workunits=2)
+    orders = [rounds.lab.order(1)]
+    rounds.lab.later(hours=3)
+    orders.append(rounds.lab.order(1))
+    for order in reversed(orders):
+        rounds.lab.report(order, rounds.lab.output(order))
+    rounds.lab.validate()
+    pay(rounds)
+    assert (awards(rounds), rounds.broken()) == ([(1, "computed", 20), (2, "computed", 2_000)], {})
 
 
 @pytest.mark.parametrize(("tariff", "failed"), [("S1", [(3, "failed", 10_000), (4, "failed", 10_000)]), ("S2", [])])
@@ -494,9 +513,10 @@ def happen(rounds, what: str, chance: random.Random) -> None:
             rounds.compute(1, host=chance.choice((1, 2)), by=None if what == "c" else lambda _order: None)
     elif what == "s":
         rounds.step()
-    elif what == "t":  # another tariff holds from now on
+    elif what == "t":  # another tariff holds from now on, or a little later
         tariff = chance.choice([*PRESETS.values(), replace(PRESETS["S1"], session_cap=20_000)])
-        announce(rounds, replace(tariff, version=tariffs.next_version(db, tariff.name)))
+        tariff = replace(tariff, version=tariffs.next_version(db, tariff.name))
+        tariffs.add(db, tariff, lab.now + timedelta(hours=chance.choice((0, 4))))
     elif what == "k":  # the process is gone before the commit
         with contextlib.suppress(LookupError), db.transaction():
             Paying().pay(db, lab.now)

@@ -15,7 +15,7 @@ from axiom.domain.fleet import Standing
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused
-from axiom.lab.credit.pay import Paying, tariff_of
+from axiom.lab.credit.pay import Paying, read_tariffs
 from axiom.lab.planning.deploy import deploy
 from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
@@ -155,7 +155,7 @@ def thanks(exchange) -> list[tuple[Reason, bool]]:
     """Why a session would pay tasks that came back without a result, and whether it would pay them anything."""
 
     def look(db):
-        paying, (_, tariff) = Paying(), tariff_of(db, exchange.lab.now)
+        paying, tariff = Paying(), read_tariffs(db, exchange.lab.now)[-1].tariff
         awards = [paying.award(db, task, tariff, exchange.lab.now) for task in ledger.unthanked(db, 100)]
         return [(award.reason, award.amount > 0) for award in awards]
 

@@ -31,14 +31,15 @@ def award(lab, *, task: int = 1, amount: int = 5, reason: str = "computed") -> N
 
 def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):
     db, now = small_lab.db, small_lab.now
-    assert tariffs.in_force(db, now) is None
+    assert tariffs.begun(db, now) == []
     days = [now + timedelta(days=30 * number) for number in range(4)]
     announced = [FIRST, SECOND, PRESETS["S4"], replace(PRESETS["S4"], version=2, by_clock=False)]
     for tariff, day in zip(announced, days, strict=True):
         tariffs.add(db, tariff, day)
-    assert tariffs.in_force(db, now - timedelta(microseconds=1)) is None
-    assert [tariffs.in_force(db, day) for day in days] == list(enumerate(announced, start=1))
-    assert tariffs.in_force(db, days[1] - timedelta(microseconds=1)) == (1, FIRST)
+    every = tariffs.every(db)
+    assert [tariffs.in_force(every, day).tariff for day in days] == announced
+    assert [tariffs.in_force(every, day - timedelta(microseconds=1)).id for day in days] == [1, 1, 2, 3]
+    assert [len(tariffs.begun(db, day - timedelta(microseconds=1))) for day in days] == [0, 1, 2, 3]
     with pytest.raises(sqlite3.IntegrityError):
         tariffs.add(db, SECOND, now)
     assert (ledger.total(db), ledger.balance(db, ledger.VOLUNTEER, 1)) == (0, None)

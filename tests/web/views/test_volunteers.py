@@ -214,7 +214,7 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
     with db.transaction():
         number = tariffs.add(db, PRESETS["S5"], now, because="<b>more</b>")
         tariffs.add(db, PRESETS["S4"], now - timedelta(days=2), because="as before")
-        tariffs.add(db, PRESETS["S3"], now + timedelta(days=2), because="later")
+        tariffs.add(db, PRESETS["S3"], now + timedelta(days=2), because="later", announced_at=now)
         award = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "because": "a test"}
         paid = Award(task_id=1, amount=7_000, tier="30 to 120 s", **award)
         ledger.award(db, [paid], tariff_id=number, now=now)
@@ -230,7 +230,7 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
     assert (book["lines"], book["figure"]["rows"]) == ([line], [["2026-03-02", 1, 7.0, 7.0]])
     assert reader.get("/figures/ledger/credit.csv").text.splitlines()[1:] == ["2026-03-02,1,7.0,7.0"]
     caps = [(row["name"], row["state"], row["session_cap"]) for row in book["tariffs"]]
-    assert caps == [("S5", "holds", 50_000.0), ("S4", "held", 10_000.0)]
+    assert caps == [("S3", "will hold", None), ("S5", "holds", 50_000.0), ("S4", "held", 10_000.0)]
     settled = reader.get("/ledger/2026-03-02-a.json").json["settlement"]
     assert (settled["credit"], settled["awards"], settled["session_cap"]) == (7.0, 1, 50_000.0)
     assert settled["by_tier"] == [{"tier": "30 to 120 s", "awards": 1, "credit": 7.0}]

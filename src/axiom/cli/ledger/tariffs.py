@@ -17,17 +17,17 @@ from axiom.service.open_laboratory import reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
 from axiom.web.views import ledger
-from axiom_weigh.terminal import say, wall_clock
+from axiom_weigh.terminal import say
 
 _THOUSANDTHS = 1_000
 
 
 def tariff_of(folder: Folder, name: str) -> Tariff:
-    """The tariff of this name: the newest that the laboratory used, or one that comes with Axiom."""
+    """The tariff of this name: the newest that the laboratory used or announced, or one that comes with Axiom."""
     by_name = dict(PRESETS) | {f"{tariff.name}@{tariff.version}": tariff for tariff in PRESETS.values()}
     if folder.exists():
         with reading(folder) as db:
-            for tariff in (begun.tariff for begun in tariffs.begun(db, wall_clock())):
+            for tariff in (dated.tariff for dated in tariffs.every(db)):
                 by_name[tariff.name] = by_name[f"{tariff.name}@{tariff.version}"] = tariff
     if name not in by_name:
         raise UnknownName("tariff", name, by_name)
@@ -40,7 +40,7 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
     "policy_name",
     required=True,
     metavar="NAME[@VERSION]",
-    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was used here.",
+    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was used or announced here.",
 )
 @click.option(
     "--seconds", type=float, required=True, help="Of a reference core; for S1 … S5 as the host's clock has it."
@@ -111,13 +111,16 @@ def show_policy(name: str, folder: Folder) -> Shown:
 @click.argument("name")
 @click.option("--because", required=True, help="Why; everybody can read it.")
 @click.option("--cap", type=click.IntRange(0, 10**12), help="Credit that is awarded between two sessions at most.")
+@click.option(
+    "--from", "valid_from", default="", metavar="DAY", help="Like 2026-03-10, in UTC; else as soon as may be."
+)
 @change_options
-def use(name: str, because: str, cap: int | None, change: Change) -> None:
-    """Compute credit by a tariff that comes with Axiom from now on; it is in the news."""
-    words: dict[str, Any] = {"tariff": name, "because": because}
+def use(name: str, because: str, cap: int | None, valid_from: str, change: Change) -> None:
+    """Announce a tariff that comes with Axiom, for tasks sent from a day on: days ahead where others compute."""
+    words: dict[str, Any] = {"tariff": name, "because": because, "valid_from": valid_from}
     if cap is not None:
         words["session_cap"] = cap * _THOUSANDTHS
     answer = change.submit("ledger.tariff", words)
-    done = "would hold" if change.dry_run else "holds"
+    done = "would be" if change.dry_run else "is"
     tariff = f"{answer['tariff']} version {answer['version']}"
-    change.tell("tariff", answer, f"{tariff} {done} from {answer['valid_from']} on")
+    change.tell("tariff", answer, f"{answer['line']} {tariff} {done} in the news")

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Set
 from dataclasses import replace
+from datetime import datetime
 
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS
 from axiom.domain.credit import Award, Reason, Tariff, TimeSaid
 from axiom.domain.failure_causes import Blame, Cause
+from axiom.domain.headlines.numbers import moment
 from axiom.domain.value import value
 from axiom.limits import credit as credit_limits
 
@@ -98,6 +100,16 @@ def within(cap: int | None, award: Award) -> Award:
     if cap is None or award.amount <= cap:
         return award
     return replace(award, amount=cap, because=f"{award.because}; no more than the session's cap of {cap} is paid")
+
+
+def tell_change(before: Tariff, after: Tariff, begins: datetime) -> str:
+    """What a task of a core-hour gets from then on, and what until then."""
+    hour = TimeSaid(cpu_seconds=3_600.0, elapsed_seconds=3_600.0)
+    old, new = (price(tariff, Counted(seconds=3_600.0), hour).amount / 1_000 for tariff in (before, after))
+    return (
+        f"A task of one core-hour that is sent from {moment(begins.isoformat())} on gets {new:g} credit; "
+        f"one that was sent before gets {old:g}."
+    )
 
 
 def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:

@@ -7,7 +7,7 @@ from axiom.domain.credit import Award, Reason
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.credit.booking import book
-from axiom.lab.credit.pay import tariff_of
+from axiom.lab.credit.pay import read_tariffs
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 
@@ -47,6 +47,5 @@ def correct(db: Database, task_id: int, amount: int, because: str, now: datetime
         because=because,
         tier=FIXED,
     )
-    tariff_id, _ = tariff_of(db, now)
-    book(db, [award], tariff_id=tariff_id, now=now, is_capped=False)
+    book(db, [award], tariff_id=read_tariffs(db, now)[-1].id, now=now, is_capped=False)
     return award

@@ -1,9 +1,10 @@
 """Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from axiom.decisions.credit.prices import (
     BLAMING_US,
@@ -18,6 +19,7 @@ from axiom.decisions.credit.prices import (
 from axiom.decisions.credit.tariffs import DEFAULT, cap_of
 from axiom.decisions.hosts.costs import PaidShare, paid_shares
 from axiom.domain.credit import Award, Reason, Tariff
+from axiom.domain.headlines.numbers import join_words
 from axiom.domain.sessions import Note, Round
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book
@@ -26,6 +28,7 @@ from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement
+from axiom.store.credit.tariffs import DatedTariff
 from axiom.store.engine.database import Database
 from axiom.store.experiments import costs, experiments
 from axiom.store.tasks import endings, tasks
@@ -71,22 +74,27 @@ class Paying:
         return failed
 
     def _pay(self, db: Database, waiting: Sequence[Unpaid], now: datetime) -> list[Award]:
-        """Book awards up to the first that the cap has no room for: those behind it wait, and nobody is overtaken."""
+        """Book awards up to the first that the cap has no room for: those behind it wait, and nobody is overtaken.
+
+        Price and cap are those of the tariff that was in force when the task was sent.
+        """
         if not waiting:
             return []
-        tariff_id, tariff = tariff_of(db, now)
-        room = math.inf if tariff.session_cap is None else max(0, tariff.session_cap - settlements.unsettled(db))
-        awards = []
+        begun, awarded = read_tariffs(db, now), settlements.unsettled(db)
+        priced: list[tuple[int, Award]] = []
         for task in waiting:
-            award = within(tariff.session_cap, self.award(db, task, tariff, now))
-            if award.amount > room:
+            dated = tariffs.in_force(begun, task.sent_at or now)
+            cap = dated.tariff.session_cap
+            award = within(cap, self.award(db, task, dated.tariff, now))
+            if cap is not None and award.amount > max(0, cap - awarded):
                 break
-            awards.append(award)
-            room -= award.amount
+            priced.append((dated.id, award))
+            awarded += award.amount
         # Failures are many, and nothing is no award.
-        due = [award for award in awards if award.amount or award.reason == Reason.COMPUTED]
-        if due:
-            book(db, due, tariff_id=tariff_id, now=now)
+        due = [(tariff_id, award) for tariff_id, award in priced if award.amount or award.reason == Reason.COMPUTED]
+        for tariff_id, group in groupby(due, key=itemgetter(0)):
+            book(db, [award for _, award in group], tariff_id=tariff_id, now=now)
+        awards = [award for _, award in priced]
         tasks.mark_paid(db, [award.task_id for award in awards])
         return awards
 
@@ -155,26 +163,24 @@ class Paying:
         return usual
 
 
-def tariff_of(db: Database, now: datetime) -> tuple[int, Tariff]:
-    """The tariff in force, with its id; before the first one, that which comes with Axiom."""
-    tariff = tariffs.in_force(db, now)
-    if tariff is not None:
-        return tariff
-    first = replace(DEFAULT, version=tariffs.next_version(db, DEFAULT.name))
-    return tariffs.add(db, first, now), first
+def read_tariffs(db: Database, now: datetime) -> list[DatedTariff]:
+    """Those that have begun, the last of which is in force. Before there is any, that which comes with Axiom begins."""
+    if not tariffs.begun(db, now):
+        tariffs.add(db, replace(DEFAULT, version=tariffs.next_version(db, DEFAULT.name)), now)
+    return tariffs.begun(db, now)
 
 
 def credit(db: Database, session: Round, now: datetime) -> list[Note]:
     """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
-    paying, (_, tariff) = Paying(), tariff_of(db, now)
+    paying, begun = Paying(), read_tariffs(db, now)
     failed = paying.pay_all(db, now)
     before = settlements.before(db, session.id)
     seen = before.last_award if before else 0
-    cap = cap_of(tariffs.awarding(db, seen) or [tariff])
-    settled = settlements.settle(db, session.id, after=seen, session_cap=cap, now=now)
+    awarding = tariffs.awarding(db, seen) or [begun[-1].tariff]
+    settled = settlements.settle(db, session.id, after=seen, session_cap=cap_of(awarding), now=now)
     failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
     if settled.awards:
-        notes = [_award_note(db, tariff, settled, about=f"/ledger/{session.name}")]
+        notes = [_award_note(db, awarding, settled, about=f"/ledger/{session.name}")]
     else:
         notes = [Note(kind="credit.nothing", text="No task waited for credit.")]
     if failed:
@@ -186,27 +192,27 @@ def credit(db: Database, session: Round, now: datetime) -> list[Note]:
                 about="/ledger",
             )
         )
-    if tariff.session_cap is not None and (waiting := ledger.waiting(db)):
+    oldest = ledger.unpaid(db, 1)
+    if oldest and tariffs.in_force(begun, oldest[0].sent_at or now).tariff.session_cap is not None:
         notes.append(
             Note(
                 kind="credit.pending",
                 text="Tasks that wait for credit, since the session’s cap is reached: {tasks}.",
-                facts={"tasks": waiting},
+                facts={"tasks": ledger.waiting(db)},
                 about="/ledger",
             )
         )
     return notes
 
 
-def _award_note(db: Database, tariff: Tariff, settled: Settlement, *, about: str) -> Note:
+def _award_note(db: Database, awarding: Sequence[Tariff], settled: Settlement, *, about: str) -> Note:
     return Note(
         kind="credit.awarded",
-        text="Credit: {credit}, for tasks in number {tasks}, under {tariff} version {version}. In all: {total}.",
+        text="Credit: {credit}, for tasks in number {tasks}, under {tariffs}. In all: {total}.",
         facts={
             "credit": settled.amount / _THOUSANDTHS,
             "tasks": settled.awards,
-            "tariff": tariff.name,
-            "version": tariff.version,
+            "tariffs": join_words([f"{tariff.name} version {tariff.version}" for tariff in awarding]),
             "total": ledger.total(db) / _THOUSANDTHS,
         },
         about=about,

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
 def tell_new_tariffs(this_round: OpenRound) -> list[Note]:
-    """The tariffs that somebody chose in the time of which this session tells."""
+    """The announced tariffs that began in the time of which this session tells."""
     return [
         Note(
             kind="credit.tariff",

@@ -89,6 +89,7 @@ class Unpaid:
     registration_id: int
     configs: tuple[int, ...]  # its places in the registered sweep
     replicates: int
+    sent_at: datetime | None
     said: TimeSaid
     is_valid: bool
     is_late: bool  # a cell was stopped, as its host says: then nothing shows that it was computed

@@ -1,17 +1,16 @@
-"""Tariffs: how credit is computed, from when on. One that held is never changed; a change is a new version."""
+"""Tariffs: how credit is computed, from when on. What was announced is never changed; a change is a new version."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from axiom.domain.credit import Tariff, Tier
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value
 
-_BEGUN = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from, id"
 _AWARDING = """
-SELECT * FROM tariff WHERE id IN (SELECT tariff_id FROM award WHERE id > :after AND is_capped = 1)
+SELECT * FROM tariff WHERE id IN (SELECT tariff_id FROM award WHERE id > :after AND is_capped = 1) ORDER BY id
 """
 
 
@@ -20,27 +19,37 @@ class DatedTariff:
     id: int
     tariff: Tariff
     valid_from: datetime
+    announced_at: datetime | None  # of what nobody announced, none
     because: str
-
-
-def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
-    row = db.row("SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1", now=at(now))
-    return (row["id"], _tariff(row)) if row else None
 
 
 def awarding(db: Database, after: int) -> list[Tariff]:
     return [_tariff(row) for row in db.select(_AWARDING, after=after)]
 
 
+def every(db: Database) -> list[DatedTariff]:
+    """In the order in which they begin; what is to come is last."""
+    rows = db.select("SELECT * FROM tariff ORDER BY valid_from, id")
+    return [as_value(DatedTariff, row, tariff=_tariff(row)) for row in rows]
+
+
 def begun(db: Database, now: datetime) -> list[DatedTariff]:
-    return [as_value(DatedTariff, row, tariff=_tariff(row)) for row in db.select(_BEGUN, now=at(now))]
+    """Those that hold or held; the last of them is in force."""
+    return [dated for dated in every(db) if dated.valid_from <= now]
+
+
+def in_force(dated: Sequence[DatedTariff], moment: datetime) -> DatedTariff:
+    """By which of these a task is paid that was sent then: before all of them, by the first."""
+    return next((tariff for tariff in reversed(dated) if tariff.valid_from <= moment), dated[0])
 
 
 def next_version(db: Database, name: str) -> int:
     return db.number("SELECT max(version) FROM tariff WHERE name = :name", name=name) + 1
 
 
-def add(db: Database, tariff: Tariff, valid_from: datetime, *, because: str = "") -> int:
+def add(
+    db: Database, tariff: Tariff, valid_from: datetime, *, because: str = "", announced_at: datetime | None = None
+) -> int:
     return db.add(
         "tariff",
         name=tariff.name,
@@ -48,7 +57,8 @@ def add(db: Database, tariff: Tariff, valid_from: datetime, *, because: str = ""
         per_core_second=tariff.per_core_second,
         rates=json.dumps(rates(tariff), sort_keys=True),
         because=because,
-        valid_from=at(valid_from),
+        valid_from=valid_from,
+        announced_at=announced_at,
     )
 
 

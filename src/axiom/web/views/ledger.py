@@ -62,16 +62,19 @@ def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:
 
 
 def tariffs_here(reading: Reading) -> list[Answer]:
-    """Every tariff by which credit is or was computed, the newest first."""
+    """Every tariff by which credit is, was or will be computed, the newest first."""
+    every, begun = tariffs.every(reading.db), len(tariffs.begun(reading.db, reading.now))
+    states = ["held"] * (begun - 1) + ["holds"] * bool(begun) + ["will hold"] * (len(every) - begun)
     return [
         {
-            "number": begun.id,
-            "state": "held" if age else "holds",
-            "valid_from": begun.valid_from.isoformat(),
-            "because": begun.because,
-            **described(begun.tariff),
+            "number": dated.id,
+            "state": state,
+            "valid_from": dated.valid_from.isoformat(),
+            "announced_at": dated.announced_at and dated.announced_at.isoformat(),
+            "because": dated.because,
+            **described(dated.tariff),
         }
-        for age, begun in enumerate(reversed(tariffs.begun(reading.db, reading.now)))
+        for state, dated in reversed([*zip(states, every, strict=True)])
     ]
 
 

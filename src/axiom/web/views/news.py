@@ -9,7 +9,6 @@ from email.utils import format_datetime
 
 from axiom.boinc.xml import escaped, in_ascii
 from axiom.limits import news as limits
-from axiom.store.credit import tariffs
 from axiom.store.sessions import news
 from axiom.store.sessions import news as stored
 from axiom.store.sessions.news import News
@@ -77,19 +76,10 @@ def _discoveries(reading: Reading, a_day: int) -> list[Answer]:
 
 
 def _news(reading: Reading, master: str, discoveries: list[Answer]) -> list[_News]:
-    """These findings, what the operator said, and which tariffs were chosen; the newest first."""
+    """These findings and what the operator said; the newest first."""
     entries = [
         _News(line=row["line"], address=f"{master}findings/{row['number']}", at=datetime.fromisoformat(row["at"]))
         for row in discoveries
-    ]
-    entries += [
-        _News(
-            line=f"Credit is computed by {begun.tariff.name}, version {begun.tariff.version}. Why: {begun.because}",
-            address=f"{master}ledger#tariff-{begun.id}",
-            at=begun.valid_from,
-        )
-        for begun in tariffs.begun(reading.db, reading.now)
-        if begun.because
     ]
     entries += [
         _News(line=note.line, address=f"{master}news#news-{note.id}", at=note.said_at, text=note.text)

@@ -119,7 +119,7 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
 
     Nobody tells the laboratory that a computer was switched off or detached: when it was heard from last may.
     """
-    in_force = tariffs.in_force(reading.db, reading.now)
+    begun = tariffs.begun(reading.db, reading.now)
     rows: dict[int, Answer] = {}
     for task in in_hand(reading.db, host_ids, task_limits.IN_HAND_SHOWN):
         stored = experiments.by_id(reading.db, task.experiment_id)
@@ -140,16 +140,18 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
                 "since": task.sent_at.isoformat(),
                 "deadline": task.deadline.isoformat(),
                 "heard_at": task.heard_at.isoformat(),
-                "credit": 0.0 if in_force and not in_force[1].by_clock else None,
+                "credit": 0.0 if begun else None,
             },
         )
         row["jobs"] += 1
         row["runs"] += task.replicates * len(task.configs)
         row["deadline"] = min(row["deadline"], task.deadline.isoformat())
         row["heard_at"] = max(row["heard_at"], task.heard_at.isoformat())
-        if in_force and row["credit"] is not None:
+        if row["credit"] is not None:
+            tariff = tariffs.in_force(begun, task.sent_at).tariff
             time = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
-            row["credit"] += price(in_force[1], Counted(seconds=seconds), time).amount / THOUSANDTHS
+            earned = price(tariff, Counted(seconds=seconds), time).amount / THOUSANDTHS
+            row["credit"] = None if tariff.by_clock else row["credit"] + earned
     return list(rows.values())
 
 
