@@ -45,8 +45,8 @@ BACKUP_AFTER = 5  # rounds
 _BALANCES = """
 SELECT b.holder, b.holder_id, b.total, coalesce((SELECT sum(a.amount) FROM award a WHERE CASE b.holder
         WHEN 'volunteer' THEN a.volunteer_id WHEN 'host' THEN a.host_id ELSE a.team_id END = b.holder_id), 0)
-    + CASE b.holder WHEN 'volunteer' THEN
-        coalesce((SELECT sum(c.amount) FROM carried c WHERE c.volunteer_id = b.holder_id), 0) ELSE 0 END AS awarded
+    + coalesce((SELECT sum(c.amount) FROM carried c WHERE c.holder = b.holder AND c.holder_id = b.holder_id), 0)
+    AS awarded
 FROM balance b
 """
 _ENTRIES = """

@@ -81,8 +81,8 @@ class Inspection:
             case ConsentType() if record.shortname == _STATISTICS and record.enabled:
                 self._statistics.add(record.id)
             case Consent():
-                key, said = (record.userid, record.consent_type_id), (record.consent_time, record.consent_flag)
-                self._consents[key] = max(said, self._consents.get(key, said))
+                key, answer = (record.userid, record.consent_type_id), (record.consent_time, record.consent_flag)
+                self._consents[key] = max(answer, self._consents.get(key, answer))
             case UserDeleted() | HostDeleted():
                 self.deleted.append(record)
             case App():
