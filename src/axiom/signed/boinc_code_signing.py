@@ -63,6 +63,11 @@ class CodeKey:
         write_once(path, _key_text(numbers, _PRIVATE).encode())
 
     @classmethod
+    def parse(cls, text: str) -> Self:
+        """A private key as the official server writes it; a ValueError where it is none."""
+        return cls(_private_key(text))
+
+    @classmethod
     def load(cls, path: Path) -> Self:
         raw = read_private(
             path,
@@ -71,7 +76,7 @@ class CodeKey:
             others="sign programs in this laboratory's name",
         )
         try:
-            return cls(_private_key(raw.decode("ascii")))
+            return cls.parse(raw.decode("ascii"))
         except ValueError:
             # The reader's words may quote the key itself, so they are not repeated.
             raise KeysUnusable(
