@@ -25,6 +25,7 @@ from axiom_adopt.records import (
     UserDeleted,
 )
 
+_WITH_WISHES = {"consent", "consent_type", "user_deleted", "host_deleted"}
 _STATISTICS = "STATSEXPORT"
 _NAMED = 20  # examples of each loss that a report names
 _CHAIN = 20  # merges of merged hosts that are followed
@@ -178,5 +179,7 @@ def inspect_dump(dump: Dump) -> Inspection:
     for record in dump.read(*KINDS):
         inspection.take(record)
     inspection.digest, inspection.next_ids = dump.digest, dump.next_ids
+    for table in sorted(_WITH_WISHES.intersection(dump.absent)):
+        inspection.losses.add("what people agreed to or had deleted: the dump has no such table", table)
     inspection.close()
     return inspection

@@ -76,6 +76,7 @@ class Host(Record):
     userid: int = 0
     rpc_seqno: int = 0
     rpc_time: float = 0.0
+    timezone: int = 0
     host_cpid: str = ""
     domain_name: str = ""
     venue: str = ""
