@@ -2,12 +2,12 @@
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from axiom.signed.boinc_code_signing import CodeKey
 
-_TABLES = {
+TABLES = {
     "app": "id name",
     "app_version": "id appid version_num",
     "consent": "userid consent_type_id consent_time consent_flag",
@@ -56,8 +56,13 @@ def write_old_dump(path: Path, *, people: int, computers: int) -> None:
         "host": (_computer(number, people, chance) for number in range(1, computers + 1)),
         "result": (_task(number, computers) for number in range(1, computers // 20 + 1)),
     }
+    write_dump(path, rows)
+
+
+def write_dump(path: Path, rows: Mapping[str, Iterable[tuple[object, ...]]]) -> None:
+    """A dump with these rows, in the order of `TABLES`' columns; the tables that are not named are empty."""
     with path.open("w", encoding="utf-8") as file:
-        for table, columns in _TABLES.items():
+        for table, columns in TABLES.items():
             names = columns.split()
             file.write(f"CREATE TABLE `{table}` (\n")
             file.write(",\n".join(f"  `{name}` text" for name in names))
@@ -65,6 +70,11 @@ def write_old_dump(path: Path, *, people: int, computers: int) -> None:
             for chunk in _chunks(rows.get(table, ())):
                 file.write(f"INSERT INTO `{table}` VALUES\n" + ",\n".join(map(_row, chunk)) + ";\n")
         file.write("-- Dump completed on 2026-11-29  1:00:00\n")
+
+
+def row_of(table: str, **values: object) -> tuple[object, ...]:
+    """A row with these values by column, and 0 in the others."""
+    return tuple(values.get(column, 0) for column in TABLES[table].split())
 
 
 def _person(number: int, teams: int, chance: random.Random) -> tuple[object, ...]:

@@ -1,0 +1,130 @@
+"""A project on an official server becomes a laboratory while a stock client has its tasks, and it notices nothing.
+
+The server before is played, with its own keys, tasks and replies; client, move and laboratory are real.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import old_server
+import pytest
+from boinc_client import Client, client
+from old_server import HOST, KEY, NAME, OldServer
+from real_parts import need
+from running_lab import typed
+from volunteer_lab import Project
+from wire import proxy
+
+pytestmark = need("boinc")
+_TROUBLE = re.compile(
+    r"new computer|Unrecoverable|[Ss]ignature|changed its URL|No account|permanent upload|not on file", re.IGNORECASE
+)
+
+
+def _computing(computer: Client) -> list[str]:
+    return [task["name"] for task in computer.tasks() if task.get("active_task_state") == "EXECUTING"]
+
+
+@dataclass
+class Moved:
+    old: OldServer
+    lab: Project
+    computer: Client
+    said_before: int  # characters of the client's log until then
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory) -> Iterator[Moved]:
+    """A client with tasks that run, wait, are suspended or are being uploaded, when the old server ends for good."""
+    place = tmp_path_factory.mktemp("moved")
+    with proxy() as wire:
+        old = OldServer(address=wire.address, folder=place / "project")
+        wire.target = old.port
+        with client(place / "one", old.master, KEY, cores=3) as computer:
+            computer.wait(Client.host, nudge=4)
+            old.give("done", "held", "runs", "late", "next")
+            computer.wait(
+                lambda seen: sum(task.get("active_task_state") == "EXECUTING" for task in seen.tasks()) == 3, nudge=4
+            )
+            computer.say("--task", old.master, old.task("held"), "suspend")
+            old.takes_uploads = False
+            old.end("done")
+            computer.wait(lambda seen: f"{old.task('done')} finished" in seen.log())
+            computer.wait(lambda seen: " on upload of star_done_0_0" in seen.log())
+            computer.call()
+            wire.target = None
+            dump = old.dump(place / "stars.sql")
+            old.stop()
+            said = len(computer.log())
+            words = ("adopt", dump, "--project", old.folder, "-q")
+            done = typed(*words, data=place / "lab")
+            assert done.returncode == 0, done.stdout + done.stderr
+            with (place / "lab" / "axiom.toml").open("a") as settings:
+                settings.write("task_seconds = 0.5\nmax_failures = 1\n")
+            lab = Project(data=place / "lab", wire=wire)
+            try:
+                lab.start()
+                yield Moved(old=old, lab=lab, computer=computer, said_before=said)
+            finally:
+                lab.stop()
+
+
+def test_the_client_keeps_its_number_its_tasks_and_its_share_and_says_nothing(moved):
+    computer, lab = moved.computer, moved.lab
+    computer.call()
+    computer.wait(lambda seen: f"Finished upload of {moved.old.task('done')}_0" in seen.log(), nudge=6)
+    for letter in ("runs", "late", "next"):
+        moved.old.end(letter)
+    computer.say("--task", moved.old.master, moved.old.task("held"), "resume")
+    moved.old.end("held")
+    computer.wait(lambda seen: not seen.tasks(), nudge=6)
+    said = computer.log()[moved.said_before :]
+    assert _TROUBLE.findall(said) == []
+    assert computer.host() == HOST
+    assert computer.project()["resource share"] == "7.000000"
+    status = typed("adopt", "status", "--json", data=lab.data).stdout
+    assert '"tasks_reported": 5' in status
+    assert sorted(path.name for path in (lab.data / "foreign-uploads").iterdir()) == sorted(
+        f"{moved.old.task(letter)}_0" for letter in ("done", "held", "runs", "late", "next")
+    )
+
+
+def test_it_computes_for_the_laboratory_by_the_key_that_it_has_and_is_credited(moved, tmp_path):
+    computer, lab = moved.computer, moved.lab
+    lab.publish(tmp_path, "swift")
+    number = lab.order("swift", HOST)
+    lab.wait_for(number, "valid", computer)
+    computer.wait(lambda seen: seen.credit() > 1234.5, nudge=6)
+    assert _TROUBLE.findall(computer.log()[moved.said_before :]) == []
+    assert computer.host() == HOST
+
+
+def test_a_client_with_the_weak_key_of_before_and_one_with_the_password_compute_for_the_same_account(moved, tmp_path):
+    lab, address = moved.lab, f"{moved.lab.address}{NAME}/"
+    with client(tmp_path / "weak", address, old_server.weak_key()) as weak:
+        weak.wait(Client.host, nudge=6)
+        said = weak.say("--lookup_account", address, old_server.EMAIL, old_server.PASSWORD)
+        key = re.findall(r"account key: ([0-9a-f]{32})", said)
+        assert key, said
+        numbers = {weak.host()}
+    with client(tmp_path / "strong", address, key[0]) as strong:
+        strong.wait(Client.host, nudge=6)
+        numbers.add(strong.host())
+    assert HOST not in numbers
+    owners = {lab.page(f"hosts/{number}.json")["host"]["volunteer"]["number"] for number in numbers | {HOST}}
+    assert owners == {old_server.USER}
+
+
+def test_back_at_the_server_before_it_is_known_by_its_number(moved):
+    lab, computer = moved.lab, moved.computer
+    lab.stop()
+    again = OldServer(address=moved.old.address, folder=moved.old.folder.with_name("again"))
+    try:
+        lab.wire.target = again.port
+        computer.wait(lambda _: again.seen, nudge=4)
+        assert again.seen[0].host_id == HOST
+        assert again.seen[0].rpc_seqno > moved.old.seen[-1].rpc_seqno
+    finally:
+        lab.wire.target = None
+        again.stop()
