@@ -24,7 +24,7 @@ from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine import blobs
-from axiom.store.experiments import drafts
+from axiom.store.experiments import drafts, former_results
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
@@ -34,6 +34,7 @@ from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 UNSHOWN = "Nobody may read this yet."
 HOSTILE = '<script>alert("Ada & co")</script>'
+FORMER = "Moon & co"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="120" viewBox="0 0 {width} 120" role="img" '
     'aria-labelledby="{name}-{width}-t"><title id="{name}-{width}-t">The interval becomes narrower</title>'
@@ -280,6 +281,9 @@ def furnish_more(lab, prepared) -> None:
         kept_prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=text, now=lab.now)
         kept_prose.add_to_paper(lab.db, [1, 3], author="Ada", text=text, now=lab.now)
         speak(lab)
+        for number in (1, 2):
+            row = {"task": f"{HOSTILE} {number}", "measures": {HOSTILE: number / 2}, "config": {"size": HOSTILE}}
+            former_results.add(lab.db, row, experiment="tiny_sum", source=FORMER, now=lab.now)
 
 
 def speak(lab) -> None:

@@ -1,4 +1,4 @@
-"""Commands about experiments: publish, preflight, deploy, retire."""
+"""Commands about experiments: publish, preflight, deploy, retire, and load what another laboratory had of them."""
 
 import hashlib
 import tempfile
@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.base.words import LINES, NAMED, NUMBER, SAID_BY, version_of
+from axiom.commands.base.words import LINE, LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
@@ -38,12 +38,13 @@ from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations import kin
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.limits import experiments as limits
+from axiom.signed.canonical_json import Scalar, canonical
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.evidence import references
-from axiom.store.experiments import experiments, preflights, releases, task_rules
+from axiom.store.experiments import experiments, former_results, preflights, releases, task_rules
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations, stamps
@@ -52,6 +53,7 @@ from axiom_weigh.amounts import counted
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _NEW = {"new experiment", "new bundle"}
+_Line = Annotated[str, {"min_length": 1, "max_length": 200, "pattern": LINE}]  # that a page can show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,6 +336,39 @@ class RetireExperiment(Command, name="experiment.retire", capability=Capability.
             )
         cancelled = withdraw(db, experiment.id, self.reason, now)
         return {"experiment": experiment.name, "version": experiment.version, "cancelled": cancelled}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormerResult:
+    """A task of another laboratory: its numbers, and what it was computed with, by name."""
+
+    task: _Line
+    measures: dict[_Line, float] = field(metadata={"min_length": 1, "max_length": limits.FORMER_NUMBERS})
+    config: dict[_Line, Scalar] = field(default_factory=dict, metadata={"max_length": limits.FORMER_NUMBERS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadFormerResults(Command, name="experiment.load-former", capability=Capability.RUN):
+    """Show on an experiment's page what another laboratory had of it. It is exploratory for ever: nothing weighs it.
+
+    A task that the same source has already stays as it is, and the answer names it where the numbers are others now.
+    """
+
+    experiment: str = field(metadata=NAMED)
+    source: _Line
+    rows: list[FormerResult] = field(metadata={"min_length": 1, "max_length": limits.FORMER_ROWS})
+
+    def audited(self) -> dict[str, Any]:
+        """Of the rows their digest: the rows themselves are stored."""
+        return {**self.words(), "rows": hashlib.sha256(canonical(self.words()["rows"])).hexdigest()}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Keep those of new tasks."""
+        whose = {"experiment": version_of(db, self.experiment).name, "source": self.source}
+        rows = self.words()["rows"]
+        before = [former_results.add(db, row, **whose, now=now) for row in rows]
+        differing = [row["task"] for row, kept in zip(rows, before, strict=True) if kept not in (None, row)]
+        return {**whose, "stored": before.count(None), "kept": len(rows) - before.count(None), "differing": differing}
 
 
 def _cost(db: Database, version: StoredExperiment, registration: Registration | None, replicates: int) -> DesignCost:

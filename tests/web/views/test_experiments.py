@@ -1,8 +1,10 @@
 """The page of an experiment: its table holds what its picture draws, and it says how far its version is let out."""
 
+import contextlib
 from dataclasses import replace
 from urllib.parse import quote
 
+from furnished_lab import compute_three_blocks
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.domain.experiments import Figure
@@ -10,10 +12,13 @@ from axiom.domain.preflights import OWN_GATES
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
 from axiom.lab import redraw_figures as draw_figures
+from axiom.lab.evidence import observe
 from axiom.lab.experiments import releases
+from axiom.lab.steps.evaluate import evaluate
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
-from axiom.store.experiments import experiments, task_rules
+from axiom.store.experiments import experiments, former_results, task_rules
+from axiom.store.sessions import sessions
 
 PATH = "/experiments/tiny_sum@1"
 OTHERS = """
@@ -21,6 +26,11 @@ WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 150
 INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds, created_at)
 SELECT 1, 2, 0, id, 0, 'ok', '{"total": 7.0}', '[]', 1.0, 0 FROM n
 """
+# Where numbers are counted and weighed.
+WEIGHED = (
+    *("/index", "/findings", "/findings/1", "/results", "/registrations/1", "/plan", "/ledger", "/leaderboards"),
+    *("/volunteers/2", "/hosts/1", "/forecasters", "/sessions", "/news"),
+)
 
 
 def compute(lab, amount: int) -> None:
@@ -196,3 +206,75 @@ def test_the_page_says_what_an_operator_demands_of_computers_and_until_when(brow
         assert [fact for fact in (*facts, "Ada", "&lt;it&gt; swaps") if fact not in text] == []
     task_rules.set_rule(small_lab.db, "tiny_sum", ANY_COMPUTER, reason="", by="Ada", now=now)
     assert experiment_of(reader)["rule"] is None
+
+
+def load_former(lab, amount: int, source: str = "moon") -> None:
+    with lab.db.transaction():
+        for number in range(amount):
+            row = {"task": f"wu_{number:03d}", "measures": {"total": float(number)}, "config": {"seed": number}}
+            row["measures"] |= {"rare": 1.7e308} if number in (1, 2) else {}
+            former_results.add(lab.db, row, experiment="tiny_sum", source=source, now=lab.now)
+
+
+def test_what_an_old_laboratory_had_is_summed_up_by_source_and_all_of_it_can_be_paged(
+    browse, small_lab, prepared, monkeypatch
+):
+    small_lab.publish(prepared())
+    reader = browse(small_lab)
+    assert experiment_of(reader)["former"] == []
+    assert 'id="former"' not in reader.get(PATH).text
+    load_former(small_lab, 101)
+    (summary,) = experiment_of(reader)["former"]
+    assert (summary["source"], summary["tasks"], summary["summed"], summary["status"]) == (
+        "moon",
+        101,
+        101,
+        "exploratory",
+    )
+    rare, total = summary["measures"]
+    assert rare == {"name": "rare", "tasks": 2, "median": 1.7e308, "low": 1.7e308, "high": 1.7e308}
+    assert total == {"name": "total", "tasks": 101, "median": 50.0, "low": 5.0, "high": 95.0}
+    assert 'id="former"' in reader.get(PATH).text
+    first = reader.get("/experiments/tiny_sum@1/former.json?source=moon").json
+    assert (len(first["rows"]), first["status"], first["rows"][7]["measures"]) == (100, "exploratory", {"total": 7.0})
+    second = reader.get(first["next"]).json
+    assert ([row["task"] for row in second["rows"]], second["next"]) == (["wu_100"], None)
+    assert reader.get("/experiments/tiny_sum/former").status == 200
+    monkeypatch.setattr(limits, "FORMER_SUMMED", 8)
+    load_former(small_lab, 4, source="sun")
+    moon, sun = experiment_of(reader)["former"]
+    assert [(each["tasks"], each["summed"]) for each in (moon, sun)] == [(101, 4), (4, 4)]
+    assert [measure["median"] for measure in sun["measures"]] == [1.7e308, 1.5]
+
+
+def lines_if_weighed(lab) -> list:
+    """What evidence there would be now, and from which observations; nothing of it stays."""
+
+    class UndoneError(Exception):
+        pass
+
+    read = []
+    with contextlib.suppress(UndoneError), lab.db.transaction():
+        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        read = [observe.version(lab.db, 1, lab.now), lab.db.select("SELECT * FROM evidence")]
+        raise UndoneError
+    return read
+
+
+def test_nothing_that_counts_or_weighs_sees_it(browse, small_lab, prepared):
+    def seen() -> dict:
+        reader.app.forget()
+        pages = {path: reader.get(f"{path}.json") for path in WEIGHED}
+        assert {page.status for page in pages.values()} == {200}
+        experiment = experiment_of(reader)
+        assert bool(experiment.pop("former")) == is_loaded
+        return {path: page.json for path, page in pages.items()} | {PATH: experiment}
+
+    compute_three_blocks(small_lab, prepared)
+    reader, is_loaded = browse(small_lab), False
+    before, weighed = seen(), lines_if_weighed(small_lab)
+    assert len(weighed[1]) == 3
+    load_former(small_lab, 200)
+    is_loaded = True
+    assert lines_if_weighed(small_lab) == weighed
+    assert [path for path, answer in seen().items() if answer != before[path]] == []

@@ -1,4 +1,4 @@
-"""`axiom experiment list, show, publish, deploy, retire`: what is asked here, and whether more of it is ordered."""
+"""`axiom experiment list, show, publish, deploy, retire, load-former`: what is asked, and whether more is ordered."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table,
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.experiments import MOST_COPIES
-from axiom.errors import AxiomError
+from axiom.errors import AxiomError, CannotStart
 from axiom.lab.registrations import old_claims
 from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import Manifest
@@ -173,6 +173,26 @@ def retire(name: str, why: str, change: Change) -> None:
     """Order nothing more of an experiment and cancel what is not sent."""
     answer = change.submit("experiment.retire", {"experiment": name, "reason": why})
     change.tell("experiment", answer, f"{answer['cancelled']} workunits cancelled")
+
+
+@click.command("load-former")
+@click.argument("files", metavar="FOLDER", type=click.Path(path_type=Path, exists=True))
+@click.argument("name", metavar="EXPERIMENT", shell_complete=experiments_named)
+@click.option("--source", required=True, help="What the old laboratory is called; it stands above its numbers.")
+@change_options
+def load_former(files: Path, name: str, source: str, change: Change) -> None:
+    """Show on an experiment's page what an old laboratory had of it, as exploratory numbers that are never weighed.
+
+    FOLDER holds JSON files, one for each task, or is one such file. Tasks that are there already stay as they are.
+    """
+    try:
+        from axiom_adopt.former_results import load_former_results
+    except ImportError as error:
+        raise CannotStart(
+            f"The package axiom_adopt is not there ({error}). Nothing was loaded; pip install 'axiom-lab[adopt]'."
+        ) from error
+    loaded = load_former_results(files, name, source, change.submit, quiet=change.quiet)
+    change.tell("experiment", loaded.answer, loaded.sentence)
 
 
 def _state_of(folder: Folder, name: str) -> dict[str, Any]:

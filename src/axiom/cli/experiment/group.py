@@ -13,6 +13,7 @@ _COMMANDS = {
         "experiment.experiments",
         "The catalogue, and how each experiment stands in the laboratory, if there is one.",
     ),
+    "load-former": ("experiment.experiments", "Show what an old laboratory had of it, as exploratory numbers."),
     "new": ("experiment.new", "Write a new experiment: a short file that runs at once, for you to change."),
     "pause": ("experiment.releases", "Give nothing more of a version to anybody, for a while."),
     "preflight": ("experiment.preflight", "Put it to nine gates in a sandbox; volunteers get what passed them."),

@@ -127,13 +127,15 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
         value = _out_of_json(value)
         _demand(isinstance(value, list), "be a list", where)
         value = [_read(parts[0], {}, item, f"{where}.{index}") for index, item in enumerate(value)]
-    elif kind in _PLAIN:
+    elif origin is not dict and kind in _PLAIN:
         value = _plain(kind, value, where)
     else:
         _demand(isinstance(value, dict), "be an object", where)
         if origin is not dict:
             return read_words(kind, where, value)
-        value = {_plain(str, key, where): _read(parts[1], {}, item, f"{where}.{key}") for key, item in value.items()}
+        value = {
+            _read(parts[0], {}, key, where): _read(parts[1], {}, item, f"{where}.{key}") for key, item in value.items()
+        }
     for name, (must, holds) in _LIMITS.items():
         if name in limits:
             unit = "characters" if isinstance(value, str) else "entries"
@@ -170,7 +172,7 @@ def _schema(kind: Any, limits: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "string", "enum": list(choices)}
     if origin is list:
         schema, sized = {"type": "array", "items": _schema(parts[0], {})}, "Items"
-    elif kind in _PLAIN:
+    elif origin is not dict and kind in _PLAIN:
         schema, sized = {"type": _PLAIN[kind][1]}, "Length"
     else:
         return {"type": "object"} if origin is dict else schema_of(form_of(kind))

@@ -35,13 +35,16 @@ CREATE TABLE foreign_task (
 );
 CREATE INDEX foreign_task_host ON foreign_task (host_id);
 
--- What a person measured before, of one experiment, outside of this laboratory: shown beside it, and never weighed.
+-- What another laboratory before this one had of an experiment, task by task: exploratory for ever. Pages show it as that,
+-- and nothing that weighs reads it. Each task of a source is taken once: `measures` are its numbers by name, `config` is
+-- what its file says that it was computed with, seed and all.
 CREATE TABLE former_result (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     experiment TEXT NOT NULL,
     source TEXT NOT NULL,
     task TEXT NOT NULL,
     measures TEXT NOT NULL,
+    config TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     UNIQUE (experiment, source, task)
 );

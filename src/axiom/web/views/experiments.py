@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from axiom import shipped
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
@@ -18,11 +19,12 @@ from axiom.domain.headlines.answers import compose_claim, compose_quantity, with
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
+from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.evidence import blocks, old_claims
-from axiom.store.experiments import costs, drafts, experiments, old_names, preflights, task_rules
+from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
@@ -103,6 +105,7 @@ def by_name(reading: Reading, name: str) -> Answer:
             "answer": surest["answer"] if surest else None,
             "card": shared_card(reading, surest["number"]) if surest else None,
             "old": _old(reading, stored.name),
+            "former": _former(reading, stored.name),
             "progress": progress,
             "figures": {
                 "sweep": _sweep(reading, stored, manifest, sum(counted["result", stored.id].values())),
@@ -224,6 +227,39 @@ def _old(reading: Reading, name: str) -> Answer:
             for claim in claims
         ],
     }
+
+
+def _former(reading: Reading, name: str) -> list[Answer]:
+    """What other laboratories had of it before this one, by source; the memo has it until more are loaded."""
+    return reading.memo.get_or_create(
+        ("former", name),
+        lambda: [
+            {"status": "exploratory", "href": _former_address(name, row["source"]), **row}
+            for row in former_results.summed_up(
+                reading.db, name, most=experiment_limits.FORMER_SUMMED, names=experiment_limits.FORMER_NUMBERS
+            )
+        ],
+        version=former_results.newest(reading.db),
+    )
+
+
+@shown_at("/experiments/{name}/former", "former_results.html", words="source after")
+def former(reading: Reading, name: str) -> Answer:
+    """The tasks of one such source behind the one that the address names."""
+    name, source = must(reading, name).name, reading.query.get("source", "")
+    most, after = experiment_limits.RESULTS_ON_A_PAGE, reading.query.get("after", "")
+    rows = former_results.part(reading.db, name, source, after=after, limit=most + 1)
+    return {
+        "experiment": name,
+        "source": source,
+        "status": "exploratory",
+        "rows": rows[:most],
+        "next": _former_address(name, source, after=rows[most - 1]["task"]) if len(rows) > most else None,
+    }
+
+
+def _former_address(name: str, source: str, **words: str) -> str:
+    return f"/experiments/{name}/former?{urlencode({'source': source, **words})}"
 
 
 def source_file(reading: Reading, name: str) -> tuple[str, str]:
