@@ -233,6 +233,9 @@ def test_what_is_imported_by_name_is_refused_by_name(line, sentence):
         ("chance.stream(7, 'data')", "This seed is a constant"),
         ("chance.orders(seed=LEVELS[0], items=3, epochs=1)", "This seed is a constant"),
         ("chance.stream(purpose='data')", "This seed is a constant"),
+        ("np.random.default_rng()", "This seed is a constant"),
+        ("np.random.default_rng(LEVELS[0])", "This seed is a constant"),
+        ("rest = TODO", "`TODO` is not allowed: it stands for what a person has yet to write"),
         ("async def inner(x: tuple['f()', ...]): pass", "This annotation is no type"),
     ],
 )
@@ -250,6 +253,7 @@ def test_a_pattern_takes_no_attribute_that_may_not_be_read():
     "line",
     [
         *("type(throws).__name__", "throws.random = 3", "chance.stream(seed ^ 1, 'more')", "chance.stream(*throws)"),
+        "np.random.default_rng([seed, 1])",
         *("input = 3; input + 1", "(lambda open: open)(3)", "nets = {np: 1 for np in throws}", "throws._x"),
         "def inner(x: 'Config', y: Literal['a']) -> 'tuple[float, ...] | None': pass",
     ],

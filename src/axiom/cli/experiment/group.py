@@ -9,6 +9,7 @@ _COMMANDS = {
     "compare": ("experiment.compare", "What differs between two versions or experiments, and what each has found."),
     "deploy": ("experiment.experiments", "Order workunits of a published experiment."),
     "deployed": ("experiment.deployed", "Where tasks are now: the hosts that have most, and the others as a range."),
+    "import": ("experiment.plain_scripts", "Make an experiment's file of a plain research script."),
     "list": (
         "experiment.experiments",
         "The catalogue, and how each experiment stands in the laboratory, if there is one.",

@@ -68,9 +68,8 @@ _WRITERS = (
 # Why a name is forbidden with all that is in it; what is nearer to the whole name counts, and "" allows it again.
 FORBIDDEN = {
     **dict.fromkeys(("numpy.random", "random"), CHANCE),
-    **dict.fromkeys(
-        ("numpy.random.Generator", "random.Random", "numpy.lib.stride_tricks", "jax.scipy.sparse.linalg"), ""
-    ),
+    **dict.fromkeys(("numpy.random.Generator", "numpy.random.default_rng", "random.Random"), ""),
+    **dict.fromkeys(("numpy.lib.stride_tricks", "jax.scipy.sparse.linalg"), ""),
     **dict.fromkeys(("jax.random.PRNGKey", "jax.random.key", "jax.random.wrap_key_data"), _KEY),
     **{f"{library}.{name}": FILES for library in ("numpy", "jax.numpy") for name in _OF_NUMPY_AND_FILES},
     **dict.fromkeys(("jax.debug", "jax.monitoring", "jax.profiler", "jax.pure_callback"), _CALLS),
@@ -103,6 +102,7 @@ BUILTINS = {
     **dict.fromkeys(("hash", "id"), "it gives another number in each process: number things yourself"),
     **dict.fromkeys(("delattr", "setattr"), "what changes must be seen: values are made anew, not changed"),
     **dict.fromkeys(("breakpoint", "exit", "help", "quit"), "nobody sits before a cell: return measures"),
+    "TODO": "it stands for what a person has yet to write: write it",
 }
 FRAMES = frozenset(
     (
@@ -116,7 +116,12 @@ TO_FILES = frozenset(("dump", "tofile"))  # methods of an array
 TO_MEMORY = frozenset(("capsule", "cffi", "ctypes"))  # of an array or a bit generator
 HARMLESS = frozenset(("__doc__", "__name__"))
 # Their first argument is a seed.
-SEEDED = frozenset(("axiom.kit.chance.key", "axiom.kit.chance.orders", "axiom.kit.chance.stream", "random.Random"))
+SEEDED = frozenset(
+    (
+        *("axiom.kit.chance.key", "axiom.kit.chance.orders", "axiom.kit.chance.stream"),
+        *("numpy.random.default_rng", "random.Random"),
+    )
+)
 
 # What may be called while a file is imported. To compile is put off to the first call, so that may be asked for.
 AT_IMPORT = re.compile(
