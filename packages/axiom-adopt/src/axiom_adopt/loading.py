@@ -17,10 +17,11 @@ from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.credit import Balance
 from axiom.service.standard_callers import operator
-from axiom.store.accounts import accounts, adoption, tombstones
+from axiom.store.accounts import accounts, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
+from axiom.store.journal import history
 from axiom.store.tasks import foreign_tasks
 from axiom_adopt import laboratory_rows
 from axiom_adopt.inspection import Inspection
@@ -74,7 +75,7 @@ class Loading:
         self._give("tombstones", seen.deleted, len(seen.deleted), _write_tombstones)
         numbers = {"volunteer": "user", "host": "host", "team": "team"}
         reserved = {ours: seen.next_ids.get(theirs, 1) - 1 for ours, theirs in numbers.items()}
-        self._give("numbers", [reserved], 1, lambda db, rows: adoption.reserve_numbers(db, rows[0]))
+        self._give("numbers", [reserved], 1, lambda db, rows: history.reserve_numbers(db, rows[0]))
         return {
             "taken": {
                 "people": len(seen.people),

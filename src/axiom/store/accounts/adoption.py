@@ -36,7 +36,6 @@ SELECT v.id, v.name, v.email, v.id >= :user AS is_new, coalesce(sum(a.amount), 0
 FROM volunteer v LEFT JOIN award a ON a.volunteer_id = v.id WHERE v.is_ours = 0
 GROUP BY v.id HAVING is_new OR credit <> 0 ORDER BY v.id
 """
-_RESERVE = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name"
 
 
 @value
@@ -59,11 +58,6 @@ def begin(db: Database, *, digest: str, project: str, now: datetime) -> None:
 
 def seal(db: Database, facts: Mapping[str, Any], now: datetime) -> None:
     db.change("adoption", 1, facts=json.dumps(facts, sort_keys=True), sealed_at=now)
-
-
-def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
-    """Whatever is added to these tables from now on has a number above the one given."""
-    db.many(_RESERVE, [{"name": name, "number": number} for name, number in numbers.items()])
 
 
 def demand_whole(db: Database) -> None:

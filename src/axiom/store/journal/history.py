@@ -5,6 +5,7 @@ journal fits a database if it has the database's digest at the database's positi
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,11 @@ from axiom.store.engine.database import Database, at
 SKIPPED = 1_000_000  # how many numbers are left out where some may have been given that nobody remembers here
 
 _MADE = "SELECT number, checksum, applied_at FROM migration ORDER BY number"
+_RESERVE = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name"
+_RESERVE_FIRST = """
+INSERT INTO sqlite_sequence (name, seq) SELECT :name, :number
+WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)
+"""
 _SKIP_UNUSED = """
 INSERT INTO sqlite_sequence (name, seq)
 SELECT name, :skipped FROM sqlite_master
@@ -63,6 +69,13 @@ def part(db: Database, now: datetime) -> None:
         if point is not None:
             digest = hashlib.sha256(point.digest + f"parted {at(now)}".encode()).hexdigest()
             db.execute("UPDATE journal SET history = :history, digest = :digest", history=digest, digest=digest)
+
+
+def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
+    """Whatever is added to these tables from now on has a number above these."""
+    rows = [{"name": name, "number": number} for name, number in numbers.items()]
+    db.many(_RESERVE, rows)
+    db.many(_RESERVE_FIRST, rows)
 
 
 def last_number(db: Database, table: str) -> int:
