@@ -90,6 +90,15 @@ def test_the_client_keeps_its_number_its_tasks_and_its_share_and_says_nothing(mo
     )
 
 
+def test_the_addresses_of_before_are_answered_by_the_laboratory(moved):
+    words = ("adopt", "verify", "--project", moved.old.folder)
+    done = typed(*words, data=moved.lab.data)
+    assert done.returncode == 0, done.stdout + done.stderr
+    target, moved.lab.wire.target = moved.lab.wire.target, None
+    assert typed(*words, data=moved.lab.data).returncode == 1
+    moved.lab.wire.target = target
+
+
 def test_it_computes_for_the_laboratory_by_the_key_that_it_has_and_is_credited(moved, tmp_path):
     computer, lab = moved.computer, moved.lab
     lab.publish(tmp_path, "swift")

@@ -22,7 +22,7 @@ LONGEST_COMMAND_LINE = 64_000
 _NEWS_EVERY = 86_400  # seconds
 MOST_WORDS = 100  # a client passes no more arguments on
 LONGEST_TOKEN = 4095
-_SCHEDULER_VERSION = 720  # below 507 a host's own preferences would block the volunteer's
+SCHEDULER_VERSION = 720  # below 507 a host's own preferences would block the volunteer's
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}").fullmatch
 _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
 _MD5 = re.compile(r"[0-9a-f]{32}").fullmatch
@@ -202,7 +202,7 @@ class Reply:
 def write_reply(reply: Reply) -> bytes:
     parts = [
         "<scheduler_reply>\n<scheduler_version>",
-        f"{_SCHEDULER_VERSION}</scheduler_version>\n<dont_use_dcf/>\n",
+        f"{SCHEDULER_VERSION}</scheduler_version>\n<dont_use_dcf/>\n",
         f"<master_url>{_address(reply.master_url)}</master_url>\n",
         f"<project_name>{escaped(reply.project_name)}</project_name>\n",
         f"<request_delay>{_number(reply.request_delay)}</request_delay>\n",

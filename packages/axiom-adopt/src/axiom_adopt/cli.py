@@ -23,6 +23,7 @@ from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder
 from axiom_adopt import moving
+from axiom_adopt.asking import find_strangers
 from axiom_adopt.inspection import Inspection, inspect_dump
 from axiom_adopt.loading import Told
 from axiom_adopt.project_folder import Project, read_project
@@ -106,11 +107,19 @@ def status(folder: Folder) -> Shown:
 
 
 @adopt.command()
+@click.option(
+    "--project", "project_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Ask its addresses."
+)
 @reading_options
-def verify(folder: Folder) -> Shown:
-    """Is everything here that the dump had, and does the ledger add up? Ends with 1 where not."""
+def verify(project_folder: Path | None, folder: Folder) -> Shown:
+    """Is everything here that the dump had, and does the ledger add up? Ends with 1 where not.
+
+    With --project it asks at the addresses of before, whether it is the laboratory that answers there.
+    """
     with moving.moved(folder) as (db, present):
         problems = moving.find_problems(db)
+    if project_folder:
+        problems += find_strangers(moving.addresses_of(read_project(project_folder)))
     yield {"adoption": {"project": present.project, "holds": not problems, "problems": problems}}
     say("\n".join(problems) or "Everything that the dump had is here, and the ledger adds up.")
     if problems:

@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.domain.value import value
 from axiom.errors import CannotStart
-from axiom.store.engine.database import Database, as_value
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _TAKEN = """
 SELECT (SELECT count(*) FROM volunteer WHERE id < :user) AS people,
@@ -30,6 +30,13 @@ SELECT (SELECT count(*) FROM host WHERE id < :host AND seen_at > :since) AS comp
     (SELECT count(*) FROM volunteer WHERE id >= :user AND is_ours = 0) AS new_people,
     (SELECT count(*) FROM host WHERE id >= :host) AS new_computers,
     (SELECT count(*) FROM award) AS awards
+"""
+_ABSENT = """
+SELECT v.id AS number, v.name, b.total / 1000.0 AS credit
+FROM balance b CROSS JOIN volunteer v ON v.id = b.holder_id
+WHERE b.holder = 'volunteer' AND v.id < :user
+    AND NOT EXISTS (SELECT 1 FROM host h WHERE h.volunteer_id = v.id AND h.seen_at > :since)
+ORDER BY b.total DESC LIMIT :limit
 """
 _DIFFERENCES = """
 SELECT v.id, v.name, v.email, v.id >= :user AS is_new, coalesce(sum(a.amount), 0) / 1000.0 AS credit
@@ -91,6 +98,14 @@ def progress(db: Database) -> dict[str, int]:
 def _count(db: Database, adoption: Adoption, question: str) -> dict[str, int]:
     numbers = adoption.facts["next_ids"]
     return db.read_row(dict, question, **numbers, source=adoption.facts["source"], since=adoption.sealed_at) or {}
+
+
+def absent(db: Database, limit: int) -> list[Row]:
+    """People of before of whom no computer has called since the move, those with the most credit first."""
+    adoption = read(db)
+    if adoption is None or adoption.sealed_at is None:
+        return []
+    return db.select(_ABSENT, user=adoption.facts["next_ids"]["user"], since=at(adoption.sealed_at), limit=limit)
 
 
 def differences(db: Database) -> list[tuple[object, ...]]:

@@ -10,8 +10,8 @@ from axiom.domain.programs import PROGRAM
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
 from axiom.limits import experiments as limits
+from axiom.store.accounts import adoption, programs
 from axiom.store.accounts import operators as stored
-from axiom.store.accounts import programs
 from axiom.store.experiments import drafts, preflights
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
@@ -43,6 +43,8 @@ def waiting(reading: Reading) -> Answer:
     gone_wrong, let = failures.failures(reading), releases.listed(reading)
     suspended = registrations.suspended(reading.db)
     return {
+        "move": adoption.progress(reading.db),
+        "absent": adoption.absent(reading.db, paging.LENGTH),
         **proposals.waiting(reading),
         **ideas.unshown(reading),
         "releases": [row for row in let if row["waits_for_approval"]],
