@@ -77,8 +77,13 @@ def row_of(table: str, **values: object) -> tuple[object, ...]:
     return tuple(values.get(column, 0) for column in TABLES[table].split())
 
 
+def old_key(number: int) -> str:
+    """The account key of a person."""
+    return _digest(f"key {number}")
+
+
 def _person(number: int, teams: int, chance: random.Random) -> tuple[object, ...]:
-    key, name = _digest(f"key {number}"), f"person {number}"
+    key, name = old_key(number), f"person {number}"
     email = f"person{number}@example.org"
     credit = chance.lognormvariate(8, 3)
     team = number % teams + 1 if chance.random() < 0.4 else 0

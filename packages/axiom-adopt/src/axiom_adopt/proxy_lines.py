@@ -18,7 +18,7 @@ _NGINX = """\
     proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Proto $scheme;
-    client_max_body_size 32m;
+    client_max_body_size 1g; # outputs of tasks of before
     access_log off; # queries carry hashes of passwords
 }}
 """
