@@ -7,7 +7,7 @@ command that was stored, and one that is repeated does nothing.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,10 +17,11 @@ from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.credit import Balance
 from axiom.service.standard_callers import operator
-from axiom.store.accounts import accounts, adoption, tombstones
+from axiom.store.accounts import accounts, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
+from axiom.store.journal import history
 from axiom.store.tasks import foreign_tasks
 from axiom_adopt import laboratory_rows
 from axiom_adopt.inspection import Inspection
@@ -74,7 +75,7 @@ class Loading:
         self._give("tombstones", seen.deleted, len(seen.deleted), _write_tombstones)
         numbers = {"volunteer": "user", "host": "host", "team": "team"}
         reserved = {ours: seen.next_ids.get(theirs, 1) - 1 for ours, theirs in numbers.items()}
-        self._give("numbers", [reserved], 1, lambda db, rows: adoption.reserve_numbers(db, rows[0]))
+        self._give("numbers", [reserved], 1, lambda db, rows: history.reserve_numbers(db, rows[0]))
         return {
             "taken": {
                 "people": len(seen.people),
@@ -136,7 +137,7 @@ class Loading:
                 balance = laboratory_rows.balance_of(host)
                 totals["host"] += balance.total
                 name = names.free(host.domain_name or "unnamed", host.userid)
-                yield laboratory_rows.host_row(host, name=name), balance
+                yield laboratory_rows.host_row(host, name=name, now=self.begun_at), balance
 
     def _write_computers(self, db: Database, rows: Sequence[tuple[dict[str, Any], Balance]]) -> None:
         db.add_all("host", [host for host, _ in rows])
@@ -162,5 +163,4 @@ def _write_tombstones(db: Database, rows: Sequence[Any]) -> None:
     for row in rows:
         noun = tombstones.VOLUNTEER if isinstance(row, UserDeleted) else tombstones.HOST
         number = row.userid if isinstance(row, UserDeleted) else row.hostid
-        when = datetime.fromtimestamp(min(max(row.create_time, 0.0), 4e9), UTC)
-        tombstones.add(db, noun, number, row.public_cross_project_id, when)
+        tombstones.add(db, noun, number, row.public_cross_project_id, laboratory_rows.moment_of(row.create_time))

@@ -28,15 +28,15 @@ SELECT (SELECT count(*) FROM host WHERE id < :host AND seen_at > :since) AS comp
     (SELECT count(*) FROM volunteer WHERE password GLOB 'sealed:*') AS passwords_sealed,
     (SELECT count(*) FROM volunteer WHERE password LIKE '$2%') AS passwords_bcrypt,
     (SELECT count(*) FROM volunteer WHERE id >= :user AND is_ours = 0) AS new_people,
-    (SELECT count(*) FROM host WHERE id >= :host) AS new_computers,
-    (SELECT count(*) FROM award) AS awards
+    (SELECT count(*) FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+        WHERE h.id >= :host AND v.is_ours = 0) AS new_computers,
+    (SELECT count(*) FROM award a JOIN volunteer v ON v.id = a.volunteer_id WHERE v.is_ours = 0) AS awards
 """
 _DIFFERENCES = """
 SELECT v.id, v.name, v.email, v.id >= :user AS is_new, coalesce(sum(a.amount), 0) / 1000.0 AS credit
 FROM volunteer v LEFT JOIN award a ON a.volunteer_id = v.id WHERE v.is_ours = 0
 GROUP BY v.id HAVING is_new OR credit <> 0 ORDER BY v.id
 """
-_RESERVE = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name"
 
 
 @value
@@ -59,11 +59,6 @@ def begin(db: Database, *, digest: str, project: str, now: datetime) -> None:
 
 def seal(db: Database, facts: Mapping[str, Any], now: datetime) -> None:
     db.change("adoption", 1, facts=json.dumps(facts, sort_keys=True), sealed_at=now)
-
-
-def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
-    """Whatever is added to these tables from now on has a number above the one given."""
-    db.many(_RESERVE, [{"name": name, "number": number} for name, number in numbers.items()])
 
 
 def demand_whole(db: Database) -> None:
