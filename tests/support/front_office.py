@@ -47,7 +47,8 @@ class Office:
         self.writer = Writer(connections.writer)
         self.writer.start()
         self.threads = ThreadPoolExecutor(2)
-        _keep_secret(lab.folder.keys)
+        keep_secret(lab.folder.keys)
+        make_secrets(lab.folder.keys)
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
         gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: self.lab.now)
         give = partial(give_as_volunteer, gate)
@@ -112,12 +113,11 @@ class Office:
         self.writer.stop()
 
 
-def _keep_secret(keys: Path) -> None:
+def keep_secret(keys: Path) -> None:
     """The commands read there from which secret keys of accounts are made."""
-    keys.mkdir(mode=0o700, exist_ok=True)
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (keys / "accounts.key").exists():
         write_once(keys / "accounts.key", canonical({"format": "axiom-secret-1", "secret": SECRET.hex()}))
-    make_secrets(keys)
 
 
 def key_in(said: str) -> str:

@@ -14,7 +14,12 @@ _KEY = re.compile(r"[0-9a-f]{32}|[1-9][0-9]{0,17}_[0-9a-f]{32}")
 
 
 def passwd_hash(password: str, email: str) -> str:
-    return _md5(password + email.lower())
+    return spelt_passwd_hash(password, email.lower())
+
+
+def spelt_passwd_hash(password: str, email: str) -> str:
+    """The hash that the official site makes; clients make the other, so some passwords are right only there."""
+    return _md5(password + email)
 
 
 def account_key(secret: bytes, volunteer_id: int, serial: int) -> str:

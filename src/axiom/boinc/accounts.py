@@ -7,7 +7,7 @@ for which the client has a sentence of its own.
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import groupby
 
@@ -61,6 +61,7 @@ class CreateAccount:
 class LookupAccount:
     email: str  # in lower case
     passwd_hash: str
+    password: str = field(default="", repr=False)  # where it was typed at a form of ours
 
 
 def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:

@@ -202,11 +202,12 @@ class ChangePassword(OwnAccount, name="account.password"):
 class KeepPassword(OwnAccount, name="account.keep_password"):
     """The same password, stored as ours are: of another server's hash of it. Keys and sign-ins stay."""
 
-    passwd_hash: str = field(repr=False, metadata={"pattern": "^[0-9a-f]{32}$"})
+    passwd_hash: str = field(repr=False, metadata={"pattern": "^[0-9a-f]{32}$"})  # as clients make it
+    proof: str = field(repr=False, metadata={"pattern": "^[0-9a-f]{32}$"})  # the one of which something is stored
 
     def prepare(self, laboratory: Laboratory) -> Any:
         before = _read(laboratory, self)[1].password
-        if not is_password(before, self.passwd_hash, load_secrets(laboratory.folder.keys).accounts):
+        if not is_password(before, self.proof, load_secrets(laboratory.folder.keys).accounts):
             raise Refused(CHANGED)
         return {self.volunteer: (before, stored_password(self.passwd_hash))}
 

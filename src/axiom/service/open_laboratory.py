@@ -19,6 +19,7 @@ from axiom.service.standard_callers import operator
 from axiom.settings import Settings, from_process
 from axiom.signed.canonical_json import canonical
 from axiom.signed.keys import Keys, load_keys, make_keys
+from axiom.store.accounts import adoption
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, holder, lock
@@ -64,11 +65,11 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
 
 
 @contextlib.contextmanager
-def writing(folder: Folder, settings: Settings) -> "Iterator[CommandGate]":
+def writing(folder: Folder, settings: Settings, *, is_whole: bool = True) -> "Iterator[CommandGate]":
     """A gate of our own. Whoever calls holds the folder's lock."""
     from axiom.commands.base.gate import CommandGate  # whoever reads, or has a server do it, need not wait for it
 
-    clock = prepare_database(folder)
+    clock = prepare_database(folder, is_whole=is_whole)
     keys = load_keys(folder.keys, clock.now())
     writer = writer_of(folder, settings, clock.now)
     writer.start()
@@ -87,11 +88,11 @@ def journal_of(folder: Folder, settings: Settings) -> Path:
     return folder.path / settings.journal
 
 
-def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
+def prepare_database(folder: Folder, *, accept: bool = False, is_whole: bool = True) -> Clock:
     """Bring the database up to date, and set a clock that never says less than what is written in it.
 
     The files of its own experiments are there, also after a restore. `accept`: go on although something is written down
-    for later than the computer's clock says.
+    for later than the computer's clock says. `is_whole` unset: also where a project has moved in by half.
     """
     settings, _ = from_process(folder.settings)
     journal = journal_of(folder, settings)
@@ -100,6 +101,8 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
         attach(db, folder, journal, wall_clock)
         migrate(db, folder, wall_clock())
         attach(db, folder, journal, wall_clock)  # a new database
+        if is_whole:
+            adoption.demand_whole(db)
         lay_out_own_files(db, folder)
         return open_clock(db, accept=accept, caller=operator().name)
     finally:

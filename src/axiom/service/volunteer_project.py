@@ -43,7 +43,6 @@ from axiom.service.engine import ComputingParts
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
-from axiom.store.accounts import adoption
 from axiom.store.connections import Connections, Readers
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
@@ -188,7 +187,6 @@ def volunteering(
 ) -> Iterator[VolunteerParts]:
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
-        adoption.demand_whole(db)
     offering = OfferWatcher(folder, platform=platform_here(), now=now, built=source.runners)
     links = Links(master=master, upload_key=secrets.upload)
     builder = None

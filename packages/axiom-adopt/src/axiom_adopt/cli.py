@@ -25,6 +25,7 @@ from axiom.store.engine.folder import Folder
 from axiom_adopt import moving
 from axiom_adopt.asking import find_strangers
 from axiom_adopt.inspection import Inspection, inspect_dump
+from axiom_adopt.laboratory_rows import moment_of
 from axiom_adopt.loading import Told
 from axiom_adopt.project_folder import Project, read_project
 from axiom_adopt.proxy_lines import write_nginx_lines
@@ -127,7 +128,7 @@ def verify(project_folder: Path | None, folder: Folder) -> Shown:
 
 
 @adopt.command("accept-code-key")
-@click.argument("signature", required=False, type=click.File("r", encoding="ascii"))
+@click.argument("signature", required=False, type=click.File("r", encoding="ascii", errors="replace"))
 @data_option
 @quiet_option
 def accept_code_key(signature: IO[str] | None, folder: Folder, quiet: bool) -> None:
@@ -172,7 +173,7 @@ def report_of(inspection: Inspection, project: Project) -> dict[str, Any]:
         "merged_computers": len(inspection.merges),
         "tasks_out": len(inspection.tasks),
         "tasks_unsent": inspection.unsent,
-        "newest_contact": _written(datetime.fromtimestamp(inspection.newest_contact).astimezone()),
+        "newest_contact": _written(moment_of(inspection.newest_contact)),
         "passwords": dict(inspection.passwords),
         "code_key": str(project.code_key_state),
         "losses": {kind: inspection.losses.examples[kind] for kind in inspection.losses.counts},

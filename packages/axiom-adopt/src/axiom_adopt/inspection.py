@@ -1,13 +1,19 @@
 """What a dump holds, what of it a laboratory takes, and what it leaves: read once, before anything is written."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
+from axiom.boinc.account_keys import is_key
 from axiom.domain.work import read_task_name
 from axiom.store.tasks.foreign_tasks import ForeignTask
-from axiom_adopt.laboratory_rows import is_bcrypt, is_md5, thousandths, tidy_address
+from axiom_adopt.laboratory_rows import (
+    is_bcrypt,
+    is_cut_off,
+    is_md5,
+    moment_of,
+    thousandths,
+    tidy_address,
+)
 from axiom_adopt.preferences import read_old_preferences
 from axiom_adopt.records import (
     IN_PROGRESS,
@@ -50,7 +56,7 @@ class Inspection:
     """What loading needs to know beforehand. Of people and computers only numbers are kept."""
 
     digest: str = ""
-    next_ids: Mapping[str, int] = field(default_factory=dict)
+    next_ids: dict[str, int] = field(default_factory=dict)
     people: set[int] = field(default_factory=set)
     computers: dict[int, int] = field(default_factory=dict)  # whose they are
     teams: dict[int, Team] = field(default_factory=dict)
@@ -72,6 +78,8 @@ class Inspection:
     def take(self, record: Record) -> None:
         for column in record.doubtful:
             self.losses.add("texts that were no UTF-8", f"line {record.line}, {record.table}.{column}")
+        if isinstance(record, User | Host | Team):
+            self.next_ids[record.table] = max(self.next_ids.get(record.table, 1), record.id + 1)
         match record:
             case User():
                 self._take_user(record)
@@ -150,6 +158,10 @@ class Inspection:
             self.passwords["mixed-case addresses"] += 1
         for tag in sorted(read_old_preferences(user.project_prefs.decode("utf-8", "replace")).dropped):
             self.losses.add(f"project preferences that nothing here heeds: {tag}", user.id)
+        if is_cut_off(user.global_prefs):
+            self.losses.add("computing preferences that are cut off or no XML", user.id)
+        if not is_key(user.authenticator):
+            self.losses.add("account keys that no client can have", user.id)
         if user.has_profile:
             self.losses.add("profiles", user.id)
 
@@ -168,9 +180,8 @@ class Inspection:
         if read_task_name(result.name) is not None:
             self.losses.add("tasks that are called as ours are", result.name)
             return None
-        deadline = datetime.fromtimestamp(min(max(result.report_deadline, 0.0), 4e9), UTC)
         app = self.apps.get(result.appid, "")
-        return ForeignTask(name=result.name, host_id=host_id, app=app, deadline=deadline)
+        return ForeignTask(name=result.name, host_id=host_id, app=app, deadline=moment_of(result.report_deadline))
 
 
 def inspect_dump(dump: Dump) -> Inspection:
@@ -178,7 +189,9 @@ def inspect_dump(dump: Dump) -> Inspection:
     inspection = Inspection()
     for record in dump.read(*KINDS):
         inspection.take(record)
-    inspection.digest, inspection.next_ids = dump.digest, dump.next_ids
+    inspection.digest = dump.digest
+    for table, number in dump.next_ids.items():  # some dump without it, and then only rows say so
+        inspection.next_ids[table] = max(inspection.next_ids.get(table, 1), number)
     for table in sorted(_WITH_WISHES.intersection(dump.absent)):
         inspection.losses.add("what people agreed to or had deleted: the dump has no such table", table)
     inspection.close()

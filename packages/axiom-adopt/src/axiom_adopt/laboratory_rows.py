@@ -27,6 +27,8 @@ _CLIENT = re.compile(r"\[BOINC\|([0-9.]{1,20})")
 _GPU_KINDS = {"CUDA": "NVIDIA", "CAL": "ATI", "INTEL": "intel_gpu"}
 _SYSTEMS = {"linux": "linux", "microsoft windows": "windows", "darwin": "macos"}
 _MEGABYTE = 2**20
+# What lies beyond is a mistake or a boast, and the database has no place for it.
+_MOST_BYTES, _MOST_CREDIT, _LATEST = 1e18, 1e14, 4e9
 _WHOLE = re.compile(rb"\s*<global_preferences>(.*)</global_preferences>\s*", re.DOTALL)
 
 
@@ -55,9 +57,10 @@ class Names:
 
 def volunteer_rows(user: User, *, name: str, email: str | None, is_exported: bool, secret: bytes) -> VolunteerRows:
     """`email` is the address by which they sign in; none where another person has it as well."""
-    spelt = user.email_addr.strip()
-    preferences, modified_at = _global_preferences(user.global_prefs)
-    keys = (user.authenticator, f"{user.id}_{_md5(user.authenticator + user.passwd_hash)}")
+    spelt = user.email_addr
+    preferences, modified_at = _computing_preferences(user.global_prefs)
+    weak_key = f"{user.id}_{_md5(user.authenticator + user.passwd_hash)}"
+    keys = (user.authenticator, weak_key) if account_keys.is_key(user.authenticator) else ()
     return VolunteerRows(
         volunteer={
             "id": user.id,
@@ -92,8 +95,11 @@ def volunteer_rows(user: User, *, name: str, email: str | None, is_exported: boo
     )
 
 
-def host_row(host: Host, *, name: str) -> dict[str, Any]:
-    """The sequence number is kept: with a lower one its client would be taken for a copy."""
+def host_row(host: Host, *, name: str, now: datetime) -> dict[str, Any]:
+    """The sequence number is kept: with a lower one its client would be taken for a copy.
+
+    Nobody was heard of later than now, or the laboratory's clock would stand before what is written there.
+    """
     system = next((ours for theirs, ours in _SYSTEMS.items() if host.os_name.lower().startswith(theirs)), "unknown")
     client = _CLIENT.search(host.serialnum)
     facts = {
@@ -125,9 +131,9 @@ def host_row(host: Host, *, name: str) -> dict[str, Any]:
         "processor": "unknown",  # its client says so when it comes
         "instructions": "none",
         "cores": max(1, host.p_ncpus),
-        "memory_mb": int(max(0.0, host.m_nbytes) / _MEGABYTE),
+        "memory_mb": int(min(max(0.0, host.m_nbytes), _MOST_BYTES) / _MEGABYTE),
         "created_at": _stamp(host.create_time),
-        "seen_at": _stamp(host.rpc_time or host.create_time),
+        "seen_at": min(_stamp(host.rpc_time or host.create_time), at(now)),
         "cpid": account_keys.unheard_host_cpid(host.host_cpid) if host.host_cpid else "",
         "rpc_seqno": max(0, host.rpc_seqno),
         "flops": max(0.0, host.p_fpops),
@@ -162,7 +168,12 @@ def balance_of(holder: User | Host | Team) -> Balance:
 
 
 def thousandths(credit: float) -> int:
-    return max(0, round(credit * 1_000))
+    return round(min(max(credit, 0.0), _MOST_CREDIT) * 1_000)
+
+
+def is_cut_off(global_prefs: bytes) -> bool:
+    """Are these preferences no whole element? A column of the official server has room for 64 KB of them."""
+    return bool(global_prefs.strip()) and not _WHOLE.fullmatch(global_prefs)
 
 
 def tidy_address(spelt: str) -> str | None:
@@ -170,8 +181,13 @@ def tidy_address(spelt: str) -> str | None:
     return spelt.strip().lower() or None
 
 
+def moment_of(seconds: float) -> datetime:
+    """A time as the official server stores it; one that no calendar has is the nearest."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), _LATEST), UTC)
+
+
 def _stamp(seconds: float) -> int:
-    return at(datetime.fromtimestamp(min(max(seconds, 0.0), 4e9), UTC))
+    return at(moment_of(seconds))
 
 
 def _password(passwd_hash: str, secret: bytes) -> str | None:
@@ -188,7 +204,7 @@ def is_md5(passwd_hash: str) -> bool:
     return _MD5.fullmatch(passwd_hash) is not None
 
 
-def _global_preferences(stored: bytes) -> tuple[str, int]:
+def _computing_preferences(stored: bytes) -> tuple[str, int]:
     whole = _WHOLE.fullmatch(stored)
     text = sound_preferences(whole[1]) if whole else ""
     return text, int(read_preferences(text.encode()).modified_at) if text else 0

@@ -7,7 +7,7 @@ command that was stored, and one that is repeated does nothing.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -137,7 +137,7 @@ class Loading:
                 balance = laboratory_rows.balance_of(host)
                 totals["host"] += balance.total
                 name = names.free(host.domain_name or "unnamed", host.userid)
-                yield laboratory_rows.host_row(host, name=name), balance
+                yield laboratory_rows.host_row(host, name=name, now=self.begun_at), balance
 
     def _write_computers(self, db: Database, rows: Sequence[tuple[dict[str, Any], Balance]]) -> None:
         db.add_all("host", [host for host, _ in rows])
@@ -163,5 +163,4 @@ def _write_tombstones(db: Database, rows: Sequence[Any]) -> None:
     for row in rows:
         noun = tombstones.VOLUNTEER if isinstance(row, UserDeleted) else tombstones.HOST
         number = row.userid if isinstance(row, UserDeleted) else row.hostid
-        when = datetime.fromtimestamp(min(max(row.create_time, 0.0), 4e9), UTC)
-        tombstones.add(db, noun, number, row.public_cross_project_id, when)
+        tombstones.add(db, noun, number, row.public_cross_project_id, laboratory_rows.moment_of(row.create_time))

@@ -11,14 +11,13 @@ from axiom.commands.base.gate import CommandGate
 from axiom.errors import Refused
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
-from axiom.service.open_laboratory import prepare_database, writing
+from axiom.service.open_laboratory import prepare_database, reading, writing
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings, from_process
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts
 from axiom.signed.key_rotation import follow, make_next_code
 from axiom.signed.keys import make_keys, make_secrets, replace_private
 from axiom.store.accounts import adoption
-from axiom.store.connections import Connections
 from axiom.store.credit import balance_check
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
@@ -30,6 +29,7 @@ from axiom_adopt.project_folder import CodeKeyState, Project
 from axiom_adopt.records import Dump
 
 _PURPOSE = "axiom adopt"
+_NEXT_CODE = "next-code.public"  # in the folder: the key that the one of before has to sign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,11 @@ class Move:
                 "made; or say --key-elsewhere, and let it sign the laboratory's key where it is kept: `axiom adopt "
                 "accept-code-key`; or have everybody detach and attach, which nothing here can do for them."
             )
+        if not self.project.code_public.strip():
+            raise Refused(
+                "The project's keys/code_sign_public is absent, by which clients know their project. Nothing was "
+                "written; put it into the project's folder: clients have it in their files, too."
+            )
         if not self.folder.exists():
             self.folder.demand_open()
             if strangers := self.folder.strangers():
@@ -58,7 +63,7 @@ class Move:
                     "Nothing was written; choose an empty folder or a new one."
                 )
             return
-        with Connections(folder=self.folder).reader() as db:
+        with reading(self.folder) as db:
             before = adoption.read(db)
             if before is None and any(history.last_number(db, table) for table in ("volunteer", "experiment")):
                 raise Refused(
@@ -76,10 +81,10 @@ class Move:
         with lock(self.folder, _PURPOSE):
             settings = self._settle()
             self._keep_keys()
-            clock = prepare_database(self.folder)
+            clock = prepare_database(self.folder, is_whole=False)
             make_keys(self.folder.keys, clock.now())
             secret = make_secrets(self.folder.keys).accounts
-            with writing(self.folder, settings) as gate:
+            with writing(self.folder, settings, is_whole=False) as gate:
                 begun = self._begin(gate, inspection)
                 if begun.sealed_at is None:
                     loading = Loading(
@@ -147,21 +152,27 @@ def find_problems(db: Database) -> list[str]:
 def begin_code_key(folder: Folder) -> Path:
     """Make the key that shall follow; returns the file that the key of before has to sign."""
     with lock(folder, _PURPOSE):
-        public = folder.path / "next-code.public"
+        public = folder.path / _NEXT_CODE
         public.write_text(make_next_code(folder.keys).strip(), encoding="ascii")
         return public
 
 
 def accept_code_key(folder: Folder, signature: str) -> None:
     with lock(folder, _PURPOSE):
-        public = (folder.path / "next-code.public").read_text(encoding="ascii")
-        follow(folder.keys, CodeKeyChange(public_text=f"{public}\n", signature=signature))
+        path = folder.path / _NEXT_CODE
+        if not path.exists():
+            raise Refused(
+                f"No key waits in {folder.path} for a signature. Nothing was changed; `axiom adopt accept-code-key` "
+                "without a signature makes it, and says how it is signed."
+            )
+        follow(folder.keys, CodeKeyChange(public_text=f"{path.read_text(encoding='ascii')}\n", signature=signature))
+        path.unlink()
 
 
 @contextlib.contextmanager
 def moved(folder: Folder) -> Iterator[tuple[Database, adoption.Adoption]]:
     """A laboratory into which a project was moved."""
-    with Connections(folder=folder).reader() as db:
+    with reading(folder) as db:
         present = adoption.read(db)
         if present is None:
             raise Refused(f"No project was moved into {folder.path}. Nothing was done; `axiom adopt --help` says how.")

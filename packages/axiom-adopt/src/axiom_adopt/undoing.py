@@ -9,11 +9,11 @@ from axiom.store.engine.folder import Folder, lock
 from axiom_adopt.moving import moved
 
 _NEW = {"new_people": "new accounts", "new_computers": "new computers", "awards": "awards of credit"}
-_KEPT = {"logs", "axiom.lock"}
+_KEPT = {"logs", "axiom.lock", "foreign-uploads"}
 
 
 def undo_move(folder: Folder) -> None:
-    """Leave nothing but what the laboratory wrote down of its running; refused once it has something of its own."""
+    """Leave what it wrote down of its running and outputs for the server before; refused where there is more."""
     with lock(folder, "axiom adopt undo"):
         with moved(folder) as (db, _):
             progress = adoption.progress(db)

@@ -4,7 +4,7 @@ Of a key only its digest is stored: the key itself follows from the laboratory's
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -96,14 +96,22 @@ class Accounts:
         with self.connections.reader() as db:
             stored = accounts.by_email(db, credentials.email)
         password = stored[1].password if stored else None
-        is_right = is_password(password, credentials.passwd_hash, self.secret)
-        if not is_right or stored is None:
+        hashes = _hashes(credentials, stored[1].spelt_email if stored else None)
+        proof = next((proof for proof in hashes if is_password(password, proof, self.secret)), None)
+        if proof is None or stored is None:
             return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG)
-        if password and not is_ours(password):
-            words = {"volunteer": stored[0].id, "passwd_hash": credentials.passwd_hash}
+        if password and not (is_ours(password) and proof == credentials.passwd_hash):
+            words = {"volunteer": stored[0].id, "passwd_hash": credentials.passwd_hash, "proof": proof}
             self.give(stored[0].id, [("account.keep_password", words)])
         self.guesses.right(credentials.email, address, begun, sign_in)
         return ProvenAccount(volunteer=stored[0], account=stored[1])
+
+
+def _hashes(credentials: LookupAccount, spelt_email: str | None) -> Iterator[str]:
+    """Of what the password that is stored may have been made: a server before took the address as it was spelt."""
+    yield credentials.passwd_hash
+    if credentials.password and spelt_email:
+        yield account_keys.spelt_passwd_hash(credentials.password, spelt_email)
 
 
 def wait_first(verdict: ThrottleDecision) -> Problem:

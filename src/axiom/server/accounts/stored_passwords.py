@@ -33,7 +33,7 @@ def stored_password(passwd_hash: str) -> str:
 def is_password(stored: str | None, passwd_hash: str, secret: bytes = b"") -> bool:
     """Is this the password? It takes as long where there is none, so that nobody learns from it who has an account."""
     if stored and stored.startswith(accounts.SEALED):
-        return hmac.compare_digest(_unseal_password(stored, secret), passwd_hash.encode())
+        stored = stored_password(_unseal_password(stored, secret).decode())  # as it will be, which takes its time
     if stored and stored.startswith(_BCRYPT):
         return _is_bcrypt(stored, passwd_hash)
     try:

@@ -93,7 +93,7 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
 def _host_record(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
     volunteer, record, email = contact.caller.volunteer, contact.host, contact.caller.account.address
-    if record is None and (merged := hosts.merged_into(db, request.host_id)):
+    if record is None and (merged := hosts.merged_into(db, volunteer.id, request.host_id)):
         return hosts.stored_host(db, merged)
     if record is not None and record.host.volunteer_id == volunteer.id and request.rpc_seqno >= record.rpc_seqno:
         return record

@@ -28,8 +28,9 @@ SELECT (SELECT count(*) FROM host WHERE id < :host AND seen_at > :since) AS comp
     (SELECT count(*) FROM volunteer WHERE password GLOB 'sealed:*') AS passwords_sealed,
     (SELECT count(*) FROM volunteer WHERE password LIKE '$2%') AS passwords_bcrypt,
     (SELECT count(*) FROM volunteer WHERE id >= :user AND is_ours = 0) AS new_people,
-    (SELECT count(*) FROM host WHERE id >= :host) AS new_computers,
-    (SELECT count(*) FROM award) AS awards
+    (SELECT count(*) FROM host h JOIN volunteer v ON v.id = h.volunteer_id
+        WHERE h.id >= :host AND v.is_ours = 0) AS new_computers,
+    (SELECT count(*) FROM award a JOIN volunteer v ON v.id = a.volunteer_id WHERE v.is_ours = 0) AS awards
 """
 _ABSENT = """
 SELECT v.id AS number, v.name, b.total / 1000.0 AS credit

@@ -23,6 +23,10 @@ _BY_CPID = """
 SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid IN (:cpid, :unheard) AND id <> :besides
 ORDER BY id DESC LIMIT 1
 """
+_MERGED_INTO = """
+SELECT h.id FROM merged_host m JOIN host h ON h.id = m.host_id
+WHERE m.number = :number AND h.volunteer_id = :volunteer_id
+"""
 _NEWEST_OF_VOLUNTEER = """
 SELECT created_at FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT 1 OFFSET :skip
 """
@@ -226,8 +230,8 @@ def merge(db: Database, numbers: Mapping[int, int]) -> None:
     db.add_all("merged_host", [{"number": number, "host_id": host_id} for number, host_id in numbers.items()])
 
 
-def merged_into(db: Database, number: int) -> int | None:
-    return db.scalar(int, "SELECT host_id FROM merged_host WHERE number = :number", number=number)
+def merged_into(db: Database, volunteer_id: int, number: int) -> int | None:
+    return db.scalar(int, _MERGED_INTO, volunteer_id=volunteer_id, number=number)
 
 
 def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:

@@ -163,7 +163,7 @@ def register(visit: Visit) -> Outcome:
     if form.wrong:
         return Redisplay(form=form)
     keeper, password = visit.reception.accounts, form.text("password")
-    lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+    lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email), password=password)
     holder, begun = keeper.attempt(lookup, visit.peer)
     if not isinstance(holder, Problem):
         return visit.sign_in(holder.volunteer.id, holder.account.password_serial, "/account?done=known")

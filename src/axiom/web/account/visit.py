@@ -161,7 +161,7 @@ class Visit:
 
     def whose(self, email: str, password: str) -> ProvenAccount | Problem:
         """Who has this e-mail address and this password."""
-        lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+        lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email), password=password)
         is_own = self.account is not None and self.account.email == email
         return self.reception.accounts.prove(lookup, self.peer, digest(self.session) if is_own else "")
 
