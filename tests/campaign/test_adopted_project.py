@@ -137,3 +137,14 @@ def test_back_at_the_server_before_it_is_known_by_its_number(moved):
     finally:
         lab.wire.target = None
         again.stop()
+
+
+def test_where_the_old_scheduler_is_not_passed_on_the_new_one_is_learned_within_twelve_failures(moved):
+    lab, computer = moved.lab, moved.computer
+    settings = lab.data / "axiom.toml"
+    settings.write_text(re.sub(r"(?m)^aliases = .*\n", "", settings.read_text()))
+    lab.start()
+    begun = len(computer.log())
+    computer.wait(lambda seen: "Scheduler request completed" in seen.log()[begun:], nudge=4)
+    assert 0 < computer.log()[begun:].count("Scheduler request failed:") <= 12
+    assert computer.host() == HOST
