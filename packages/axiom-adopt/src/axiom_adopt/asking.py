@@ -16,7 +16,7 @@ def find_strangers(addresses: ProjectAddresses) -> list[str]:
     """The addresses at which nobody answers, or somebody else does; each with what came."""
     master = addresses.master_url.rstrip("/")
     ours = f"<scheduler_version>{SCHEDULER_VERSION}<"
-    asked = (
+    questions = (
         (f"{master}/", None, "<scheduler>"),
         (f"{master}/get_project_config.php", None, "<project_config>"),
         (addresses.scheduler_url, _NOBODY, ours),
@@ -25,7 +25,7 @@ def find_strangers(addresses: ProjectAddresses) -> list[str]:
     )
     return [
         f"{address}: {answer}"
-        for address, body, sign in asked
+        for address, body, sign in questions
         if (answer := _unexpected(address, body, sign)) is not None
     ]
 

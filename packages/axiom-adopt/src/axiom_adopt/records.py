@@ -58,7 +58,6 @@ class User(Record):
     global_prefs: bytes = b""
     project_prefs: bytes = b""
     show_hosts: bool = True
-    send_email: bool = True
     email_validated: bool = False
     has_profile: bool = False
 
@@ -96,18 +95,13 @@ class Host(Record):
     m_swap: float = 0.0
     d_total: float = 0.0
     d_free: float = 0.0
-    d_boinc_used_total: float = 0.0
-    d_boinc_used_project: float = 0.0
-    d_boinc_max: float = 0.0
     n_bwup: float = 0.0
     n_bwdown: float = 0.0
     on_frac: float = 0.0
     connected_frac: float = 0.0
     active_frac: float = 0.0
-    gpu_active_frac: float = 0.0
     avg_turnaround: float = 0.0
-    serialnum: str = ""  # GPUs, until 2025
-    misc: str = ""  # GPUs and more in JSON, since then
+    serialnum: str = ""  # GPUs and client, until 2025; its successor `misc` waits for the first contact
 
     @property
     def merged_into(self) -> int:
@@ -123,17 +117,12 @@ class Team(Record):
     create_time: float = 0.0
     userid: int = 0  # the founder
     name: str
-    type: int = 0
     url: str = ""
     country: str = ""
-    name_html: str = ""
     description: str = ""
     total_credit: float = 0.0
     expavg_credit: float = 0.0
     expavg_time: float = 0.0
-    joinable: bool = True
-    ping_user: int = 0
-    ping_time: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,8 +172,6 @@ class App(Record):
 
     id: int
     name: str
-    user_friendly_name: str = ""
-    deprecated: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,7 +198,6 @@ class Result(Record):
     hostid: int = 0
     userid: int = 0
     appid: int = 0
-    sent_time: float = 0.0
     report_deadline: float = 0.0
 
 
@@ -222,8 +208,6 @@ class Workunit(Record):
     id: int
     name: str
     appid: int = 0
-    canonical_resultid: int = 0
-    rsc_fpops_est: float = 0.0
 
 
 KINDS: tuple[type[Record], ...] = (

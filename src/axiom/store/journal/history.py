@@ -24,12 +24,6 @@ INSERT INTO sqlite_sequence (name, seq)
 SELECT name, :skipped FROM sqlite_master
 WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence) ORDER BY name"""
 
-_COUNT_FROM_NOTHING = """
-INSERT INTO sqlite_sequence (name, seq)
-SELECT :name, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)
-"""
-_RESERVE = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalPoint:
@@ -87,12 +81,6 @@ def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
 def last_number(db: Database, table: str) -> int:
     """The last number of this table that was given or left out; every later one is still to be given."""
     return db.number("SELECT seq FROM sqlite_sequence WHERE name = :name", name=table)
-
-
-def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
-    """Whatever is added to these tables from now on has a number above the one given."""
-    db.many(_COUNT_FROM_NOTHING, [{"name": name} for name in numbers])
-    db.many(_RESERVE, [{"name": name, "number": number} for name, number in numbers.items()])
 
 
 def was_parted_since(db: Database, table: str, number: int) -> bool:
