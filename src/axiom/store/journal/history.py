@@ -15,10 +15,6 @@ SKIPPED = 1_000_000  # how many numbers are left out where some may have been gi
 
 _MADE = "SELECT number, checksum, applied_at FROM migration ORDER BY number"
 _RESERVE = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name"
-_RESERVE_FIRST = """
-INSERT INTO sqlite_sequence (name, seq) SELECT :name, :number
-WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)
-"""
 _SKIP_UNUSED = """
 INSERT INTO sqlite_sequence (name, seq)
 SELECT name, :skipped FROM sqlite_master
@@ -73,9 +69,9 @@ def part(db: Database, now: datetime) -> None:
 
 def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
     """Whatever is added to these tables from now on has a number above these."""
-    rows = [{"name": name, "number": number} for name, number in numbers.items()]
-    db.many(_RESERVE, rows)
-    db.many(_RESERVE_FIRST, rows)
+    counted = db.column(str, "SELECT name FROM sqlite_sequence ORDER BY name")
+    db.add_all("sqlite_sequence", [{"name": name, "seq": 0} for name in numbers if name not in counted])
+    db.many(_RESERVE, [{"name": name, "number": number} for name, number in numbers.items()])
 
 
 def last_number(db: Database, table: str) -> int:
