@@ -13,6 +13,7 @@ from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
+from axiom.domain.credit import Balance
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.proposals import Idea
 from axiom.lab.experiments.preflight import Examination
@@ -20,8 +21,9 @@ from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.service import standard_callers as callers
 from axiom.signed.keys import load_secrets
-from axiom.store.accounts import operators
+from axiom.store.accounts import adoption, operators
 from axiom.store.connections import Connections
+from axiom.store.credit import ledger
 from axiom.store.experiments import drafts, preflights
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import news
@@ -101,6 +103,20 @@ def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_
     desk.app.writer.run(propose)
     assert re.search("over (8|16) of (8|16) seeds", desk.ask("/proposals/2").text)
     assert not re.search("of (8|16) seeds", desk.ask("/proposals/2.json").text)
+
+
+def test_the_operator_sees_who_of_a_project_that_moved_in_is_not_back(lab, desk):
+    def move_in(db):
+        adoption.begin(db, digest="d" * 64, project="https://stars.example/", now=lab.now)
+        next_ids = {"user": desk.account()[0].id + 1, "host": 1, "team": 1}
+        adoption.seal(db, {"next_ids": next_ids, "source": "before", "taken": {}}, lab.now)
+        balance = Balance(total=77_000, recent=0.0, recent_at=0)
+        ledger.begin_balances(db, "volunteer", {desk.account()[0].id: balance}, source="before", now=lab.now)
+
+    assert "The move" not in desk.ask("/operator").text
+    desk.app.writer.run(move_in)
+    page = desk.ask("/operator").text
+    assert re.search(rf'/volunteers/{desk.account()[0].id}"><bdi>[^<]+</bdi></a> 77', page)
 
 
 def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_the_form(desk):
