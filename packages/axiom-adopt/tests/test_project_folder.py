@@ -22,7 +22,6 @@ def test_its_addresses_are_those_of_its_clients(folder):
     assert project.download_url == "https://stars.example.org/stars/download"
     assert project.upload_url == "https://stars.example.org/stars_cgi/file_upload_handler"
     assert project.schedulers == ("https://stars.example.org/stars_cgi/cgi",)
-    assert project.fanout == 1024
     assert project.upload_public == (folder / "keys" / "upload_public").read_text()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from axiom.boinc.account_keys import is_key
 from axiom.domain.work import read_task_name
+from axiom.server.scheduler.programs import APP
 from axiom.store.tasks.foreign_tasks import ForeignTask
 from axiom_adopt.laboratory_rows import (
     is_bcrypt,
@@ -96,6 +97,8 @@ class Inspection:
                 self.deleted.append(record)
             case App():
                 self.apps[record.id] = record.name
+                if record.name == APP:
+                    self.losses.add("programs of an application that is called as ours is", record.name)
             case Result() if record.server_state == IN_PROGRESS:
                 self._results.append(record)
             case Result():

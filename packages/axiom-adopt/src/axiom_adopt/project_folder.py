@@ -28,7 +28,6 @@ class Project:
     download_url: str
     upload_url: str
     schedulers: tuple[str, ...]  # addresses that its master page tells
-    fanout: int  # folders into which downloads and uploads are spread; 0 for none
     code_key_state: CodeKeyState
     code_key: CodeKey | None = field(repr=False)  # where it is usable
     code_public: str
@@ -51,7 +50,6 @@ def read_project(folder: Path) -> Project:
     keys = folder / "keys" if (folder / "keys").is_dir() else folder / (_setting(config, "key_dir") or "keys")
     code_public = _text(keys / "code_sign_public")
     state, code_key = _code_key(_text(keys / "code_sign_private"), code_public)
-    fanout = _setting(config, "uldl_dir_fanout")
     pages = _text(folder / "html" / "user" / "schedulers.txt")
     return Project(
         long_name=_setting(config, "long_name"),
@@ -59,7 +57,6 @@ def read_project(folder: Path) -> Project:
         download_url=_setting(config, "download_url"),
         upload_url=_setting(config, "upload_url"),
         schedulers=tuple(dict.fromkeys(html.unescape(tag or link) for tag, link in _SCHEDULER.findall(pages))),
-        fanout=int(fanout) if re.fullmatch(r"[0-9]{1,9}", fanout) else 0,
         code_key_state=state,
         code_key=code_key,
         code_public=code_public,

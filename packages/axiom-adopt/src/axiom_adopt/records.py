@@ -175,17 +175,6 @@ class App(Record):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AppVersion(Record):
-    table: ClassVar[str] = "app_version"
-
-    id: int
-    appid: int
-    version_num: int = 0
-    plan_class: str = ""
-    xml_doc: bytes = b""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Result(Record):
     """Of these, those alone that are UNSENT or IN_PROGRESS."""
 
@@ -201,18 +190,7 @@ class Result(Record):
     report_deadline: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Workunit(Record):
-    table: ClassVar[str] = "workunit"
-
-    id: int
-    name: str
-    appid: int = 0
-
-
-KINDS: tuple[type[Record], ...] = (
-    *(User, Host, Team, Consent, ConsentType, UserDeleted, HostDeleted, App, AppVersion, Result, Workunit),
-)
+KINDS: tuple[type[Record], ...] = (*(User, Host, Team, Consent, ConsentType, UserDeleted, HostDeleted, App, Result),)
 _KINDS = {kind.table: kind for kind in KINDS}
 _READ = {  # by table and column: its type, and whether a row is nothing without it
     kind.table: {
