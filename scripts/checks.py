@@ -41,7 +41,8 @@ def programs() -> tuple[str, ...]:
 # The slowest first, so that the others fit beside it.
 def checks() -> tuple[Check, ...]:
     """Everything that is checked."""
-    types = (("mypy", "-p", "axiom", "-p", "axiom_catalogue", "-p", "axiom_weigh", "-p", "axiom_adopt"), ("mypy", *programs()))
+    packages = ("axiom", "axiom_adopt", "axiom_catalogue", "axiom_weigh")
+    types = (("mypy", *(word for package in packages for word in ("-p", package))), ("mypy", *programs()))
     return (
         Check(name="types", commands=types, cure="mend the types, then: .venv/bin/mypy -p axiom"),
         Check(
