@@ -318,6 +318,7 @@ class Needs:
     gpu: bool = False  # computes on a GPU alone, one for each task
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
     may_use_gpu: bool = False  # computes on a core, and as well on a GPU that is idle
+    side_by_side: bool = False  # on a GPU all cells of a task are one batch, and a task holds its whole block
     copies: int = 1  # volunteers who compute each task; its results count once so many of them agree
     cores: int = 1  # on which a volunteer's computer computes a task: a cell on each, with memory and disk of its own
 
@@ -325,8 +326,12 @@ class Needs:
         """Refuse needs of which one takes back what the other allows."""
         if self.gpu and self.may_use_gpu:
             raise ValueError("needs say gpu, so a GPU alone may compute it, and may_use_gpu, so a core may: say one")
-        if not 1 <= self.cores <= MOST_CORES or (self.gpu and self.cores > 1):
-            raise ValueError(f"needs say {self.cores} cores; it may be 1 to {MOST_CORES}, and 1 where a GPU computes")
+        if not 1 <= self.cores <= MOST_CORES or (self.cores > 1 and (self.gpu or self.side_by_side)):
+            raise ValueError(
+                f"needs say {self.cores} cores; it may be 1 to {MOST_CORES}, and 1 beside gpu and side_by_side"
+            )
+        if self.side_by_side and not (self.gpu or self.may_use_gpu):
+            raise ValueError("needs say side_by_side, which is how a GPU computes, and no GPU may: say may_use_gpu")
 
 
 @dataclass(frozen=True, kw_only=True)
