@@ -45,9 +45,9 @@ def main() -> int:
         folder = Path(place)
         write_old_project(folder / "project")
         is_soon = _move_large(folder, wanted.people, wanted.computers)
-        is_cheap = _look_up(folder / "large", wanted.people)
+        _look_up(folder / "large", wanted.people)
         is_same = _kill_often(folder, wanted.kills)
-    return int(not (is_soon and is_cheap and is_same))
+    return int(not (is_soon and is_same))
 
 
 def _move_large(folder: Path, people: int, computers: int) -> bool:
@@ -64,7 +64,7 @@ def _move_large(folder: Path, people: int, computers: int) -> bool:
     return done.returncode == verified.returncode == 0 and seconds <= _LONGEST
 
 
-def _look_up(lab: Path, people: int) -> bool:
+def _look_up(lab: Path, people: int) -> None:
     """What a contact asks the database first: whose key is it, and which host? By keys of ours, and of before."""
     secret, now, chance = load_secrets(Folder(path=lab).keys).accounts, datetime.now(UTC), random.Random(5)
     numbers = [chance.randrange(people) + 1 for _ in range(_LOOKS)]
