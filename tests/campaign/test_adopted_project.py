@@ -125,28 +125,6 @@ def test_a_client_with_the_weak_key_of_before_and_one_with_the_password_compute_
     assert owners == {old_server.USER}
 
 
-def test_a_computer_that_was_detached_and_is_attached_by_password_has_its_old_number(moved):
-    computer, master = moved.computer, moved.old.master
-    computer.say("--project", master, "detach")
-    computer.wait(lambda seen: not seen.project())
-    said = computer.say("--lookup_account", master, old_server.EMAIL, old_server.PASSWORD)
-    computer.say("--project_attach", master, *re.findall(r"account key: ([0-9a-f]{32})", said))
-    computer.wait(Client.host, nudge=6)
-    assert computer.host() == HOST
-    computer.wait(lambda seen: seen.project().get("resource share") == "7.000000", nudge=6)
-
-
-def test_a_new_code_key_that_the_one_of_before_signed_is_taken_silently(moved, tmp_path):
-    lab, computer = moved.lab, moved.computer
-    lab.stop()
-    assert typed("keys", "rotate", "code", data=lab.data).returncode == 0
-    lab.start()
-    said = len(computer.log())
-    lab.publish(tmp_path, "swifter")
-    lab.wait_for(lab.order("swifter", HOST), "valid", computer)
-    assert _TROUBLE.findall(computer.log()[said:]) == []
-
-
 def test_back_at_the_server_before_it_is_known_by_its_number(moved):
     lab, computer = moved.lab, moved.computer
     lab.stop()
@@ -170,3 +148,25 @@ def test_where_the_old_scheduler_is_not_passed_on_the_new_one_is_learned_within_
     computer.wait(lambda seen: "Scheduler request completed" in seen.log()[begun:], nudge=4)
     assert 0 < computer.log()[begun:].count("Scheduler request failed:") <= 12
     assert computer.host() == HOST
+
+
+def test_a_computer_that_was_detached_and_is_attached_by_password_has_its_old_number(moved):
+    computer, master = moved.computer, moved.old.master
+    computer.say("--project", master, "detach")
+    computer.wait(lambda seen: not seen.project())
+    said = computer.say("--lookup_account", master, old_server.EMAIL, old_server.PASSWORD)
+    computer.say("--project_attach", master, *re.findall(r"account key: ([0-9a-f]{32})", said))
+    computer.wait(Client.host, nudge=6)
+    assert computer.host() == HOST
+    computer.wait(lambda seen: seen.project().get("resource share") == "7.000000", nudge=6)
+
+
+def test_a_new_code_key_that_the_one_of_before_signed_is_taken_silently(moved, tmp_path):
+    lab, computer = moved.lab, moved.computer
+    lab.stop()
+    assert typed("keys", "rotate", "code", data=lab.data).returncode == 0
+    lab.start()
+    said = len(computer.log())
+    lab.publish(tmp_path, "swifter")
+    lab.wait_for(lab.order("swifter", HOST), "valid", computer)
+    assert _TROUBLE.findall(computer.log()[said:]) == []
