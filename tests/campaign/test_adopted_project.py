@@ -26,12 +26,21 @@ def _computing(computer: Client) -> list[str]:
     return [task["name"] for task in computer.tasks() if task.get("active_task_state") == "EXECUTING"]
 
 
+def _known(computer: Client) -> dict[str, str]:
+    """Of the account and this computer: team, ids by which credit sites know them, and where it stands."""
+    state = (computer.folder / "client_state.xml").read_text()
+    project = state[state.index("<project>") : state.index("</project>")]
+    tags = "team_name teamid cross_project_id external_cpid email_hash host_venue user_name userid"
+    return {tag: text for tag in tags.split() for text in re.findall(f"<{tag}>(.*?)</{tag}>", project)}
+
+
 @dataclass
 class Moved:
     old: OldServer
     lab: Project
     computer: Client
     said_before: int  # characters of the client's log until then
+    known_before: dict[str, str]  # what the client knew of its account
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +65,7 @@ def moved(tmp_path_factory) -> Iterator[Moved]:
             wire.target = None
             dump = old.dump(place / "stars.sql")
             old.stop()
-            said = len(computer.log())
+            said, known = len(computer.log()), _known(computer)
             words = ("adopt", dump, "--project", old.folder, "-q")
             done = typed(*words, data=place / "lab")
             assert done.returncode == 0, done.stdout + done.stderr
@@ -65,7 +74,7 @@ def moved(tmp_path_factory) -> Iterator[Moved]:
             lab = Project(data=place / "lab", wire=wire)
             try:
                 lab.start()
-                yield Moved(old=old, lab=lab, computer=computer, said_before=said)
+                yield Moved(old=old, lab=lab, computer=computer, said_before=said, known_before=known)
             finally:
                 lab.stop()
 
@@ -83,6 +92,7 @@ def test_the_client_keeps_its_number_its_tasks_and_its_share_and_says_nothing(mo
     assert _TROUBLE.findall(said) == []
     assert computer.host() == HOST
     assert computer.project()["resource share"] == "7.000000"
+    assert _known(computer) == moved.known_before
     status = typed("adopt", "status", "--json", data=lab.data).stdout
     assert '"tasks_reported": 5' in status
     assert sorted(path.name for path in (lab.data / "foreign-uploads").iterdir()) == sorted(
