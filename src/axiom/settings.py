@@ -1,5 +1,6 @@
 """Every knob: one frozen dataclass, read once, from flags, then AXIOM_* variables, then axiom.toml, then defaults."""
 
+import json
 import math
 import os
 import re
@@ -288,6 +289,12 @@ def read(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
 
 def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
     return read(file, os.environ, flags)
+
+
+def write_settings(file: Path, values: Mapping[str, str | int]) -> None:
+    """TOML writes texts and numbers as JSON does, but for one sign that JSON leaves as it is."""
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()]
+    file.write_text("".join(lines).replace("\x7f", "\\u007f"), encoding="utf-8")
 
 
 def _from_file(file: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def volunteer_rows(user: User, *, name: str, email: str | None, is_exported: boo
             "key_digest": account_keys.key_digest(account_keys.account_key(secret, user.id, 1)),
             "weak_digest": account_keys.key_digest(account_keys.weak_key(secret, user.id, 1)),
             "cross_id": user.cross_project_id,
-            "country": "" if user.country in {"None", "International"} else user.country,
+            "country": _country(user.country),
             "website": user.url,
             "venue": _venue(user.venue),
             "preferences": preferences,
@@ -151,7 +151,7 @@ def team_row(team: Team, *, name: str) -> dict[str, Any]:
         "name": name,
         "look": fold_name(name),
         "founder_id": team.userid,
-        "country": "" if team.country in {"None", "International"} else team.country,
+        "country": _country(team.country),
         "website": team.url,
         "about": team.description,
         "created_at": _stamp(team.create_time),
@@ -191,9 +191,9 @@ def _stamp(seconds: float) -> int:
 
 
 def _password(passwd_hash: str, secret: bytes) -> str | None:
-    if _MD5.fullmatch(passwd_hash):
+    if is_md5(passwd_hash):
         return seal_password(passwd_hash, secret)
-    return passwd_hash if _BCRYPT.fullmatch(passwd_hash) else None
+    return passwd_hash if is_bcrypt(passwd_hash) else None
 
 
 def is_bcrypt(passwd_hash: str) -> bool:
@@ -216,6 +216,10 @@ def _gpus(serial: str) -> list[list[object]]:
         for kind, model, count, megabytes in _GPU.findall(serial)
         if kind not in {"BOINC", "vbox"}
     ]
+
+
+def _country(text: str) -> str:
+    return "" if text in {"None", "International"} else text
 
 
 def _venue(text: str) -> str:

@@ -52,6 +52,11 @@ class AdoptRows(Command, name="project.adopt", capability=Capability.RUN):
         return {"rows": self.rows}
 
 
+def give_rows(gate: CommandGate, command: AdoptRows) -> None:
+    """Have them stored; those that are stored already stay as they are."""
+    gate.submit(command, operator(), key=f"adopt:{command.dump[:32]}:{command.part}:{command.first}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loading:
     gate: CommandGate
@@ -93,11 +98,14 @@ class Loading:
     def _give(self, part: str, rows: Iterable[T], count: int, write: Callable[[Database, Sequence[T]], None]) -> None:
         through = 0
         for first, chunk in _chunks(rows):
-            digest = self.inspection.digest
             command = AdoptRows(
-                dump=digest, part=part, first=first, rows=len(chunk), write=lambda db, rows=chunk: write(db, rows)
+                dump=self.inspection.digest,
+                part=part,
+                first=first,
+                rows=len(chunk),
+                write=lambda db, rows=chunk: write(db, rows),
             )
-            self.gate.submit(command, operator(), key=f"adopt:{digest[:32]}:{part}:{first}")
+            give_rows(self.gate, command)
             through += len(chunk)
             self.tell(part, through, count)
 

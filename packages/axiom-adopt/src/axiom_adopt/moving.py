@@ -1,6 +1,7 @@
 """The move itself: keys and settings of before, everything of the dump, and a seal once all of it is there."""
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +13,7 @@ from axiom.errors import Refused
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.service.open_laboratory import prepare_database, reading, writing
-from axiom.service.standard_callers import operator
-from axiom.settings import Settings, from_process
+from axiom.settings import Settings, from_process, write_settings
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts
 from axiom.signed.key_rotation import follow, make_next_code
 from axiom.signed.keys import make_keys, make_secrets, replace_private
@@ -24,7 +24,7 @@ from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal import history
 from axiom_adopt.addresses import ProjectAddresses, derive_settings
 from axiom_adopt.inspection import Inspection
-from axiom_adopt.loading import AdoptRows, Loading, Told
+from axiom_adopt.loading import AdoptRows, Loading, Told, give_rows
 from axiom_adopt.project_folder import CodeKeyState, Project
 from axiom_adopt.records import Dump
 
@@ -56,12 +56,7 @@ class Move:
                 "written; put it into the project's folder: clients have it in their files, too."
             )
         if not self.folder.exists():
-            self.folder.demand_open()
-            if strangers := self.folder.strangers():
-                raise Refused(
-                    f"The folder {self.folder.path} holds {', '.join(strangers[:3])}, which no laboratory put there. "
-                    "Nothing was written; choose an empty folder or a new one."
-                )
+            self.folder.demand_room()
             return
         with reading(self.folder) as db:
             before = adoption.read(db)
@@ -91,7 +86,8 @@ class Move:
                         gate=gate, inspection=inspection, secret=secret, tell=tell, begun_at=begun.begun_at
                     )
                     facts = loading.load(self.dump)
-                    _give(gate, inspection.digest, "seal", lambda db: _seal(db, facts, gate))
+                    seal = functools.partial(_seal, facts=facts, gate=gate)
+                    give_rows(gate, AdoptRows(dump=inspection.digest, part="seal", first=0, rows=1, write=seal))
                 StatisticsFiles(self.folder, gate.now, rest=lambda: None).write()
                 return gate.writer.run(lambda db: {"problems": find_problems(db), "facts": _facts(db)})
 
@@ -101,7 +97,7 @@ class Move:
         def begin(db: Database) -> None:
             adoption.begin(db, digest=inspection.digest, project=project, now=gate.now())
 
-        _give(gate, inspection.digest, "begin", begin)
+        give_rows(gate, AdoptRows(dump=inspection.digest, part="begin", first=0, rows=1, write=begin))
         begun = gate.writer.run(adoption.read)
         if begun is None:
             raise LookupError("the adoption that was begun is gone")
@@ -111,8 +107,7 @@ class Move:
         """Settings of a laboratory at the project's addresses; where there are some already, they have to be these."""
         wanted = {"name": self.project.long_name or "Axiom", **derive_settings(addresses_of(self.project))}
         if not self.folder.settings.exists():
-            lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in wanted.items()]
-            self.folder.settings.write_text("".join(lines).replace("\x7f", "\\u007f"), encoding="utf-8")
+            write_settings(self.folder.settings, wanted)
         settings, _ = from_process(self.folder.settings)
         if other := [name for name in wanted if name != "name" and getattr(settings, name) != wanted[name]]:
             lines = [f"{name} = {json.dumps(wanted[name])}" for name in other]
@@ -177,11 +172,6 @@ def moved(folder: Folder) -> Iterator[tuple[Database, adoption.Adoption]]:
         if present is None:
             raise Refused(f"No project was moved into {folder.path}. Nothing was done; `axiom adopt --help` says how.")
         yield db, present
-
-
-def _give(gate: CommandGate, digest: str, part: str, write: Any) -> None:
-    command = AdoptRows(dump=digest, part=part, first=0, rows=1, write=write)
-    gate.submit(command, operator(), key=f"adopt:{digest[:32]}:{part}:0")
 
 
 def _seal(db: Database, facts: dict[str, Any], gate: CommandGate) -> None:

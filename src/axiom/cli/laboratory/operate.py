@@ -1,6 +1,5 @@
 """Commands for whoever operates a laboratory: init, status, doctor, keys, settings, audit, completion."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -27,7 +26,7 @@ from axiom.commands.client import Remote
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap
 from axiom.service.open_laboratory import demand, prepare_database, reading
-from axiom.settings import from_process
+from axiom.settings import from_process, write_settings
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder, holder, lock
@@ -69,17 +68,13 @@ def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: b
 
 
 def _demand_room(folder: Folder) -> None:
-    folder.demand_open()
+    folder.demand_open()  # else it is not seen whether there is one
     if folder.exists():
         raise Refused(
             f"There is a laboratory in {folder.path} already; nothing was changed. "
             f"`axiom lab --data {folder.path}` starts it."
         )
-    if strangers := folder.strangers():
-        raise Refused(
-            f"The folder {folder.path} holds {', '.join(strangers[:3])}, which no laboratory put there. Nothing was "
-            "changed; choose an empty folder or a new one."
-        )
+    folder.demand_room()
 
 
 def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
@@ -87,16 +82,10 @@ def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
     folder.create()
     with lock(folder, "axiom init"):
         if chosen:
-            lines = [f"{name} = {_toml(value)}\n" for name, value in chosen.items()]
-            folder.settings.write_text("".join(lines), encoding="utf-8")
+            write_settings(folder.settings, chosen)
         from_process(folder.settings)
         clock = prepare_database(folder)
         return make_keys(folder.keys, clock.now()).trust.lab
-
-
-def _toml(value: str | int) -> str:
-    """TOML writes texts and numbers as JSON does, but for one sign that JSON leaves as it is."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 @click.command()

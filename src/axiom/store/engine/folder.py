@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from axiom.errors import AxiomError, FolderInUse, FolderUnusable, StoreError
+from axiom.errors import AxiomError, FolderInUse, FolderUnusable, Refused, StoreError
 
 _README = """\
 This is the data folder of an Axiom laboratory: its database, its files and its keys.
@@ -105,6 +105,15 @@ class Folder:
         ours = {".gitignore", "README", "engines", "figures", *(name.partition("/")[0] for name in places)}
         names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
         return sorted(name for name in names if name not in ours and not name.startswith(self.database.name))
+
+    def demand_room(self) -> None:
+        """A laboratory may be made here: we may look, and nothing lies here that no laboratory put there."""
+        self.demand_open()
+        if strangers := self.strangers():
+            raise Refused(
+                f"The folder {self.path} holds {', '.join(strangers[:3])}, which no laboratory put there. Nothing was "
+                "changed; choose an empty folder or a new one."
+            )
 
     def create(self) -> None:
         """The folder is there, closed to others, kept out of git, with a word for who finds it."""
