@@ -5,16 +5,19 @@ The server before is played, with its own keys, tasks and replies; client, move 
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import old_server
 import pytest
 from boinc_client import Client, client
 from old_server import HOST, KEY, NAME, OldServer
 from real_parts import need
-from running_lab import typed
+from running_lab import answer, typed
 from volunteer_lab import Project
-from wire import proxy
+from wire import Proxy, proxy
 
 pytestmark = need("boinc")
 _TROUBLE = re.compile(
@@ -43,6 +46,36 @@ class Moved:
     known_before: dict[str, str]  # what the client knew of its account
 
 
+@contextmanager
+def _moved(old: OldServer, wire: Proxy, computer: Client, place: Path, **dumped: Any) -> Iterator[Moved]:
+    """The old server ends for good, and the laboratory takes its place."""
+    wire.target = None
+    dump = old.dump(place / "stars.sql", **dumped)
+    old.stop()
+    said, known = len(computer.log()), _known(computer)
+    words = ("adopt", dump, "--project", old.folder, "-q")
+    done = typed(*words, data=place / "lab")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with (place / "lab" / "axiom.toml").open("a") as settings:
+        settings.write("task_seconds = 0.5\nmax_failures = 1\n")
+    lab = Project(data=place / "lab", wire=wire)
+    try:
+        lab.start()
+        yield Moved(old=old, lab=lab, computer=computer, said_before=said, known_before=known)
+    finally:
+        lab.stop()
+
+
+def _attach_by_password(computer: Client) -> None:
+    """Detach, and attach as a person does who has no more than address and password."""
+    master = computer.address
+    computer.say("--project", master, "detach")
+    computer.wait(lambda seen: not seen.project())
+    said = computer.say("--lookup_account", master, old_server.EMAIL, old_server.PASSWORD)
+    computer.say("--project_attach", master, *re.findall(r"account key: ([0-9a-f]{32})", said))
+    computer.wait(Client.host, nudge=6)
+
+
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory) -> Iterator[Moved]:
     """A client with tasks that run, wait, are suspended or are being uploaded, when the old server ends for good."""
@@ -53,30 +86,15 @@ def moved(tmp_path_factory) -> Iterator[Moved]:
         with client(place / "one", old.master, KEY, cores=3) as computer:
             computer.wait(Client.host, nudge=4)
             old.give("done", "held", "runs", "late", "next")
-            computer.wait(
-                lambda seen: sum(task.get("active_task_state") == "EXECUTING" for task in seen.tasks()) == 3, nudge=4
-            )
+            computer.wait(lambda seen: len(_computing(seen)) == 3, nudge=4)
             computer.say("--task", old.master, old.task("held"), "suspend")
             old.takes_uploads = False
             old.end("done")
             computer.wait(lambda seen: f"{old.task('done')} finished" in seen.log())
             computer.wait(lambda seen: " on upload of star_done_0_0" in seen.log())
             computer.call()
-            wire.target = None
-            dump = old.dump(place / "stars.sql")
-            old.stop()
-            said, known = len(computer.log()), _known(computer)
-            words = ("adopt", dump, "--project", old.folder, "-q")
-            done = typed(*words, data=place / "lab")
-            assert done.returncode == 0, done.stdout + done.stderr
-            with (place / "lab" / "axiom.toml").open("a") as settings:
-                settings.write("task_seconds = 0.5\nmax_failures = 1\n")
-            lab = Project(data=place / "lab", wire=wire)
-            try:
-                lab.start()
-                yield Moved(old=old, lab=lab, computer=computer, said_before=said, known_before=known)
-            finally:
-                lab.stop()
+            with _moved(old, wire, computer, place) as moved:
+                yield moved
 
 
 def test_the_client_keeps_its_number_its_tasks_and_its_share_and_says_nothing(moved):
@@ -161,12 +179,8 @@ def test_where_the_old_scheduler_is_not_passed_on_the_new_one_is_learned_within_
 
 
 def test_a_computer_that_was_detached_and_is_attached_by_password_has_its_old_number(moved):
-    computer, master = moved.computer, moved.old.master
-    computer.say("--project", master, "detach")
-    computer.wait(lambda seen: not seen.project())
-    said = computer.say("--lookup_account", master, old_server.EMAIL, old_server.PASSWORD)
-    computer.say("--project_attach", master, *re.findall(r"account key: ([0-9a-f]{32})", said))
-    computer.wait(Client.host, nudge=6)
+    computer = moved.computer
+    _attach_by_password(computer)
     assert computer.host() == HOST
     computer.wait(lambda seen: seen.project().get("resource share") == "7.000000", nudge=6)
 
@@ -180,3 +194,33 @@ def test_a_new_code_key_that_the_one_of_before_signed_is_taken_silently(moved, t
     lab.publish(tmp_path, "swifter")
     lab.wait_for(lab.order("swifter", HOST), "valid", computer)
     assert _TROUBLE.findall(computer.log()[said:]) == []
+
+
+def test_a_merged_computer_goes_on_as_the_other_and_is_found_by_a_password_that_was_bcrypt(tmp_path):
+    other = HOST + 2
+    with proxy() as wire:
+        old = OldServer(address=wire.address, folder=tmp_path / "project")
+        wire.target = old.port
+        with client(tmp_path / "one", old.master, KEY) as computer:
+            computer.wait(Client.host, nudge=4)
+            old.give("runs")
+            computer.wait(_computing, nudge=4)
+            assert computer.host() == HOST
+            with _moved(old, wire, computer, tmp_path, merged_into=other, is_bcrypt=True) as moved:
+                computer.wait(lambda seen: seen.host() == other, nudge=6)
+                computer.call()
+                assert _computing(computer) == [old.task("runs")]
+                old.end("runs")
+                computer.wait(lambda seen: not seen.tasks(), nudge=6)
+                moved.lab.publish(tmp_path, "swift")
+                moved.lab.wait_for(moved.lab.order("swift", other), "valid", computer)
+                computer.wait(lambda seen: seen.credit() > 1234.5, nudge=6)
+                # The client takes another id for itself with another number, as it does at an official server.
+                assert _TROUBLE.findall(computer.log()[moved.said_before :]) == ["new computer"]
+                assert (computer.host(), _known(computer)) == (other, moved.known_before)
+                assert "otice" not in computer.say("--get_notices")
+                for bcrypted in (1, 0):
+                    status = answer("adopt", "status", data=moved.lab.data)["adoption"]
+                    assert (status["tasks_reported"], status["passwords_bcrypt"]) == (1, bcrypted)
+                    _attach_by_password(computer)
+                    computer.wait(lambda seen: seen.credit() > 1234.5 and seen.host() == other, nudge=6)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 from old_dump import row_of, write_dump
 
 from axiom.boinc import account_keys, replies
@@ -216,10 +217,16 @@ class OldServer:
             token=self._upload.sign_file(agreed.encode()),
         )
 
-    def dump(self, path: Path) -> Path:
-        """What the server's database would give, after it was stopped."""
-        last = self.seen[-1]
-        cpid = read_host_info(last.host_info).cpid
+    def dump(self, path: Path, *, merged_into: int = 0, is_bcrypt: bool = False) -> Path:
+        """What the server's database would give, after it was stopped.
+
+        Its site can merge the computer into one that has called more often; newer servers have bcrypt over the MD5.
+        """
+        last, number = self.seen[-1], merged_into or HOST
+        cpid = "b" * 32 if merged_into else read_host_info(last.host_info).cpid
+        password = md5(PASSWORD + EMAIL.lower())
+        if is_bcrypt:
+            password = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$")
         text = {"country": "Iceland", "url": "", "venue": "", "global_prefs": None}
         user = row_of(
             "user",
@@ -229,7 +236,7 @@ class OldServer:
             email_addr=EMAIL,
             name="Ann",
             authenticator=KEY,
-            passwd_hash=md5(PASSWORD + EMAIL.lower()),
+            passwd_hash=password,
             cross_project_id=CPID,
             total_credit=1234.5,
             teamid=TEAM,
@@ -238,10 +245,10 @@ class OldServer:
         )
         host = row_of(
             "host",
-            id=HOST,
+            id=number,
             userid=USER,
             create_time=1_300_000_000,
-            rpc_seqno=last.rpc_seqno,
+            rpc_seqno=1_000 if merged_into else last.rpc_seqno,
             rpc_time=1_790_000_000,
             domain_name="old-box",
             serialnum="",
@@ -253,12 +260,13 @@ class OldServer:
             total_credit=99.0,
             host_cpid=account_keys.exported_host_cpid(cpid, EMAIL),
         )
+        hosts = [host, row_of("host", id=HOST, rpc_seqno=merged_into)] if merged_into else [host]
         team = row_of("team", id=TEAM, userid=USER, name="Counters", url="", country="", description="")
         tasks = [
-            row_of("result", id=number, name=name, server_state=4, hostid=HOST, appid=1, report_deadline=deadline)
-            for number, (name, deadline) in enumerate(self._out.items(), 1)
+            row_of("result", id=each, name=name, server_state=4, hostid=number, appid=1, report_deadline=deadline)
+            for each, (name, deadline) in enumerate(self._out.items(), 1)
         ]
-        write_dump(path, {"app": [(1, APP)], "user": [user], "host": [host], "team": [team], "result": tasks})
+        write_dump(path, {"app": [(1, APP)], "user": [user], "host": hosts, "team": [team], "result": tasks})
         return path
 
 
