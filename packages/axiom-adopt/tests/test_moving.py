@@ -284,6 +284,23 @@ def test_an_interrupted_move_goes_on_behind_the_last_part(moved, move, look, tmp
     assert look(folder, "SELECT count(*) AS n FROM audit") == look(whole, "SELECT count(*) AS n FROM audit")
 
 
+def test_half_a_move_is_neither_verified_nor_kept_from_being_taken_back(tmp_path):
+    folder = Folder(path=tmp_path / "lab")
+    keep_secret(folder.keys)
+    with pytest.raises(Interrupted):
+        load_in_parts(folder, until=2)
+    assert typed("adopt", "verify", data=folder.path).returncode == CannotStart.exit_code
+    assert typed("adopt", "undo", data=folder.path).returncode == 0
+    assert not folder.exists()
+
+
+def test_looking_first_refuses_the_settings_that_moving_refuses(move, tmp_path):
+    folder = Folder(path=tmp_path / "lab")
+    assert typed("init", folder.path).returncode == 0
+    assert move(folder, DUMPS / "project-hex.sql.gz", "-n").returncode == 4
+    assert move(folder).returncode == 4
+
+
 KILLED = """
 import os, sys
 from datetime import datetime
@@ -324,7 +341,9 @@ def test_a_move_is_taken_back_as_long_as_nobody_new_has_come(moved_lab, move, lo
     before = shutil.copytree(folder.path, tmp_path / "before")
     assert typed("adopt", "undo", data=folder.path).returncode == 0, "the laboratory's own computer is nobody new"
     assert not folder.exists()
-    assert typed("adopt", "undo", data=folder.path).returncode == CannotStart.exit_code
+    (aside,) = folder.undone.iterdir()
+    assert everything(Folder(path=aside)) == everything(Folder(path=before)), "set aside, and not deleted"
+    assert typed("adopt", "undo", data=folder.path).returncode == 4
     assert move(folder).returncode == 0
     folder = Folder(path=before)
     with closing(connect_writer(folder.database)) as db, db.transaction():
@@ -360,6 +379,7 @@ def test_a_key_that_is_kept_elsewhere_signs_the_one_that_follows(move, tmp_path)
     kept = CodeKey.parse((project / "keys" / "code_sign_private").read_text())
     (project / "keys" / "code_sign_private").unlink()
     assert move(folder, DUMPS / "project-hex.sql.gz", "--key-elsewhere", project=project).returncode == 0
+    assert typed("adopt", "verify", data=folder.path).returncode == 1, "no client believes its programs yet"
 
     def accept(*signatures):
         return typed("adopt", "accept-code-key", *signatures, data=folder.path).returncode

@@ -211,7 +211,7 @@ def test_nothing_is_overwritten_nor_written_in_a_dry_run(say, tmp_path, monkeypa
     assert say(*words, "--name", "other_spectrum")[0] == 0
     assert say(*words, "--name", "No")[0] == WrongUse.exit_code
     assert say("experiment", "import", tmp_path / "nowhere.py")[0] == NotFound.exit_code
-    monkeypatch.setitem(sys.modules, "axiom_adopt", None)
+    monkeypatch.setitem(sys.modules, "axiom_adopt.experiment_file", None)
     assert say(*words, "--name", "third_spectrum")[0] == 5
 
 

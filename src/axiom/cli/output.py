@@ -136,11 +136,14 @@ def bar(share: float, width: int = 24) -> str:
     return f"[{'#' * full}{'.' * (width - full)}]"
 
 
+_LONG = 1_000_000.0  # from here on digits after the point say nothing, and powers of ten are hard to compare
+
+
 def _plain(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:,.0f}" if abs(value) >= _LONG else f"{value:.6g}"
     return printable(str(value))

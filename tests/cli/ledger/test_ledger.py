@@ -80,7 +80,7 @@ def test_a_tariff_is_used_at_once_where_nobody_else_computes_and_told_once(ledge
 
 def test_books_that_add_up_are_proven_and_the_first_difference_is_named(ledger_says, folder, damage):
     status, answer, _ = ledger_says("verify", "--json")
-    proven = {"entries": 2, "awards": 1, "thousandths": 7_000, "first_difference": None, "differences": 0}
+    proven = {"entries": 2, "carried": 0, "awards": 1, "thousandths": 7_000, "first_difference": None, "differences": 0}
     assert (status, answer["ledger"]) == (0, {"holds": True, **proven})
     db = connect_writer(folder.database)
     damage(db, "UPDATE balance SET total = 6999 WHERE holder = 'host'")

@@ -27,6 +27,11 @@ class ProjectAddresses:
             form, words = (_FOLDER, "folder") if name == "download_dir" else (_ADDRESS, "address")
             is_left_out = name == "cgi_url" and not text
             if not is_left_out and not form.fullmatch(text):
+                if not text:
+                    raise WrongUse(
+                        f"config.xml has no <{name}>, so the laboratory cannot answer there. Nothing was written; add "
+                        "it in a copy of the folder."
+                    )
                 raise WrongUse(
                     f"config.xml says {text!r} for {name}, and a laboratory can take over no such {words}: of letters, "
                     "digits and . - _ ~ / it may be made. Nothing was written; correct it in a copy of the file."

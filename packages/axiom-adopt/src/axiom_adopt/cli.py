@@ -90,6 +90,8 @@ def move(
         _show_report(answer)
         for line in write_nginx_lines(moving.addresses_of(project), 8080).splitlines() if dry_run else ():
             say(line)
+        if "is_moved" in answer:
+            say(f"All of this is in {folder.path}. Next: `axiom adopt verify --data {folder.path}`.")
         for problem in answer.get("problems", ()):
             remark(problem, quiet=False)
     if has_losses and not dry_run:
@@ -101,8 +103,8 @@ def move(
 @reading_options
 def status(folder: Folder) -> Shown:
     """Who has come back, and what is left of the server before."""
-    with moving.moved(folder) as (db, present):
-        answer = {"project": present.project, "sealed_at": _written(present.sealed_at), **adoption.progress(db)}
+    with moving.open_moved(folder) as (db, present):
+        answer = {"project": present.project, "moved_at": _written(present.sealed_at), **adoption.progress(db)}
     yield {"adoption": answer}
     show_facts({name.replace("_", " "): value for name, value in answer.items()})
 
@@ -113,16 +115,16 @@ def status(folder: Folder) -> Shown:
 )
 @reading_options
 def verify(project_folder: Path | None, folder: Folder) -> Shown:
-    """Is everything here that the dump had, and does the ledger add up? Ends with 1 where not.
+    """Is everything here that was taken of the dump, and does the ledger add up? Ends with 1 where not.
 
     With --project it asks at the addresses of before, whether it is the laboratory that answers there.
     """
-    with moving.moved(folder) as (db, present):
-        problems = moving.find_problems(db)
+    with moving.open_moved(folder) as (db, present):
+        problems = [*moving.find_problems(db), *moving.find_missing_signature(folder)]
     if project_folder:
         problems += find_strangers(moving.addresses_of(read_project(project_folder)))
     yield {"adoption": {"project": present.project, "holds": not problems, "problems": problems}}
-    say("\n".join(problems) or "Everything that the dump had is here, and the ledger adds up.")
+    say("\n".join(problems) or "Everything that was taken of the dump is here, and the ledger adds up.")
     if problems:
         raise click.exceptions.Exit(1)
 
@@ -157,8 +159,12 @@ def undo(differences: Path | None, folder: Folder, quiet: bool) -> None:
             rows = write_differences(folder, csv.writer(file))
         remark(f"Wrote {rows} rows of what is new since the move. Nothing was changed.", quiet=quiet)
         return
-    undo_move(folder)
-    remark(f"The laboratory in {folder.path} is empty again. Point the proxy at the server before.", quiet=quiet)
+    aside = undo_move(folder)
+    remark(
+        f"The folder {folder.path} is as before the move; the laboratory with its keys lies in {aside}, until you "
+        "delete it. Point the proxy at the server before.",
+        quiet=quiet,
+    )
 
 
 def report_of(inspection: Inspection, project: Project) -> dict[str, Any]:

@@ -80,7 +80,10 @@ class DumpReader:
             elif _PASSED.match(line):
                 self._pass_over(line, lambda text: text.rstrip().endswith(b";"))
             elif not _COMMENT.match(line):
-                self._refuse(f"{line[:40]!r} begins no statement of mysqldump or mariadb-dump with --skip-triggers")
+                self._refuse(
+                    f"{line[:40]!r} begins no statement of mysqldump or mariadb-dump with --skip-triggers; of packed "
+                    "dumps those of gzip alone are read"
+                )
 
     def _read_lines(self, file: BinaryIO) -> Iterator[bytes]:
         digest, last = hashlib.sha256(), b""

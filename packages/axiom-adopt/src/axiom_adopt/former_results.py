@@ -74,7 +74,7 @@ class LoadedResults:
     @property
     def sentence(self) -> str:
         """The same in words, without its full stop."""
-        parts = [f"{counted(self.stored, 'result')} loaded, {self.kept:,} there before"]
+        parts = [f"{counted(self.stored, 'result')} loaded, {self.kept:,} there before or twice in the files"]
         if self.differing:
             parts.append(
                 f"{self.differing_in_all:,} of these have other numbers in the files, and stay as they were: "

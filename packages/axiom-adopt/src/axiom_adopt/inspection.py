@@ -78,7 +78,7 @@ class Inspection:
 
     def take(self, record: Record) -> None:
         for column in record.doubtful:
-            self.losses.add("texts that were no UTF-8", f"line {record.line}, {record.table}.{column}")
+            self.losses.add("texts that were no UTF-8, or are repaired", f"line {record.line}, {record.table}.{column}")
         if isinstance(record, User | Host | Team):
             self.next_ids[record.table] = max(self.next_ids.get(record.table, 1), record.id + 1)
         match record:

@@ -13,8 +13,8 @@ from axiom.errors import Refused
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.service.open_laboratory import prepare_database, reading, writing
-from axiom.settings import Settings, from_process, write_settings
-from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts
+from axiom.settings import from_process, write_settings
+from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts, load_code
 from axiom.signed.key_rotation import follow, make_next_code
 from axiom.signed.keys import make_keys, make_secrets, replace_private
 from axiom.store.accounts import adoption
@@ -43,6 +43,11 @@ class Move:
 
     def demand_possible(self, inspection: Inspection) -> None:
         """Refuse what would leave every client with programs that it does not believe, or fall between two projects."""
+        if not self.project.code_public.strip():
+            raise Refused(
+                "The project's keys/code_sign_public is absent, by which clients know their project. Nothing was "
+                "written; put it into the project's folder: clients have it in their files, too."
+            )
         if self.project.code_key_state is not CodeKeyState.USABLE and not self.is_key_elsewhere:
             raise Refused(
                 f"The project's code-signing key is {self.project.code_key_state}, and without it every client refuses "
@@ -50,11 +55,7 @@ class Move:
                 "made; or say --key-elsewhere, and let it sign the laboratory's key where it is kept: `axiom adopt "
                 "accept-code-key`; or have everybody detach and attach, which nothing here can do for them."
             )
-        if not self.project.code_public.strip():
-            raise Refused(
-                "The project's keys/code_sign_public is absent, by which clients know their project. Nothing was "
-                "written; put it into the project's folder: clients have it in their files, too."
-            )
+        self._demand_same_settings()
         if not self.folder.exists():
             self.folder.demand_room()
             return
@@ -67,14 +68,16 @@ class Move:
                 )
             if before is not None and before.digest != inspection.digest:
                 raise Refused(
-                    f"Another dump of {before.project} was moved into {self.folder.path}. Nothing was written; `axiom "
-                    "adopt undo` takes that back, as long as nobody new has come."
+                    f"The move of another dump of {before.project} into {self.folder.path} was begun before. Nothing "
+                    "was written; `axiom adopt undo` takes it back, as long as nobody new has come."
                 )
 
     def carry_out(self, inspection: Inspection, tell: Told) -> dict[str, Any]:
         self.folder.create()
         with lock(self.folder, _PURPOSE):
-            settings = self._settle()
+            if not self.folder.settings.exists():
+                write_settings(self.folder.settings, self._wanted_settings())
+            settings, _ = from_process(self.folder.settings)
             self._keep_keys()
             clock = prepare_database(self.folder, is_whole=False)
             make_keys(self.folder.keys, clock.now())
@@ -89,7 +92,7 @@ class Move:
                     seal = functools.partial(_seal, facts=facts, gate=gate)
                     give_rows(gate, AdoptRows(dump=inspection.digest, part="seal", first=0, rows=1, write=seal))
                 StatisticsFiles(self.folder, gate.now, rest=lambda: None).write()
-                return gate.writer.run(lambda db: {"problems": find_problems(db), "facts": _facts(db)})
+                return {"is_moved": True, "problems": gate.writer.run(find_problems)}
 
     def _begin(self, gate: CommandGate, inspection: Inspection) -> adoption.Adoption:
         project = self.project.master_url
@@ -103,11 +106,14 @@ class Move:
             raise LookupError("the adoption that was begun is gone")
         return begun
 
-    def _settle(self) -> Settings:
-        """Settings of a laboratory at the project's addresses; where there are some already, they have to be these."""
-        wanted = {"name": self.project.long_name or "Axiom", **derive_settings(addresses_of(self.project))}
+    def _wanted_settings(self) -> dict[str, str]:
+        return {"name": self.project.long_name or "Axiom", **derive_settings(addresses_of(self.project))}
+
+    def _demand_same_settings(self) -> None:
+        """Where a laboratory has settings already, they have to be those of the project's addresses."""
+        wanted = self._wanted_settings()
         if not self.folder.settings.exists():
-            write_settings(self.folder.settings, wanted)
+            return
         settings, _ = from_process(self.folder.settings)
         if other := [name for name in wanted if name != "name" and getattr(settings, name) != wanted[name]]:
             lines = [f"{name} = {json.dumps(wanted[name])}" for name in other]
@@ -115,7 +121,6 @@ class Move:
                 f"{self.folder.settings} says something else than the project's addresses. Nothing was moved; write "
                 f"into it: {'; '.join(lines)}."
             )
-        return settings
 
     def _keep_keys(self) -> None:
         keys, key = self.folder.keys, self.project.code_key
@@ -164,13 +169,28 @@ def accept_code_key(folder: Folder, signature: str) -> None:
         path.unlink()
 
 
+def find_missing_signature(folder: Folder) -> list[str]:
+    """What keeps every client from believing the laboratory's programs."""
+    if load_code(folder.keys).key is not None:
+        return []
+    return [
+        "the code-signing key is kept elsewhere and has signed no key of the laboratory, so no client would believe "
+        "its programs: `axiom adopt accept-code-key`"
+    ]
+
+
 @contextlib.contextmanager
-def moved(folder: Folder) -> Iterator[tuple[Database, adoption.Adoption]]:
-    """A laboratory into which a project was moved."""
+def open_moved(folder: Folder, *, is_whole: bool = True) -> Iterator[tuple[Database, adoption.Adoption]]:
+    """A laboratory into which a project was moved; wholly, unless half of it will do."""
+    absent = Refused(f"No project was moved into {folder.path}. Nothing was done; `axiom adopt --help` says how.")
+    if not folder.exists():
+        raise absent
     with reading(folder) as db:
         present = adoption.read(db)
         if present is None:
-            raise Refused(f"No project was moved into {folder.path}. Nothing was done; `axiom adopt --help` says how.")
+            raise absent
+        if is_whole:
+            adoption.demand_whole(db)
         yield db, present
 
 
@@ -180,8 +200,3 @@ def _seal(db: Database, facts: dict[str, Any], gate: CommandGate) -> None:
         raise Refused(
             f"What was moved is not what the dump has: {problems[0]}. It was not sealed; this is ours to mend."
         )
-
-
-def _facts(db: Database) -> dict[str, Any]:
-    present = adoption.read(db)
-    return dict(present.facts) if present else {}

@@ -15,7 +15,7 @@ _SCHEDULER = re.compile(r"<scheduler>\s*([^<\s]{1,500})|rel=\"boinc_scheduler\" 
 
 class CodeKeyState(StrEnum):
     USABLE = "usable"
-    ENCRYPTED = "encrypted"  # or something else that is no key as the official server writes it
+    ENCRYPTED = "encrypted, or no key as BOINC writes it"
     DAMAGED = "damaged"  # or of a length that no client takes
     UNPAIRED = "unpaired"  # not the private half of code_sign_public
     ABSENT = "absent"

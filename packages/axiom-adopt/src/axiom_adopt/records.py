@@ -273,7 +273,7 @@ class Dump:
                 row,
                 name,
                 f"is UTF-8 twice over: {text[:40]!r} for {once[:40]!r}. "
-                "Dump again with --default-character-set=latin1, or let such texts be repaired",
+                "Dump again with --default-character-set=latin1, or say --repair-text",
             )
         return once, True
 

@@ -1,39 +1,40 @@
 """The way back: an empty laboratory while nobody new has come, and afterwards a list of what is new."""
 
-import shutil
+from pathlib import Path
 from typing import Any
 
 from axiom.errors import Refused
 from axiom.store.accounts import adoption
 from axiom.store.engine.folder import Folder, lock
-from axiom_adopt.moving import moved
+from axiom_adopt.moving import open_moved
 
 _NEW = {"new_people": "new accounts", "new_computers": "new computers", "awards": "awards of credit"}
-_KEPT = {"logs", "axiom.lock", "foreign-uploads"}
 
 
-def undo_move(folder: Folder) -> None:
-    """Leave what it wrote down of its running and outputs for the server before; refused where there is more."""
+def undo_move(folder: Folder) -> Path:
+    """Set the laboratory aside, but for outputs of the server before; refused where somebody or credit would be lost.
+
+    Returns where it lies then.
+    """
     with lock(folder, "axiom adopt undo"):
-        with moved(folder) as (db, _):
+        with open_moved(folder, is_whole=False) as (db, present):
             progress = adoption.progress(db)
         if own := [f"{progress[name]} {words}" for name, words in _NEW.items() if progress.get(name)]:
             raise Refused(
                 f"The laboratory has {', '.join(own)}, which would be lost. Nothing was changed; `axiom adopt undo "
                 "--differences FILE` writes down what is new, for whoever goes back."
             )
-        for path in folder.path.iterdir():
-            if path.name in _KEPT:
-                continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        aside = folder.undone / f"{present.begun_at:%Y%m%dT%H%M%S}"
+        aside.mkdir(mode=0o700, parents=True)
+        staying = {folder.logs, folder.lock_file, folder.undone, folder.foreign_uploads}
+        for path in set(folder.path.iterdir()) - staying:
+            path.rename(aside / path.name)
+        return aside
 
 
 def write_differences(folder: Folder, writer: Any) -> int:
     """Accounts that are new, and credit that came since the move: a row each, under a heading."""
-    with moved(folder) as (db, _):
+    with open_moved(folder) as (db, _):
         rows = adoption.differences(db)
     writer.writerow(("volunteer", "name", "email", "is_new", "credit_since"))
     writer.writerows(rows)

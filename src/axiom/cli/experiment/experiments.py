@@ -10,11 +10,12 @@ from axiom import shipped
 from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
+from axiom.cli.laboratory.adopt import import_adopting
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.experiments import MOST_COPIES
-from axiom.errors import AxiomError, CannotStart
+from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
 from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import Manifest
@@ -185,13 +186,8 @@ def load_former(files: Path, name: str, source: str, change: Change) -> None:
 
     FOLDER holds JSON files, one for each task, or is one such file. Tasks that are there already stay as they are.
     """
-    try:
-        from axiom_adopt.former_results import load_former_results
-    except ImportError as error:
-        raise CannotStart(
-            f"The package axiom_adopt is not there ({error}). Nothing was loaded; pip install 'axiom-lab[adopt]'."
-        ) from error
-    loaded = load_former_results(files, name, source, change.submit, quiet=change.quiet)
+    former_results = import_adopting("former_results")
+    loaded = former_results.load_former_results(files, name, source, change.submit, quiet=change.quiet)
     change.tell("experiment", loaded.answer, loaded.sentence)
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from axiom.cli.laboratory.adopt import import_adopting
 from axiom.cli.output import Shown, answer_option, dry_run_option
-from axiom.errors import CannotStart, WrongUse
+from axiom.errors import WrongUse
 from axiom_weigh.terminal import say
 
 
@@ -28,12 +29,7 @@ def import_script(script: Path, name: str | None, folder: Path, dry_run: bool) -
     What it computes for one seed is carried over, with its sweep and its measures. The question, what is concluded and
     the prediction are yours to write: they say TODO, and no such file is computed or published.
     """
-    try:
-        from axiom_adopt import experiment_file
-    except ImportError as error:
-        raise CannotStart(
-            f"The package axiom-adopt is not there ({error}). Nothing was written; pip install 'axiom-lab[adopt]'."
-        ) from error
+    experiment_file = import_adopting("experiment_file")
     if not folder.is_dir():
         raise WrongUse(f"There is no folder {folder}. Nothing was written.")
     imported = experiment_file.import_script(script, name)

@@ -65,7 +65,8 @@ def verify(folder: Folder, as_json: bool) -> None:
     elif differences:
         say(f"The ledger does not add up. First of {len(differences)} differences: {differences[0]}.")
     else:
-        say(f"The ledger adds up, to the last thousandth: {counted['entries']} entries.")
+        amounts = f"{counted['entries']} entries, {counted['carried']} carried over"
+        say(f"The ledger adds up, to the last thousandth: {amounts}.")
     if differences:
         raise click.exceptions.Exit(1)
 

@@ -73,7 +73,7 @@ def demand_whole(db: Database) -> None:
     if adoption is not None and adoption.sealed_at is None:
         raise CannotStart(
             f"The move of {adoption.project} into this laboratory was begun and has not ended, so not everybody is "
-            "known yet. Nothing was started; type the same `axiom adopt` again, which goes on from there."
+            "known yet. Nothing was done; type the same `axiom adopt` again, which goes on from there."
         )
 
 

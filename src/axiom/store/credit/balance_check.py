@@ -40,7 +40,8 @@ SELECT a.created_at / 86400000000 AS day, a.tariff_id, a.reason, a.tier, count(*
 FROM award a JOIN entry e ON e.award_id = a.id WHERE e.account <> 'laboratory' GROUP BY 1, 2, 3, 4
 """
 _EXTENT = """
-SELECT (SELECT count(*) FROM entry) AS entries, count(*) AS awards, coalesce(sum(amount), 0) AS thousandths FROM award
+SELECT (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM carried) AS carried,
+    count(*) AS awards, coalesce(sum(amount), 0) AS thousandths FROM award
 """
 _SETTLED = """
 SELECT s.session_id, s.awards, s.amount, s.capped, s.session_cap, count(a.id) AS there,

@@ -67,6 +67,7 @@ class Folder:
     offer = _Inside("runners/offer.json")  # which runners are offered; `store.experiments.runner_offers` writes it
     uploads = _Inside("uploads")  # outputs of which only a part has arrived
     foreign_uploads = _Inside("foreign-uploads")  # outputs of tasks of the server before
+    undone = _Inside("undone")  # a laboratory whose move was taken back, until somebody deletes it
     statistics = _Inside("stats")  # the files for credit sites
     bundles = _Inside("bundles")  # the signed bundles, ready to be fetched
     unsealed = _Inside("unsealed")  # bundles whose seals were brought, for as long as it takes to publish them
