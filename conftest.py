@@ -36,11 +36,11 @@ from tiny_experiment import PACKAGE, prepare_text, tiny_source
 
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Attempt, Preflight
-from axiom.domain.sessions import Allotment
+from axiom.domain.rounds import Allotment
 from axiom.domain.work import Outcome, Report
-from axiom.lab.experiments import preflight
-from axiom.lab.experiments.publish import PackedBundle, prepare, publish
-from axiom.lab.planning.deploy import deploy
+from axiom.laboratory.experiments import preflight
+from axiom.laboratory.experiments.publish import PackedBundle, prepare, publish
+from axiom.laboratory.planning.deploy import deploy
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, WorkRequest

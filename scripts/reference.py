@@ -13,11 +13,11 @@ import click
 
 from axiom import errors, shipped
 from axiom.cli.main import axiom
-from axiom.commands.base.registry import COMMANDS
-from axiom.decisions.experiments import allowed_imports, outline
 from axiom.domain.programs import USUAL_LIMITS
 from axiom.features import FEATURES, noun_of
-from axiom.lab.experiments import declared
+from axiom.gate.registry import COMMANDS
+from axiom.laboratory.experiments import declared
+from axiom.laboratory.experiments.rules import allowed_imports, outline
 from axiom.settings import Settings
 from axiom.signed.sources import parsed
 from axiom.web.site.routes import PAGES
@@ -31,6 +31,7 @@ _DECLARED = {
     "maps": ("Map", "Knob", "Band"),
 }
 _NOTE = "*Written by `scripts/docs`; change the program, not this page.*\n"
+_OF_PYTHON = ("__init__.py", "__main__.py")
 _TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
 _CHANGED = re.compile(r'(?:INTO |UPDATE |\.add(?:_all)?\(\s*")(\w+)')
 _RENAMED = re.compile(r"^ALTER TABLE (\w+) RENAME TO (\w+);", re.MULTILINE)
@@ -81,24 +82,37 @@ def _read(page: Path) -> str | None:
 
 def _features() -> str:
     rows: dict[str, dict[str, list[str]]] = {noun: defaultdict(list) for noun in FEATURES}
-    for noun, card in FEATURES.items():
-        for room in card.rooms.split():
-            path = room.replace(".", "/")
-            path += ".py" if (resources.files("axiom") / f"{path}.py").is_file() else "/"  # a folder may be left behind
-            rows[noun][room.partition(".")[0]].append(f"[{path}](../../src/axiom/{path})")
+    for room, noun in _rooms().items():
+        rows[noun][room.partition("/")[0]].append(f"[{room}](../../src/axiom/{room})")
     for name, module in _writers():
         rows[noun_of(module)]["**tables**"].append(f"`{name}`")
     for name, command in COMMANDS.items():
         rows[noun_of(command.__module__)]["**commands**"].append(f"`{name}`")
     for page in PAGES:
         rows[noun_of(page.make.__module__)]["**pages**"].append(f"`{page.path}`")
-    about = "Where the code of each noun stands. Of a folder, what another noun names in it is not meant."
+    about = "Where the code of each noun stands: whole folders where nothing else is in them."
     parts = [f"# Features\n\n{_NOTE}\n{about}\n"]
     for noun, card in FEATURES.items():
         rows[noun]["**terminal**"] += [f"`axiom {name}`" for name in card.terminal]
         lines = "".join(f"| {floor} | {', '.join(places)} |\n" for floor, places in rows[noun].items() if places)
         parts.append(f"## {noun}\n\n{card.about}\n\n| floor | where |\n|---|---|\n{lines}")
     return "\n".join(parts)
+
+
+def _rooms() -> dict[str, str]:
+    """The noun of each module; of a folder that holds one noun alone, that of the folder."""
+    package = Path(str(resources.files("axiom")))
+    files = [file.relative_to(package) for file in sorted(package.rglob("*.py")) if file.name not in _OF_PYTHON]
+    nouns = {file: noun_of(".".join(("axiom", *file.with_suffix("").parts))) for file in files}
+    in_folder = defaultdict(set)
+    for file, noun in nouns.items():
+        for folder in file.parents:
+            in_folder[folder].add(noun)
+    rooms = {}
+    for file, noun in nouns.items():
+        whole = [folder for folder in file.parents if len(in_folder[folder]) == 1]
+        rooms[f"{whole[-1]}/" if whole else str(file)] = noun
+    return rooms
 
 
 def _writers() -> Iterator[tuple[str, str]]:

@@ -27,7 +27,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 # They never wait: a process for each core.
 _FAST = (
-    *(f"tests/{room}" for room in ("boinc", "decisions", "domain", "signed", "store")),
+    *(f"tests/{room}" for room in ("boinc", "domain", "rules", "signed", "store")),
+    *sorted(str(folder.relative_to(ROOT)) for folder in ROOT.glob("tests/laboratory/*/rules")),
     "packages/axiom-weigh/tests",
 )
 LEFT_OUT = {  # by folder, the command that runs its tests

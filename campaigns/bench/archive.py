@@ -28,8 +28,8 @@ from loadgen.benches import Bench, begin
 from loadgen.laboratory import Laboratory
 from loadgen.lane import Mode
 
-from axiom.lab.upkeep.archive import fetch, move_old
-from axiom.lab.upkeep.invariants import broken
+from axiom.laboratory.backups.archive import fetch, move_old
+from axiom.laboratory.backups.invariants import broken
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections

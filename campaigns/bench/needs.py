@@ -28,7 +28,7 @@ from typing import Any
 from compiling import Compiling
 
 from axiom import shipped
-from axiom.lab.experiments.reference_core import SAME_WORK_SECONDS, same_work
+from axiom.laboratory.experiments.reference_core import SAME_WORK_SECONDS, same_work
 from axiom.runner.child import environment
 from axiom_weigh.amounts import counted
 

@@ -31,23 +31,23 @@ from vouching import vouch
 import axiom
 from axiom import shipped
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.sessions import Allotment, Note, Step
+from axiom.domain.rounds import Allotment, Note, Step
 from axiom.domain.work import Outcome, Report, Result, TaskState
-from axiom.lab.experiments.publish import prepare, publish
-from axiom.lab.planning.deploy import deploy
-from axiom.lab.registrations import old_claims
+from axiom.laboratory.experiments import old_claims
+from axiom.laboratory.experiments.publish import prepare, publish
+from axiom.laboratory.planning.deploy import deploy
 from axiom.server.http.serving import spare_the_collector
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.evidence import evidence
-from axiom.store.evidence.observations import PlacedObservation
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
+from axiom.store.findings.observations import PlacedObservation
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds as sessions
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import ReportedTask

@@ -21,11 +21,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from axiom.decisions.planning.candidates import Candidate, is_decided
-from axiom.decisions.planning.plan import plan
-from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
+from axiom.laboratory.planning.rules.candidates import Candidate, is_decided
+from axiom.laboratory.planning.rules.plan import plan
+from axiom.laboratory.planning.rules.stopping import Aim, ended
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 

@@ -28,11 +28,11 @@ from loadgen.lane import Mode
 from loadgen.processes import cost
 
 from axiom import shipped
-from axiom.decisions.planning.block_size import block_size
-from axiom.decisions.planning.next_tiles import tiles_a_task
-from axiom.decisions.planning.task_size import UsualHosts, order_size
-from axiom.lab.experiments.declared import LIST
+from axiom.laboratory.experiments.declared import LIST
+from axiom.laboratory.planning.rules.block_size import block_size
+from axiom.laboratory.planning.rules.next_tiles import tiles_a_task
 from axiom.limits import tasks as limits
+from axiom.rules.planning.task_size import UsualHosts, order_size
 
 HOSTS, ACCOUNTS, TURNS = 200, 40, 6
 FEW, SOME, MANY = 1, 3, 8  # tasks of a request

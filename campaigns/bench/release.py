@@ -21,9 +21,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from axiom.decisions.experiments.breaker import broken, broken_there
-from axiom.decisions.experiments.release_stages import ReleaseRecord, quota, release
 from axiom.domain.releases import Endings, Fleet, Place, Stage
+from axiom.rules.experiments.breaker import broken, broken_there
+from axiom.rules.experiments.release_stages import ReleaseRecord, quota, release
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 PLATFORMS = ("linux-x86_64-avx2", "linux-x86_64-avx2", "linux-x86_64-avx2", "windows-x86_64-avx2", "linux-x86_64-none")

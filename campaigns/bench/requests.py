@@ -35,7 +35,7 @@ from loadgen.lane import Lane, Mode, Plan
 from loadgen.outputs import axiom_maker
 
 from axiom.boinc.requests import read_request
-from axiom.lab.credit.pay import Paying
+from axiom.laboratory.credit.pay import Paying
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler import scheduler
 from axiom.service.engine import computing

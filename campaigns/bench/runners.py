@@ -24,7 +24,7 @@ from pathlib import Path
 import axiom
 from axiom import shipped
 from axiom.domain.experiments import seed_of
-from axiom.lab.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
 from axiom.runner.boinc.protocol import Channel, Channels
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys

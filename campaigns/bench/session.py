@@ -31,15 +31,16 @@ from vouching import vouch
 
 import axiom
 from axiom import shipped
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.sessions import StepSession
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.sessions import Allotment
-from axiom.lab.credit.booking import SLICE
-from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments.publish import prepare, publish
-from axiom.lab.planning.deploy import deploy
+from axiom.domain.rounds import Allotment
+from axiom.gate.gate import CommandGate
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.credit.booking import SLICE
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.experiments.publish import prepare, publish
+from axiom.laboratory.open_gate import open_gate
+from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.rounds.commands import StepSession
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
@@ -98,7 +99,7 @@ class Small:
         self.writer = Writer(lambda: Connections(folder=self.folder).journalled(self.folder.journal, lambda: self.now))
         self.writer.start()
         laboratory = Laboratory(folder=self.folder, keys=self.keys, settings=Settings(), package=PACKAGE)
-        self.gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: self.now)
+        self.gate = open_gate(self.writer, laboratory, lambda: self.now)
 
 
 @contextlib.contextmanager

@@ -37,20 +37,20 @@ import numpy as np
 
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.experiments.reference_core import slowness
-from axiom.lab.steps.evaluate import evaluate
+from axiom.laboratory.experiments.reference_core import slowness
+from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.reads import evidence_cards
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, at, connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.registrations import registrations
-from axiom.store.sessions import sessions
-from axiom.web.views import evidence_cards
+from axiom.store.rounds import rounds as sessions
 from axiom_weigh.evidence.weigh_claim import card, weigh
 from axiom_weigh.values import Agreements, Home, Observation, Surroundings
 

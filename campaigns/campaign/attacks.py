@@ -40,7 +40,7 @@ from strangers import Site
 from takeover import Attempt, Scene, known_home, play
 from takeover_attempts import CLASSES, flipped
 
-from axiom.lab.experiments import preflight
+from axiom.laboratory.experiments import preflight
 
 PACKAGE = Path(preflight.__file__).parents[2]
 AT_ONCE = 8  # strangers who send requests

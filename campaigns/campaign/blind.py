@@ -42,15 +42,15 @@ from disguises import DISGUISES, disguised
 import axiom
 from axiom import shipped
 from axiom.cli.experiment.run_marks import told_by_marks
-from axiom.decisions.experiments.drafts import failed_gate, told_gates
-from axiom.decisions.experiments.kin import code_of, forecast, kinship
-from axiom.decisions.experiments.revealing_controls import by_declaration
 from axiom.domain.preflights import ControlDemand, Demands, DraftState, KeptDraft
 from axiom.errors import Refused
-from axiom.lab.experiments import drafts as try_draft
-from axiom.lab.experiments import preflight_report
-from axiom.lab.registrations import kin
-from axiom.lab.registrations.kin import usual_parts
+from axiom.laboratory.experiments import drafts as try_draft
+from axiom.laboratory.experiments import preflight_report
+from axiom.laboratory.experiments.rules.drafts import failed_gate, told_gates
+from axiom.laboratory.experiments.rules.kin import code_of, forecast, kinship
+from axiom.laboratory.experiments.rules.revealing_controls import by_declaration
+from axiom.laboratory.registrations import kin
+from axiom.laboratory.registrations.kin import usual_parts
 from axiom.runner.child.pause import PauseGate
 from axiom.signed import bundles
 from axiom.store.engine.database import Database, connect_writer

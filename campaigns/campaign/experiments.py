@@ -23,7 +23,7 @@ from typing import Any
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.estimands import Center, Kind
-from axiom.lab.redraw_figures import sweep_of
+from axiom.laboratory.figures.redraw_figures import sweep_of
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import connect_reader
 from axiom.store.engine.folder import Folder

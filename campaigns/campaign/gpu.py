@@ -45,12 +45,12 @@ from typing import Any, TypeAlias
 
 import axiom
 from axiom import shipped
-from axiom.decisions.tasks.duplicates import compare
 from axiom.domain.declaration import unpack
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
+from axiom.rules.tasks.duplicates import compare
 from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child

@@ -38,10 +38,10 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from programs_lab import OWN_SUM
 
-from axiom.commands.client import ApiClient, Remote
-from axiom.commands.experiments import DeployExperiment
-from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
+from axiom.gate.client import ApiClient, Remote
+from axiom.laboratory.experiments.commands.experiments import DeployExperiment
+from axiom.laboratory.tasks.commands import CancelWorkunits
 
 SERVING_SECONDS = 10.0
 LIMIT = """The limit for serving again was 3 s; on 25 November 2026, at a load of 7, 3.42 s in the median and 7.16 s in

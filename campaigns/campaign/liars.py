@@ -43,7 +43,7 @@ import axiom
 from axiom.autopilot import autopilot
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput
 from axiom.store.connections import Connections

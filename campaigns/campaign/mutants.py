@@ -28,7 +28,7 @@ import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "campaigns" / "parts"
-PACKAGES = ("axiom.decisions", "axiom_weigh.statistics", "axiom.signed", "axiom.store")
+PACKAGES = ("axiom.rules", "axiom_weigh.statistics", "axiom.signed", "axiom.store")
 WEIGH = Path("packages") / "axiom-weigh"
 ELSEWHERE = {
     "acceptance",

@@ -14,8 +14,8 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import REMARKS
 
+from axiom.reads.log import as_markdown, as_text
 from axiom.store.engine.folder import keep
-from axiom.web.views.log import as_markdown, as_text
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ from reckoning.recorded import joined, recorded
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.errors import AxiomError, FolderInUse
-from axiom.lab.registrations.old_claims import LIST, OldClaims, read
+from axiom.laboratory.experiments.old_claims import LIST, OldClaims, read
 from axiom.service.take_folder import workers_of
 from axiom.settings import from_process
 from axiom.signed.manifests import Manifest

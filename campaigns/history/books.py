@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from axiom.domain.sessions import Note, Round, Step
+from axiom.domain.rounds import Note, Round, Step
 from axiom.store.credit import settlements, tariffs
 from axiom.store.credit.settlements import Settlement
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.store.views import credit as credit_views
 from history.golden import Golden
 from history.laboratory import Laboratory
@@ -63,13 +63,13 @@ def books_of(lab: Laboratory, played: Played, chapter: str) -> SessionBooks:
         tiers={tier: (counts[tier], amount // _THOUSANDTHS) for tier, amount in tiers.items()},
         volunteers=_ranked(volunteers),
         hosts=_ranked(hosts),
-        notes=tuple(sessions.notes(lab.db, session.id)),
+        notes=tuple(rounds.notes(lab.db, session.id)),
     )
 
 
 def session_of(lab: Laboratory, played: Played, chapter: str) -> Round:
     """The session of a chapter."""
-    session = sessions.by_name(lab.db, played.sessions[chapter])
+    session = rounds.by_name(lab.db, played.sessions[chapter])
     if session is None:
         raise Impossible(f"{chapter} has no session")
     return session

@@ -14,17 +14,17 @@ from pathlib import Path
 from simulation.keys import keys_of
 from vouching import vouch
 
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Capacity, Gpu, Platform
-from axiom.domain.sessions import Allotment
+from axiom.domain.rounds import Allotment
 from axiom.domain.work import Exit, Report, TaskState
-from axiom.lab import rounds
-from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments.publish import publish
-from axiom.lab.experiments.retire import withdraw
-from axiom.lab.planning.deploy import deploy
-from axiom.lab.policy import Policy
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.laboratory.experiments.publish import publish
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.policy import Policy
+from axiom.laboratory.rounds import rounds
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkRequest

@@ -16,7 +16,7 @@ from simulation.dice import Dice
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
 from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, cell_line, footer_line, header_line

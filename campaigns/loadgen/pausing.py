@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from axiom.__main__ import main
-from axiom.lab.credit.pay import Paying
+from axiom.laboratory.credit.pay import Paying
 from axiom.server.returns.validator import Validator
 from axiom.service.work_jobs import LaboratoryJobs
 

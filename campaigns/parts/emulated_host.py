@@ -16,7 +16,7 @@ from build_runner.emulation import Emulation, find_emulation
 from build_runner.plan import PLATFORMS, ROOT
 from build_runner.windows_python import fetch_python
 
-from axiom.lab.runners.code_archive import code
+from axiom.laboratory.runner.code_archive import code
 from axiom.signed.tickets import Order
 
 _BUILT = ROOT / "build" / "platforms"

@@ -12,16 +12,16 @@ from furnished_lab import weighed
 from tiny_experiment import tiny_source
 
 import axiom
-from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.domain.links import references_in
 from axiom.errors import AxiomError
-from axiom.lab.experiments.publish import prepare
-from axiom.store.evidence import references
-from axiom.store.sessions import sessions
-from axiom.web.base.request import Reading
+from axiom.laboratory.experiments.publish import prepare
+from axiom.laboratory.findings.commands import DraftPaper, LinkFindings, NoteFinding, WriteLog
+from axiom.reads import findings
+from axiom.reads import sessions as session_views
+from axiom.reads.base.request import Reading
+from axiom.store.findings import references
+from axiom.store.rounds import rounds as sessions
 from axiom.web.papers import paper
-from axiom.web.views import findings
-from axiom.web.views import sessions as session_views
 from axiom_weigh.values import Grade, Verdict
 
 VERSIONS = 4

@@ -15,16 +15,16 @@ from scientist_lab import Call, ScientistLab, Talks, results_of, scientist_lab
 
 import axiom
 from axiom.autopilot.autopilot import hold
-from axiom.commands.drafts import ReportDraft
-from axiom.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.domain.fleet import Capacity
 from axiom.domain.proposals import Admission, Proposal, ProposalState
 from axiom.domain.work import Exit, Report
-from axiom.lab import rounds as session
-from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments import drafts, preflight_report
-from axiom.lab.experiments.preflight import secret_of
-from axiom.lab.policy import policy_of
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.experiments import drafts, preflight_report
+from axiom.laboratory.experiments.commands.drafts import ReportDraft
+from axiom.laboratory.experiments.preflight import secret_of
+from axiom.laboratory.policy import policy_of
+from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
+from axiom.laboratory.rounds import rounds as session
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.platform.host import platform_here

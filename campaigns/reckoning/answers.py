@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.domain.headlines.answers import compose_answer, with_words
 from axiom.domain.links import LinkKind
-from axiom.lab.registrations.old_claims import OldClaims
+from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom.signed.manifests import Manifest
 from reckoning.findings import ComputedExperiment, WeighedFinding
 from reckoning.page import claim_test, lead, reckoned_of

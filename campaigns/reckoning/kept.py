@@ -4,17 +4,17 @@ from typing import Any
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
-from axiom.lab.policy import Policy, policy_of
-from axiom.lab.redraw_figures import sweep_of
-from axiom.lab.rounds import step
+from axiom.laboratory.figures.redraw_figures import sweep_of
+from axiom.laboratory.policy import Policy, policy_of
+from axiom.laboratory.rounds.rounds import step
 from axiom.service.open_laboratory import prepare_database, writer_of
 from axiom.settings import Settings, from_process
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
-from axiom.store.evidence import blocks, evidence
 from axiom.store.experiments import experiments
+from axiom.store.findings import blocks, evidence
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.writer import Writer

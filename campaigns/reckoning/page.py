@@ -10,7 +10,7 @@ from types import MappingProxyType
 from axiom.domain.evidence import Meaning
 from axiom.domain.headlines.numbers import begin_sentence
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
-from axiom.lab.registrations.old_claims import OldClaims
+from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 from reckoning.again import as_before

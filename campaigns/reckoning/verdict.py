@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from axiom.decisions.findings.links import DECIDED, came_to
 from axiom.domain.evidence import reading
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
+from axiom.laboratory.findings.rules.links import DECIDED, came_to
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 

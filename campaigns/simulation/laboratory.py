@@ -13,16 +13,17 @@ from vouching import vouch
 import axiom
 from axiom.autopilot import autopilot
 from axiom.boinc import account_keys
-from axiom.commands.base.command import Answer, Command
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.experiments import DeployExperiment
-from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.lab import rounds
-from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments.publish import PackedBundle, prepare, publish
-from axiom.lab.policy import policy_of
+from axiom.gate.command import Answer, Command
+from axiom.gate.gate import CommandGate
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.experiments.commands.experiments import DeployExperiment
+from axiom.laboratory.experiments.publish import PackedBundle, prepare, publish
+from axiom.laboratory.open_gate import open_gate
+from axiom.laboratory.policy import policy_of
+from axiom.laboratory.rounds import rounds
+from axiom.rules.hosts.runners import DRILL
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.http.uploads import Transfers
@@ -187,7 +188,7 @@ class Simulated:
             transfers=transfers,
             validator=validator,
             paying=paying,
-            gate=CommandGate(writer=writer, laboratory=laboratory, now=self.clock),
+            gate=open_gate(writer, laboratory, self.clock),
         )
         return moved
 

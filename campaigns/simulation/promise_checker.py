@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from axiom.domain.work import TaskState
-from axiom.lab.upkeep import invariants
+from axiom.laboratory.backups import invariants
 from axiom.store.engine.database import Database, connect_reader
 from axiom.store.upkeep import task_invariants
 from axiom.store.upkeep.task_invariants import Head, PromisedTask

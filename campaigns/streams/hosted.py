@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from axiom.decisions.evidence.reproduction import ReproducedCell, agreements
-from axiom.decisions.hosts.reliability import BARRED_AT
-from axiom.decisions.tasks.recheck_rate import check_rate
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
+from axiom.laboratory.findings.rules.reproduction import ReproducedCell, agreements
 from axiom.limits import tasks as limits
+from axiom.rules.hosts.reliability import BARRED_AT
+from axiom.rules.tasks.recheck_rate import check_rate
 from axiom_weigh.evidence.grade import checks_wanted
 from axiom_weigh.evidence.weigh_claim import ON_ONE_PLATFORM
 from axiom_weigh.values import OUTVOTED, Evidence, Grade, Home, Observation, Surroundings

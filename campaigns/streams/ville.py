@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 
-from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.limits import experiments as limits
+from axiom.rules.experiments.failure_rate import failure_log_e
 from axiom_weigh.statistics import compare_forecasters, scoring_rules
 from streams.figures import Answer, Bound, Size, interval, scored
 from streams.laws import LAWS, Draw, Flags, Numbers

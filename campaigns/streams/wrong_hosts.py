@@ -8,10 +8,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from axiom.decisions.tasks.duplicates import Opinion, settle
-from axiom.decisions.tasks.recheck_rate import CheckRate, check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
+from axiom.rules.tasks.duplicates import Opinion, settle
+from axiom.rules.tasks.recheck_rate import CheckRate, check_rate, is_checked
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown
 

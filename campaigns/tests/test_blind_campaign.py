@@ -5,7 +5,7 @@ import pytest
 from blind_disguises import CHANNELS, CONTROLS, KNOWN, NEW, OUT_OF_REACH
 from real_parts import need
 
-from axiom.decisions.experiments.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import refusals
 
 
 def test_of_each_world_one_forecast_is_called_blind_and_counts_whatever_becomes_of_it(tmp_path):

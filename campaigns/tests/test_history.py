@@ -9,15 +9,15 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import STORY
 
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Reason
-from axiom.domain.sessions import Step
-from axiom.lab.upkeep import invariants
+from axiom.domain.rounds import Step
+from axiom.laboratory.backups import invariants
+from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.reads.log import SECTIONS, chapters
 from axiom.store.credit import ledger
 from axiom.store.engine.database import at
 from axiom.store.hosts import hosts
-from axiom.store.sessions import sessions
-from axiom.web.views.log import SECTIONS, chapters
+from axiom.store.rounds import rounds
 
 LOGS = tuple(GOLDEN)
 MOVED = ("H20-2", "catapult_phase")  # one result of this host in the second log takes a little longer than it did
@@ -52,18 +52,18 @@ def log(history):
 
 
 def session_of(player, chapter):
-    return sessions.by_name(player.lab.db, player.played.sessions[chapter])
+    return rounds.by_name(player.lab.db, player.played.sessions[chapter])
 
 
 def notes_of(player, chapter, kind):
-    written = sessions.notes(player.lab.db, session_of(player, chapter).id)
+    written = rounds.notes(player.lab.db, session_of(player, chapter).id)
     return [note for _, note in written if note.kind == kind]
 
 
 def reviewed(player, chapter):
     """How many tasks a session reviewed, by experiment and state."""
-    window = sessions.window(player.lab.db, session_of(player, chapter))
-    rows = sessions.closed_since(player.lab.db, at(window.since), window.until)
+    window = rounds.window(player.lab.db, session_of(player, chapter))
+    rows = rounds.closed_since(player.lab.db, at(window.since), window.until)
     counted = Counter()
     for row in rows:
         counted[f"{row['name']}@{row['version']}", row["state"]] += row["amount"]
@@ -87,7 +87,7 @@ def test_every_total_is_as_in_the_log_and_adds_up(history, log, chapter):
     assert sum(totals.awards_by_tier.values()) == mine.settled.awards
 
     session = session_of(history, chapter)
-    shown = {part["section"] for part in chapters(session, sessions.notes(history.lab.db, session.id))}
+    shown = {part["section"] for part in chapters(session, rounds.notes(history.lab.db, session.id))}
     assert {section.title for section in SECTIONS if section.steps} <= shown
     assert set(session.done) == set(Step)
 

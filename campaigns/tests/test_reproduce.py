@@ -26,7 +26,7 @@ from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
 from axiom.domain.estimands import Direction
-from axiom.lab.registrations.old_claims import read
+from axiom.laboratory.experiments.old_claims import read
 from axiom.store.engine.folder import Folder
 from axiom_weigh.statistics import signed_ranks
 

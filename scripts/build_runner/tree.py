@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from axiom.lab.runners.parts import runner_parts
+from axiom.laboratory.runner.parts import runner_parts
 from build_runner import bytecode, interpreter, wheels
 from build_runner.elf import cut, is_elf
 from build_runner.emulation import Emulation

@@ -12,7 +12,7 @@ from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.runners.offer import Offers
+from axiom.laboratory.runner.offer import Offers
 from axiom.server.accounts.sign_up import open_account
 from axiom.server.accounts.stored_passwords import stored_password
 from axiom.service.sockets import on_port

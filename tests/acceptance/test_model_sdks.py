@@ -13,7 +13,7 @@ from programs_lab import OWN_SUM, programs_lab
 from running_lab import AXIOM, answer, axiom
 from scientist_lab import Script
 
-from axiom.domain.sessions import Step
+from axiom.domain.rounds import Step
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 

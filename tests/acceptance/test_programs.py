@@ -29,8 +29,8 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks as openapi_checks
 
 import axiom as package
-from axiom.commands.client import short_name
 from axiom.errors import LimitReached, NotAllowed, NotFound, UnknownName, WrongUse
+from axiom.gate.client import short_name
 from axiom.store.engine.folder import Folder
 from axiom.web.api.openapi import description
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from scheduler_calls import Exchange
 
-from axiom.lab.policy import Policy
-from axiom.lab.rounds import step
+from axiom.laboratory.policy import Policy
+from axiom.laboratory.rounds.rounds import step
 from axiom.signed.keys import make_secrets
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.store.engine.database import Database

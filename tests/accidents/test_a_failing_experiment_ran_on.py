@@ -4,8 +4,8 @@ from itertools import count as numbers
 
 import pytest
 
-from axiom.lab.experiments import breaker
-from axiom.lab.steps.failures import count
+from axiom.laboratory.experiments import breaker
+from axiom.laboratory.rounds.steps.failures import count
 from axiom.store.experiments import experiments
 
 MOST = 20  # tasks after which it must be over

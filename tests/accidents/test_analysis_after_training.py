@@ -4,13 +4,13 @@ import contextlib
 
 import pytest
 
-from axiom.decisions.experiments.release_stages import Rollout
 from axiom.domain.releases import Stage
-from axiom.lab.evidence import observe
-from axiom.lab.experiments import breaker, releases
-from axiom.lab.experiments.recall import reopen_finding
+from axiom.laboratory.experiments import breaker, releases
+from axiom.laboratory.experiments.recall import reopen_finding
+from axiom.laboratory.findings import observe
+from axiom.rules.experiments.release_stages import Rollout
 from axiom.server.dispatch import pick as rollout_limits
-from axiom.store.evidence import evidence
+from axiom.store.findings import evidence
 
 SEVERAL = 10  # tasks that a fault in every one of them may cost
 

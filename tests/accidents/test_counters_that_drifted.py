@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from axiom.lab.experiments.retire import withdraw
-from axiom.lab.upkeep import invariants
+from axiom.laboratory.backups import invariants
+from axiom.laboratory.experiments.retire import withdraw
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 

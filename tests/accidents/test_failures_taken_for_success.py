@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.tasks.validation import Validation
-from axiom.decisions.upkeep.failures import grouped
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Outcome, Result, TaskState
-from axiom.lab.credit.pay import Paying
-from axiom.lab.steps.failures import count
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.failures.rules.failures import grouped
+from axiom.laboratory.rounds.steps.failures import count
+from axiom.rules.tasks.validation import Validation
 from axiom.server.returns import validator
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import endings

@@ -7,8 +7,8 @@ from patience import PATIENCE
 
 import axiom
 from axiom.errors import ExperimentError
-from axiom.lab.experiments.preflight import try_file
-from axiom.lab.experiments.publish import prepare
+from axiom.laboratory.experiments.preflight import try_file
+from axiom.laboratory.experiments.publish import prepare
 from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 from axiom.signed.manifests import read_manifest

@@ -4,10 +4,10 @@ import pytest
 from scheduler_calls import Client, report
 
 from axiom.boinc import exit_codes as exits
-from axiom.decisions.upkeep.failures import VOLUNTEER, grouped, suggest
 from axiom.domain.failure_causes import Cause
-from axiom.lab.experiments.breaker import breaking
-from axiom.lab.steps.failures import count
+from axiom.laboratory.experiments.breaker import breaking
+from axiom.laboratory.failures.rules.failures import VOLUNTEER, grouped, suggest
+from axiom.laboratory.rounds.steps.failures import count
 from axiom.store.hosts import hosts
 from axiom.store.tasks import endings
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from axiom.domain.sessions import Allotment
-from axiom.lab.planning.deploy import deploy
+from axiom.domain.rounds import Allotment
+from axiom.laboratory.planning.deploy import deploy
 
 AMOUNT = 20
 

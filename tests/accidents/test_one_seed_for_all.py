@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.tasks import validation
-from axiom.store.evidence import evidence
+from axiom.rules.tasks import validation
+from axiom.store.findings import evidence
 from axiom_weigh.evidence import counted_values
 from axiom_weigh.values import Force
 

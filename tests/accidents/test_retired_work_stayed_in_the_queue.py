@@ -2,8 +2,8 @@
 
 import pytest
 
-from axiom.commands import experiments as commands
-from axiom.commands.experiments import RetireExperiment
+from axiom.laboratory.experiments.commands import experiments as commands
+from axiom.laboratory.experiments.commands.experiments import RetireExperiment
 from axiom.store.experiments import experiments
 
 WAITING = 234  # a tenth of those

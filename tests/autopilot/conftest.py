@@ -9,7 +9,7 @@ from mcp_lab import gated, opened
 from model_line import Line
 from scientist_lab import ScientistLab, scientist_lab
 
-from axiom.lab.evidence.score_predictions import score_predictions
+from axiom.laboratory.findings.score_predictions import score_predictions
 
 
 @pytest.fixture

@@ -5,20 +5,20 @@ from planted_effects import noise, output
 from started_writer import started_writer
 
 from axiom.autopilot.autopilot import hold
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.errors import Refused
-from axiom.lab.followups.propose import open_cost
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.open_gate import open_gate
+from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
+from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_writer
-from axiom.store.evidence import evidence, links
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence, links
 from axiom.store.registrations import proposals, registrations, scores
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 
 
 class Alone:
@@ -36,7 +36,7 @@ class Alone:
         """Through the gate; the writer's connection is the only one meanwhile."""
         try:
             with started_writer(self.lab) as writer:
-                gate = CommandGate(writer=writer, laboratory=self.laboratory, now=lambda: self.lab.now)
+                gate = open_gate(writer, self.laboratory, lambda: self.lab.now)
                 return gate.submit(command, self.caller)
         finally:
             self.lab.db = connect_writer(self.lab.folder.database)
@@ -86,9 +86,7 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE}, [], None
     for _ in range(20):
         name, db = lab.session(), lab.lab.db
-        answers += [
-            note.sentence for _, note in sessions.notes(db, sessions.by_name(db, name).id) if "design" in note.kind
-        ]
+        answers += [note.sentence for _, note in rounds.notes(db, rounds.by_name(db, name).id) if "design" in note.kind]
         approved = [stored for stored in lab.proposals().values() if stored.state is ProposalState.APPROVED]
         if wanted <= {stored.proposal.template for stored in approved}:
             break

@@ -11,20 +11,20 @@ from listening import while_listening
 from patience import PATIENCE
 
 from axiom.autopilot.autopilot import attend, hold
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.client import Remote
-from axiom.commands.sessions import StepSession
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.sessions import Step
+from axiom.domain.rounds import Step
 from axiom.errors import CannotStart, HeldByAnother
-from axiom.lab.policy import policy_of
+from axiom.gate.client import Remote
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.open_gate import open_gate
+from axiom.laboratory.policy import policy_of
+from axiom.laboratory.rounds.commands import StepSession
 from axiom.server.http.serving import ServedSocket
 from axiom.service.autopilot import Occasion
 from axiom.service.sockets import on_path
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site
 from axiom.web.socket import control
@@ -38,7 +38,7 @@ class Behind:
         self.writer = Writer(lambda: connect_writer(lab.folder.database))
         settings = Settings()
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=settings, package=lab.folder.path)
-        self.gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: lab.now)
+        self.gate = open_gate(self.writer, laboratory, lambda: lab.now)
         self.occasion = Occasion(lab.folder, policy_of(settings), lambda: lab.now)
         self.remote = Remote(lab.folder.socket)
         self.caller = Caller(
@@ -88,7 +88,7 @@ class Behind:
     def sessions(self) -> list:
         db = connect_reader(self.lab.folder.database)
         try:
-            return sessions.sessions(db, 100)
+            return rounds.sessions(db, 100)
         finally:
             db.close()
 

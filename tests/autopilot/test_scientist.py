@@ -13,18 +13,18 @@ from scientist_lab import Script
 from starlette.testclient import TestClient
 
 from axiom.autopilot.autopilot import hold
-from axiom.commands.experiments import RetireExperiment
-from axiom.commands.links import NoteFinding
-from axiom.commands.programs import LimitProgram
-from axiom.commands.sessions import StepSession, TranscribeSession
-from axiom.decisions.sessions.language_models import ModelCaps
-from axiom.domain.sessions import EntryKind, Step
+from axiom.domain.rounds import EntryKind, Step
 from axiom.errors import CannotStart, HeldByAnother, WrongUse
+from axiom.laboratory.experiments.commands.experiments import RetireExperiment
+from axiom.laboratory.findings.commands import NoteFinding
+from axiom.laboratory.programs.commands import LimitProgram
+from axiom.laboratory.rounds.commands import StepSession, TranscribeSession
 from axiom.mcp import prompts
+from axiom.rules.language_models import ModelCaps
 from axiom.service import standard_callers as callers
 from axiom.settings import Settings
 from axiom.store.accounts import programs
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.web.site.app import site
 
 OPERATOR = callers.operator()
@@ -191,7 +191,7 @@ def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
     with pytest.raises(CannotStart):
         lab.held(scientist=lab.scientist(stopping=stopping))
     with lab.mcp.pages.readers.reader() as db:
-        session = sessions.last(db)
+        session = rounds.last(db)
     assert session.due is Step.TRY  # whoever comes next goes on here
     lab.mcp.lab.later(seconds=31)
     lab.served(lambda: hold(lab.remote, "a test"))

@@ -13,7 +13,7 @@ from simulated_months import Place, careless_month, good_month, hostile_month
 
 from axiom.mcp import tools
 from axiom.store.connections import Connections
-from axiom.store.sessions import transcripts
+from axiom.store.rounds import transcripts
 
 pytestmark = need("bwrap")
 FEW, MANY = 2_718_282.0, 7_390_851.0  # what the arms measure; the file holds half of each

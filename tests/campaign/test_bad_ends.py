@@ -12,7 +12,7 @@ from real_parts import need
 from running_lab import answer
 from volunteer_lab import Project, project
 
-from axiom.lab.runners.offer import Offers
+from axiom.laboratory.runner.offer import Offers
 from axiom.runner.platform.host import platform_here
 from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed.keys import make_secrets

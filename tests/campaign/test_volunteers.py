@@ -15,7 +15,7 @@ from processes import ran
 from real_parts import need
 from volunteer_lab import Project, Site, attached, volunteers
 
-from axiom.decisions.hosts.speed import REFERENCE_FLOPS
+from axiom.rules.hosts.speed import REFERENCE_FLOPS
 
 pytestmark = need("boinc")
 JOB = Path(__file__).resolve().parents[2] / "deploy/boinc.sh"

@@ -20,7 +20,7 @@ from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
 from axiom.errors import PortInUse
 from axiom.service.sockets import on_port
-from axiom.store.evidence import finding_notes
+from axiom.store.findings import finding_notes
 from axiom_weigh.terminal import escaped, printable
 
 
@@ -103,7 +103,7 @@ def test_names_are_completed_and_where_there_is_none_it_is_a_file():
     code = (
         "import sys\nfrom click.shell_completion import ShellComplete\nfrom axiom.cli.main import axiom\n"
         "ShellComplete(axiom, {}, 'axiom', '_').get_completions(['experiment', 'run'], 'grokking')\n"
-        "print(sorted(name for name in sys.modules if name.startswith(('axiom.lab', 'axiom.web', 'numpy'))))"
+        "print(sorted(name for name in sys.modules if name.startswith(('axiom.laboratory', 'axiom.web', 'numpy'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "[]\n"  # nothing is imported for it that takes long

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import axiom
-from axiom.domain.sessions import Note
-from axiom.web.views.log import pieces, sentence
+from axiom.domain.rounds import Note
+from axiom.reads.log import pieces, sentence
 from axiom_weigh.amounts import counted
 
 PACKAGE = Path(axiom.__file__).parent

@@ -22,7 +22,7 @@ from axiom.domain.work import Exit, TaskState
 from axiom.engines import local_engine
 from axiom.engines.local_engine import EnginePace, LocalEngine
 from axiom.errors import CannotStart
-from axiom.lab.experiments.publish import PackedBundle
+from axiom.laboratory.experiments.publish import PackedBundle
 from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
 from axiom.signed.keys import make_keys

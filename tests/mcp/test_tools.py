@@ -8,9 +8,9 @@ from hostile_tools import HostileTools
 from mcp_lab import ERAS, answer_of, asked, served
 from starlette.testclient import TestClient
 
-from axiom.commands.proposals import ApproveProposal
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
-from axiom.lab.followups.propose import open_cost
+from axiom.laboratory.proposals.commands.proposals import ApproveProposal
+from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.mcp import guide, tools
 from axiom.mcp.answers import BRIEF, LONG, paged, size
 from axiom.mcp.server import described
@@ -139,7 +139,7 @@ def test_a_list_of_proposals_goes_on_where_a_page_of_it_ends(mcp_lab, monkeypatc
     tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
     numbers = [row["number"] for row in tools.call(ada, "proposal_list", {})["proposals"]]
     assert len(numbers) > 1
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 1)
     told, cursor = [], ""
     for _ in numbers:
         part = tools.call(ada, "proposal_list", {"cursor": cursor})

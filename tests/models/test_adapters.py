@@ -10,7 +10,6 @@ import pytest
 from model_line import HELLO, SECRET, TOOL
 from model_service import Play, chat_body, messages_body, model_service, played
 
-from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
 from axiom.limits import language_models as limits
 from axiom.models import http_client
@@ -18,6 +17,7 @@ from axiom.models.chat_completions import ChatCompletionsModel
 from axiom.models.conversation import AnswerEnd, ModelMessage, Speaker, ToolResult
 from axiom.models.key import ModelKey
 from axiom.models.messages import MessagesModel
+from axiom.rules.language_models import TokenUsage
 
 BRIEF = ("call_1", "lab_brief", {"since": 3})
 CHAT_BRIEF = ("call_1", "lab_brief", '{"since": 3}')

@@ -8,10 +8,10 @@ from model_line import HELLO, SECRET
 from model_service import chat_body, messages_body, model_service, played
 from patience import PATIENCE
 
-from axiom.decisions.sessions.language_models import ModelPrices
 from axiom.errors import KeysUnusable, WrongUse
 from axiom.models.choose_model import open_model, prices_of
 from axiom.models.key import VARIABLE, ModelKey, read_key
+from axiom.rules.language_models import ModelPrices
 from axiom.settings import Settings, read
 
 HERE = "http://127.0.0.1:9"

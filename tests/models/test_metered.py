@@ -9,15 +9,15 @@ import pytest
 from model_line import HELLO, SECRET, TOOL, Line
 from model_service import Play, played
 
-from axiom.decisions.sessions.language_models import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost
-from axiom.domain.sessions import EntryKind, TranscriptEntry
+from axiom.domain.rounds import EntryKind, TranscriptEntry
 from axiom.errors import AnswerUnreadable, LimitReached, ModelBusy, ModelError, ModelLost, RequestRejected, StorageFull
 from axiom.models.conversation import AnswerEnd, Model, ModelAnswer, ModelMessage, Speaker
 from axiom.models.key import ModelKey
 from axiom.models.metered import MeteredModel
+from axiom.rules.language_models import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
-from axiom.store.sessions import sessions, transcripts
+from axiom.store.rounds import rounds, transcripts
 
 PRICES = ModelPrices(input=2.0, output=10.0, cached=0.2)
 
@@ -175,7 +175,7 @@ def test_a_conversation_is_written_down_once_and_without_the_key(line: Line):
 def test_the_store_knows_what_a_session_took(line: Line, tmp_path):
     database, now = connect_writer(tmp_path / "axiom.db"), datetime(2026, 3, 2, tzinfo=UTC)
     migrate(database, None, now)
-    session = sessions.begin(database, pi="scientist", reason="a test", now=now)
+    session = rounds.begin(database, pi="scientist", reason="a test", now=now)
     bench = Bench(line.model, record=lambda entry: transcripts.append(database, session.id, entry, now))
     line.plays(played(line.body()), played(line.body(usage=None)), Play(status=401))
     for _ in range(2):

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 import axiom
-from axiom.domain.sessions import Allotment
+from axiom.domain.rounds import Allotment
 from axiom.domain.work import Outcome
-from axiom.lab.planning.deploy import deploy
+from axiom.laboratory.planning.deploy import deploy
 from axiom.signed.outputs import cell_line, footer_line, header_line
 
 

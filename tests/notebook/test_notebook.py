@@ -16,7 +16,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
-from axiom.lab.registrations.register import register_further
+from axiom.laboratory.registrations.register import register_further
 from axiom.notebook.table import Table
 from axiom.store.experiments import experiments
 from axiom.store.views import tables

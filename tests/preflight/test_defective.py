@@ -10,8 +10,8 @@ from patience import PATIENCE
 from real_parts import need
 
 import axiom
-from axiom.lab.experiments.preflight import try_file
-from axiom.lab.experiments.publish import prepare
+from axiom.laboratory.experiments.preflight import try_file
+from axiom.laboratory.experiments.publish import prepare
 from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import axiom
-from axiom.decisions.upkeep.tracebacks import printed_last
 from axiom.domain.work import Exit, Outcome
+from axiom.laboratory.failures.rules.tracebacks import printed_last
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here

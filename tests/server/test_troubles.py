@@ -9,9 +9,9 @@ import pytest
 from patience import PATIENCE
 from scheduler_calls import Client, Exchange, report
 
-from axiom.decisions.upkeep.failures import grouped
 from axiom.errors import StoreBusy
-from axiom.lab.steps.failures import count
+from axiom.laboratory.failures.rules.failures import grouped
+from axiom.laboratory.rounds.steps.failures import count
 from axiom.store.credit import ledger
 from axiom.store.engine import blobs
 from axiom.store.experiments import experiments

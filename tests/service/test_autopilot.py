@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from patience import until
 
-from axiom.limits import sessions as limits
+from axiom.limits import rounds as limits
 from axiom.service.autopilot import Attendant
 
 

@@ -14,10 +14,10 @@ from mail_servers import WebBox, web
 from patience import until
 from started_writer import started_writer
 
-from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack, StorageFull, StoreError
-from axiom.lab.steps.clean import give_up_stuck
-from axiom.lab.upkeep import invariants
+from axiom.laboratory.backups import invariants
+from axiom.laboratory.rounds.commands import HoldSession
+from axiom.laboratory.rounds.steps.clean import give_up_stuck
 from axiom.limits import mail as limits
 from axiom.server.http.serving import StopSignal
 from axiom.server.mail.alerts import Complaint

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from axiom.domain.sessions import Step
-from axiom.lab.policy import Policy
-from axiom.lab.rounds import step
+from axiom.domain.rounds import Step
+from axiom.laboratory.policy import Policy
+from axiom.laboratory.rounds.rounds import step
 from axiom.service import autopilot, run
 from axiom.service.autopilot import Occasion
 from axiom.service.run import Foresight

@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 from started_writer import started_writer
 
 import axiom
-from axiom.commands.accounts import give_as_volunteer
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
+from axiom.laboratory.open_gate import open_gate
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import Accounts
 from axiom.server.http.door import Door
@@ -61,7 +61,7 @@ def receiving(
         folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master, approvals=approvals
     )
     with started_writer(lab) as writer, ThreadPoolExecutor(2) as threads:
-        gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
+        gate = open_gate(writer, laboratory, lambda: lab.now)
         keeper = Accounts(
             give=partial(give_as_volunteer, gate),
             connections=connections,

@@ -12,7 +12,7 @@ from typing import Any
 
 from patience import PATIENCE
 
-from axiom.lab.runners.code_archive import runner_name
+from axiom.laboratory.runner.code_archive import runner_name
 from axiom.runner.files.home import RunnerHome
 from axiom.signed.bundles import write_seal
 from axiom.signed.outputs import Output, read_output

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from axiom.store.engine.database import Database
-from axiom.store.evidence import evidence
-from axiom.store.evidence.observations import PlacedObservation
+from axiom.store.findings import evidence
+from axiom.store.findings.observations import PlacedObservation
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from axiom.decisions.followups.pricing import prices
-from axiom.decisions.followups.subject import Subject
 from axiom.domain.declaration import Measure, ValueType
+from axiom.laboratory.proposals.rules.pricing import prices
+from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.signed.manifests import ControlSweeps, Manifest
 from axiom_weigh.values import Evidence, Grade, Verdict
 

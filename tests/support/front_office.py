@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
-from axiom.commands.accounts import give_as_volunteer
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.runners import OfferedRunner
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
+from axiom.laboratory.open_gate import open_gate
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
@@ -50,7 +50,7 @@ class Office:
         keep_secret(lab.folder.keys)
         make_secrets(lab.folder.keys)
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
-        gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: self.lab.now)
+        gate = open_gate(self.writer, laboratory, lambda: self.lab.now)
         give = partial(give_as_volunteer, gate)
         stored = {"give": give, "connections": connections, "secret": SECRET, "guesses": guesses}
         self.accounts = Accounts(**stored, new_accounts=new_accounts)

@@ -7,18 +7,18 @@ from typing import Any
 
 from evidence_lines import record
 
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template
 from axiom.domain.registrations import StoppingRule
-from axiom.domain.sessions import EntryKind, Note, Step, TranscriptEntry
+from axiom.domain.rounds import EntryKind, Note, Step, TranscriptEntry
 from axiom.domain.work import Agreement
-from axiom.lab.credit.pay import Paying
-from axiom.lab.registrations.links import link
-from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
-from axiom.lab.steps.evaluate import evaluate
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, inherit
+from axiom.laboratory.registrations.links import link
+from axiom.laboratory.rounds.steps.evaluate import evaluate
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
@@ -28,7 +28,7 @@ from axiom.store.experiments import drafts, former_results
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
-from axiom.store.sessions import kept_prose, sessions, transcripts
+from axiom.store.rounds import kept_prose, rounds, transcripts
 from axiom.store.tasks import tasks, workunits
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
@@ -115,22 +115,22 @@ def fill(lab, prepared) -> None:
         later = lab.now + timedelta(days=8)
         tariffs.add(lab.db, PRESETS["S5"], later, because="a change of pay", announced_at=lab.now)
         for name in ("first", "second"):
-            session = sessions.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
+            session = rounds.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
             back = Note(
                 kind="results.back",
                 text="{results} results of {experiment} came back, a *{name}* time.",
                 facts={"results": 1234, "experiment": HOSTILE, "name": name},
                 about="/results?experiment=tiny_sum",
             )
-            sessions.write(lab.db, session.id, Step.REVIEW, [back])
+            rounds.write(lab.db, session.id, Step.REVIEW, [back])
             settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
             end = Note(kind="log.end", text="{done} done.", facts={"done": name})
-            sessions.write(lab.db, session.id, Step.LOG, [end])
+            rounds.write(lab.db, session.id, Step.LOG, [end])
             for step in Step:
-                current, at = sessions.by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
+                current, at = rounds.by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
                 assert current
-                sessions.finish(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
-            sessions.tell(lab.db, session.id, "two hours have passed", lab.now)
+                rounds.finish(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
+            rounds.tell(lab.db, session.id, "two hours have passed", lab.now)
         values = {number: None if number == 3 else 1.0 + number / 10 for number in range(8)}
         observed = [
             Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))
@@ -318,7 +318,7 @@ _THREE = (("first", "Ada", "avx2"), ("second", "Grace", "avx2"), ("third", "Shy"
 def weigh_three_blocks(lab, prepared) -> None:
     compute_three_blocks(lab, prepared)
     with lab.db.transaction():
-        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
 
 
 def compute_three_blocks(lab, prepared) -> None:

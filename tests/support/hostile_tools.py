@@ -10,10 +10,10 @@ from typing import Any
 from furnished_lab import QUESTION
 from mcp_lab import McpLab
 
-from axiom.commands.base.registry import COMMANDS
 from axiom.domain.programs import USUAL_LIMITS
 from axiom.domain.proposals import ProposalState
 from axiom.errors import AxiomError
+from axiom.gate.registry import COMMANDS
 from axiom.mcp import changes, tools
 from axiom.mcp.answers import LONG, size
 from axiom.service.mcp_local_access import TokenDesk
@@ -194,8 +194,8 @@ class HostileTools:
 
 
 def _schema(name: str) -> Any:
-    from axiom.commands.base.registry import form_for_programs
-    from axiom.commands.base.words import schema_of
+    from axiom.gate.registry import form_for_programs
+    from axiom.gate.words import schema_of
 
     kind = COMMANDS.get(name)
     return schema_of(form_for_programs(kind)) if kind else {"properties": {}}

@@ -11,9 +11,9 @@ import axiom
 from axiom.domain.declaration import measures, plain
 from axiom.domain.maps import ROOT, Tile, place_of
 from axiom.domain.work import Outcome, Result
-from axiom.lab.experiments.publish import PackedBundle, prepare
-from axiom.lab.planning.tiles import OrderedTiles, order_tiles
-from axiom.lab.policy import Policy
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.planning.tiles import OrderedTiles, order_tiles
+from axiom.laboratory.policy import Policy
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
 

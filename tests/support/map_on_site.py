@@ -10,9 +10,9 @@ import axiom
 from axiom.domain.declaration import pack
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import PackedBundle, prepare
-from axiom.lab.planning.tiles import order_tiles
-from axiom.lab.policy import policy_of
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.planning.tiles import order_tiles
+from axiom.laboratory.policy import policy_of
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket

@@ -15,11 +15,12 @@ from started_writer import started_writer
 from tiny_experiment import tiny_source
 
 import axiom
-from axiom.commands.approvals import AskedPeople
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.programs import AddProgram
 from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.gate.gate import CommandGate
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.open_gate import open_gate
+from axiom.laboratory.programs.commands import AddProgram
+from axiom.laboratory.proposals.commands.approvals import AskedPeople
 from axiom.mcp.server import lab_server
 from axiom.service import standard_callers as callers
 from axiom.service.mcp_local_access import TokenDesk
@@ -104,7 +105,7 @@ def gated(lab: Any) -> Iterator[McpLab]:
     laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=Path(axiom.__file__).parent)
     pages = Site(folder=lab.folder, name="Small", now=lambda: lab.now, live=dict)
     with started_writer(lab) as writer, closing(pages.readers):
-        gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
+        gate = open_gate(writer, laboratory, lambda: lab.now)
         yield McpLab(lab=lab, gate=gate, pages=pages, people=AskedPeople(gate=gate))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from axiom.lab.upkeep.archive import fetch, move_old
+from axiom.laboratory.backups.archive import fetch, move_old
 from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.signed.trust import write_trust

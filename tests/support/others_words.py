@@ -7,9 +7,9 @@ from typing import Any
 from furnished_lab import fill, furnish_more
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.domain.sessions import Note, Step
-from axiom.store.evidence import finding_notes
-from axiom.store.sessions import kept_prose, sessions
+from axiom.domain.rounds import Note, Step
+from axiom.store.findings import finding_notes
+from axiom.store.rounds import kept_prose, rounds
 
 MARK = "Zaubernuss"
 IN_FILE = f'''"""Adds up.
@@ -64,7 +64,7 @@ def furnish_words(lab: Any, folder: Any) -> None:
         notes = [
             Note(kind=kind, text=f"{{{name}}}", facts={name: MARK}, about="/findings/1") for kind, name in old.items()
         ]
-        sessions.write(lab.db, 1, Step.LOG, [*notes, Note(kind="log.end", text="Done.")])
+        rounds.write(lab.db, 1, Step.LOG, [*notes, Note(kind="log.end", text="Done.")])
 
 
 def outside_boxes(page: str) -> list[str]:

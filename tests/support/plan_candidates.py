@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from axiom.decisions.planning.candidates import Candidate
-from axiom.decisions.planning.plan import plan
-from axiom.decisions.planning.stopping import Aim
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
+from axiom.laboratory.planning.rules.candidates import Candidate
+from axiom.laboratory.planning.rules.plan import plan
+from axiom.laboratory.planning.rules.stopping import Aim
 from axiom_weigh.values import Grade, Verdict
 
 NEW = Aim(verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0)

@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import replace
 
 from axiom.domain.registrations import StoppingRule
-from axiom.domain.sessions import Allotment
-from axiom.lab.planning.deploy import deploy
-from axiom.lab.registrations.register import register_further
+from axiom.domain.rounds import Allotment
+from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.registrations.register import register_further
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.experiments import experiments
 

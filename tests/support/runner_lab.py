@@ -13,7 +13,7 @@ from boinc_files import Client
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.lab.runners.code_archive import stand_in
+from axiom.laboratory.runner.code_archive import stand_in
 from axiom.runner.child.environment import environment
 from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome

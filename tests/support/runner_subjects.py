@@ -6,7 +6,7 @@ from typing import Any
 from experiment_text import experiment_text
 
 import axiom
-from axiom.lab.experiments.publish import prepare
+from axiom.laboratory.experiments.publish import prepare
 from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 

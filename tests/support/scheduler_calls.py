@@ -16,10 +16,10 @@ from upload_lab import head
 
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Platform
-from axiom.domain.sessions import Allotment
-from axiom.lab.credit.pay import Paying
-from axiom.lab.planning.deploy import deploy
-from axiom.lab.runners.offer import Offers
+from axiom.domain.rounds import Allotment
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.runner.offer import Offers
 from axiom.limits import server as limits
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers

@@ -12,7 +12,7 @@ from model_line import SECRET, Line
 from model_service import Play, played
 
 from axiom.autopilot.autopilot import hold
-from axiom.commands.client import Remote
+from axiom.gate.client import Remote
 from axiom.server.http.serving import ServedSocket
 from axiom.service import standard_callers as callers
 from axiom.service.mcp_local_access import TokenDesk
@@ -20,7 +20,7 @@ from axiom.service.scientist import Scientist
 from axiom.service.sockets import on_path
 from axiom.settings import Settings
 from axiom.store.connections import Connections
-from axiom.store.sessions import sessions, transcripts
+from axiom.store.rounds import rounds, transcripts
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk
 from axiom.web.socket import control
@@ -160,14 +160,14 @@ class ScientistLab:
 
     def notes(self, name: str, kind: str) -> list[Any]:
         with Connections(folder=self.mcp.lab.folder).reader() as db:
-            session = sessions.by_name(db, name)
+            session = rounds.by_name(db, name)
             assert session
             assert session.ended_at is not None
-            return [note for _, note in sessions.notes(db, session.id) if note.kind.startswith(kind)]
+            return [note for _, note in rounds.notes(db, session.id) if note.kind.startswith(kind)]
 
     def transcript(self, name: str) -> list[Any]:
         with Connections(folder=self.mcp.lab.folder).reader() as db:
-            session = sessions.by_name(db, name)
+            session = rounds.by_name(db, name)
             assert session
             assert transcripts.broken_links(db) == []
             return [kept.entry for kept in transcripts.of_session(db, session.id)]

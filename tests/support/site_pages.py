@@ -14,10 +14,10 @@ from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.planning import Preview
-from axiom.lab.planning.fleet_file import read_fleet
-from axiom.lab.planning.preview import preview
-from axiom.lab.policy import policy_of
-from axiom.lab.redraw_figures import Gallery
+from axiom.laboratory.figures.redraw_figures import Gallery
+from axiom.laboratory.planning.fleet_file import read_fleet
+from axiom.laboratory.planning.preview import preview
+from axiom.laboratory.policy import policy_of
 from axiom.service.sockets import on_port
 from axiom.settings import Settings
 from axiom.signed.outputs import cell_line, footer_line, header_line

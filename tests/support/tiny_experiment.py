@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import axiom
-from axiom.lab.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
 
 PACKAGE = Path(axiom.__file__).parent
 

@@ -13,9 +13,9 @@ from lane_client import ManualStop
 from patience import PATIENCE
 from starlette.applications import Starlette
 
-from axiom.commands.client import UnixConnection
 from axiom.domain.fleet import Capacity
 from axiom.engines.http_work_source import HttpWorkSource
+from axiom.gate.client import UnixConnection
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.http.fast_lane import Lanes

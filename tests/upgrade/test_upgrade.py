@@ -14,8 +14,8 @@ from upload_lab import head, md5
 
 from axiom import __version__
 from axiom.__main__ import _main
-from axiom.lab.upkeep.backup import back_up, restore
-from axiom.lab.upkeep.recovery import RecoveryWish
+from axiom.laboratory.backups.backup import back_up, restore
+from axiom.laboratory.backups.recovery import RecoveryWish
 from axiom.signed.keys import load_keys, load_secrets, make_keys, make_secrets
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger

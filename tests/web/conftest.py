@@ -14,12 +14,12 @@ from jinja2 import Environment
 from map_on_site import draw_map
 
 from axiom.domain.registrations import StoppingRule
-from axiom.domain.sessions import Allotment
-from axiom.lab.planning.deploy import deploy
-from axiom.lab.registrations.register import amend, register_further
-from axiom.lab.steps.evaluate import evaluate
+from axiom.domain.rounds import Allotment
+from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.registrations.register import amend, register_further
+from axiom.laboratory.rounds.steps.evaluate import evaluate
 from axiom.store.experiments import experiments
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.web.site.app import Site, site
 
 
@@ -247,13 +247,13 @@ def varied_lab(shared_lab, prepared):
             )
         fill_block(lab, made.id)
     with lab.db.transaction():
-        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
         changes = {"claim": "a larger size has a smaller total", "expects": "-"}
         words = {"prediction": PREDICTION, "forecaster": "Ada", "why": "it looked so"}
         made = amend(lab.db, 1, changes, **words, now=lab.now)
     fill_block(lab, made.id)
     with lab.db.transaction():
-        evaluate(lab.db, sessions.last(lab.db), lab.now)
+        evaluate(lab.db, rounds.last(lab.db), lab.now)
     return lab
 
 

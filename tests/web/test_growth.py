@@ -18,14 +18,15 @@ from axiom.domain.failures import Comparison
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.maps import Tile, place_of
 from axiom.domain.proposals import Idea
-from axiom.domain.sessions import Step
+from axiom.domain.rounds import Step
+from axiom.store import news
 from axiom.store.accounts import teams
 from axiom.store.credit import settlements
-from axiom.store.evidence import links
 from axiom.store.experiments import drafts
+from axiom.store.findings import links
 from axiom.store.hosts import hosts
 from axiom.store.registrations import ideas, proposals
-from axiom.store.sessions import news, sessions
+from axiom.store.rounds import rounds
 from axiom.store.upkeep import watches
 from axiom.web.site.routes import PAGES as SITE_PAGES
 from axiom_weigh.values import Observation
@@ -56,7 +57,7 @@ def _in_this_thread(monkeypatch):
         return function(*words, **named)
 
     monkeypatch.setattr("starlette.routing.run_in_threadpool", at_once)
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 5)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 5)
 
 
 def calls(reader, address: str) -> int:
@@ -138,15 +139,15 @@ def happen(lab, times: int) -> None:
             volunteer = register(lab, f"volunteer-{number} of many")
             teams.create(lab.db, name=f"Team {number}", founder_id=volunteer, **TEAM, now=lab.now)
             hosts.add(lab.db, volunteer, said_of(f"host-{number}"), lab.now)
-            session = sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
+            session = rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
             settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
-            sessions.finish(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
-            sessions.tell(lab.db, session.id, "a test", lab.now)
+            rounds.finish(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
+            rounds.tell(lab.db, session.id, "a test", lab.now)
 
 
 def test_no_page_grows_with_the_years(browse, small_lab, prepared, monkeypatch):
     fill(small_lab, prepared)
-    modules = [module for name, module in sys.modules.items() if name.startswith(("axiom.limits.", "axiom.web.views."))]
+    modules = [module for name, module in sys.modules.items() if name.startswith(("axiom.limits.", "axiom.reads."))]
     for module in modules:
         for name in filter(ROWS.search, dir(module)):
             monkeypatch.setattr(module, name, 5)

@@ -9,14 +9,14 @@ from mcp_lab import gated
 from others_words import MARK, furnish_words, outside_boxes, outside_quotes
 
 from axiom.mcp import tools
+from axiom.reads import news
+from axiom.reads.base.request import Reading
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
-from axiom.web.base.request import Reading
 from axiom.web.export import archive
 from axiom.web.papers import formats
 from axiom.web.site.routes import PAGES
 from axiom.web.site.templates import environment
-from axiom.web.views import news
 
 _OF = {"experiments": "tiny_sum", "sessions": "2026-03-02-a", "ledger": "2026-03-02-a"}
 PLACES = [

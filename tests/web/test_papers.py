@@ -11,14 +11,14 @@ from furnished_lab import HOSTILE, fill, furnish_more, weighed
 from made_texts import INVENTED, MadeTexts, filled
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.commands.links import DraftPaper, WriteLog
-from axiom.decisions.findings.prose import refused
 from axiom.domain.headlines.numbers import plain as written_number
-from axiom.store.evidence import finding_notes, references
-from axiom.store.sessions import kept_prose
+from axiom.laboratory.findings.commands import DraftPaper, WriteLog
+from axiom.laboratory.findings.rules.prose import refused
+from axiom.reads.base.request import Reading
+from axiom.store.findings import finding_notes, references
+from axiom.store.rounds import kept_prose
 from axiom.store.views.citable import citable
 from axiom.web.base.facts import written
-from axiom.web.base.request import Reading
 from axiom.web.papers import formats, paper
 from axiom.web.site.templates import environment
 

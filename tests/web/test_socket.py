@@ -8,12 +8,12 @@ import pytest
 from started_writer import started_writer
 from work_sources import lanes, pilot_server, say_hello, served, socket_source
 
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.client import Remote
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import NotAllowed, StorageFull, StoreDamaged, StoreError
+from axiom.gate.client import Remote
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.http.serving import ServedSocket
 from axiom.server.upkeep.jobs import Jobs
@@ -41,7 +41,7 @@ def behind(working_lab):
     limits = Limits(workunits_per_day=1, aborts_per_day=1)
     caller = Caller(name="operator", capabilities=frozenset(Capability), limits=limits)
     with started_writer(lab) as writer:
-        app = control(CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), pages, caller)
+        app = control(open_gate(writer, laboratory, lambda: lab.now), pages, caller)
         server = pilot_server(lab, now=lambda: lab.now)
         with ExitStack() as stack:
             made = stack.enter_context(lanes(server, writer, lambda: heard.append(True), is_private=True))

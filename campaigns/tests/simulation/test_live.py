@@ -13,11 +13,11 @@ from simulation.laboratory import BURDEN, Simulated
 from simulation.live import LiveFleet, join, natures
 from simulation.replies import hear
 
-from axiom.commands.experiments import DeployExperiment, PublishExperiment
-from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.work import TaskState
-from axiom.lab.planning import plan
-from axiom.lab.upkeep.invariants import broken
+from axiom.laboratory.backups.invariants import broken
+from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment
+from axiom.laboratory.planning import plan
+from axiom.rules.hosts.runners import DRILL
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import credit_sites

@@ -20,12 +20,12 @@ from simulation.fleet import Build, Nature
 from simulation.laboratory import Simulated
 from simulation.replies import hear
 
-from axiom.commands.work import CancelWorkunits
-from axiom.lab.upkeep import invariants
+from axiom.laboratory.backups import invariants
+from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.store.upkeep import task_invariants
 
 _NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -171,7 +171,7 @@ def _stand(acted: Tableau) -> object:
     with Connections(folder=acted.lab.folder).reader() as db:
         tasks = task_invariants.tasks(db, range(1, task_invariants.head(db).tasks + 1))
         stand = {task.id: (task.state, task.host_id, task.output_digest) for task in tasks.values()}
-        return stand, task_invariants.totals(db), [(one.name, one.done) for one in sessions.sessions(db, limit=10)]
+        return stand, task_invariants.totals(db), [(one.name, one.done) for one in rounds.sessions(db, limit=10)]
 
 
 def _prove(made: Tableau, held: TaskOnComputer) -> None:

@@ -15,8 +15,8 @@ from axiom.domain.estimands import Kind
 from axiom.domain.registrations import DECLARED, RegistrationBody, read_body
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
-from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
 from axiom.store.registrations import registrations as registration_store
 from axiom_weigh.statistics.estimands import value
 from axiom_weigh.statistics.signed_ranks import pseudo_median

@@ -7,7 +7,7 @@ from simulation.disk import DiskFault
 from simulation.files import Disk
 from simulation.world import World
 
-from axiom.commands.work import CancelWorkunits
+from axiom.laboratory.tasks.commands import CancelWorkunits
 
 _MONTH = 30 * 86_400.0
 _SOON = 400  # statements within which what is armed happens: some tens of contacts

@@ -24,7 +24,7 @@ import axiom
 from axiom.domain.estimands import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, prepare
 from axiom.runner.direct import describe_files
 from axiom.settings import Settings
 from axiom.signed import bundles

@@ -10,9 +10,9 @@ from real_parts import need
 
 import axiom
 from axiom.__main__ import _main
-from axiom.decisions.experiments.source_rules import refusals
 from axiom.errors import AxiomError, ExperimentError, NotFound, Refused, WrongUse
-from axiom.lab.experiments.preflight import try_file
+from axiom.laboratory.experiments.preflight import try_file
+from axiom.laboratory.experiments.rules.source_rules import refusals
 from axiom_adopt.experiment_file import import_script
 
 PACKAGE = Path(axiom.__file__).parent

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import make_golden
 
-from axiom.decisions.experiments.controls import control_result, spared
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
+from axiom.laboratory.experiments.rules.controls import control_result, spared
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics.estimands import value
 

@@ -13,9 +13,9 @@ import make_golden
 import pytest
 from cell_host import Shelf
 
-from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.experiments import seed_of
 from axiom.kit import pace
+from axiom.laboratory.experiments.rules.source_rules import refusals
 
 NAMES = make_golden.names()
 LONG = 2.0  # seconds; a cell that takes longer goes on where it was interrupted

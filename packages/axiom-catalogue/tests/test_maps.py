@@ -12,10 +12,10 @@ import pytest
 from map_tiles import bands, quarter_that_disagrees
 
 import axiom_catalogue as catalogue
-from axiom.decisions.tasks.duplicates import near
 from axiom.domain.maps import ROOT
 from axiom.kit import arithmetic, chance, features, optimizers, planes, tiles
 from axiom.kit.data import LearningTask
+from axiom.rules.tasks.duplicates import near
 from axiom_catalogue import (
     catapult_map,
     double_descent_map,

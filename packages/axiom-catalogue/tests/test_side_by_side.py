@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 import make_golden
 import pytest
 
-from axiom.decisions.tasks.duplicates import compare
 from axiom.domain.work import Outcome, Result
 from axiom.kit import side_by_side
+from axiom.rules.tasks.duplicates import compare
 
 BATCHED = [name for name in make_golden.names() if make_golden.load(name).needs.side_by_side]
 OF_OLD = {  # had copies for GPUs in the old laboratory

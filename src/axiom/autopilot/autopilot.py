@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from axiom.commands.base.command import Command
-from axiom.commands.proposals import AdmitProposal
-from axiom.commands.sessions import Pi, StepSession
-from axiom.domain.sessions import Step
+from axiom.domain.rounds import Step
 from axiom.errors import AxiomError, HeldByAnother, NoAnswer
+from axiom.gate.command import Command
+from axiom.laboratory.proposals.commands.proposals import AdmitProposal
+from axiom.laboratory.rounds.commands import Pi, StepSession
 from axiom.limits import proposals as proposal_limits
-from axiom.limits import sessions as session_limits
+from axiom.limits import rounds as session_limits
 
 log = logging.getLogger("axiom.autopilot")
 

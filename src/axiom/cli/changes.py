@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json
-from axiom.commands.base.command import Answer
+from axiom.gate.command import Answer
 from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import remark
@@ -42,7 +42,7 @@ def submit_command(
     folder: Folder, name: str, words: Mapping[str, Any], *, dry_run: bool = False, key: str | None = None
 ) -> Answer:
     # Here and not above: commands that only show something need not wait for all that there are.
-    from axiom.commands.base.registry import read_command
+    from axiom.gate.registry import read_command
 
     return submit(folder, read_command(name, words), dry_run=dry_run, key=key)
 

@@ -3,10 +3,10 @@
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
+from axiom.reads.base.request import Answer, Reading
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.web.base.request import Answer, Reading
 from axiom_weigh.terminal import wall_clock
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from axiom.domain.fleet import Gpu
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
-from axiom.domain.sessions import Plan
+from axiom.domain.rounds import Plan
 
 
 class Purpose(StrEnum):

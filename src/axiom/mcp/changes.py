@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from axiom.commands.base.registry import COMMANDS
-from axiom.commands.base.words import form_of
 from axiom.domain.callers import Capability
 from axiom.domain.programs import MOST
+from axiom.gate.registry import COMMANDS
+from axiom.gate.words import form_of
 from axiom.mcp.answers import BRIEF, Answer, shortened
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import axiom
 from axiom import shipped
-from axiom.decisions.experiments import allowed_imports
-from axiom.decisions.experiments.outline import about, public_names
 from axiom.errors import UnknownName
+from axiom.laboratory.experiments.rules import allowed_imports
+from axiom.laboratory.experiments.rules.outline import about, public_names
 from axiom.mcp.answers import Answer
 from axiom.signed.sources import parsed
 from axiom_weigh.grouping import group_pairs

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from axiom.commands.client import ApiClient
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.errors import AxiomError, NoAnswer
+from axiom.gate.client import ApiClient
 from axiom.mcp.answers import Answer
 
 _NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory knows them

@@ -6,10 +6,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any
 
-from axiom.commands.base.command import Command
-from axiom.commands.base.registry import form_for_programs
-from axiom.commands.base.words import LINE, LINES, NUMBER, WHY, Form, demand_names, form_of, read_values, schema_of
 from axiom.domain.callers import Capability
+from axiom.gate.command import Command
+from axiom.gate.registry import form_for_programs
+from axiom.gate.words import LINE, LINES, NUMBER, WHY, Form, demand_names, form_of, read_values, schema_of
 from axiom.mcp.answers import Answer
 from axiom.mcp.laboratory_access import LabDesk
 

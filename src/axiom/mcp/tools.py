@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.decisions.accounts.command_permission import without_right
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, NotAllowed, UnknownName, WrongUse
 from axiom.mcp import changes, experiments, findings, laboratory
 from axiom.mcp.answers import Answer
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool
+from axiom.rules.accounts.command_permission import without_right
 
 TOOLS = (laboratory.BRIEF, *findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
 _MOST_SAID = 2_000  # characters of words that mean nothing, as they are remembered

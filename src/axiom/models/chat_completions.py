@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.limits import language_models as limits
 from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 from axiom.models.http_client import http_client, post
@@ -22,6 +21,7 @@ from axiom.models.strict_json import (
     unreadable,
     usage_of,
 )
+from axiom.rules.language_models import TokenUsage
 
 _ENDS = {
     "stop": AnswerEnd.DONE,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from axiom.decisions.sessions.language_models import ModelPrices
 from axiom.errors import CannotStart, KeysUnusable, WrongUse
 from axiom.models.conversation import Model
 from axiom.models.http_client import is_here
 from axiom.models.key import ModelKey, read_key
+from axiom.rules.language_models import ModelPrices
 from axiom.settings import Settings
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.limits import language_models as limits
+from axiom.rules.language_models import TokenUsage
 
 
 class Speaker(StrEnum):

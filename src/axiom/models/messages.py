@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.limits import language_models as limits
 from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 from axiom.models.http_client import http_client, post
 from axiom.models.key import ModelKey
 from axiom.models.strict_json import agreed, as_list, as_object, as_text, read_object, tool_call, unreadable, usage_of
+from axiom.rules.language_models import TokenUsage
 
 _ENDS = {
     "end_turn": AnswerEnd.DONE,

@@ -5,7 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.sessions.language_models import (
+from axiom.domain.rounds import EntryKind, TranscriptEntry
+from axiom.errors import LimitReached, ModelError
+from axiom.limits import language_models as limits
+from axiom.models.conversation import Model, ModelAnswer, ModelMessage, ModelTool
+from axiom.models.key import ModelKey
+from axiom.rules.language_models import (
     ModelCaps,
     ModelCost,
     ModelPrices,
@@ -16,11 +21,6 @@ from axiom.decisions.sessions.language_models import (
     reserve,
     unanswered,
 )
-from axiom.domain.sessions import EntryKind, TranscriptEntry
-from axiom.errors import LimitReached, ModelError
-from axiom.limits import language_models as limits
-from axiom.models.conversation import Model, ModelAnswer, ModelMessage, ModelTool
-from axiom.models.key import ModelKey
 
 
 class MeteredModel:

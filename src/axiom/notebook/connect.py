@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from axiom.commands.client import ApiClient, ApiReply
 from axiom.errors import NoAnswer, WrongUse
+from axiom.gate.client import ApiClient, ApiReply
 from axiom.notebook.lab import FINDINGS, named, table, tidy
 from axiom.notebook.maps import MapElsewhere
 from axiom.notebook.table import Table, joined

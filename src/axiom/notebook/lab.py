@@ -21,8 +21,8 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
 from axiom.store.migrate import check
 from axiom.store.registrations import registrations as registration_store
 from axiom.store.views import tables

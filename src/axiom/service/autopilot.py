@@ -12,13 +12,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.lab.policy import Policy
-from axiom.lab.rounds import due
-from axiom.limits import sessions as limits
+from axiom.laboratory.policy import Policy
+from axiom.laboratory.rounds.rounds import due
+from axiom.limits import rounds as limits
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 
 _Newest = tuple[int, datetime | None] | None  # session, and when it ended
 
@@ -147,5 +147,5 @@ class Occasion:
 
 
 def _newest(db: Database) -> _Newest:
-    last = sessions.last(db)
+    last = rounds.last(db)
     return (last.id, last.ended_at) if last else None

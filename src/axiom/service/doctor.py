@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
-from axiom.commands.base.laboratory import contested
-from axiom.commands.client import Remote
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
-from axiom.lab.upkeep.archive import is_due, is_possible
-from axiom.lab.upkeep.automatic_backups import copies
-from axiom.lab.upkeep.invariants import PROMISES, broken
+from axiom.gate.client import Remote
+from axiom.laboratory.backups.archive import is_due, is_possible
+from axiom.laboratory.backups.automatic_backups import copies
+from axiom.laboratory.backups.invariants import PROMISES, broken
+from axiom.laboratory.experiments.catalogue_files import list_contested
 from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
+from axiom.reads.join import runners_of
 from axiom.runner.confine.bubblewrap import demand
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock
@@ -42,7 +43,6 @@ from axiom.store.migrate import check
 from axiom.store.registrations import stamps
 from axiom.store.tasks import archives
 from axiom.store.upkeep import jobs, last_backup, watches
-from axiom.web.views.join import runners_of
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import wall_clock
 
@@ -266,7 +266,7 @@ def _preflights(_folder: Folder, db: Database) -> _Answer:
 
 def _own_files(folder: Folder) -> Iterator[Diagnosis]:
     """Where Axiom brings a file and the laboratory has its own: which of the two is used."""
-    for file in contested(shipped.catalogue(), folder.catalogue):
+    for file in list_contested(shipped.catalogue(), folder.catalogue):
         own, brought = (f"version {version}" for version in (file.own, file.shipped))
         yield Diagnosis(
             name="own file",

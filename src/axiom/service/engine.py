@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
 from axiom.engines.available_resources import this_capacity
 from axiom.engines.local_engine import LocalEngine
 from axiom.errors import StoreDamaged
+from axiom.gate.gate import CommandGate
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
@@ -81,11 +82,7 @@ def computing(
     )
     return ComputingParts(
         writer=writer,
-        gate=CommandGate(
-            writer=writer,
-            laboratory=Laboratory(folder=folder, keys=keys, settings=settings, package=package()),
-            now=now,
-        ),
+        gate=open_gate(writer, Laboratory(folder=folder, keys=keys, settings=settings, package=package()), now),
         dispatch=dispatch,
         cache=cache,
         pilots=pilots,

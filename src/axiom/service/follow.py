@@ -18,9 +18,9 @@ from typing import Any
 
 from axiom import __version__
 from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
-from axiom.lab.upkeep.automatic_backups import newest_copy
-from axiom.lab.upkeep.backup import restore
-from axiom.lab.upkeep.recovery import RecoveryWish
+from axiom.laboratory.backups.automatic_backups import newest_copy
+from axiom.laboratory.backups.backup import restore
+from axiom.laboratory.backups.recovery import RecoveryWish
 from axiom.limits import backups as limits
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets

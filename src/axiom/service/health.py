@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.decisions.upkeep.readiness import VitalSigns, unready
 from axiom.limits import server as limits
+from axiom.rules.upkeep.readiness import VitalSigns, unready
 from axiom.server.upkeep.jobs import Jobs
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.routing import Match, Route
 
-from axiom.commands.approvals import AskedPeople
-from axiom.commands.base.command import Answer
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.registry import read_command
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
+from axiom.gate.command import Answer
+from axiom.gate.gate import CommandGate
+from axiom.gate.registry import read_command
+from axiom.laboratory.proposals.commands.approvals import AskedPeople
 from axiom.web.site.app import Site
 from axiom.web.site.routes import PAGES
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from axiom.commands.approvals import AskedPeople
 from axiom.domain.callers import Caller
 from axiom.errors import CannotStart
+from axiom.laboratory.proposals.commands.approvals import AskedPeople
 from axiom.service.mcp_local_access import TokenDesk
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.problems import RequestRefused, problem

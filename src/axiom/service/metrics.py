@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from axiom import __version__
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Outcome, TaskState, WorkunitState
+from axiom.reads.base.memo import Memo
 from axiom.server.http.request_counts import BOUNDS, RequestCounts
 from axiom.service.health import Health
 from axiom.store.connections import Connections
@@ -27,9 +28,8 @@ from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
 from axiom.store.hosts import fleet
 from axiom.store.journal.history import newest_point
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.store.views import findings
-from axiom.web.base.memo import Memo
 from axiom_weigh.values import Grade
 
 _A_DAY = timedelta(days=1)
@@ -84,7 +84,7 @@ class LaboratoryMetrics(Collector):
             hosts=fleet.amount(db, lately),
             cores=fleet.cores(db, lately),
             grades=Counter(finding.grade.value for finding in findings.in_brief(db)),
-            sessions=sessions.count_ended(db),
+            sessions=rounds.count_ended(db),
             journal_bytes=_bytes(self.health.journal.glob("*")),
             uploads_bytes=_bytes(self.health.folder.uploads.glob("*")),
         )

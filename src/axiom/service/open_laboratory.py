@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import axiom
 from axiom import shipped
-from axiom.commands.base.command import Answer, Command
-from axiom.commands.base.laboratory import Laboratory, gathered
 from axiom.errors import AxiomError, NoLab
-from axiom.lab.experiments import published_files
+from axiom.gate.command import Answer, Command
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.experiments import published_files
+from axiom.laboratory.experiments.catalogue_files import gather_files
 from axiom.service.clock import Clock, open_clock
 from axiom.service.logs import log_to
 from axiom.service.standard_callers import operator
@@ -31,7 +32,7 @@ from axiom.store.writer import Writer
 from axiom_weigh.terminal import wall_clock
 
 if TYPE_CHECKING:
-    from axiom.commands.base.gate import CommandGate
+    from axiom.gate.gate import CommandGate
 
 
 def package() -> Path:
@@ -56,7 +57,7 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
     """Have a command done: by the server that holds the folder, or, when none does, here and now."""
     demand(folder)
     if holder(folder) is not None:
-        from axiom.commands.client import Remote  # speaks HTTP, which is not needed where nobody listens
+        from axiom.gate.client import Remote  # speaks HTTP, which is not needed where nobody listens
 
         return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
     settings, _ = from_process(folder.settings)
@@ -67,7 +68,7 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
 @contextlib.contextmanager
 def writing(folder: Folder, settings: Settings, *, is_whole: bool = True) -> "Iterator[CommandGate]":
     """A gate of our own. Whoever calls holds the folder's lock."""
-    from axiom.commands.base.gate import CommandGate  # whoever reads, or has a server do it, need not wait for it
+    from axiom.laboratory.open_gate import open_gate  # whoever reads, or has a server do it, need not wait for it
 
     clock = prepare_database(folder, is_whole=is_whole)
     keys = load_keys(folder.keys, clock.now())
@@ -75,7 +76,7 @@ def writing(folder: Folder, settings: Settings, *, is_whole: bool = True) -> "It
     writer.start()
     try:
         laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
-        yield CommandGate(writer=writer, laboratory=laboratory, now=clock.apart)
+        yield open_gate(writer, laboratory, clock.apart)
     finally:
         writer.stop()
 
@@ -138,7 +139,7 @@ def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str
 
 def lay_out_own_files(db: Database, folder: Folder) -> None:
     """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
-    published_files.lay_out(db, folder, {file.stem for file in gathered(shipped.catalogue())})
+    published_files.lay_out(db, folder, {file.stem for file in gather_files(shipped.catalogue())})
 
 
 @dataclass(frozen=True, kw_only=True)

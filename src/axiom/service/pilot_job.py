@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from axiom.commands.client import UnixConnection
 from axiom.domain.fleet import Capacity
 from axiom.engines.available_resources import lent_capacity, this_capacity
 from axiom.engines.http_work_source import HttpWorkSource
 from axiom.engines.local_engine import EnginePace, LocalEngine
 from axiom.errors import AxiomError, CannotStart, FolderInUse, WrongUse
+from axiom.gate.client import UnixConnection
 from axiom.limits import clusters as limits
 from axiom.runner.files.atomic import place
 from axiom.runner.platform.host import platform_here

@@ -16,20 +16,21 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from axiom import __version__
-from axiom.commands.approvals import AskedPeople
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import contested
-from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
-from axiom.lab.experiments import published_files, releases
-from axiom.lab.experiments.breaker import breaking
-from axiom.lab.planning.preview import preview
-from axiom.lab.policy import Policy, policy_of
-from axiom.lab.redraw_figures import Gallery
-from axiom.lab.steps.failures import count as count_failures
+from axiom.gate.gate import CommandGate
+from axiom.laboratory.experiments import published_files, releases
+from axiom.laboratory.experiments.breaker import breaking
+from axiom.laboratory.experiments.catalogue_files import list_contested, list_files, list_shipped
+from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
+from axiom.laboratory.figures.redraw_figures import Gallery
+from axiom.laboratory.planning.preview import preview
+from axiom.laboratory.policy import Policy, policy_of
+from axiom.laboratory.proposals.commands.approvals import AskedPeople
+from axiom.laboratory.rounds.steps.failures import count as count_failures
 from axiom.limits import maps as limits
+from axiom.reads.join import is_only_here
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
@@ -66,7 +67,6 @@ from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control
-from axiom.web.views.join import is_only_here
 from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
@@ -329,7 +329,10 @@ def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
 
 
 def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
-    from axiom.lab.upkeep.archive import is_possible, move_old  # of days: nobody who waits for a start waits for it
+    from axiom.laboratory.backups.archive import (  # of days: nobody who waits for a start waits for it
+        is_possible,
+        move_old,
+    )
 
     if is_possible():  # `axiom doctor` says what is missing once something waits
         move_old(core.writer, folder, core.gate.now, settings.archive_days, lambda: stopping.is_asked)
@@ -341,14 +344,14 @@ def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> Non
     A file that cannot be published holds up no other.
     """
     laboratory = gate.laboratory
-    for contest in contested(laboratory.catalogue, laboratory.folder.catalogue):
+    for contest in list_contested(laboratory.catalogue, laboratory.folder.catalogue):
         used = "own" if contest.is_own else "shipped"
         log.warning(
             "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
         )
     # In the writer, so that no newer text is published meanwhile, kept, and then lost to what was read before.
-    gate.writer.run(lambda db: published_files.lay_out(db, laboratory.folder, laboratory.shipped()))
-    for file in laboratory.experiment_files():
+    gate.writer.run(lambda db: published_files.lay_out(db, laboratory.folder, list_shipped(laboratory)))
+    for file in list_files(laboratory):
         if stopping.is_asked:
             return
         try:

@@ -12,15 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.base.command import Answer
-from axiom.commands.client import Remote
-from axiom.commands.programs import AddProgram, EndProgram
-from axiom.commands.sessions import TranscribeSession
-from axiom.decisions.sessions.language_models import ModelCaps, ModelCost, ModelSpent, reason_not_to_ask, within_day
 from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
-from axiom.domain.sessions import EntryKind, Round, Step, TranscriptEntry
+from axiom.domain.rounds import EntryKind, Round, Step, TranscriptEntry
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, NoAnswer
+from axiom.gate.client import Remote
+from axiom.gate.command import Answer
+from axiom.laboratory.programs.commands import AddProgram, EndProgram
+from axiom.laboratory.rounds.commands import TranscribeSession
 from axiom.limits import language_models as limits
 from axiom.mcp import prompts, tools
 from axiom.mcp.answers import as_text, programs_read, refused
@@ -31,6 +30,7 @@ from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, ModelTool, Speaker
 from axiom.models.metered import MeteredModel
 from axiom.models.tool_calls import ConversationEnd, Toolbox, converse
+from axiom.rules.language_models import ModelCaps, ModelCost, ModelSpent, reason_not_to_ask, within_day
 from axiom.service.open_laboratory import reading
 from axiom.settings import Settings
 from axiom.signed.program_tokens import digest, new_token
@@ -38,7 +38,7 @@ from axiom.store.accounts import programs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import proposals
-from axiom.store.sessions import sessions, transcripts
+from axiom.store.rounds import rounds, transcripts
 from axiom.store.views import findings
 from axiom_weigh.terminal import wall_clock
 
@@ -111,7 +111,7 @@ class Scientist:
     def _talk(self, answer: Answer, holder: str) -> None:
         step = Step(answer["step"])
         with reading(self._folder) as db:
-            session = sessions.by_name(db, str(answer["session"]))
+            session = rounds.by_name(db, str(answer["session"]))
         if session is None or not (step is Step.DESIGN or session.due is Step.LOG):
             return
         program, token = self._admitted()
@@ -140,7 +140,7 @@ class Scientist:
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
 
     def _weigh(self, db: Database, session: Round) -> _Turn | None:
-        notes = [note for _, note in sessions.notes(db, session.id) if note.kind == "prediction.scored"]
+        notes = [note for _, note in rounds.notes(db, session.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
         facts = {"session": session.name, "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None

@@ -34,7 +34,7 @@ def on_port(host: str, port: int) -> socket.socket:
 
 def on_path(path: Path, mode: int = 0o600) -> socket.socket:
     """A listening socket in the data folder, by default for its operator. Whoever calls holds the folder's lock."""
-    from axiom.commands.client import short_name  # speaks HTTP, which a port in use need not wait for
+    from axiom.gate.client import short_name  # speaks HTTP, which a port in use need not wait for
 
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

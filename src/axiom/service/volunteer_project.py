@@ -13,13 +13,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
-from axiom.commands.accounts import give_as_volunteer
-from axiom.commands.base.gate import CommandGate
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import WrongUse
-from axiom.lab.runners.built import built_in
-from axiom.lab.runners.offer import OfferWatcher
+from axiom.gate.gate import CommandGate
+from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
+from axiom.laboratory.runner.built import built_in
+from axiom.laboratory.runner.offer import OfferWatcher
 from axiom.limits import hosts as limits
+from axiom.reads.base.request import Reading
+from axiom.reads.news import feed
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -49,10 +51,8 @@ from axiom.store.experiments import preflights
 from axiom.web.account.accounts import SiteWithAccounts
 from axiom.web.account.accounts import accounts as account_pages
 from axiom.web.account.visit import AccountDesk
-from axiom.web.base.request import Reading
 from axiom.web.site.app import Site, site
 from axiom.web.site.request_class import class_of
-from axiom.web.views.news import feed
 
 _REST_SECONDS = 0.005  # between two parts of a long list
 _THREADS = 2  # that prove passwords and large outputs: as many as may have a core

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.lab.credit.booking import SLICE as PAID_AT_ONCE
-from axiom.lab.credit.pay import Paying
+from axiom.laboratory.credit.booking import SLICE as PAID_AT_ONCE
+from axiom.laboratory.credit.pay import Paying
 from axiom.server.returns import take_back
 from axiom.server.returns.rechecks import give_up, secret_of
 from axiom.server.returns.transitioner import sweep_awake, sweep_unattended
@@ -75,9 +75,9 @@ def _end_leases(writer: Writer, lease: timedelta, now: Callable[[], datetime]) -
 
 
 def _copy(folder: Folder, journal: Path, now: datetime) -> None:
-    from axiom.lab.upkeep.automatic_backups import (
-        keep_copy,
-    )  # of hours: whoever waits for a first result does not wait for it
+    from axiom.laboratory.backups.automatic_backups import (
+        keep_copy,  # of hours: whoever waits for a first result does not wait for it
+    )
 
     keep_copy(folder, journal, now)
 

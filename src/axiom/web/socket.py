@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.registry import read_command
-from axiom.commands.base.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
+from axiom.gate.gate import CommandGate
+from axiom.gate.registry import read_command
+from axiom.gate.words import read_words
 from axiom.signed.canonical_json import read_json
 from axiom.web.api.problems import problem
 from axiom.web.probes import probe_routes

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from axiom.cli.experiment import manifests, sweep_words
 from axiom.cli.experiment.sweep_words import configs
-from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
+from axiom.rules.hosts.costs import shown
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import costs

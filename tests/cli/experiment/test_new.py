@@ -12,7 +12,7 @@ from patience import PATIENCE
 from real_parts import need
 
 import axiom
-from axiom.lab.experiments.preflight import try_file
+from axiom.laboratory.experiments.preflight import try_file
 
 PACKAGE = Path(axiom.__file__).parent
 

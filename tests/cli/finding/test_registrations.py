@@ -147,7 +147,7 @@ def test_links_that_are_said_stand_in_the_graph_and_on_what_a_finding_rests_is_t
     upheld = [link["upheld_by"] for link in finding["links"] if link["target"]["name"] == "#28"]
     assert upheld == [["effect −", "absent"]]
     assert "suspended" in say("finding", "show", 2)[1]
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 1)
     finding = say("finding", "list", "--json")[1]  # a terminal has no pages
     assert ([row["number"] for row in finding["findings"]], finding["next"]) == ([2, 1], None)
 

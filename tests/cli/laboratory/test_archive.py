@@ -13,7 +13,7 @@ from patience import PATIENCE
 from running_lab import answer, axiom, running, typed
 
 from axiom.errors import CannotStart, Refused
-from axiom.lab.upkeep.archive import fetch, is_possible
+from axiom.laboratory.backups.archive import fetch, is_possible
 from axiom.service import doctor
 from axiom.service.follow import make_copy
 from axiom.signed.keys import make_secrets

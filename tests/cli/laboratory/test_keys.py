@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.commands.base.laboratory import Laboratory
+from axiom.cli.laboratory import keys_waiting
+from axiom.laboratory.experiments import catalogue_files
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
 from axiom.signed.trust import Role
@@ -28,10 +29,10 @@ def say(say_to, tmp_path, monkeypatch):
 @pytest.fixture
 def few(monkeypatch):
     """Axiom brings three experiments along: to seal all of them takes seconds and says nothing else."""
-    everything = Laboratory.experiment_files
+    everything = catalogue_files.list_files
     names = {"lazy_vs_feature_learning", "rank_dynamics", "test_deploy"}
     monkeypatch.setattr(
-        Laboratory, "experiment_files", lambda self: [file for file in everything(self) if file.stem in names]
+        keys_waiting, "list_files", lambda laboratory: [file for file in everything(laboratory) if file.stem in names]
     )
 
 

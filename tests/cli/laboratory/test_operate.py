@@ -10,7 +10,7 @@ from real_parts import missing
 
 from axiom import __version__
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.upkeep.automatic_backups import keep_copy
+from axiom.laboratory.backups.automatic_backups import keep_copy
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import SERVER, Folder, lock

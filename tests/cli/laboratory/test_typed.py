@@ -11,8 +11,8 @@ from furnished_lab import fill
 from model_service import Play, chat_body, model_service, played
 
 from axiom.cli.laboratory.logs import new_lines
-from axiom.lab.steps.failures import count
-from axiom.lab.steps.watch import look_for
+from axiom.laboratory.rounds.steps.failures import count
+from axiom.laboratory.rounds.steps.watch import look_for
 from axiom.store.engine.database import connect_writer
 
 LINE = "The server moves on Saturday."

@@ -3,12 +3,12 @@
 import pytest
 
 from axiom.cli.reading import view
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Award
+from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.reads import news
 from axiom.signed.keys import make_keys
 from axiom.store.credit import ledger, tariffs
 from axiom.store.engine.database import connect_writer
-from axiom.web.views import news
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from scheduler_calls import Client, Exchange
 from axiom.domain.fleet import Standing
 from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
-from axiom.lab.experiments import quick_gates
-from axiom.lab.experiments.retire import withdraw
+from axiom.laboratory.experiments import quick_gates
+from axiom.laboratory.experiments.retire import withdraw
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
@@ -27,10 +27,10 @@ from axiom.server.dispatch.orders import WorkRequest
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters
-from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
+from axiom.store.findings import blocks
 from axiom.store.hosts import hosts
-from axiom.store.sessions import session_counts
+from axiom.store.rounds import session_counts
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import waiting_tasks, workunits
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.releases import Change
-from axiom.lab.experiments import releases as release_steps
+from axiom.laboratory.experiments import releases as release_steps
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
 

@@ -11,14 +11,14 @@ from furnished_lab import compute_three_blocks
 from mail_lab import WORDS, mail_lab
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.steps.evaluate import evaluate
+from axiom.laboratory.rounds.steps.evaluate import evaluate
 from axiom.limits import mail as limits
 from axiom.server.mail.reminders import DueMail
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
 from axiom.store.mail import outbox, subscriptions
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 
 
 def due_of(office, heard_since=None) -> DueMail:
@@ -87,7 +87,7 @@ def test_a_digest_names_the_answers_that_the_computers_helped_to_find_since_the_
         for volunteer in (grace, bad):
             subscribe(office, volunteer, outbox.DIGEST)
         office.lab.later(days=1)
-        session = office.writer.run(lambda db: sessions.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
+        session = office.writer.run(lambda db: rounds.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
         office.writer.run(lambda db: evaluate(db, session, office.lab.now))
         due = due_of(office)
         due.tell()
@@ -112,7 +112,7 @@ def test_an_answer_that_is_stored_while_digests_are_made_is_told_once(small_lab,
         accounts.confirm(small_lab.db, grace, small_lab.now)
     with mail_lab(small_lab) as office:
         subscribe(office, grace, outbox.DIGEST)
-        session = office.writer.run(lambda db: sessions.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
+        session = office.writer.run(lambda db: rounds.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
         office.lab.later(days=7)
         began, goes_on = threading.Event(), threading.Event()
 

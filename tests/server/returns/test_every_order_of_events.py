@@ -7,11 +7,11 @@ from typing import Any
 
 import stored_work
 
-from axiom.commands.work import AbortTask
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
 from axiom.errors import Withdrawn
-from axiom.lab.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.tasks.commands import AbortTask
 from axiom.server.returns.transitioner import transit
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import tasks, workunits

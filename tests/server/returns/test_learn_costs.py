@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from axiom.decisions.hosts.costs import class_of
 from axiom.domain.costs import Cost, Fit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState
+from axiom.rules.hosts.costs import class_of
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import WorkRequest
 from axiom.server.returns import reporting

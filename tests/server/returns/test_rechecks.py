@@ -14,12 +14,12 @@ from map_lab import map_lab
 
 from axiom.domain.declaration import pack
 from axiom.domain.work import Agreement, TaskState, WorkunitState
-from axiom.lab.experiments.retire import withdraw
-from axiom.lab.planning.plan import candidates
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.planning.plan import candidates
 from axiom.server.returns.rechecks import give_up, secret_of
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import counters
-from axiom.store.evidence import blocks
+from axiom.store.findings import blocks
 from axiom.store.hosts import hosts, notices
 from axiom.store.maps import tiles
 from axiom.store.tasks import tasks, workunits

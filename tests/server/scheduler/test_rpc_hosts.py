@@ -5,8 +5,8 @@ import sys
 from scheduler_calls import STORED, Client
 
 from axiom.boinc import account_keys
-from axiom.decisions.accounts.new_hosts import MOST_NEW
 from axiom.domain.fleet import GPU_KINDS, PreferenceSets, ProjectPreferences
+from axiom.rules.accounts.new_hosts import MOST_NEW
 from axiom.store.accounts import accounts, teams
 from axiom.store.hosts import hosts as host_store
 

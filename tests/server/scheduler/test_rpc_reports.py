@@ -8,15 +8,15 @@ import pytest
 import stored_work
 from scheduler_calls import Client, report
 
-from axiom.commands.work import AbortTask
 from axiom.domain.credit import Reason
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
-from axiom.domain.sessions import Allotment
+from axiom.domain.rounds import Allotment
 from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused
-from axiom.lab.credit.pay import Paying, read_tariffs
-from axiom.lab.planning.deploy import deploy
+from axiom.laboratory.credit.pay import Paying, read_tariffs
+from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.tasks.commands import AbortTask
 from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
 from axiom.server.returns.validator import SLICE

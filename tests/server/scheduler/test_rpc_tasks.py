@@ -10,12 +10,12 @@ from fake_builds import build
 from scheduler_calls import GPU, LINUX, Client, Exchange, report
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import PreferenceSets, ProjectPreferences, Standing
 from axiom.domain.work import Exit
-from axiom.lab.experiments.retire import withdraw
-from axiom.lab.runners.offer import Offers
+from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.runner.offer import Offers
 from axiom.limits import tasks as limits
 from axiom.signed.tickets import parse
 from axiom.store.accounts import accounts

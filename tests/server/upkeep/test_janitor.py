@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from scheduler_calls import MASTER
 
-from axiom.domain.sessions import EntryKind, TranscriptEntry
+from axiom.domain.rounds import EntryKind, TranscriptEntry
 from axiom.server.upkeep.invariants import PROMISES, broken
 from axiom.server.upkeep.janitor import clean, read_leftovers
 from axiom.signed.bundles import read_seal, write_seal
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
-from axiom.store.sessions import sessions, transcripts
+from axiom.store.rounds import rounds, transcripts
 from axiom.store.tasks import progress, uploads
 from axiom.store.tasks.progress import SaidProgress
 from axiom.store.upkeep import audit, figures
@@ -159,7 +159,7 @@ def audited_lab(busy_lab):
     )
     for _ in range(3):
         audit.append(busy_lab.db, entry, busy_lab.now)
-    session = sessions.begin(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
+    session = rounds.begin(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
     request = TranscriptEntry(kind=EntryKind.REQUEST, model="", prompt="", body="{}", tokens=9, micros=0)
     transcripts.append(busy_lab.db, session.id, request, busy_lab.now)
     assert busy_lab.broken() == {}

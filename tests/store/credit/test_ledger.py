@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Award, Tariff
+from axiom.laboratory.credit.rules.tariffs import PRESETS
 from axiom.store.credit import balance_check, ledger, tariffs
 from axiom.store.tasks import tasks
 

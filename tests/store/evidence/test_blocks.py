@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 from axiom.domain.work import WorkunitState
-from axiom.store.evidence import blocks
-from axiom.store.evidence.blocks import ChangedVersion
+from axiom.store.findings import blocks
+from axiom.store.findings.blocks import ChangedVersion
 from axiom.store.tasks import tasks, workunits
 
 

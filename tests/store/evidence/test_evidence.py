@@ -13,8 +13,8 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import FindingState, LinkKind, Node, Noun, OldClaim
 from axiom.domain.work import Outcome
-from axiom.store.evidence import evidence, links, old_claims
-from axiom.store.evidence.evidence import WeighedFinding
+from axiom.store.findings import evidence, links, old_claims
+from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.registrations import registrations
 from axiom_weigh.values import (
     Agreements,

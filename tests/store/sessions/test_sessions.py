@@ -2,62 +2,62 @@
 
 from datetime import timedelta
 
-from axiom.domain.sessions import EntryKind, Note, Step, TranscriptEntry
-from axiom.store.sessions import sessions, transcripts
-from axiom.store.sessions.transcripts import TranscriptTotals
+from axiom.domain.rounds import EntryKind, Note, Step, TranscriptEntry
+from axiom.store.rounds import rounds, transcripts
+from axiom.store.rounds.transcripts import TranscriptTotals
 from axiom.store.upkeep import jobs
 
 
 def test_names_are_counted_by_day_and_never_given_twice(database, now):
     def named(day) -> str:
-        begun = sessions.begin(database, pi="autopilot", reason="a test", now=day)
+        begun = rounds.begin(database, pi="autopilot", reason="a test", now=day)
         database.execute("UPDATE session SET ended_at = started_at")
-        return sessions.tell(database, begun.id, "a reason", day).name
+        return rounds.tell(database, begun.id, "a reason", day).name
 
     with database.transaction():
         names = [named(day) for day in [now] * 704 + [now + timedelta(days=1)]]
     letters = {0: "a", 25: "z", 26: "aa", 27: "ab", 51: "az", 52: "ba", 701: "zz", 702: "aaa"}
     assert [names[place] for place in letters] == [f"2026-03-02-{letter}" for letter in letters.values()]
     assert (names[-1], len(set(names))) == ("2026-03-03-a", 705)
-    assert [session.name for session in sessions.sessions(database, 2)] == names[:-3:-1]
+    assert [session.name for session in rounds.sessions(database, 2)] == names[:-3:-1]
 
 
 def test_a_session_is_open_until_its_last_step_is_done(database, now):
-    assert (sessions.opened(database), sessions.last(database), sessions.seen(database)) == (None, None, 0)
-    assert sessions.first_started(database, now) == now
-    begun = sessions.begin(database, pi="person", reason="to see", now=now)
+    assert (rounds.opened(database), rounds.last(database), rounds.seen(database)) == (None, None, 0)
+    assert rounds.first_started(database, now) == now
+    begun = rounds.begin(database, pi="person", reason="to see", now=now)
     assert (begun.pi, begun.reason, begun.done, begun.started_at, begun.ended_at) == ("person", "to see", (), now, None)
     for place, step in enumerate(Step):
-        current = sessions.opened(database)
+        current = rounds.opened(database)
         assert current.done == tuple(Step)[:place]
         later = now + timedelta(seconds=place)
-        sessions.finish(database, current, step, seen_task=place, now=later, ends=step is Step.LOG)
-    assert sessions.opened(database) is None
-    last = sessions.last(database)
+        rounds.finish(database, current, step, seen_task=place, now=later, ends=step is Step.LOG)
+    assert rounds.opened(database) is None
+    last = rounds.last(database)
     assert (last.done, last.ended_at) == (tuple(Step), now + timedelta(seconds=16))
-    assert sessions.seen(database) == 16
-    assert sessions.by_name(database, "2026-03-02-b") is None
-    sessions.begin(database, pi="person", reason="", now=now + timedelta(hours=1))
-    assert sessions.seen(database) == 16  # which is handed on
-    assert sessions.first_started(database, now + timedelta(days=1)) == now
+    assert rounds.seen(database) == 16
+    assert rounds.by_name(database, "2026-03-02-b") is None
+    rounds.begin(database, pi="person", reason="", now=now + timedelta(hours=1))
+    assert rounds.seen(database) == 16  # which is handed on
+    assert rounds.first_started(database, now + timedelta(days=1)) == now
 
 
 def test_notes_come_back_in_order_and_as_they_were_written(database, now):
-    session = sessions.begin(database, pi="person", reason="", now=now)
+    session = rounds.begin(database, pi="person", reason="", now=now)
     written = [
         Note(kind="task.valid", text="{amount} of {name}", facts={"amount": 3, "name": "größer {x}"}, about="/results"),
         Note(kind="credit.nothing", text="None."),
     ]
-    sessions.write(database, session.id, Step.REVIEW, written[:1])
-    sessions.write(database, session.id, Step.CREDIT, written[1:])
-    found = sessions.notes(database, session.id)
+    rounds.write(database, session.id, Step.REVIEW, written[:1])
+    rounds.write(database, session.id, Step.CREDIT, written[1:])
+    found = rounds.notes(database, session.id)
     assert found == [(Step.REVIEW, written[0]), (Step.CREDIT, written[1])]
     assert found[0][1].sentence == "3 of größer {x}"
-    assert sessions.notes(database, session.id + 1) == []
-    assert sessions.kept_plan(database, session.id) == {}
-    sessions.keep_plan(database, session.id, {"allotments": [], "reason": "why"})
-    assert sessions.kept_plan(database, session.id) == {"allotments": [], "reason": "why"}
-    assert sessions.kept_plan(database, session.id + 1) == {}
+    assert rounds.notes(database, session.id + 1) == []
+    assert rounds.kept_plan(database, session.id) == {}
+    rounds.keep_plan(database, session.id, {"allotments": [], "reason": "why"})
+    assert rounds.kept_plan(database, session.id) == {"allotments": [], "reason": "why"}
+    assert rounds.kept_plan(database, session.id + 1) == {}
 
 
 def test_a_job_begins_for_the_first_time_once(database, now):
@@ -97,11 +97,11 @@ ALTERED = {
 
 
 def test_a_transcript_is_read_as_it_was_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
-    session = sessions.begin(database, pi="scientist", reason="a test", now=now).id
+    session = rounds.begin(database, pi="scientist", reason="a test", now=now).id
     for number, written in enumerate(ENTRIES):
         transcripts.append(database, session, written, now + timedelta(seconds=number))
     database.execute("UPDATE session SET ended_at = started_at")
-    sessions.begin(database, pi="scientist", reason="another", now=now)
+    rounds.begin(database, pi="scientist", reason="another", now=now)
     stored = transcripts.of_session(database, session)
     assert [written.entry for written in stored] == ENTRIES
     assert (stored[0].id, stored[0].at) == (1, now)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from furnished_lab import fill
 
-from axiom.lab.credit.pay import Paying
+from axiom.laboratory.credit.pay import Paying
 from axiom.store.engine.database import at
 from axiom.store.views import tasks
 from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand

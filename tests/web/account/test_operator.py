@@ -12,21 +12,21 @@ from furnished_lab import proposed
 from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
-from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
 from axiom.domain.credit import Balance
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.proposals import Idea
-from axiom.lab.experiments.preflight import Examination
+from axiom.laboratory.experiments.preflight import Examination
+from axiom.laboratory.experiments.rules.drafts import blind_gates, reason_for_persons
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.service import standard_callers as callers
 from axiom.signed.keys import load_secrets
+from axiom.store import news
 from axiom.store.accounts import adoption, operators
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger
 from axiom.store.experiments import drafts, preflights
 from axiom.store.registrations import ideas, proposals, registrations
-from axiom.store.sessions import news
 from axiom.store.upkeep import audit
 
 PAGES = ("/operator", "/operator/experiments", "/operator/news", "/operator/programs", "/operator/step")
@@ -314,7 +314,7 @@ def test_what_went_wrong_is_said_above_where_no_answer_is_due(lab, desk):
 
 
 def test_of_what_waits_the_newest_are_shown_and_all_are_counted(lab, desk, monkeypatch):
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 3)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 3)
 
     def ask_much(db):
         for number in range(2, 9):

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from axiom.domain.headlines import numbers
 from axiom.errors import WrongUse
 from axiom.limits import server as limits
+from axiom.reads.base.cells import cell, cells, columns, in_a_sentence
+from axiom.reads.base.cited_authors import CitedAuthor, authors_of, bibtex
+from axiom.reads.base.docstring import file_words
+from axiom.reads.base.memo import Memo
+from axiom.reads.base.request import number_of
 from axiom.settings import read
-from axiom.web.base.cells import cell, cells, columns, in_a_sentence
-from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
-from axiom.web.base.docstring import file_words
-from axiom.web.base.memo import Memo
-from axiom.web.base.request import number_of
 
 FINITE = st.floats(-1e9, 1e9)
 HOSTILE, HARMLESS = '<b>"Ada" & co</b>', "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"

@@ -19,10 +19,10 @@ from patience import PATIENCE
 from rocrate.rocrate import ROCrate
 
 from axiom.errors import NotFound
+from axiom.reads.base.request import Reading
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import connect_reader
 from axiom.store.registrations import registrations
-from axiom.web.base.request import Reading
 from axiom.web.export import archive as export_archive
 from axiom.web.export import recompute as recompute_module
 from axiom.web.export import script

@@ -8,14 +8,14 @@ from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.domain.registrations import StoppingRule
-from axiom.lab.registrations.register import register_cohort, register_further
+from axiom.laboratory.registrations.register import register_cohort, register_further
+from axiom.reads import evidence_cards
+from axiom.reads.base import scope
+from axiom.reads.base.request import Reading
 from axiom.store.accounts import accounts
-from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
 from axiom.store.registrations import registrations, scores
-from axiom.web.base import scope
-from axiom.web.base.request import Reading
-from axiom.web.views import evidence_cards
 from axiom_weigh.values import Agreements, Observation
 
 

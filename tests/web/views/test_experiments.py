@@ -11,14 +11,14 @@ from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import Outcome
-from axiom.lab import redraw_figures as draw_figures
-from axiom.lab.evidence import observe
-from axiom.lab.experiments import releases
-from axiom.lab.steps.evaluate import evaluate
+from axiom.laboratory.experiments import releases
+from axiom.laboratory.figures import redraw_figures as draw_figures
+from axiom.laboratory.findings import observe
+from axiom.laboratory.rounds.steps.evaluate import evaluate
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, former_results, task_rules
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 
 PATH = "/experiments/tiny_sum@1"
 OTHERS = """
@@ -255,7 +255,7 @@ def lines_if_weighed(lab) -> list:
 
     read = []
     with contextlib.suppress(UndoneError), lab.db.transaction():
-        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
         read = [observe.version(lab.db, 1, lab.now), lab.db.select("SELECT * FROM evidence")]
         raise UndoneError
     return read

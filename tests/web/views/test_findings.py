@@ -10,8 +10,8 @@ from evidence_lines import record
 from furnished_lab import draw, fill, weighed
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.decisions.evidence.interest import FindingNews
-from axiom.lab.steps.summary import literature
+from axiom.laboratory.findings.rules.interest import FindingNews
+from axiom.laboratory.rounds.steps.summary import literature
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import environment
 from axiom_weigh.values import Observation
@@ -52,7 +52,7 @@ def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(rea
     assert [row["number"] for row in listed(reader, "since=week")] == [rows[0]["number"]]
     assert listed(reader, "theme=Smaller+networks") == []  # none of the catalogue's is here
     reader.app.forget()
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 1)
     for words in ("", "q=a&", "grade=Awaiting&"):
         pages = pages_of(reader, words)
         assert len(pages) == pages[0]["matching"] == pages[0]["of"] == 2
@@ -68,7 +68,7 @@ def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(rea
 def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwhile(
     browse, small_lab, prepared, monkeypatch
 ):
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 2)
 
     def weigh(number: int) -> None:
         with small_lab.db.transaction():

@@ -9,10 +9,10 @@ from furnished_lab import weighed
 
 from axiom import shipped
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
-from axiom.lab.registrations.links import link
-from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
-from axiom.store.evidence import old_claims
+from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, inherit
+from axiom.laboratory.registrations.links import link
 from axiom.store.experiments import old_names
+from axiom.store.findings import old_claims
 from axiom.store.registrations import registrations
 from axiom_weigh.values import Verdict
 
@@ -88,7 +88,7 @@ def test_picture_and_table_of_the_graph_have_each_link_and_every_end_is_there(li
     for address, target in ends:
         assert reader.get(address).text.count(f'id="{target}"') == 1, target
     assert len(re.findall(r'id="([^"]+)"', page)) == len(set(re.findall(r'id="([^"]+)"', page)))
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 2)
     reader, address, numbers = browse(linked), "/findings/graph.json", []
     while address:
         page = reader.get(address).json

@@ -8,9 +8,12 @@ from furnished_lab import HOSTILE, fill, register, said_of
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison
 from axiom.domain.work import Agreement, Report
-from axiom.lab.experiments.retire import withdraw
-from axiom.lab.steps.failures import count
-from axiom.lab.steps.watch import look_for
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.rounds.steps.failures import count
+from axiom.laboratory.rounds.steps.watch import look_for
+from axiom.reads.base.request import Reading
+from axiom.reads.hosts import why
+from axiom.reads.tasks import how
 from axiom.server.returns import reporting
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
@@ -18,10 +21,7 @@ from axiom.store.tasks import progress
 from axiom.store.tasks.progress import SaidProgress
 from axiom.store.upkeep import watches
 from axiom.store.views.tasks import TaskEnd
-from axiom.web.base.request import Reading
 from axiom.web.site.templates import environment
-from axiom.web.views.hosts import why
-from axiom.web.views.tasks import how
 
 
 def host_of(reader, number: int, query: str = "") -> dict:

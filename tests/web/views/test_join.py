@@ -6,10 +6,10 @@ import pytest
 
 from axiom.boinc.project import TITLES
 from axiom.domain.runners import OfferedRunner, RunnerFile
+from axiom.reads.join import is_only_here
 from axiom.service.doctor import in_words
 from axiom.store.experiments.runner_offers import write_offer
 from axiom.web.site.app import site
-from axiom.web.views.join import is_only_here
 
 
 def runner(platform: str, size: int, **more) -> OfferedRunner:

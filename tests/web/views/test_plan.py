@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.planning import FleetClass, Placement, Preview, Purpose, Worth
-from axiom.domain.sessions import Allotment, Plan, SkippedExperiment
+from axiom.domain.rounds import Allotment, Plan, SkippedExperiment
+from axiom.reads.plan import as_data
 from axiom.store.experiments import releases
-from axiom.web.views.plan import as_data
 
 BEDROOM = "the-bedroom-pc"
 _SUM = {"experiment_id": 1, "registration_id": 1, "name": "tiny_sum"}

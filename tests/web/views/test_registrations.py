@@ -6,15 +6,15 @@ import pytest
 from evidence_lines import record
 from furnished_lab import HOSTILE, UNSHOWN, weighed
 
-from axiom.decisions.findings.score_predictions import score
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import BLIND, INFORMED, StoppingRule
-from axiom.lab.experiments.recall import recall
-from axiom.lab.registrations import kin
-from axiom.lab.registrations.predictions import foretell
-from axiom.lab.registrations.register import ProposalOrigin, amend, register_cohort, register_further
-from axiom.store.evidence import duplicates
+from axiom.laboratory.experiments.recall import recall
+from axiom.laboratory.findings.rules.score_predictions import score
+from axiom.laboratory.registrations import kin
+from axiom.laboratory.registrations.predictions import foretell
+from axiom.laboratory.registrations.register import ProposalOrigin, amend, register_cohort, register_further
 from axiom.store.experiments import experiments
+from axiom.store.findings import duplicates
 from axiom.store.registrations import scores
 from axiom_weigh.values import Agreements, Verdict
 
@@ -194,7 +194,7 @@ def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
 
 
 def test_many_registrations_are_on_several_pages(lab, browse, monkeypatch):
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 2)
     first = browse(lab).get("/registrations.json").json
     assert ([row["number"] for row in first["registrations"]], first["of"]) == ([3, 2], 3)
     second = browse(lab).get(first["next"]).json

@@ -6,9 +6,9 @@ from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 from axiom.limits import experiments as limits
+from axiom.reads import results
+from axiom.reads.base.request import Reading
 from axiom.store.views.results import ResultQuery, listed
-from axiom.web.base.request import Reading
-from axiom.web.views import results
 
 
 def test_the_address_chooses_for_the_csv_too_and_what_is_mistyped_shows_nothing(site_of, full):

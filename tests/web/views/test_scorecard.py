@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.web.views import scorecard
+from axiom.reads import scorecard
 
 RECORDS = Path(__file__).resolve().parents[3] / "docs" / "measurements"
 

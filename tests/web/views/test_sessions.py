@@ -10,18 +10,18 @@ from furnished_lab import fill
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.sessions import Note, Round, Step
-from axiom.lab.experiments.retire import withdraw
-from axiom.lab.policy import Policy
-from axiom.lab.rounds import step
+from axiom.domain.rounds import Note, Round, Step
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.policy import Policy
+from axiom.laboratory.rounds.rounds import step
+from axiom.reads import log
+from axiom.reads.base.request import Reading
+from axiom.reads.log import SECTIONS, title_of
+from axiom.reads.news import feed
+from axiom.store import news
 from axiom.store.experiments import releases
-from axiom.store.sessions import news
-from axiom.store.sessions import sessions as stored
+from axiom.store.rounds import rounds as stored
 from axiom.store.upkeep import jobs
-from axiom.web.base.request import Reading
-from axiom.web.views import log
-from axiom.web.views.log import SECTIONS, title_of
-from axiom.web.views.news import feed
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 ATOM = "{http://www.w3.org/2005/Atom}"

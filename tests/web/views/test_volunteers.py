@@ -6,17 +6,17 @@ import pytest
 from evidence_lines import record
 from furnished_lab import HOSTILE, fill, weighed
 
-from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Award, Balance
-from axiom.domain.sessions import Step
-from axiom.lab.credit.pay import Paying
+from axiom.domain.rounds import Step
+from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.rules.tariffs import PRESETS
+from axiom.reads.leaderboards import credited
+from axiom.reads.volunteers import address_of
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import at
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.web.site.templates import environment
-from axiom.web.views.leaderboards import credited
-from axiom.web.views.volunteers import address_of
 from axiom_weigh.values import Observation
 
 
@@ -68,7 +68,7 @@ def test_what_computers_have_done_is_said_in_a_unit_that_does_not_make_it_nothin
 
 
 def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch):
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
+    monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 2)
     fill(small_lab, prepared)
     for number in (2, 3):
         small_lab.publish(prepared(version=number))
@@ -218,10 +218,10 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
         award = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "because": "a test"}
         paid = Award(task_id=1, amount=7_000, tier="30 to 120 s", **award)
         ledger.award(db, [paid], tariff_id=number, now=now)
-        session = sessions.begin(db, pi="autopilot", reason="a test", now=now)
-        sessions.finish(db, session, Step.REVIEW, seen_task=0, now=now, ends=False)
+        session = rounds.begin(db, pi="autopilot", reason="a test", now=now)
+        rounds.finish(db, session, Step.REVIEW, seen_task=0, now=now, ends=False)
         settlements.settle(db, session.id, after=0, session_cap=50_000_000, now=now)
-        sessions.tell(db, session.id, "a test", now)
+        rounds.tell(db, session.id, "a test", now)
         ledger.carry_over(db, 1, source="before", amount=2_500, because="", now=now)
     reader = browse(busy_lab)
     book = reader.get("/ledger.json").json["ledger"]

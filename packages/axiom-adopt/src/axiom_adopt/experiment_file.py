@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.experiments import NAME
 from axiom.errors import ExperimentError, Refused, WrongUse
+from axiom.laboratory.experiments.rules.source_rules import refusals
 from axiom_adopt.plain_scripts import PlainScript, read_plain_script
 from axiom_adopt.script_levels import Factor
 from axiom_adopt.script_measures import in_double_quotes

@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from axiom.commands.base.command import Answer, Command
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.credit import Balance
+from axiom.gate.command import Answer, Command
+from axiom.gate.gate import CommandGate
+from axiom.gate.laboratory import Laboratory
 from axiom.service.standard_callers import operator
 from axiom.store.accounts import accounts, tombstones
 from axiom.store.credit import ledger

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.base.gate import CommandGate
 from axiom.errors import Refused
+from axiom.gate.gate import CommandGate
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.service.open_laboratory import prepare_database, reading, writing

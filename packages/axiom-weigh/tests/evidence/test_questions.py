@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.registrable import fault, is_another_design
+from axiom.laboratory.findings.rules.registrable import fault, is_another_design
 from axiom_weigh.evidence.method import Process, question
 from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import clear_of, e_told

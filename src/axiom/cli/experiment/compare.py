@@ -12,14 +12,14 @@ from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of, manifest_of
 from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import view
-from axiom.decisions.experiments.comparison import DeclaredDifference, declared_differences
 from axiom.errors import NotFound
+from axiom.laboratory.experiments.rules.comparison import DeclaredDifference, declared_differences
+from axiom.reads import experiments
+from axiom.reads import findings as finding_views
+from axiom.reads.base.request import Reading
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.views import findings
-from axiom.web.base.request import Reading
-from axiom.web.views import experiments
-from axiom.web.views import findings as finding_views
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import printable, say
 

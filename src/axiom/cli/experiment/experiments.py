@@ -12,11 +12,11 @@ from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
 from axiom.cli.laboratory.adopt import import_adopting
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
-from axiom.decisions.experiments.search import is_looked_for
-from axiom.decisions.hosts.costs import shown
 from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
-from axiom.lab.registrations import old_claims
+from axiom.laboratory.experiments import old_claims
+from axiom.laboratory.experiments.rules.search import is_looked_for
+from axiom.rules.hosts.costs import shown
 from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters

@@ -13,8 +13,8 @@ from typing import Any
 
 from axiom import shipped
 from axiom.cli.experiment.run_marks import told_by_marks
-from axiom.commands.base.laboratory import find, gathered
 from axiom.errors import ExperimentError, WrongUse
+from axiom.laboratory.experiments.catalogue_files import find_in, gather_files
 from axiom.runner.direct import describe_here
 from axiom.service.open_laboratory import package
 from axiom.service.take_folder import own_file
@@ -26,13 +26,13 @@ from axiom.store.engine.folder import Folder
 def catalogue_files(folder: Folder | None = None) -> list[Path]:
     """The experiments' files that Axiom brings along, and those that were published in this folder, by name."""
     own = [] if folder is None else [folder.catalogue]
-    return gathered(shipped.catalogue(), *own)
+    return gather_files(shipped.catalogue(), *own)
 
 
 def file_of(name: str, folder: Folder | None = None) -> Path:
     """The file of this experiment: a name or alias of the catalogue, or a path."""
     if not name.endswith(".py"):
-        return find(catalogue_files(folder), name)
+        return find_in(catalogue_files(folder), name)
     return own_file(name)
 
 
@@ -55,7 +55,9 @@ def manifest_of(file: Path) -> Manifest:
     try:
         return read_manifest(cached.read_bytes())
     except (OSError, ExperimentError):
-        from axiom.lab.experiments.declared import declaration  # not where the cache knows it, which is nearly always
+        from axiom.laboratory.experiments.declared import (
+            declaration,  # not where the cache knows it, which is nearly always
+        )
 
         raw = declaration(shipped.catalogue(), file.stem, files) or describe_here(files)
     _keep(cached, raw)

@@ -10,12 +10,12 @@ from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of
 from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.output import bar, show_json
-from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
-from axiom.lab.experiments.preflight import Examination, is_shipped, prepare_boxed, secret_of, try_out
-from axiom.lab.experiments.preflight_report import write
-from axiom.lab.experiments.preflight_run import Progress
-from axiom.lab.experiments.publish import PackedBundle, demand_taken
+from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
+from axiom.laboratory.experiments.preflight import Examination, is_shipped, prepare_boxed, secret_of, try_out
+from axiom.laboratory.experiments.preflight_report import write
+from axiom.laboratory.experiments.preflight_run import Progress
+from axiom.laboratory.experiments.publish import PackedBundle, demand_taken
 from axiom.service.open_laboratory import package, reading, submit
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys

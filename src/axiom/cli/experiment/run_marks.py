@@ -9,9 +9,9 @@ from array import array
 from datetime import UTC, datetime
 from pathlib import Path
 
-from axiom.decisions.experiments.kin import code_of, kinship
 from axiom.domain.preflights import Code, Kinship
 from axiom.errors import WrongUse
+from axiom.laboratory.experiments.rules.kin import code_of, kinship
 from axiom.signed import bundles
 from axiom_weigh.terminal import remark, wall_clock
 
@@ -70,7 +70,7 @@ def _marks(file: Path) -> list[dict[str, str]]:
 
 
 def _is_kin(code: Code, mark: dict[str, str]) -> Kinship | None:
-    from axiom.lab.registrations.kin import usual_parts  # reads the whole catalogue
+    from axiom.laboratory.registrations.kin import usual_parts  # reads the whole catalogue
 
     parts = array("Q")
     parts.frombytes(bytes.fromhex(mark["code"]))

@@ -13,16 +13,16 @@ from axiom.cli.experiment.manifests import file_of, file_words
 from axiom.cli.experiment.run_marks import leave_mark
 from axiom.cli.experiment.run_where import OtherProcess, Place, SweepProgress, ThisProcess
 from axiom.cli.output import bar
-from axiom.commands.base.command import Answer
-from axiom.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
-from axiom.decisions.planning.task_size import replicates_per_workunit
 from axiom.domain.maps import Map, first_place
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
 from axiom.engines.available_resources import cores
 from axiom.errors import NotFound, Refused
-from axiom.lab.experiments.publish import WAITS
+from axiom.gate.command import Answer
+from axiom.laboratory.experiments.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
+from axiom.laboratory.experiments.publish import WAITS
+from axiom.rules.planning.task_size import replicates_per_workunit
 from axiom.service.engine import computing
 from axiom.service.open_laboratory import make
 from axiom.service.take_folder import TakenFolder
@@ -31,8 +31,8 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
-from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
+from axiom.store.findings import blocks
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations, stamps
@@ -233,7 +233,7 @@ def _wait(db: Database, place: Place, ordered: SweepOrder, workers: int, *, quie
 
 def _halted(db: Database, ordered: SweepOrder) -> str:
     """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
-    from axiom.lab.experiments.releases import stages  # of no use before the first result
+    from axiom.laboratory.experiments.releases import stages  # of no use before the first result
 
     staged = stages(db, wall_clock()).get(ordered.experiment_id)
     if staged is None or staged.rollout.stage is not Stage.PAUSED:

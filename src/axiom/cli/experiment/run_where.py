@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.commands.base.command import Answer, Command
 from axiom.errors import CannotStart
+from axiom.gate.command import Answer, Command
 from axiom.service.engine import ComputingParts, demand_writer
 from axiom.service.standard_callers import operator
 from axiom.signed.trust import TRUST_FILE
@@ -102,7 +102,7 @@ class OtherProcess:
     """A laboratory that works in another process."""
 
     def __init__(self, folder: Folder, *, quiet: bool) -> None:
-        from axiom.commands.client import Remote  # speaks HTTP, which whoever computes here need not wait for
+        from axiom.gate.client import Remote  # speaks HTTP, which whoever computes here need not wait for
 
         self._folder = folder
         self._quiet = quiet

@@ -21,11 +21,11 @@ from axiom.cli.output import (
     show_table,
 )
 from axiom.cli.reading import read_page, view
-from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
+from axiom.laboratory.findings.rules.order import FindingOrder
+from axiom.reads import findings
 from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
-from axiom.web.views import findings
 from axiom_weigh.atomic_file import appearing
 from axiom_weigh.evidence.rounding import around, end_told
 from axiom_weigh.terminal import remark, say

@@ -8,10 +8,10 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
 from axiom.cli.reading import read_page, view
-from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
+from axiom.gate.command import Answer
+from axiom.reads import ideas
 from axiom.store.engine.folder import Folder
-from axiom.web.views import ideas
 from axiom_weigh.terminal import say
 
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")

@@ -7,12 +7,12 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.output import ID, Shown, reading_options, show_table, why_option
 from axiom.cli.reading import read_page
-from axiom.commands.base.words import SIGNS
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
+from axiom.gate.words import SIGNS
+from axiom.reads import graph as views
 from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
-from axiom.web.views import graph as views
 from axiom_weigh.terminal import say
 
 _KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]

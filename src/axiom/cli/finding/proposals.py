@@ -9,13 +9,13 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table, why_option
 from axiom.cli.reading import view
-from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
+from axiom.gate.command import Answer
+from axiom.reads import proposals
+from axiom.reads.proposals import kin_in_words
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
-from axiom.web.views import proposals
-from axiom.web.views.proposals import kin_in_words
 from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)

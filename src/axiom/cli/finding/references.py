@@ -7,9 +7,9 @@ from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, data_option, reading_options, show_table
 from axiom.cli.reading import view
 from axiom.errors import WrongUse
+from axiom.reads.base.cited_authors import bibtex_of
 from axiom.store.engine.folder import Folder
-from axiom.store.evidence import references
-from axiom.web.base.cited_authors import bibtex_of
+from axiom.store.findings import references
 from axiom_weigh.terminal import say
 
 

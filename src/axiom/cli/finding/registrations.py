@@ -21,17 +21,17 @@ from axiom.cli.output import (
     why_option,
 )
 from axiom.cli.reading import read_page
-from axiom.commands.base.command import Answer
-from axiom.commands.base.words import version_of
 from axiom.domain.estimands import Direction
 from axiom.domain.headlines.numbers import span
 from axiom.domain.registrations import Rule
+from axiom.gate.command import Answer
+from axiom.laboratory.experiments.find_version import find_version
 from axiom.limits import registrations as limits
+from axiom.reads import registrations as views
 from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
-from axiom.web.views import registrations as views
 from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; it is registered with it.", required=True)
@@ -153,7 +153,7 @@ def add_design(experiment: str, words: tuple[str, ...], change: Change, **option
     Its replicates are further evidence of the findings that there are.
     """
     with reading(change.folder) as db:
-        manifest = stored_manifest(version_of(db, experiment).manifest)
+        manifest = stored_manifest(find_version(db, experiment).manifest)
     chosen = [dict(config) for config in configs(manifest, words)]
     design = {"experiment": experiment, "configs": chosen, **options}
     _done(change, change.submit("registration.design", design))

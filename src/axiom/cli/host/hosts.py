@@ -6,10 +6,10 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table, why_option
 from axiom.cli.reading import read_page, view
+from axiom.reads import hosts
+from axiom.reads.base.request import Answer, Reading
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
-from axiom.web.base.request import Answer, Reading
-from axiom.web.views import hosts
 from axiom_weigh.terminal import say
 
 after_option = click.option(

@@ -22,14 +22,14 @@ from axiom.cli.output import (
 )
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
-from axiom.lab.upkeep.archive import fetch, is_possible
+from axiom.laboratory.backups.archive import fetch, is_possible
+from axiom.reads.leaderboards import THOUSANDTHS
+from axiom.reads.tasks import how, how_far
 from axiom.service.open_laboratory import reading
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.views import tasks as task_views
-from axiom.web.views.leaderboards import THOUSANDTHS
-from axiom.web.views.tasks import how, how_far
 from axiom_weigh.atomic_file import appearing
 from axiom_weigh.terminal import remark, say
 

@@ -22,6 +22,8 @@ from axiom.cli.output import (
 )
 from axiom.cli.reading import read_page
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.reads import volunteers
+from axiom.reads.base.request import Answer
 from axiom.server.accounts.second_factor import address_of, secret_of
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
@@ -31,8 +33,6 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.web.account import operator_facts
-from axiom.web.base.request import Answer
-from axiom.web.views import volunteers
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import printable, remark, say
 

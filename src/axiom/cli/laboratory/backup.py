@@ -10,9 +10,9 @@ import click
 from axiom import __version__
 from axiom.cli.output import Shown, answer_option, data_option, dry_run_option, quiet_option
 from axiom.errors import NotFound
-from axiom.lab.upkeep.backup import Backup, RestoredBackup, back_up
-from axiom.lab.upkeep.backup import restore as restore_backup
-from axiom.lab.upkeep.recovery import Recovery, RecoveryWish
+from axiom.laboratory.backups.backup import Backup, RestoredBackup, back_up
+from axiom.laboratory.backups.backup import restore as restore_backup
+from axiom.laboratory.backups.recovery import Recovery, RecoveryWish
 from axiom.service.open_laboratory import demand, lay_out_own_files, reading, upgrade_database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED

@@ -12,10 +12,10 @@ from axiom.cli.output import Shown, reading_options, show_json, show_table
 from axiom.cli.reading import read_page
 from axiom.errors import WrongUse
 from axiom.limits import clusters as limits
+from axiom.reads import hosts
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
-from axiom.web.views import hosts
 
 _MODE = 0o600
 

@@ -9,8 +9,8 @@ from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_table
 from axiom.cli.reading import read_page
 from axiom.domain.failures import Comparison
+from axiom.reads import failures
 from axiom.store.engine.folder import Folder
-from axiom.web.views import failures
 
 
 @click.group(cls=Group)

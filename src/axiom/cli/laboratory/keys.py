@@ -11,10 +11,10 @@ from axiom.cli.groups import Group
 from axiom.cli.laboratory.keys_describe import missing, words
 from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
 from axiom.cli.output import Shown, data_option, quiet_option, reading_options, show_facts, show_table
-from axiom.commands.base.command import Answer
-from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, KeysUnusable, NoLab, Refused, WrongUse
-from axiom.lab.experiments import seals
+from axiom.gate.command import Answer
+from axiom.laboratory.keys import seals
+from axiom.laboratory.keys.commands import SealBundles, SignPrograms
 from axiom.service.open_laboratory import audited, package, submit
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation

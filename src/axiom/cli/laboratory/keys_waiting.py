@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.experiments import PublishExperiment
 from axiom.errors import NoLab
-from axiom.lab.experiments import seals as seal
-from axiom.lab.runners.built import digests
+from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.experiments.catalogue_files import list_files
+from axiom.laboratory.experiments.commands.experiments import PublishExperiment
+from axiom.laboratory.keys import seals as seal
+from axiom.laboratory.runner.built import digests
 from axiom.service.open_laboratory import package, reading
 from axiom.settings import from_process
 from axiom.signed import key_rotation
@@ -56,7 +57,7 @@ def waiting(folder: Folder, keys: Keys, now: datetime) -> list[dict[str, str]]:
     unsigned += [{"what": program.name, "why": "no code signature yet"} for program in _unsigned(folder)]
     if folder.exists():
         laboratory = _laboratory(folder, keys)
-        files, good_for = laboratory.experiment_files(), laboratory.bundle_good_for
+        files, good_for = list_files(laboratory), laboratory.bundle_good_for
         with reading(folder) as db:
             unsealed = seal.waiting(db, folder, package(), files, trust=keys.trust, good_for=good_for, now=now)
             unsigned += [{"what": bundle.experiment, "why": bundle.why} for bundle in unsealed]
@@ -113,7 +114,7 @@ def _with_seals(request: SigningRequest, folder: Folder, now: datetime) -> Signi
     laboratory = _laboratory(folder, keys)
     prepared = [
         functools.partial(PublishExperiment(experiment=file.stem).prepare, laboratory)
-        for file in laboratory.experiment_files()
+        for file in list_files(laboratory)
     ]
     with reading(folder) as db:
         seals = seal.wanted(

@@ -9,10 +9,10 @@ import click
 
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_facts
-from axiom.decisions.sessions.language_models import ModelCaps
 from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel
+from axiom.rules.language_models import ModelCaps
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say

@@ -8,8 +8,8 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_table
 from axiom.cli.reading import read_page
+from axiom.reads import news as views
 from axiom.store.engine.folder import Folder
-from axiom.web.views import news as views
 from axiom_weigh.amounts import counted
 
 

@@ -22,8 +22,8 @@ from axiom.cli.output import (
     show_json,
     show_table,
 )
-from axiom.commands.client import Remote
 from axiom.errors import Refused
+from axiom.gate.client import Remote
 from axiom.runner.confine import bubblewrap
 from axiom.service.open_laboratory import demand, prepare_database, reading
 from axiom.settings import from_process, write_settings
@@ -98,8 +98,8 @@ def status(folder: Folder, whole: bool) -> Shown:
     if holder(folder) is not None:
         laboratory = Remote(folder.socket).status()["status"]
     else:
+        from axiom.reads.status import status as status_of
         from axiom.store.views.hosts import extent
-        from axiom.web.views.status import status as status_of
 
         settings, _ = from_process(folder.settings)
         with reading(folder) as db:

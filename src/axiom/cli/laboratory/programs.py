@@ -12,9 +12,9 @@ from axiom.cli.output import Shown, reading_options, show_json, show_table
 from axiom.cli.reading import read_page
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
+from axiom.reads import programs
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
-from axiom.web.views import programs
 from axiom_weigh.terminal import say
 
 

@@ -9,8 +9,8 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, answer_option, quiet_option, show_json, show_table
 from axiom.errors import KeysUnusable
-from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
-from axiom.lab.runners.release import RELEASE, sign_release
+from axiom.laboratory.runner.fetch import chosen_of, fetch_runner, look_at_release
+from axiom.laboratory.runner.release import RELEASE, sign_release
 from axiom.service.open_laboratory import demand
 from axiom.signed.signing import SigningKey
 from axiom.store.engine.folder import demand_own

@@ -12,12 +12,12 @@ from axiom.cli.ledger.tariffs import policy, show_price
 from axiom.cli.output import ID, Shown, data_option, json_option, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
 from axiom.errors import WrongUse
+from axiom.reads import ledger as ledger_views
+from axiom.reads.base.request import Answer
 from axiom.service.open_laboratory import reading
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
-from axiom.web.base.request import Answer
-from axiom.web.views import ledger as ledger_views
 from axiom_weigh.terminal import say
 
 _THOUSANDTHS = 1_000

@@ -9,14 +9,14 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_facts, show_table
 from axiom.cli.reading import view
-from axiom.decisions.credit.prices import Counted, price, price_of_failure
-from axiom.decisions.credit.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.credit import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
+from axiom.laboratory.credit.rules.prices import Counted, price, price_of_failure
+from axiom.laboratory.credit.rules.tariffs import LONGEST_SECONDS, PRESETS
+from axiom.reads import ledger
 from axiom.service.open_laboratory import reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
-from axiom.web.views import ledger
 from axiom_weigh.terminal import say
 
 _THOUSANDTHS = 1_000

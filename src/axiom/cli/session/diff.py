@@ -8,11 +8,11 @@ import click
 from axiom.cli.output import Shown, reading_options
 from axiom.cli.reading import view
 from axiom.errors import NotFound
+from axiom.reads.base.request import Reading
+from axiom.reads.session_lists import difference, named
 from axiom.store.engine.folder import Folder
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 from axiom.store.views import sessions as session_views
-from axiom.web.base.request import Reading
-from axiom.web.views.session_lists import difference, named
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import printable, say
 
@@ -31,7 +31,7 @@ def diff(newer: str, older: str, folder: Folder) -> Shown:
 
 def _which(reading: Reading, newer: str, older: str) -> tuple[str, str]:
     """The names of both sessions."""
-    newest = sessions.newest_sessions(reading.db, 1)
+    newest = rounds.newest_sessions(reading.db, 1)
     if not newest:
         raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
     session = named(reading, newer) if newer else newest[0]

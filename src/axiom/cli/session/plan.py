@@ -10,21 +10,21 @@ import click
 
 from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.cli.output import Shown, answer_option, data_option, show_table
-from axiom.decisions.hosts.runners import DRILL
-from axiom.decisions.planning.operator_shares import read
 from axiom.domain.callers import Answer
 from axiom.domain.headlines.numbers import begin_sentence, plain
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
-from axiom.lab.planning import preview
-from axiom.lab.planning.fleet_file import read_fleet
-from axiom.lab.planning.plan import names as known
-from axiom.lab.policy import Policy, policy_of
+from axiom.laboratory.planning import preview
+from axiom.laboratory.planning.fleet_file import read_fleet
+from axiom.laboratory.planning.plan import names as known
+from axiom.laboratory.planning.rules.operator_shares import read
+from axiom.laboratory.policy import Policy, policy_of
 from axiom.limits import planning as limits
+from axiom.reads.plan import as_data, why_idle
+from axiom.rules.hosts.runners import DRILL
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.web.views.plan import as_data, why_idle
 from axiom_weigh.amounts import counted
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.terminal import say, wall_clock

@@ -29,15 +29,16 @@ from axiom.cli.output import (
 )
 from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
-from axiom.commands.base.command import Answer
-from axiom.commands.client import Remote
-from axiom.commands.drafts import ReportDraft
-from axiom.commands.experiments import PreflightExperiment
-from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
-from axiom.domain.sessions import Step
+from axiom.domain.rounds import Step
 from axiom.errors import CannotStart, NoLab, NotFound
-from axiom.lab.experiments import preflight, preflight_report
-from axiom.lab.experiments.drafts import kept, published_bundle, try_out
+from axiom.gate.client import Remote
+from axiom.gate.command import Answer
+from axiom.laboratory.experiments import preflight, preflight_report
+from axiom.laboratory.experiments.commands.drafts import ReportDraft
+from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
+from axiom.laboratory.experiments.drafts import kept, published_bundle, try_out
+from axiom.laboratory.rounds.commands import HoldSession, Pi, StepSession, reached
+from axiom.reads.log import as_data, as_markdown, as_text, one_line
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.service.open_laboratory import demand, reading, submit
 from axiom.settings import from_process
@@ -46,8 +47,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.engine.folder import holder as holder_of
 from axiom.store.experiments import drafts
-from axiom.store.sessions import sessions
-from axiom.web.views.log import as_data, as_markdown, as_text, one_line
+from axiom.store.rounds import rounds
 from axiom_weigh.terminal import remark, say, wall_clock
 
 _DRAFT = "draft:"  # so begins what is to be tried, where it is no bundle
@@ -70,7 +70,7 @@ session.add_command(plan)
 def list_sessions(folder: Folder, limit: int) -> Shown:
     """The newest sessions."""
     with reading(folder) as db:
-        newest = sessions.newest_sessions(db, limit)
+        newest = rounds.newest_sessions(db, limit)
     rows = [
         {
             "name": row.name,
@@ -98,8 +98,8 @@ def list_sessions(folder: Folder, limit: int) -> Shown:
 def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
     """The log of a session, or of one round as in round-17."""
     with reading(folder) as db:
-        stored = sessions.by_name(db, name)
-        notes = sessions.gathered(db, stored) if stored else []
+        stored = rounds.by_name(db, name)
+        notes = rounds.gathered(db, stored) if stored else []
     if stored is None:
         raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
     if as_json or form == "json":

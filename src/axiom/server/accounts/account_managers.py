@@ -23,10 +23,10 @@ from axiom.boinc.accounts import (
 )
 from axiom.boinc.project_preferences import read_preference_sets
 from axiom.boinc.xml import Facts, in_ascii, tree, written
-from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import MOST_SHARE, Account, ProjectPreferences, Team, Volunteer
 from axiom.errors import MalformedRequest, NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
+from axiom.rules.accounts.profile_visibility import as_shown
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import GiveCommands, wait_first, weak_key_of
 from axiom.server.scheduler.reply import project_preferences

@@ -7,9 +7,9 @@ statistics files stands there as erased for some weeks, so that the sites which 
 from datetime import datetime
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
-from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.limits import accounts as limits
+from axiom.rules.accounts.profile_visibility import as_shown
 from axiom.store.accounts import accounts, credit_sites, operators, teams, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database

@@ -11,8 +11,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import datetime
 
-from axiom.decisions.accounts.throttle import ThrottleDecision, WrongPasswords, judge, may_do, may_open
 from axiom.limits import accounts as limits
+from axiom.rules.accounts.throttle import ThrottleDecision, WrongPasswords, judge, may_do, may_open
 
 _MOST_OPENED = 1_000
 _MOST_TOLD = 10_000

@@ -11,11 +11,11 @@ from typing import Any
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
-from axiom.decisions.accounts.throttle import ThrottleDecision
 from axiom.domain.callers import Answer
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound, Refused
 from axiom.locale.languages import mark
+from axiom.rules.accounts.throttle import ThrottleDecision
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.stored_passwords import is_ours, is_password
 from axiom.store.accounts import accounts

@@ -10,9 +10,9 @@ from typing import TypeVar
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.boinc.exports import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
-from axiom.decisions.accounts.profile_visibility import heard
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
+from axiom.rules.accounts.profile_visibility import heard
 from axiom.store.accounts import credit_sites, tombstones
 from axiom.store.accounts.credit_sites import OpenHost, OpenTeam, OpenVolunteer
 from axiom.store.connections import Connections

@@ -9,20 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.decisions.experiments.release_history import ReleaseState, release_state
-from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import ANY_COMPUTER, Fleet, SaidRule, TaskRule
 from axiom.domain.value import value
+from axiom.rules.experiments.release_history import ReleaseState, release_state
+from axiom.rules.planning.cell_limits import allowed_seconds
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
 from axiom.store.engine.database import Database
-from axiom.store.evidence import evidence
 from axiom.store.experiments import costs, experiments, releases, task_rules
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 
 _MOST_KEPT = 10_000

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.hosts.costs import class_of
-from axiom.decisions.hosts.reliability import QUOTA_LASTS, PastTask, gpu_rests
-from axiom.decisions.hosts.runners import unsuited
-from axiom.decisions.hosts.speed import elapsed_on
-from axiom.decisions.tasks.assignment import (
+from axiom.domain.fleet import Host
+from axiom.domain.value import value
+from axiom.domain.work import TaskState, WorkunitState, task_name
+from axiom.errors import TicketTooLong
+from axiom.limits import hosts as limits
+from axiom.rules.hosts.costs import class_of
+from axiom.rules.hosts.reliability import QUOTA_LASTS, PastTask, gpu_rests
+from axiom.rules.hosts.runners import unsuited
+from axiom.rules.hosts.speed import elapsed_on
+from axiom.rules.tasks.assignment import (
     ENOUGH,
     MEANT_FOR_OTHERS,
     NOTHING_ASKED,
@@ -26,11 +31,6 @@ from axiom.decisions.tasks.assignment import (
     hourly_quota,
     sent_today,
 )
-from axiom.domain.fleet import Host
-from axiom.domain.value import value
-from axiom.domain.work import TaskState, WorkunitState, task_name
-from axiom.errors import TicketTooLong
-from axiom.limits import hosts as limits
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.orders import (
     Dispatch,

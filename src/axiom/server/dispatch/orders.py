@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.boinc.requests import SchedulerRequest
-from axiom.decisions.tasks.assignment import Allowance, WorkWish, is_unproven
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Host, ProjectPreferences
 from axiom.domain.value import value
 from axiom.limits import tasks as limits
+from axiom.rules.tasks.assignment import Allowance, WorkWish, is_unproven
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order, Particulars

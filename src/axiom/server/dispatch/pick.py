@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.decisions.experiments.release_history import facts_of, unapproved
-from axiom.decisions.experiments.release_stages import RolloutQuota, quota, release
-from axiom.decisions.hosts.speed import seconds_on
-from axiom.decisions.planning.task_size import Length, length_for, task_size
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
 from axiom.domain.value import value
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import tasks as limits
+from axiom.rules.experiments.release_history import facts_of, unapproved
+from axiom.rules.experiments.release_stages import RolloutQuota, quota, release
+from axiom.rules.hosts.speed import seconds_on
+from axiom.rules.planning.task_size import Length, length_for, task_size
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, WaitingSize
 from axiom.server.dispatch.orders import Dispatch
 from axiom.signed.tickets import parse

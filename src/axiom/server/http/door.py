@@ -12,8 +12,8 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from axiom.decisions.accounts.visitors import Shares, visitor_of
 from axiom.limits import server as limits
+from axiom.rules.accounts.visitors import Shares, visitor_of
 from axiom.server.http.bodies import BodyRoom, SenderGone, read_body
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import Headers, PublicAddress, is_asked_here, is_known

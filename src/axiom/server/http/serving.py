@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
-from axiom.decisions.accounts.visitors import THIS_COMPUTER
 from axiom.limits import server as limits
+from axiom.rules.accounts.visitors import THIS_COMPUTER
 from axiom.server.http.connections import most_connections
 from axiom.server.http.door import Door
 from axiom.server.http.fast_lane import Lanes

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.decisions.mail import AlertWord, next_word
 from axiom.errors import StoreError
+from axiom.rules.mail import AlertWord, next_word
 from axiom.server.mail.sending import Outgoing
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database

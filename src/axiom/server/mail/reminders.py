@@ -3,8 +3,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.decisions.mail import is_new_answer
 from axiom.limits import mail as limits
+from axiom.rules.mail import is_new_answer
 from axiom.store.connections import Readers
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.mail import next_try, rest
 from axiom.limits import mail as limits
+from axiom.rules.mail import next_try, rest
 from axiom.server.mail.senders import DeliveryFailed, MailServer, WebAddress
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database

@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.planning.task_size import pilot_seconds
-from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.clusters import Cluster
 from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.domain.value import value
 from axiom.domain.work import Report
 from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.limits import clusters as limits
+from axiom.rules.planning.task_size import pilot_seconds
+from axiom.rules.tasks.assignment import Allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, WorkRequest, allowance_of

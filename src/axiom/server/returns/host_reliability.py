@@ -4,10 +4,10 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from axiom.decisions.hosts.reliability import PastTask, after, doubted, learned, outvoted
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
+from axiom.rules.hosts.reliability import PastTask, after, doubted, learned, outvoted
 from axiom.server.returns.learn_costs import Fits, MeasuredTask
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices

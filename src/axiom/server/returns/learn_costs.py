@@ -1,13 +1,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from axiom.decisions.hosts.costs import class_of, refit, weigh
 from axiom.domain.costs import Fit
 from axiom.domain.credit import TimeSaid
 from axiom.domain.fleet import Host
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
+from axiom.rules.hosts.costs import class_of, refit, weigh
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import costs, experiments

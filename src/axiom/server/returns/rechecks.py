@@ -8,11 +8,11 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from axiom.decisions.hosts.reliability import is_watched
-from axiom.decisions.tasks.duplicates import DuplicateVerdict, Opinion, is_found_out, settle
-from axiom.decisions.tasks.recheck_rate import check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.limits import tasks as limits
+from axiom.rules.hosts.reliability import is_watched
+from axiom.rules.tasks.duplicates import DuplicateVerdict, Opinion, is_found_out, settle
+from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest

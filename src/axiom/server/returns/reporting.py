@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.tasks.reports import receive
 from axiom.domain.value import value
 from axiom.domain.work import Report, TaskState, WorkunitState
+from axiom.rules.tasks.reports import receive
 from axiom.server.returns import forgotten_tasks, host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from axiom.decisions.tasks.unwanted import GiveUp, give_up
 from axiom.domain.work import Task
+from axiom.rules.tasks.unwanted import GiveUp, give_up
 from axiom.server.returns.transitioner import START, transit_many
 from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters, hosts

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Collection
 from datetime import datetime
 
-from axiom.decisions.tasks.outage import outage
-from axiom.decisions.tasks.transition import Transition, transition
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
+from axiom.rules.tasks.outage import outage
+from axiom.rules.tasks.transition import Transition, transition
 from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.store.engine.database import Database

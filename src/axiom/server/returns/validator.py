@@ -7,11 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.hosts.reliability import is_barred
-from axiom.decisions.tasks.continuity import continuity
-from axiom.decisions.tasks.duplicates import Opinion
-from axiom.decisions.tasks.quorum import Concord, concord
-from axiom.decisions.tasks.validation import Validation, validate
 from axiom.domain.credit import TimeSaid
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
@@ -19,6 +14,11 @@ from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value
 from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
+from axiom.rules.hosts.reliability import is_barred
+from axiom.rules.tasks.continuity import continuity
+from axiom.rules.tasks.duplicates import Opinion
+from axiom.rules.tasks.quorum import Concord, concord
+from axiom.rules.tasks.validation import Validation, validate
 from axiom.server.returns import host_reliability, rechecks
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask, time_of_cores

@@ -22,12 +22,12 @@ from axiom.boinc.requests import (
     read_preferences,
     sound_preferences,
 )
-from axiom.decisions.accounts.new_hosts import MOST_NEW, are_own, not_now
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Capacity, Gpu, Host
 from axiom.domain.value import value
 from axiom.errors import AxiomError
 from axiom.limits import tasks as limits
+from axiom.rules.accounts.new_hosts import MOST_NEW, are_own, not_now
 from axiom.server.scheduler.programs import APP, platform_of
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections

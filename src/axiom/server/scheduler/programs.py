@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from axiom.boinc.replies import AppVersion, FileRef, SignedFile
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
-from axiom.decisions.hosts.runners import SuitableRunners, suit
 from axiom.domain.fleet import GPU_KINDS, Platform
 from axiom.domain.runners import OfferedRunner
+from axiom.rules.hosts.runners import SuitableRunners, suit
 
 APP = "axiom"
 _API = "7.20.0"

@@ -10,13 +10,13 @@ from typing import Any
 from axiom.boinc import account_keys, replies
 from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.transfers import write_name, write_token
-from axiom.decisions.credit.recent_average import Recent, faded
-from axiom.decisions.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS, Host, PreferenceSets, ProjectPreferences
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
+from axiom.rules.credit.recent_average import Recent, faded
+from axiom.rules.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.server.dispatch.orders import GrantedTask
 from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import APP, Program, app_version, ours, signed_files

@@ -9,13 +9,13 @@ from typing import Any
 
 from axiom.boinc.replies import Message, Priority, Reply, write_reply
 from axiom.boinc.requests import SchedulerRequest, read_request
-from axiom.decisions.hosts.runners import SuitableRunners
-from axiom.decisions.tasks.assignment import NO_FAULT
-from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import server as limits
 from axiom.locale.languages import choose, gettext, mark, speaking
+from axiom.rules.hosts.runners import SuitableRunners
+from axiom.rules.tasks.assignment import NO_FAULT
+from axiom.rules.tasks.backoff import Situation, delay
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkGrant, allowance_of, asked_of

@@ -6,10 +6,10 @@ from itertools import islice
 
 from axiom.boinc.exit_codes import decode
 from axiom.boinc.requests import SchedulerRequest, TaskReport, Trickle, read_progress
-from axiom.decisions.tasks.unwanted import GiveUp, give_up
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.limits import tasks as limits
+from axiom.rules.tasks.unwanted import GiveUp, give_up
 from axiom.server.scheduler.reply import SUFFIX
 from axiom.signed.bundles import SHARED
 from axiom.store.engine.database import Database

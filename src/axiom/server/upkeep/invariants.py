@@ -8,7 +8,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
-from axiom.store.sessions import transcripts
+from axiom.store.rounds import transcripts
 from axiom.store.upkeep import audit, invariants
 
 # As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4), of findings (I10) and of

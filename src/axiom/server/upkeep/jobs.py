@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from axiom.decisions.upkeep.jobs import PeriodicJob
 from axiom.errors import AxiomError, StoreError
 from axiom.limits import server as limits
+from axiom.rules.upkeep.jobs import PeriodicJob
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from axiom.domain.sessions import Window
+from axiom.domain.rounds import Window
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, at
 

@@ -8,8 +8,8 @@ from typing import Any
 from axiom.domain.estimands import Kind
 from axiom.domain.links import ApprovedReference, is_approved, references_in
 from axiom.store.engine.database import Database
-from axiom.store.evidence import references
 from axiom.store.experiments import experiments
+from axiom.store.findings import references
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView

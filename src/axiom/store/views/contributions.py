@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from axiom.store.engine.database import Database, Row
-from axiom.store.evidence import evidence
+from axiom.store.findings import evidence
 from axiom_weigh.grouping import group_pairs
 
 _NEWEST = """

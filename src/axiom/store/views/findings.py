@@ -15,7 +15,7 @@ from axiom.domain.registrations import RegisteredClaim, forecaster_named, read_b
 from axiom.domain.value import value
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
-from axiom.store.evidence import evidence
+from axiom.store.findings import evidence
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 # Without the observations, which are long.

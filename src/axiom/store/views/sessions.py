@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 
-from axiom.domain.sessions import Note, Round
+from axiom.domain.rounds import Note, Round
 from axiom.store.engine.database import Database, as_value
-from axiom.store.sessions import sessions
+from axiom.store.rounds import rounds
 
 _LISTED = """
 SELECT s.*, n.kind, n.text, n.facts, n.about, n.links FROM session s
@@ -23,7 +23,7 @@ class ClosedSession:
 
 def newest(db: Database, limit: int) -> list[ClosedSession]:
     return [
-        ClosedSession(session=as_value(Round, row), line=sessions.read_note(row) if row["kind"] is not None else None)
+        ClosedSession(session=as_value(Round, row), line=rounds.read_note(row) if row["kind"] is not None else None)
         for row in db.select(_LISTED, limit=limit)
     ]
 

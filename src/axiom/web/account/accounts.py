@@ -22,11 +22,11 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from axiom.decisions.accounts.visitors import Shares, visitor_of
 from axiom.domain.operators import SiteOperator
 from axiom.errors import AxiomError, NotFound, StoreError
 from axiom.limits import server as limits
 from axiom.locale.languages import ENGLISH, mark, speaking
+from axiom.rules.accounts.visitors import Shares, visitor_of
 from axiom.store.accounts import accounts as stored
 from axiom.store.accounts import operators
 from axiom.store.engine.database import Database

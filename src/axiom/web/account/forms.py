@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from axiom.commands.base.command import Command
-from axiom.commands.base.words import form_of, is_needed
 from axiom.errors import AxiomError
+from axiom.gate.command import Command
+from axiom.gate.words import form_of, is_needed
+from axiom.reads.base.request import number_of
 from axiom.web.base.cookies import cookie
-from axiom.web.base.request import number_of
 
 _MOST_FIELDS = 60
 _SECRET_BYTES = 16  # 128 bits

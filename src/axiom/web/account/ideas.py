@@ -1,9 +1,9 @@
 """The question box for whoever is signed in, and the page of what became of their ideas."""
 
-from axiom.commands.ideas import RetractIdea, SuggestIdea, good_question, good_why
+from axiom.laboratory.ideas.commands import RetractIdea, SuggestIdea, good_question, good_why
+from axiom.reads import ideas
+from axiom.reads.base.request import Answer, Reading
 from axiom.web.account.visit import Visit, act_of
-from axiom.web.base.request import Answer, Reading
-from axiom.web.views import ideas
 
 
 def ideas_page(reading: Reading, _visit: Visit) -> Answer:

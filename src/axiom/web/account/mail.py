@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from axiom.commands.accounts import ChangePassword, good_email
-from axiom.commands.mail import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
-from axiom.commands.passwords import refuse_weak
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached, Refused
+from axiom.laboratory.accounts.commands.accounts import ChangePassword, good_email
+from axiom.laboratory.accounts.passwords import refuse_weak
+from axiom.laboratory.mail.commands import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
 from axiom.locale.languages import mark
+from axiom.reads.base.request import Answer, Reading
 from axiom.signed.mail_links import LinkPurpose, MailLink, is_valid, read_link
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
 from axiom.web.account.forms import Form
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, act_of
-from axiom.web.base.request import Answer, Reading
 
 _WORTHLESS = mark(
     "This link is worth nothing any more: its time is over, it was used, or the address or the password was changed "

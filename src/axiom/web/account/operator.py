@@ -11,20 +11,20 @@ import json
 from dataclasses import MISSING
 from typing import Any
 
-from axiom.commands.base.command import Command
-from axiom.commands.base.registry import COMMANDS, read_command
-from axiom.commands.base.words import SPEAKER, form_of
-from axiom.commands.operators import SignInAsOperator
-from axiom.commands.programs import AddProgram
 from axiom.domain.programs import USUAL_LIMITS, Right
+from axiom.gate.command import Command
+from axiom.gate.registry import COMMANDS, read_command
+from axiom.gate.words import SPEAKER, form_of
+from axiom.laboratory.accounts.commands.operators import SignInAsOperator
+from axiom.laboratory.programs.commands import AddProgram
+from axiom.reads import news, programs
+from axiom.reads.base.request import Answer, Reading, number_of
 from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical
 from axiom.web.account import operator_facts as facts
 from axiom.web.account.forms import Form, digest, new_secret, whole
 from axiom.web.account.pages import AccountPage, Act
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
-from axiom.web.base.request import Answer, Reading, number_of
-from axiom.web.views import news, programs
 
 OVERVIEW, SIGN_IN = "/operator", "/operator/sign-in"
 _STEP, _DO = "/operator/step", "/operator/do"

@@ -10,15 +10,15 @@ from axiom.domain.programs import PROGRAM
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
 from axiom.limits import experiments as limits
+from axiom.reads import experiments, failures, ideas, proposals, releases
+from axiom.reads.base import paging
+from axiom.reads.base.request import Answer, Reading
 from axiom.store.accounts import adoption, programs
 from axiom.store.accounts import operators as stored
 from axiom.store.experiments import drafts, preflights
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import jobs
-from axiom.web.base import paging
-from axiom.web.base.request import Answer, Reading
-from axiom.web.views import experiments, failures, ideas, proposals, releases
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
 

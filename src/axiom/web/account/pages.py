@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
-from axiom.commands.accounts import (
+from axiom.domain.fleet import MOST_SHARE, VENUES, Host
+from axiom.errors import LimitReached, Refused, WrongUse
+from axiom.laboratory.accounts.commands.accounts import (
     CHANGED,
     ChangeEmail,
     ChangePassword,
@@ -23,10 +25,13 @@ from axiom.commands.accounts import (
     good_name,
     good_website,
 )
-from axiom.commands.passwords import refuse_weak
-from axiom.domain.fleet import MOST_SHARE, VENUES, Host
-from axiom.errors import LimitReached, Refused, WrongUse
+from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.locale.languages import mark
+from axiom.reads import ideas
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.leaderboards import credited
+from axiom.reads.maps.recent_tiles import drawn_by
+from axiom.reads.volunteers import did
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
@@ -35,11 +40,6 @@ from axiom.web.account.ideas import IDEA_ACTS, ideas_page
 from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, act_of
-from axiom.web.base.request import Answer, Reading
-from axiom.web.maps.recent_tiles import drawn_by
-from axiom.web.views import ideas
-from axiom.web.views.leaderboards import credited
-from axiom.web.views.volunteers import did
 
 TABS = (
     ("/account", mark("Overview")),

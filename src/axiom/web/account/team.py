@@ -1,14 +1,14 @@
 """The page on which a volunteer finds, joins, founds and leaves a team."""
 
-from axiom.commands.accounts import good_country, good_name, good_website
-from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
-from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Team
+from axiom.laboratory.accounts.commands.accounts import good_country, good_name, good_website
+from axiom.laboratory.accounts.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
 from axiom.limits import accounts as limits
+from axiom.reads.base.request import Answer, Reading
+from axiom.rules.accounts.profile_visibility import as_shown
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
 from axiom.web.account.visit import Visit, act_of
-from axiom.web.base.request import Answer, Reading
 
 _LONGEST_SEARCH = 60
 

@@ -10,19 +10,19 @@ from typing import Any
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
-from axiom.commands.accounts import OwnAccount, SignIn
-from axiom.commands.base.command import Command
-from axiom.commands.base.gate import CommandGate
 from axiom.domain.callers import volunteer_caller
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
+from axiom.gate.command import Command
+from axiom.gate.gate import CommandGate
+from axiom.laboratory.accounts.commands.accounts import OwnAccount, SignIn
 from axiom.limits import accounts as account_limits
 from axiom.locale.languages import mark
+from axiom.reads.base.request import Answer
 from axiom.server.accounts.sign_up import Accounts, ProvenAccount
 from axiom.store.engine.database import Database
 from axiom.web.account.forms import Form, digest, new_secret
-from axiom.web.base.request import Answer
 from axiom.web.site.app import Site
 
 SESSION_SECONDS = int(account_limits.SIGNED_IN_FOR.total_seconds())

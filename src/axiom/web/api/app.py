@@ -8,10 +8,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from axiom.commands.approvals import AskedPeople
-from axiom.commands.base.gate import CommandGate
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
+from axiom.gate.gate import CommandGate
+from axiom.laboratory.proposals.commands.approvals import AskedPeople
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.commands import give, read_request
 from axiom.web.api.openapi import description

@@ -9,12 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from axiom.commands.base.command import Command
-from axiom.commands.base.gate import CommandGate
-from axiom.commands.base.registry import COMMANDS, read_command
 from axiom.domain.callers import Caller
 from axiom.domain.programs import MOST
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
+from axiom.gate.command import Command
+from axiom.gate.gate import CommandGate
+from axiom.gate.registry import COMMANDS, read_command
 from axiom.limits import server as limits
 from axiom.signed.canonical_json import read_json
 from axiom.web.api.problems import RequestRefused

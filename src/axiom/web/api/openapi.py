@@ -7,13 +7,13 @@ import re
 from typing import Any
 
 from axiom import __version__
-from axiom.commands.base.command import Command
-from axiom.commands.base.registry import form_for_programs
-from axiom.commands.base.words import schema_of
+from axiom.gate.command import Command
+from axiom.gate.registry import form_for_programs
+from axiom.gate.words import schema_of
+from axiom.reads.base.page import NUMBER, SitePage
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE
-from axiom.web.base.page import NUMBER, SitePage
 
 _PROBLEM = {
     "description": "Why it was not done: the type names one of Axiom's errors (RFC 9457).",

@@ -8,10 +8,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from axiom.commands.approvals import AskedPeople
-from axiom.commands.base.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
+from axiom.gate.words import read_words
+from axiom.laboratory.proposals.commands.approvals import AskedPeople
 from axiom.web.api.commands import read_request
 
 CALLER = "/api/caller"

@@ -10,10 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound, WrongUse
+from axiom.reads.base.breathe import Breathe
+from axiom.reads.base.page import SitePage
 from axiom.web.api import result_table
 from axiom.web.api.problems import KIND, RequestRefused, problem
-from axiom.web.base.page import SitePage
-from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
+from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.maps import map_data
 from axiom.web.site.app import Site
 from axiom.web.site.page_cache import PageCache

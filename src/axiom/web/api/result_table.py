@@ -5,10 +5,10 @@ from dataclasses import asdict
 from urllib.parse import quote
 
 from axiom.errors import WrongUse
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.experiments import must
 from axiom.store.registrations import registrations
 from axiom.store.views import tables
-from axiom.web.base.request import Answer, Reading
-from axiom.web.views.experiments import must
 
 _ROWS = 2_000  # of a part: some hundred kilobytes
 _FIRST = (-1, -1)

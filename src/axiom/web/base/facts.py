@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from axiom.web.base.request import Answer
+from axiom.reads.base.request import Answer
 
 _LONGEST = 30  # letters of a fact that leads to its rows
 

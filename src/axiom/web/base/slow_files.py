@@ -16,18 +16,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from axiom.decisions.accounts.visitors import visitor_of
 from axiom.limits import server as limits
+from axiom.reads.base.breathe import Breathe
+from axiom.rules.accounts.visitors import visitor_of
 
 _PIECE = 64 * 1024  # bytes
 _LIGHT = 1  # of gzip: these are taken away once
 _BUSY = "Others take files away at the moment, which are made one after the other. Please ask again in {:.0f} s.\n"
-
-Breathe = Callable[[], None]  # called between two pieces of work
-
-
-def restless() -> None:
-    """Where nobody else waits: no time passes between two pieces."""
 
 
 @dataclass(frozen=True, kw_only=True)

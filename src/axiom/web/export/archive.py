@@ -14,24 +14,24 @@ from axiom import __version__
 from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.errors import NotFound
+from axiom.reads import evidence_cards, findings
+from axiom.reads.base.docstring import bundle_files, source_in
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.figures import WIDTHS, table_csv
 from axiom.signed import bundles
 from axiom.store.engine import blobs
 from axiom.store.engine.database import at
-from axiom.store.evidence import evidence
-from axiom.store.evidence.evidence import Inputs
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
+from axiom.store.findings import evidence
+from axiom.store.findings.evidence import Inputs
 from axiom.store.registrations import stamps
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
-from axiom.web.base.docstring import bundle_files, source_in
-from axiom.web.base.request import Answer, Reading
 from axiom.web.export import metadata, readme
 from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
 from axiom.web.export.script import script
 from axiom.web.export.verify import ROOTS, STAMP
-from axiom.web.views import evidence_cards, findings
-from axiom.web.views.figures import WIDTHS, table_csv
 from axiom_weigh.evidence.cards import Card
 from axiom_weigh.values import Home, Observation
 

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.web.base.cited_authors import CitedAuthor, authors_of
+from axiom.reads.base.cited_authors import CitedAuthor, authors_of
 
 NAME = "ro-crate-metadata.json"
 # The second one knows sha256, of which the first is silent.

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from axiom.web.base.cited_authors import authors_of
+from axiom.reads.base.cited_authors import authors_of
 
 _LICENCE = """The data and texts in this folder are licensed under
 Creative Commons Attribution 4.0 International (CC BY 4.0):

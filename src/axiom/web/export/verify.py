@@ -9,8 +9,8 @@ from typing import Any
 
 from axiom.errors import NotStamped, WrongUse
 from axiom.limits import registrations as limits
+from axiom.reads.base.request import Answer
 from axiom.signed.stamps import check
-from axiom.web.base.request import Answer
 from axiom.web.export.recompute import FINDING, unlike_registered
 
 STAMP, ROOTS = "registrations/{}.tsr", "registrations/{}.pem"

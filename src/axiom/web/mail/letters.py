@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 from axiom.domain.headlines import numbers
 from axiom.limits import mail as limits
+from axiom.reads.leaderboards import THOUSANDTHS
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
@@ -16,7 +17,6 @@ from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
 from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
-from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom_weigh.amounts import counted
 
 

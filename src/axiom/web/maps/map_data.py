@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from axiom.errors import CannotStart, WrongUse
+from axiom.reads.base import query_errors
+from axiom.reads.base.breathe import Breathe
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.maps import map_view
+from axiom.reads.maps.map_view import must_map
 from axiom.store.maps.crops import Crop, crop
-from axiom.web.base import query_errors
-from axiom.web.base.request import Answer, Reading
-from axiom.web.base.slow_files import Breathe, SlowFile
-from axiom.web.maps import map_view
-from axiom.web.maps.map_view import must_map
+from axiom.web.base.slow_files import SlowFile
 
 FORMS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 WORDS = "x0 x1 y0 y1 level arm replicate format"  # of an address

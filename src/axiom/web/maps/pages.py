@@ -9,15 +9,16 @@ from axiom.domain.evidence import VOID
 from axiom.domain.headlines.numbers import plain
 from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
 from axiom.errors import WrongUse
+from axiom.reads.base.docstring import papers
+from axiom.reads.base.host_owner import whose_host
+from axiom.reads.base.page import shown_at
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.maps import map_view
+from axiom.reads.maps.map_view import Aspect, ShownMap, every_map, must_map
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
-from axiom.web.base.docstring import papers
-from axiom.web.base.host_owner import whose_host
-from axiom.web.base.page import shown_at
-from axiom.web.base.request import Answer, Reading
-from axiom.web.maps import colours, map_data, map_view
-from axiom.web.maps.map_view import Aspect, ShownMap, every_map, must_map
+from axiom.web.maps import colours, map_data
 from axiom.web.maps.pixels import MapLook, levels
 from axiom.web.maps.png import Colour
 from axiom_weigh.values import Grade

@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from axiom.domain.maps import place_of
 from axiom.errors import NotFound, WrongUse
+from axiom.reads.base.request import Reading
+from axiom.reads.maps import map_view
+from axiom.reads.maps.map_view import Aspect, must_map
 from axiom.store.maps.windows import window_of
-from axiom.web.base.request import Reading
-from axiom.web.maps import map_view
-from axiom.web.maps.map_view import Aspect, must_map
 from axiom.web.maps.pixels import MapLook, pictured
 
 _LASTING = "public, max-age=31536000, immutable"

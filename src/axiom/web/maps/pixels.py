@@ -3,10 +3,10 @@
 from axiom.domain.maps import Tile
 from axiom.errors import NotFound
 from axiom.limits import maps as limits
+from axiom.reads.maps.map_view import DETAIL, Aspect, ShownMap
 from axiom.store.engine.database import Database
 from axiom.store.maps.windows import Charts, PixelWindow, WindowPixels, tiles_of, window_of
 from axiom.web.maps import colours
-from axiom.web.maps.map_view import DETAIL, Aspect, ShownMap
 from axiom.web.maps.png import Colour, png
 
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from axiom.domain.headlines.numbers import calm
 from axiom.errors import WrongUse
+from axiom.reads.base.request import Answer, Reading
 from axiom.web.base.facts import in_html, written
-from axiom.web.base.request import Answer, Reading
 from axiom.web.papers.paper import paper
 
 KINDS = {"md": "text/markdown", "tex": "application/x-tex", "html": "text/html"}

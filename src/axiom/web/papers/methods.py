@@ -6,14 +6,14 @@ from axiom.domain.evidence import Registration
 from axiom.domain.headlines.numbers import moment, plain
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import read_body
+from axiom.reads.base import scope
+from axiom.reads.base.docstring import papers
+from axiom.reads.base.request import Answer, Reading, must
 from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.views.findings import FindingView
-from axiom.web.base import scope
-from axiom.web.base.docstring import papers
 from axiom.web.base.facts import fact
-from axiom.web.base.request import Answer, Reading, must
 
 
 class Study:

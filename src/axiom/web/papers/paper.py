@@ -8,19 +8,19 @@ from axiom.domain.headlines.answers import compose_quantity
 from axiom.domain.headlines.numbers import moment, plain
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
-from axiom.store.sessions import kept_prose
+from axiom.reads import evidence_cards, graph
+from axiom.reads import findings as finding_views
+from axiom.reads.base import resolved_prose
+from axiom.reads.base.page import shown_at
+from axiom.reads.base.request import Answer, Reading, number_of
+from axiom.reads.proposals import kin_in_words, kin_of_experiment
+from axiom.store.rounds import kept_prose
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom.store.views.findings import FindingView
-from axiom.web.base import resolved_prose
 from axiom.web.base.facts import fact
 from axiom.web.base.interval_drawing import whisker
-from axiom.web.base.page import shown_at
-from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.papers.methods import Study, registration_facts
-from axiom.web.views import evidence_cards, graph
-from axiom.web.views import findings as finding_views
-from axiom.web.views.proposals import kin_in_words, kin_of_experiment
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade

@@ -16,16 +16,16 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from axiom.reads.base.fleet_extent import fleet_extent
+from axiom.reads.base.request import Reading, SharedParts
+from axiom.reads.status import status
 from axiom.store.connections import Readers
-from axiom.web.base.fleet_extent import fleet_extent
-from axiom.web.base.request import Reading, SharedParts
 from axiom.web.probes import PATHS, Probes, probe_routes
 from axiom.web.site.languages import CHOICE, choice, language_of
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
 from axiom.web.site.query_words import normalize
 from axiom.web.site.routes import escaped, is_file, is_translated, missing, routes
 from axiom.web.site.templates import environment
-from axiom.web.views.status import status
 
 # Nothing is loaded from another origin and no script runs that is not a file of ours.
 _HEADERS = (

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import importlib
 import logging
+import pkgutil
 import re
 import traceback
 from collections.abc import Callable
@@ -17,19 +18,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, compile_path
 
+from axiom import reads
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
-from axiom.features import FEATURES
 from axiom.locale.languages import ENGLISH, speaking
-from axiom.web.base.page import NUMBER, SHOWN, SitePage
-from axiom.web.base.request import Answer, Reading
-from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
+from axiom.reads import experiments, figures, findings, ledger, news, results, sessions
+from axiom.reads.base.breathe import Breathe
+from axiom.reads.base.page import NUMBER, SHOWN, SitePage
+from axiom.reads.base.request import Answer, Reading
+from axiom.web import maps, papers
+from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.export import archive
 from axiom.web.maps import map_data
 from axiom.web.maps.pictures import picture_route
 from axiom.web.papers import formats
 from axiom.web.papers.paper import numbers_of
 from axiom.web.site.templates import static_bytes, versioned
-from axiom.web.views import experiments, figures, findings, ledger, news, results, sessions
 
 
 class Number(Convertor[int]):
@@ -68,9 +71,9 @@ _KINDS = {
 }
 
 
-for card in FEATURES.values():
-    for room in card.within("web.maps", "web.papers", "web.views"):
-        importlib.import_module(room)
+for rooms in (reads, maps, papers):
+    for module in pkgutil.walk_packages(rooms.__path__, f"{rooms.__name__}."):
+        importlib.import_module(module.name)
 PAGES = sorted(SHOWN, key=lambda page: page.path)
 # What somebody may have meant who asks for a page that is not there; /live is a part of the first page.
 _NEAR = [page.path for page in PAGES if re.fullmatch("/[a-z-]+", page.path) and page.path != "/live"] + ["/account"]

@@ -13,10 +13,10 @@ from axiom.domain.headlines import numbers
 from axiom.domain.work import Agreement, TaskState
 from axiom.limits import figures as limits
 from axiom.locale import languages
-from axiom.web.base import cells
+from axiom.reads import results
+from axiom.reads.base import cells
 from axiom.web.base.facts import in_html
 from axiom.web.base.interval_drawing import whisker
-from axiom.web.views import results
 from axiom_weigh.values import Verdict
 
 _ENGLISH_WORDS = Markup(' lang="en"')

@@ -1,1 +1,1 @@
-"""The arithmetic of evidence: numbers in, numbers out. What they decide is for `decisions/` to say."""
+"""The arithmetic of evidence: numbers in, numbers out. What they decide is for rules to say."""

@@ -1,1 +1,0 @@
-"""What commands are made of, and the gate that all pass."""

@@ -1,1 +1,0 @@
-"""What a task is worth and by which tariff."""

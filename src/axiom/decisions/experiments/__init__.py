@@ -1,1 +1,0 @@
-"""May a file be run, a bundle go out, a version go on?"""

@@ -1,1 +1,0 @@
-"""What links between findings mean, what predictions were worth, and whether a question is new."""

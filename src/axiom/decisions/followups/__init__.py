@@ -1,1 +1,0 @@
-"""What to ask next, given what was found."""

@@ -1,1 +1,0 @@
-"""What a host can do and how far it is trusted."""

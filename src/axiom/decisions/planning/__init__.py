@@ -1,1 +1,0 @@
-"""What to order now, how much, in which order, for whom."""

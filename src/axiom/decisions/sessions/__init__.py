@@ -1,1 +1,0 @@
-"""When a session is due and what it does next."""

@@ -1,1 +1,0 @@
-"""What becomes of a task and of its workunit."""

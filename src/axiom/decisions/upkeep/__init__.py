@@ -1,1 +1,0 @@
-"""Which failures belong together, what a watch tells."""

@@ -1,1 +1,0 @@
-"""The steps of the laboratory's work: each loads, decides, applies."""

@@ -1,1 +1,0 @@
-"""Pay for tasks, correct awards, change the price."""

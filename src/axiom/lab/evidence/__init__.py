@@ -1,1 +1,0 @@
-"""Turn results into observations, compute again, score predictions."""

@@ -1,1 +1,0 @@
-"""Publish, try, seal, release, recall and withdraw versions."""

@@ -1,1 +1,0 @@
-"""Draft, price and admit proposals."""

@@ -1,1 +1,0 @@
-"""Plan what to order, and order it."""

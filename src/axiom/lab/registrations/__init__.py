@@ -1,1 +1,0 @@
-"""Register designs, predictions and links, and take over old claims."""

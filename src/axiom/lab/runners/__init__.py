@@ -1,1 +1,0 @@
-"""Which runner each platform is offered."""

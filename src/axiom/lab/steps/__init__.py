@@ -1,1 +1,0 @@
-"""The steps of a session, a file each."""

@@ -1,1 +1,0 @@
-"""Backups, copies, recovery, and whether every promise holds."""

@@ -1,0 +1,89 @@
+"""Commands about operators at the site: give somebody the role, take it away, and begin to act with a second factor."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.callers import Capability
+from axiom.errors import NotFound, Refused
+from axiom.gate.command import Answer, Command
+from axiom.gate.laboratory import Laboratory
+from axiom.gate.words import CALLER_NAME, NUMBER
+from axiom.laboratory.accounts.commands.accounts import OwnAccount
+from axiom.limits import accounts as limits
+from axiom.rules.accounts.command_permission import CommandCost
+from axiom.server.accounts.second_factor import secret_of, step_of
+from axiom.signed.keys import load_secrets
+from axiom.store.accounts import accounts, operators
+from axiom.store.engine.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddOperator(Command, name="operator.add", capability=Capability.GOVERN):
+    """Give a volunteer the role of an operator, with a new second factor; the one before it is worth nothing."""
+
+    operator: str = field(metadata=CALLER_NAME)
+    volunteer: int = field(metadata=NUMBER)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        pair, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
+        if pair is None or pair[1].email is None:
+            raise NotFound(f"There is no volunteer {self.volunteer} who could sign in. Nothing was changed.")
+        if named is not None and named.volunteer_id != self.volunteer:
+            raise Refused(
+                f"{self.operator} is or was volunteer {named.volunteer_id}, and the audit knows them by that name. "
+                "Nothing was changed; choose another name."
+            )
+        had = operators.by_volunteer(db, self.volunteer)
+        if had is not None and had.name != self.operator:
+            raise Refused(
+                f"The audit knows volunteer {self.volunteer} as {had.name}. Nothing was changed; use that name."
+            )
+        serial = operators.give(db, self.operator, self.volunteer, now)
+        return {"operator": self.operator, "volunteer": self.volunteer, "serial": serial}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndOperator(Command, name="operator.end", capability=Capability.GOVERN):
+    """Take the role of an operator away, from this moment on. What was done with it stays."""
+
+    operator: str = field(metadata=CALLER_NAME)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        operator = operators.by_name(db, self.operator)
+        if operator is None:
+            raise NotFound(
+                f"There is no operator {self.operator}. Nothing was changed; `axiom volunteer operators` shows all."
+            )
+        if not operators.end(db, operator.volunteer_id, now):
+            raise Refused(f"{self.operator} is no operator any more. Nothing was changed.")
+        return {"operator": self.operator, "ended_at": now.isoformat()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInAsOperator(OwnAccount, name="operator.sign_in"):
+    """A volunteer with the role proves their second factor. A code counts once, and only so many are tried in a day."""
+
+    code: str = field(repr=False, metadata={"max_length": 100})
+
+    def request(self, db: Database) -> CommandCost:
+        """Wrong codes count, too."""
+        return replace(super().request(db), most_a_day=limits.OPERATOR_CODES_A_DAY)
+
+    def prepare(self, laboratory: Laboratory) -> bytes:
+        """The secret from which all second factors follow."""
+        return load_secrets(laboratory.folder.keys).accounts
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        operator = operators.acting(db, self.volunteer)
+        if operator is None:
+            raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")
+        secret = secret_of(prepared, self.volunteer, operator.serial)
+        step = step_of(secret, "".join(self.code.split()), now, used=operator.used_step)
+        if step is None:
+            raise Refused(
+                "This is not the code that your authenticator shows now, or it was used already. Nothing was changed; "
+                "wait for its next code. If that is refused, too, set the clocks of both."
+            )
+        operators.use_code(db, self.volunteer, step)
+        return {"operator": operator.name, "volunteer": self.volunteer, "serial": operator.serial}

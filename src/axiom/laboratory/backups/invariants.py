@@ -1,0 +1,56 @@
+"""All promises together: those of the server, of sessions, credit and evidence. See docs/explanation/promises.md."""
+
+from datetime import datetime
+
+from axiom.domain.rounds import Round
+from axiom.laboratory.findings.recompute import recomputed
+from axiom.laboratory.findings.reproduce import miscounted
+from axiom.laboratory.findings.score_predictions import misscored
+from axiom.server.upkeep import invariants
+from axiom.signed.trust import Trust
+from axiom.store.credit import balance_check
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.rounds import rounds
+
+PROMISES = {
+    **invariants.PROMISES,
+    "I3": "every award is booked on two sides that add up to zero, once for a task; everybody has what they earned",
+    "I4": "no session awarded more than its cap, and each settled what was booked since the one before",
+    "I10": "every line of evidence, count of duplicates and score follows from what is stored, identically",
+    "I13": "every round did its steps in order and each once; one is open at most, and each was closed once",
+}
+
+
+def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
+    """What breaks each promise; all lists are empty when all is well."""
+    problems = invariants.broken(db, folder, trust, now)
+    with db.savepoint():
+        return {
+            **problems,
+            "I3": balance_check.problems(db),
+            "I4": balance_check.beyond_caps(db),
+            "I10": recomputed(db) + miscounted(db) + misscored(db),
+            "I13": _sessions(db),
+        }
+
+
+def _sessions(db: Database) -> list[str]:
+    problems = []
+    all_sessions = rounds.sessions(db, limit=1_000_000)
+    for place, session in enumerate(all_sessions):
+        if session.done != session.steps[: len(session.done)]:
+            problems.append(f"{session.name} did not do its steps in order and once each")
+        if session.ended_at is None and place > 0:
+            problems.append(f"{session.name} is open, and a newer one began")
+        if _closings(db, session) != (1 if session.ended_at else 0):
+            problems.append(f"{session.name} was not closed once")
+        if (session.due is None) != (session.ended_at is not None):
+            problems.append(f"{session.name} is ended with steps left, or open without any")
+    return problems
+
+
+def _closings(db: Database, session: Round) -> int:
+    """How many of its notes say that it ended: `session.closed` if it tells of rounds, else `round.ended`."""
+    last = "session.closed" if session.told else "round.ended"
+    return sum(note.kind == last for _, note in rounds.notes(db, session.id))

@@ -1,0 +1,219 @@
+"""Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+
+from axiom.domain.credit import Award, Reason, Tariff
+from axiom.domain.headlines.numbers import join_words
+from axiom.domain.rounds import Note, Round
+from axiom.domain.value import value
+from axiom.laboratory.credit.booking import SLICE, book
+from axiom.laboratory.credit.rules.prices import (
+    BLAMING_US,
+    BROKEN_BY_US,
+    Counted,
+    is_believed,
+    price,
+    price_of_failure,
+    why_unproven,
+    within,
+)
+from axiom.laboratory.credit.rules.tariffs import DEFAULT, cap_of
+from axiom.limits import credit as limits
+from axiom.rules.hosts.costs import PaidShare, paid_shares
+from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores
+from axiom.store.credit import ledger, settlements, tariffs
+from axiom.store.credit.ledger import Unpaid
+from axiom.store.credit.settlements import Settlement
+from axiom.store.credit.tariffs import DatedTariff
+from axiom.store.engine.database import Database
+from axiom.store.experiments import costs, experiments
+from axiom.store.tasks import endings, tasks
+
+_THOUSANDTHS = 1_000
+_ALL = PaidShare()
+_USUAL_FOR = timedelta(minutes=1)  # what is known of an experiment changes slowly
+_MOST_SLICES = 10  # that one step of a session pays; the job and the next session pay the rest
+
+
+@value
+class UsualCost:
+    """What is known of an experiment's tasks when one of them is priced."""
+
+    looked_at: datetime
+    paid: PaidShare  # of what is declared, where a processor computed it
+    is_recalled: bool
+    blamed_by: frozenset[int]  # volunteers on whose proven hosts it failed by our doing
+
+
+class Paying:
+    """Pays what waits. It keeps for a minute what such tasks take, and belongs to the writer's thread."""
+
+    def __init__(self) -> None:
+        self._usual: dict[int, UsualCost] = {}
+        self._declared = DeclaredSeconds()
+        self._shares: tuple[dict[int, PaidShare], datetime] | None = None  # of versions that are paid for less
+        self._first: dict[tuple[int, int], list[int]] = {}  # by version and volunteer: first tasks broken by their word
+
+    def pay(self, db: Database, now: datetime) -> int:
+        """Award the oldest valid tasks that have no award yet, as far as the session's cap has room; how many."""
+        return len(self._pay(db, ledger.unpaid(db, SLICE), now))
+
+    def pay_all(self, db: Database, now: datetime) -> int:
+        """Award whatever ended, the oldest tasks first; how many of these had failed."""
+        failed = 0
+        for _ in range(_MOST_SLICES):
+            waiting = [*ledger.unpaid(db, SLICE), *ledger.unthanked(db, SLICE)]
+            awards = self._pay(db, sorted(waiting, key=lambda task: task.task_id)[:SLICE], now)
+            failed += sum(award.reason != Reason.COMPUTED for award in awards)
+            if len(awards) < SLICE:
+                break
+        return failed
+
+    def _pay(self, db: Database, waiting: Sequence[Unpaid], now: datetime) -> list[Award]:
+        """Book awards up to the first that the cap has no room for: those behind it wait, and nobody is overtaken.
+
+        Price and cap are those of the tariff that was in force when the task was sent.
+        """
+        if not waiting:
+            return []
+        begun, awarded = read_tariffs(db, now), settlements.unsettled(db)
+        priced: list[tuple[int, Award]] = []
+        for task in waiting:
+            dated = tariffs.in_force(begun, task.sent_at or now)
+            cap = dated.tariff.session_cap
+            award = within(cap, self.award(db, task, dated.tariff, now))
+            if cap is not None and award.amount > max(0, cap - awarded):
+                break
+            priced.append((dated.id, award))
+            awarded += award.amount
+        # Failures are many, and nothing is no award.
+        due = [(tariff_id, award) for tariff_id, award in priced if award.amount or award.reason == Reason.COMPUTED]
+        for tariff_id, group in groupby(due, key=itemgetter(0)):
+            book(db, [award for _, award in group], tariff_id=tariff_id, now=now)
+        awards = [award for _, award in priced]
+        tasks.mark_paid(db, [award.task_id for award in awards])
+        return awards
+
+    def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:
+        """What a task gets by a tariff: a valid one, or one that ended otherwise."""
+        usual = self._usual_cost(db, waiting.experiment_id, now)
+        is_proven = waiting.is_valid and not waiting.is_late
+        # How fast a processor is says nothing of a GPU.
+        work = self._work(db, waiting, _ALL if waiting.gpu else usual.paid)
+        reason = Reason.COMPUTED
+        times = time_of_cores(db, waiting.experiment_id, waiting.said, waiting.gpu)
+        priced = price(tariff, work, times, is_proven=is_proven, on_gpu=bool(waiting.gpu))
+        if not waiting.is_valid:
+            believed = waiting.cause in BLAMING_US and self._is_believed(db, waiting, usual)
+            reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
+            priced = price_of_failure(tariff, reason, priced, elapsed_seconds=waiting.said.elapsed_seconds)
+        return Award(
+            task_id=waiting.task_id,
+            reason=reason,
+            host_id=waiting.host_id,
+            volunteer_id=waiting.volunteer_id,
+            team_id=waiting.team_id,
+            amount=priced.amount,
+            because=priced.because,
+            tier=priced.tier,
+        )
+
+    def _work(self, db: Database, waiting: Unpaid, paid: PaidShare) -> Counted:
+        """A task is worth the seconds that its registration declares, or the share of them that is paid."""
+        declared = self._declared.seconds(db, waiting.registration_id, waiting.configs) * waiting.replicates
+        limit = f"; {declared:.1f} are declared, and {paid.reason}" if paid.reason else ""
+        return Counted(seconds=declared * paid.share, limit=limit)
+
+    def _is_believed(self, db: Database, waiting: Unpaid, usual: UsualCost) -> bool:
+        """Is it our doing, as its host says?"""
+        key = waiting.experiment_id, waiting.volunteer_id
+        first = self._first.get(key, [])
+        if waiting.task_id not in first and len(first) < limits.FAILURES_ON_ONE_WORD:
+            first = ledger.first_broken(db, *key, BLAMING_US, limits.FAILURES_ON_ONE_WORD)
+            self._first[key] = first
+        return is_believed(
+            is_first=waiting.task_id in first,
+            is_taken_back=waiting.is_taken_back,
+            blamed_by=usual.blamed_by,
+            volunteer_id=waiting.volunteer_id,
+        )
+
+    def _share(self, db: Database, experiment_id: int, now: datetime) -> PaidShare:
+        """Look up the share of its declared seconds that a version is paid for, once a minute at most."""
+        if self._shares is None or not timedelta(0) <= now - self._shares[1] < _USUAL_FOR:
+            self._shares = paid_shares(costs.voices(db)), now
+        return self._shares[0].get(experiment_id, _ALL)
+
+    def _usual_cost(self, db: Database, experiment_id: int, now: datetime) -> UsualCost:
+        """Look a version up, once a minute at most."""
+        usual = self._usual.get(experiment_id)
+        if usual is None or not timedelta(0) <= now - usual.looked_at < _USUAL_FOR:
+            experiment = experiments.by_id(db, experiment_id)
+            usual = UsualCost(
+                looked_at=now,
+                paid=self._share(db, experiment_id, now),
+                is_recalled=experiment is not None and experiment.status == "recalled",
+                blamed_by=endings.blaming(db, experiment_id, BROKEN_BY_US),
+            )
+            self._usual[experiment_id] = usual
+        return usual
+
+
+def read_tariffs(db: Database, now: datetime) -> list[DatedTariff]:
+    """Those that have begun, the last of which is in force. Before there is any, that which comes with Axiom begins."""
+    if not tariffs.begun(db, now):
+        tariffs.add(db, replace(DEFAULT, version=tariffs.next_version(db, DEFAULT.name)), now)
+    return tariffs.begun(db, now)
+
+
+def credit(db: Database, session: Round, now: datetime) -> list[Note]:
+    """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
+    paying, begun = Paying(), read_tariffs(db, now)
+    failed = paying.pay_all(db, now)
+    before = settlements.before(db, session.id)
+    seen = before.last_award if before else 0
+    awarding = tariffs.awarding(db, seen) or [begun[-1].tariff]
+    settled = settlements.settle(db, session.id, after=seen, session_cap=cap_of(awarding), now=now)
+    failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
+    if settled.awards:
+        notes = [_award_note(db, awarding, settled, about=f"/ledger/{session.name}")]
+    else:
+        notes = [Note(kind="credit.nothing", text="No task waited for credit.")]
+    if failed:
+        notes.append(
+            Note(
+                kind="credit.failed",
+                text="Tasks that failed or were taken back and were looked at for credit: {tasks}.",
+                facts={"tasks": failed},
+                about="/ledger",
+            )
+        )
+    oldest = ledger.unpaid(db, 1)
+    if oldest and tariffs.in_force(begun, oldest[0].sent_at or now).tariff.session_cap is not None:
+        notes.append(
+            Note(
+                kind="credit.pending",
+                text="Tasks that wait for credit, since the session’s cap is reached: {tasks}.",
+                facts={"tasks": ledger.waiting(db)},
+                about="/ledger",
+            )
+        )
+    return notes
+
+
+def _award_note(db: Database, awarding: Sequence[Tariff], settled: Settlement, *, about: str) -> Note:
+    return Note(
+        kind="credit.awarded",
+        text="Credit: {credit}, for tasks in number {tasks}, under {tariffs}. In all: {total}.",
+        facts={
+            "credit": settled.amount / _THOUSANDTHS,
+            "tasks": settled.awards,
+            "tariffs": join_words([f"{tariff.name} version {tariff.version}" for tariff in awarding]),
+            "total": ledger.total(db) / _THOUSANDTHS,
+        },
+        about=about,
+    )

@@ -1,0 +1,1 @@
+"""Thanks for computing: what is decided from facts alone."""

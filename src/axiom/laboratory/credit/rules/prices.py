@@ -1,0 +1,144 @@
+"""What is a task worth? Credit is thanks for computing, by a tariff that everybody can read."""
+
+import math
+from collections.abc import Set
+from dataclasses import replace
+from datetime import datetime
+
+from axiom.domain.credit import Award, Reason, Tariff, TimeSaid
+from axiom.domain.failure_causes import Blame, Cause
+from axiom.domain.headlines.numbers import moment
+from axiom.domain.value import value
+from axiom.laboratory.credit.rules.tariffs import LONGEST_SECONDS
+from axiom.limits import credit as credit_limits
+
+CORE_SECONDS = "core-seconds"  # in place of a tier, where a tariff has none
+FIXED = "fixed"  # in place of a tier, where the time does not count
+_OURS = frozenset({Blame.LABORATORY, Blame.EXPERIMENT})
+BROKEN_BY_US = frozenset(cause for cause in Cause if cause.blame in _OURS)
+# As tasks that failed have it.
+BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY, Cause.TAKEN_BACK}
+
+
+@value
+class Price:
+    """Thousandths of a credit, how they came about, and by which tier."""
+
+    amount: int
+    because: str
+    tier: str = ""
+
+
+@value
+class Counted:
+    """Seconds that are paid, and why they are not all that were declared or reported."""
+
+    seconds: float
+    limit: str = ""
+
+
+def price(tariff: Tariff, work: Counted, times: TimeSaid, *, is_proven: bool = True, on_gpu: bool = False) -> Price:
+    """Pay proven work for what it takes on a reference core, whatever its host says of its time.
+
+    Work that is not proven gets no more than that, and no more than was computed at it. A tariff by the clock pays the
+    elapsed time that the host says, as far as the laboratory's own clock allows.
+    """
+    if tariff.by_clock or not is_proven:
+        for what, seconds in (("cpu time", times.cpu_seconds), ("elapsed time", times.elapsed_seconds)):
+            if not 0 <= seconds <= LONGEST_SECONDS:
+                return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes", tier=FIXED)
+    out = math.inf if times.out_seconds is None else max(0.0, times.out_seconds) + credit_limits.CLOCK_STEP_SECONDS
+    if tariff.by_clock:
+        paid = _least(times.elapsed_seconds, (out, "the task was out for no longer"))
+    elif is_proven:
+        paid = work
+    else:
+        paid = _least(
+            times.cpu_seconds,
+            (times.elapsed_seconds, "no more time passed"),
+            (out, "the task was out for no longer"),
+            (work.seconds, "the whole task is worth no more"),
+        )
+    return _by_tier(tariff, paid, on_gpu=on_gpu) if tariff.tiers else _by_seconds(tariff, paid, on_gpu=on_gpu)
+
+
+def price_of_failure(tariff: Tariff, reason: Reason, as_if_valid: Price, *, elapsed_seconds: float) -> Price:
+    """A task that failed gets nothing, a fixed amount, or as much as if it were valid."""
+    fixed = tariff.broken if reason is Reason.BROKEN else tariff.failed
+    whose = "failed by the laboratory's doing" if reason is Reason.BROKEN else "failed"
+    if not elapsed_seconds > 0:
+        return Price(amount=0, because=f"{whose} before any time was spent on it", tier=FIXED)
+    if fixed is None:
+        because = f"{whose}, paid as if valid: {as_if_valid.because}"
+        return Price(amount=as_if_valid.amount, because=because, tier=as_if_valid.tier)
+    because = f"{whose}: {fixed} thousandths, however long it took ({tariff.name} version {tariff.version})"
+    return Price(amount=fixed, because=because, tier=FIXED)
+
+
+def why_unproven(cause: str, *, is_recalled: bool, is_believed: bool = True) -> Reason:
+    """Whether a task without a proven result was broken by us, by its cause; an unknown one is no doing of ours.
+
+    Where the host said that all went well, its output says otherwise: the experiment's code raised inside it. A cause
+    is the host's own word: it counts as our doing only as far as it is believed.
+    """
+    is_ours = is_recalled or (is_believed and cause in BLAMING_US)
+    return Reason.BROKEN if is_ours else Reason.FAILED
+
+
+def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], volunteer_id: int) -> bool:
+    """May a volunteer's word alone make a failure the laboratory's doing?
+
+    Always where the laboratory took the task back itself, and where a host of somebody else, which has proven itself,
+    says the same of the version. Of one volunteer alone only for the first tasks of the version,
+    `FAILURES_ON_ONE_WORD` of them on all of their hosts: else they could be paid for claiming, for ever.
+    """
+    return is_taken_back or is_first or bool(blamed_by - {volunteer_id})
+
+
+def within(cap: int | None, award: Award) -> Award:
+    """No award is larger than the session's cap: it would wait for ever, and all others behind it."""
+    if cap is None or award.amount <= cap:
+        return award
+    return replace(award, amount=cap, because=f"{award.because}; no more than the session's cap of {cap} is paid")
+
+
+def tell_change(before: Tariff, after: Tariff, begins: datetime) -> str:
+    """What a task of a core-hour gets from then on, and what until then."""
+    hour = TimeSaid(cpu_seconds=3_600.0, elapsed_seconds=3_600.0)
+    old, new = (price(tariff, Counted(seconds=3_600.0), hour).amount / 1_000 for tariff in (before, after))
+    return (
+        f"A task of one core-hour that is sent from {moment(begins.isoformat())} on gets {new:g} credit; "
+        f"one that was sent before gets {old:g}."
+    )
+
+
+def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+    bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
+    return Price(
+        amount=math.floor(paid.seconds * tariff.per_core_second + 0.5) + bonus,
+        because=f"{paid.seconds:.1f} core-seconds at {tariff.per_core_second} thousandths{with_bonus} ({tariff.name} "
+        f"version {tariff.version}){paid.limit}",
+        tier=f"{CORE_SECONDS}{', GPU' if bonus else ''}",
+    )
+
+
+def _by_tier(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+    tier = next(candidate for candidate in tariff.tiers if candidate.end is None or paid.seconds < candidate.end)
+    bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
+    return Price(
+        amount=tier.amount + bonus,
+        because=f"{paid.seconds:.1f} {'' if tariff.by_clock else 'core-'}seconds are in the tier of {tier.name}, "
+        f"{tier.amount} thousandths{with_bonus} ({tariff.name} version {tariff.version}){paid.limit}",
+        tier=f"{tier.name}{', GPU' if bonus else ''}",
+    )
+
+
+def _bonus(tariff: Tariff, *, on_gpu: bool) -> tuple[int, str]:
+    bonus = tariff.gpu_bonus if on_gpu else 0
+    return bonus, f" and {bonus} for computing on a GPU" if bonus else ""
+
+
+def _least(reported: float, *limits: tuple[float, str]) -> Counted:
+    """The seconds that were reported, or the least of their limits, which then says why."""
+    seconds, why = min([(reported, ""), *limits])
+    return Counted(seconds=seconds, limit=f"; {reported:.1f} were reported, and {why}" if why else "")

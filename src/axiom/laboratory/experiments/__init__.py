@@ -1,0 +1,1 @@
+"""Questions: tried out, published, let out and recalled."""

@@ -1,0 +1,127 @@
+"""A step of sessions, and a job between them: a version that fails more often than anything may is stopped."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from axiom.domain.releases import Release
+from axiom.domain.rounds import Note, Window
+from axiom.laboratory.experiments import releases as release_steps
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.limits import experiments as limits
+from axiom.rules.experiments.breaker import broken, broken_there
+from axiom.rules.experiments.release_history import endings_of, release_state
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments, releases
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.rounds import session_counts
+from axiom.store.tasks import endings
+
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BreakerStop:
+    """A version that should be stopped, or held back on one platform, and why."""
+
+    version: StoredExperiment
+    reason: str
+    platform: str = ""
+
+
+def breaking(db: Database) -> list[BreakerStop]:
+    """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
+    stops: list[BreakerStop] = []
+    counted, proven, histories = counters.read(db), endings.proven(db), releases.by_experiment(db)
+    for version in experiments.every_version(db):
+        newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
+        ordered = sum(
+            amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
+        )
+        if newest is None or ordered <= limits.PILOT_TASKS:  # a pilot stops by itself, and a repair can still save it
+            continue
+        paused = release_state(histories.get(version.id, [])).paused
+        by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
+        by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
+        by_platform = broken_there(by_host, broken)
+        stops += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in by_platform.items()]
+        why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in by_platform})
+        if why:
+            stops.append(BreakerStop(version=version, reason=why))
+    return stops
+
+
+def stop_broken_versions(this_round: OpenRound) -> list[Note]:
+    """Stop for a session what is broken; it tells of its own time, not of what the one before has stopped and told."""
+    reported = session_counts.stopped_before(this_round.db, this_round.round.id)
+    return stop_broken(
+        this_round.db, this_round.window.since, this_round.now, until=this_round.window.until, reported=reported
+    )
+
+
+def stop_broken(
+    db: Database,
+    since: datetime,
+    now: datetime,
+    *,
+    until: datetime = _EVER,
+    reported: Collection[tuple[str, str]] = (),
+) -> list[Note]:
+    """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
+    release_steps.settle(db, now)
+    window = Window(since=since, until=until)
+    stopped: dict[int, int] = {}
+    for stop in breaking(db):
+        release_steps.stop(db, stop.version, reason=stop.reason, now=now, platform=stop.platform)
+        if not stop.platform:
+            stopped[stop.version.id] = withdraw(db, stop.version.id, stop.reason, now)
+    notes = [
+        _note(version, stopped)
+        for version in experiments.every_version(db)
+        if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in reported)
+    ]
+    return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
+
+
+def tell_releases(this_round: OpenRound) -> list[Note]:
+    """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
+    window = this_round.window
+    notes = [_release_note(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]
+    return shortened(notes, "Changes of releases", "/plan")
+
+
+def _release_note(name: str, line: Release) -> Note:
+    where = f" on {line.platform}" if line.platform else ""
+    return Note(
+        kind="release.changed",
+        text="Release of {experiment}: {change}, by {by}: {reason}",
+        facts={"experiment": name, "change": f"{line.change}{where}", "by": line.by, "reason": line.reason},
+        about=f"/experiments/{name}",
+    )
+
+
+def _is_retired(version: StoredExperiment, window: Window) -> bool:
+    return version.status == "retired" and window.holds(version.retired_at)
+
+
+def _name(version: StoredExperiment) -> str:
+    return f"{version.name}@{version.version}"
+
+
+def _note(version: StoredExperiment, stopped: Mapping[int, int]) -> Note:
+    name = _name(version)
+    if version.id in stopped:
+        return Note(
+            kind="experiment.stopped",
+            text="{experiment} was stopped: {reason}. Workunits taken back: {workunits}.",
+            facts={"experiment": name, "reason": version.why, "workunits": stopped[version.id]},
+            about=f"/failures?experiment={name}",
+        )
+    return Note(
+        kind="experiment.retired",
+        text="{experiment} was retired: {reason}",
+        facts={"experiment": name, "reason": version.why or "nobody has said why"},
+        about=f"/experiments/{name}",
+    )

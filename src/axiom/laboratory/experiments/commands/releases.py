@@ -1,0 +1,147 @@
+"""Commands that let a version out, hold it, take it back or recall it, and open again what was closed."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.callers import Capability
+from axiom.errors import Refused
+from axiom.gate.command import Answer, Command
+from axiom.gate.laboratory import Laboratory
+from axiom.gate.words import NAMED, NUMBER, SAID_BY, SENTENCE, WHY
+from axiom.laboratory.experiments import releases
+from axiom.laboratory.experiments.find_version import find_version
+from axiom.laboratory.experiments.recall import recall, reopen_finding, reopen_version
+from axiom.laboratory.experiments.rollback import roll_back
+from axiom.store.engine.database import Database
+from axiom.store.experiments.recall_effects import blast_radius
+
+_PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseExperiment(Command, name="experiment.pause", capability=Capability.OPERATE):
+    """Give nothing more of a version to anybody, or to hosts of one platform; what is out goes on and is paid."""
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=SENTENCE)
+    platform: str = field(default="", metadata=_PLATFORM)
+    by: str = field(default="operator", metadata=SAID_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        experiment = find_version(db, self.experiment)
+        out = releases.pause(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        return {"experiment": experiment.name, "version": experiment.version, "platform": self.platform, "out": out}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeExperiment(Command, name="experiment.resume", capability=Capability.RUN):
+    """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(default="it may go on", metadata=SENTENCE)
+    platform: str = field(default="", metadata=_PLATFORM)
+    by: str = field(default="operator", metadata=SAID_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        experiment = find_version(db, self.experiment)
+        lifted = releases.resume(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        return {"experiment": experiment.name, "version": experiment.version, "lifted": lifted}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproveExperiment(Command, name="experiment.approve", capability=Capability.APPROVE):
+    """Let a version's newest bundle go beyond the laboratory's own hosts, where the setting `approvals` asks for it."""
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(default="looked at and found good", metadata=SENTENCE)
+    serial: int | None = field(default=None, metadata=NUMBER)  # of the bundle that was looked at
+    by: str = field(default="operator", metadata=SAID_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        experiment = find_version(db, self.experiment)
+        bundle = releases.approve(db, experiment, reason=self.why, by=self.by, now=now)
+        if self.serial not in (None, bundle.serial):
+            raise Refused(
+                f"The newest bundle of {experiment.name}@{experiment.version} has serial {bundle.serial} by now, and "
+                f"serial {self.serial} was looked at. Nothing was approved; look at the newest one."
+            )
+        return {
+            "experiment": experiment.name,
+            "version": experiment.version,
+            "bundle": bundle.digest,
+            "serial": bundle.serial,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollBackExperiment(Command, name="experiment.rollback", capability=Capability.RUN):
+    """Put an earlier bundle of a version in the place of its newest; what waits gets it from now on."""
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=SENTENCE)
+    to: int | None = field(default=None, metadata=NUMBER)  # a serial; else the one before
+    by: str = field(default="operator", metadata=SAID_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        experiment = find_version(db, self.experiment)
+        done = roll_back(
+            db,
+            laboratory.folder,
+            experiment,
+            to=self.to,
+            keys=laboratory.keys,
+            good_for=laboratory.bundle_good_for,
+            reason=self.why,
+            by=self.by,
+            now=now,
+        )
+        return {"experiment": experiment.name, "version": experiment.version, **asdict(done)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecallExperiment(Command, name="experiment.recall", capability=Capability.RUN):
+    """Void a faulty version: nothing more is sent, its findings are recalled; results stay and stay paid."""
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Count what hangs on it, then recall it."""
+        experiment = find_version(db, self.experiment)
+        touched = asdict(blast_radius(db, experiment.id))
+        cancelled = recall(db, experiment, self.why, now)
+        return {
+            "experiment": experiment.name,
+            "version": experiment.version,
+            "why": self.why,
+            "cancelled": cancelled,
+            "blast_radius": {**touched, "findings": [dict(row) for row in touched["findings"]]},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReopenExperiment(Command, name="experiment.reopen", capability=Capability.RUN):
+    """Have more of a retired version ordered again. A recalled one is never opened again."""
+
+    experiment: str = field(metadata=NAMED)
+    why: str = field(metadata=WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Open it; the reason stays in the audit."""
+        experiment = find_version(db, self.experiment)
+        reopen_version(db, experiment, self.why, now)
+        return {"experiment": experiment.name, "version": experiment.version, "why": self.why}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReopenFinding(Command, name="finding.reopen", capability=Capability.RUN):
+    """Have a retired or suspended finding go on: what was wrong has been explained. A recalled one never does."""
+
+    finding: int = field(metadata=NUMBER)
+    why: str = field(metadata=WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Open it, and keep the reason with it."""
+        was = reopen_finding(db, self.finding, self.why)
+        return {"finding": self.finding, "was": was, "why": self.why}

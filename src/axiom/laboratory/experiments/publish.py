@@ -1,0 +1,461 @@
+"""Makes an experiment's file into a signed bundle, and registers what it asks before any of it is ordered."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from axiom.domain.headlines.answers import compose_question, setting_of, with_words
+from axiom.domain.preflights import GATES, Refusal
+from axiom.domain.proposals import AUTOPILOT, KeptProposal
+from axiom.domain.registrations import WORDS
+from axiom.domain.releases import Change
+from axiom.errors import BundleError, Refused, Withdrawn
+from axiom.laboratory.experiments.quick_gates import keep_row, read_archive
+from axiom.laboratory.experiments.recall import reopen_version
+from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.rules.kin import informed_by
+from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.registrations import kin
+from axiom.laboratory.registrations.predictions import foretell_blindly
+from axiom.laboratory.registrations.register import demand_askable, demand_one_side, register_version
+from axiom.runner.direct import Describer, describe_files, describe_here
+from axiom.signed import bundles
+from axiom.signed.bundles import Seal, read_seal, write_seal
+from axiom.signed.keys import Keys
+from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
+from axiom.signed.trust import Role, Trust
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import drafts, experiments, preflights, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.experiments.kin import is_read, note_code
+from axiom.store.registrations import proposals, registrations
+
+log = logging.getLogger("axiom.publish")
+
+# What an experiment means. A file that changes one of these asks another question, so it needs another version.
+_MEANING = ("configs", "factors", "measures", "estimands", "map")
+_LONGEST = 1e9  # reference-core seconds of a cell: thirty years
+WAITS = "waits for a seal"  # what came of publishing where the bundle keys are kept elsewhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedBundle:
+    """A bundle that is packed and described, not yet signed or stored."""
+
+    manifest: Manifest
+    declaration: str  # the manifest's own text
+    archive: bytes
+    refusals: tuple[Refusal, ...] | None = field(default=None, compare=False)  # None: its file was not read again
+    author: str = field(default="", compare=False)  # whose predictions the file has, where it is none of the catalogue
+    ran: str = field(default="", compare=False)  # what a mark beside the file says of runs outside of the laboratory
+
+    @property
+    def digest(self) -> str:
+        return bundles.digest(self.archive)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedBundle:
+    experiment_id: int | None  # None for a new version that waits for its seal: nothing of it is stored yet
+    serial: int
+    digest: str
+    change: str  # new experiment, new bundle, renewed, mended, unchanged, or waits for a seal
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownDeclaration:
+    """What is known of these very files, so that nobody needs to ask them."""
+
+    declaration: bytes
+    refusals: tuple[Refusal, ...] | None  # None: nobody read the experiment's file
+
+
+Known = Callable[[Mapping[str, bytes]], KnownDeclaration | None]
+
+
+def prepare(
+    package: Path, file: Path, describe: Describer = describe_files, *, known: Known = lambda _: None
+) -> PackedBundle:
+    """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
+    files = bundles.collect(package, file)
+    known_declaration = known(files)
+    if known_declaration is None:
+        # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
+        refused = refusals(files[bundles.experiment_path(file.stem)], file.stem)
+        known_declaration = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
+    raw = known_declaration.declaration
+    return PackedBundle(
+        manifest=read_manifest(raw),
+        declaration=raw.decode(),
+        archive=bundles.pack({**files, bundles.MANIFEST: raw}),
+        refusals=known_declaration.refusals,
+    )
+
+
+def packed_before(archive: bytes, files: Mapping[str, bytes]) -> KnownDeclaration | None:
+    """What was declared when a bundle was packed: the same sources have the same declaration."""
+    before = bundles.contents(archive)
+    raw = before.pop(bundles.MANIFEST, None)
+    return KnownDeclaration(declaration=raw, refusals=None) if raw is not None and before == files else None
+
+
+def unpack(archive: bytes) -> PackedBundle:
+    """What was prepared before and kept as its archive."""
+    raw = bundles.contents(archive)[bundles.MANIFEST]
+    return PackedBundle(manifest=read_manifest(raw), declaration=raw.decode(), archive=archive)
+
+
+def publish(
+    db: Database,
+    folder: Folder,
+    prepared: PackedBundle,
+    *,
+    keys: Keys,
+    good_for: timedelta,
+    now: datetime,
+    has_address: bool = False,
+) -> PublishedBundle:
+    """Store and seal the bundle, and register the version if it is new. Asked again, it changes nothing.
+
+    Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought. `has_address`: others find
+    the laboratory under it.
+    """
+    version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
+    current = experiments.bundle_now(db, version.id) if version else None
+    if version is not None and keys.can(Role.BUNDLE):
+        renew_tried(db, folder, version, keys=keys, good_for=good_for, now=now)
+    wanted = wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
+    if wanted is not None and keys.can(Role.BUNDLE):
+        return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address)
+    if version is None or current is None or current.digest != prepared.digest:
+        db.log_once_stored(
+            log, "bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version
+        )
+        return _done(version, wanted.serial if wanted else 1, prepared, WAITS)
+    _keep_read(db, prepared, now)
+    change = "unchanged"
+    if not blobs.intact(db, folder, current.digest):
+        blobs.put(db, folder, prepared.archive, now)
+        change = "mended"
+    return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else WAITS)
+
+
+def wanted_seal(
+    db: Database, prepared: PackedBundle, *, trust: Trust, good_for: timedelta, now: datetime
+) -> Seal | None:
+    """The seal that publishing takes; None where what is published is sealed for long enough."""
+    version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
+    current = experiments.bundle_now(db, version.id) if version else None
+    is_same = current is not None and current.digest == prepared.digest
+    if current is not None and is_same and is_sealed(current, trust, now + good_for / 3):
+        return None
+    return Seal(
+        experiment=prepared.manifest.name,
+        version=prepared.manifest.version,
+        serial=current.serial + (not is_same) if current else 1,
+        digest=prepared.digest,
+        size=len(prepared.archive),
+        issued=now,
+        expires=now + good_for,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """A stored bundle, and the seal that it should have."""
+
+    bundle: StoredBundle
+    seal: Seal
+    archive: bytes
+
+
+def tried_renewal(
+    db: Database, folder: Folder, version: StoredExperiment, *, trust: Trust, good_for: timedelta, now: datetime
+) -> Renewal | None:
+    """What the older bundle needs that volunteers get until the newest has passed its preflight; None if nothing."""
+    newest = experiments.bundle_now(db, version.id)
+    tried = next(
+        (
+            passed_bundle
+            for passed_bundle in experiments.passed_bundles(db, GATES)
+            if passed_bundle.experiment_id == version.id
+        ),
+        None,
+    )
+    if tried is None or tried == newest or version.status != "open" or is_sealed(tried, trust, now + good_for / 3):
+        return None
+    archive = blobs.get(db, folder, tried.digest)
+    seal = Seal(
+        experiment=version.name,
+        version=version.version,
+        serial=tried.serial,
+        digest=tried.digest,
+        size=len(archive),
+        issued=now,
+        expires=now + good_for,
+    )
+    return Renewal(bundle=tried, seal=seal, archive=archive)
+
+
+def renew_tried(
+    db: Database, folder: Folder, version: StoredExperiment, *, keys: Keys, good_for: timedelta, now: datetime
+) -> bool:
+    """Volunteers' bundle of this version is sealed for long enough. Tells whether that took another seal."""
+    renewal = tried_renewal(db, folder, version, trust=keys.trust, good_for=good_for, now=now)
+    if renewal is None:
+        return False
+    experiments.renew_seal(db, renewal.bundle.id, write_seal(renewal.seal, *keys.sealers), renewal.seal.expires)
+    return True
+
+
+def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:
+    """Would a host take this bundle's seal at this moment?"""
+    try:
+        read_seal(bundle.seal, trust=trust, now=now)
+    except BundleError:
+        return False
+    return True
+
+
+def store(
+    db: Database,
+    folder: Folder,
+    prepared: PackedBundle,
+    seal: Seal,
+    text: str,
+    now: datetime,
+    *,
+    has_address: bool = False,
+) -> PublishedBundle:
+    """Store a bundle with its seal, and register the version if it is new."""
+    manifest = prepared.manifest
+    earlier = _published(db, manifest, prepared.declaration, prepared.digest)
+    if earlier is not None and (mending := _mended_by(db, earlier, prepared.digest)):
+        reopen_version(db, earlier, f"proposal {mending.number} mends it", now)
+    code = _learned(db, folder, prepared)
+    version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), code, now, has_address=has_address)
+    current = experiments.bundle_now(db, version.id)
+    blobs.put(db, folder, prepared.archive, now)
+    if current and current.digest == prepared.digest:
+        experiments.renew_seal(db, current.id, text, seal.expires)
+        _keep_read(db, prepared, now)
+        return _done(version, current.serial, prepared, "renewed")
+    experiments.add_bundle(
+        db,
+        experiment_id=version.id,
+        serial=seal.serial,
+        digest=prepared.digest,
+        seal=text,
+        manifest=prepared.declaration,
+        expires_at=seal.expires,
+        now=now,
+    )
+    if code is not None:
+        note_code(db, prepared.digest, code)
+    _keep_read(db, prepared, now)
+    _name_author(db, version, prepared.digest, now)
+    db.log_once_stored(
+        log, "bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial
+    )
+    return _done(version, seal.serial, prepared, "new bundle" if earlier else "new experiment")
+
+
+def _learned(db: Database, folder: Folder, prepared: PackedBundle) -> str | None:
+    """The digest of its text, where its kin is known: at once where its forecast could be blind, else some day."""
+    text = bundles.contents(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
+    if prepared.author:
+        return kin.learn(db, folder, text)
+    digest = bundles.digest(text)
+    return digest if is_read(db, digest) else None
+
+
+def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
+    """There is a row for our own hosts, in the same transaction as the bundle: without it none of them gets it."""
+    if preflights.has_passed(db, prepared.digest, is_ours=True):
+        return
+    refusals = prepared.refusals
+    if refusals is None:
+        refusals = read_archive(prepared.archive, prepared.manifest.name)
+    keep_row(db, prepared.digest, refusals, now)
+
+
+def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:
+    """Whose code it is and which person approved it, where it was proposed as a draft."""
+    kept_proposal = proposals.approved_code(db, bundle)
+    if kept_proposal is None:
+        return
+    lines = [(Change.WRITTEN, f"proposal {kept_proposal.number}", kept_proposal.proposal.author)]
+    if kept_proposal.decided_by != AUTOPILOT:
+        lines.append(
+            (Change.APPROVED, f"proposal {kept_proposal.number}: {kept_proposal.why}", kept_proposal.decided_by)
+        )
+    for change, reason, by in lines:
+        releases.record(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
+
+
+def _done(version: StoredExperiment | None, serial: int, prepared: PackedBundle, change: str) -> PublishedBundle:
+    return PublishedBundle(
+        experiment_id=version.id if version else None, serial=serial, digest=prepared.digest, change=change
+    )
+
+
+def _published(
+    db: Database, manifest: Manifest, declaration: str, digest: str, *, reopens: bool = False
+) -> StoredExperiment | None:
+    """The version as it is published, if it is; an error where it may not be published again.
+
+    `reopens`: a retired one is opened again with it, as with a mended text that was approved.
+    """
+    if experiments.bundle(db, digest) is None:
+        demand_bounded(manifest)
+    _not_older(experiments.by_name(db, manifest.name), manifest)
+    version = experiments.by_name(db, manifest.name, manifest.version)
+    if version is None:
+        demand_askable(manifest.estimands, manifest.configs)
+        for estimand in manifest.estimands:
+            demand_one_side(estimand, estimand["prediction"])
+        _demand_own_words(db, manifest)
+        return None
+    reopens = reopens or _mended_by(db, version, digest) is not None
+    if version.status != "open" and not (reopens and version.status == "retired"):
+        raise Withdrawn(
+            f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
+            "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
+        )
+    _same_question(version, declaration)
+    _not_taken_back(db, version, digest)
+    return version
+
+
+def _mended_by(db: Database, version: StoredExperiment, digest: str) -> KeptProposal | None:
+    """The proposal by whose approval this bundle opens a retired version again. One that was retired since stays so."""
+    kept_proposal = proposals.approved_code(db, digest)
+    if kept_proposal is None or version.retired_at is None or kept_proposal.decided_at is None:
+        return None
+    return kept_proposal if version.retired_at <= kept_proposal.decided_at else None
+
+
+def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> None:
+    """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
+    earlier, current = experiments.bundle(db, digest), experiments.bundle_now(db, version.id)
+    if earlier is not None and current is not None and earlier.serial < current.serial:
+        raise Withdrawn(
+            f"This is bundle {earlier.serial} of {version.name}@{version.version} to the byte, and bundle "
+            f"{current.serial} took its place. Nothing was changed; `axiom experiment rollback {version.name} --to "
+            f"{earlier.serial}` goes back to it."
+        )
+
+
+def demand_taken(db: Database, manifest: Manifest, declaration: str, digest: str, *, reopens: bool = False) -> None:
+    """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
+    demand_bounded(manifest)
+    _published(db, manifest, declaration, digest, reopens=reopens)
+
+
+def demand_bounded(manifest: Manifest) -> None:
+    """Whoever adds up what is to be computed, for everybody's plan, must come to a number."""
+    dearest = max(manifest.cell_seconds)
+    if dearest > _LONGEST:
+        raise Refused(
+            f"{manifest.name} declares {dearest:.3g} s of a processor for one cell, and no cell that takes more than "
+            f"{_LONGEST:.3g} will ever be computed. Nothing was changed; mend Needs.seconds in the file."
+        )
+
+
+def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
+    if newest and newest.version > manifest.version:
+        raise Refused(
+            f"{manifest.name} is at version {newest.version} here, and the file says {manifest.version}. An older "
+            "version is not published after a newer one; raise the version in the file."
+        )
+
+
+def _add(
+    db: Database,
+    prepared: PackedBundle,
+    newest: StoredExperiment | None,
+    code: str | None,
+    now: datetime,
+    *,
+    has_address: bool,
+) -> StoredExperiment:
+    manifest = prepared.manifest
+    added = experiments.add(
+        db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, ran=prepared.ran, now=now
+    )
+    stored = experiments.by_id(db, added)
+    if stored is None:
+        raise LookupError(f"experiment {added} was not stored")
+    kept_proposal = proposals.approved_code(db, prepared.digest)
+    if kept_proposal is not None and kept_proposal.proposal.draft is not None:
+        draft = drafts.draft(db, kept_proposal.proposal.draft)
+        informed = draft.informed if draft else None
+    elif code and prepared.author:
+        informed = kin.seen_of_text(db, code, prepared.author, now, prepared.ran)
+    else:
+        informed = informed_by((), f"{newest.name}@{newest.version}") if newest else None
+    registered = register_version(
+        db,
+        stored,
+        now,
+        has_address=has_address,
+        forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
+        informed=informed,
+        proposal=kept_proposal.registered_words if kept_proposal else None,
+        mended=next(iter(registrations.registrations(db, newest.id)), None) if newest else None,
+    )
+    if kept_proposal is not None:
+        proposals.registered(db, kept_proposal.number, experiment_id=added, registration_id=registered)
+        foretell_blindly(db, registered, kept_proposal.proposal.estimands, informed, now)
+    if newest and newest.status == "open":
+        withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
+    return stored
+
+
+def _demand_own_words(db: Database, manifest: Manifest) -> None:
+    """Two headlines that read alike could not be told apart: in one file, and where two files name one setting."""
+    by_question: dict[str, str] = {}
+    for estimand in manifest.estimands:
+        question = compose_question(with_words(estimand, manifest, manifest.configs))
+        alike = by_question.setdefault(question, estimand["name"])
+        if alike != estimand["name"]:
+            raise Refused(
+                f"{alike} and {estimand['name']} of {manifest.name} ask in the same words: “{question}”. Nothing was "
+                "changed; give their measures, factors or levels other `words`, or compare other arms."
+            )
+    for stored in experiments.every_version(db):
+        is_other = stored.status == "open" and stored.name != manifest.name
+        if is_other and setting_of(stored_manifest(stored.manifest)) == setting_of(manifest):
+            raise Refused(
+                f"The setting “{setting_of(manifest)}” is that of {stored.name}, so their headlines would read alike. "
+                f"Nothing was changed; say in `setting` of {manifest.name} what is its own."
+            )
+
+
+def _same_question(version: StoredExperiment, declaration: str) -> None:
+    stored, declared = json.loads(version.manifest), json.loads(declaration)
+    changed = [name for name in _MEANING if _meaning_of(stored, name) != _meaning_of(declared, name)]
+    if changed:
+        raise Refused(
+            f"{version.name} version {version.version} is registered with other {' and '.join(changed)}. What is "
+            "registered cannot change; raise `version` in the file, so that it is registered anew."
+        )
+
+
+def _meaning_of(document: Mapping[str, Any], name: str) -> Any:
+    """A part of what it means. How its estimands and its map are told may become clearer: it is the same question."""
+    content = document.get(name)  # a document says nothing of a map where there is none
+    if content is None:
+        return None
+    if name == "map":
+        axes = {axis: {**content[axis], "name": ""} for axis in ("x", "y")}
+        return {**content, **axes, "title": "", "arms": [], "bands": [band["shades"] for band in content["bands"]]}
+    if name != "estimands":
+        return content
+    return [{word: value for word, value in estimand.items() if word not in WORDS} for estimand in content]

@@ -1,0 +1,226 @@
+"""How far each version is let out: what its first tasks show is written down, and what people decide about it."""
+
+import functools
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from axiom.domain.preflights import GATES
+from axiom.domain.releases import Change, Fleet, Stage
+from axiom.domain.work import TaskState
+from axiom.errors import NotFound, Refused
+from axiom.limits import experiments as limits
+from axiom.rules.experiments.release_history import (
+    ReleaseState,
+    facts_of,
+    news,
+    release_state,
+    settled,
+    unapproved,
+    with_approval,
+)
+from axiom.rules.experiments.release_stages import ReleaseRecord, Rollout, left_for, release
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, moment
+from axiom.store.experiments import experiments, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.tasks import endings
+from axiom_weigh.grouping import group_pairs
+
+log = logging.getLogger("axiom.releasing")
+
+LABORATORY = "the laboratory"  # who writes down what follows from the tasks
+_BEGINNING = moment(0)  # before anything was sent: whether a host is silent changes no stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionStage:
+    """A version's stage, what its pilot lacks, and how much more of it volunteers' hosts may have."""
+
+    rollout: Rollout
+    missing: int = 0  # tasks of a pilot that are neither valid, nor waiting, nor out at a host that is not silent
+    theirs: int | None = 0  # tasks; None is any number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ReleasedBundle:
+    rollout: Rollout
+    facts: ReleaseRecord = field(default_factory=ReleaseRecord)  # of one that is settled no task is looked at
+    theirs: int | None = 0  # tasks that volunteers' hosts may still have: none of what has not passed its preflight
+
+
+NOWHERE = VersionStage(rollout=Rollout(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
+
+
+def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, VersionStage]:
+    """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
+    staged: dict[int, VersionStage] = {}
+    counted = counters.read(db)
+    for version, state, bundles in _versions(db, now - limits.RELEASE_TASK_OUT_FOR):
+        if pausing := state.paused.get(""):
+            why = f"it is paused by {pausing.by}: {pausing.reason}"
+            staged[version.id] = VersionStage(rollout=Rollout(stage=Stage.PAUSED, reason=why))
+            continue
+        digest = next((digest for digest in bundles if bundles[digest].rollout.stage.takes_blocks), next(iter(bundles)))
+        rollout, facts, missing = bundles[digest].rollout, bundles[digest].facts, 0
+        if rollout.stage is Stage.PILOT:
+            unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
+            missing = max(0, limits.PILOT_TASKS - facts.well - facts.out - unsent)
+        staged[version.id] = VersionStage(
+            rollout=with_approval(rollout, state, digest, approvals),
+            missing=missing,
+            theirs=_most_for_volunteers(bundles, state, approvals),
+        )
+    return staged
+
+
+def is_due(db: Database) -> bool:
+    """Is there anything to write down? Finding out takes as long as a large fleet has hosts, and needs no writer."""
+    return any(True for _ in _due(db))
+
+
+def settle(db: Database, now: datetime) -> int:
+    """Write down which stages were reached, and what was halted or held back; how many lines that took."""
+    due = list(_due(db))
+    for version, bundle, (change, platform, reason) in due:
+        _record(db, change, version, bundle, reason, LABORATORY, now, platform)
+    return len(due)
+
+
+def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, str, str]]]:
+    """What is to be written down of each open version's bundles: a change, the platform, and why."""
+    for version, state, bundles in _versions(db, _BEGINNING):
+        for digest, bundle in bundles.items():
+            for change in news(bundle.rollout, state, digest):
+                yield version, digest, change
+
+
+def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> int:
+    """Nothing of it is given from now on, not even again; how many tasks are out and go on."""
+    _demand_open(version)
+    state = release_state(releases.of_version(db, version.id))
+    if platform in state.paused or "" in state.paused:
+        raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
+    _record(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
+    return counters.amount(db, "task", version.id, TaskState.SENT)
+
+
+def resume(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> str:
+    """It goes on: what somebody paused where it was, what was halted from its pilot on. What is lifted."""
+    _demand_open(version)
+    newest, state = _newest(db, version), release_state(releases.of_version(db, version.id))
+    is_halted = newest.digest in state.halted and not platform
+    lifted = [where or "all platforms" for where in state.paused if platform in {"", where}]
+    if not lifted and not is_halted:
+        where = f" on {platform}" if platform else ""
+        raise Refused(f"{_name(version)} is not paused{where}. Nothing was changed.")
+    endings.forgive(db, version.id)
+    _record(db, Change.RESUMED, version, newest.digest, reason, by, now, platform)
+    return "its halt" if is_halted else ", ".join(lifted)
+
+
+def approve(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> StoredBundle:
+    """Its newest bundle may go beyond the laboratory's own hosts."""
+    _demand_open(version)
+    newest, state = _newest(db, version), release_state(releases.of_version(db, version.id))
+    if approval := state.approved.get(newest.digest):
+        raise Refused(f"The bundle of {_name(version)} was approved by {approval.by} already. Nothing was changed.")
+    _record(db, Change.APPROVED, version, newest.digest, reason, by, now)
+    return newest
+
+
+def written_by(db: Database, experiment_id: int, bundle: str, *, by: str, now: datetime) -> None:
+    """A program published its code: it goes beyond the laboratory's own hosts once somebody approves it."""
+    releases.record(
+        db, Change.WRITTEN, experiment_id=experiment_id, bundle=bundle, reason="published by a program", by=by, now=now
+    )
+
+
+def begin_anew(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> None:
+    """A version that is opened again after a halt is let out in stages again."""
+    newest = experiments.bundle_now(db, version.id)
+    if newest and newest.digest in release_state(releases.of_version(db, version.id)).halted:
+        _record(db, Change.RESUMED, version, newest.digest, reason, by, now)
+
+
+def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime, platform: str = "") -> None:
+    """The breaker has stopped its newest bundle, or holds it back on a platform."""
+    newest = experiments.bundle_now(db, version.id)
+    if newest is not None:
+        change = Change.HELD if platform else Change.HALTED
+        _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
+
+
+def _most_for_volunteers(bundles: Mapping[str, _ReleasedBundle], state: ReleaseState, approvals: str) -> int | None:
+    """What volunteers may have of any of its bundles that was approved, where that is asked for."""
+    amounts = [0 if unapproved(state, digest, approvals) else bundle.theirs for digest, bundle in bundles.items()]
+    return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
+
+
+def _versions(
+    db: Database, silent: datetime
+) -> Iterator[tuple[StoredExperiment, ReleaseState, dict[str, _ReleasedBundle]]]:
+    """Each open version that has a bundle, what was done to it, and how far what hosts get is let out.
+
+    A task that was sent before `silent` and is still out holds up nobody.
+    """
+    histories = releases.by_experiment(db)
+    fleet = functools.cache(lambda: releases.fleet(db))  # nobody asks for it where all is out
+    passed = experiments.passed_bundles(db, GATES)
+    tried = {bundle.digest for bundle in passed}
+    offered = group_pairs((bundle.experiment_id, bundle) for bundle in (*experiments.own_bundles(db), *passed))
+    for version in experiments.every_version(db):
+        if version.status == "open" and version.id in offered:
+            state = release_state(histories.get(version.id, []))
+            digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
+            bundles = {digest: _released_bundle(db, digest, state, fleet, silent) for digest in digests}
+            yield (
+                version,
+                state,
+                bundles | {digest: replace(bundles[digest], theirs=0) for digest in digests.keys() - tried},
+            )
+
+
+def _released_bundle(
+    db: Database, digest: str, state: ReleaseState, read_fleet: Callable[[], Fleet], silent: datetime
+) -> _ReleasedBundle:
+    if rollout := settled(state, digest):
+        return _ReleasedBundle(rollout=rollout, theirs=None if rollout.stage is Stage.OPEN else 0)
+    fleet = read_fleet()
+    sent = releases.sent(db, digest, since=state.begun.get(digest), before=silent)
+    facts = facts_of(sent, counts_hosts=fleet.is_alone)
+    rollout = release(facts, fleet, state.stage(digest))
+    return _ReleasedBundle(rollout=rollout, facts=facts, theirs=left_for(facts, fleet, rollout.stage))
+
+
+def _record(
+    db: Database,
+    change: Change,
+    version: StoredExperiment,
+    bundle: str,
+    reason: str,
+    by: str,
+    now: datetime,
+    platform: str = "",
+) -> None:
+    releases.record(
+        db, change, experiment_id=version.id, bundle=bundle, platform=platform, reason=reason, by=by, now=now
+    )
+    db.log_once_stored(log, "release.%s experiment=%s by=%s", change.name.lower(), _name(version), by)
+
+
+def _newest(db: Database, version: StoredExperiment) -> StoredBundle:
+    newest = experiments.bundle_now(db, version.id)
+    if newest is None:
+        raise NotFound(f"{_name(version)} has no bundle, so nothing of it goes out. Nothing was changed.")
+    return newest
+
+
+def _demand_open(version: StoredExperiment) -> None:
+    if version.status != "open":
+        raise Refused(f"{_name(version)} is {version.status}, so nothing of it goes out. Nothing was changed.")
+
+
+def _name(version: StoredExperiment) -> str:
+    return f"{version.name}@{version.version}"

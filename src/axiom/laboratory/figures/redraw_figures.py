@@ -1,0 +1,295 @@
+"""Draws what has changed: each experiment's sweep and curve; of each finding how it narrowed, its values, its parts."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from itertools import accumulate
+from typing import Any
+
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import reading
+from axiom.domain.headlines.answers import compose_answer, compose_claim
+from axiom.domain.work import Outcome
+from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
+from axiom.limits import figures as limits
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.connections import Connections
+from axiom.store.credit.ledger import DAY
+from axiom.store.engine import blobs, counters
+from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.findings import evidence
+from axiom.store.findings.evidence import WeighedFinding
+from axiom.store.registrations import registrations
+from axiom.store.upkeep import figures
+from axiom.store.views import credit
+from axiom.store.views.results import MeasuredLists, Tally
+from axiom.store.writer import Writer
+from axiom_weigh.errors import FigureNotDrawn
+from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.figures.drawing import png_of, svg_of
+from axiom_weigh.figures.forest_rows import parts_of
+from axiom_weigh.figures.requests import (
+    Curve,
+    Forest,
+    History,
+    MeasuredConfig,
+    Narrowing,
+    Request,
+    SharedCard,
+    Strip,
+    Sweep,
+    look_of,
+    points_of,
+    shared_card,
+    values_of,
+)
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
+from axiom_weigh.values import Cohort
+
+log = logging.getLogger("axiom.draw")
+
+CARD = "card"
+_State = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
+_WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
+
+
+class Gallery:
+    """Keeps the pictures of a laboratory up to date. Looks again only at what has more results than last time."""
+
+    def __init__(self, writer: Writer, folder: Folder, *, laboratory: str = "Axiom") -> None:
+        self._laboratory = laboratory
+        self._writer = writer
+        self._folder = folder
+        self._seen: dict[int, _State] = {}
+        self._rests: dict[int, datetime] = {}
+        self._refused: set[str] = set()
+        self._credited: date | None = None
+
+    def draw(self, now: datetime) -> int:
+        """Draw what has changed; how many pictures that were."""
+        seen: dict[int, _State] = {}
+        with Connections(folder=self._folder).reader() as reader:
+            stale = list(self._stale(reader, seen, now))
+        drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
+        self._seen.update(seen)  # not before: what could not be stored is drawn again
+        self._credited = now.date()
+        return drawn
+
+    def _stale(self, db: Database, seen: dict[int, _State], now: datetime) -> Iterator[tuple[str, Request, str]]:
+        drawn, counted = figures.shows(db), counters.read(db)
+        for experiment in experiments.every_version(db):
+            weighed = evidence.weighed(db, experiment.id)
+            results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
+            state = (results, tuple((finding.blocks, finding.status) for finding in weighed))
+            before = self._seen.get(experiment.id)
+            if before == state or (before and self._may_rest(experiment.id, before, state, now)):
+                continue
+            seen[experiment.id] = state
+            self._rests[experiment.id] = now + limits.REDRAWN_EVERY
+            yield from self._changed(_pictures(db, experiment, weighed, self._laboratory), drawn)
+        if self._credited != now.date():
+            yield from self._changed(_credit(db, now), drawn)
+
+    def _changed(
+        self, pictures: Iterator[tuple[str, Request]], drawn: Mapping[str, str]
+    ) -> Iterator[tuple[str, Request, str]]:
+        """Those that show something else than when they were drawn."""
+        for name, request in pictures:
+            shown = _digest(request)
+            if drawn.get(_stored_names(name)[0]) != shown and shown not in self._refused:
+                yield name, request, shown
+
+    def _may_rest(self, experiment_id: int, before: _State, state: _State, now: datetime) -> bool:
+        """Can a picture stand a while longer? Not the first one, and not when a block or a finding closed."""
+        return before[0] > 0 and before[1] == state[1] and now < self._rests[experiment_id]
+
+    def _redraw(self, name: str, request: Request, shown: str, now: datetime) -> int:
+        try:
+            svg = svg_of(request)
+            png = png_of(svg)
+        except FigureNotDrawn as error:
+            self._refused.add(shown)  # the same numbers would fail again
+            log.error("figure.not_drawn name=%s %s", name, error)
+            return 0
+        self._writer.run(lambda db: self._keep(db, name, shown, svg, png, now))
+        return 1
+
+    def _keep(self, db: Database, name: str, shown: str, svg: str, png: bytes, now: datetime) -> None:
+        kept_png = blobs.put(db, self._folder, png, now)
+        for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
+            digest = blobs.put(db, self._folder, drawing.encode(), now)
+            figures.keep(db, name=stored, shown=shown, svg=digest, png=kept_png, now=now)
+
+
+def _stored_names(name: str) -> list[str]:
+    """Under which names a picture is kept: one for each of its widths. A card has one."""
+    return [name] if name.endswith(f"/{CARD}") else [f"{name}/{width}" for width in _WIDTHS]
+
+
+def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
+    """Credit by the end of each day that is over: the picture changes once a day."""
+    today = at(now) // DAY
+    days = [day for day in credit.days(db) if day.day < today]
+    if len(days) > 1:
+        yield (
+            "ledger/credit",
+            History(
+                name="ledger-credit",
+                title="Credit awarded by the end of each day",
+                y="credit in all",
+                days=tuple(day.day for day in days),
+                dates=tuple(f"{moment(day.day * DAY):%Y-%m-%d}" for day in days),
+                totals=tuple(total / 1_000 for total in accumulate(day.amount for day in days)),
+            ),
+        )
+
+
+def _digest(request: Request) -> str:
+    """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
+    kind = CARD if isinstance(request, SharedCard) else type(request).__name__.lower()
+    return hashlib.sha256(json.dumps({"kind": kind, **asdict(request)}, sort_keys=True).encode()).hexdigest()
+
+
+def _split_widths(svg: str) -> list[str]:
+    """The drawings of both widths, which come one after the other."""
+    return [f"{part}</svg>" for part in svg.split("</svg>") if part.strip()]
+
+
+def _pictures(
+    db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
+) -> Iterator[tuple[str, Request]]:
+    manifest = stored_manifest(experiment.manifest)
+    sweep = sweep_of(db, experiment, manifest)
+    if sweep is not None:
+        yield f"experiment/{experiment.id}/sweep", sweep
+    curve = experiment_curve(db, experiment, manifest)
+    if curve is not None:
+        yield f"experiment/{experiment.id}/curve", curve
+    for finding in weighed:
+        yield from _finding_pictures(db, finding, laboratory)
+
+
+def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
+    """The declared figure over what is back so far, of very many the first, as the page's table has it.
+
+    Quick results are back first, and what failed or was stopped has no value. Its intervals are to look at. One that
+    holds at every look is a finding's, which takes whole blocks.
+    """
+    figure = manifest.figure
+    if figure is None:
+        return None
+    values = Tally().values(db, experiment.id, figure.y).by_config
+    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
+    if not any(place in values for place, _ in shown):
+        return None
+    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in shown])
+    return Sweep(
+        name=f"experiment-{experiment.id}-sweep",
+        title=figure.title,
+        x=figure.x,
+        y=figure.y,
+        points=points,
+        log=figure.log,
+        by=by,
+    )
+
+
+def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:
+    """The first measure that is a curve, of the first replicates, as far as they are back."""
+    measure = curve_measure(manifest.measures)
+    if measure is None:
+        return None
+    lists = MeasuredLists()
+    lists.read(db, experiment.id, measure, limits.CURVE_REPLICATES)
+    return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
+
+
+def _measured(config: Any, values: list[float]) -> MeasuredConfig:
+    low, high = median_sequence(values)
+    return MeasuredConfig(
+        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
+    )
+
+
+def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
+    lines = evidence.lines(db, finding.number)
+    registration = registrations.registration(db, finding.registration_id)
+    if not lines or registration is None:
+        return
+    weighed = [evidence.read(line) for line in lines]
+    looks = tuple(look_of(line) for line in weighed)
+    if all(look.estimate is None for look in looks):
+        return
+    estimand = next(claim for claim in json.loads(registration.body)["estimands"] if claim["name"] == finding.estimand)
+    reads = reading(looks[-1].verdict, Direction(estimand["expects"]))
+    yield (
+        f"finding/{finding.number}/{CARD}",
+        shared_card(
+            finding.number,
+            compose_answer(estimand, looks[-1], finding.status),
+            looks[-1].verdict,
+            reads.value,
+            looks[-1],
+            is_signed=estimand["null"] == 0,
+            laboratory=laboratory,
+        ),
+    )
+    low, high = estimand["prediction"]["interval"]
+    side = {Direction.MORE: "above", Direction.LESS: "below", Direction.ABSENT: "near"}[Direction(estimand["expects"])]
+    axis = f"{side} {estimand['null']:g}: as claimed"
+    about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
+    yield (
+        f"finding/{finding.number}/narrowing",
+        Narrowing(
+            name=f"finding-{finding.number}-narrowing",
+            title=compose_claim(estimand),
+            looks=looks,
+            predicted=(low, high),
+            axis=axis,
+            **about,
+        ),
+    )
+    observed = evidence.observed(db, finding.number)
+    replicates, values = values_of(observed)
+    yield (
+        f"finding/{finding.number}/strip",
+        Strip(
+            name=f"finding-{finding.number}-strip",
+            title=estimand["claim"],
+            replicates=replicates,
+            values=values,
+            look=looks[-1],
+            older=tuple(
+                sorted(observation.replicate for observation in observed if observation.cohort is Cohort.EXPLORATORY)
+            ),
+            centre=weighed[-1].centre,
+            axis=axis,
+            **about,
+        ),
+    )
+    yield from _forest(db, finding, {"title": estimand["claim"], "look": looks[-1], **about})
+
+
+def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
+    """The finding's parts; they are weighed here, since the history keeps the whole alone."""
+    inputs = evidence.card_inputs(db, finding.number)
+    if inputs is None:
+        return
+    weighed = card(
+        inputs.estimand,
+        inputs.observations,
+        blocks=inputs.blocks,
+        homes=inputs.homes,
+        surroundings=inputs.surroundings,
+    )
+    parts, pooled = parts_of(weighed), weighed.pooled
+    if any(part.estimate is not None for part in parts):
+        expected = (pooled.prediction_low, pooled.prediction_high) if pooled else None
+        name = f"finding-{finding.number}-forest"
+        yield f"finding/{finding.number}/forest", Forest(name=name, parts=parts, expected=expected, **about)

@@ -1,0 +1,1 @@
+"""What is concluded, and from what: what is decided from facts alone."""

@@ -1,0 +1,1 @@
+"""Questions nobody has asked yet."""

@@ -1,0 +1,97 @@
+"""Orders replicates: issues their numbers and writes their workunits, each with its first task."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from axiom.domain.evidence import Registration
+from axiom.domain.registrations import DECLARED, amended_by, read_body
+from axiom.domain.rounds import Allotment
+from axiom.errors import NotFound, Withdrawn
+from axiom.limits import tasks as limits
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
+
+
+def deploy(
+    db: Database,
+    allotment: Allotment,
+    *,
+    max_failures: int,
+    now: datetime,
+    singly: int = 0,
+    host_id: int | None = None,
+    copies: int | None = None,
+) -> tuple[int, ...]:
+    """Order what the allotment says, each workunit over the whole registered design, and return the workunits.
+
+    `singly`: of the first replicate so many cells are a workunit each, so that something is back soon. With a host they
+    are for this host alone. Of each task so many copies are wanted, else as many as its file says; of one that is for a
+    host alone there is one.
+    """
+    experiment = experiments.by_id(db, allotment.experiment_id)
+    if experiment is None:
+        raise NotFound(f"There is no experiment with id {allotment.experiment_id}.")
+    if experiment.status != "open":
+        raise Withdrawn(f"{experiment.name} version {experiment.version} is {experiment.status}; nothing is ordered.")
+    registration = ordered_of(db, experiment.id, allotment.registration_id)
+    if registration is None:
+        raise Withdrawn(f"{experiment.name} is not registered, and nothing is ordered before that.")
+    design = read_body(registration.body).design
+    manifest = stored_manifest(experiment.manifest)
+    is_long = sum(design.seconds) > limits.USUAL_SECONDS and manifest.map is not None
+    per_workunit = allotment.replicates_each
+    numbers = experiments.issue(db, experiment, registration.id, per_workunit * allotment.workunits)
+    groups = [numbers[first : first + per_workunit] for first in range(0, len(numbers), per_workunit)]
+    made: list[int] = []
+    for replicates, configs in _parts(groups, design.places, singly, apart=is_long):
+        made += workunits.order_many(
+            db,
+            experiment_id=experiment.id,
+            registration_id=registration.id,
+            replicates=replicates,
+            configs=configs,
+            max_failures=max_failures,
+            now=now,
+            target_host_id=host_id,
+            copies=1 if host_id is not None else copies or manifest.copies,
+        )
+    return tuple(made)
+
+
+def ordered_of(db: Database, experiment_id: int, registration_id: int | None = None) -> Registration | None:
+    """The registration of this version that is meant; without a number, the newest of its declared sweep.
+
+    Nothing more is ordered of one that was amended.
+    """
+    registered = registrations.registrations(db, experiment_id)
+    amended = amended_by(registered)
+    living = [registration for registration in registered if registration.id not in amended]
+    if registration_id is not None:
+        return next((registration for registration in living if registration.id == registration_id), None)
+    declared = [registration for registration in living if read_body(registration.body).design.name == DECLARED]
+    return declared[-1] if declared else None
+
+
+def _parts(
+    groups: Sequence[Sequence[int]], places: Sequence[int], singly: int, *, apart: bool
+) -> Iterator[tuple[Sequence[Sequence[int]], Sequence[int]]]:
+    """What is ordered over which configs: single cells of the first replicate, its rest, and all the others whole.
+
+    Apart: each config of all of them by itself. So long tiles of a map's arms are computed side by side, and each arm
+    goes on as soon as its first is there.
+    """
+    if apart:
+        yield from ((groups, (place,)) for place in places)
+        return
+    if singly:
+        (first, *others), *groups = groups
+        for place in places[:singly]:
+            yield [[first]], (place,)
+        if places[singly:]:
+            yield [[first]], places[singly:]
+        groups = [others, *groups] if others else groups
+    if groups:
+        yield groups, places

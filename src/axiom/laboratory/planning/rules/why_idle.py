@@ -1,0 +1,32 @@
+"""What does a core wait for to which nothing can be given? In words, for the page of the plan."""
+
+from collections.abc import Sequence
+
+from axiom.domain.releases import Stage
+from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate
+from axiom_weigh.amounts import counted
+
+_LET_OUT = {
+    Stage.PILOT: "in the pilot, of which more goes out once the first tasks are valid",
+    Stage.WIDER: "in the wider pilot, of which more goes out once enough tasks are valid",
+}
+
+
+def awaited(candidates: Sequence[Candidate]) -> str:
+    """The versions of which more would be ordered or let out once something is back; empty where there are none."""
+    by_stage: dict[Stage, set[int]] = {stage: set() for stage in _LET_OUT}
+    begun: set[int] = set()
+    for candidate in candidates:
+        if (
+            candidate.stage in by_stage
+            and candidate.unsent + candidate.in_progress + candidate.pilot_missing > 0
+            and not candidate.fault
+        ):
+            by_stage[candidate.stage].add(candidate.experiment_id)
+        elif candidate.stage not in by_stage and (candidate.in_progress or FIRST_IS_OUT in candidate.fault):
+            begun.add(candidate.experiment_id)
+    parts = [
+        f"{counted(len(versions), 'version')} {_LET_OUT[stage]}" for stage, versions in by_stage.items() if versions
+    ]
+    parts += [f"what is out of {counted(len(begun), 'version')}, and what may follow from it"] if begun else []
+    return "; ".join(parts)

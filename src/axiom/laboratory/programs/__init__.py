@@ -1,0 +1,1 @@
+"""Programs that work here with a token."""

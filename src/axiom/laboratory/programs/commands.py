@@ -1,0 +1,104 @@
+"""Commands about programs: let one in, end that, and say how much it may do. Only whoever gives rights can."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from axiom.domain.callers import Capability
+from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram, Right
+from axiom.errors import NotFound, Refused, UnknownName, WrongUse
+from axiom.gate.command import Answer, Command
+from axiom.gate.laboratory import Laboratory
+from axiom.gate.words import CALLER_NAME, LINE
+from axiom.store.accounts import programs
+from axiom.store.engine.database import Database
+
+_DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
+_LARGEST = 1e9  # of a limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddProgram(Command, name="program.add", capability=Capability.GOVERN):
+    """Let a program in: whoever has the token whose digest this is may do that much, until the token expires."""
+
+    program: str = field(metadata=CALLER_NAME)
+    may: str = field(metadata={"pattern": f"^({'|'.join(Right)})$"})
+    token: str = field(metadata=_DIGEST)
+    days: int = field(default=90, metadata={"ge": 1, "le": 3_650})
+    model: str = field(default="", metadata={"max_length": 80, "pattern": LINE})
+    prompt: str = field(default="", metadata={"pattern": r"^([0-9a-f]{64})?$"})  # the digest of its instructions
+    may_approve: bool = False
+    limits: dict[str, float] = field(default_factory=dict, metadata={"max_length": len(USUAL_LIMITS)})
+
+    def __post_init__(self) -> None:
+        """Hold its limits to what a limit can be, too."""
+        super().__post_init__()
+        _demand_limits(self.limits)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        expires_at = now + timedelta(days=self.days)
+        made = programs.add(
+            db,
+            name=self.program,
+            model=self.model,
+            prompt=self.prompt,
+            right=Right(self.may),
+            may_approve=self.may_approve,
+            limits=self.limits,
+            token=self.token,
+            expires_at=expires_at,
+            now=now,
+        )
+        if made is None:
+            raise Refused(
+                f"There is or was a program {self.program}, and the audit knows it by that name. Nobody was let in; "
+                "choose another name."
+            )
+        return {"program": self.program, "may": self.may, "expires_at": expires_at.isoformat()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndProgram(Command, name="program.end", capability=Capability.GOVERN):
+    """Let a program in no more: its token is worth nothing from now on. What it did stays."""
+
+    program: str = field(metadata=CALLER_NAME)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        if not programs.end(db, _program(db, self.program).id, now):
+            raise Refused(f"The program {self.program} has ended already. Nothing was changed.")
+        return {"program": self.program, "ended_at": now.isoformat()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitProgram(Command, name="program.limit", capability=Capability.GOVERN):
+    """Say how much a program may do in a day, where that differs from the usual limits. The others stay as they are."""
+
+    program: str = field(metadata=CALLER_NAME)
+    limits: dict[str, float] = field(metadata={"min_length": 1, "max_length": len(USUAL_LIMITS)})
+
+    def __post_init__(self) -> None:
+        """Hold the limits to what a limit can be, too."""
+        super().__post_init__()
+        _demand_limits(self.limits)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        program = _program(db, self.program)
+        limits = {**program.limits, **self.limits}
+        programs.limit(db, program.id, limits)
+        return {"program": self.program, "limits": {**USUAL_LIMITS, **limits}}
+
+
+def _program(db: Database, name: str) -> AdmittedProgram:
+    program = programs.by_name(db, name)
+    if program is None:
+        raise NotFound(f"There is no program {name}. Nothing was changed; `axiom program list` shows all.")
+    return program
+
+
+def _demand_limits(limits: Mapping[str, float]) -> None:
+    for name, most in limits.items():
+        if name not in USUAL_LIMITS:
+            raise UnknownName("limit", name, USUAL_LIMITS)
+        if not 0 <= most <= _LARGEST:
+            raise WrongUse(f"A limit is from 0 to {_LARGEST:g}, and {name} is {most:g}. Nothing was changed.")

@@ -1,0 +1,156 @@
+"""Approves or refuses a proposal: what it says is registered before anything of it is ordered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.estimands import prediction_data
+from axiom.domain.evidence import Registration, reading
+from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
+from axiom.domain.registrations import INFORMED
+from axiom.errors import NotFound, Refused
+from axiom.laboratory.experiments.recall import reopen_finding
+from axiom.laboratory.proposals.price import Points
+from axiom.laboratory.registrations.kin import seen_of_experiment
+from axiom.laboratory.registrations.links import link
+from axiom.laboratory.registrations.predictions import foretell_blindly
+from axiom.laboratory.registrations.register import ProposalOrigin, register_cohort, register_further, register_question
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import proposals, registrations
+from axiom_weigh.values import Verdict
+
+
+def kept(db: Database, number: int) -> KeptProposal:
+    """The proposal with this number, or an error that says where to look."""
+    kept_proposal = proposals.by_number(db, number)
+    if kept_proposal is None:
+        raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
+    return kept_proposal
+
+
+def waiting(db: Database, number: int) -> KeptProposal:
+    """The proposal with this number, if it waits for an answer."""
+    kept_proposal = kept(db, number)
+    if kept_proposal.state is not ProposalState.OPEN:
+        raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
+    return kept_proposal
+
+
+def approvable(db: Database, number: int) -> KeptProposal:
+    """What a person may approve: what waits, and what the autopilot did not get asked."""
+    kept_proposal = proposals.by_number(db, number)
+    if (
+        kept_proposal is not None
+        and kept_proposal.state is ProposalState.REFUSED
+        and kept_proposal.decided_by == AUTOPILOT
+    ):
+        return kept_proposal
+    return waiting(db, number)
+
+
+def approve(
+    db: Database, kept_proposal: KeptProposal, points: Points, *, by: str, why: str, now: datetime
+) -> Registration | None:
+    """Register what it asks, or retire or open again the finding; what was registered."""
+    proposal = kept_proposal.proposal
+    version = _version(db, proposal)
+    made = _register(db, version, kept_proposal, points, now)
+    if made is not None and proposal.admission is Admission.QUESTION:
+        _link_findings(db, proposal, registrations.numbers(db, made), now)
+    registration_id = made.id if made else None
+    proposals.decide(
+        db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now
+    )
+    return made
+
+
+def refuse(db: Database, number: int, *, by: str, why: str, now: datetime) -> KeptProposal:
+    """It is not asked, and comes back only when the evidence behind it has changed."""
+    kept_proposal = waiting(db, number)
+    proposals.decide(db, number, ProposalState.REFUSED, why=why, by=by, now=now)
+    return kept_proposal
+
+
+def _version(db: Database, proposal: Proposal) -> StoredExperiment:
+    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    if version is None:
+        raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was changed.")
+    return version
+
+
+def _register(
+    db: Database, version: StoredExperiment, kept_proposal: KeptProposal, points: Points, now: datetime
+) -> Registration | None:
+    proposal = kept_proposal.proposal
+    if proposal.admission is Admission.RETIRE:
+        if not registrations.set_status(db, proposal.parent, "retired", proposal.motivation):
+            raise Refused(f"Finding {proposal.parent} is retired or recalled already. Nothing was changed.")
+        return None
+    if proposal.admission is Admission.REOPEN:
+        reopen_finding(db, proposal.parent, proposal.motivation)
+        return None
+    stopping, prediction = proposal.stopping, _own_prediction(proposal)
+    if stopping is None or prediction is None:
+        raise Refused(
+            f"Proposal {kept_proposal.number} does not say when it ends or what it expects. Nothing was registered."
+        )
+    why, kept = (
+        f"proposal {kept_proposal.number}: {proposal.question} {proposal.motivation}",
+        kept_proposal.registered_words,
+    )
+    forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
+    seen = seen_of_experiment(db, version.id, now)
+    if proposal.admission is Admission.QUESTION:
+        made = register_question(
+            db,
+            version,
+            proposal.design,
+            points,
+            proposal.estimands,
+            stopping=stopping,
+            why=why,
+            forecaster=forecaster,
+            informed=seen,
+            proposal=kept,
+            now=now,
+        )
+        if proposal.author != AUTOPILOT:
+            foretell_blindly(db, made.id, proposal.estimands, seen, now)
+        return made
+    followed = ProposalOrigin(
+        proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=prediction, informed=seen
+    )
+    if proposal.admission is Admission.COHORT:
+        return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)
+    return register_further(
+        db, version, proposal.design, points, stopping=stopping, why=why, followed=followed, now=now
+    )
+
+
+def _own_prediction(proposal: Proposal) -> Mapping[str, Any] | None:
+    return None if proposal.prediction is None else prediction_data(proposal.prediction)
+
+
+def _link_findings(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:
+    """What is asked anew tests what it follows from; the second of two explanations is upheld by the opposite."""
+    upholding = proposal.upholding
+    other = Verdict.NEGATIVE if Verdict.POSITIVE in upholding else Verdict.POSITIVE
+    upheld, reversed_by = (
+        tuple(dict.fromkeys(reading(verdict, proposal.expects) for verdict in verdicts))
+        for verdicts in (upholding, (other,))
+    )
+    for new in numbers.values():
+        for place, old in enumerate(proposal.links):
+            link(
+                db,
+                LinkKind.TESTS,
+                Node(noun=Noun.FINDING, id=new),
+                Node(noun=Noun.FINDING, id=old),
+                upheld_by=upheld if place == 0 else reversed_by,
+                why=proposal.question,
+                by=proposal.author,
+                now=now,
+            )

@@ -1,0 +1,1 @@
+"""Follow-up questions that wait for an answer: what is decided from facts alone."""

@@ -1,0 +1,91 @@
+"""Predictions: which may be made, and writing them down as long as nobody can know anything of the answer."""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.estimands import Prediction, prediction_data, read_prediction
+from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.registrations import INFORMED, forecaster_named, read_body
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.laboratory.findings.rules.score_predictions import seeds_named
+from axiom.laboratory.registrations.kin import seen_of_experiment
+from axiom.laboratory.registrations.outcomes import blind_prediction
+from axiom.store.engine.database import Database
+from axiom.store.registrations import registrations
+
+
+def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
+    """The prediction of an estimand's declaration, as a registration lists it; it is informed if it names seeds."""
+    prediction = estimand["prediction"]
+    if seeds_named(prediction["because"]) and not forecaster.endswith(INFORMED):
+        forecaster += INFORMED
+    low, high = prediction["interval"]
+    fields = {
+        "estimand": estimand["name"],
+        "forecaster": forecaster,
+        "positive": prediction["positive"],
+        "negative": prediction["negative"],
+        "absent": prediction["absent"],
+        "low": low,
+        "high": high,
+        "because": prediction["because"],
+    }
+    return fields if prediction.get("median") is None else {**fields, "median": prediction["median"]}
+
+
+def demand_sound(prediction: Mapping[str, Any]) -> Prediction:
+    """Three probabilities that add up to 1, an interval, and a median inside it where one is said."""
+    low, high = (float(end) for end in prediction["interval"])
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise WrongUse("The ends of an interval are finite numbers. Nothing was written down.")
+    try:
+        return read_prediction({**prediction, "interval": (low, high)})
+    except ValueError as error:
+        raise WrongUse(f"This is no prediction: {error}. Nothing was written down.") from error
+
+
+def foretell(db: Database, number: int, stated: Mapping[str, Any], forecaster: str, now: datetime) -> tuple[int, int]:
+    """Chain a prediction to those before, after the autopilot's; the registration and the prediction's own number.
+
+    Results of any registration that feeds the finding would tell, so none of them may be back.
+    """
+    origin = registrations.of_finding(db, number)
+    if origin is None:
+        raise NotFound(f"There is no finding {number}. Nothing was written down; `axiom finding list` shows all.")
+    registration, estimand = origin
+    prediction = demand_sound(stated)
+    if registrations.is_anything_back(db, registrations.feeding(db, registration.experiment_id)[number]):
+        raise Refused(
+            f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
+            "version or an amendment that is registered later can be predicted until its first result."
+        )
+    if _has_predicted(db, registration.id, estimand, forecaster):
+        raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
+    claim = read_body(registration.body).estimands[estimand]
+    seen = seen_of_experiment(db, registration.experiment_id, now)
+    if forecaster != AUTOPILOT:
+        foretell_blindly(db, registration.id, [claim], seen, now)
+    row = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster_named(forecaster, seen))
+    return registration.id, registrations.predict(db, registration.id, {**row, "informed": seen}, now)
+
+
+def foretell_blindly(
+    db: Database, registration_id: int, claims: Iterable[Mapping[str, Any]], seen: str | None, now: datetime
+) -> None:
+    """Chain what the autopilot expects by base rates alone, if it said nothing so far: others are compared with it.
+
+    It says that the claim's own side is the likelier one, so it knows no more and no less than whoever wrote the claim.
+    """
+    for claim in claims:
+        if not _has_predicted(db, registration_id, claim["name"], AUTOPILOT):
+            expected = {**claim, "prediction": prediction_data(blind_prediction(db, claim))}
+            row = foreseen(expected, forecaster_named(AUTOPILOT, seen))
+            registrations.predict(db, registration_id, {**row, "informed": seen}, now)
+
+
+def _has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
+    bare = forecaster.removesuffix(INFORMED)
+    names = (bare, f"{bare}{INFORMED}")
+    return any(registrations.has_predicted(db, registration_id, estimand, name) for name in names)

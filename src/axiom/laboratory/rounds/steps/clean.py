@@ -1,0 +1,131 @@
+"""A step of sessions: what is stuck is given up, and what the janitor deleted is told, also when there was nothing."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from axiom.domain.rounds import Note
+from axiom.domain.work import Task, TaskState
+from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.limits import tasks as limits
+from axiom.rules.hosts.suspects import Suspect, Trouble, suspects
+from axiom.rules.tasks.stuck_tasks import StuckTask, stuck
+from axiom.server.returns import host_reliability
+from axiom.server.returns.transitioner import START, silent, transit_many
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts as host_store
+from axiom.store.hosts import notices
+from axiom.store.tasks import stuck_tasks, tasks, workunits
+from axiom.store.upkeep import cleanings, jobs
+
+_LATELY = timedelta(days=2)
+_AWAY = timedelta(days=7)
+COPIED = "copied"
+
+
+def clean(db: Database, now: datetime) -> list[Note]:
+    """Expire what is stuck by rule, and look at hosts: first, while they still have what they are silent of."""
+    hosts = look_at_hosts(db, now)
+    return [*give_up_stuck(db, now), *_for_anybody(db, now), *hosts]
+
+
+def give_up_stuck(db: Database, now: datetime) -> list[Note]:
+    """Tasks that are out too long, or out for long at a silent host, go to somebody else."""
+    listening = jobs.last_start(db, START)
+    seen = {host.id: host.seen_at for host in host_store.hosts(db)}
+    given_up: list[tuple[Task, StuckTask]] = []
+    for out in stuck_tasks.out_since(db, now - limits.STUCK_AFTER_OUT):
+        by_id = {task.id: task for task in out}
+        given_up += [
+            (by_id[stuck_task.task_id], stuck_task) for stuck_task in stuck(out, seen, now, listening=listening)
+        ]
+    tasks.move(db, [(task, TaskState.EXPIRED, stuck_task.reason) for task, stuck_task in given_up], now)
+    transit_many(db, [task.workunit_id for task, _ in given_up], now)
+    host_reliability.settle(db, [silent(task, now) for task, _ in given_up], now)
+    if not given_up:
+        text = "Tasks that are out: {out}. None is stuck."
+        return [Note(kind="clean.nothing", text=text, facts={"out": _how_many_out(db)}, about="/status")]
+    return _stuck_notes(given_up)
+
+
+def _for_anybody(db: Database, now: datetime) -> list[Note]:
+    """What waits for a single host that fell silent goes to any: the block that it is of would never close."""
+    freed = workunits.free_targets(db, now - _AWAY)
+    if not freed:
+        return []
+    text = "Tasks that waited for a single host, which was silent for a week: {tasks}. Any host may have them now."
+    return [Note(kind="clean.freed", text=text, facts={"tasks": freed}, about="/status")]
+
+
+def look_at_hosts(db: Database, now: datetime) -> list[Note]:
+    """Name the hosts that look wrong, hold down those that flood, and tell the owners of copied folders."""
+    looked = stuck_tasks.seen(db, now - _LATELY)
+    suspected = suspects(looked, now, listening=jobs.last_start(db, START))
+    for suspect in suspected:
+        _act(db, suspect, now)
+    if not suspected:
+        text = "Hosts that are heard from or have tasks: {hosts}. None looks wrong."
+        return [Note(kind="hosts.nothing", text=text, facts={"hosts": len(looked)}, about="/hosts")]
+    return [
+        note
+        for trouble in Trouble
+        for note in _host_notes([suspect for suspect in suspected if suspect.trouble is trouble])
+    ]
+
+
+def _act(db: Database, suspect: Suspect, now: datetime) -> None:
+    """What follows from a suspicion: less work, or a word to the owner."""
+    if suspect.quota is not None:
+        host_store.hold_down(db, suspect.host_id, suspect.quota)
+    if suspect.trouble is Trouble.COPIED:
+        text = (
+            "This computer's BOINC folder was copied from another one, or to another one. Both are counted, as two "
+            "hosts; to have each known for good, remove the project in BOINC on one of them and add it again."
+        )
+        notices.add(db, suspect.host_id, COPIED, text, now)
+
+
+def _how_many_out(db: Database) -> int:
+    return counters.in_all(counters.read(db), "task", TaskState.SENT)
+
+
+def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
+    notes = [
+        Note(
+            kind="task.stuck",
+            text="Task {task} was given up on: {reason}",
+            facts={"task": task.id, "reason": stuck_task.reason},
+            about=f"/tasks/{task.id}",
+        )
+        for task, stuck_task in given_up
+    ]
+    return shortened(notes, "Tasks given up on", "/failures")
+
+
+def _host_notes(suspected: list[Suspect]) -> list[Note]:
+    notes = [
+        Note(
+            kind=f"host.{suspect.trouble}",
+            text="Host {host} looks {trouble}: {reason}",
+            facts={"host": suspect.host_id, "trouble": str(suspect.trouble), "reason": suspect.reason},
+            about=f"/hosts/{suspect.host_id}",
+        )
+        for suspect in suspected
+    ]
+    return shortened(notes, "Hosts that look wrong", "/hosts")
+
+
+def tell_deletions(this_round: OpenRound) -> list[Note]:
+    times, swept = cleanings.within(this_round.db, this_round.window)
+    if not times:
+        text = "The janitor has not cleaned since the session before."
+        return [Note(kind="sweep.none", text=text, about="/status")]
+    if not swept.is_any:
+        text = "Cleanings since the session before: {times}. Nothing lay about that nothing refers to."
+        return [Note(kind="sweep.nothing", text=text, facts={"times": times}, about="/status")]
+    text = (
+        "Cleanings since the session before: {times}. Deleted: files without a row {files}, uploads that nobody "
+        "reported {uploads}, stored files that nothing names {blobs}, sign-ins that ran out {sign_ins}, compiled "
+        "programs unused for long {caches}."
+    )
+    return [Note(kind="sweep.deleted", text=text, facts={"times": times} | asdict(swept), about="/status")]

@@ -1,0 +1,56 @@
+"""A step of sessions: the laboratory's counters as it publishes them, and that they do not contradict each other."""
+
+from axiom.domain.rounds import Note
+from axiom.domain.work import TaskState
+from axiom.laboratory.open_round import OpenRound
+from axiom.store.credit import ledger
+from axiom.store.engine import counters
+from axiom.store.rounds import session_counts
+from axiom.store.views import hosts as host_views
+
+
+def publish(this_round: OpenRound) -> list[Note]:
+    """Derive every counter anew; what was credited can never be more than what is valid."""
+    counted = counters.read(this_round.db)
+    valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
+    credited, fleet = session_counts.paid(this_round.db), host_views.extent(this_round.db)
+    hosts, new = fleet.hosts + fleet.new, fleet.new
+    notes = [
+        Note(
+            kind="publish.counters",
+            text="Results {results}, valid tasks {valid}, of these credited {credited} and waiting "
+            "{waits}; hosts {hosts}, of which {new} had no valid task yet.",
+            facts={
+                "results": results,
+                "valid": valid,
+                "credited": credited,
+                "waits": ledger.waiting(this_round.db),
+                "hosts": hosts,
+                "new": new,
+            },
+            about="/status",
+            rows={"credited": "/ledger", "waits": "/ledger", "hosts": "/hosts", "results": "/results"},
+        ),
+        Note(
+            kind="publish.news",
+            text="The last line of {session} is this session’s news.",
+            facts={"session": this_round.round.name},
+            about="/news",
+        ),
+    ]
+    return [*notes, *_contradiction(credited, valid)]
+
+
+def _contradiction(credited: int, valid: int) -> list[Note]:
+    if credited <= valid:
+        return []
+    return [
+        Note(
+            kind="publish.contradiction",
+            text="The counters contradict each other: tasks credited {credited}, valid {valid}. "
+            "`axiom ledger verify` names the first difference.",
+            facts={"credited": credited, "valid": valid},
+            about="/ledger",
+            rows={"valid": "/status"},
+        )
+    ]

@@ -1,0 +1,139 @@
+"""A step of sessions: what open findings still need for their next block and grade, and which question comes next."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.headlines.answers import NOT_MEASURED, compose_answer
+from axiom.domain.registrations import read_body
+from axiom.domain.rounds import Note
+from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.planning.rules.eta import Pace, expected, pace
+from axiom.laboratory.proposals.propose import propose
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.findings import evidence
+from axiom.store.rounds import session_counts as facts
+from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.values import Evidence, Grade
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenFinding:
+    number: int
+    experiment: str
+    answer: str
+    line: Evidence | None  # the newest
+    pace: Pace
+    block_cells: int  # that the next block still takes
+    grade_cells: int | None  # the same of the next grade, with a chance of one half; None: more seeds do not help
+
+    @property
+    def lacks_other(self) -> bool:
+        """Are there seeds enough for the next grade, and something else is missing?"""
+        return self.line is not None and self.line.more is not None and self.line.more[0] == 0
+
+    @property
+    def lacks_beside_seeds(self) -> str:
+        """What its next grade needs, where further seeds bring none of it; else nothing."""
+        if self.line is None or not self.lacks_other or any(need.startswith(LEANING) for need in self.line.needs):
+            return ""
+        return "; ".join(self.line.needs)
+
+    @property
+    def grade_expected(self) -> str:
+        """When its next grade should come, in words."""
+        if self.line is None:
+            return "unknown, before its first block"
+        return (
+            "not by more seeds, of which it has enough" if self.lacks_other else expected(self.pace, self.grade_cells)
+        )
+
+    @property
+    def nearness(self) -> tuple[float, int]:
+        """Sorts the nearest to its next grade first; a finding that was never weighed waits for its block."""
+        cells = self.block_cells if self.line is None else self.grade_cells
+        return (math.inf if cells is None else cells), self.number
+
+
+def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
+    newest, counted = evidence.newest(db), counters.read(db)
+    results: dict[int, int] = {}
+    for (noun, experiment_id, _), amount in counted.items():
+        if noun == "result":
+            results[experiment_id] = results.get(experiment_id, 0) + amount
+    rows = facts.open_findings(db)
+    paces = {number: _pace(db, number, now) for number in {row["experiment_id"] for row in rows}}
+    findings = [_open_finding(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
+    return sorted(findings, key=lambda finding: finding.nearness)
+
+
+def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
+    row = facts.lately(db, experiment_id)
+    return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
+
+
+def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace: Pace) -> OpenFinding:
+    body = read_body(row["body"])
+    cells = len(body.design.places)
+    whole, blocks = body.block * cells, line.blocks if line else 0
+    unweighed = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
+    half = line.more[0] if line and line.more else None
+    return OpenFinding(
+        number=row["number"],
+        experiment=f"{row['name']}@{row['version']}",
+        answer=compose_answer(body.estimands[row["estimand"]], line or NOT_MEASURED),
+        line=line,
+        pace=pace,
+        block_cells=whole - max(0, min(whole, unweighed)),
+        grade_cells=half * cells if half else None,
+    )
+
+
+def design(this_round: OpenRound) -> list[Note]:
+    """Say of each open finding what is missing, nearest first, and propose by rule what may be asked next."""
+    findings = open_findings(this_round.db, this_round.now)
+    notes = [_note(finding) for finding in findings]
+    if not notes:
+        notes = [Note(kind="design.settled", text="No finding is open, so none needs anything.", about="/findings")]
+    return [
+        *shortened(notes, "Open findings", "/findings"),
+        *propose(
+            this_round.db, this_round.round.id, this_round.now, most_core_hours=this_round.policy.followup_core_hours
+        ),
+    ]
+
+
+def _note(finding: OpenFinding) -> Note:
+    facts = {
+        "finding": finding.number,
+        "experiment": finding.experiment,
+        "answer": finding.answer,
+        "cells": finding.block_cells,
+    }
+    about = f"/findings/{finding.number}"
+    if finding.line is None:
+        return Note(
+            kind="design.awaits",
+            text="Finding {finding} ({experiment}): {answer}. It awaits its first block; cells to come: {cells}.",
+            facts={**facts},
+            about=about,
+        )
+    more = finding.line.more or (None, None)
+    return Note(
+        kind="design.needs",
+        text="Finding {finding} ({experiment}): {answer}. It is {grade}; for the next grade {needs}. Further seeds, "
+        "with a chance of one half {half}, with nine in ten {most}.",
+        facts={
+            **facts,
+            "grade": finding.line.grade,
+            "needs": "; ".join(finding.line.needs) or _nothing(finding.line.grade),
+            "half": "unknown" if more[0] is None else more[0],
+            "most": "unknown" if more[1] is None else more[1],
+        },
+        about=about,
+    )
+
+
+def _nothing(grade: Grade) -> str:
+    return "there is none above it" if grade is Grade.DEFINITIVE else "nothing is named"

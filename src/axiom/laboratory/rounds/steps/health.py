@@ -1,0 +1,69 @@
+"""A step of sessions: are all parts of the laboratory up, and was it away since the session before?"""
+
+from datetime import datetime, timedelta
+
+from axiom.domain.rounds import Note
+from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.rules.upkeep.jobs import PeriodicJob, ailing
+from axiom.server.returns.transitioner import START
+from axiom.store.engine.database import maybe_moment
+from axiom.store.rounds import rounds
+from axiom.store.upkeep import jobs
+
+
+def health(this_round: OpenRound) -> list[Note]:
+    """Say which parts are well and which are not, and what this session has to catch up with."""
+    up_since = jobs.last_start(this_round.db, START)
+    parts = [
+        PeriodicJob(
+            name=row["name"],
+            every=timedelta(seconds=row["every_seconds"]),
+            last_start=maybe_moment(row["last_start"]),
+            last_error=row["last_error"],
+        )
+        for row in jobs.every_job(this_round.db)
+        if row["every_seconds"]
+    ]
+    wrong = {part.name: why for part in parts if (why := ailing(part, this_round.now, up_since=up_since))}
+    well = [part.name for part in parts if part.name not in wrong]
+    notes = [
+        Note(
+            kind="health.part",
+            text="{part} is not well: {reason}.",
+            facts={"part": name, "reason": why},
+            about="/status",
+        )
+        for name, why in wrong.items()
+    ]
+    return [*shortened(notes, "Parts that are not well", "/status"), _well(well), *_start_notes(this_round, up_since)]
+
+
+def _well(names: list[str]) -> Note:
+    if not names:
+        text = "No part of the laboratory has begun; nothing does by itself what sessions leave to it."
+        return Note(kind="health.nothing", text=text, about="/status")
+    return Note(
+        kind="health.well",
+        text="Parts that are well: {parts}, in number {amount}.",
+        facts={"parts": ", ".join(names), "amount": len(names)},
+        about="/status",
+    )
+
+
+def _start_notes(this_round: OpenRound, up_since: datetime | None) -> list[Note]:
+    """Whether the laboratory began anew since the session before: this one then tells of all that time."""
+    before = rounds.ended_before(this_round.db, this_round.round.id)
+    if before is None or up_since is None or up_since <= before:
+        return []
+    return [
+        Note(
+            kind="health.started",
+            text="The laboratory was started again at {moment}. {hours} h without a session lie behind this one, which "
+            "tells of all that time: what expired and what came late is reviewed with the rest.",
+            facts={
+                "moment": f"{up_since:%Y-%m-%d %H:%M} UTC",
+                "hours": round((this_round.now - before) / timedelta(hours=1), 1),
+            },
+            about="/sessions",
+        )
+    ]

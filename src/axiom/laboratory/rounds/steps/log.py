@@ -1,0 +1,243 @@
+"""The last step: a quiet round just ends; one that has something to tell ends a session and writes its log."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from axiom.domain.links import FindingState, Link, LinkKind, Noun
+from axiom.domain.proposals import ProposalState
+from axiom.domain.rounds import Note, Step
+from axiom.domain.work import TaskState
+from axiom.laboratory.findings.rules.links import bearing, upheld_by
+from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.planning.rules.eta import expected
+from axiom.laboratory.registrations.links import hanging, node_phrase
+from axiom.laboratory.rounds.rules import agenda
+from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, in_order, next_steps
+from axiom.laboratory.rounds.rules.due import telling
+from axiom.laboratory.rounds.steps.design import OpenFinding, open_findings
+from axiom.laboratory.rounds.steps.summary import SessionSummary, tell
+from axiom.limits import hosts as limits
+from axiom.store.engine.database import Database, at
+from axiom.store.experiments import experiments
+from axiom.store.findings import links, old_claims
+from axiom.store.registrations import proposals
+from axiom.store.rounds import rounds, session_counts, untold
+from axiom.store.upkeep import watches
+
+_GRAPH = "/findings/graph"
+_PERSON = "person"
+_MOST_ROUNDS = 100_000  # of one session
+
+
+def direction(db: Database) -> list[Note]:
+    """Every inference from one finding to another, the newest first, and every watch that waits."""
+    footings = links.footings(db)
+    inferred = [_inference(link, footings) for link in reversed(links.every_link(db))]
+    if not inferred:
+        inferred = [Note(kind="direction.none", text="No finding is linked to another yet.", about=_GRAPH)]
+    return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watch_notes(db), "Watches", "/watches")]
+
+
+def next_directions(db: Database, findings: Sequence[OpenFinding]) -> list[NextStep]:
+    """What the findings need, what waits for an answer, what the old laboratory claimed and nobody asks."""
+    hangs = hanging(db)
+    needs = [
+        OpenNeed(
+            finding=finding.number,
+            experiment=finding.experiment,
+            cells=finding.block_cells if finding.line is None or finding.grade_cells is None else finding.grade_cells,
+            hangs=hangs.get(finding.number, 0),
+            lacks=finding.lacks_beside_seeds,
+        )
+        for finding in findings
+    ]
+    waiting = len(proposals.in_state(db, ProposalState.OPEN))
+    return agenda.directions(needs, proposals=waiting, claims=_amount_untested(db))
+
+
+def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
+    came_to, upheld = bearing(link, footings), " or ".join(upheld_by(link, footings))
+    return Note(
+        kind="direction.link",
+        text="{source} {kind} {target}{came_to}.",
+        facts={
+            "source": node_phrase(link.source).capitalize(),
+            "kind": link.kind.value,
+            "target": node_phrase(link.target),
+            "came_to": f", upheld by {upheld}, and {came_to.value}" if came_to is not None else "",
+        },
+        about=_GRAPH,
+    )
+
+
+def _watch_notes(db: Database) -> list[Note]:
+    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.every_version(db)}
+    return [
+        Note(
+            kind="direction.watch",
+            text="Watched for in {experiment}: {sentence}",
+            facts={"experiment": names[watch.experiment_id], "sentence": watch.sentence},
+            about="/watches",
+        )
+        for watch in watches.still_open(db)
+        if watch.first_hit is None
+    ]
+
+
+def _amount_untested(db: Database) -> int:
+    """How many claims of the old laboratory no finding tests."""
+    tested = {
+        link.target.id
+        for link in links.every_link(db)
+        if link.kind is LinkKind.TESTS and link.target.noun is Noun.OLD_CLAIM and link.source.noun is Noun.FINDING
+    }
+    return sum(claim.id not in tested for claim in old_claims.every_claim(db))
+
+
+_Written = Sequence[tuple[Step, Note]]
+
+
+def why_told(db: Database, now: datetime) -> str:
+    """Why a round that ends now would end a session; nothing where it would be a quiet one."""
+    last = rounds.newest_sessions(db, 1)
+    return telling(untold.untold(db), now - (last[0].ended_at or now) if last else None)
+
+
+def close(this_round: OpenRound) -> list[Note]:
+    """End the round. A person who holds one always ends a session, for they wish to read it."""
+    why = this_round.round.reason if this_round.round.pi == _PERSON else why_told(this_round.db, this_round.now)
+    if not why:
+        text = "This round was held quietly. The next session tells of it."
+        return [Note(kind="round.ended", text=text, about="/sessions")]
+    return _end_session(replace(this_round, round=rounds.tell(this_round.db, this_round.round.id, why, this_round.now)))
+
+
+def _end_session(this_round: OpenRound) -> list[Note]:
+    """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
+    summary, written = tell(this_round), rounds.gathered(this_round.db, this_round.round)
+    graded = session_counts.graded(this_round.db)
+    findings = open_findings(this_round.db, this_round.now)
+    times = [_times(finding) for finding in findings]
+    steps = in_order([*next_steps(_weights(written)), *next_directions(this_round.db, findings)])
+    return [
+        *summary.notes,
+        _summary(this_round),
+        _grades(graded, session_counts.never_weighed(this_round.db)),
+        *(shortened(times, "Open findings", "/findings") or [_no_times()]),
+        *direction(this_round.db),
+        *[
+            Note(
+                kind="log.next",
+                text="Next, {priority}: {step} ({times}).",
+                facts={"priority": step.priority, "step": step.sentence, "times": step.times},
+                about=step.page or f"/sessions/{this_round.round.name}",
+            )
+            for step in steps
+        ],
+        _closing_note(this_round, summary),
+    ]
+
+
+def _summary(this_round: OpenRound) -> Note:
+    db, window = this_round.db, this_round.whole_window
+    closed = rounds.closed_since(db, at(window.since), window.until)
+    hosts, cores = session_counts.heard(db, this_round.now - limits.COUNTED_ON_FOR)
+    return Note(
+        kind="log.summary",
+        text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
+        "Workunits ordered, by whomever: {ordered}; taken back: {taken_back}. "
+        "Hosts heard from in the last hour: {hosts}, with {cores} core(s).",
+        facts={
+            "session": this_round.round.name,
+            "tasks": sum(row["sent"] for row in closed),
+            "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
+            "credit": _awarded_credit(this_round),
+            "ordered": _ordered_workunits(this_round),
+            "taken_back": sum(row["workunits"] for row in session_counts.taken_back(db, window)),
+            "hosts": hosts,
+            "cores": cores,
+        },
+        about=this_round.tasks_page(),
+        rows={
+            "credit": "/ledger",
+            "hosts": "/hosts",
+            "cores": "/hosts",
+            "taken_back": this_round.tasks_page(state="aborted"),
+            "ordered": "/experiments",
+        },
+    )
+
+
+def _grades(graded: Mapping[str, int], never: int) -> Note:
+    return Note(
+        kind="log.grades",
+        text="Findings by grade: Definitive {definitive}, Strong {strong}, Moderate {moderate}, Awaiting {awaiting}; "
+        "never weighed {never}.",
+        facts={
+            "definitive": graded.get("Definitive", 0),
+            "strong": graded.get("Strong", 0),
+            "moderate": graded.get("Moderate", 0),
+            "awaiting": graded.get("Awaiting", 0),
+            "never": never,
+        },
+        about="/findings",
+    )
+
+
+def _times(finding: OpenFinding) -> Note:
+    return Note(
+        kind="log.times",
+        text="Finding {finding} ({experiment}): its next block {block}; its next grade {grade}.",
+        facts={
+            "finding": finding.number,
+            "experiment": finding.experiment,
+            "block": expected(finding.pace, finding.block_cells),
+            "grade": finding.grade_expected,
+        },
+        about=f"/findings/{finding.number}",
+    )
+
+
+def _no_times() -> Note:
+    return Note(kind="log.no_times", text="No finding is open, so none is waited for.", about="/findings")
+
+
+def _awarded_credit(this_round: OpenRound) -> float:
+    earlier = rounds.notes_of_rounds(this_round.db, this_round.round, ("credit.awarded",), _MOST_ROUNDS)
+    return _sum([*earlier, *rounds.notes(this_round.db, this_round.round.id)], "credit", "credit.awarded")
+
+
+def _closing_note(this_round: OpenRound, summary: SessionSummary) -> Note:
+    return Note(
+        kind="session.closed",
+        text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "
+        "Workunits ordered, by whomever: {ordered}.",
+        facts={
+            "session": this_round.round.name,
+            "headline": summary.headline.sentence,
+            "weighed": summary.weighed,
+            "ordered": _ordered_workunits(this_round),
+        },
+        about=f"/sessions/{this_round.round.name}",
+        rows={"weighed": "/findings"},
+    )
+
+
+def _ordered_workunits(this_round: OpenRound) -> int:
+    """How many workunits were ordered since the session before told of orders, by whomever."""
+    since = rounds.told_workunits(this_round.db, rounds.first_round(this_round.db, this_round.round) + 1)
+    return sum(row["workunits"] for row in session_counts.ordered(this_round.db, since))
+
+
+def _weights(written: _Written) -> Counter[str]:
+    """How often each kind was said; of refused outputs, how many there were."""
+    counts = Counter(note.kind for _, note in written)
+    counts["inspect.refused"] = int(_sum(written, "tasks", "inspect.refused"))
+    return counts
+
+
+def _sum(written: _Written, fact: str, *kinds: str) -> float:
+    amounts = [note.facts.get(fact, 0) for _, note in written if note.kind in kinds]
+    return sum(amount for amount in amounts if isinstance(amount, int | float))

@@ -1,0 +1,1 @@
+"""The program on a volunteer's computer: built, signed, offered."""

@@ -1,0 +1,1 @@
+"""What the laboratory shows: the same facts for pages, the terminal, programs and notebooks."""

@@ -1,0 +1,1 @@
+"""What every reading is built from."""

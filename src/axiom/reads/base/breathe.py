@@ -1,0 +1,9 @@
+"""Air between two pieces of long work, so that whoever waits gets a turn."""
+
+from collections.abc import Callable
+
+Breathe = Callable[[], None]  # called between two pieces of work
+
+
+def restless() -> None:
+    """Where nobody else waits: no time passes between two pieces."""

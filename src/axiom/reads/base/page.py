@@ -1,0 +1,39 @@
+"""Pages: a function whose answer is shown says at which address, in which template, and which words it reads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from axiom.reads.base.request import Answer
+
+NUMBER = "{number:number}"  # in the path of a page
+
+_Make = TypeVar("_Make", bound=Callable[..., Answer])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitePage:
+    """An address, what makes its answer, and the template that shows it."""
+
+    path: str
+    make: Callable[..., Answer]
+    template: str = ""
+    words: frozenset[str] = frozenset()  # of a query, which it reads
+    is_translated: bool = False  # does it come in several languages?
+
+    @property
+    def json(self) -> str:
+        """The address of the same answer for programs."""
+        return f"{self.path if self.path != '/' else '/index'}.json"
+
+
+SHOWN: list[SitePage] = []  # by the modules that were imported; the site imports all
+
+
+def shown_at(path: str, template: str, *, words: str = "", is_translated: bool = False) -> Callable[[_Make], _Make]:
+    def noted(make: _Make) -> _Make:
+        read = frozenset(words.split())
+        SHOWN.append(SitePage(path=path, make=make, template=template, words=read, is_translated=is_translated))
+        return make
+
+    return noted

@@ -1,0 +1,480 @@
+"""What is asked: the list of experiments, and one with its design, its progress and its exact signed source."""
+
+import base64
+import difflib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from axiom import shipped
+from axiom.domain.declaration import ValueType
+from axiom.domain.evidence import VOID
+from axiom.domain.headlines.answers import compose_claim, compose_quantity, with_words
+from axiom.domain.maps import first_place
+from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.errors import NotFound
+from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
+from axiom.laboratory.experiments.rules.search import is_looked_for
+from axiom.limits import experiments as experiment_limits
+from axiom.limits import figures as limits
+from axiom.reads import findings as finding_views
+from axiom.reads import registrations, releases
+from axiom.reads.base import query_errors
+from axiom.reads.base.cells import config_in_words
+from axiom.reads.base.docstring import bundle_files, papers, source_in
+from axiom.reads.base.page import shown_at
+from axiom.reads.base.request import Answer, Reading, number_of
+from axiom.reads.figures import plate, shared_card
+from axiom.reads.proposals import declared_estimand
+from axiom.rules.hosts.costs import shown as as_shown
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine import counters
+from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules
+from axiom.store.experiments import releases as written
+from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
+from axiom.store.experiments.themes import by_experiment
+from axiom.store.findings import blocks, old_claims
+from axiom.store.registrations.registrations import placed
+from axiom.store.views import findings, results
+from axiom.store.views.findings import FindingView, Forecast
+from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
+from axiom_weigh.figures.scales import digits
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
+from axiom_weigh.statistics.student import mean_of
+from axiom_weigh.values import Grade
+
+_GRADES = list(Grade)
+_SCALARS = {ValueType.INT, ValueType.FLOAT, ValueType.BOOL}
+
+
+@shown_at("/experiments", "experiments.html", words="q theme status")
+def listed(reading: Reading) -> Answer:
+    """Every version of every experiment that the address asks for, the newest first."""
+    counted = counters.by_state(counters.read(reading.db))
+    authors = written.authors(reading.db)
+    rows = [
+        shown(stored, counted) | {"author": authors.get(stored.id)}
+        for stored in reversed(experiments.every_version(reading.db))
+    ]
+    filters = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
+    themes = list(dict.fromkeys(by_experiment().values()))
+    misread = [*query_errors.choice(filters, "theme", themes), *query_errors.choice(filters, "status", STATUSES)]
+    matching = [] if misread else [row for row in rows if is_looked_for(row, old_names.names_of(row["name"]), filters)]
+    return {"experiments": matching, "of": len(rows), "asked": filters, "themes": themes, "misread": misread}
+
+
+@shown_at("/experiments/{name}", "experiment.html", words="measure")
+def by_name(reading: Reading, name: str) -> Answer:
+    """An experiment by its name, or one version of it as `name@2`."""
+    stored = must(reading, name)
+    manifest = stored_manifest(stored.manifest)
+    registered = registrations.of_version(reading, stored)
+    views = findings.of_experiment(reading.db, stored.id)
+    forecasts = [forecast for row in registered for forecast in findings.forecasts(reading.db, row["number"])]
+    claims = [finding_views.shown(reading, view) for view in views]
+    decided = [claim for claim in claims if claim["evidence"] and claim["status"] not in VOID]
+    surest = max(decided, key=lambda claim: _GRADES.index(claim["grade"]), default=None)
+    progress = _progress(reading, stored, manifest, registered, claims)
+    counted = counters.by_state(counters.read(reading.db))
+    return {
+        "experiment": shown(stored, counted)
+        | {
+            "author": written.authors(reading.db).get(stored.id),
+            "registration": registered[0]["number"] if registered else None,
+            "registered_at": registered[0]["registered_at"] if registered else None,
+            "registrations": registered,
+            "reproduced": registrations.reproduced(reading, [row["number"] for row in registered]),
+            "said": _quotes(reading, stored, views, forecasts, registered),
+            "papers": papers(reading, manifest.reference),
+            "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
+            "levels": levels(manifest),
+            "configs": [dict(config) for config in manifest.configs],
+            "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
+            "estimands": [
+                declared_estimand(estimand) | {"quantity": compose_quantity(worded), "tested": compose_claim(worded)}
+                for estimand in manifest.estimands
+                for worded in [with_words(estimand, manifest, manifest.configs)]
+            ],
+            "predictions": [
+                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
+            ],
+            "findings": claims,
+            "answer": surest["answer"] if surest else None,
+            "card": shared_card(reading, surest["number"]) if surest else None,
+            "old": _old(reading, stored.name),
+            "former": _former(reading, stored.name),
+            "progress": progress,
+            "figures": {
+                "sweep": _sweep(reading, stored, manifest, sum(counted["result", stored.id].values())),
+                **_curve(reading, stored, manifest),
+            },
+            "summary": _summary(reading, stored, manifest),
+            "source": _source(reading, stored),
+            "preflight": _preflight(reading, stored),
+            "release": releases.of_version(reading, stored),
+            "rule": _rule(reading, stored.name),
+            "costs": [as_shown(cost.host_class, cost.fit) for cost in costs.of_experiment(reading.db, stored.id)],
+        }
+    }
+
+
+def _rule(reading: Reading, name: str) -> Answer | None:
+    """What an operator says of its tasks, if anything."""
+    stated = task_rules.read_rules(reading.db).get(name)
+    return (
+        asdict(stated.rule) | {"reason": stated.reason, "by": stated.said_by, "at": stated.said_at.isoformat()}
+        if stated
+        else None
+    )
+
+
+def _quotes(
+    reading: Reading,
+    stored: StoredExperiment,
+    views: Sequence[FindingView],
+    forecasts: Sequence[Forecast],
+    registered: Sequence[Answer],
+) -> list[Answer]:
+    """What its file says of it, and of what is weighed why it was asked and forecast so."""
+    weighed = {view.finding.estimand for view in views if view.line}
+    return [
+        *finding_views.quote_file(reading, stored.id, stored.name),
+        *finding_views.quote_forecasts(reading, forecasts, weighed),
+        *itertools.chain.from_iterable(row["said"] for row in registered),
+    ]
+
+
+def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> Answer:
+    """An experiment as lists, pages and JSON show it; `counted` is what there is of it by state."""
+    manifest = stored_manifest(stored.manifest)
+    return {
+        "name": stored.name,
+        "aliases": list(manifest.aliases),
+        "version": stored.version,
+        "question": manifest.question,
+        "theme": by_experiment().get(stored.name),
+        "status": stored.status,
+        "reference": manifest.reference,
+        "created_at": stored.created_at.isoformat(),
+        "memory_mb": manifest.memory_mb,
+        "copies": manifest.copies,
+        "cores": manifest.cores,
+        "seconds": manifest.seconds,
+        **{
+            f"{noun}s": {state: amount for state, amount in counted[noun, stored.id].items() if amount}
+            for noun in ("workunit", "task", "result")
+        },
+    }
+
+
+def must(reading: Reading, name: str) -> StoredExperiment:
+    plain_name, _, version = name.partition("@")
+    wanted = number_of(version)
+    stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
+    if stored is None or (version and wanted is None):  # a version that is no number is none, and not the newest
+        raise NotFound(f"There is no experiment {name}. {_became(plain_name) or _where_instead(reading, plain_name)}")
+    return stored
+
+
+def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperiment | None:
+    """The version that somebody means who knows another name: one of its file, or an old script's."""
+    for stored in reversed(experiments.every_version(reading.db)):
+        if alias in stored_manifest(stored.manifest).aliases and version in (None, stored.version):
+            return stored
+    old = old_names.by_name(shipped.catalogue()).get(alias)
+    claims = (claim.said.experiment for claim in old_claims.every_claim(reading.db) if alias in claim.said.scripts)
+    name = old.experiment if old else next(claims, None)
+    return experiments.by_name(reading.db, name, version) if name else None
+
+
+def _became(name: str) -> str:
+    """What became of a script of the old laboratory whose question was not published here."""
+    old = old_names.by_name(shipped.catalogue()).get(name)
+    return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
+
+
+def _where_instead(reading: Reading, name: str) -> str:
+    """Where the name stands that no published experiment has, or which one may be meant."""
+    draft = drafts.newest(reading.db, name)
+    if draft:
+        return f"Draft {draft.number} of that name is not published; it is {draft.state}."
+    names = sorted({version.name for version in experiments.every_version(reading.db)})
+    if not names:
+        return "This laboratory has none yet."
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return " ".join([*(f"Did you mean {candidate}?" for candidate in near), f"/experiments lists all {len(names)}."])
+
+
+def _old(reading: Reading, name: str) -> Answer:
+    """What the old laboratory called this experiment, what became of that there, and what it claimed."""
+    claims = [old.said for old in old_claims.every_claim(reading.db) if old.said.experiment == name]
+    return {
+        "names": [
+            {"name": old.name, "became": old.became} for old in old_names.of_experiment(shipped.catalogue(), name)
+        ],
+        "claims": [
+            {
+                "name": claim.name,
+                "claim": claim.claim,
+                "figure": claim.figure,
+                "rests_on": claim.rests_on,
+                "status": claim.status,
+                "href": f"/findings/graph#old-{claim.name.removeprefix('#')}",
+            }
+            for claim in claims
+        ],
+    }
+
+
+def _former(reading: Reading, name: str) -> list[Answer]:
+    """What other laboratories had of it before this one, by source; the memo has it until more are loaded."""
+    return reading.memo.get_or_create(
+        ("former", name),
+        lambda: [
+            {"status": "exploratory", "href": _former_address(name, row["source"]), **row}
+            for row in former_results.summed_up(
+                reading.db, name, most=experiment_limits.FORMER_SUMMED, names=experiment_limits.FORMER_NUMBERS
+            )
+        ],
+        version=former_results.newest(reading.db),
+    )
+
+
+@shown_at("/experiments/{name}/former", "former_results.html", words="source after")
+def former(reading: Reading, name: str) -> Answer:
+    """The tasks of one such source behind the one that the address names."""
+    name, source = must(reading, name).name, reading.query.get("source", "")
+    most, after = experiment_limits.RESULTS_ON_A_PAGE, reading.query.get("after", "")
+    rows = former_results.part(reading.db, name, source, after=after, limit=most + 1)
+    return {
+        "experiment": name,
+        "source": source,
+        "status": "exploratory",
+        "rows": rows[:most],
+        "next": _former_address(name, source, after=rows[most - 1]["task"]) if len(rows) > most else None,
+    }
+
+
+def _former_address(name: str, source: str, **words: str) -> str:
+    return f"/experiments/{name}/former?{urlencode({'source': source, **words})}"
+
+
+def source_file(reading: Reading, name: str) -> tuple[str, str]:
+    """The file that an address names, exactly as it is signed, and the address where it lies: an alias has another."""
+    stored = must(reading, name)
+    bundle = experiments.bundle_now(reading.db, stored.id)
+    if bundle is None:
+        raise NotFound(f"The file of {name} is not signed yet.")
+    _, at, version = name.partition("@")
+    return source_in(bundle_files(reading, bundle.digest), stored.name), raw_address(stored.name, f"{at}{version}")
+
+
+def raw_address(name: str, version: str = "") -> str:
+    """Where an experiment's file lies as it is signed: of the newest version, or of one as `@2`."""
+    return f"/experiments/{name}{version}.py"
+
+
+def name_of(reading: Reading, experiment_id: int) -> str:
+    stored = experiments.by_id(reading.db, experiment_id)
+    if stored is None:
+        raise NotFound(f"There is no experiment number {experiment_id}.")
+    return f"{stored.name}@{stored.version}"
+
+
+def levels(manifest: Manifest) -> dict[str, list[Any]]:
+    """Each factor with the levels that the sweep visits, in its order."""
+    return {factor: list(dict.fromkeys(config[factor] for config in manifest.configs)) for factor in manifest.factors}
+
+
+def varying(manifest: Manifest) -> set[str]:
+    return {name for name, values in levels(manifest).items() if len(values) > 1}
+
+
+def _progress(
+    reading: Reading,
+    stored: StoredExperiment,
+    manifest: Manifest,
+    registered: Sequence[Answer],
+    claims: Sequence[Answer],
+) -> Answer:
+    counted = {
+        (noun, state): amount
+        for (noun, whose, state), amount in counters.read(reading.db).items()
+        if whose == stored.id and amount
+    }
+    issued = results.issued(reading.db, stored.id)
+    weighed = [claim["evidence"] for claim in claims if claim["evidence"]]
+    tasks = {state: amount for (noun, state), amount in counted.items() if noun == "task"}
+    return {
+        "replicates": issued,
+        "in_evidence": max((evidence["seeds"] + evidence["missing"] for evidence in weighed), default=0),
+        "cells": sum(registration["issued"] * registration["cells"] for registration in registered),
+        "cells_back": sum(blocks.returned(reading.db, stored.id, below=first_place(1)).values())  # finer are none of it
+        if manifest.map
+        else sum(amount for (noun, _), amount in counted.items() if noun == "result"),
+        "tasks": {
+            "valid": tasks.get("valid", 0),
+            "returned": tasks.get("returned", 0),
+            "out": tasks.get("sent", 0),
+            "not valid": sum(tasks.get(state, 0) for state in ("invalid", "failed", "expired")),
+            "withdrawn": tasks.get("aborted", 0),
+            "not yet sent": tasks.get("unsent", 0),
+        },
+    }
+
+
+def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
+    """The picture of the sweep, and the numbers that it draws: what is back so far, by config; of very many the first.
+
+    Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
+    """
+    measure = _drawn(manifest)
+    read = reading.tally.values(reading.db, stored.id, measure)
+    by_config = read.by_config
+    places = [place for place in sorted(by_config) if place < len(manifest.configs)]
+    if manifest.figure:
+        places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
+    named, first = _rows_of(manifest, places)
+    rows = [
+        [*first[place], len(by_config[place]), median_of(by_config[place]), *median_sequence(by_config[place])]
+        for place in places
+    ]
+    headings = (*named, "Results", f"Median of {measure}", "Low", "High")
+    name = f"experiment/{stored.id}/sweep"
+    return plate(reading, name, headings, rows, has_series=len(named) > 1) | {
+        "title": manifest.figure.title if manifest.figure else measure,
+        "results": read.results,
+        "is_part": read.results < back,
+        "without_value": read.results - sum(map(len, by_config.values())),
+    }
+
+
+def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], Mapping[int, Sequence[Any]]]:
+    """What rows of the sweep's table begin with: the config, or the place and series that the picture gives it."""
+    figure = manifest.figure
+    configs: Sequence[Mapping[str, Any]] = manifest.configs
+    if figure is None:
+        shown_factors = varying(manifest)
+        return ("Config",), {place: [config_in_words(configs[place], shown_factors)] for place in places}
+    shown = [place for place, config in enumerate(configs) if figure.shows(config)]
+    points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
+    first = {
+        place: [point.x, *([digits(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
+    }
+    return (figure.x, by) if by else (figure.x,), first
+
+
+def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    """The picture of a measure that is a list, and the numbers that it draws; nothing where there is none."""
+    measure = curve_measure(manifest.measures)
+    if measure is None:
+        return {}
+    lists = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
+    name = f"experiment/{stored.id}/curve"
+    curve = reading.memo.get_or_create(
+        name, lambda: curve_of(name, measure, manifest.configs, lists.by_config), version=lists.after
+    )
+    if curve is None:
+        return {}
+    by = (curve.by,) if curve.by else ()
+    rows = [
+        [place, *(series.name for _ in by), series.repetitions, middle]
+        for series in curve.series
+        for place, middle in zip(series.places, series.medians, strict=True)
+    ]
+    headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
+    return {
+        "curve": plate(reading, name, headings, rows, has_series=bool(by))
+        | {
+            "x": curve.x.replace("_", " "),
+            "y": curve.y.replace("_", " "),
+            "by": curve.by,
+            "drawn": len(curve.series),
+            "configs": curve.configs,
+            "repetitions": repetitions_of(curve),
+            "of": limits.CURVE_REPLICATES,
+        }
+    }
+
+
+def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    """Config by config, of the measure that the address asks for: how many values are summed up, and where they lie."""
+    measure = reading.query.get("measure") or _drawn(manifest)
+    if measure not in {declared.name for declared in manifest.measures}:
+        return {"measure": None, "configs": []}
+    by_config = reading.tally.values(reading.db, stored.id, measure).by_config
+    configs = placed(reading.db, stored.id) | dict(enumerate(manifest.configs))
+    shown_factors = {factor for factor in manifest.factors if len({config[factor] for config in configs.values()}) > 1}
+    return {
+        "measure": measure,
+        "configs": [
+            {
+                "config": config_in_words(config, shown_factors),
+                "values": len(values),
+                "mean": mean_of(values) if values else None,
+                "median": median_of(values) if values else None,
+                "interval": list(median_sequence(values)) if values else [None, None],
+            }
+            for place, config in sorted(configs.items())
+            for values in [by_config.get(place, [])]
+        ],
+    }
+
+
+def _drawn(manifest: Manifest) -> str:
+    """The measure that the picture of the sweep shows."""
+    if manifest.figure:
+        return manifest.figure.y
+    return next((measure.name for measure in manifest.measures if measure.type in _SCALARS), "")
+
+
+def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """Whether the newest bundle was tried, which one volunteers get meanwhile, and what our own hosts go by."""
+    newest = experiments.bundle_now(reading.db, stored.id)
+    if newest is None:
+        return None
+    tried = preflights.of_bundle(reading.db, newest.digest, GATES)
+    read = preflights.of_bundle(reading.db, newest.digest, OWN_GATES)
+    offered = {
+        passed_bundle.experiment_id: passed_bundle for passed_bundle in experiments.passed_bundles(reading.db, GATES)
+    }.get(stored.id)
+    return {
+        "bundle": newest.digest,
+        "gates": GATES,
+        "passed": tried.passed if tried else None,
+        "reason": tried.reason if tried else "it waits for its preflight, before which it goes to no volunteer",
+        "platform": tried.platform if tried else None,
+        "at": tried.at.isoformat() if tried else None,
+        "offered": {"digest": offered.digest, "serial": offered.serial} if offered else None,
+        "ours": {
+            "passed": preflights.has_passed(reading.db, newest.digest, is_ours=True),
+            "gates": OWN_GATES if read else None,
+            "reason": read.reason if read else None,
+        },
+    }
+
+
+def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """The experiment's file as it lies in the newest bundle, and whose signature vouches for it."""
+    bundle = experiments.bundle_now(reading.db, stored.id)
+    if bundle is None:
+        return None
+    return {
+        "digest": bundle.digest,
+        "serial": bundle.serial,
+        "keys": _keys(bundle),
+        "published_at": bundle.created_at.isoformat(),
+        "expires_at": bundle.expires_at.isoformat(),
+        "file": f"{stored.name}.py",
+        "href": raw_address(stored.name, f"@{stored.version}"),
+        "text": source_in(bundle_files(reading, bundle.digest), stored.name),
+    }
+
+
+def _keys(bundle: StoredBundle) -> list[str]:
+    """Which keys signed the seal. A sealed text is a body and its signatures; each is named after its key."""
+    signatures = bundle.seal.partition(".")[2].encode()
+    return sorted(json.loads(base64.urlsafe_b64decode(signatures + b"=" * (-len(signatures) % 4))))

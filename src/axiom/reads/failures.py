@@ -1,0 +1,170 @@
+"""What goes wrong, in groups, and what is waited for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from axiom.domain.failure_causes import Blame
+from axiom.domain.failures import FailureGroup, Watch
+from axiom.domain.preflights import GATES
+from axiom.errors import NotFound
+from axiom.laboratory.failures.rules.failures import grouped, suggest
+from axiom.laboratory.failures.rules.tracebacks import failed_config, printed_last
+from axiom.limits import experiments as limits
+from axiom.reads.base.page import shown_at
+from axiom.reads.base.request import Answer, Reading
+from axiom.rules.experiments.release_history import release_state
+from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.store.tasks import endings
+from axiom.store.upkeep import watches
+
+_WATCHES = 100
+
+
+@shown_at("/failures", "failures.html", words="experiment")
+def failures(reading: Reading) -> Answer:
+    """Groups of tasks that ended badly, of one version or of all, the newest first."""
+    versions = {version.id: version for version in experiments.every_version(reading.db)}
+    chosen = _wanted_version(reading, list(versions.values()))
+    experiment_id = chosen.id if chosen else None
+    groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
+    failing = groups[: limits.FAILURE_GROUPS]
+    endings_of = endings.by_platform(reading.db, experiment_id)
+    newest = {bundle.experiment_id: bundle.digest for bundle in experiments.newest_bundles(reading.db)}
+    details = _details(reading, failing)
+    stopped = sorted(_stopped(reading, versions, newest, chosen), key=lambda row: str(row["at"]), reverse=True)
+    return {
+        "failures": [
+            _group(group, versions[group.experiment_id])
+            | detail
+            | {
+                "ended_there": endings_of.get((group.experiment_id, group.platform), group.tasks),
+                "mended_by": _mended_by(group, versions, newest),
+            }
+            for group, detail in zip(failing, details, strict=True)
+        ],
+        "of": len(groups),
+        "tasks": sum(group.tasks for group in groups),
+        "experiment": f"{chosen.name}@{chosen.version}" if chosen else None,
+        "stopped": stopped[: limits.FAILURE_GROUPS],
+        "all_stopped": len(stopped),
+        "not_let_out": [
+            {"experiment": f"{bundle.name}@{bundle.version}", "why": bundle.reason}
+            for bundle in preflights.newest(reading.db, GATES)
+            if bundle.passed is False and (chosen is None or chosen.id == bundle.experiment_id)
+        ],
+    }
+
+
+def _mended_by(group: FailureGroup, versions: Mapping[int, StoredExperiment], newest: Mapping[int, str]) -> str | None:
+    """What took the place of the text that failed so; nothing where it is the newest."""
+    version = versions[group.experiment_id]
+    later = max(other.version for other in versions.values() if other.name == version.name)
+    if later > version.version:
+        return f"{version.name}@{later}"
+    is_newest = group.bundle == newest.get(group.experiment_id)
+    return None if is_newest else f"a newer text of {version.name}@{version.version}"
+
+
+def _stopped(
+    reading: Reading,
+    versions: Mapping[int, StoredExperiment],
+    newest: Mapping[int, str],
+    chosen: StoredExperiment | None,
+) -> Iterator[Answer]:
+    """Versions that were retired, and open ones of which the newest bundle failed too often; a repair begins anew."""
+    for version in versions.values():
+        if version.retired_at is not None and version.status == "retired" and chosen in (None, version):
+            name = f"{version.name}@{version.version}"
+            yield {"experiment": name, "at": version.retired_at.isoformat(), "why": version.why}
+    for number, history in releases.by_experiment(reading.db).items():
+        version, halted = versions[number], release_state(history).halted.get(newest.get(number, ""))
+        if halted and version.status == "open" and chosen in (None, version):
+            name = f"{version.name}@{version.version}"
+            yield {"experiment": name, "at": halted.at.isoformat(), "why": halted.reason}
+
+
+def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
+    """For each group the config at which one of its tasks failed first, and what the file printed last on ours."""
+    shown = [group.last_tasks[: limits.FAILURE_EXAMPLES] for group in groups]
+    words = endings.words(reading.db, {task for tasks in shown for task in tasks})
+    configs = {number: registrations.placed(reading.db, number) for number in {group.experiment_id for group in groups}}
+    details = []
+    for group, tasks in zip(groups, shown, strict=True):
+        reports = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
+        places = [place for task in reports if (place := failed_config(task.said)) is not None]
+        printed = [text for task in reports if task.is_ours and (text := printed_last(task.said))]
+        config = configs[group.experiment_id].get(places[0]) if places else None
+        details.append({"config": config and dict(config), "said": printed[0] if printed else None})
+    return details
+
+
+@shown_at("/watches", "watches.html")
+def listed_watches(reading: Reading) -> Answer:
+    """What somebody waits for, the newest first."""
+    versions = {version.id: version for version in experiments.every_version(reading.db)}
+    newest = watches.newest(reading.db, _WATCHES)
+    return {"watches": [shown(watch, versions.get(watch.experiment_id)) for watch in newest]}
+
+
+def met_watches(reading: Reading) -> list[Answer]:
+    """The open watches that a result has met: what the front page tells until somebody ends them."""
+    return [
+        shown(watch, experiments.by_id(reading.db, watch.experiment_id))
+        for watch in watches.still_open(reading.db)
+        if watch.first_hit is not None
+    ]
+
+
+def shown(watch: Watch, version: StoredExperiment | None) -> Answer:
+    return {
+        "number": watch.id,
+        "experiment": f"{version.name}@{version.version}" if version else None,
+        "sentence": watch.sentence,
+        "predicate": watch.predicate,
+        "state": "ended" if watch.ended_at else "met" if watch.first_hit is not None else "waiting",
+        "registered_at": watch.registered_at.isoformat(),
+        "ended_at": watch.ended_at.isoformat() if watch.ended_at else None,
+        "hits": watch.hits,
+        "first_hit_at": watch.first_hit_at.isoformat() if watch.first_hit_at else None,
+        "value": watch.value,
+    }
+
+
+def _wanted_version(reading: Reading, versions: list[StoredExperiment]) -> StoredExperiment | None:
+    """The version that the address asks for: by name and number, or the newest of a name."""
+    wanted = reading.query.get("experiment", "")
+    if not wanted:
+        return None
+    named = [version for version in versions if wanted in {version.name, f"{version.name}@{version.version}"}]
+    if not named:
+        raise NotFound(f"There is no experiment {wanted[:80]}. /failures shows those of all.")
+    return max(named, key=lambda version: version.version)
+
+
+def _group(group: FailureGroup, version: StoredExperiment) -> Answer:
+    suggestion = suggest(group)
+    works = set(group.works_on)
+    return {
+        "experiment": f"{version.name}@{version.version}",
+        "status": version.status,
+        "cause": group.cause,
+        "in_words": group.cause.words,
+        "blame": group.cause.blame,
+        "is_unclear": group.cause.blame is Blame.UNCLEAR,
+        "raised": group.raised,
+        "platform": group.platform,
+        "tasks": group.tasks,
+        "hosts": [
+            {"host": host, "tasks": tasks, "works": host in works}
+            for host, tasks in group.by_host[: limits.FAILING_HOSTS_NAMED]
+        ],
+        "host_count": len(group.by_host),
+        "works_on": sorted(works)[: limits.FAILING_HOSTS_NAMED],
+        "works_on_count": len(works),
+        "first_at": group.first_at.isoformat(),
+        "last_at": group.last_at.isoformat(),
+        "last_task": group.last_task,
+        "look_at": suggestion.look_at,
+        "suggests": suggestion.reason,
+    }

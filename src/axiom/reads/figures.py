@@ -1,0 +1,101 @@
+"""Pictures on a page: two widths, a table of the same numbers, and what can be taken away."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from axiom.errors import NotFound
+from axiom.reads.base.request import Answer, Reading
+from axiom.store.engine import blobs
+from axiom.store.upkeep import figures as picture_views
+
+WIDTHS = (660, 326)
+_STYLE = re.compile(r"<style.*?</style>|<\?xml.*?\?>", re.DOTALL)
+_OPENING = re.compile(r"<svg[^>]*>")
+
+
+def plate(
+    reading: Reading,
+    name: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    is_course: bool = False,
+    has_series: bool = False,
+) -> Answer:
+    """A picture by its name without the width, and its table, whose first column is what the x axis shows.
+
+    The rows of a course came one after the other: where a page has no room for all, it shows the newest. Where there
+    are several series, the second column names the series of a row.
+    """
+    drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    drawing = drawings[0] if drawings else None
+    return {
+        "name": name,
+        "drawn_at": drawing.drawn_at.isoformat() if drawing else None,
+        "svg": f"/figures/{drawing.name}.svg" if drawing else None,
+        "png": f"/figures/{drawing.name}.png" if drawing else None,
+        "csv": f"/figures/{name}.csv",
+        "headings": list(headings),
+        "rows": [list(row) for row in rows],
+        "is_course": is_course,
+        "has_series": has_series,
+    }
+
+
+def shared_card(reading: Reading, number: int) -> str | None:
+    """The address of what is shown where a finding's page is shared; a newer one has another, so that it is fetched."""
+    drawings = picture_views.drawn(reading.db, [f"finding/{number}/card"])
+    return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}" if drawings else None
+
+
+def inline(reading: Reading, name: str) -> list[str]:
+    """The drawings of a picture, ready to stand in a page; the page's own style sheet colours them."""
+    drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    shown = ("wide", "narrow") if len(drawings) == len(WIDTHS) else ("",)
+    return [
+        _classed(_STYLE.sub("", reading.text(drawing.svg)).strip(), f"fig {kind}".strip())
+        for drawing, kind in zip(drawings, shown, strict=False)
+    ]
+
+
+def file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
+    """A picture to take away. Outside of a page it carries its colours itself."""
+    drawings = picture_views.drawn(reading.db, [name])
+    if not drawings:
+        raise NotFound(f"There is no picture {name}. It is drawn after the numbers that it shows have changed.")
+    if kind == "png":
+        return blobs.get(reading.db, reading.folder, drawings[0].png)
+    text = _STYLE.sub("", reading.text(drawings[0].svg)).strip()
+    opening = _OPENING.match(text)
+    if opening is None:
+        return text.encode()
+    return f"{opening.group()}<style>{palette}</style>{text[opening.end() :]}".encode()
+
+
+def table_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table for a spreadsheet. A cell that a spreadsheet would take for a formula is made text."""
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerow(headings)
+    return target.getvalue() + rows_csv(rows)
+
+
+def rows_csv(rows: Sequence[Sequence[Any]]) -> str:
+    target = io.StringIO()
+    csv.writer(target, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
+    return target.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _classed(svg: str, classes: str) -> str:
+    """The drawing with our classes in place of any of its own."""
+    opening = _OPENING.match(svg)
+    if opening is None:
+        return ""
+    tag = re.sub(r'\s(?:class|xmlns)="[^"]*"', "", opening.group())
+    return f'{tag[:4]} class="{classes}"{tag[4:]}{svg[opening.end() :]}'

@@ -1,0 +1,195 @@
+"""A session's log, rendered from its notes, section by section: for a page, as Markdown and as plain text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from axiom.domain.headlines.numbers import calm, plain
+from axiom.domain.rounds import Note, Round, Step
+from axiom.reads.base.request import Answer
+from axiom_weigh.grouping import group_pairs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A part of a log: its title, whose notes it holds, and what it says when there are none."""
+
+    title: str
+    kinds: tuple[str, ...]  # with which the kinds of its notes begin; the longest that fits wins
+    steps: frozenset[Step] = field(default=frozenset())  # when these are done and it is empty, it says so
+    none: str = "Nothing to tell."
+    leads: bool = False  # what a session tells first; the rest is its record
+
+
+def _section(title: str, kinds: str, *steps: Step, none: str = "Nothing to tell.") -> Section:
+    return Section(title=title, kinds=tuple(kinds.split()), steps=frozenset(steps), none=none)
+
+
+def _leading(title: str, kinds: str) -> Section:
+    return Section(title=title, kinds=tuple(kinds.split()), leads=True)
+
+
+SECTIONS = (
+    _leading("What changed and why it matters", "told. changed."),
+    _leading("What went wrong", "trouble."),
+    _leading("New experiments", "fresh."),
+    _leading("Waits for an answer", "waits."),
+    _leading("What comes next", "log.next"),
+    _leading("Levels of evidence", "level."),
+    _leading("Findings by significance", "significant."),
+    _leading("Scripts", "script."),
+    _section("Summary", "log.summary session. round.", Step.LOG),
+    _section("Parts of the laboratory", "health.", Step.HEALTH),
+    _section("Queue", "queue.", Step.QUEUE),
+    _section("Reviewed before", "review.before", Step.REVIEW),
+    _section("New results", "task. review. experiment.recalled", Step.REVIEW),
+    _section("New results by host", "review.host", Step.REVIEW, none="No host returned anything."),
+    _section("Inside the results", "inspect.", Step.INSPECT),
+    _section("Ranked new results", "rank.", Step.RANK),
+    _section("Failures", "failures.", Step.FAILURES),
+    _section("Cleaning up", "clean. task.stuck host. hosts. sweep. withdraw. experiment. release.", Step.CLEAN),
+    _section("Credit", "credit.", Step.CREDIT),
+    _section("Repairs", "repair.", Step.REPAIR),
+    _section("Who asked besides the rule", "pi."),
+    _section("Deployment", "plan. deploy.", Step.DEPLOY),
+    _section("New question", "design.nothing design.proposed design.lapsed design.left design.idea", Step.DESIGN),
+    _section("Findings", "evaluate. evidence. finding. prediction.", Step.EVALUATE),
+    _section("Findings by grade", "log.grades", Step.LOG),
+    _section("Tried out", "try.", Step.TRY),
+    _section("What the open findings need", "design.", Step.DESIGN),
+    _section("Watched for", "watch.", Step.EVALUATE, none="Nobody watches for anything."),
+    _section("Research direction", "direction.", Step.LOG),
+    _section("When it may be known", "log.", Step.LOG),
+    _section("Hosts and their work", "deploy.class deploy.passed_over deploy.no_host", Step.DEPLOY),
+    _section("Published", "publish.", Step.PUBLISH),
+    _section("Besides", ""),
+)
+
+
+def title_of(step: Step, kind: str) -> str:
+    """The section that tells a note; what a step wrote of a kind that is not known stands at the end."""
+    if step is Step.CLEAN and kind.startswith("task."):  # a task that was given up on, not one that came back
+        return "Cleaning up"
+    fitting = [(len(prefix), part.title) for part in SECTIONS for prefix in part.kinds if kind.startswith(prefix)]
+    return max(fitting)[1] if fitting else SECTIONS[-1].title
+
+
+_REPEATED = {  # by the kinds of notes that held somebody's words: in which fact
+    "changed.note": "lesson",
+    "fresh.motivation": "why",
+    "direction.link": "why",
+    "design.idea": "why",
+    "design.proposed": "motivation",
+    "repair.approved": "why",
+}
+_FACT = re.compile(r"\{(\w+)\}")
+_WHITE = re.compile(r"\s+")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
+
+
+def pieces(note: Note) -> list[Answer]:
+    """The line cut into words and facts, each fact with the page of its rows, so that a page can set it apart."""
+    parts: list[Answer] = []
+    end, words = 0, note.words
+    for match in _FACT.finditer(words):
+        parts.append({"text": words[end : match.start()], "is_fact": False, "rows": ""})
+        fact = _fact(note.facts, match)
+        is_fact = " " not in fact  # a reason, which is a sentence, stays one
+        parts.append({"text": fact, "is_fact": is_fact, "rows": page(note, match[1])})
+        end = match.end()
+    parts.append({"text": words[end:], "is_fact": False, "rows": ""})
+    return [piece for piece in parts if piece["text"]]
+
+
+def page(note: Note, fact: str) -> str:
+    """The page of the rows behind a fact; nothing for an address that leads away."""
+    address = note.page(fact)
+    return address if address.startswith("/") and not address.startswith("//") else ""
+
+
+def sentence(note: Note) -> str:
+    return _FACT.sub(lambda match: _fact(note.facts, match), note.words)
+
+
+def chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+    """The notes by section; a section that has none says so once its steps are done."""
+    by_title = group_pairs((title_of(wrote, note.kind), _line(wrote, note)) for wrote, note in notes)
+    shown = []
+    for section in SECTIONS:
+        lines = by_title.get(section.title, [])
+        is_said = session.told or not session.ended_at or Step.LOG not in section.steps  # a quiet round sums up nothing
+        if not lines and is_said and section.steps and section.steps <= set(session.done):
+            none = Note(kind="section.nothing", text=section.none)
+            lines = [_line(next(step for step in Step if step in section.steps), none)]
+        if lines:
+            shown.append({"section": section.title, "leads": section.leads, "lines": lines})
+    return shown
+
+
+def as_markdown(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
+    """The log as Markdown; each number leads to its rows."""
+    parts = [f"# Session {session.name}", f"{_head(session)}"]
+    for chapter in chapters(session, notes):
+        parts.append(f"## {chapter['section']}")
+        parts.append("\n".join(f"- {''.join(map(_in_markdown, line['pieces']))}" for line in chapter["lines"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_text(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
+    head = f"Session {session.name}"
+    parts = [f"{head}\n{'=' * len(head)}", _head(session)]
+    for chapter in chapters(session, notes):
+        title = chapter["section"].upper()
+        parts.append("\n".join([title, *(f"- {one_line(line['text'])}" for line in chapter["lines"])]))
+    return "\n\n".join(parts) + "\n"
+
+
+def one_line(text: str) -> str:
+    """Words on one line, without what would act on the terminal of whoever reads them."""
+    return " ".join(_flat(text).split())
+
+
+def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+    """The notes as they were written, each fact with the page of its rows."""
+    return [_line(step, note) for step, note in notes]
+
+
+def _ours(note: Note) -> Note:
+    """The note without what somebody else had written, which logs repeated until November 2026."""
+    name = _REPEATED.get(note.kind, "")
+    return replace(note, facts={**note.facts, name: "it stands on its page"}) if name in note.facts else note
+
+
+def _line(step: Step, note: Note) -> Answer:
+    note = _ours(note)
+    return {
+        "step": step.value,
+        "section": title_of(step, note.kind),
+        "kind": note.kind,
+        "text": sentence(note),
+        "facts": dict(note.facts),
+        "rows": {name: page(note, name) for name in note.facts if page(note, name)},
+        "about": page(note, ""),
+        "pieces": pieces(note),
+    }
+
+
+def _head(session: Round) -> str:
+    end = f"{session.ended_at:%H:%M} UTC" if session.ended_at else "not ended"
+    why = session.told or session.reason
+    return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {one_line(why)}"
+
+
+def _in_markdown(piece: Mapping[str, str]) -> str:
+    text = _SPECIAL.sub(r"\\\1", _flat(piece["text"]))
+    if not piece["rows"]:
+        return text
+    return f"[{text}]({piece['rows']})" if piece["is_fact"] else f"{text} ([rows]({piece['rows']}))"
+
+
+def _flat(text: str) -> str:
+    return _WHITE.sub(" ", calm(text))
+
+
+def _fact(facts: Mapping[str, object], match: re.Match[str]) -> str:
+    return plain(facts[match[1]]) if match[1] in facts else match[0]

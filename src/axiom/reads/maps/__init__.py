@@ -1,0 +1,1 @@
+"""A map as its readers ask for it."""

@@ -1,0 +1,133 @@
+"""Programs that may work here, as the operator sees them, and what each of them reads first: the laboratory in brief.
+
+Nothing of a token is shown.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram
+from axiom.domain.proposals import ProposalState
+from axiom.domain.rounds import Round
+from axiom.limits import accounts as account_limits
+from axiom.reads import findings as finding_views
+from axiom.reads import log
+from axiom.reads import proposals as proposal_views
+from axiom.reads import session_lists as session_rows
+from axiom.reads.base.page import shown_at
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.graph import Graph
+from axiom.store.accounts import programs
+from axiom.store.registrations import proposals
+from axiom.store.rounds import rounds
+from axiom.store.upkeep import audit
+from axiom.store.views import findings
+from axiom.store.views import sessions as session_views
+
+_CHARTER = 8_000  # bytes
+_DAY = timedelta(days=1)
+
+
+def let_in(reading: Reading) -> Answer:
+    return {
+        "programs": [
+            {
+                "name": program.name,
+                "model": program.model,
+                "prompt": program.prompt,
+                "may": str(program.right),
+                "may_approve": program.may_approve,
+                "limits": {**USUAL_LIMITS, **program.limits},
+                "created_at": program.created_at.isoformat(),
+                "expires_at": program.expires_at.isoformat(),
+                "ended_at": program.ended_at.isoformat() if program.ended_at else None,
+                "is_let_in": program.is_let_in(reading.now),
+            }
+            for program in programs.programs(reading.db)
+        ]
+    }
+
+
+@shown_at("/brief", "brief.html", words="since")
+def brief(reading: Reading) -> Answer:
+    """All of it; `since` names the session from which on changes are told."""
+    newest = next((closed.session for closed in session_views.newest(reading.db, 1)), None)
+    return {
+        "brief": {
+            "name": reading.name,
+            "stands": _stands(reading),
+            "changed": _changes(reading, newest),
+            "next": _next(reading, newest),
+            "proposals": _waiting(reading),
+            "programs": [_limits(reading, row) for row in programs.programs(reading.db) if row.is_let_in(reading.now)],
+            "asks_people_for": reading.approvals,
+            "charter": charter(reading),
+        }
+    }
+
+
+def charter(reading: Reading) -> str:
+    """What the operator wants to know, as the file in the data folder says it; a long one is cut."""
+    try:
+        with reading.folder.charter.open("rb") as opened:
+            return opened.read(_CHARTER).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _stands(reading: Reading) -> Answer:
+    briefs = findings.in_brief(reading.db)
+    weighed = [brief for brief in briefs if brief.weighed_at]
+    newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[: account_limits.ROWS_OF_A_BRIEFING]
+    rows = finding_views.in_lists(reading, Graph(reading), [brief.number for brief in newest])
+    return {
+        "findings": len(briefs),
+        "grades": dict(sorted(Counter(brief.grade.value for brief in weighed).items())),
+        "never_weighed": len(briefs) - len(weighed),
+        "newest": [rows[brief.number] for brief in newest],
+    }
+
+
+def _changes(reading: Reading, newest: Round | None) -> Answer | None:
+    since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest)[0] if newest else "")
+    if newest is None or not since:
+        return None
+    changes: Answer = session_rows.difference(reading, newest.name, since)["difference"]
+    return {
+        "from": changes["from"],
+        "to": changes["to"],
+        "findings": changes["findings"][: account_limits.ROWS_OF_A_BRIEFING],
+        "more_findings": max(0, len(changes["findings"]) - account_limits.ROWS_OF_A_BRIEFING),
+        "experiments": changes["experiments"][: account_limits.ROWS_OF_A_BRIEFING],
+        "more_experiments": max(0, len(changes["experiments"]) - account_limits.ROWS_OF_A_BRIEFING),
+    }
+
+
+def _next(reading: Reading, newest: Round | None) -> list[str]:
+    """What the log of the newest session says comes next."""
+    notes = rounds.notes(reading.db, newest.id) if newest else []
+    return [log.sentence(note) for _, note in notes if note.kind == "log.next"][: account_limits.ROWS_OF_A_BRIEFING]
+
+
+def _waiting(reading: Reading) -> Answer:
+    rows = [row for row in proposal_views.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN]
+    return {"waiting": len(rows), "newest": rows[: account_limits.ROWS_OF_A_BRIEFING]}
+
+
+def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
+    """How much a program may do in a day, and how much of it is left."""
+    caller, since = program.caller, reading.now - _DAY
+    left = {
+        name: max(0, most - audit.times_given(reading.db, caller.name, name, since, dry_run=False))
+        for name, most in caller.limits.commands_per_day.items()
+    }
+    waiting = sum(row.proposal.author == caller.name for row in proposals.in_state(reading.db, ProposalState.OPEN))
+    core_hours = audit.spent(reading.db, caller.name, since)["core_seconds"] / 3_600.0
+    return {
+        "name": program.name,
+        "left_today": {
+            "most_core_hours": round(max(0.0, caller.limits.core_hours_per_day - core_hours), 3),
+            "open_proposals": max(0, int(caller.limits.open_proposals) - waiting),
+            **left,
+        },
+    }

@@ -1,0 +1,232 @@
+"""What was written down before it was computed, and what each forecaster's predictions were worth."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from axiom.domain.estimands import Prediction, read_prediction
+from axiom.domain.evidence import Registration
+from axiom.domain.maps import first_place
+from axiom.domain.preflights import KeptDraft
+from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.registrations import RegistrationBody, amended_by, forecaster_named, read_body
+from axiom.laboratory.findings.rules.reproduction import summed
+from axiom.laboratory.findings.rules.score_predictions import PredictionScore, Score, compared, records, seeds_named
+from axiom.reads import findings as finding_views
+from axiom.reads.base.page import NUMBER, shown_at
+from axiom.reads.base.paging import stretch
+from axiom.reads.base.request import Answer, Reading, must
+from axiom.reads.base.resolved_prose import quote
+from axiom.signed.manifests import stored_manifest
+from axiom.store.experiments import drafts, experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.findings import blocks as block_store
+from axiom.store.findings import duplicates
+from axiom.store.findings.links import footings_of
+from axiom.store.registrations import registrations, scores, stamps
+from axiom.store.views import findings
+from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
+
+_NOTHING = (0, 0.0)  # is back of a replicate, and took no time
+
+
+@shown_at("/registrations", "registrations.html", words="from")
+def listed(reading: Reading) -> Answer:
+    """The registrations that the address asks for, the newest first."""
+    versions = {version.id: version for version in experiments.every_version(reading.db)}
+    numbers = registrations.ids(reading.db)
+    part = stretch(reading, "from", numbers)
+    stored = [row for number in part.shown if (row := registrations.registration(reading.db, number)) is not None]
+    by_version = itertools.groupby(sorted(stored, key=_version_of), key=_version_of)
+    rows = [row for number, these in by_version for row in _rows(reading, list(these), versions[number])]
+    return {
+        "registrations": sorted(rows, key=lambda row: -row["number"]),
+        "of": len(numbers),
+        **part.around("/registrations?from="),
+    }
+
+
+def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
+    """The registrations of one version, oldest first."""
+    return _rows(reading, registrations.registrations(reading.db, version.id), version)
+
+
+@shown_at(f"/registrations/{NUMBER}", "registration.html")
+def by_number(reading: Reading, number: int) -> Answer:
+    """What was asked and expected before its first replicate was issued, and its place in the chain."""
+    registration = must(registrations.registration(reading.db, number), reading, "registration", number)
+    version = must(
+        experiments.by_id(reading.db, registration.experiment_id), reading, "experiment", registration.experiment_id
+    )
+    stamp = stamps.stamp_of(reading.db, number)
+    mine = set(registrations.numbers(reading.db, registration).values())
+    claims = [claim for claim in findings.of_experiment(reading.db, version.id) if claim.finding.number in mine]
+    (shown,), forecasts = _rows(reading, [registration], version), findings.forecasts(reading.db, number)
+    weighed = {claim.finding.estimand for claim in claims if claim.line}
+    return {
+        "registration": shown
+        | {
+            "said": [*shown["said"], *finding_views.quote_forecasts(reading, forecasts, weighed)],
+            "previous_hash": registration.previous_hash,
+            "stamped_at": stamp.stamped_at.isoformat() if stamp else None,
+            "body": registration.body,
+            "configs": [dict(config) for config in read_body(registration.body).design.configs],
+            "blocks": _blocks(reading, registration, version),
+            "predictions": [
+                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
+            ],
+            "findings": [finding_views.shown(reading, view) for view in claims],
+        }
+    }
+
+
+@shown_at("/forecasters", "forecasters.html")
+def forecasters(reading: Reading) -> Answer:
+    """Who predicted what was found, and how far their chances may be taken at their word."""
+    smallest = {number: estimand["smallest"] for number, estimand in finding_views.estimands(reading).items()}
+    lost = [prediction for draft in drafts.lost(reading.db) if (prediction := _lost(draft))]
+    scored = [*lost, *(_scored(row, smallest) for row in scores.every_score(reading.db))]
+    return {
+        "forecasters": [asdict(record) | {"is_flagged": record.is_flagged} for record in records(scored)],
+        "compared": [asdict(record) for record in compared(scored, AUTOPILOT)],
+    }
+
+
+def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
+    """In how many seeds of these registrations each pair of platforms agreed."""
+    counted = summed(
+        pair
+        for registration_number in registration_ids
+        for pair in duplicates.counted(reading.db, registration_number, reading.now)
+    )
+    return [
+        {
+            "platforms": list(pair.platforms),
+            "exact": pair.exact,
+            "close": pair.close,
+            "divergent_at_the_end": pair.divergent - pair.disputed,
+            "divergent_from_the_start": pair.disputed,
+        }
+        for pair in counted
+    ]
+
+
+def _version_of(registration: Registration) -> int:
+    return registration.experiment_id
+
+
+def _rows(reading: Reading, stored: Sequence[Registration], version: StoredExperiment) -> list[Answer]:
+    """Registrations of one version, of which the findings and what was issued are read once."""
+    issued = experiments.issued_to(reading.db, version.id)
+    begun = registrations.begun_by(reading.db, version.id)
+    return [_shown(reading, row, version, issued.get(row.id, 0), begun.get(row.id, {})) for row in stored]
+
+
+def _shown(
+    reading: Reading, registration: Registration, version: StoredExperiment, issued: int, begun: Mapping[str, int]
+) -> Answer:
+    registered = read_body(registration.body)
+    numbers = {**registered.joins, **begun}
+    return {
+        "number": registration.id,
+        "experiment": version.name,
+        "version": version.version,
+        "design": registered.design.name,
+        "cells": len(registered.design.configs),
+        "cohort": registered.cohort.value,
+        "stopping": registered.stopping.sentence,
+        "block": registered.block,
+        "block_why": registered.block_why,
+        "issued": issued,
+        "estimands": [
+            {"estimand": name, "finding": number, "is_new": name not in registered.joins}
+            for name, number in sorted(numbers.items(), key=lambda pair: pair[1])
+        ],
+        "amends": registered.amends,
+        "said": _quotes(reading, registration, registered, numbers.values()),
+        "registered_at": registration.created_at.isoformat(),
+        "hash": registration.hash,
+    }
+
+
+def _quotes(
+    reading: Reading, registration: Registration, registered: RegistrationBody, numbers: Iterable[int]
+) -> list[Answer]:
+    """Why it was registered; nothing before all that it asks is weighed."""
+    if not registered.why or not all(state.is_weighed for state in footings_of(reading.db, numbers).values()):
+        return []
+    by = registered.document.get("proposal", {}).get("author", "whoever registered it")
+    return quote(reading, by, f"why registration {registration.id} was made", registered.why)
+
+
+def _blocks(reading: Reading, registration: Registration, version: StoredExperiment) -> list[Answer]:
+    """How far each block is, and what it has cost; of a map by its whole tiles, of which deeper ones are parts."""
+    registered = read_body(registration.body)
+    below = first_place(1) if stored_manifest(version.manifest).map else block_store.ALL_PLACES
+    ordered = block_store.ordered(reading.db, registration.id)
+    spent = block_store.spent(reading.db, registration.id, below)
+    cells, seconds = len(registered.design.configs), sum(registered.design.seconds)
+    returned = [
+        ReplicateProgress(
+            number=number, cells=cells, back=spent.get(number, _NOTHING)[0], over=ordered.get(number, False)
+        )
+        for number in block_store.numbers(reading.db, version.id, registration.id, -1)
+    ]
+    by_number = {progress.number: progress for progress in returned}
+    is_amended = registration.id in amended_by(registrations.registrations(reading.db, version.id))
+    is_over = is_amended and not block_store.has_gaps(reading.db, version.id)
+    return [
+        {
+            "block": block.number,
+            "first": block.replicates[0],
+            "last": block.replicates[-1],
+            "replicates": len(block.replicates),
+            "done": sum(progress.back >= progress.cells for progress in members),
+            "missing": sum(progress.over and progress.back < progress.cells for progress in members),
+            "out": sum(not progress.over and progress.back < progress.cells for progress in members),
+            "is_closed": block.closed,
+            "reason": block.reason,
+            "core_seconds": sum(spent.get(number, _NOTHING)[1] for number in block.replicates),
+            "declared_core_seconds": seconds * len(block.replicates),
+        }
+        for block in blocks(returned, registered.block, registration.id, is_over=is_over)
+        for members in [[by_number[number] for number in block.replicates]]
+    ]
+
+
+def _scored(row: Mapping[str, Any], smallest: Mapping[int, float]) -> PredictionScore:
+    verdict = scores.verdict(row)
+    worth = Score(**_worth(row)) if verdict else None
+    return PredictionScore(
+        forecaster=row["forecaster"],
+        registration_id=row["registration_id"],
+        prediction=scores.prediction(row),
+        estimand=row["estimand"],
+        smallest=smallest.get(row["finding_number"], 1.0),
+        verdict=verdict,
+        estimate=row["estimate"],
+        score=worth,
+    )
+
+
+def _lost(draft: KeptDraft) -> PredictionScore | None:
+    """The forecast of a file that was tried and came to nothing; of one that could not declare any, a sure one."""
+    declared = stored_manifest(draft.declaration).estimands if draft.declaration else ()
+    sure = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 0.0), because="")
+    prediction = read_prediction(declared[0]["prediction"]) if declared else sure
+    if seeds_named(prediction.because):
+        return None
+    name = forecaster_named(draft.author, draft.informed)
+    return PredictionScore(forecaster=name, registration_id=-draft.number, prediction=prediction, is_lost=True)
+
+
+def _worth(row: Mapping[str, Any]) -> dict[str, Any]:
+    covered = row["is_covered"]
+    return {
+        "brier": row["brier"],
+        "log_score": row["log_score"],
+        "interval_score": row["interval_score"],
+        "is_covered": None if covered is None else bool(covered),
+        "reason": row["reason"] or "",
+    }

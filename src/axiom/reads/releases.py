@@ -1,0 +1,89 @@
+"""How far each version is let out, since when and why, and who decided what about it."""
+
+from axiom.domain.releases import Fleet, Release, Stage
+from axiom.reads.base.request import Answer, Reading
+from axiom.rules.experiments.release_history import (
+    ReleaseState,
+    facts_of,
+    release_state,
+    settled,
+    unapproved,
+    with_approval,
+)
+from axiom.rules.experiments.release_stages import Rollout, release
+from axiom.store.engine.database import moment
+from axiom.store.experiments import experiments, releases
+from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+
+_BEGINNING = moment(0)  # before anything was sent: whether a host is silent changes no stage
+
+
+def listed(reading: Reading) -> list[Answer]:
+    """Every open version with its stage, those first that are not out yet."""
+    newest = {bundle.experiment_id: bundle for bundle in experiments.newest_bundles(reading.db)}
+    histories, fleet = releases.by_experiment(reading.db), releases.fleet(reading.db)
+    rows = [
+        _row(reading, stored, newest[stored.id], histories.get(stored.id, []), fleet)
+        for stored in experiments.every_version(reading.db)
+        if stored.status == "open" and stored.id in newest
+    ]
+    return sorted(rows, key=lambda row: (row["stage"] == Stage.OPEN, row["name"]))
+
+
+def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
+    """One version's stage and the whole history of its release."""
+    bundle = experiments.bundle_now(reading.db, stored.id)
+    if bundle is None:
+        return None
+    history = releases.of_version(reading.db, stored.id)
+    return _row(reading, stored, bundle, history, releases.fleet(reading.db)) | {
+        "history": [
+            {
+                "change": line.change.value,
+                "bundle": line.bundle,
+                "platform": line.platform,
+                "reason": line.reason,
+                "by": line.by,
+                "at": line.at.isoformat(),
+            }
+            for line in reversed(history)
+        ]
+    }
+
+
+def _row(
+    reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release], fleet: Fleet
+) -> Answer:
+    state, digest = release_state(history), bundle.digest
+    sent = releases.sent(reading.db, digest, since=state.begun.get(digest), before=_BEGINNING)
+    facts = facts_of(sent, counts_hosts=fleet.is_alone)
+    rollout = settled(state, digest) or release(facts, fleet, state.stage(digest))
+    if paused := state.paused.get(""):
+        rollout = Rollout(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}")
+    approved = state.approved.get(digest)
+    return {
+        "name": f"{stored.name}@{stored.version}",
+        "serial": bundle.serial,
+        "stage": rollout.stage.value,
+        "reason": with_approval(rollout, state, digest, reading.approvals).reason,
+        "waits_for_approval": bool(unapproved(state, digest, reading.approvals)),
+        "since": _since(state, bundle, rollout.stage, paused),
+        "well": facts.well,
+        "badly": facts.failed,
+        "out": facts.out,
+        "held": [
+            {"platform": where, "reason": line.reason, "by": line.by} for where, line in state.paused.items() if where
+        ],
+        "approved_by": approved.by if approved else None,
+        "approved_at": approved.at.isoformat() if approved else None,
+    }
+
+
+def _since(state: ReleaseState, bundle: StoredBundle, stage: Stage, paused: Release | None) -> str:
+    """When the stage was reached, as far as it is written down already."""
+    if paused:
+        return paused.at.isoformat()
+    line = state.halted.get(bundle.digest) or state.reached.get(bundle.digest)
+    if line is None or (stage is not Stage.PAUSED and line.change.value != stage.value):
+        return state.begun.get(bundle.digest, bundle.created_at).isoformat()
+    return line.at.isoformat()

@@ -1,0 +1,105 @@
+"""What the laboratory is doing now, as plain data: the same for the page, for `/status.json` and for `axiom status`."""
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from axiom import __version__
+from axiom.domain.failure_causes import Cause
+from axiom.domain.preflights import GATES
+from axiom.reads.base.fleet_extent import fleet_extent
+from axiom.reads.base.page import shown_at
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.join import runners_of
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine import counters
+from axiom.store.engine.counters import Key
+from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.preflights import Newest
+from axiom.store.upkeep import jobs, last_backup
+from axiom.store.views.hosts import Extent
+
+_IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
+_NOBODY_LOOKED = "unread"  # not even our own hosts get it
+
+
+@shown_at("/status", "status.html")
+def page(reading: Reading) -> Answer:
+    """What it is doing now."""
+    live, fleet = {"name": reading.name, **reading.live()}, fleet_extent(reading.db, reading.memo, reading.now)
+    return {"status": status(reading.db, reading.folder, reading.now, live, fleet)}
+
+
+def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any], fleet: Extent) -> dict[str, Any]:
+    """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
+    counted = counters.read(db)
+    rows = _experiments(db, counted)
+    made = last_backup.last(folder)
+    nouns = ("workunit", "task", "result")
+    return {
+        "version": __version__,
+        "now": now.isoformat(),
+        **live,
+        "experiments": rows,
+        "totals": {noun: sum(sum(row[f"{noun}s"].values()) for row in rows) for noun in nouns},
+        "endings": _endings(counted),
+        "hosts": fleet.hosts,
+        "cores": fleet.cores,
+        "new_hosts": fleet.new,
+        "jobs": [_job(row) for row in jobs.every_job(db)],
+        "runners": runners_of(folder),
+        "backed_up_at": made.isoformat() if made else None,
+        "free_mb": shutil.disk_usage(folder.path).free // 2**20,
+    }
+
+
+def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
+    tried, states = {row.experiment_id: row for row in preflights.newest(db, GATES)}, counters.by_state(counted)
+    return [
+        {
+            "name": version.name,
+            "version": version.version,
+            "question": stored_manifest(version.manifest).question,
+            "status": version.status,
+            "preflight": _in_a_word(tried[version.id]) if version.id in tried else None,
+            "workunits": states["workunit", version.id],
+            "tasks": states["task", version.id],
+            "results": states["result", version.id],
+        }
+        for version in experiments.every_version(db)
+    ]
+
+
+def _in_a_word(newest: Newest) -> str:
+    return _IN_A_WORD[newest.passed] if newest.is_ours or newest.passed is False else _NOBODY_LOOKED
+
+
+def _endings(counted: Mapping[Key, int]) -> list[dict[str, Any]]:
+    """Why the tasks ended of which a host has told, the commonest cause first."""
+    amounts: Counter[Cause] = Counter()
+    for (noun, _, cause), amount in counted.items():
+        if noun == "cause" and amount and cause in set(Cause):
+            amounts[Cause(cause)] += amount
+    return [
+        {"cause": cause, "in_words": cause.words, "blame": cause.blame, "tasks": amount}
+        for cause, amount in amounts.most_common()
+    ]
+
+
+def _job(row: Row) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "every_seconds": row["every_seconds"],
+        "last_start": _iso(row["last_start"]),
+        "last_ok": _iso(row["last_ok"]),
+        "last_error": row["last_error"],
+    }
+
+
+def _iso(value: int | None) -> str | None:
+    moment = maybe_moment(value)
+    return moment.isoformat() if moment else None

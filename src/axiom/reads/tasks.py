@@ -1,0 +1,172 @@
+"""What is ordered and what became of it: workunits and tasks."""
+
+from collections.abc import Sequence
+
+from axiom.boinc.requests import ClientState
+from axiom.domain.failure_causes import Blame, Cause
+from axiom.domain.work import Agreement, Task, Workunit
+from axiom.reads.base.cells import config_in_words
+from axiom.reads.base.page import NUMBER, shown_at
+from axiom.reads.base.request import Answer, Reading, must
+from axiom.reads.leaderboards import THOUSANDTHS
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.tasks import progress, results, workunits
+from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks.progress import HeardProgress
+from axiom.store.views import tasks
+from axiom.store.views.tasks import Check, TaskEnd
+
+_BLAMES = {
+    Blame.NOBODY: "nobody's fault",
+    Blame.HOST: "the host's doing",
+    Blame.EXPERIMENT: "the experiment's doing",
+    Blame.UNCLEAR: "the host's or the experiment's doing; one report cannot tell which",
+    Blame.LABORATORY: "our fault",
+    Blame.VOLUNTEER: "its volunteer's decision, and no fault",
+}
+_STOPPED = {
+    ClientState.NEW: "before anything was fetched",
+    ClientState.DOWNLOADING: "while its files were fetched",
+    ClientState.DOWNLOADED: "while it was computed",
+    ClientState.COMPUTE_ERROR: "computing failed",
+    ClientState.UPLOADING: "while its output was sent",
+    ClientState.UPLOADED: "its output was sent",
+    ClientState.ABORTED: "it was aborted",
+    ClientState.UPLOAD_FAILED: "its output could not be sent",
+}
+_AGREEMENTS = {
+    Agreement.WAITING: "It is computed again at another volunteer's host, to see whether the two agree.",
+    Agreement.AGREES: "It was computed again at another volunteer's host, and the two agree.",
+    Agreement.DIFFERS: "It was computed again at another volunteer's host, and the two do not agree.",
+}
+
+
+@shown_at(f"/workunits/{NUMBER}", "workunit.html")
+def workunit(reading: Reading, number: int) -> Answer:
+    """One order, its copies, and the checks of what they brought."""
+    stored_workunit: Workunit = must(workunits.workunit(reading.db, number), reading, "workunit", number)
+    stored = experiments.by_id(reading.db, stored_workunit.experiment_id)
+    return {
+        "workunit": {
+            "number": stored_workunit.id,
+            "experiment": stored.name if stored else None,
+            "version": stored.version if stored else None,
+            "registration": stored_workunit.registration_id,
+            "state": stored_workunit.state,
+            "reason": stored_workunit.reason,
+            "replicates": list(stored_workunit.replicates),
+            "configs": list(stored_workunit.configs),
+            "quorum": stored_workunit.quorum,
+            "max_failures": stored_workunit.max_failures,
+            "target_host": stored_workunit.target_host_id,
+            "checks_task": stored_workunit.checks_task_id,
+            "split_from": stored_workunit.split_from,
+            "parts": task_store.parts_of(reading.db, number),
+            "created_at": stored_workunit.created_at.isoformat(),
+            "tasks": [listed(task) for task in workunits.tasks_of(reading.db, number)],
+            "checks": _checks(tasks.checks_of(reading.db, number)),
+        }
+    }
+
+
+@shown_at(f"/tasks/{NUMBER}", "task.html")
+def task(reading: Reading, number: int) -> Answer:
+    """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
+    stored_task: Task = must(workunits.task(reading.db, number), reading, "task", number)
+    stored = experiments.by_id(reading.db, stored_task.experiment_id)
+    ordered = workunits.workunit(reading.db, stored_task.workunit_id)
+    awards = tasks.paid(reading.db, number)
+    return {
+        "task": listed(stored_task)
+        | {
+            "experiment": stored.name if stored else None,
+            "version": stored.version if stored else None,
+            "ordinal": stored_task.ordinal,
+            "bundle": stored_task.bundle_digest,
+            "exit_status": stored_task.exit_status,
+            "elapsed_seconds": stored_task.elapsed_seconds,
+            "output_digest": stored_task.output_digest,
+            **how(tasks.ended(reading.db, number)),
+            **how_far(progress.of_task(reading.db, number)),
+            "checks_task": ordered.checks_task_id if ordered else None,
+            "checks": _checks(tasks.checks(reading.db, number)),
+            "credit": sum(award.amount for award in awards) / THOUSANDTHS,
+            "awards": [
+                {
+                    "reason": award.reason,
+                    "credit": award.amount / THOUSANDTHS,
+                    "because": award.because,
+                    "at": award.at.isoformat(),
+                }
+                for award in awards
+            ],
+            "results": _results(reading, number, stored_task.experiment_id),
+        }
+    }
+
+
+def how(end: TaskEnd) -> Answer:
+    """How a task ended, in words; what the host itself said of it is for the operator alone."""
+    cause = Cause(end.cause) if end.cause in set(Cause) else None
+    state = ClientState(end.boinc_state) if end.boinc_state in set(ClientState) else None
+    agreement = Agreement(end.agreement) if end.agreement in set(Agreement) else None
+    return {
+        "closed_at": end.closed_at.isoformat() if end.closed_at else None,
+        "cause": cause,
+        "cause_in_words": cause.words if cause else None,
+        "blame": cause.blame if cause else None,
+        "blame_in_words": _BLAMES[cause.blame] if cause else None,
+        "boinc_state": end.boinc_state,
+        "boinc_state_in_words": _STOPPED[state] if state is not None else None,
+        "peak_memory_mb": end.peak_memory_mb,
+        "peak_disk_mb": end.peak_disk_mb,
+        "agreement": agreement,
+        "agreement_in_words": _AGREEMENTS[agreement] if agreement else None,
+    }
+
+
+def how_far(progress: HeardProgress | None) -> Answer:
+    """How far a task that is out was when its host last said so: its own word, of which nothing follows."""
+    return {
+        "progress": progress.fraction if progress else None,
+        "progress_cpu_seconds": progress.cpu_seconds if progress else None,
+        "progress_at": progress.heard_at.isoformat() if progress else None,
+    }
+
+
+def listed(task: Task) -> Answer:
+    return {
+        "number": task.id,
+        "workunit": task.workunit_id,
+        "state": task.state,
+        "reason": task.reason,
+        "host": task.host_id,
+        "gpu": task.gpu or None,
+        "created_at": task.created_at.isoformat(),
+        "sent_at": task.sent_at.isoformat() if task.sent_at else None,
+        "deadline": task.deadline.isoformat() if task.deadline else None,
+        "returned_at": task.returned_at.isoformat() if task.returned_at else None,
+        "cpu_seconds": task.cpu_seconds,
+    }
+
+
+def _checks(checks: Sequence[Check]) -> list[Answer]:
+    return [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
+
+
+def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:
+    configs = registrations.placed(reading.db, experiment_id)
+    return [
+        {
+            "replicate": row.replicate,
+            "config": dict(configs[row.config]),
+            "in_words": config_in_words(configs[row.config]),
+            "seed": row.seed,
+            "seed_text": str(row.seed),
+            "outcome": row.outcome,
+            "measures": dict(row.measures) if row.measures else {},
+            "cpu_seconds": row.cpu_seconds,
+        }
+        for row in results.of_task(reading.db, number)
+    ]

@@ -1,0 +1,1 @@
+"""Thanks for computing: rules that the server shares."""

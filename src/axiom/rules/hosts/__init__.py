@@ -1,0 +1,1 @@
+"""Computers that compute: rules that the server shares."""

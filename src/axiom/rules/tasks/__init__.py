@@ -1,0 +1,1 @@
+"""What is ordered, given out and judged: rules that the server shares."""

@@ -1,0 +1,41 @@
+"""Is a laboratory ready to work? If not, why, in words that tell a stranger nothing but that."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.limits import server as limits
+from axiom.rules.upkeep.jobs import PeriodicJob
+
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VitalSigns:
+    writer_failed: bool  # it will never write again
+    found_no_room: bool  # the last change that needed room on the disk was refused
+    oldest_wait: timedelta  # of the change that has waited longest for the writer
+    free: int  # bytes on the fullest of its disks, …
+    needed: int  # … below which outputs have to wait
+    jobs: tuple[PeriodicJob, ...]
+    up_since: datetime
+
+
+def unready(signs: VitalSigns, now: datetime) -> tuple[str, ...]:
+    """Why it is not ready; nothing where it is. A job that fails is tried again, so only one that is stuck counts."""
+    reasons = []
+    if signs.writer_failed:
+        reasons.append("the writer failed and stores nothing more")
+    if signs.oldest_wait > limits.WRITER_WAITS:
+        reasons.append(f"the writer is stuck: a change has waited for {signs.oldest_wait / timedelta(seconds=1):.0f} s")
+    if signs.found_no_room:
+        reasons.append("the disk is full: the last change found no room")
+    if signs.free < signs.needed:
+        free, needed = signs.free // _MEGABYTE, signs.needed // _MEGABYTE
+        reasons.append(f"the disk is nearly full: {free:,} MB are free, and outputs wait below {needed:,} MB")
+    reasons += [f"the job {job.name} is stuck" for job in signs.jobs if _is_stuck(job, now, signs.up_since)]
+    return tuple(reasons)
+
+
+def _is_stuck(job: PeriodicJob, now: datetime, up_since: datetime) -> bool:
+    began = max(job.last_start or up_since, up_since)
+    return now - began > job.every + limits.JOB_TAKES

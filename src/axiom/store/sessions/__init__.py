@@ -1,1 +1,0 @@
-"""Sessions, what their steps count, and news."""

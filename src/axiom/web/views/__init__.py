@@ -1,1 +1,0 @@
-"""The answer behind each page and its JSON, a file a noun."""

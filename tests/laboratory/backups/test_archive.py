@@ -1,0 +1,203 @@
+"""Old tickets and outputs move into files; nothing that anybody reads changes, and a death in the middle loses none."""
+
+import contextlib
+import random
+import subprocess
+import sys
+
+import pyarrow.parquet
+import pytest
+from old_lab import DAYS, make_old
+
+from axiom.errors import StoreDamaged
+from axiom.laboratory.backups.archive import fetch, is_due
+from axiom.laboratory.backups.backup import back_up, restore
+from axiom.laboratory.backups.recovery import RecoveryWish
+from axiom.limits import backups as limits
+from axiom.server.upkeep.janitor import clean
+from axiom.signed.tickets import read_ticket
+from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.follow import JournalFollower
+
+
+@pytest.fixture
+def old_lab(small_lab, prepared):
+    return make_old(small_lab, prepared)
+
+
+def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
+    tables = ("workunit", "result", "award", "finding", "counter", "observation", "evidence")
+
+    def rows():
+        with Connections(folder=old_lab.folder).reader() as db:
+            return [db.select(f"SELECT * FROM {table}") for table in tables]  # noqa: S608  our own tables
+
+    before = rows()
+    assert old_lab.archived() == 2
+    assert [(one.name, one.tasks) for one in old_lab.files()] == [("2026-03", 13), ("2026-04", 3)]
+    assert rows() == before
+    old_lab.demand_whole()
+    with Connections(folder=old_lab.folder).reader() as db:
+        states = db.select("SELECT state, archive_id IS NOT NULL AS moved, ticket IS NOT NULL AS has FROM task")
+        assert not is_due(db, old_lab.now, DAYS)
+    assert {(row["moved"], row["has"]) for row in states if row["state"] in {"valid", "failed"}} == {(1, 0), (0, 1)}
+    assert {(row["moved"], row["has"]) for row in states if row["state"] == "expired"} == {(0, 1)}
+    assert old_lab.archived() == 0
+    file = blobs.file_of(old_lab.folder, old_lab.files()[0].digest)  # it says by itself what was ordered and brought
+    archived = pyarrow.parquet.read_table(file).to_pylist()
+    assert [row["task"] for row in archived] == sorted(row["task"] for row in archived)
+    assert {row["experiment"] for row in archived} == {"tiny_sum"}
+    for row in archived:
+        ticket = read_ticket(row["ticket"], trust=old_lab.lab.keys.trust, now=row["closed_at"])
+        assert (ticket.task, ticket.host) == (row["task"], row["host"])
+    assert [row["state"] for row in archived if row["output"] is None] == ["failed"]
+
+
+def test_a_month_that_is_too_large_for_one_file_has_several(old_lab, monkeypatch):
+    monkeypatch.setattr(limits, "ARCHIVE_PART_BYTES", 1)
+    assert old_lab.archived() == 16
+    assert [one.name for one in old_lab.files()[:3]] == ["2026-03", "2026-03-2", "2026-03-3"]
+    old_lab.demand_whole()
+
+
+def test_copies_wait_for_a_late_one_that_they_are_compared_with(small_lab, prepared):
+    moves, stays = [], []
+
+    def copied(lab):
+        first, second, third = (lab.host(name, volunteer=name) for name in ("Grace", "Mary", "Emmy"))
+        lab.deploy(copies=2)
+        moves.extend(bring(lab, host) for host in (first, second))
+        lab.deploy(copies=2)
+        lab.order(second)
+        lab.later(hours=49)
+        lab.sweep()
+        stays.extend(bring(lab, host) for host in (first, third))
+
+    def bring(lab, host):
+        order = lab.order(host)
+        lab.report(order, lab.output(order))
+        lab.validate()
+        return order.task
+
+    old = make_old(small_lab, prepared, copied)
+    old.archived()
+    with Connections(folder=old.folder).reader() as db:
+        rows = db.select("SELECT id, state, archive_id FROM task")
+        by_id = {row["id"]: row for row in rows}
+        assert [by_id[task]["state"] for task in moves + stays] == ["valid"] * 4
+        assert all(by_id[task]["archive_id"] for task in moves)
+        assert not any(by_id[task]["archive_id"] for task in stays)
+    old.demand_whole()
+
+
+def test_a_backup_holds_the_files_and_an_older_one_or_a_follower_gets_them_from_the_journal(old_lab, tmp_path):
+    old, new, copy = tmp_path / "old.tar", tmp_path / "new.tar", Folder(path=tmp_path / "copy")
+    back_up(old_lab.folder, old, with_keys=True, now=old_lab.now)
+    restore(old, copy, now=old_lab.now, wish=RecoveryWish(to_follow=True))
+    assert [path.name for path in copy.keys.iterdir()] == ["trust.json"]
+    old_lab.archived()
+    back_up(old_lab.folder, new, with_keys=True, now=old_lab.now)
+    for backup in (old, new):
+        again = Folder(path=tmp_path / f"from-{backup.stem}")
+        restored = restore(backup, again, now=old_lab.now, wish=RecoveryWish(journal=old_lab.folder.journal))
+        assert restored.recovered.complete
+        assert old_lab.files(again) == old_lab.files()
+        old_lab.demand_whole(again)
+    db = connect_writer(copy.database)
+    follower = JournalFollower(db, copy, old_lab.folder.journal)
+    assert sum(follower.advance().groups for _ in range(3)) > 2
+    db.close()
+    assert old_lab.files(copy) == old_lab.files()
+    old_lab.demand_whole(copy)
+    old_lab.lab.later(days=100)
+    db = connect_writer(old_lab.folder.database)
+    clean(db, old_lab.folder, old_lab.now)
+    clean(db, old_lab.folder, old_lab.now)
+    db.close()
+    old_lab.demand_whole()
+
+
+def test_no_task_lets_go_where_the_file_is_not_what_was_written(old_lab):
+    rounds = iter([False, True, True])  # the first file is written, and a stop comes before it is read back
+    old_lab.archived(stop=lambda: next(rounds, True))
+    (made,) = old_lab.files()
+    file = blobs.file_of(old_lab.folder, made.digest)
+    whole = file.read_bytes()
+    assert made.emptied_at is None
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(StoreDamaged):
+        old_lab.archived()
+    file.write_bytes(whole)
+    old_lab.demand_whole()
+    old_lab.archived()
+    assert all(archived.emptied_at for archived in old_lab.files())
+    old_lab.demand_whole()
+    raw = bytearray(whole)
+    raw[len(raw) // 3] ^= 1
+    file.write_bytes(raw)  # damaged, it is never shown as what a host brought
+    with Connections(folder=old_lab.folder).reader() as db:
+        assert blobs.problems(db, old_lab.folder) != []
+        for task, before in old_lab.before.items():
+            with contextlib.suppress(StoreDamaged):
+                assert fetch(db, old_lab.folder, task).output == before[1]
+
+
+# For each line, after how many statements the next process dies: what they import is imported once for all.
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from axiom.laboratory.backups import archive
+from axiom.limits import backups as limits
+from axiom.service.open_laboratory import writer_of
+from axiom.settings import Settings
+from axiom.store.engine.folder import Folder
+limits.ARCHIVE_PART_BYTES, archive._AT_ONCE = 5_000, 1
+folder, now = Folder(path=Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2])
+archive._package("pyarrow.parquet")
+
+def dying(after):
+    left = [after]
+    def count(_):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return count
+
+for line in sys.stdin:
+    process = os.fork()
+    if not process:
+        writer = writer_of(folder, Settings(), lambda: now)
+        writer.start()
+        writer.run(lambda db: db._connection.set_trace_callback(dying(int(line))))
+        archive.move_old(writer, folder, lambda: now, 90)
+        writer.stop()
+        os._exit(0)
+    _, ended = os.waitpid(process, 0)
+    print("killed" if os.WIFSIGNALED(ended) else f"ended with {os.WEXITSTATUS(ended)}", flush=True)
+"""
+
+
+def test_a_process_that_is_killed_in_the_middle_loses_nothing(old_lab):
+    dice, moved, ended = random.Random(), [], "killed"
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, old_lab.folder.path, old_lab.now.isoformat()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as killer:
+        while ended == "killed":  # each lives a little longer
+            print(int(4 * 1.2 ** len(moved) * dice.uniform(0.8, 1.2)), file=killer.stdin, flush=True)
+            ended = killer.stdout.readline().strip()
+            old_lab.demand_whole()
+            with Connections(folder=old_lab.folder).reader() as db:
+                row = db.row("SELECT count(*) AS amount FROM task WHERE archive_id IS NOT NULL")
+            moved.append(row["amount"])
+    assert ended == "ended with 0"
+    old_lab.archived()
+    old_lab.demand_whole()
+    assert len(set(moved)) >= 3, f"no kill came in the middle: {moved}"
+    assert not any(one.emptied_at is None for one in old_lab.files())
