@@ -174,7 +174,7 @@ class Simulated:
             folder=self.folder, keys=self.keys, settings=self.settings, package=Path(axiom.__file__).parent
         )
 
-        def settle(db: Database, now: datetime) -> None:
+        def judge_and_pay(db: Database, now: datetime) -> None:
             if self.settles:
                 validator.judge(db, now)
                 paying.pay(db, now)
@@ -184,7 +184,7 @@ class Simulated:
         )
         self.parts = LaboratoryParts(
             writer=writer,
-            project=self._project(writer, ourselves, settle, transfers.begun.lost),
+            project=self._project(writer, ourselves, judge_and_pay, transfers.begun.lost),
             transfers=transfers,
             validator=validator,
             paying=paying,
@@ -300,7 +300,7 @@ class Simulated:
         self,
         writer: PromptWriter,
         ourselves: int,
-        settle: Callable[[Database, datetime], None],
+        judge_and_pay: Callable[[Database, datetime], None],
         lost: Callable[[Collection[int]], None],
     ) -> Project:
         return Project(
@@ -325,5 +325,5 @@ class Simulated:
             now=self.clock,
             reported=lambda: None,
             lost=lost,
-            settle=settle,
+            judge_and_pay=judge_and_pay,
         )

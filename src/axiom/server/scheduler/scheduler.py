@@ -81,7 +81,7 @@ class Project:
     now: Callable[[], datetime]
     reported: Callable[[], None]
     lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
-    settle: Callable[[Database, datetime], None]
+    judge_and_pay: Callable[[Database, datetime], None]
     _report_rate: ReportRate = field(default_factory=ReportRate)
     _archives: dict[tuple[str, str], tuple[reply.Archive, reply.Archive]] = field(default_factory=dict)
 
@@ -168,7 +168,7 @@ class Project:
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
             hear(db, identity.host.id, request.trickles, now)
-        is_settled = bool(back) and self._report_rate.may(now) and self._settled(db, now)
+        is_settled = bool(back) and self._report_rate.may(now) and self._judge_at_once(db, now)
         if is_settled or not all(answer.left_standing for answer in taken):
             identity = identify.as_reported(db, identity, is_settled=is_settled)
         holding = holding_of(request)
@@ -178,11 +178,11 @@ class Project:
             self._reply(db, identity, request, handed, now, ours, aborts=to_give_up(db, identity.host.id, holding, now))
         )
 
-    def _settled(self, db: Database, now: datetime) -> bool:
+    def _judge_at_once(self, db: Database, now: datetime) -> bool:
         """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
         try:
             with db.savepoint():
-                self.settle(db, now)
+                self.judge_and_pay(db, now)
         except StoreError:
             raise  # it may have taken the whole transaction with it
         except Exception:
