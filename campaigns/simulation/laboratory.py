@@ -25,7 +25,7 @@ from axiom.laboratory.policy import policy_of
 from axiom.laboratory.rounds import rounds
 from axiom.rules.hosts.runners import DRILL
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
@@ -306,7 +306,7 @@ class Simulated:
         return Project(
             writer=writer,
             folder=self.folder,
-            dispatch=Dispatch(
+            dispatch=DispatchSettings(
                 lab=self.keys.trust.lab,
                 trust=self.keys.trust.version,
                 key=self.keys.ticket,

@@ -17,8 +17,14 @@ from axiom.rules.hosts.runners import SuitableRunners
 from axiom.rules.tasks.assignment import NO_FAULT
 from axiom.rules.tasks.backoff import Situation, delay
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkGrant, allowance_of, asked_of
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import (
+    DispatchSettings,
+    GrantedTask,
+    WorkGrant,
+    read_allowance,
+    read_work_request,
+)
 from axiom.server.returns import reporting
 from axiom.server.scheduler import identify, reply
 from axiom.server.scheduler.programs import brought, suited
@@ -71,7 +77,7 @@ class Project:
 
     writer: Writer
     folder: Folder
-    dispatch: Dispatch
+    dispatch: DispatchSettings
     cache: DispatchCache
     runners: Mapping[str, OfferedRunner]
     trust: Trust
@@ -206,10 +212,9 @@ class Project:
             return WorkGrant(granted=(), lost=(), reason=ours.reason)
         numbers = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         preferences = identity.caller.preferred.project.at(identity.venue)
-        jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
-        wish = asked_of(request, programs=programs, preferences=preferences, holding=numbers, jointly=jointly)
-        allowance = allowance_of(db, self.dispatch, identity.host)
-        handed = hand_out(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
+        wish = read_work_request(request, programs=programs, preferences=preferences, holding=numbers)
+        allowance = read_allowance(db, self.dispatch, identity.host)
+        handed = grant_tasks(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
         if handed.lost:
             self.lost({task.task for task in handed.lost})
         return handed
