@@ -273,7 +273,7 @@ class SmallLab:
             if output is not None:
                 blobs.bring(self.db, self.folder, [output], self.now)
             hosts.seen(self.db, said.host_id, self.now)
-            (answer,) = reporting.take(self.db, self.folder, [said], self.now)
+            (answer,) = reporting.take_reports(self.db, self.folder, [said], self.now)
             return answer
 
     def validate(self, secret: bytes = b"a secret") -> int:

@@ -147,7 +147,7 @@ class Directly:
     def post(self, url: str, body: bytes) -> tuple[int, bytes]:
         """Ask, and wait for the answer."""
         if "file_upload_handler" not in url:
-            return 200, bytes(self._made.project.scheduler(body).result())
+            return 200, bytes(self._made.scheduler.answer_request(body).result())
         arrival = self._made.transfers.arrive(len(body))
         arrival.take(body)
         return 200, arrival.finish().result()
@@ -196,10 +196,9 @@ def played(place: Path) -> Costs:
         core = computing(folder, settings, keys, now, reported=lambda: None)
         secrets, master = make_secrets(folder.keys), url.removesuffix("scheduler")
         try:
-            with volunteering(folder, settings, secrets, core, master=master, now=now, source=Source()) as made:
-                object.__setattr__(
-                    made.project, "judge_and_pay", lambda _db, _now: None
-                )  # judging is measured by itself
+            with volunteering(folder, secrets, core, master=master, now=now, source=Source()) as made:
+                reports = made.scheduler.handler.reports
+                object.__setattr__(reports, "judge_and_pay", lambda _db, _now: None)  # judging is measured by itself
                 for _ in range(2):
                     watch.costs = {}
                     contacts(watch, made, url, hosts)
@@ -211,7 +210,7 @@ def played(place: Path) -> Costs:
 def contacts(watch: Watch, made: VolunteerParts, url: str, hosts: Sequence[Host]) -> None:
     """Every host pings, fetches, reports and fetches, and reports; what it brings is judged and paid each time."""
     plan = Plan(url=url, mode=Mode.EMPTY, seconds=600.0, maker=axiom_maker(MEASURES, cpu_seconds=3.0), uploads=False)
-    validator, paying = Validator(made.project.folder, b"a bench"), Paying()
+    validator, paying = Validator(made.scheduler.connections.folder, b"a bench"), Paying()
     for kind, mode, turns in (
         ("ping", Mode.EMPTY, PINGS),
         ("fetch", Mode.FETCH, 1),
@@ -229,7 +228,7 @@ def contacts(watch: Watch, made: VolunteerParts, url: str, hosts: Sequence[Host]
         watch.kind = "jobs"
         jobs: tuple[tuple[str, Job], ...] = (("a task: judge", validator.judge), ("a task: pay", paying.pay))
         for part, job in jobs:
-            while made.project.writer.run(functools.partial(batch, watch, part, job)):
+            while made.writer.run(functools.partial(batch, watch, part, job)):
                 continue
 
 

@@ -165,7 +165,7 @@ class Player:
             seconds=wants,
             idle=0,
         )
-        heard = hear(bytes(lab.up.project.scheduler(body).result()))
+        heard = hear(bytes(lab.up.scheduler.answer_request(body).result()))
         if heard.host is not None:
             self.host, self.seqno = heard.host, 0
         return heard

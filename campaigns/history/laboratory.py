@@ -253,7 +253,7 @@ class Laboratory:
             transit_many(self.db, [granted.workunit], self.now)
         if body is not None:
             blobs.bring(self.db, self.folder, [body], self.now)
-        (taken,) = reporting.take(self.db, self.folder, [report], self.now)
+        (taken,) = reporting.take_reports(self.db, self.folder, [report], self.now)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies
             transit_many(self.db, [granted.workunit], self.now)

@@ -30,8 +30,9 @@ from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler.reply import Links
-from axiom.server.scheduler.scheduler import Project
+from axiom.server.scheduler.open_scheduler import open_scheduler
+from axiom.server.scheduler.reply import Links, Project
+from axiom.server.scheduler.scheduler import Scheduler
 from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, Secrets
@@ -91,7 +92,7 @@ class LaboratoryParts:
     """What lives as long as the laboratory's process does."""
 
     writer: PromptWriter
-    project: Project
+    scheduler: Scheduler
     transfers: Transfers
     validator: Validator
     paying: Paying
@@ -184,7 +185,7 @@ class Simulated:
         )
         self.parts = LaboratoryParts(
             writer=writer,
-            project=self._project(writer, ourselves, judge_and_pay, transfers.begun.lost),
+            scheduler=self._open_scheduler(writer, ourselves, judge_and_pay, transfers.begun.delete_parts),
             transfers=transfers,
             validator=validator,
             paying=paying,
@@ -296,14 +297,16 @@ class Simulated:
         finally:
             db.close()
 
-    def _project(
+    def _open_scheduler(
         self,
         writer: PromptWriter,
         ourselves: int,
         judge_and_pay: Callable[[Database, datetime], None],
-        lost: Callable[[Collection[int]], None],
-    ) -> Project:
-        return Project(
+        forget_uploads: Callable[[Collection[int]], None],
+    ) -> Scheduler:
+        links = Links(master=MASTER, upload_key=self.secrets.upload)
+        return open_scheduler(
+            Project(name="Simulation", links=links, code=self.secrets.code),
             writer=writer,
             folder=self.folder,
             dispatch=DispatchSettings(
@@ -319,11 +322,9 @@ class Simulated:
             cache=DispatchCache(),
             runners={},
             trust=self.keys.trust,
-            code=self.secrets.code,
-            links=Links(master=MASTER, upload_key=self.secrets.upload),
-            name="Simulation",
             now=self.clock,
-            reported=lambda: None,
-            lost=lost,
+            threads=Prompt(),
             judge_and_pay=judge_and_pay,
+            announce_reports=lambda: None,
+            forget_uploads=forget_uploads,
         )

@@ -97,7 +97,7 @@ def test_a_host_is_blamed_for_what_it_brought_and_not_for_what_was_lost_here(exc
 
     (handed,) = exchange.call(attic, ask=1.0).tasks.values()
     with monkeypatch.context() as patched:
-        patched.setattr(exchange.project._report_rate, "may", lambda _: False)  # nobody looks at it yet
+        patched.setattr(exchange.scheduler.handler.reports.rate, "may_judge", lambda _: False)  # nobody looks at it yet
         exchange.call(attic, exchange.upload(handed, b"x" * 100_000))  # so large that it lies in a file
     before = standing()
     if how == "gone":
@@ -140,11 +140,11 @@ def test_without_its_bundle_reports_are_taken_and_whoever_asks_hears_why_until_i
     first, second = exchange.call(attic, cpu_req_instances=2).tasks.values()
     archive, digest = prepared().archive, prepared().digest
     exchange.do(lambda db: db.execute("UPDATE blob SET body = x'00', size = 1 WHERE digest = :it", it=digest))
-    exchange.project._archives.clear()  # as after a start
+    exchange.scheduler = exchange.open_scheduler()  # as after a start
     begun, goes_on = threading.Event(), threading.Event()
     holding = exchange.writer.submit(lambda _: begun.set() or goes_on.wait(PATIENCE))  # the others make one group
     assert begun.wait(PATIENCE)
-    answers = [exchange.project.scheduler(client.words(ask=1.0)) for client in clients]
+    answers = [exchange.scheduler.answer_request(client.words(ask=1.0)) for client in clients]
     goes_on.set()
     holding.result(PATIENCE)
     assert all(b"damaged" in bytes(answer.result(PATIENCE)) for answer in answers)

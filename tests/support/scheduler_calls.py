@@ -7,6 +7,7 @@ import re
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -25,9 +26,11 @@ from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler.reply import Links
-from axiom.server.scheduler.scheduler import Project
+from axiom.server.scheduler.open_scheduler import open_scheduler
+from axiom.server.scheduler.reply import Links, Project
+from axiom.server.scheduler.scheduler import Scheduler
 from axiom.server.upkeep import invariants
+from axiom.signed.boinc_code_signing import CodeSigning
 from axiom.signed.keys import Secrets
 from axiom.signed.tickets import Order, Ticket, read_ticket
 from axiom.signed.trust import write_trust
@@ -194,32 +197,40 @@ class Exchange:
         self.threads = ThreadPoolExecutor(1)
         self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), Paying()
         self.nudged = 0
-        of_all: dict[str, Any] = {"writer": self.writer, "folder": self.folder, "now": lambda: lab.now}
-        self.transfers = Transfers(**of_all, key=secrets.upload, threads=self.threads)
+        self.transfers = Transfers(
+            writer=self.writer, folder=self.folder, key=secrets.upload, now=lambda: lab.now, threads=self.threads
+        )
         here = Platform(system="linux", processor="x86_64", instructions="")
-        self.project = Project(
-            **of_all,
-            dispatch=lab.dispatch,
-            cache=lab.known,
-            runners=Offers(self.folder, secrets.code).here(here, lab.now),
-            trust=lab.keys.trust,
-            code=secrets.code,
-            links=Links(master=MASTER, upload_key=secrets.upload),
-            name="Small & Sons",
-            reported=self._reported,
-            lost=self.transfers.begun.lost,
-            judge_and_pay=lambda db, _: self._judge_and_pay(db),
+        self.runners = Offers(self.folder, secrets.code).here(here, lab.now)
+        self.scheduler = self.open_scheduler()
+
+    def open_scheduler(self, *, code: CodeSigning | None = None, judge_and_pay: Any = None) -> Scheduler:
+        """What answers contacts, as after a start, with other parts where some are named."""
+        links = Links(master=MASTER, upload_key=self.secrets.upload)
+        return open_scheduler(
+            Project(name="Small & Sons", links=links, code=code or self.secrets.code),
+            writer=self.writer,
+            folder=self.folder,
+            threads=self.threads,
+            now=lambda: self.lab.now,
+            dispatch=self.lab.dispatch,
+            cache=self.lab.known,
+            runners=self.runners,
+            trust=self.lab.keys.trust,
+            judge_and_pay=judge_and_pay or self._judge_and_pay,
+            announce_reports=self._reported,
+            forget_uploads=self.transfers.begun.delete_parts,
         )
 
     def _reported(self) -> None:
         self.nudged += 1
 
-    def _judge_and_pay(self, db: Any) -> None:
-        self.validator.judge(db, self.lab.now)
-        self.paying.pay(db, self.lab.now)
+    def _judge_and_pay(self, db: Any, now: datetime) -> None:
+        self.validator.judge(db, now)
+        self.paying.pay(db, now)
 
     def judge_and_pay(self) -> None:
-        self.do(self._judge_and_pay)
+        self.do(lambda db: self._judge_and_pay(db, self.lab.now))
 
     def do(self, work: Any) -> Any:
         return self.writer.run(work)
@@ -257,7 +268,7 @@ class Exchange:
 
     def say(self, body: bytes, accepted: str = "") -> Heard:
         """One contact in the client's own bytes, by a client that accepts these languages."""
-        raw = bytes(self.project.scheduler(body, accepted).result(PATIENCE))
+        raw = bytes(self.scheduler.answer_request(body, accepted).result(PATIENCE))
         return Heard(raw, ET.fromstring(raw))
 
     def call(self, client: Client, *reports: str, **said: Any) -> Heard:

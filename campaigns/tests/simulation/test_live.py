@@ -52,7 +52,7 @@ def lab(tmp_path):
 
 def fleet(lab):
     def ask(body):
-        return bytes(lab.up.project.scheduler(body).result())
+        return bytes(lab.up.scheduler.answer_request(body).result())
 
     computers = natures(12)
     names = {nature.volunteer for nature in computers}
@@ -94,11 +94,11 @@ def test_simulated_computers_get_the_drill_alone_count_for_nobody_and_stay_known
     nature = Nature(number=1, build=build, volunteer="Ann", speed=1.0)
     real = Computer(nature=nature, key=lab.join("Ann"), salt="real", dice=Dice(1, "real"))
     for tasks in (16, 4):  # a new one's, and the rest
-        heard = hear(bytes(lab.up.project.scheduler(real.says(0.0)).result()))
+        heard = hear(bytes(lab.up.scheduler.answer_request(real.says(0.0)).result()))
         assert [order.ticket["experiment"] for order in heard.orders] == [BURDEN] * tasks
         real.obeys(heard, 0.0)
         lab.clock.now += timedelta(seconds=30)
         lab.up.writer.run(lambda db: db.execute("UPDATE host SET valid_in_row = 1"))
-    then = hear(bytes(lab.up.project.scheduler(real.says(0.0)).result()))
+    then = hear(bytes(lab.up.scheduler.answer_request(real.says(0.0)).result()))
     assert then.orders == ()
     assert any("drill" in message for message in then.messages)

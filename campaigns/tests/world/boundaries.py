@@ -44,7 +44,7 @@ class Tableau:
     computer: Computer
 
     def call(self) -> None:
-        raw = bytes(self.lab.up.project.scheduler(self.computer.says(0.0)).result())
+        raw = bytes(self.lab.up.scheduler.answer_request(self.computer.says(0.0)).result())
         self.computer.obeys(hear(raw), 0.0)
 
     def bring(self, held: TaskOnComputer) -> None:

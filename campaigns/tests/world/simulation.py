@@ -80,7 +80,7 @@ class Simulation:
         return self.lab.is_up
 
     def ask(self, body: bytes) -> bytes:
-        return bytes(self.lab.up.project.scheduler(body).result())
+        return bytes(self.lab.up.scheduler.answer_request(body).result())
 
     def arrive(self, length: int) -> Intake:
         return self.lab.up.transfers.arrive(length)

@@ -151,7 +151,7 @@ def _run(
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
         volunteers = stack.enter_context(
-            volunteering(folder, settings, secrets, core, master=master, now=clock.apart, source=source)
+            volunteering(folder, secrets, core, master=master, now=clock.apart, source=source)
         )
         health = _health(folder, settings, clock, core)
         probes = _probes(health, settings, counts)
@@ -256,7 +256,7 @@ def _pages(
         authors=settings.authors,
         approvals=settings.approvals,
         master=project_address(settings, address),
-        scheduler=volunteers.scheduler,
+        scheduler=volunteers.lines_for_clients,
     )
 
 

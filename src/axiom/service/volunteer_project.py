@@ -5,7 +5,7 @@ import functools
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
-from axiom.server.accounts.sign_up import Accounts, GiveCommands, demand_secret
+from axiom.server.accounts.sign_up import Accounts, demand_secret
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.accounts.stored_passwords import hash_sealed_passwords
 from axiom.server.http.downloads import Downloads
@@ -38,8 +38,9 @@ from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
 from axiom.server.pilots.pilot_routes import PilotRoutes
-from axiom.server.scheduler.reply import Links
-from axiom.server.scheduler.scheduler import Project
+from axiom.server.scheduler.open_scheduler import open_scheduler
+from axiom.server.scheduler.reply import Links, Project
+from axiom.server.scheduler.scheduler import Scheduler
 from axiom.server.upkeep.jobs import Job
 from axiom.service.engine import ComputingParts
 from axiom.service.runner_build import Builder
@@ -48,6 +49,7 @@ from axiom.signed.keys import Secrets
 from axiom.store.connections import Connections, Readers
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
+from axiom.store.writer import Writer
 from axiom.web.account.accounts import SiteWithAccounts
 from axiom.web.account.accounts import accounts as account_pages
 from axiom.web.account.visit import AccountDesk
@@ -67,7 +69,8 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class VolunteerParts:
-    project: Project
+    writer: Writer
+    scheduler: Scheduler
     transfers: Transfers
     desk: FrontDesk
     files: Downloads
@@ -78,15 +81,18 @@ class VolunteerParts:
     pilots: PilotRoutes
 
     def lanes(self, counts: RequestCounts) -> Lanes:
-        openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.admit}
+        openers = {
+            b"/scheduler": whole_in(self.scheduler.answer_request),
+            b"/file_upload_handler": self.transfers.admit,
+        }
         return Lanes({**openers, **self.pilots.openers()}, counts)
 
     def private_lanes(self) -> Lanes:
         return Lanes(self.pilots.openers(is_private=True))
 
     @property
-    def scheduler(self) -> str:
-        return scheduler_lines((f"{self.project.links.master}scheduler",))
+    def lines_for_clients(self) -> str:
+        return scheduler_lines((f"{self.desk.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
         reception = AccountDesk(
@@ -132,7 +138,7 @@ class VolunteerParts:
 
     def _hash_passwords(self) -> int:
         accounts = self.desk.accounts
-        return hash_sealed_passwords(self.project.writer, accounts.connections, accounts.secret)
+        return hash_sealed_passwords(self.writer, accounts.connections, accounts.secret)
 
     def _offer(self) -> None:
         if self.builder:
@@ -177,7 +183,6 @@ def _has_first_findings(folder: Folder, now: datetime) -> bool:
 @contextlib.contextmanager
 def volunteering(
     folder: Folder,
-    settings: Settings,
     secrets: Secrets,
     core: ComputingParts,
     *,
@@ -188,7 +193,6 @@ def volunteering(
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
     offering = OfferWatcher(folder, platform=platform_here(), now=now, built=source.runners)
-    links = Links(master=master, upload_key=secrets.upload)
     builder = None
     if source.build_with and source.runners and not built_in(folder.fetched_runners):
         builder = Builder(
@@ -205,12 +209,12 @@ def volunteering(
         contextlib.closing(readers),
     ):
         transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
-        project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
         made = VolunteerParts(
-            project=project,
+            writer=core.writer,
+            scheduler=_open_scheduler(core, secrets, offering.offered, master, transfers, threads),
             transfers=transfers,
-            desk=_front_desk(project, settings, secrets, functools.partial(give_as_volunteer, core.gate)),
-            files=Downloads(folder, project.trust),
+            desk=_front_desk(core, secrets, offering.offered, master),
+            files=Downloads(folder, core.gate.laboratory.keys.trust),
             threads=threads,
             forms=forms,
             offering=offering,
@@ -232,39 +236,40 @@ def volunteering(
                 builder.stop()
 
 
-def _project(
-    folder: Folder,
-    settings: Settings,
-    secrets: Secrets,
+def _open_scheduler(
     core: ComputingParts,
+    secrets: Secrets,
     offered: Mapping[str, OfferedRunner],
-    links: Links,
+    master: str,
     transfers: Transfers,
-) -> Project:
-    return Project(
+    threads: Executor,
+) -> Scheduler:
+    laboratory, links = core.gate.laboratory, Links(master=master, upload_key=secrets.upload)
+    return open_scheduler(
+        Project(name=laboratory.settings.name, links=links, code=secrets.code),
         writer=core.writer,
-        folder=folder,
+        folder=laboratory.folder,
+        threads=threads,
+        now=core.gate.now,
         dispatch=core.dispatch,
         cache=core.cache,
         runners=offered,
-        trust=core.gate.laboratory.keys.trust,
-        code=secrets.code,
-        links=links,
-        name=settings.name,
-        now=core.gate.now,
-        reported=core.moving.look_again,
-        lost=transfers.begun.lost,
+        trust=laboratory.keys.trust,
         judge_and_pay=core.moving.judge_and_pay,
+        announce_reports=core.moving.look_again,
+        forget_uploads=transfers.begun.delete_parts,
     )
 
 
-def _front_desk(project: Project, settings: Settings, secrets: Secrets, give: GiveCommands) -> FrontDesk:
-    connections, now, master = Connections(folder=project.folder), project.now, project.links.master
+def _front_desk(core: ComputingParts, secrets: Secrets, offered: Mapping[str, OfferedRunner], master: str) -> FrontDesk:
+    laboratory, now = core.gate.laboratory, core.gate.now
+    settings, connections = laboratory.settings, Connections(folder=laboratory.folder)
+    give = functools.partial(give_as_volunteer, core.gate)
     guesses = Guesses(now)
     return FrontDesk(
-        name=project.name,
+        name=settings.name,
         master=master,
-        runners=project.runners,
+        runners=offered,
         accounts=Accounts(
             give=give,
             connections=connections,
@@ -274,5 +279,5 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets, give: Gi
         ),
         account_managers=AccountManagers(give=give, connections=connections, secret=secrets.accounts, guesses=guesses),
         load=LoadFigures(connections, now, urlsplit(master).hostname or "server"),
-        statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
+        statistics=StatisticsFiles(laboratory.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
     )

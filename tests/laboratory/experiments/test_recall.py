@@ -16,7 +16,7 @@ from axiom.laboratory.experiments.rollback import roll_back
 from axiom.laboratory.planning.plan import decide
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.scheduler.tasks_on_client import to_give_up
+from axiom.server.scheduler.tasks_on_client import UnwantedTasks, find_unwanted_tasks
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import at, connect_writer
 from axiom.store.experiments import experiments, releases
@@ -147,7 +147,7 @@ def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_all_
     lab = rounds.lab
     withdraw(lab.db, 1, "not wanted", lab.now)
     name = f"tiny_sum-1-w{out[0].task}-t{out[0].task}_0"
-    assert to_give_up(lab.db, 1, {name: out[0].task}, lab.now) == ((name,), ())
+    assert find_unwanted_tasks(lab.db, 1, {name: out[0].task}, lab.now) == UnwantedTasks(at_once=(name,))
     lab.report(out[0], lab.output(out[0]))
     lab.validate()
     assert (states(lab)["valid"], rounds.broken()) == (2, {})

@@ -30,7 +30,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
         if at_speed is not None:
             host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
         blobs.bring(lab.db, lab.folder, [output], lab.now)
-        reporting.take(lab.db, lab.folder, [report], lab.now)
+        reporting.take_reports(lab.db, lab.folder, [report], lab.now)
     lab.validate()
     assert workunits.task(lab.db, order.task).state is TaskState.VALID
 

@@ -33,7 +33,7 @@ def said(lab, order, output: bytes | None = b"", **changes) -> Report:
 def take(lab, *reports: Report, trust: bool = False):
     with lab.db.transaction(), lab.db.savepoint():
         keys = lab.keys.trust if trust else None
-        return reporting.take(lab.db, lab.folder, reports, lab.now, trust=keys)
+        return reporting.take_reports(lab.db, lab.folder, reports, lab.now, trust=keys)
 
 
 def states(lab) -> dict[int, TaskState]:

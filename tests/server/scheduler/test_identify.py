@@ -8,7 +8,7 @@ from scheduler_calls import GPU, LINUX, RECORDED, altered
 from axiom.boinc import account_keys
 from axiom.boinc.requests import read_request
 from axiom.domain.fleet import Capacity, Gpu, Platform
-from axiom.server.scheduler.identify import describe, meet, platform_of
+from axiom.server.scheduler.identify import describe_client, identify_host, platform_of
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 
@@ -41,7 +41,7 @@ def test_a_platform_is_in_our_words_where_we_have_some_also_that_of_a_program_th
 
 
 def described(said: str = SAID, inside: str = "", **leaves):
-    return describe(read_request(altered(said, inside, **leaves)), "a digest")
+    return describe_client(read_request(altered(said, inside, **leaves)), "a digest")
 
 
 def test_a_recorded_client_is_described_and_what_it_does_not_say_is_not_known():
@@ -100,7 +100,7 @@ def met(small_lab):
 
     def meets(inside: str = "", **leaves):
         request = read_request(altered(SAID, inside, **{"authenticator": KEY, "hostid": 1} | leaves))
-        return meet(small_lab.db, request, small_lab.now)
+        return identify_host(small_lab.db, request, small_lab.now)
 
     return meets
 

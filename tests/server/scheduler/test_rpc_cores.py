@@ -52,7 +52,7 @@ def test_a_client_hears_how_many_cores_a_task_takes_and_each_counts_for_all_of_t
     heard = ask(exchange, proven(exchange), cores=8)
     (first, _) = heard.tasks.values()
     (version,) = heard.root.findall("app_version")
-    runner = exchange.project.runners[LINUX].version
+    runner = exchange.runners[LINUX].version
     assert first.platform == (LINUX, runner, "mt4")
     assert (version.findtext("plan_class"), float(version.findtext("avg_ncpus"))) == ("mt4", 4.0)
     assert float(version.findtext("flops")) == 4 * REFERENCE_FLOPS

@@ -2,7 +2,6 @@
 
 import logging
 import re
-from dataclasses import replace
 
 import pytest
 import stored_work
@@ -239,7 +238,7 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
         db.execute("UPDATE task SET reason = 'half done'")
         raise ZeroDivisionError
 
-    exchange.project = replace(exchange.project, judge_and_pay=stumble)
+    exchange.scheduler = exchange.open_scheduler(judge_and_pay=stumble)
     heard = exchange.call(attic, exchange.upload(given))
     assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
     assert (exchange.task(1)["state"], exchange.task(1)["reason"] == "half done") == ("returned", False)
@@ -253,7 +252,7 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
 
     exchange.deploy(10)
     (second,) = exchange.call(attic, ask=1.0).tasks.values()
-    exchange.project = replace(exchange.project, judge_and_pay=outvote)
+    exchange.scheduler = exchange.open_scheduler(judge_and_pay=outvote)
     assert exchange.call(attic, exchange.upload(second), ask=1e6).tasks == {}  # it counts before the same reply
 
 

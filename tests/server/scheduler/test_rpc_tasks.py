@@ -157,7 +157,7 @@ def test_each_kind_of_processor_gets_what_it_asked_for_and_a_volunteer_s_choice_
     exchange.deploy(10, 2)
     heard = exchange.call(client, cpu_req_instances=2, inside=cards(count=3, seconds=0.0, instances=3))
     kinds = [handed.platform for handed in heard.tasks.values()]
-    version = exchange.project.runners[LINUX].version
+    version = exchange.runners[LINUX].version
     assert sorted(kinds) == [(LINUX, version, "")] * 2 + [(LINUX, version, "nv")] * 3
     assert {name.split("-")[0] for name, task in heard.tasks.items() if task.platform[2]} == {"tiny_gpu"}
     versions = {version.findtext("plan_class") or "": version for version in heard.root.findall("app_version")}
@@ -224,8 +224,8 @@ def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
 def built(exchange, tmp_path, **said) -> None:
     folder = build(tmp_path, **said)
     offered = Offers(exchange.folder, exchange.secrets.code).built(folder, exchange.lab.now)
-    exchange.project.runners.clear()
-    exchange.project.runners.update(offered)
+    exchange.runners.clear()
+    exchange.runners.update(offered)
 
 
 def test_a_running_client_is_told_of_what_was_built_with_its_next_task(exchange, attic, tmp_path):

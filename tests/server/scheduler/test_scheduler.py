@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
@@ -84,7 +83,7 @@ def test_a_first_contact_is_told_who_it_is_and_whom_it_speaks_to(exchange, ann, 
     assert (again.host, again.root.findtext("code_sign_key")) == (None, None)
     fresh = CodeKey.make()
     after = code.followed_by(sign_change(code.key, fresh.public_text))
-    exchange.project = replace(exchange.project, code=after)
+    exchange.scheduler = exchange.open_scheduler(code=after)
     renewed = exchange.call(attic, inside=has_key)
     key, signature = (renewed.root.findtext(name) for name in ("code_sign_key", "code_sign_key_signature"))
     assert key.strip() == fresh.public_text.strip()
@@ -224,7 +223,7 @@ def test_a_seal_that_was_undone_with_its_answer_is_there_for_the_next(exchange, 
     exchange.do(lambda db: db.execute(f"CREATE TRIGGER stumble {stumble}"))
     exchange.writer.submit(lambda _: go.wait(PATIENCE))
     words = attic.words(ask=1.0, cross_project_id="d" * 32), bob.words(ask=1.0)
-    undone, served = (exchange.project.scheduler(body) for body in words)  # in one group
+    undone, served = (exchange.scheduler.answer_request(body) for body in words)  # in one group
     go.set()
     assert b"<project_is_down/>" in bytes(undone.result(PATIENCE))
     served = bytes(served.result(PATIENCE))

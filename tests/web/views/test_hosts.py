@@ -161,7 +161,7 @@ def test_of_what_fails_the_config_and_the_share_are_told_and_words_only_of_our_o
         small_lab.validate()
         took = {"output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
         failed = Report(task_id=small_lab.order(host).task, host_id=host, exit_status=10, message=told, **took)
-        reporting.take(small_lab.db, small_lab.folder, [failed], small_lab.now)
+        reporting.take_reports(small_lab.db, small_lab.folder, [failed], small_lab.now)
     small_lab.later(days=1)
     with small_lab.db.transaction():
         count(small_lab.db, small_lab.now)

@@ -78,7 +78,7 @@ class PartialUploads:
     def end(self, task_id: int, name: str) -> None:
         self._delete(self.file(task_id, name).name)
 
-    def lost(self, task_ids: Collection[int]) -> None:
+    def delete_parts(self, task_ids: Collection[int]) -> None:
         """The clients of these tasks know nothing of them any more and compute them anew, under the names of before.
 
         A client that heard of a part of the former output would take it for the beginning of its own, or for all of it.

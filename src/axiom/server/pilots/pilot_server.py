@@ -20,7 +20,7 @@ from axiom.rules.tasks.assignment import Allowance
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest, read_allowance
-from axiom.server.returns.reporting import take
+from axiom.server.returns.reporting import take_reports
 from axiom.server.returns.take_back import give_back, unwanted
 from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
@@ -119,7 +119,7 @@ class PilotServer:
         reports = [
             report if body is None else replace(report, output_digest=next(digests)) for report, body in finished
         ]
-        answers = take(db, self.folder, reports, now)
+        answers = take_reports(db, self.folder, reports, now)
         refused = {answer.task_id for answer in answers if answer.state is None}
         for report in reports:
             if report.task_id in refused and report.output_digest is not None:

@@ -33,7 +33,7 @@ class Acknowledgement:
         return self.state in {None, TaskState.RETURNED}
 
 
-def take(
+def take_reports(
     db: Database, folder: Folder, reports: Sequence[Report], now: datetime, *, trust: Trust | None = None
 ) -> list[Acknowledgement]:
     """Take reports, each with the digest of an output that is stored already. Every one of them gets an answer.

@@ -63,7 +63,7 @@ class RefusedHost:
     reason: str
 
 
-def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | RefusedHost | None:
+def identify_host(db: Database, request: SchedulerRequest, now: datetime) -> Identity | RefusedHost | None:
     contact = hosts.contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
         return None
@@ -71,11 +71,11 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
     if record is None:
         if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
             return RefusedHost(reason=why)
-        host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
+        host_id = hosts.add(db, caller.volunteer.id, describe_client(request, digest), now)
         record = hosts.stored_host(db, host_id)
     elif record.facts_digest != digest:
         host_id = record.host.id
-        hosts.describe(db, host_id, describe(request, digest))
+        hosts.describe(db, host_id, describe_client(request, digest))
         record = hosts.stored_host(db, host_id)
     if record is None:
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
@@ -104,7 +104,7 @@ def _host_record(db: Database, request: SchedulerRequest, contact: Contact) -> S
 
 
 def _digest(request: SchedulerRequest) -> str:
-    """Changes when anything does that `describe` says, free space and free memory apart."""
+    """Changes when anything does that `describe_client` says, free space and free memory apart."""
     hashed = hashlib.sha256(request.host_digest)
     hashed.update(request.working_preferences)
     rough = (
@@ -118,7 +118,7 @@ def _digest(request: SchedulerRequest) -> str:
     return hashed.hexdigest()
 
 
-def describe(request: SchedulerRequest, digest: str) -> ClientDescription:
+def describe_client(request: SchedulerRequest, digest: str) -> ClientDescription:
     info, allowed = read_host_info(request.host_info), read_preferences(request.working_preferences)
     return ClientDescription(
         name=info.domain_name or "unnamed",
@@ -180,6 +180,11 @@ def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -
     )
 
 
+def is_long(body: bytes) -> bool:
+    """Is it read later than its key is looked up?"""
+    return len(body) > _SHORT
+
+
 def is_stranger(body: bytes, connections: Connections) -> bool:
     """Does this request come with a key that no account can have, or is it long and comes with one that none has?
 
@@ -190,7 +195,7 @@ def is_stranger(body: bytes, connections: Connections) -> bool:
     key = peek_authenticator(body)
     if key and not is_key(key):
         return True
-    if len(body) <= _SHORT:
+    if not is_long(body):
         return False
     try:
         with connections.reader() as db:
@@ -199,10 +204,10 @@ def is_stranger(body: bytes, connections: Connections) -> bool:
         return False  # whoever answers it will find out, and say so
 
 
-def as_reported(db: Database, identity: Identity, *, is_settled: bool) -> Identity:
+def reread_identity(db: Database, identity: Identity, *, is_paid: bool) -> Identity:
     """The host as the reports have left it: the standing by which it gets work, the credit, perhaps notices."""
     caller, stored = identity.caller, hosts.stored_host(db, identity.host.id)
-    if is_settled:
+    if is_paid:
         caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
     if stored is None:
         raise LookupError(f"host {identity.host.id} is gone while it reports")
@@ -233,7 +238,7 @@ def keep_preferences(db: Database, caller: AccountHolder, request: SchedulerRequ
     return cross_id, known_at > brought_at
 
 
-def notices_for(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
+def tell_notices(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
     if not identity.has_notices:
         return ()
     shown = notices.for_host(db, identity.host.id, now)

@@ -34,6 +34,22 @@ class Program:
     plan_class: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostPrograms:
+    """The programs with which a client computes, by the kind of GPU; "" is without."""
+
+    own: Mapping[str, Program]  # that its volunteer brings
+    ours: SuitableRunners
+
+    @property
+    def by_gpu(self) -> Mapping[str, Program | OfferedRunner]:
+        return self.own or self.ours.runners
+
+
+def find_programs(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> HostPrograms:
+    return HostPrograms(own=anonymous_programs(request), ours=suitable_runners(request, instructions, runners))
+
+
 def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[SignedFile, ...]:
     files = {file.name: file for runner in runners for file in runner.files}
     return tuple(
@@ -73,7 +89,9 @@ def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "", cores: in
     )
 
 
-def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> SuitableRunners:
+def suitable_runners(
+    request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]
+) -> SuitableRunners:
     platforms = request.platforms[:1] if request.anonymous else request.platforms
     match = _GLIBC.search(request.host_info)
     glibc = (int(match[1]), int(match[2])) if match else None
@@ -81,7 +99,7 @@ def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, O
     return suit(platforms, instructions, glibc, runners.values(), cuda)
 
 
-def ours(runner: OfferedRunner, gpu: str, cores: int = 1) -> Program:
+def describe_program(runner: OfferedRunner, gpu: str, cores: int = 1) -> Program:
     return Program(platform=runner.platform, version=runner.version, plan_class=_plan_class(runner, gpu, cores))
 
 
@@ -90,7 +108,7 @@ def _plan_class(runner: OfferedRunner, gpu: str, cores: int) -> str:
     return f"mt{cores}" if cores > 1 else runner.plan_class(gpu)
 
 
-def brought(request: SchedulerRequest) -> dict[str, Program]:
+def anonymous_programs(request: SchedulerRequest) -> dict[str, Program]:
     if not request.anonymous:
         return {}
     # Of several for one kind the first counts.

@@ -12,14 +12,14 @@ from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.transfers import write_name, write_token
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS, Host, PreferenceSets, ProjectPreferences
-from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
 from axiom.rules.credit.recent_average import Recent, faded
 from axiom.rules.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.scheduler.identify import Identity
-from axiom.server.scheduler.programs import APP, Program, app_version, ours, signed_files
+from axiom.server.scheduler.programs import APP, HostPrograms, Program, app_version, describe_program, signed_files
+from axiom.signed.boinc_code_signing import CodeSigning
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.engine.database import at, moment
@@ -54,6 +54,15 @@ class Links:
         return f"{self.master}download/"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What clients are told of the project."""
+
+    name: str
+    links: Links
+    code: CodeSigning
+
+
 def project_files(links: Links) -> tuple[replies.ProjectFile, ...]:
     return tuple(
         replies.ProjectFile(
@@ -86,26 +95,29 @@ def archives_of(bundle: str, body: bytes, seal: str) -> tuple[Archive, Archive]:
     return pack, signed
 
 
-def parts(
+def describe_tasks(
     granted: Sequence[GrantedTask],
     *,
     host: Host,
-    runners: Mapping[str, OfferedRunner],
+    programs: HostPrograms,
     archives: Mapping[str, tuple[Archive, Archive]],
     links: Links,
-    own: Mapping[str, Program],
 ) -> dict[str, Any]:
-    """Describe tasks for one host, with its runners by kind of GPU, by the places of the elements in a reply.
+    """Describe tasks for one host by the places of the elements in a reply.
 
-    Programs that the volunteer brings are their `own`: then there is no runner, and none is described.
+    Programs that the volunteer brings are known to the client: where there are some, no runner is described.
     """
     flops = REFERENCE_FLOPS * speed_of(host)
     shared = {task.bundle: archives[task.bundle] for task in granted}
     files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
     outputs = [write_name(links.upload_key, task.name) for task in granted]
     places = sorted({(task.gpu, task.cores) for task in granted})
+    runners = programs.ours.runners
     used = {place: runners[place[0]] for place in places} if runners else {}
-    programs = {place: ours(used[place], *place) if used else _program(own, place[0]) for place in places}
+    named = {
+        place: describe_program(used[place], *place) if used else _own_program(programs.own, place[0])
+        for place in places
+    }
     return {
         "apps": (replies.App(name=APP, title=_TITLE),),  # the one program there is: a runner knows no experiment
         "signed_files": signed_files(used.values(), links.downloads),
@@ -116,18 +128,18 @@ def parts(
         "workunits": tuple(_workunit(task, flops, files[task.bundle]) for task in granted),
         "outputs": tuple(_output(name, links) for name in outputs),
         "tasks": tuple(
-            _task(task, name, programs[task.gpu, task.cores]) for task, name in zip(granted, outputs, strict=True)
+            _task(task, name, named[task.gpu, task.cores]) for task, name in zip(granted, outputs, strict=True)
         ),
     }
 
 
-def busy_for(host: Host, granted: Sequence[GrantedTask]) -> float:
+def busy_seconds(host: Host, granted: Sequence[GrantedTask]) -> float:
     if not host.standing.valid_in_row:
         return 0.0
     return sum(task.seconds for task in granted) / (speed_of(host) * max(1, host.capacity.cores))
 
 
-def _program(own: Mapping[str, Program], gpu: str) -> Program:
+def _own_program(own: Mapping[str, Program], gpu: str) -> Program:
     """The volunteer's own for this kind; any where it was taken away since a task was sent that is now sent again."""
     return own.get(gpu) or next(iter(own.values()))
 

@@ -1,6 +1,7 @@
 """What a client says of the tasks that it has or had, and which of them it should give up."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -22,10 +23,10 @@ _MOST = 256  # tasks of which one contact may speak: more than a host has in han
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
 _MEGABYTE = 2**20
 
-Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
+TasksOnClient = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
 
 
-def holding_of(request: SchedulerRequest) -> Holding:
+def read_tasks_on_client(request: SchedulerRequest) -> TasksOnClient:
     """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
         return None
@@ -33,16 +34,23 @@ def holding_of(request: SchedulerRequest) -> Holding:
     return {name: number[1] if number else None for name, number in numbers.items()}
 
 
-def to_give_up(db: Database, host_id: int, holding: Holding, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if not holding:
-        return (), ()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnwantedTasks:
+    at_once: tuple[str, ...] = ()
+    if_not_started: tuple[str, ...] = ()
+
+
+def find_unwanted_tasks(db: Database, host_id: int, tasks: TasksOnClient, now: datetime) -> UnwantedTasks:
+    """What the client should give up."""
+    if not tasks:
+        return UnwantedTasks()
     by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
-    numbers = {number for number in holding.values() if number is not None}
+    numbers = {number for number in tasks.values() if number is not None}
     stands = hosts.stands(db, sorted(numbers))
     lost = _lost_numbers(db, host_id, numbers - stands.keys())
-    strange = [name for name, number in holding.items() if number not in stands]
+    strange = [name for name, number in tasks.items() if number not in stands]
     foreign = foreign_tasks.deadlines(db, host_id, strange) if strange else {}
-    for name, number in holding.items():
+    for name, number in tasks.items():
         if name in foreign:
             is_overdue = now > foreign[name] + limits.FOREIGN_TASK_GRACE
             by_choice[GiveUp.IF_NOT_STARTED if is_overdue else GiveUp.KEEP].append(name)
@@ -55,7 +63,9 @@ def to_give_up(db: Database, host_id: int, holding: Holding, now: datetime) -> t
             is_lost=number in lost,
         )
         by_choice[choice].append(name)
-    return tuple(by_choice[GiveUp.AT_ONCE]), tuple(by_choice[GiveUp.IF_NOT_STARTED])
+    return UnwantedTasks(
+        at_once=tuple(by_choice[GiveUp.AT_ONCE]), if_not_started=tuple(by_choice[GiveUp.IF_NOT_STARTED])
+    )
 
 
 def _lost_numbers(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
@@ -70,7 +80,7 @@ def _lost_numbers(db: Database, host_id: int, unknown: Collection[int]) -> set[i
     return {number for number in unknown if 0 < number <= last}
 
 
-def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str, ...]:
+def list_unused_files(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str, ...]:
     """Bundles and seals that the client keeps and with which no task will go out any more: they are none of `in_use`.
 
     It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as
@@ -80,7 +90,7 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
     return tuple(islice(filter(SHARED.fullmatch, unused), limits.FILES_IN_A_REPLY))
 
 
-def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
+def record_progress(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
     """Keep how far this host says that its tasks are. Of several words about one, the last counts."""
     latest: dict[int, SaidProgress] = {}
     for trickle in trickles:
@@ -90,7 +100,7 @@ def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime)
     progress.note(db, host_id, list(latest.values()), now)
 
 
-def reports(db: Database, host_id: int, results: Sequence[TaskReport], now: datetime) -> list[Report]:
+def read_reports(db: Database, host_id: int, results: Sequence[TaskReport], now: datetime) -> list[Report]:
     """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
     if not results:
         return []

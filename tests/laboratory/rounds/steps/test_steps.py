@@ -347,7 +347,7 @@ def fail(lab, host: int, *, words: str = SAID, status: int = 10) -> int:
     order = lab.order(host)
     took = {"output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
     report = Report(task_id=order.task, host_id=host, exit_status=status, message=words, **took)
-    reporting.take(lab.db, lab.folder, [report], lab.now)
+    reporting.take_reports(lab.db, lab.folder, [report], lab.now)
     lab.later(seconds=1)
     return order.task
 
