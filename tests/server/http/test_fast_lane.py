@@ -1,9 +1,11 @@
 """The fast lane on raw sockets: whatever way a message comes, it is answered once, or refused and nothing is done."""
 
 import itertools
+import shutil
 import socket
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,17 @@ from hypothesis import strategies as st
 from lane_client import LIMIT, OK, Answers, Line, ManualStop, Page, post, served
 from listening import while_listening
 from patience import PATIENCE, until
-from upload_lab import LARGE, NAME, Place, head, size_query
+from scheduler_calls import Client
+from upload_lab import LARGE, NAME, SMALL, Place, head, size_query
+from work_sources import lanes as pilot_lanes
+from work_sources import pilot_server
 
 from axiom.limits import server as limits
 from axiom.server.http.bodies import BodyRoom
-from axiom.server.http.fast_lane import Lanes, RequestHead, whole
+from axiom.server.http.fast_lane import Lanes, RequestHead, whole, whole_in
 from axiom.server.http.serving import ServedSocket, serve
+from axiom.signed.program_tokens import CLUSTER_PREFIX
+from axiom.store import connections
 
 
 @pytest.fixture(scope="module")
@@ -233,25 +240,66 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     place.close()
 
 
-@pytest.mark.parametrize("message", [head(LARGE), size_query()], ids=["a large output", "a question for its size"])
-def test_a_slow_disk_under_an_upload_stalls_nobody_else(working_lab, monkeypatch, message):
-    place, may_go_on = Place(working_lab), threading.Event()
-    monkeypatch.setattr(place.transfers, "why_not", lambda *_: may_go_on.wait(PATIENCE) and None)
-    monkeypatch.setattr(place.transfers.begun, "size", lambda *_: may_go_on.wait(PATIENCE) and 0)
-    answers = Answers()
+class SlowDisk:
+    """It answers once somebody else was answered."""
 
-    def talk():
-        line, other = Line(listening.getsockname()), Line(listening.getsockname())
-        line.say(post(b"/upload", message))
-        other.say(post(b"/now", b"1"))
-        heard = other.answer()
-        may_go_on.set()
-        heard = heard, line.answer()[0]
-        line.socket.close()
-        other.socket.close()
-        return heard
+    def __init__(self) -> None:
+        self.goes_on = threading.Event()
 
-    lanes = Lanes({b"/now": whole(answers.at_once, LIMIT), b"/upload": place.transfers.admit})
-    listening = socket.create_server(("127.0.0.1", 0))
-    assert while_listening([ServedSocket(app=Page(), socket=listening, lanes=lanes)], talk) == ((OK, b"now 1"), OK)
+    def under(self, look):
+        def wait_and_look(*given):
+            assert self.goes_on.wait(PATIENCE)
+            return look(*given)
+
+        return wait_and_look
+
+    def stalls_only(self, opener, message: bytes) -> bytes:
+        """The head of the answer to whoever waits for the disk; somebody else asks behind them and hears first."""
+
+        def talk() -> bytes:
+            line, other = Line(listening.getsockname()), Line(listening.getsockname())
+            line.say(post(b"/asked", message))
+            other.say(post(b"/now", b"1"))
+            assert other.answer() == (OK, b"now 1")
+            self.goes_on.set()
+            status = line.answer()[0]
+            line.socket.close()
+            other.socket.close()
+            return status
+
+        lanes = Lanes({b"/now": whole(Answers().at_once, LIMIT), b"/asked": opener})
+        listening = socket.create_server(("127.0.0.1", 0))
+        return while_listening([ServedSocket(app=Page(), socket=listening, lanes=lanes)], talk)
+
+
+LOOKS = [(head(LARGE), "why_not"), (size_query(), "size"), (head(SMALL), "room")]
+
+
+@pytest.mark.parametrize(
+    ("message", "look"), LOOKS, ids=["a large output", "a question for its size", "a small output"]
+)
+def test_a_slow_disk_under_an_upload_stalls_nobody_else(working_lab, monkeypatch, message, look):
+    place, disk = Place(working_lab), SlowDisk()
+    if look == "room":
+        monkeypatch.setattr(shutil, "disk_usage", disk.under(shutil.disk_usage))
+    else:
+        on = place.transfers if look == "why_not" else place.transfers.begun
+        monkeypatch.setattr(on, look, disk.under(getattr(on, look)))
+    assert disk.stalls_only(place.transfers.admit, message) == OK
     place.close()
+
+
+def test_a_slow_disk_under_the_key_of_a_long_request_or_of_a_pilot_stalls_nobody_else(exchange, monkeypatch):
+    disk = SlowDisk()
+    monkeypatch.setattr(connections, "connect_reader", disk.under(connections.connect_reader))
+    long = Client("0" * 32).words(inside="<result><name>a_task_0</name></result>" * 2_000)
+    assert disk.stalls_only(whole_in(exchange.scheduler.answer_request), long) == OK
+    disk.goes_on.clear()
+    key = f"{CLUSTER_PREFIX}{'0' * 32}"
+
+    def ask(given):
+        return opener(replace(given, authorization=f"Bearer {key}".encode()))
+
+    with pilot_lanes(pilot_server(exchange.lab), exchange.writer) as lanes:
+        opener = lanes.openers[b"/pilots/ask"]
+        assert disk.stalls_only(ask, b"{}") == b"HTTP/1.1 401 Unauthorized"

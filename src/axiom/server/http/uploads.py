@@ -166,10 +166,14 @@ class Transfers:
     def arrive(self, length: int) -> "Arrival":
         return Arrival(self, length)
 
+    @property
+    def has_looked_at_room(self) -> bool:
+        """Can `has_room` answer without the disk?"""
+        return self._looked_at is not None and self._now() - self._looked_at <= _LOOK_AT_DISK
+
     def has_room(self) -> bool:
-        now = self._now()
-        if self._looked_at is None or now - self._looked_at > _LOOK_AT_DISK:
-            self._looked_at = now
+        if not self.has_looked_at_room:
+            self._looked_at = self._now()
             self._has_room = shutil.disk_usage(self._folder.path).free >= server_limits.FREE_DISK_BYTES
         return self._has_room
 
@@ -364,8 +368,7 @@ class Arrival:
         except MalformedRequest as error:
             self._answer = transfers.refused(str(error))
             return
-        is_large = isinstance(head, Upload) and (head.offset or head.nbytes > _IN_MEMORY or not is_token(head.token))
-        if is_large or isinstance(head, SizeQuery):
+        if isinstance(head, SizeQuery) or (head and (_goes_to_file(head) or not self._desk.has_looked_at_room)):
             self._unread = head
         elif head is not None:
             self._answer = self._why_not(head)
@@ -383,7 +386,8 @@ class Arrival:
             self._answer = self._why_not(head)
             if self._answer is None:
                 self._upload = head
-                self._open(head)
+                if _goes_to_file(head):
+                    self._open(head)
         if self._answer is not None:
             self._buffer.clear()
 
@@ -466,6 +470,10 @@ class Arrival:
             self._file = None
         if self._upload is not None:
             self._desk.let_go(self._upload.name, self)
+
+
+def _goes_to_file(head: Upload) -> bool:
+    return head.offset > 0 or head.nbytes > _IN_MEMORY or not is_token(head.token)
 
 
 def _parts(batch: Sequence[WholeOutput]) -> Iterator[list[WholeOutput]]:
