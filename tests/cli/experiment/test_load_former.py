@@ -63,7 +63,11 @@ def test_only_the_command_and_the_experiment_s_page_read_it():
         if (isinstance(node, ast.alias) and node.name.rpartition(".")[2] == "former_results")
         or (isinstance(node, ast.Constant) and "former_result" in str(node.value).split())
     }
-    assert naming == {"store/experiments/former_results.py", "commands/experiments.py", "web/views/experiments.py"}
+    assert naming == {
+        "store/experiments/former_results.py",
+        "laboratory/experiments/commands/experiments.py",
+        "reads/experiments.py",
+    }
 
 
 def test_without_the_distribution_it_says_what_to_install(files, say_to, tmp_path, monkeypatch):
