@@ -82,7 +82,7 @@ def test_what_was_cut_is_resumed_where_it_was_cut(lab, computer):
     lab.promises()
 
 
-def test_work_that_the_laboratory_takes_back_ends_on_the_computer_which_hears_why_there_is_no_more(lab, computer):
+def test_work_that_is_taken_back_ends_on_the_computer_which_hears_why_there_is_none(lab, computer):
     number = lab.order("patient", computer.host())
     computer.update()
     computer.wait(lambda seen: seen.is_computing(number), nudge=6)

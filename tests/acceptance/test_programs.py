@@ -249,7 +249,7 @@ def test_whoever_is_let_in_may_be_ended_or_ask_too_often(there):
     assert "experiments" in package.connect(there.lab.address, token).read("/experiments")
 
 
-def test_a_command_whose_answer_was_lost_is_done_once_and_errors_come_back_as_they_were_raised(there, tmp_path):
+def test_a_command_whose_answer_was_lost_is_done_once_and_errors_come_as_raised(there, tmp_path):
     before = len(there.audited("operate"))
     words = {"experiment": "said_once", "text": "import os"}
     with forgetful(there.lab.address) as address:
@@ -310,7 +310,7 @@ def samples(there: ProgramsLab) -> dict[tuple[str, ...], float]:
     return {(sample.name, *sample.labels.values()): sample.value for made in scraped(there) for sample in made.samples}
 
 
-def test_prometheus_reads_what_moves_what_the_examples_name_and_no_label_of_a_stranger(there):
+def test_prometheus_reads_what_moves_and_the_examples_and_no_label_of_a_stranger(there):
     before = samples(there)
     ordered = package.connect(there.lab.address, there.tokens["operate"]).deploy(CHEAP, workunits=1)
     package.connect(there.lab.address, there.tokens["operate"]).wait(ordered, seconds=PATIENCE)

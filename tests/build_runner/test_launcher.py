@@ -333,7 +333,7 @@ def test_the_small_interpreter_brings_what_the_program_imports_and_little_else(b
     assert boot["boot.py"][0] == Path(program.__file__).read_bytes()
 
 
-def test_windows_gets_every_file_of_the_interpreter_under_a_name_that_its_bytes_give_it():
+def test_windows_gets_each_file_of_the_interpreter_under_a_name_made_of_its_bytes():
     files = windows_launcher(RUNTIME, {name: (raw, 0o644) for name, raw in ON_WINDOWS.items()})
     for name, (raw, _) in files.items():
         stem, digest, ending = re.fullmatch(r"axiom_([a-z]+)_([0-9a-f]{16})\.([a-z]+)", name).groups()

@@ -58,7 +58,7 @@ def test_every_group_shows_its_help_as_if_asked_for_it_and_a_reason_is_given_as_
     assert (len(reasons) >= 15, [opts for opts in reasons if opts != ["--why"]]) == (True, [])
 
 
-def test_what_is_not_there_is_named_with_a_near_name_and_exit_codes_are_those_of_errors(said):
+def test_what_is_not_there_is_named_with_a_near_name_and_each_error_has_its_code(said):
     for words, near in (
         *((("help", "experimnt"), "experiment"), (("help", "lab", "x"), None), (("version",), "`axiom --version`")),
         *((("experiment", "help"), "`axiom experiment --help`"), (("finding", "poster"), None)),

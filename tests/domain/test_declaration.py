@@ -87,7 +87,7 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
     )
 
 
-def test_what_an_estimand_means_anyhow_is_not_said_so_that_older_manifests_stay_the_same():
+def test_what_an_estimand_means_anyhow_is_not_said_so_older_manifests_stay_the_same():
     plain, rich = experiment().estimands
     published = Published(value=1, reference="Noether 1918", interval=(0, 2))
     rich = replace(rich, censored=0.0, exchangeable=True, about=Center.MEAN, bounds=(0, 1), published=published)

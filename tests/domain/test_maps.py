@@ -74,7 +74,7 @@ def test_there_is_no_place_beyond_the_deepest_level_nor_of_what_is_no_tile():
 
 @settings(max_examples=50)
 @given(tile=tiles(least=1), axis=st.sampled_from([AXIS, Knob(name="a step", low=-3.0, high=5.0, log=False)]))
-def test_a_tile_is_one_of_the_four_quarters_of_its_parent_which_cover_just_what_it_covers(tile, axis):
+def test_a_tile_is_one_of_the_quarters_of_its_parent_which_cover_just_what_it_covers(tile, axis):
     assert tile.parent.children.count(tile) == 1
     assert (tile.up_to(tile.level - 1), tile.up_to(tile.level), tile.up_to(0)) == (tile.parent, tile, ROOT)
     assert ROOT.parent is None

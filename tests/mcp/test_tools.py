@@ -109,7 +109,7 @@ def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_e
     assert tools.call(ada, "proposal_withdraw", words)["retired"] == [finding]
 
 
-def test_every_surface_tells_one_design_s_likely_and_most_cost_and_limits_count_the_most(mcp_lab):
+def test_every_surface_tells_a_design_s_likely_and_most_cost_and_limits_use_the_most(mcp_lab):
     ada, names = mcp_lab.desk("ada"), ("core_hours", "most_core_hours")
     before = tools.call(ada, "lab_brief", {})["left_today"]["most_core_hours"]
     dry = tools.call(ada, "proposal_make", QUESTION)

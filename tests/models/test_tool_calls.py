@@ -44,7 +44,7 @@ def test_a_call_that_waits_may_have_the_same_answer_more_often(seconds, times):
     assert len(called) == times
 
 
-def test_calls_that_cannot_be_made_are_told_and_sixteen_of_an_answer_are_made_at_most():
+def test_calls_that_cannot_be_made_are_told_and_at_most_sixteen_are_made():
     tools, called = toolbox()
     model = Saying(said("lock", fault="There is no such tool."))
     assert not converse(model, HELLO, tools).is_well

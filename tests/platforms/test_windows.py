@@ -36,7 +36,7 @@ def test_an_experiment_of_jax_is_computed(host_in, lab_with_jax, tmp_path):
     assert len(windows.read().cells) == 2
 
 
-def test_an_order_that_the_laboratory_did_not_sign_or_that_is_over_is_refused_and_nothing_runs(windows, strangers):
+def test_an_order_that_is_over_or_was_not_signed_is_refused_and_nothing_runs(windows, strangers):
     ticket = windows.lab.ticket(STEPS)
     foreign = Order.of(ticket, write_ticket(ticket, strangers.ticket))
     late = windows.lab.order(
@@ -117,7 +117,7 @@ def _beats(started) -> bool:
     return started.process.poll() is not None
 
 
-def test_a_task_whose_computer_loses_its_power_at_twenty_places_ends_as_one_that_was_left_alone(windows):
+def test_a_task_that_loses_power_at_twenty_places_ends_as_one_left_alone(windows):
     ticket = windows.lab.ticket()
     order = windows.lab.order(
         {"act": "slow", "amount": 20.0}, cell_seconds=(90.0,), replicates=ticket.replicates[:1], seeds=ticket.seeds[:1]
@@ -195,7 +195,7 @@ def test_a_folder_may_have_spaces_umlauts_and_a_long_name(length, host_in, tmp_p
     assert (started.end(), started.finished, started.stderr) == (0, ["0"], "")
 
 
-def test_a_folder_of_200_characters_is_too_long_for_windows_and_the_task_goes_elsewhere(host_in, tmp_path):
+def test_a_folder_of_200_characters_is_too_long_for_windows_and_tasks_go_elsewhere(host_in, tmp_path):
     windows = host_in(WINDOWS, long_folder(tmp_path, 200))
     started = windows.start(windows.slot(), windows.lab.order(STEPS))
     assert (started.end(), started.finished[0]) == (Exit.CHILD_LOST, "11")

@@ -130,9 +130,7 @@ def test_an_upload_is_answered_whatever_the_disk_says(exchange, attic, monkeypat
     exchange.upload(handed, b"x" * size)
 
 
-def test_without_its_bundle_reports_are_taken_and_whoever_asks_hears_why_until_it_is_back(
-    exchange, ann, attic, prepared
-):
+def test_without_its_bundle_reports_are_taken_and_who_asks_hears_why_there_is_none(exchange, ann, attic, prepared):
     exchange.deploy(5)
     clients = [Client(ann.key, cpid=str(number) * 32) for number in range(2, 5)]
     for client in clients:

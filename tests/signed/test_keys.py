@@ -91,7 +91,7 @@ def test_keys_in_danger_and_a_trust_file_that_cannot_be_used_are_refused(tmp_pat
 SECRETS = ("accounts.key", "upload.key", "code.key")
 
 
-def test_the_secrets_for_volunteers_are_made_once_and_refused_in_danger_without_being_shown(tmp_path, now):
+def test_secrets_for_volunteers_are_made_once_and_if_in_danger_refused_but_not_shown(tmp_path, now):
     folder = tmp_path / "keys"
     make_keys(folder, now)
     made, again = make_secrets(folder), make_secrets(folder)

@@ -45,7 +45,7 @@ def test_each_is_applied_once_in_order(empty, folder, now):
         assert not folder.backups.exists()
 
 
-def test_an_older_database_is_copied_first_and_a_broken_migration_leaves_it_as_it_was(empty, folder, now):
+def test_an_older_database_is_copied_first_and_a_broken_migration_changes_nothing(empty, folder, now):
     migrate(empty, folder, now, [FIRST])
     assert not folder.backups.exists()
     empty.execute("INSERT INTO a VALUES (42)")

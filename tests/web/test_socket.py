@@ -61,7 +61,7 @@ def finished(order) -> Report:
     return Report(task_id=order.task, host_id=order.host, **facts)
 
 
-def test_an_engine_behind_the_socket_needs_no_key_and_computes_in_the_laboratory_s_own_name(behind, prepared):
+def test_an_engine_behind_the_socket_needs_no_key_and_is_the_laboratory_s_own(behind, prepared):
     source = behind.source("more cores")
     (order,) = source.ask(frozenset(), 1)
     assert (source.host_id, order.host, source.held_tasks()) == (3, 3, {order.task})

@@ -98,7 +98,7 @@ def test_a_contrast_lies_where_it_was_planted_and_a_level_without_effect_at_its_
     assert sum(level > 0 for level in levels) / len(levels) == pytest.approx(0.5, abs=0.03)
 
 
-def test_events_happen_as_often_as_planted_and_arms_of_another_shape_differ_in_their_mean():
+def test_events_happen_as_often_as_planted_and_another_shape_differs_in_its_mean():
     events = [draw(truth(Kind.PROPORTION, effect=0.5), SECOND, seed, HONEST).value for seed in SEEDS]
     assert set(events) == {0.0, 1.0}
     assert statistics.fmean(events) == pytest.approx(SHARE + 0.5 * EVENT_SPREAD, abs=0.03)

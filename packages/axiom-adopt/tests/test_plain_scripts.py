@@ -106,7 +106,7 @@ def test_what_is_imported_computes_what_the_script_computes(name, say, tmp_path)
 
 
 @need("bwrap")
-def test_one_whose_rest_is_written_passes_its_preflight_and_one_without_is_not_published(say, tmp_path):
+def test_one_whose_rest_is_written_passes_its_preflight_and_no_other_is_published(say, tmp_path):
     say("experiment", "import", SCRIPTS / "rate_and_noise.py", "--in", tmp_path)
     file, lab = tmp_path / "rate_and_noise.py", tmp_path / "lab"
     assert say("init", lab, "--port", "0", "--quiet")[0] == 0

@@ -21,7 +21,7 @@ from axiom.store.upkeep import audit
 FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
 
 
-def test_what_tasks_have_shown_stands_beside_what_is_declared_and_versions_are_compared(
+def test_what_tasks_showed_stands_beside_what_is_declared_and_versions_are_compared(
     say_to, working_lab, tiny_file, prepared
 ):
     def ask() -> dict:

@@ -39,9 +39,7 @@ def axiom(*words, stdin=b""):
     return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
-def test_a_person_reads_verdict_grade_interval_and_why_and_the_picture_goes_where_it_is_told(
-    weigh, table, tmp_path, say_to
-):
+def test_a_person_reads_verdict_interval_and_why_and_the_picture_goes_where_told(weigh, table, tmp_path, say_to):
     text = weigh(table)
     assert text.startswith(f"{table}: ")
     assert "\n\neffect +: " in text
@@ -106,7 +104,7 @@ def test_the_command_that_an_error_tells_is_the_one_to_write(say_to, weigh, tmp_
     assert weigh(*words, "--json")["one_look"]["mean"] == 3.4
 
 
-def test_several_arms_values_and_files_are_claims_of_which_it_is_said_which_stand_among_all(weigh, tmp_path, say_to):
+def test_several_arms_values_and_files_are_claims_that_are_judged_among_all(weigh, tmp_path, say_to):
     dice = random.Random(3)
     for name in ("one.csv", "two.csv"):
         rows = [

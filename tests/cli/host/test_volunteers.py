@@ -61,7 +61,7 @@ def bring(say, tmp_path):
     return bring
 
 
-def test_a_file_is_carried_over_once_without_whom_nobody_knows_and_a_long_one_in_pieces(bring, total, ask):
+def test_a_file_is_carried_over_once_and_a_long_one_in_pieces(bring, total, ask):
     lines = ("email,number,credit,source", "SHY@lab.example,,12.3456,moon", f",{GRACE},7,moon", f",{GRACE},0,sun")
     assert bring(*lines, options=("--dry-run",))[0] == 0
     assert (total(SHY), ask(lambda db: hosts.carried(db, SHY))) == (0, [])

@@ -91,7 +91,7 @@ def test_json_and_csv_go_to_standard_output_and_a_file_per_experiment_into_a_fol
     assert (read.to_pylist(), str(read.schema.field("seed").type)) == (list(stored), "int64")
 
 
-def test_only_what_was_measured_gets_a_file_and_what_cannot_be_written_leaves_nothing(
+def test_only_what_was_measured_gets_a_file_and_what_cannot_be_written_leaves_none(
     export, busy_lab, tmp_path, say_to, monkeypatch
 ):
     busy_lab.db.execute("DELETE FROM result")

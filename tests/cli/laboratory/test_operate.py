@@ -43,7 +43,7 @@ def test_a_laboratory_is_made_as_it_was_asked_for_and_once(init, say, tmp_path):
     assert tomllib.loads((made / "axiom.toml").read_text()) == chosen
 
 
-def test_a_folder_with_other_things_is_left_alone_and_one_that_was_begun_is_completed(init, say, tmp_path):
+def test_a_folder_with_other_things_is_left_alone_and_a_begun_one_is_completed(init, say, tmp_path):
     folder, thesis = Folder(path=tmp_path / "lab"), tmp_path / "lab" / "thesis.txt"
     folder.path.mkdir()
     thesis.touch()
@@ -162,7 +162,7 @@ def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkey
         assert findings(say)["backup"]["says"] == "the last was made 0 days ago"
 
 
-def test_every_promise_is_asked_what_was_ordered_is_named_and_a_damaged_database_unwell(say, lab, tiny_file):
+def test_every_promise_is_asked_about_and_a_damaged_database_is_called_unwell(say, lab, tiny_file):
     isolation = findings(say)["isolation"]
     assert (isolation["well"], "seccomp" in isolation["says"]) == (True, True)
     status, answer, _ = say("experiment", "publish", tiny_file, "--json")

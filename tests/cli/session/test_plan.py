@@ -46,7 +46,7 @@ def test_a_reason_stands_under_what_it_is_a_reason_for(shown):
     ]
 
 
-def test_hosts_of_one_size_are_one_line_with_why_cores_are_idle_and_the_smaller_ones_a_range(shown):
+def test_hosts_of_a_size_are_one_line_with_why_cores_idle_and_small_ones_a_range(shown):
     reasons = [{"reason": "no memory is left for one more task", "hosts": 9}]
     small = sized(4, 1, {}, idle=4, reasons=[reasons[0] | {"hosts": 1}])
     many = sized(8, 40, dict.fromkeys("abcde", 60), idle=20, reasons=reasons)
@@ -102,7 +102,7 @@ def lab(new_lab, tmp_path_factory):
     return made.folder.path
 
 
-def test_every_core_of_the_old_fleet_has_something_to_do_and_the_text_fits_a_terminal(plan, monkeypatch):
+def test_every_core_of_the_old_fleet_has_work_and_the_text_fits_a_terminal(plan, monkeypatch):
     status, planned, _ = plan("--fleet", FLEET, "--json")
     hosts = {host["name"]: host for host in planned["hosts"]}
     assert (status, len(planned["hosts"])) == (0, 83)
@@ -149,7 +149,7 @@ def test_the_wishes_of_an_operator_are_kept(plan, small):
         assert {row["purpose"] for row in planned["allotments"]} == {Purpose.NEW}  # nothing is known of anything yet
 
 
-def test_a_wish_or_a_fleet_that_cannot_be_is_refused_and_the_catalogue_planned_without_a_lab(plan, tmp_path, say_to):
+def test_an_impossible_wish_is_refused_and_a_catalogue_planned_without_a_laboratory(plan, tmp_path, say_to):
     for words, fact in (
         *((("--mix", "new=60,fill=50"), "100 %"), (("--mix", "new=60,new=10"), "new twice")),
         *((("--mix", "new"), "no number"), (("--mix", "new=-1"), "percentage"), (("--mix", "sum_xx=10"), "sum_")),

@@ -96,7 +96,7 @@ def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
     assert "red ?[31m?2J??log?  forged ?line" in say("session", "diff")[1]
 
 
-def test_a_session_is_held_up_to_a_step_and_only_the_autopilot_approves_what_it_proposed(opened, say):
+def test_a_session_is_held_up_to_a_step_and_the_autopilot_alone_approves_its_own(opened, say):
     question = "SELECT 1 FROM audit WHERE command = 'proposal.admit'"
     for investigator, amount in (("person", 0), ("autopilot", 1)):  # there was none to approve, so it is asked once
         assert say("session", "run", "--pi", investigator)[0] == 0
@@ -129,7 +129,7 @@ def test_a_finding_awaits_its_first_block_and_then_says_what_is_known(opened, sa
         assert [interval in say("finding", *words)[1] for words in (("list",), ("show", 1))] == [True, True]
 
 
-def test_two_sessions_are_compared_the_newest_with_the_one_before_unless_they_are_named(opened, say):
+def test_two_sessions_are_compared_if_not_named_the_newest_with_the_one_before(opened, say):
     assert say("session", "diff")[0] == 3
     first = run(say)
     assert say("session", "diff")[0] == 3

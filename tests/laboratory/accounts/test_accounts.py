@@ -190,9 +190,7 @@ def test_a_new_password_signs_out_everywhere_and_what_the_old_one_proved_is_refu
     assert door.stored()["sign_in"] == []
 
 
-def test_a_new_address_keeps_password_and_account_key_and_a_new_key_makes_the_old_one_worthless(
-    door, secret, ours, as_them
-):
+def test_a_new_address_keeps_password_and_key_and_a_new_key_makes_the_old_one_void(door, secret, ours, as_them):
     join(door)
     with pytest.raises(Refused):  # it is another's
         as_them(ChangeEmail(volunteer=ours, proven=1, email="eve@example.org", password=PASSWORD))
@@ -270,7 +268,7 @@ def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, 
             as_them(PlaceHost(volunteer=ours, host=number, venue="home"))
 
 
-def test_a_venue_s_own_preferences_begin_as_the_general_ones_change_alone_and_go_again(door, ours, as_them):
+def test_a_venue_s_preferences_begin_as_the_general_ones_change_alone_and_go_again(door, ours, as_them):
     def sets():
         return door.look(lambda db: accounts.preferences(db, ours)).project
 
@@ -311,7 +309,7 @@ def listed(door) -> list[str]:
     return [team.name for team in door.look(lambda db: teams.teams(db, 1_000))]
 
 
-def test_one_volunteer_founds_three_teams_a_day_and_three_in_all_of_which_one_is_listed(door, as_volunteer):
+def test_one_volunteer_founds_three_teams_a_day_of_which_one_is_listed(door, as_volunteer):
     for number in range(3):
         as_volunteer(0, FoundTeam(volunteer=1, called=f"Team {number}"))
     with pytest.raises(LimitReached):

@@ -130,9 +130,7 @@ def test_one_that_never_ends_is_stopped_after_what_it_may_take(altered):
 
 
 @need("bwrap")
-def test_a_mended_text_is_compared_behind_a_cell_that_ended_the_process_of_the_published_one(
-    altered, sound, sound_attempt
-):
+def test_a_mended_text_is_compared_behind_a_cell_that_ended_the_published_one(altered, sound, sound_attempt):
     published = preflight.prepare_boxed(PACKAGE, altered(f"if config.inputs == 8: {FAULTS['holds too much'][0]}"))
     attempt = preflight.beside_published(sound_attempt, sound.manifest, published.archive, b"nobody", None)
     places = {(cell.config, cell.seed) for cell in (*attempt.first, *attempt.others)}
@@ -303,7 +301,7 @@ def test_the_first_evidence_makes_what_was_not_tried_due(rounds, variant):
     assert preflight.due(rounds.db, rounds.lab.now).bundle == heavy.digest
 
 
-def test_a_session_orders_nothing_of_what_failed_unless_it_passed_the_gates_of_before(rounds, prepared):
+def test_a_session_orders_nothing_that_failed_unless_it_passed_the_former_gates(rounds, prepared):
     lab = rounds.lab
     repaired = prepared(top="# repaired")
     lab.publish(repaired, is_tried=False)

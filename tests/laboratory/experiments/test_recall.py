@@ -143,7 +143,7 @@ def test_what_waits_is_cancelled_in_slices_and_nothing_is_made_again(rounds, out
     assert (len(lab.db.select("SELECT id FROM task")), rounds.broken()) == (made, {})
 
 
-def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_all_the_same(rounds, out):
+def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_anyway(rounds, out):
     lab = rounds.lab
     withdraw(lab.db, 1, "not wanted", lab.now)
     name = f"tiny_sum-1-w{out[0].task}-t{out[0].task}_0"

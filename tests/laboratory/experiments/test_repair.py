@@ -138,7 +138,7 @@ def sealed_elsewhere(mending, proposal: int):
     mending.gate.writer.run(lambda db: seals.take(db, lab.folder, text, lab.keys.trust, lab.now))
 
 
-def test_where_the_keys_are_elsewhere_a_retired_version_opens_with_the_seal_of_its_mended_text(mending):
+def test_where_keys_are_elsewhere_the_seal_of_a_mended_text_opens_what_is_retired(mending):
     mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND))):
         assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
@@ -150,7 +150,7 @@ def test_where_the_keys_are_elsewhere_a_retired_version_opens_with_the_seal_of_i
         mending.submit(PublishExperiment(experiment="sound"))
 
 
-def test_where_the_keys_are_elsewhere_the_autopilot_foretells_a_new_version_with_its_seal(mending):
+def test_where_keys_are_elsewhere_the_autopilot_foretells_a_version_and_its_seal(mending):
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND.replace("version=1", "version=2")))):
         assert mending.look(lambda db: experiments.by_name(db, "sound").version) == 1
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
@@ -179,7 +179,7 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.every_version)[-1].id)
 
 
-def test_a_text_of_another_author_stands_in_nobodys_way_and_is_tried_beside_what_it_replaces(mending):
+def test_a_text_of_another_author_hinders_nobody_and_is_tried_beside_the_older(mending):
     number = tried(mending, SOUND)
     other = tried(mending, SOUND.replace("One cell:", "One mended cell:"), "program:noether")
     mending.lab.later(seconds=1)

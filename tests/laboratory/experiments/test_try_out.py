@@ -221,9 +221,7 @@ def test_a_text_is_read_and_not_run_and_tried_by_its_author_alone(door):
         door.submit(TryDraft(draft=9, by=AUTHOR))
 
 
-def test_a_report_is_judged_here_tells_its_author_no_measure_and_four_texts_of_a_name_are_tried(
-    door, sound, sound_attempt
-):
+def test_a_report_tells_its_author_no_measure_and_four_texts_of_a_name_are_tried(door, sound, sound_attempt):
     placebo = next(run for run in sound_attempt.controls if not run.is_planted)
     # it was not settled by eight seeds
     eight = [cell for cell in placebo.tried if cell.seed in CONTROL_NUMBERS[:8]]
@@ -277,7 +275,7 @@ def test_of_a_failed_draft_everybody_is_told_one_bit_until_its_author_asks(door,
     assert read_page(door, f"/drafts/{number}")["draft"]["gates"][2]["fault"] == answer["fault"]
 
 
-def test_a_draft_of_which_no_cell_learned_anything_fails_and_else_nothing_is_told_of_that(door, package):
+def test_a_draft_of_which_no_cell_learned_anything_fails_and_nothing_else_is_told(door, package):
     text = (
         TEXT.replace("    size: float", "    has_learned: int\n    size: float")
         .replace("    return Measures(\n", "    return Measures(\n        has_learned=int(config.inputs > 2),\n")
@@ -304,7 +302,7 @@ def test_what_is_refused_before_anything_ran_is_no_try_and_informs_nothing(door,
     assert door.look(lambda db: len(drafts.tries(db, drafts.draft(db, mended)))) == 1
 
 
-def test_costs_that_are_mended_alone_are_the_same_try_with_the_forecast_that_was_sealed(door, package):
+def test_costs_that_are_mended_alone_are_the_same_try_with_its_sealed_forecast(door, package):
     dear = TEXT.replace("seconds=lambda _: 0.005", "seconds=lambda _: 1.5")
     first = tried_here(door, package, dear)
     assert door.look(lambda db: drafts.draft(db, first).state) is DraftState.FAILED
@@ -318,7 +316,7 @@ def test_costs_that_are_mended_alone_are_the_same_try_with_the_forecast_that_was
     assert informed(door, other) == f"informed by an earlier try of its kin, draft {mended}"
 
 
-def test_what_gives_the_same_numbers_is_kin_though_they_are_stretched_and_called_otherwise(door, package, passed):
+def test_what_gives_the_same_numbers_is_kin_though_stretched_and_called_otherwise(door, package, passed):
     text = renamed("larger").replace("float(np.mean(", "3.0 - 2.0 * float(np.mean(").replace("accuracy", "errors")
     text = text.replace("bounds=(-1.0, 1.0)", "bounds=(-9.0, 9.0)")
     text = text.replace("positive=0.95, negative=0.01", "positive=0.01, negative=0.95")
@@ -328,7 +326,7 @@ def test_what_gives_the_same_numbers_is_kin_though_they_are_stretched_and_called
     assert [(run.draft, "numbers" in run.reason) for run in near] == [(passed, True)]
 
 
-def test_a_probe_that_is_informed_from_the_start_costs_a_try_and_is_lost_where_it_fails(door):
+def test_a_probe_that_is_informed_from_the_start_costs_a_try_even_where_it_fails(door):
     shipped_text = (shipped.catalogue() / "lottery_ticket.py").read_text()
     functions = [part for part in ast.parse(shipped_text).body if isinstance(part, ast.FunctionDef)]
     names = {part.name: f"idle_{part.name}" for part in functions}
@@ -346,7 +344,7 @@ def test_a_probe_that_is_informed_from_the_start_costs_a_try_and_is_lost_where_i
     assert door.look(lambda db: [draft.number for draft in drafts.tries(db, drafts.draft(db, later))]) == [number]
 
 
-def test_a_draft_tells_what_it_would_register_and_costs_the_same_before_and_after_its_approval(door, sound, passed):
+def test_a_draft_tells_what_it_would_register_and_costs_the_same_after_its_approval(door, sound, passed):
     dry = door.submit(replace(ASKED, draft=passed), dry_run=True)
     assert dry["estimands"] == json.loads(json.dumps(sound.manifest.estimands))
     made = door.submit(replace(ASKED, draft=passed))
@@ -422,7 +420,7 @@ def test_what_passed_with_another_kit_is_tried_again_before_it_is_published(door
     assert door.look(lambda db: experiments.by_name(db, "sound")) is None
 
 
-def test_code_that_a_program_publishes_reaches_no_volunteer_before_a_person_approved_it(door, sound_attempt):
+def test_code_that_a_program_publishes_reaches_no_volunteer_without_an_approval(door, sound_attempt):
     door.submit(PublishExperiment(experiment="sound", text=TEXT, by=AUTHOR), caller=program(door))
     row = Preflight(
         bundle=sound_attempt.bundle, gates=GATES, passed=True, reason="", platform="", report="{}", at=door.lab.now

@@ -191,7 +191,7 @@ def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(
     assert message.startswith("figure.not_drawn name=experiment/1/sweep ")
 
 
-def test_a_finding_without_a_value_has_no_picture_and_what_could_not_be_stored_is_drawn_again(exhibition):
+def test_a_finding_without_a_value_has_no_picture_and_one_not_stored_is_drawn_again(exhibition):
     exhibition.rounds.lab.deploy(workunits=8, max_failures=1)
     exhibition.rounds.compute(8, by=lambda _order: None)
     exhibition.rounds.hold()

@@ -86,7 +86,7 @@ def test_a_volunteers_idea_is_read_by_others_only_once_the_operator_shows_it(doo
     assert door.broken() == {}
 
 
-def test_a_volunteer_writes_so_many_a_day_and_what_everybody_read_outlives_the_account(door, ann):
+def test_a_volunteer_writes_so_many_a_day_and_what_all_read_outlives_the_account(door, ann):
     shown = door.submit(THEIRS, caller=ann)["idea"]
     with pytest.raises(Refused):  # no question twice
         door.submit(THEIRS, caller=ann)
@@ -204,7 +204,7 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
     assert (link.source.id, link.upheld_by) == (approved["findings"][0], (Meaning.OPPOSITE,))
 
 
-def test_what_could_not_be_registered_is_not_proposed_nor_the_same_again_nor_more_than_may_wait(door, program):
+def test_what_could_not_be_registered_is_not_proposed_nor_more_than_may_wait(door, program):
     before = door.stored()
     for changes, error in (
         ({"rival_high": 0.5}, Refused),  # both could be right
@@ -246,7 +246,7 @@ def test_what_could_not_be_registered_is_not_proposed_nor_the_same_again_nor_mor
         door.submit(replace(ASKED, claim="yet another"), caller=program)
 
 
-def test_its_author_alone_takes_a_proposal_back_and_then_nothing_more_of_it_is_ordered(door, program):
+def test_its_author_alone_takes_a_proposal_back_and_then_nothing_of_it_is_ordered(door, program):
     number = door.submit(ASKED, caller=program)["proposal"]
     with pytest.raises(Refused):
         door.submit(WithdrawProposal(proposal=number, why="mine now", by="eve"), caller=callers.operator())

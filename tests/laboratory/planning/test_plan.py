@@ -173,7 +173,7 @@ def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
     assert candidate.aims[0].seeds == 8
 
 
-def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep_until_it_is_withdrawn(small_lab, prepared):
+def test_each_workunit_orders_own_replicates_over_the_whole_sweep_until_withdrawn(small_lab, prepared):
     small_lab.publish(prepared())
     assert small_lab.deploy(workunits=2, replicates_each=3, max_failures=5) == (1, 2)
     first, second = (workunits.workunit(small_lab.db, number) for number in (1, 2))
@@ -321,7 +321,7 @@ def read(*hosts, **besides):
     return read_fleet(json.dumps({"hosts": list(hosts), **besides}).encode(), "f.json")
 
 
-def test_hosts_are_read_as_they_are_written_as_in_the_how_to_and_what_is_no_fleet_is_refused():
+def test_hosts_are_read_as_written_and_as_in_the_how_to_and_what_is_no_fleet_refused():
     host, other = read(WRITTEN, WRITTEN | {"volunteer": "bo"})  # two volunteers may have hosts of one name
     assert (host.host_id, host.name, host.volunteer, host.cores, host.memory_mb) == (1, "desk", "ada", 8, 16_384)
     assert [(gpu.kind, gpu.count) for gpu in host.gpus] == [("NVIDIA", 1)]

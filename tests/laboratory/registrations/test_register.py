@@ -205,7 +205,7 @@ def test_a_prediction_that_was_touched_is_seen(lab, taken_back):
             assert registrations.broken_links(lab.db) != [], wrong
 
 
-def test_a_new_design_waits_for_its_first_replicate_and_for_a_repair_where_that_fails(lab, prepared):
+def test_a_new_design_waits_for_its_first_replicate_or_for_a_repair(lab, prepared):
     add_design(lab)
     ordered(lab, 1, workunits=8)
     for _ in range(8):
@@ -322,7 +322,7 @@ def registered_as(lab, **changes):
     lab.db.execute("UPDATE registration SET body = :body", body=json.dumps(body))
 
 
-def test_a_further_design_keeps_evenly_spaced_arms_and_nothing_is_registered_of_time_outs_that_speak_for_an_effect(lab):
+def test_a_further_design_keeps_even_steps_and_none_is_made_of_telling_time_outs(lab):
     registered_as(lab, kind="slope", across="size", between=[], exchangeable=True)
     uneven = [({"size": size, "shift": 0}, 1.0) for size in (1, 2, 9)]
     with pytest.raises(Refused):
@@ -365,9 +365,7 @@ def costly_rounds(rounds_of, small_lab, costly):
     return rounds_of(small_lab, per_core=0)
 
 
-def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones_keep_theirs(
-    small_lab, costly, rounds_of
-):
+def test_with_the_first_volunteer_new_versions_alone_have_larger_blocks(small_lab, costly, rounds_of):
     small_lab.host()  # its own
     accounts.set_simulated(small_lab.db, small_lab.volunteer("Played"))  # who only plays a part
     small_lab.publish(costly)
@@ -391,7 +389,7 @@ def costly_computed(costly_rounds, amount: int) -> None:
     costly_rounds.compute(amount, by=values(costly_rounds, 1.0))
 
 
-def test_whole_blocks_are_ordered_one_after_the_other_and_those_of_several_designs_enter_by_their_size(costly_rounds):
+def test_whole_blocks_are_ordered_in_turn_and_those_of_designs_enter_by_their_size(costly_rounds):
     costly_computed(costly_rounds, 3)  # the pilot
     planned = planning.plan(
         planning.candidates(costly_rounds.db, costly_rounds.lab.now), cores=32, per_core=15, task_seconds=1.0
@@ -442,9 +440,7 @@ def said(db) -> list[tuple]:
     return [(one.source, one.kind, one.target, one.by) for one in links.every_link(db)]
 
 
-def test_a_claim_waits_until_its_experiment_is_published_and_hangs_on_it_until_it_is_answered(
-    small_lab, prepared, pass_on
-):
+def test_a_claim_waits_for_its_experiment_and_hangs_on_it_until_it_is_answered(small_lab, prepared, pass_on):
     first, second = Node(noun=Noun.OLD_CLAIM, id=1), Node(noun=Noun.OLD_CLAIM, id=2)
     explained = (first, LinkKind.EXPLAINS, second, "the old laboratory")
     assert pass_on(experiment="other_sum") == 1

@@ -117,7 +117,7 @@ def test_what_cannot_be_is_refused_and_leaves_no_trace(door):
     assert door.stored() == before
 
 
-def test_what_is_ordered_for_one_host_is_kept_for_it_and_copies_cost_as_many_times_as_much(door):
+def test_what_is_ordered_for_one_host_is_kept_for_it_and_each_copy_costs_as_much(door):
     with pytest.raises(NotFound):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=9))
     host_id = door.meet()

@@ -197,7 +197,7 @@ def test_a_session_that_finds_nothing_to_do_says_so_at_every_step(rounds):
     assert rounds.kinds() == NOTHING.split()
 
 
-def test_each_closed_task_is_reviewed_once_ever_also_what_was_closed_while_the_clock_stood_still(rounds):
+def test_each_closed_task_is_reviewed_once_even_if_closed_while_the_clock_stood(rounds):
     """A clock that was set back stands still until the time has come again, and work goes on meanwhile."""
     lab = rounds.lab
     lab.deploy(workunits=2)

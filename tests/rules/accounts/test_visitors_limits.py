@@ -85,7 +85,7 @@ def test_what_a_caller_may_not_do_at_all_no_limit_allows():
 
 
 @pytest.mark.parametrize(("volunteer", "given_", "allowed"), [(7, 4, True), (7, 5, False), (None, 99, True)])
-def test_a_volunteer_gives_a_command_so_often_a_day_and_the_operator_as_often_as_they_like(volunteer, given_, allowed):
+def test_a_volunteer_gives_a_command_so_often_a_day_and_the_operator_at_will(volunteer, given_, allowed):
     operator = frozenset({Capability.ACCOUNT, Capability.OPERATE})
     caller = replace(CALLER, name="somebody", capabilities=operator, volunteer_id=volunteer)
     asked = replace(asking(Capability.ACCOUNT, volunteer_id=7), most_a_day=5)

@@ -196,7 +196,7 @@ SPREAD = st.floats(0.1, 10.0)
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(2, 6), SPREAD), max_size=12), st.lists(SPREAD, max_size=9))
-def test_one_volunteer_with_any_number_of_hosts_moves_no_price_beyond_what_others_say(honest, lies):
+def test_a_volunteer_with_any_number_of_hosts_moves_no_price_beyond_others(honest, lies):
     moved = share(*honest, *((1, ratio) for ratio in lies), tasks=20)
     words = [math.log(ratio) for _, ratio in honest]
     if len({volunteer for volunteer, _ in honest}) >= limits.COST_VOLUNTEERS:

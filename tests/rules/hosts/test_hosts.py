@@ -217,7 +217,7 @@ def test_what_is_no_copy(other):
     assert found(replace(WELL, cpid=""), replace(WELL, host_id=8, cpid="", created_at=ago(days=2))) == []
 
 
-def test_a_crowd_of_new_hosts_of_one_volunteer_gets_least_but_for_those_that_have_shown_something():
+def test_a_crowd_of_a_volunteer_s_new_hosts_gets_least_save_those_that_have_proven():
     new = [replace(WELL, host_id=n, cpid=str(n), created_at=ago(hours=1), valid_in_row=0) for n in range(1, 102)]
     assert found(*new[:100]) == []
     held = suspects(new, NOW)

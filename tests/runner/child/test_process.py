@@ -172,7 +172,7 @@ def test_a_module_that_speaks_for_the_child_while_it_is_imported_is_said_to(word
         child.stop()
 
 
-def test_progress_is_told_and_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
+def test_progress_is_told_and_a_process_whose_cell_was_given_up_gets_no_other(child):
     def fails(fraction):
         raise RuntimeError(fraction)
 

@@ -91,7 +91,7 @@ def words(box, tmp_path):
     return json.loads(out)
 
 
-def test_whoever_computes_there_has_no_rights_nobody_beside_no_network_and_its_own_folder_alone(words, box):
+def test_who_computes_there_has_no_rights_no_neighbour_no_network_and_one_folder(words, box):
     account = sandbox._NOBODY if os.geteuid() == 0 else os.geteuid()
     assert words["accounts"][:3] == [account] * 3
     assert 0 not in words["accounts"]
@@ -165,7 +165,7 @@ def computed(files, *cells, **changes):
     return compute_here(files, "axiom.catalogue.probe_cells", cells, on_progress=lambda *_: None, **limits)
 
 
-def test_the_same_is_computed_and_described_there_as_elsewhere_and_nothing_of_it_stays(files, monkeypatch, tmp_path):
+def test_the_same_is_computed_and_described_there_and_nothing_of_it_stays(files, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     cells = [({"act": "ok", "amount": 1.0}, 2**62), ({"act": "refuse"}, 1)]
     inside, outside = computed(files, *cells), computed(files, *cells, is_boxed=False)

@@ -105,7 +105,7 @@ def spoil(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [spoil, shutil.rmtree])
-def test_what_was_changed_between_cells_is_written_again_for_the_child_after_a_late_one(lab, obey_anew, change):
+def test_what_was_changed_between_cells_is_written_again_after_a_late_child(lab, obey_anew, change):
     changed: list[float] = []
 
     def report(_task, fraction, _size):

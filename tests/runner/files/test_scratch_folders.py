@@ -27,7 +27,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_bundle_finds_its_folder_again_until_it_is_the_least_recently_used_of_too_much(tmp_path):
+def test_a_bundle_finds_its_folder_again_until_it_is_the_least_used_of_too_many(tmp_path):
     cache = tmp_path / "home" / "cache"
     first = room(cache, "first")
     (first / "program").write_text("compiled")
@@ -220,7 +220,7 @@ def deep(folder: Path, levels: int, name: str) -> None:
         os.chdir(here)
 
 
-def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed_however_deep_it_goes(tmp_path):
+def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed(tmp_path):
     deep(tmp_path, 30, "honest")
     assert 1.0 <= held_mb(tmp_path) < 2.0
     for levels, name in ((34, "x"), (20, "x" * 250), (1_100, "y"), (40, "y" * 250)):
@@ -230,7 +230,7 @@ def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed_however_
         assert names(tmp_path) == ["honest"]
 
 
-def test_a_folder_is_removed_whatever_may_be_done_with_its_parts_and_no_link_is_followed(tmp_path):
+def test_a_folder_is_removed_whatever_its_parts_permit_and_no_link_is_followed(tmp_path):
     outside, folder = tmp_path / "outside", tmp_path / "folder"
     (folder / "shut" / "within").mkdir(parents=True)
     outside.mkdir()

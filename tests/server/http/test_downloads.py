@@ -65,7 +65,7 @@ def shelf(small_lab):
     return Shelf(small_lab)
 
 
-def test_a_runner_a_bundle_and_a_seal_are_given_for_good_and_memory_holds_only_so_much(shelf, monkeypatch):
+def test_a_runner_a_bundle_and_a_seal_are_given_for_good_from_a_bounded_memory(shelf, monkeypatch):
     bundle, seal = shelf.digests
     named = {"axiom_runner_1.exe": RUNNER, f"bundle-{bundle}.zip": BUNDLE, f"seal-{seal}.seal": shelf.seal}
     for name, body in named.items():

@@ -19,7 +19,7 @@ from axiom.store.accounts import teams
 from axiom.store.hosts import hosts
 
 
-def test_an_account_manager_reads_and_sets_an_account_by_its_key_and_dates_no_preferences_into_the_future(office):
+def test_an_account_manager_sets_an_account_by_its_key_with_no_date_in_the_future(office):
     key = key_in(office.create())
     assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)
     preferences = "<global_preferences><mod_time>99</mod_time><max_ncpus_pct>50</max_ncpus_pct></global_preferences>"
@@ -124,7 +124,7 @@ def test_what_an_account_manager_may_not_set_changes_nothing(office):
     assert error_in(office.ask("/login_token_lookup.php", user_id="1", token="x")) == -136  # noqa: S106
 
 
-def test_teams_are_found_by_words_and_by_number_and_looked_after_by_the_eldest_when_their_founder_leaves(office):
+def test_a_team_is_searched_by_words_or_number_and_its_eldest_follows_its_founder(office):
     key = key_in(office.create())
     founder = office.stored()[0].id
 
@@ -222,7 +222,7 @@ def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, 
     assert "canary" not in caplog.text
 
 
-def test_the_configuration_is_of_the_project_the_status_of_a_minute_and_other_addresses_are_the_sites(office):
+def test_the_configuration_is_the_project_s_and_other_addresses_are_the_site_s(office):
     answer = office.ask("/get_project_config.php")
     for part in ("name>Small &amp; Sons<", "master_url>http://lab.example/<", "platform_name>x86_64-pc-linux-gnu<"):
         assert part in answer

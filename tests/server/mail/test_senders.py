@@ -105,7 +105,7 @@ def test_without_security_nobody_signs_in_and_a_message_may_be_refused():
 
 
 @pytest.mark.usefixtures("trusted")
-def test_an_answer_that_is_no_yes_is_a_failure_and_what_speaks_no_tls_is_not_posted_to():
+def test_an_answer_that_is_no_yes_is_a_failure_and_mail_goes_nowhere_without_tls():
     for status in (300, 404):
         box, other = WebBox(status=status), WebBox()
         with web(other) as elsewhere, web(box) as address:

@@ -69,7 +69,7 @@ def states(lab, workunit_id=1):
     return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
 
 
-def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory_and_ours_are_packed_by_what_tasks_have_alone(
+def test_what_a_host_holds_takes_its_cores_and_ours_are_packed_by_what_tasks_have(
     working_lab,
 ):
     working_lab.deploy(workunits=8)

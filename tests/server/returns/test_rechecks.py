@@ -71,7 +71,7 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert lab.broken() == {"I5": ["task 2 checks a task of the very volunteer who has it"]}
 
 
-def test_where_nobody_else_was_heard_from_for_a_week_the_laboratory_checks_itself_and_breaks_no_promise(lab):
+def test_after_a_week_of_nobody_else_the_laboratory_checks_itself_and_promises_hold(lab):
     """It was away itself, say, and nobody has given the check up yet."""
     computed(lab, 1)
     lab.later(days=8)
@@ -145,7 +145,7 @@ def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(la
     assert lab.broken() == {}
 
 
-def test_who_was_outvoted_twice_is_checked_each_time_and_neither_believed_nor_given_anything(lab):
+def test_who_was_outvoted_twice_is_checked_each_time_not_believed_and_given_nothing(lab):
     computed(lab, 1, early=(7.0, 7.0))
     computed(lab, 2)
     computed(lab, 3)
@@ -319,7 +319,7 @@ def the_check(lab, host: int):
             return task
 
 
-def test_a_made_up_tile_is_kept_told_of_and_computed_again_elsewhere_and_an_honest_one_is_not(charted, caplog):
+def test_a_made_up_tile_is_kept_and_computed_again_elsewhere_and_no_honest_one(charted, caplog):
     honest = brought(charted, 2)
     assert (honest.state, agreements(charted)[honest.id]) == (TaskState.VALID, "")
     with caplog.at_level(logging.INFO, "axiom.validator"):

@@ -29,7 +29,7 @@ PLATFORMS = [
 ]
 
 
-def test_a_platform_is_in_our_words_where_we_have_some_also_that_of_a_program_that_a_volunteer_brings():
+def test_a_platform_is_in_our_words_where_we_have_some_also_a_volunteer_s_program():
     for names, features, (system, processor, instructions) in PLATFORMS:
         known = Platform(system=system, processor=processor, instructions=instructions)
         assert platform_of(names, features) == known, names

@@ -20,9 +20,7 @@ def hosts(exchange) -> dict[int, str]:
     return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
 
 
-def test_a_host_is_known_by_its_number_and_nobody_else_s_and_one_attached_anew_gets_its_tasks_back(
-    exchange, ann, attic
-):
+def test_a_host_is_known_by_its_own_number_and_attached_anew_gets_its_tasks_back(exchange, ann, attic):
     ((name, before),) = exchange.call(attic, ask=1.0).tasks.items()
     heard = exchange.call(Client(ann.key), ask=1.0)
     assert heard.host == attic.host
@@ -53,7 +51,7 @@ def test_a_copied_folder_becomes_a_second_computer(exchange, ann, attic):
     assert hosts(exchange) == {2: "attic", 3: "attic (2)", 4: "attic (3)"}
 
 
-def test_newer_preferences_of_an_account_go_to_its_other_computers_and_a_weak_key_says_none(exchange, ann, attic):
+def test_newer_preferences_reach_an_account_s_other_computers_but_by_no_weak_key(exchange, ann, attic):
     other = Client(ann.key, cpid="2" * 32)
     exchange.call(other)
     newer, older = PREFERENCES.format(at=500, percent=50), PREFERENCES.format(at=400, percent=40)
@@ -106,9 +104,7 @@ PROJECT = [
 ]
 
 
-def test_what_a_volunteer_prefers_here_is_told_with_the_computer_s_place_the_team_and_who_they_are_elsewhere(
-    exchange, ann, attic
-):
+def test_what_a_volunteer_prefers_is_told_with_the_computer_s_place_and_the_team(exchange, ann, attic):
     alone = exchange.call(attic).root
     assert [alone.findtext(tag) for tag in ("host_venue", "teamid", "team_name")] == ["", None, ""]
     for chosen, share, without in PROJECT:

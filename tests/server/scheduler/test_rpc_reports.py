@@ -96,9 +96,7 @@ UNKNOWN = [
 ]
 
 
-def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever_and_long_words_are_cut(
-    exchange, attic, given, caplog
-):
+def test_what_is_not_ours_is_acknowledged_lest_it_come_for_ever_and_words_are_cut(exchange, attic, given, caplog):
     for failure in ({}, {"status": 11, "state": 3}):
         heard = exchange.call(attic, *[report(name, **failure) for name in UNKNOWN])
         assert heard.named("result_ack") == UNKNOWN
@@ -162,7 +160,7 @@ def thanks(exchange) -> list[tuple[Reason, bool]]:
     return exchange.do(look)
 
 
-def test_whoever_says_that_tasks_were_taken_back_that_were_not_is_not_paid_and_gets_fewer(exchange, attic):
+def test_who_says_wrongly_that_tasks_were_taken_back_is_not_paid_and_gets_fewer(exchange, attic):
     exchange.deploy(12)
     exchange.call(attic)
     exchange.call(attic, ask=1e6)
@@ -180,7 +178,7 @@ def abort(exchange, task_id: int, **words) -> dict:
     return exchange.do(lambda db: command.apply(db, None, None, exchange.lab.now))
 
 
-def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes_its_work(exchange, attic, given):
+def test_an_aborted_task_ends_at_its_host_and_is_paid_and_another_computes_its_work(exchange, attic, given):
     assert (abort(exchange, 1), exchange.broken()) == ({"task": 1, "workunit": 1, "host": 2, "again": True}, {})
     exchange.lab.later(minutes=40)
     heard = exchange.call(attic, ask=1.0)
@@ -197,9 +195,7 @@ def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes
     assert exchange.broken() == {}
 
 
-def test_what_an_aborted_task_brings_is_kept_and_a_task_is_aborted_with_its_work_only_where_a_host_has_it(
-    exchange, attic, given
-):
+def test_what_an_aborted_task_brings_is_kept_and_only_a_host_that_has_it_aborts_it(exchange, attic, given):
     abort(exchange, 1)
     assert exchange.call(attic, exchange.upload(given)).credit > 0
     assert [exchange.task(number)["state"] for number in (1, 2)] == ["valid", "aborted"]  # it needs no copy

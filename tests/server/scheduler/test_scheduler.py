@@ -155,7 +155,7 @@ def test_a_client_calls_again_soon_and_not_all_at_once(exchange):
         assert len(delays) > 3
 
 
-def test_without_work_there_is_a_reason_in_the_client_s_language_and_only_for_who_asked(exchange, attic, ann):
+def test_without_work_there_is_a_reason_in_the_client_s_language_for_who_asked(exchange, attic, ann):
     assert exchange.call(attic, ask=1.0).words == []
     heard = exchange.call(attic, ask=1.0)
     ((priority, reason),) = heard.words

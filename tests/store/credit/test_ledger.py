@@ -45,7 +45,7 @@ def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):
     assert (ledger.total(db), ledger.balance(db, ledger.VOLUNTEER, 1)) == (0, None)
 
 
-def test_an_award_is_booked_once_out_of_the_laboratory_and_into_the_volunteer_s_account(paying):
+def test_an_award_is_booked_once_from_the_laboratory_to_the_volunteer_s_account(paying):
     assert ledger.unpaid(paying.db, 0) == []
     for unpaid in ([1], []):
         assert [task.task_id for task in ledger.unpaid(paying.db, 10)] == unpaid

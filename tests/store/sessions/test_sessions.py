@@ -96,7 +96,7 @@ ALTERED = {
 }
 
 
-def test_a_transcript_is_read_as_it_was_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
+def test_a_transcript_is_read_as_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
     session = rounds.begin(database, pi="scientist", reason="a test", now=now).id
     for number, written in enumerate(ENTRIES):
         transcripts.append(database, session, written, now + timedelta(seconds=number))

@@ -65,7 +65,7 @@ def test_a_workunit_closes_once_for_good(ordered, now):
         assert (len(reason), reason.isprintable()) == (500, True)
 
 
-def test_a_task_is_given_to_one_host_alone_and_moves_only_from_where_it_is_believed_to_be(ordered, now):
+def test_a_task_is_given_to_one_host_and_moves_only_from_where_it_is_believed_to_be(ordered, now):
     waiting = workunits.task(ordered, 1)
     send(ordered, now)
     with pytest.raises(LookupError, match=r"host 2.* it is sent"):

@@ -126,7 +126,7 @@ def test_tls_binds_cookies_to_this_host_and_who_may_open_no_more_learns_nothing(
         assert app.writer.run(lambda db: accounts.by_email(db, OTHER)) is None
 
 
-def test_private_pages_are_kept_by_nobody_and_own_data_are_in_one_file_without_any_secret(ada, new_visitor):
+def test_private_pages_are_kept_by_nobody_and_own_data_are_a_file_without_secrets(ada, new_visitor):
     for path in [*sorted(PAGES.keys() - PUBLIC), "/account.json"]:
         for browser in (ada, stranger := new_visitor(), forged := new_visitor(cookies={"axiom": "A" * 22})):
             headers = browser.ask(path).headers

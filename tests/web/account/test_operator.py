@@ -119,7 +119,7 @@ def test_the_operator_sees_who_of_a_project_that_moved_in_is_not_back(lab, desk)
     assert re.search(rf'/volunteers/{desk.account()[0].id}"><bdi>[^<]+</bdi></a> 77', page)
 
 
-def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_the_form(desk):
+def test_a_proposal_is_approved_in_two_steps_and_the_form_says_what_cannot_be_done(desk):
     before = stored(desk)
     reply = send(desk, "/operator/news.add", line="Hello", until="tomorrow")
     assert (reply.status, 'value="tomorrow"' in reply.text) == (422, True)

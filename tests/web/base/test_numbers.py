@@ -113,7 +113,7 @@ def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
 ADA = "Ada Example (0000-0002-1825-0097)"
 
 
-def test_a_memo_makes_each_value_once_for_each_version_and_forgets_what_nobody_asks_for(monkeypatch):
+def test_a_memo_makes_each_value_once_for_a_version_and_forgets_what_nobody_asks_for(monkeypatch):
     monkeypatch.setattr(limits, "VALUES_REMEMBERED", 2)
     made, kept = [], Memo()
     for name in ("asked again", "once", "asked again", "new", "asked again", "once"):
@@ -126,7 +126,7 @@ def test_a_memo_makes_each_value_once_for_each_version_and_forgets_what_nobody_a
     assert kept.get_or_create("broken", lambda: "mended") == "mended"
 
 
-def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_what_it_follows(tmp_path):
+def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_its_source(tmp_path):
     ada, bo = authors_of(f"{ADA}; Bo Example")
     assert (ada, bo) == (CitedAuthor(name="Ada Example", orcid="0000-0002-1825-0097"), CitedAuthor(name="Bo Example"))
     assert ada.address == "https://orcid.org/0000-0002-1825-0097"

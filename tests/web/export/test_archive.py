@@ -158,7 +158,7 @@ def test_it_is_a_process_run_crate_that_another_program_reads(crate, files):
     assert referred - set(ids) == {"https://w3id.org/ro/crate/1.1", "http://schema.org/CompletedActionStatus"}
 
 
-def test_it_holds_the_signed_source_every_replicate_each_step_and_no_hidden_volunteer(weighed_lab, files):
+def test_it_holds_the_signed_source_every_replicate_and_step_and_no_hidden_volunteer(weighed_lab, files):
     def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(files[name].decode())))
 
@@ -227,7 +227,7 @@ def test_several_designs_and_a_claim_formed_from_data_weigh_themselves_again(var
     assert expected["cohort exploratory: seeds"] == len(rows) - len(counted) > 0
 
 
-def test_the_script_carries_every_module_that_weighing_needs_word_for_word_and_no_other():
+def test_the_script_carries_word_for_word_the_modules_weighing_needs_and_no_other():
     text, modules = script.script("26.12.0"), script.modules_of("axiom.web.export.recompute")
     carried = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", text, re.MULTILINE)
     assert carried == sorted(modules)

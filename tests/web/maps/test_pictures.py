@@ -179,7 +179,7 @@ def test_no_eye_takes_one_band_for_another():
 @pytest.mark.parametrize(
     "name", [file.stem for file in sorted(shipped.catalogue().glob("*.py")) if "\nMAP = " in file.read_text()]
 )
-def test_a_band_says_brighter_where_its_shades_grow_lighter_and_stronger_where_they_grow_darker(name):
+def test_a_band_says_brighter_where_shades_grow_lighter_and_stronger_where_darker(name):
     bands = manifest_of(shipped.catalogue() / f"{name}.py").map.bands
     for place, band in enumerate(bands):
         first, *_, last = map(sum, shades_of.of_band(place, band.shades))

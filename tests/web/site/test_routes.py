@@ -173,7 +173,7 @@ def test_a_page_that_cannot_be_made_says_so_and_leads_clients_to_the_scheduler(b
     assert any("page.broken" in record.getMessage() for record in caplog.records)
 
 
-def test_findings_and_experiments_are_searched_by_the_address_and_hostile_words_are_words(site_of):
+def test_findings_and_experiments_are_searched_and_hostile_words_are_just_words(site_of):
     for query, amount in (
         *(("", 1), ("?q=LARGER", 1), ("?q=nothing", 0), ("?verdict=effect %2B", 1), ("?verdict=absent", 0)),
         *(("?grade=Strong", 0), ("?grade=Moderate&q=tiny", 1)),

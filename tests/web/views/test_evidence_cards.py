@@ -35,7 +35,7 @@ def add_line(lab, line, seen=()) -> None:
         record(lab.db, 1, line, seen, session_id=None, now=lab.now)
 
 
-def test_sentences_of_older_lines_number_nobody_shy_and_the_badge_counts_exact_duplicates(browse, published):
+def test_older_lines_number_nobody_shy_and_the_badge_counts_exact_duplicates(browse, published):
     ada, shy = published.volunteer("Ada"), published.volunteer("Shy")
     sentences = [f"without volunteer {number} the verdict is undecided" for number in (ada, shy)]
     with published.db.transaction():

@@ -216,9 +216,7 @@ def load_former(lab, amount: int, source: str = "moon") -> None:
             former_results.add(lab.db, row, experiment="tiny_sum", source=source, now=lab.now)
 
 
-def test_what_an_old_laboratory_had_is_summed_up_by_source_and_all_of_it_can_be_paged(
-    browse, small_lab, prepared, monkeypatch
-):
+def test_what_an_old_laboratory_had_is_summed_up_by_source_and_can_be_paged(browse, small_lab, prepared, monkeypatch):
     small_lab.publish(prepared())
     reader = browse(small_lab)
     assert experiment_of(reader)["former"] == []

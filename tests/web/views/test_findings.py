@@ -173,9 +173,7 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
     assert (head["og:title"], "og:image" in head) == ("What is the sum?", False)
 
 
-def test_a_published_number_is_compared_with_on_the_page_in_json_in_the_paper_and_in_the_log(
-    browse, small_lab, tmp_path
-):
+def test_a_published_number_is_compared_with_on_page_in_json_in_paper_and_in_log(browse, small_lab, tmp_path):
     published = 'published=Published(value=0.5, interval=(0.4, 0.6), reference="Noether 1918"),'
     text = tiny_source().replace("Prediction\n", "Prediction, Published\n", 1)
     text = text.replace("            prediction=", f"            {published}\n            prediction=")

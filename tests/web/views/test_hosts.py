@@ -28,7 +28,7 @@ def host_of(reader, number: int, query: str = "") -> dict:
     return reader.get(f"/hosts/{number}.json{query}").json["host"]
 
 
-def test_no_page_tells_what_a_volunteer_s_computer_is_called_or_whose_a_hidden_one_is(site_of):
+def test_no_page_tells_a_volunteer_s_computer_s_name_or_whose_a_hidden_one_is(site_of):
     for path in (
         *("/hosts", "/hosts/2", "/hosts/3", "/volunteers", "/volunteers/2", "/volunteers/3", "/teams/1", "/tasks/4"),
     ):
@@ -72,7 +72,7 @@ def test_what_a_client_says_of_its_computer_is_taken_as_words_and_nothing_else(s
     assert all("windows" in page.casefold() for page in pages)
 
 
-def test_a_host_s_tasks_are_found_by_state_and_a_task_and_its_check_lead_to_each_other(site_of):
+def test_a_host_s_tasks_are_listed_by_state_and_a_task_and_its_check_are_linked(site_of):
     assert host_of(site_of, 1)["tasks_by_state"] == {"valid": 2, "invalid": 1}
     assert 'href="/hosts/1?state=invalid"' in site_of.get("/hosts/1").text
     assert [task["number"] for task in host_of(site_of, 1, "?state=invalid")["tasks"]] == [3]
@@ -144,9 +144,7 @@ def test_one_sentence_says_why_a_host_gets_no_work_and_how_far_a_task_is(small_l
     assert reader.get("/tasks/1.json").json["task"]["progress"] is None
 
 
-def test_of_what_fails_the_config_and_the_share_are_told_and_words_only_of_our_own_computers(
-    browse, small_lab, prepared
-):
+def test_config_and_share_of_failures_are_told_and_words_only_of_our_own_computers(browse, small_lab, prepared):
     small_lab.publish(prepared())
     ours, theirs = small_lab.host("ours"), small_lab.host("theirs", volunteer="Ben", instructions="avx512")
     small_lab.deploy(workunits=6, max_failures=50)
@@ -180,7 +178,7 @@ def test_of_what_fails_the_config_and_the_share_are_told_and_words_only_of_our_o
     assert {row["mended_by"] for row in later} == {"tiny_sum@2"}
 
 
-def test_a_watch_that_is_met_stands_on_the_front_page_and_failures_are_grouped_by_cause(browse, small_lab, prepared):
+def test_a_watch_that_is_met_is_on_the_front_page_and_failures_go_by_their_cause(browse, small_lab, prepared):
     fill(small_lab, prepared)
     with small_lab.db.transaction():
         for threshold, sentence in ((0.0, f"It is there. {HOSTILE}"), (1e9, "It never is.")):

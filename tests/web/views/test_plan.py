@@ -37,7 +37,7 @@ def test_all_hosts_are_looked_through_once_for_all_versions(browse, small_lab, p
     assert len(browse(small_lab).get("/plan.json").json["plan"]["releases"]) == 2
 
 
-def test_the_page_says_what_would_be_ordered_and_why_cores_are_idle_but_names_no_host(browse, small_lab):
+def test_the_page_says_what_would_be_ordered_and_why_cores_idle_but_names_no_host(browse, small_lab):
     reader = browse(small_lab, preview=lambda: PREVIEW)
     page = reader.get("/plan")
     text = page.text.replace("&nbsp;", " ").replace("\u00a0", " ")

@@ -37,7 +37,7 @@ def lab(small_lab, prepared):
     return small_lab
 
 
-def test_registrations_show_designs_predictions_and_scores_and_that_they_were_recalled(lab, browse):
+def test_registrations_show_designs_predictions_scores_and_whether_recalled(lab, browse):
     reader = browse(lab)
     newest, wide, first = reader.get("/registrations.json").json["registrations"]
     assert (newest["number"], newest["amends"], newest["said"]) == (3, 1, [])  # not weighed yet

@@ -119,7 +119,7 @@ def test_every_number_of_a_log_leads_to_rows_that_are_there_in_every_form(lab, b
     assert stored.by_name(lab.db, FIRST).due is None
 
 
-def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_set_side_by_side(lab, browse):
+def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_compared(lab, browse):
     site = browse(lab)
 
     def tasks(query: str, name: str = SECOND):
@@ -220,7 +220,7 @@ def rss(lab, now=None) -> list:
     return list(ET.fromstring(feed(reading, "https://lab.example/")).iter("item"))
 
 
-def test_what_the_operator_says_and_what_is_decided_are_news_for_a_while_and_in_the_feeds(browse, small_lab, prepared):
+def test_what_the_operator_says_and_decides_is_news_for_a_while_and_in_the_feeds(browse, small_lab, prepared):
     lab, reader = small_lab, browse(small_lab)
 
     def on_front_page() -> list[str]:

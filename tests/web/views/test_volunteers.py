@@ -25,7 +25,7 @@ def volunteer_of(reader, number: int) -> dict:
     return reader.get(f"/volunteers/{number}.json").json["volunteer"]
 
 
-def test_volunteers_and_teams_have_their_credit_findings_and_a_link_that_is_an_address(site_of):
+def test_volunteers_and_teams_have_credit_findings_and_a_link_that_is_an_address(site_of):
     ada, grace, shy = (volunteer_of(site_of, number) for number in (1, 2, 3))
     assert (grace["credit"], grace["rank"], grace["country"]) == (12_345.678, 1, "Norway")
     assert [(row["source"], row["credit"]) for row in grace["carried"]] == [("the old laboratory", 12_345.678)]
@@ -86,9 +86,7 @@ def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, pr
         assert (last["findings_previous"], last["findings_next"]) == (f"{path}.json?findings=3", None)
 
 
-def test_credit_of_late_fades_teams_race_each_month_and_who_has_no_credit_says_nothing(
-    browse, small_lab, prepared, site_of
-):
+def test_credit_of_late_fades_teams_race_monthly_and_who_has_none_says_nothing(browse, small_lab, prepared, site_of):
     fill(small_lab, prepared)
     reader = browse(small_lab)
     before, race = volunteer_of(reader, 1), reader.get("/teams.json").json["challenge"]
@@ -143,7 +141,7 @@ def board_of(reader, query: str = "") -> dict:
     return reader.get(f"/leaderboards.json{query}").json["leaderboards"]
 
 
-def test_most_credit_comes_first_the_same_has_the_same_place_and_none_of_late_has_none(ranked):
+def test_most_credit_comes_first_equals_share_a_place_and_none_of_late_has_none(ranked):
     reader = ranked((10, 3.0), (30, 1.0), (10, 2.0), (5, 2.0), (1, 0.0))
     rows, recent = board_of(reader)["rows"], board_of(reader, "?by=recent")["rows"]
     assert sorted((row["rank"], row["number"]) for row in rows) == [(1, 2), (2, 1), (2, 3), (4, 4), (5, 5)]

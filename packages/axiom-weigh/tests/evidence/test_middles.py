@@ -40,7 +40,7 @@ def test_where_a_few_collapse_the_mean_is_told_beside_and_holds_the_grade_back()
     assert [alarm.force for alarm in large] == [Force.TELLS]  # the mean lies on the same side, plainly
 
 
-def test_within_bounds_the_mean_is_bet_on_or_it_is_foreseen_how_many_seeds_would_tell():
+def test_within_bounds_the_mean_is_bet_on_or_the_seeds_that_would_tell_are_foreseen():
     clear, small = [0.4 + 0.1 * number for number in SPREAD], [0.01 + 0.01 * number for number in SPREAD]
     assert any("it lies above 0" in reason for reason in weighed(clear, within=(-1.0, 1.0)).reasons)
     assert any("seeds like these would tell" in reason for reason in weighed(small, bounds=[-1, 1]).reasons)

@@ -71,7 +71,7 @@ def test_the_verdict_follows_interval_and_e_value(claim, values, verdict):
 
 @settings(max_examples=40)
 @given(values=st.lists(st.integers(-3000, 3000).map(lambda number: number / 1024), min_size=8, max_size=24))
-def test_the_interval_of_a_contrast_leaves_the_null_out_exactly_when_the_verdict_says_so(values):
+def test_an_interval_of_a_contrast_leaves_the_null_out_just_when_the_verdict_says_so(values):
     evidence = weighed(estimand(smallest=0.0), values)
     is_outside = (evidence.low is not None and evidence.low > 0) or (evidence.high is not None and evidence.high < 0)
     at_the_null = 0.0 in (evidence.low, evidence.high)  # refuted itself, and numbers next to it are not
@@ -89,7 +89,7 @@ def test_where_many_values_are_the_null_it_is_said_what_was_decided():
     assert any("100 values are 0 itself" in reason and "100 and 0, " in reason for reason in evidence.reasons)
 
 
-def test_of_so_many_ties_that_no_seeds_decide_none_are_promised_and_another_question_is_answered():
+def test_of_too_many_ties_no_seeds_are_promised_and_another_question_is_answered():
     evidence = weighed(estimand(smallest=0.0), [0.0, 0.0, 0.02, 0.0, 0.0] * 40)
     assert (evidence.verdict, evidence.estimate, evidence.more) == (Verdict.UNDECIDED, 0.0, (None, None))
     (beside,) = [reason for reason in evidence.reasons if "as a question of its own" in reason]

@@ -53,7 +53,7 @@ def test_a_linear_axis_holds_its_values_and_has_few_ticks(values, signed):
 
 @settings(max_examples=30)
 @given(st.lists(POSITIVE, min_size=1, max_size=8), st.floats(0, 1))
-def test_a_logarithmic_axis_holds_its_values_has_few_ticks_and_leads_from_place_to_value(values, share):
+def test_a_logarithmic_axis_holds_its_values_has_few_ticks_and_tells_value_of_place(values, share):
     scale = logarithmic(values)
     assert 0 < scale.low < min(values)
     assert max(values) < scale.high

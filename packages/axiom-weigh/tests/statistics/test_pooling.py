@@ -71,7 +71,7 @@ def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
 
 @settings(max_examples=40)
 @given(places=PLACES)
-def test_what_is_pooled_lies_among_the_places_and_a_further_one_within_a_wider_interval(places):
+def test_what_is_pooled_lies_among_the_places_and_a_further_one_in_a_wider_interval(places):
     estimates, variances = zip(*places, strict=True)
     together = pool(estimates, variances)
     assert min(estimates) - 1e-9 <= together.estimate <= max(estimates) + 1e-9
@@ -92,7 +92,7 @@ def test_the_pooled_interval_holds_the_common_effect(spread):
 
 
 @pytest.mark.parametrize(("n", "rank"), [(2, 1), (5, 1), (6, 1), (8, 2), (50, 18), (200, 86)])
-def test_the_error_of_a_median_is_the_half_width_of_its_interval_in_the_deviates_that_this_spans(n, rank):
+def test_the_error_of_a_median_is_the_half_width_of_its_interval_in_its_deviates(n, rank):
     values = [float(place) for place in range(1, n + 1)]
     width = values[-rank] - values[rank - 1]
     assert median_error(values) == pytest.approx(width / 2 / -special.ndtri(special.bdtr(rank - 1, n, 0.5)))

@@ -126,7 +126,7 @@ def test_a_seed_without_one_of_its_arms_has_no_value_and_stays(runs, value, why)
     assert by_seed["1"].why_missing.startswith(why)
 
 
-def test_rows_of_one_run_that_differ_are_named_and_a_run_that_is_out_makes_its_pair_wait():
+def test_rows_of_one_run_that_differ_are_named_and_a_run_that_is_out_delays_its_pair():
     runs = [run(1, "ours", 3), run(1, "ours", 4), run(1, "base", 1), run(1, "base", 1), run(2, "ours", 5)]
     card = axiom_weigh.weigh([*runs, run(2, "base", 3)], **ARMS)
     assert (card.n_seeds, card.evidence.missing, card.repeated) == (1, 1, 2)
@@ -274,7 +274,7 @@ def test_a_pair_may_be_named_by_several_columns():
     assert len(values(tricky, **by_both)) == 2, "no two pairs have one name"
 
 
-def test_what_is_paired_beside_the_seed_is_the_design_however_its_numbers_are_written():
+def test_what_is_paired_beside_the_seed_is_the_design_however_numbers_are_written():
     cells = itertools.product(range(8), (0.1, 0.2), ARMS["of"])
     runs = [
         run(seed, arm, (seed + 5) * size * (1 if arm == "ours" else 2), width=f"{size}{'0' * (arm == 'base')}")
@@ -425,7 +425,7 @@ def test_copies_in_an_arm_that_nothing_pairs_count_once():
     assert [len(values) for values in made.arms or ()] == [5, 3]
 
 
-def test_a_pair_that_comes_again_is_told_and_equal_differences_of_other_numbers_are_not():
+def test_a_pair_that_comes_again_is_told_and_equal_differences_of_others_are_not():
     chance = np.random.default_rng(1)
     ours, base = chance.normal(size=(2, 24)).tolist()
     ours[7], base[7] = ours[3], base[3]
@@ -436,7 +436,7 @@ def test_a_pair_that_comes_again_is_told_and_equal_differences_of_other_numbers_
     assert axiom_weigh.compare(*shares.T.tolist()).evidence.alarms == ()
 
 
-def test_arms_of_honest_accuracies_and_a_limit_that_one_of_them_always_reaches_are_no_copies():
+def test_honest_accuracies_and_a_limit_that_an_arm_always_reaches_are_no_copies():
     chance = np.random.default_rng(2)
     for cases in (100, 1000):
         ours, other = (chance.binomial(cases, share, 100) / cases for share in (0.95, 0.9))

@@ -349,7 +349,7 @@ def test_a_smaller_chance_of_error_asks_for_more_and_widens_the_interval():
             axiom_weigh.weigh(table, alpha=wrong)
 
 
-def test_seeds_that_a_table_says_were_lost_to_a_machine_are_left_out_and_stop_at_moderate():
+def test_seeds_that_a_machine_lost_are_left_out_and_the_grade_stops_at_moderate():
     values = gauss(0.9, seeds=40)
     outcome = ["lost" if place % 8 == 0 else "success" for place in range(40)]
     left_out = [None if place % 8 == 0 else value for place, value in enumerate(values)]
@@ -456,5 +456,5 @@ def test_hosts_that_plainly_differ_leave_everything_open(words):
     assert (weighed.evidence.verdict, weighed.evidence.low in {None, 0.0}) == (OPEN, True)
 
 
-def test_a_bound_that_is_so_far_away_that_the_null_lies_on_the_other_says_nothing_of_the_mean():
+def test_a_bound_so_far_away_that_the_null_is_the_other_says_nothing_of_the_mean():
     assert axiom_weigh.weigh(column(gauss(0.0, 0.1)), bounds=(-1e17, 1.0)).evidence.verdict is OPEN

@@ -242,7 +242,7 @@ def test_a_report_counts_each_cell_once(changes, words):
 
 @settings(max_examples=25)
 @given(st.floats(0.05, 5.0), st.floats(0.05, 5.0), st.floats(0.05, 5.0))
-def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_config(declared, cheap, dear):
+def test_a_cell_s_cost_may_be_off_by_the_computer_and_hardly_from_config_to_config(declared, cheap, dear):
     demands = replace(DEMANDS, seconds=(declared, declared, 2 * declared), allowed_seconds=(1_000.0,) * 3)
     attempt = replace(SOUND, others=spent(cheap, dear))
     judged = judge(attempt, demands)
@@ -262,7 +262,7 @@ def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_
         ((0.01, 0.01, 1.0), 0, 0, "0.02 s"),
     ],
 )
-def test_a_cell_below_what_the_clock_tells_is_judged_and_gets_advice_that_can_be_declared(seconds, cheap, dear, advice):
+def test_a_cell_below_what_the_clock_tells_is_judged_and_gets_advice_to_declare(seconds, cheap, dear, advice):
     judged = judge(replace(SOUND, others=spent(cheap, dear)), replace(DEMANDS, seconds=seconds))
     assert (judged.failed, f"Declare about {advice}" in judged.reason) == ("G6" if advice else "", bool(advice))
 

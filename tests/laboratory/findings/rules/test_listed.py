@@ -110,7 +110,7 @@ def test_a_lost_prediction_counts_at_worst_in_both_scores():
     assert record.log_score == pytest.approx((right.log_score + wrong.log_score) / 2)
 
 
-def test_who_says_nine_in_ten_and_is_right_every_second_time_is_flagged_and_the_honest_is_not():
+def test_who_says_nine_in_ten_and_is_right_half_the_time_is_flagged_and_no_other():
     wrong = [scored("Ada", SURE, Verdict.POSITIVE if turn % 2 else Verdict.NEGATIVE) for turn in range(30)]
     right = [scored("Bob", SURE, Verdict.POSITIVE if turn % 10 else Verdict.NEGATIVE) for turn in range(30)]
     ada, bob = records(wrong + right)
@@ -144,7 +144,7 @@ def told(forecaster, registration, interval, estimand="e"):
     return PredictionScore(prediction=said, verdict=Verdict.POSITIVE, estimate=1.0, **facts)
 
 
-def test_who_is_nearer_is_told_by_pairs_of_the_same_numbers_and_the_informed_are_left_out():
+def test_who_is_nearer_is_told_by_pairs_of_equal_numbers_without_the_informed():
     scored = [told("autopilot", 0, (0.0, 4.0))]  # nobody else predicted that
     for registration in range(1, 41):
         scored += [told("autopilot", registration, (0.0, 4.0)), told("Ada", registration, (0.9, 1.1))]

@@ -81,7 +81,7 @@ def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
     assert {one.slug for one in of(Template.GENERALISE, subject(decided=asked))} == {*told}, "and may come back"
 
 
-def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_are_enough():
+def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_suffice():
     declared = manifest(ranges={"width": (4, 256)}, configs=(*sweep(), *sweep(task="b")), cell_seconds=(1.0,) * 8)
     arms = [{"width": width, "task": "a"} for width in (64, 8)]
     assert of(Template.GENERALISE, subject(manifest=declared, estimand=estimand(between=arms))) == []

@@ -54,7 +54,7 @@ def test_a_proposal_is_never_made_twice(state, comes_back):
     assert (first in new) is comes_back
 
 
-def test_a_refused_one_comes_back_with_other_evidence_and_what_no_longer_follows_lapses():
+def test_a_refused_one_comes_back_with_other_evidence_and_what_is_outdated_lapses():
     before = next(one for one in followups([subject()]) if one.slug.startswith("extremes"))
     surer = followups([subject(evidence=said(grade=Grade.STRONG))])
     after = next(one for one in surer if one.slug == before.slug)

@@ -131,7 +131,7 @@ def notes_of(lab, what) -> list:
     return list(what(lab.db, lab.now))
 
 
-def test_a_crash_looping_host_is_named_while_its_quota_halves_and_is_well_again_when_it_has_doubled(rounds):
+def test_a_crash_looping_host_is_named_until_its_quota_has_doubled_again(rounds):
     lab = rounds.lab
     lab.host("second", volunteer="Ben")
     lab.deploy(workunits=20, max_failures=50)
@@ -195,7 +195,7 @@ def test_many_stuck_tasks_are_named_up_to_a_few_and_counted(rounds):
     assert (notes_of(lab, clean)[0].kind, rounds.broken()) == ("clean.nothing", {})
 
 
-def test_a_session_tells_what_the_janitor_swept_since_the_one_before_and_deletes_nothing_itself(rounds):
+def test_a_session_tells_what_the_janitor_swept_and_deletes_nothing_itself(rounds):
     lab, folder = rounds.lab, rounds.lab.folder
 
     def swept() -> list[str]:
@@ -387,7 +387,7 @@ def test_a_failure_is_a_cause_a_line_and_a_kind_of_host_and_none_of_the_hosts_wo
     assert not any(word in stored for word in ("Buy", "buy", "example"))
 
 
-def test_what_is_silent_invalid_or_given_up_is_told_apart_and_what_was_taken_back_is_no_failure(fleet_of_three):
+def test_silent_invalid_or_given_up_is_told_apart_and_taken_back_is_no_failure(fleet_of_three):
     """Once 132 tracebacks inside of successes were counted as successes."""
     lab = fleet_of_three.lab
     error = CellError(kind="KeyError", where=LINE)
