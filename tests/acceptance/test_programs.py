@@ -74,8 +74,11 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProgramsLab]:
 
 def is_problem(reply: httpx.Response, status: int, kind: str = "") -> bool:
     problem = reply.json()
-    assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json"), reply.text
-    assert (problem["status"], bool(problem["title"]), bool(problem["detail"])) == (status, True, True)
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json", reply.text
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
     return not kind or bool(problem["type"] == f"urn:axiom:error:{kind}")
 
 
@@ -126,7 +129,9 @@ def test_what_is_not_allowed_is_refused_and_audited(there):
     with there.client("propose") as client:
         client.post("/api/commands/finding.link", json={"sauce": "1"})
     newest = there.audited("propose")[0]
-    assert (newest["command"], newest["outcome"], "sauce" in json.dumps(newest)) == ("finding.link", "refused", True)
+    assert newest["command"] == "finding.link"
+    assert newest["outcome"] == "refused"
+    assert "sauce" in json.dumps(newest)
     for header in (None, "", "Bearer", "Bearer axiom_", "Bearer axiom_" + "x" * 43, "Basic eDp5", "axiom_x"):
         for path in ("/api/findings", "/api/openapi.json", "/api/no-such"):
             reply = httpx.get(there.site + path, headers={} if header is None else {"authorization": header})

@@ -59,4 +59,5 @@ def start(command: list[str], folder: Path, **variables: str) -> None:
     """A pilot understands the words of this command, and says that it does not go where it was sent."""
     environment = {"PATH": f"{AXIOM.parent}:/usr/bin:/bin", **variables}
     done = ran(command, cwd=folder, env=environment)
-    assert (done.returncode, "is not https" in done.stderr) == (2, True), done.stderr
+    assert done.returncode == 2, done.stderr
+    assert "is not https" in done.stderr, done.stderr

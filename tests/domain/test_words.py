@@ -69,5 +69,7 @@ def test_each_exit_of_the_runner_has_its_cause_and_any_other_number_is_said_as_i
         assert of_exit(status.value) == ending(Cause[others.get(status, status.name)], status.value)
     for status in (1, -1, 4096):
         found = of_exit(status)
-        assert (found.cause, found.exit_status, found.reason.endswith(f" {status}")) == (Cause.EXIT_CODE, status, True)
+        assert found.cause == Cause.EXIT_CODE
+        assert found.exit_status == status
+        assert found.reason.endswith(f" {status}")
     assert ending(Cause.SIGNAL, 11, "signal 11").reason == f"{Cause.SIGNAL.words}: signal 11"

@@ -64,7 +64,9 @@ def test_a_command_that_was_done_is_audited_with_its_answer(door):
         "most_core_hours": 0.267,  # 2 cells a replicate, each of which may take a minute
     }
     (entry,) = door.audited()
-    assert (entry["caller"], entry["command"], entry["outcome"]) == ("Ada", "experiment.deploy", "done")
+    assert entry["caller"] == "Ada"
+    assert entry["command"] == "experiment.deploy"
+    assert entry["outcome"] == "done"
     assert (entry["dry_run"], entry["key"], entry["workunits"], entry["aborts"]) == (0, None, 2, 0)
     assert json.loads(entry["arguments"]) == DEPLOY.words()
     assert json.loads(entry["answer"]) == answer
@@ -200,7 +202,8 @@ def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, c
     command = PublishExperiment(experiment="own_sum", text=text)
     caplog.set_level(logging.INFO)
     assert door.submit(command, dry_run=True)["change"] == "new experiment"
-    assert (door.lab.folder.catalogue.exists(), caplog.records) == (False, [])
+    assert not door.lab.folder.catalogue.exists()
+    assert caplog.records == []
     with monkeypatch.context() as patched:
         patched.setattr(published_files, "keep", _find_no_room)
         assert door.submit(command)["change"] == "new experiment"  # which it is, though its file could not be kept
@@ -238,7 +241,9 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions_alone(do
     door.submit(DEPLOY, caller=program)
     added, deployed = door.audited()
     assert (added["caller"], added["model"]) == ("operator", None)
-    assert (deployed["caller"], deployed["model"], deployed["prompt"]) == ("program:ada", "some-model-1", "a" * 64)
+    assert deployed["caller"] == "program:ada"
+    assert deployed["model"] == "some-model-1"
+    assert deployed["prompt"] == "a" * 64
     assert deployed["core_seconds"] == pytest.approx(0.267 * 3_600)
     assert token not in str(door.stored()) + str(door.audited())
     assert door.broken() == {}
@@ -326,7 +331,9 @@ def test_refusals_are_remembered_and_cannot_fill_the_disk(door, monkeypatch):
     program = door.let_in("read")
     door.gate.refuse("no.such", '{"x": "' + "y" * 5_000, program, WrongUse("There is no command no.such."))
     entry = door.audited()[-1]
-    assert (entry["caller"], entry["command"], entry["outcome"]) == ("program:ada", "no.such", "refused")
+    assert entry["caller"] == "program:ada"
+    assert entry["command"] == "no.such"
+    assert entry["outcome"] == "refused"
     for place in range(5):
         with pytest.raises(NotAllowed):
             door.submit(replace(LINK, target=str(place), why="x" * 2_000), caller=program)

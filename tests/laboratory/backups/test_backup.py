@@ -328,7 +328,8 @@ def test_what_was_never_finished_is_left_out_and_a_damaged_journal_refused(journ
     file.write_bytes(raw.rstrip(b"\0")[:-1])
     assert restore(older, torn, now=lab.now, wish=wish).recovered.ending is JournalEnd.TORN
     assert add(torn, "new") > history.SKIPPED
-    assert (LARGE in stored(lab.folder).values(), LARGE in stored(torn).values()) == (True, False)
+    assert LARGE in stored(lab.folder).values()
+    assert LARGE not in stored(torn).values()
     raw[raw.rindex(b"tiny_sum")] ^= 1  # a bit flipped in the middle of what came after the backup
     file.write_bytes(raw)
     with pytest.raises(StoreDamaged):

@@ -107,11 +107,15 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
     assert costs == [0.0] * 3  # it asks nothing that is not registered
     assert "-        raise KeyError('los')" in draft["diff"]
     touched = draft["blast_radius"]
-    assert (len(touched["registrations"]), len(touched["findings"]), touched["volunteers"]) == (1, 1, 0)
+    assert len(touched["registrations"]) == 1
+    assert len(touched["findings"]) == 1
+    assert touched["volunteers"] == 0
     mending.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
     bundle = mending.look(lambda db: experiments.bundle_now(db, version.id))
-    assert (version.version, version.status, bundle.serial) == (1, "open", 2)
+    assert version.version == 1
+    assert version.status == "open"
+    assert bundle.serial == 2
     assert used(mending).parent == mending.lab.folder.catalogue
     assert mending.submit(PublishExperiment(experiment="sound"))["change"] == "unchanged"
     (note,) = [note for note in log_of(mending) if note.kind == "repair.approved"]
@@ -143,7 +147,8 @@ def test_where_keys_are_elsewhere_the_seal_of_a_mended_text_opens_what_is_retire
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND))):
         assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
-    assert (version.status, mending.look(lambda db: experiments.bundle_now(db, version.id)).serial) == ("open", 2)
+    assert version.status == "open"
+    assert mending.look(lambda db: experiments.bundle_now(db, version.id)).serial == 2
     mending.lab.later(seconds=1)
     mending.submit(RetireExperiment(experiment="sound@1", reason="it was enough"))
     with pytest.raises(Withdrawn):
@@ -195,7 +200,11 @@ def test_what_axiom_brings_later_neither_wins_nor_loses_unseen(mending):
     shipped, own = mending.gate.laboratory.catalogue, mending.lab.folder.catalogue
     (shipped / "sound.py").write_text(SOUND.replace("a little?", "a very little?"))  # the same version
     (file,) = list_contested(shipped, own)
-    assert (file.name, file.own, file.shipped, file.is_own, used(mending).parent) == ("sound", 1, 1, True, own)
+    assert file.name == "sound"
+    assert file.own == 1
+    assert file.shipped == 1
+    assert file.is_own
+    assert used(mending).parent == own
     (shipped / "sound.py").write_text(SOUND.replace("version=1", "version=2"))
     assert (list_contested(shipped, own)[0].is_own, used(mending).parent) == (False, shipped)
     assert mending.submit(PublishExperiment(experiment="sound"))["version"] == 2

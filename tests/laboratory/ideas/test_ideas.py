@@ -124,7 +124,9 @@ def test_an_answer_says_enough_and_what_was_taken_up_may_be_known_one_day(door):
     assert stored(door, number).answer.experiment == "tiny_sum@1"
     door.submit(AnswerIdea(idea=number, state="known", finding=1), caller=OPERATOR)
     idea = stored(door, number)
-    assert (idea.state, idea.answer.finding, idea.answer.experiment) == (IdeaState.KNOWN, 1, None)
+    assert idea.state == IdeaState.KNOWN
+    assert idea.answer.finding == 1
+    assert idea.answer.experiment is None
 
 
 def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann):
@@ -198,7 +200,8 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
     assert (made["upheld_by"], said["upheld_by"]) == (["effect +"], ["effect −", "absent"])
     unsaid = door.submit(turned, caller=program)
     # of the same number the sign counts, not what the new claim says: finding 1 claims effect +
-    assert (unsaid["upheld_by"], "expects" in unsaid["inherited"]) == (["effect +"], False)
+    assert unsaid["upheld_by"] == ["effect +"]
+    assert "expects" not in unsaid["inherited"]
     approved = door.submit(ApproveProposal(proposal=unsaid["proposal"], why="go on"), caller=callers.operator())
     link = door.look(lambda db: links.every_link(db)[-1])
     assert (link.source.id, link.upheld_by) == (approved["findings"][0], (Meaning.OPPOSITE,))

@@ -61,7 +61,9 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
         assert is_code_signed(body, file.signature, key.public_text)
     program, trust = runner.files
     assert (program.is_main, program.open_name) == (True, "")
-    assert (trust.is_main, trust.open_name, there[trust.name]) == (False, "trust.json", b"whom to trust")
+    assert not trust.is_main
+    assert trust.open_name == "trust.json"
+    assert there[trust.name] == b"whom to trust"
     assert there[program.name].startswith(f"#!{sys.executable} -I\n".encode())
     written = folder.offer.stat().st_mtime_ns
     for platform in (HERE, odd):

@@ -157,7 +157,8 @@ def test_a_person_s_sandbox_has_no_rights_and_nowhere_else_to_write_to_either(st
     words = json.loads(out.splitlines()[1])
     assert {int(word, 16) for word in words["rights"]} == {0}
     assert set(words["outside"]) <= {"OSError", "PermissionError", "FileNotFoundError"}
-    assert (words["own"], words["words"] == "a secret of this computer") == ("4", False)
+    assert words["own"] == "4"
+    assert words["words"] != "a secret of this computer"
 
 
 def computed(files, *cells, **changes):
@@ -273,4 +274,5 @@ def test_the_command_says_whether_it_can_be_entered(tmp_path):
     done = ran(command)
     assert (done.returncode, done.stdout) == (0, "Untried code runs in a sandbox: bubblewrap.\n")
     lacking = ran(command, env=os.environ | {"PATH": str(tmp_path)})
-    assert (lacking.returncode, "There is no bwrap" in lacking.stderr) == (NoSandbox.exit_code, True)
+    assert lacking.returncode == NoSandbox.exit_code
+    assert "There is no bwrap" in lacking.stderr

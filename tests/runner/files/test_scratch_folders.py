@@ -35,10 +35,13 @@ def test_a_bundle_finds_its_folder_again_until_it_is_the_least_used_of_too_many(
     assert (room(cache, "first") / "program").read_text() == "compiled"
     oldest, older, recent = (fill(cache, name, 1.0, hours) for name, hours in (("a", 30), ("b", 20), ("c", 0.1)))
     room(cache, "new", most_mb=2.5)
-    assert (oldest.exists(), older.exists(), recent.exists()) == (False, True, True)
+    assert not oldest.exists()
+    assert older.exists()
+    assert recent.exists()
     assert names(tmp_path / "home" / "unpacked") == ["b", "c"]
     room(cache, "newer", most_mb=0.5)
-    assert (older.exists(), recent.exists()) == (False, True)  # it was asked for a moment ago
+    assert not older.exists()
+    assert recent.exists()  # it was asked for a moment ago
 
 
 def test_what_no_task_has_used_for_two_months_goes_with_its_code_and_its_archive(tmp_path):
@@ -84,7 +87,9 @@ def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path)
     own = Scratch(mine)
     (own.path / "state").write_text("half done")
     room(cache, "new", most_mb=1.0)
-    assert (mine.exists(), other.exists(), (own.path / "state").exists()) == (True, False, True)
+    assert mine.exists()
+    assert not other.exists()
+    assert (own.path / "state").exists()
     assert names(tmp_path / "home" / "unpacked") == ["a"]
     own.clear()
     assert room(cache, "newer", most_mb=1.0).exists()
@@ -143,7 +148,8 @@ def test_a_folder_that_is_known_is_swept_for_once_an_hour(tmp_path):
     moment = time.time() - 3601
     os.utime(tmp_path / "cache" / ".swept", (moment, moment))
     room(tmp_path / "cache", "b", most_mb=1.0)
-    assert (old.exists(), mine.exists()) == (False, True)
+    assert not old.exists()
+    assert mine.exists()
 
 
 def test_what_is_held_counts_small_files_and_no_links(tmp_path):

@@ -75,7 +75,9 @@ def test_a_runner_a_bundle_and_a_seal_are_given_for_good_from_a_bounded_memory(s
             assert headers["content-length"] == str(len(body))
             assert headers["cache-control"] == "public, max-age=31536000, immutable"
         status, headers, given_body = shelf.get(name, method="HEAD")
-        assert (status, headers["content-length"], given_body) == (200, str(len(body)), b"")
+        assert status == 200
+        assert headers["content-length"] == str(len(body))
+        assert given_body == b""
         status, unchanged, _ = shelf.get(name, if_none_match=headers["etag"])
         assert (status, set(unchanged)) == (304, {"etag", "cache-control"})
     monkeypatch.setattr(limits, "FILES_REMEMBERED_BYTES", 2_500)

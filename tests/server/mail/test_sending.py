@@ -221,7 +221,9 @@ def test_an_address_that_is_away_hears_it_later(office, hook):
     assert len(hook.posted) == 1  # not before its time
     office.lab.later(minutes=2)
     again.send()
-    assert (len(hook.posted), again.trouble, office.waiting()) == (2, "", [])
+    assert len(hook.posted) == 2
+    assert again.trouble == ""
+    assert office.waiting() == []
     assert hook.posted[0][2] == hook.posted[1][2]  # with the same number: it may have been heard the first time
 
 

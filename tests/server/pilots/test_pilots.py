@@ -241,7 +241,8 @@ def test_what_a_silent_pilot_has_goes_to_others_and_its_late_report_is_taken_onc
     assert cluster.sweep() == 0
     cluster.lab.now += timedelta(seconds=1)
     assert [cluster.sweep() for _ in range(2)] == [1, 0]
-    assert (cluster.task(order.task).state, cluster.task(order.task).cause) == (TaskState.ABORTED, Cause.TAKEN_BACK)
+    assert cluster.task(order.task).state == TaskState.ABORTED
+    assert cluster.task(order.task).cause == Cause.TAKEN_BACK
     assert cluster.do(lambda db: hosts.host(db, order.host)).standing.quota is None
     other = cluster.pilot("node-2", cores=4)
     (copy,) = [given for given in other.ask(frozenset(), 4) if given.seeds == order.seeds]

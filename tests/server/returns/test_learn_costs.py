@@ -68,7 +68,9 @@ def test_what_was_said_stays_with_the_verdict_and_a_slower_kind_does_not_look_sl
     assert costs.of_experiment(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
     compute(working_lab, 1, 6.0)
     (kept,) = costs.of_experiment(working_lab.db, 1)
-    assert (kept.host_class, kept.fit.tasks, kept.cost) == ("linux-x86_64-avx2", 1, Cost())
+    assert kept.host_class == "linux-x86_64-avx2"
+    assert kept.fit.tasks == 1
+    assert kept.cost == Cost()
     assert kept.fit.voices[0].log_ratio > 0.5
     order = working_lab.order(1)
     working_lab.report(order, b"nothing of the kind")

@@ -51,7 +51,10 @@ def test_a_success_is_judged_and_paid_before_the_client_hears_of_it_and_counts_o
     heard = exchange.call(attic, words)
     assert heard.named("result_ack") == [name_of(given)]
     task = exchange.task(1)
-    assert (task["state"], task["cause"], task["boinc_state"], task["is_paid"]) == ("valid", Cause.SUCCESS, 5, 1)
+    assert task["state"] == "valid"
+    assert task["cause"] == Cause.SUCCESS
+    assert task["boinc_state"] == 5
+    assert task["is_paid"] == 1
     assert (task["cpu_seconds"], task["elapsed_seconds"]) == (2.5, 3.0)
     assert heard.credit > 0
     assert heard.number("host_total_credit") == heard.credit == heard.number("user_expavg_credit")
@@ -179,13 +182,16 @@ def abort(exchange, task_id: int, **words) -> dict:
 
 
 def test_an_aborted_task_ends_at_its_host_and_is_paid_and_another_computes_its_work(exchange, attic, given):
-    assert (abort(exchange, 1), exchange.broken()) == ({"task": 1, "workunit": 1, "host": 2, "again": True}, {})
+    assert abort(exchange, 1) == {"task": 1, "workunit": 1, "host": 2, "again": True}
+    assert exchange.broken() == {}
     exchange.lab.later(minutes=40)
     heard = exchange.call(attic, ask=1.0)
     assert (heard.named("result_abort"), list(heard.tasks)) == ([name_of(given)], [])
     exchange.call(attic, *taken_back(name_of(given)), *taken_back(name_of(given)))
     ended = exchange.task(1)
-    assert (ended["state"], ended["cause"], ended["reason"]) == ("aborted", Cause.TAKEN_BACK, "it hangs")
+    assert ended["state"] == "aborted"
+    assert ended["cause"] == Cause.TAKEN_BACK
+    assert ended["reason"] == "it hangs"
     exchange.call(attic, report(name_of(given), status=203, state=6))
     assert (exchange.task(1), thanks(exchange)) == (ended, [(Reason.BROKEN, True)])
     assert quota(exchange, attic.host) is None
@@ -238,7 +244,8 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
     exchange.project = replace(exchange.project, settle=stumble)
     heard = exchange.call(attic, exchange.upload(given))
     assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
-    assert (exchange.task(1)["state"], exchange.task(1)["reason"] == "half done") == ("returned", False)
+    assert exchange.task(1)["state"] == "returned"
+    assert exchange.task(1)["reason"] != "half done"
     assert "rpc.unsettled" in caplog.text
     exchange.settle()
     assert (exchange.task(1)["state"], exchange.broken()) == ("valid", {})

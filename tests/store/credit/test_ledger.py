@@ -111,7 +111,9 @@ def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying, 
     assert not carry("the old laboratory", 1_234_567)
     assert carry("another one", 1)
     after = ledger.balance(paying.db, "volunteer", 1)
-    assert (after.total, after.recent, after.recent_at) == (5 + 1_234_568, before.recent, before.recent_at)
+    assert after.total == 5 + 1_234_568
+    assert after.recent == before.recent
+    assert after.recent_at == before.recent_at
     for name, amount in (("Bob", 3), ("Cleo", 9)):
         assert carry("elsewhere", amount, paying.volunteer(name))
     paying.volunteer("Dan")

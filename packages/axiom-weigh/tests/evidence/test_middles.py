@@ -33,7 +33,9 @@ def test_where_a_few_collapse_the_mean_is_told_beside_and_holds_the_grade_back()
     """Nine in ten gain a little and one in ten loses all: the typical value is above 0, and the mean is not."""
     evidence = weighed(COLLAPSE)
     alarm = next(alarm for alarm in evidence.alarms if alarm.kind == "lopsided")
-    assert (evidence.verdict, evidence.grade, alarm.force) == (Verdict.POSITIVE, Grade.MODERATE, Force.HOLDS_BACK)
+    assert evidence.verdict == Verdict.POSITIVE
+    assert evidence.grade == Grade.MODERATE
+    assert alarm.force == Force.HOLDS_BACK
     assert statistics.fmean(COLLAPSE) < 0 < evidence.estimate
     assert not any(alarm.kind == "lopsided" for alarm in weighed(SPREAD).alarms)
     large = [alarm for alarm in weighed([number + 1 for number in TAIL]).alarms if alarm.kind == "lopsided"]

@@ -200,6 +200,8 @@ def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
     beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=20),))
     evidence = weigh(CLAIM, wrong, blocks=15, homes=ON_ONE_PLATFORM, surroundings=beside)
     honest = weigh(CLAIM, seen(values), blocks=15, homes=ON_ONE_PLATFORM)
-    assert (evidence.verdict, evidence.grade, evidence.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
+    assert evidence.verdict == Verdict.POSITIVE
+    assert evidence.grade == Grade.STRONG
+    assert evidence.missing == 10
     assert 0 < evidence.low <= honest.low
     assert evidence.e_value <= honest.e_value

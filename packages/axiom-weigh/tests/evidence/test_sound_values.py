@@ -77,7 +77,9 @@ def test_equal_values_of_other_computations_and_a_seed_elsewhere_are_no_copies()
     assert [len(sound(asked(), rows, 1).copied) for rows in (different, coarse, few, seen(None, None))] == [0] * 4
     again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
     checked = sound(asked(), again, 1)
-    assert (values(checked), len(checked.copied), checked.alarms) == ([FINE], 0, ())
+    assert values(checked) == [FINE]
+    assert len(checked.copied) == 0
+    assert checked.alarms == ()
     rows = [Observation(replicate=number, value=value) for number, value in ((1, None), (0, 1.0), (1, 2.0), (1, 9.0))]
     checked = sound(asked(), rows, 1)
     assert [(observation.replicate, observation.value) for observation in checked.counted] == [(1, 2.0), (0, 1.0)]

@@ -36,7 +36,11 @@ def test_pooling_is_that_of_an_independent_implementation(places, spread, scale)
 
 def test_few_places_have_no_interval():
     single, two = pool([0.3], [0.01]), pool([0.3, 0.4], [0.01, 0.01])
-    assert (single.estimate, single.low, single.high, single.tau2, single.q_p) == (0.3, None, None, 0.0, 1.0)
+    assert single.estimate == 0.3
+    assert single.low is None
+    assert single.high is None
+    assert single.tau2 == 0.0
+    assert single.q_p == 1.0
     assert two.low < 0.35 < two.high
     assert (two.prediction_low, two.prediction_high) == (None, None)
     same = pool([0.5, 0.5, 0.5, 0.5], [0.04] * 4)

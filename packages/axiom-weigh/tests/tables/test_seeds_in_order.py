@@ -63,7 +63,8 @@ def test_a_later_look_is_known_by_its_digest_and_names_of_seeds_change_nothing_e
         for name, seeds in (("s", 20), ("s", 24), ("t", 20))
     )
     assert late.digest(20) == early.digest() != late.digest()
-    assert (early.digest() == other.digest(), values(early) == values(other)) == (False, True)
+    assert early.digest() != other.digest()
+    assert values(early) == values(other)
     assert early.digest() != arrange([row(f"s{seed}", seed % 11) for seed in range(20)], ("seed", "value")).digest()
 
 

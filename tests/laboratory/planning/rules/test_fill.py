@@ -86,7 +86,9 @@ def test_a_task_takes_its_cores_and_memory_for_each_at_a_volunteer_and_one_at_ou
     small_disk = host(1, cores=11, disk_mb=700)
     assert given_to(fill([small_disk], [work(1, 9, replace(wide, disk_mb=100))])) == {1: {1: 1}}
     found = reach([new(1, need=wide)], [host(1, cores=11), host(2, cores=3, is_ours=True)], cores=14)
-    assert (found.cores_for((1, 0)), found.ours_for((1, 0)), found.cores) == (8 + 3, 3, 11)
+    assert found.cores_for((1, 0)) == 8 + 3
+    assert found.ours_for((1, 0)) == 3
+    assert found.cores == 11
 
 
 def test_what_computes_on_four_cores_is_ordered_in_tasks_four_times_as_large():

@@ -49,7 +49,8 @@ def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
     sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * task_limits.REPLICATES};")}  # so many a task at most
     for seconds, (replicates, amounts) in sizes.items():
         size = with_volunteers(seconds)
-        assert (size.replicates, amounts in size.reason) == (replicates, True)
+        assert size.replicates == replicates
+        assert amounts in size.reason
 
 
 @settings(max_examples=25)
@@ -304,4 +305,6 @@ def test_tasks_hold_every_tile_once_and_each_those_of_one_replicate(tiles, most)
     sizes = task_sizes(tiles, most)
     for replicate, amount in tiles.items():
         own = [size for number, size in sizes if number == replicate]
-        assert (sum(own), len(own), max(own) <= most) == (amount, -(-amount // most), True)
+        assert sum(own) == amount
+        assert len(own) == -(-amount // most)
+        assert max(own) <= most

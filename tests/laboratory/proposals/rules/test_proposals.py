@@ -39,7 +39,8 @@ def test_only_so_many_wait_at_once_and_few_of_one_finding():
     counts = [one.finding for one in decided.new]
     assert max(counts.count(number) for number in counts) <= limits.OF_ONE_FINDING
     alone = made([one for one in following if one.finding == 1], [])
-    assert (len(alone.new), alone.left > 0) == (limits.OF_ONE_FINDING, True)
+    assert len(alone.new) == limits.OF_ONE_FINDING
+    assert alone.left > 0
     assert made(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
     absent = said(verdict=Verdict.ABSENT, grade=Grade.STRONG)
     retiring = subject(number=2, evidence=absent, manifest=manifest(ranges={}))

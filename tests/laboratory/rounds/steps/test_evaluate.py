@@ -56,7 +56,9 @@ def test_every_closed_block_is_one_line_of_the_history_in_however_many_sessions(
         assert history(rounds) == [(number, 8 * number, 0) for number in range(1, blocks + 1)]
         assert rounds.kinds().count("evidence.weighed") == 1
     newest = evidence.newest(rounds.db)[1]
-    assert (newest.verdict, newest.grade, newest.estimate) == (Verdict.NEGATIVE, Grade.MODERATE, -1.0)
+    assert newest.verdict == Verdict.NEGATIVE
+    assert newest.grade == Grade.MODERATE
+    assert newest.estimate == -1.0
     before = concluded(rounds)
     for table in ("evidence", "observation", "weighing"):
         rounds.db.execute(f"DELETE FROM {table}")  # noqa: S608  ours
@@ -539,7 +541,10 @@ def test_what_earlier_rules_weighed_is_weighed_again_and_stays_as_it_was_said(sh
     assert shifting.broken() == {}
     shifting.hold()
     *_, before, after = history_of(shifting.db, 1)
-    assert (before.method, before.low, after.method, after.low > 0) == (1, -9.0, METHOD, True)
+    assert before.method == 1
+    assert before.low == -9.0
+    assert after.method == METHOD
+    assert after.low > 0
     assert shifting.kinds().count("evidence.changed") == 1
     shifting.hold()
     assert (len(history_of(shifting.db, 1)), shifting.broken()) == (3, {})
