@@ -8,7 +8,7 @@ from real_parts import need
 from axiom.laboratory.experiments.rules.source_rules import refusals
 
 
-def test_of_each_world_one_forecast_is_called_blind_and_counts_whatever_becomes_of_it(tmp_path):
+def test_of_each_world_one_forecast_is_called_blind_and_counts_whatever_comes_of_it(tmp_path):
     by_strategy = blind.played(6, 1, tmp_path)
     for name, counts in by_strategy.items():
         assert counts["blind"] == 1, name

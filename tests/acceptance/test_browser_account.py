@@ -94,7 +94,7 @@ def done(page: Page) -> None:
     expect(page.get_by_role("status")).to_be_visible()
 
 
-def test_somebody_joins_sees_their_key_asks_a_question_and_changes_their_password_without_scripts(browser, address):
+def test_somebody_joins_asks_a_question_and_changes_their_password_without_scripts(browser, address):
     with visit(browser, java_script_enabled=False) as page:
         page.goto(f"{address}/join")
         page.get_by_role("link", name="make it here").click()
@@ -205,7 +205,7 @@ def test_another_site_sends_no_form_in_somebody_s_name_and_a_stranger_sees_nothi
         assert "attic" not in stranger.content()
 
 
-def test_an_operator_approves_a_proposal_and_says_something_to_everybody_without_scripts(browser, lab, address):
+def test_an_operator_approves_a_proposal_and_speaks_to_everybody_without_scripts(browser, lab, address):
     with visit(browser, java_script_enabled=False) as desk:
         sign_in(desk, address, EVES, PASSWORD)
         act(desk, lab, address)

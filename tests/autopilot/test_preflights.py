@@ -30,7 +30,7 @@ def tended(due, try_out, *, enough: int) -> list[str]:
     return said
 
 
-def test_one_after_the_other_is_tried_while_something_is_due_and_the_laboratory_is_there(caplog):
+def test_one_after_the_other_is_tried_while_something_is_due_and_the_lab_is_there(caplog):
     answers = iter([None, CannotStart("away"), "aa", None, "bb"])
 
     def due(_without) -> str | None:

@@ -48,7 +48,9 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     )
     name = lab.held()
     (note,) = lab.notes(name, "pi.scientist")
-    assert (note.facts["step"], note.facts["requests"], note.facts["cost"] > 0) == (Step.DESIGN, 6, True)
+    assert note.facts["step"] == Step.DESIGN
+    assert note.facts["requests"] == 6
+    assert note.facts["cost"] > 0
     brief = script.results(script.asked[1])[0]
     assert brief["charter"] == "Ask about sizes first.\n"
     assert brief["left_today"]["proposal.make"] == 20
@@ -69,7 +71,8 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     lab.mcp.gate.submit(LimitProgram(program="scientist", limits={"open_proposals": 0}), OPERATOR)
     asked = len(line.service.requests)
     (note,) = lab.notes(lab.held(), "pi.scientist")
-    assert (len(line.service.requests), "requests" in note.facts) == (asked, False)
+    assert len(line.service.requests) == asked
+    assert "requests" not in note.facts
 
 
 def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
@@ -88,7 +91,9 @@ def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept
     line.service.play = play
     name = lab_with_blocks.held()
     asked, weighed = lab_with_blocks.notes(name, "pi.scientist")
-    assert (asked.facts["step"], weighed.facts["step"], numbers) == (Step.DESIGN, Step.PUBLISH, [1])
+    assert asked.facts["step"] == Step.DESIGN
+    assert weighed.facts["step"] == Step.PUBLISH
+    assert numbers == [1]
     page = lab_with_blocks.mcp.desk("reader", "read").read("/findings/1", {})["finding"]
     assert [entry["by"] for entry in page["said"] if entry["kind"] == "note"] == ["program:scientist"]
     session = lab_with_blocks.mcp.desk("ada").read(f"/sessions/{name}", {})["session"]
@@ -103,7 +108,8 @@ def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):
     assert page["entries"][1]["said"] == [{"who": "model", "text": '<script>alert("x")</script>'}]
     assert page["requests"] == 1
     shown = TestClient(site(lab.mcp.pages)).get(f"/sessions/{name}/transcript").text
-    assert ("<script>alert" in shown, "&lt;script&gt;alert" in shown) == (False, True)
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert" in shown
     # its token is its own, and another model is another program
     line.service.play = Script(line, [])
     file = lab.mcp.lab.folder.keys / "scientist.token"
@@ -146,7 +152,8 @@ def test_a_model_that_gave_no_answer_rests_for_an_hour(lab, line):
     line.plays(Play(drop=True))
     scientist = lab.scientist()
     (note,) = lab.notes(lab.held(scientist=scientist), "pi.")
-    assert (note.kind, note.facts["lost"] == note.facts["tokens"]) == ("pi.fault", True)
+    assert note.kind == "pi.fault"
+    assert note.facts["lost"] == note.facts["tokens"]
     asked = len(line.service.requests)
     lab.mcp.lab.later(seconds=3_000)
     (note,) = lab.notes(lab.held(scientist=scientist), "pi.")

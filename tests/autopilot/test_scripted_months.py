@@ -82,7 +82,7 @@ def invents():
     yield looks(written["draft"])[9:]
 
 
-def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_is_asked_and_then_to_all(month):
+def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_and_then_to_all(month):
     month.day(invents(), lambda _: True)  # a person answers after the conversation
     assert any('"state": "open"' in answer and '"proposal": 1' in answer for answer in month.answers)
     for state in ("refused", "passed"):  # what became of either

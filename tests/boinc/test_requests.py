@@ -69,8 +69,10 @@ def test_a_recorded_request_is_read_as_a_strict_parser_reads_it(name):
         return  # no strict parser reads what that program wrote
     root = ET.fromstring(RECORDED[name])
     top, host = leaves(root), leaves(root.find("host_info"))
-    assert (request.authenticator, request.work_seconds) == (top["authenticator"], float(top["work_req_seconds"]))
-    assert (request.platforms, request.cross_project_id) == ((top["platform_name"],), top["cross_project_id"])
+    assert request.authenticator == top["authenticator"]
+    assert request.work_seconds == float(top["work_req_seconds"])
+    assert request.platforms == (top["platform_name"],)
+    assert request.cross_project_id == top["cross_project_id"]
     assert request.code_sign_key == top.get("code_sign_key", "")
     described = read_host_info(request.host_info)
     expected = host["host_cpid"], int(host["p_ncpus"]), host["p_model"]
@@ -194,7 +196,8 @@ RARE = rb"""
 def test_what_the_recorded_requests_lack_is_read_too():
     request = read_request(scheduler_request(RARE))
     assert request.host_id == 2**53 + 1
-    assert (request.brand, request.platforms) == ("HTC Power to Give", ("windows_x86_64", "windows_intelx86"))
+    assert request.brand == "HTC Power to Give"
+    assert request.platforms == ("windows_x86_64", "windows_intelx86")
     assert not request.asks_for_work  # the volunteer says no, whatever the GPUs want
     cuda, ati, intel, other = request.coprocessors
     assert (cuda.kind, cuda.count) == ("NVIDIA", 2)

@@ -135,7 +135,7 @@ def test_any_bytes_are_a_request_or_malformed(body, ended):
 
 
 @given(data=st.data())
-def test_a_damaged_upload_is_malformed_or_carries_no_valid_token_or_differs_in_what_no_token_binds(data):
+def test_a_damaged_upload_is_malformed_lacks_a_valid_token_or_differs_where_unbound(data):
     body = bytearray(upload())
     body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -176,7 +176,7 @@ def test_two_files_have_two_tokens(first, second):
 @given(guess=st.one_of(st.text(), st.from_regex(r"rank_dynamics-3-w812-t99-[0-9a-f]{32}", fullmatch=True)))
 @example(guess="-" + "0" * 32)
 @example(guess="rank_dynamics-3-w812-t99")
-def test_an_output_s_name_tells_its_task_to_the_laboratory_alone_and_nobody_guesses_it(guess):
+def test_an_output_s_name_tells_its_task_to_the_laboratory_alone(guess):
     name = write_name(KEY, "rank_dynamics-3-w812-t99")
     assert name.startswith("rank_dynamics-3-w812-t99-")
     assert read_name(KEY, name) == "rank_dynamics-3-w812-t99"

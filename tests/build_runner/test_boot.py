@@ -32,7 +32,7 @@ def coded(tmp_path, monkeypatch) -> Path:
     return file
 
 
-def test_the_code_is_where_the_link_leads_and_is_not_run_if_it_was_changed_or_lies_elsewhere(tmp_path, coded):
+def test_the_code_is_where_the_link_leads_and_not_run_where_changed_or_elsewhere(tmp_path, coded):
     def refused() -> bool:
         with pytest.raises(boot.GaveUp):
             boot.code_in(str(tmp_path))

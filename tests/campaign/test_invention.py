@@ -170,7 +170,9 @@ def test_an_invented_experiment_from_its_first_refusal_to_its_score(there, brows
         there.lab.wait(
             lambda _: f"/findings/{found['number']}" in there.lab.page(f"sessions/{found['evidence']['session']}")
         )
-    assert (found["verdict"], found["reads"], found["author"]) == ("effect +", "as claimed", "program:scientist")
+    assert found["verdict"] == "effect +"
+    assert found["reads"] == "as claimed"
+    assert found["author"] == "program:scientist"
     assert found["evidence"]["missing"] == 0
     brier = {one["forecaster"]: one["score"]["brier"] for one in found["predictions"] if one["score"]}
     assert brier["program:scientist, informed"] < brier["autopilot, informed"]

@@ -55,7 +55,7 @@ def test_a_verdict_is_read_by_the_direction_that_the_claim_expects():
     assert {reading(verdict, direction) for verdict in Verdict for direction in Direction} == set(Meaning)
 
 
-def test_a_task_is_alive_a_failure_or_at_rest_and_a_platform_names_what_may_change_a_number():
+def test_a_task_is_alive_failed_or_at_rest_and_a_platform_names_what_alters_a_number():
     assert {state for state in TaskState if state.is_alive} == {"unsent", "sent", "returned"}
     assert {state for state in TaskState if state.is_failure} == {"invalid", "failed", "expired"}
     assert str(Platform(system="linux", processor="x86_64", instructions="avx2")) == "linux-x86_64-avx2"
@@ -69,5 +69,7 @@ def test_each_exit_of_the_runner_has_its_cause_and_any_other_number_is_said_as_i
         assert of_exit(status.value) == ending(Cause[others.get(status, status.name)], status.value)
     for status in (1, -1, 4096):
         found = of_exit(status)
-        assert (found.cause, found.exit_status, found.reason.endswith(f" {status}")) == (Cause.EXIT_CODE, status, True)
+        assert found.cause == Cause.EXIT_CODE
+        assert found.exit_status == status
+        assert found.reason.endswith(f" {status}")
     assert ending(Cause.SIGNAL, 11, "signal 11").reason == f"{Cause.SIGNAL.words}: signal 11"

@@ -41,7 +41,9 @@ def test_any_other_answer_means_that_nobody_answered(mcp_lab, may_approve, mode)
         ClientPerson(action="cancel"),
     ):
         answer = answer_of(asked(served(may_approve), *ASK, mode=mode, person=person))
-        assert (answer["asked"], answer["answered"], answer["page"]) == (True, False, "/proposals/2"), person
+        assert answer["asked"] is True, person
+        assert answer["answered"] is False, person
+        assert answer["page"] == "/proposals/2", person
         assert approvals(mcp_lab) == [], person
 
 
@@ -80,7 +82,7 @@ def test_a_state_that_was_forged_or_is_anothers_or_expired_or_used_approves_noth
     assert {entry["outcome"] for entry in approvals(mcp_lab)} == {"refused"}
 
 
-def test_a_program_approves_nothing_itself_and_one_that_only_reads_answers_for_nobody(mcp_lab, may_approve):
+def test_a_program_approves_nothing_itself_and_a_reading_one_answers_for_nobody(mcp_lab, may_approve):
     for name, may in (("proposes", "propose"), ("operates", "operate")):
         desk = mcp_lab.desk(name, may, may_approve=True)
         before = mcp_lab.stored()

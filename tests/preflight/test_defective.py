@@ -93,7 +93,7 @@ def test_a_file_is_left_behind_only_outside_of_the_sandbox(tmp_path):
         LEFT_BEHIND.unlink(missing_ok=True)
 
 
-def test_the_order_of_a_set_is_the_same_in_every_process_but_where_a_preflight_changes_it(tmp_path):
+def test_the_order_of_a_set_is_the_same_in_every_process_but_in_a_preflight(tmp_path):
     files = contents(prepare(PACKAGE, DEFECT["order_of_a_set"].write(tmp_path)).archive)
 
     def accuracy(hash_seed=None):

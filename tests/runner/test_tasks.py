@@ -42,7 +42,10 @@ def test_orders_become_outputs_with_every_cell_and_the_child_stays_warm(obey, la
     assert answer.elapsed_seconds > 0
     assert reports == [(order.task, n / 4, n) for n in range(1, 5)]
     header = written.header
-    assert (header.task, header.host, header.experiment, header.version) == (order.task, 1, "probe_cells", 1)
+    assert header.task == order.task
+    assert header.host == 1
+    assert header.experiment == "probe_cells"
+    assert header.version == 1
     assert (header.bundle, header.ticket) == (lab.digest, ticket_digest(order.ticket))
     assert (header.runner, header.platform) == (axiom.__version__, platform_here())
     assert answer_data(answer)["exit"] == 0
@@ -98,7 +101,9 @@ def test_a_bad_order_is_refused_in_one_sentence_and_nothing_is_computed(obey, la
     foreign = replace(lab.order(), ticket=write_ticket(lab.ticket(), strangers.ticket))
     for name, (make, words) in {**REFUSALS, "another laboratory's": (lambda _: foreign, "")}.items():
         answer = obey(make(lab))
-        assert (answer.exit, answer.output, lab.nothing_was_imported) == (Exit.BAD_TICKET, None, True), name
+        assert answer.exit == Exit.BAD_TICKET, name
+        assert answer.output is None, name
+        assert lab.nothing_was_imported, name
         assert words in answer.message
         assert not (tmp_path / "slot").exists()
 
@@ -106,7 +111,9 @@ def test_a_bad_order_is_refused_in_one_sentence_and_nothing_is_computed(obey, la
 def test_an_order_is_refused_after_its_time_and_not_before(obey, lab, now):
     for later in (timedelta(hours=72), timedelta(days=3_650)):
         late = obey(at=now + later)
-        assert (late.exit, late.output, lab.nothing_was_imported) == (Exit.BAD_TICKET, None, True)
+        assert late.exit == Exit.BAD_TICKET
+        assert late.output is None
+        assert lab.nothing_was_imported
     behind = obey(at=now - timedelta(days=3_650))  # a clock years behind computes what is right
     assert behind.exit is Exit.DONE
     assert 0 <= behind.elapsed_seconds < 86_400
@@ -155,7 +162,9 @@ def test_an_output_that_was_torn_or_meddled_with_goes_on_behind_its_last_whole_l
 def test_an_output_or_a_memory_that_cannot_be_written_is_said(obey, lab, tmp_path):
     (tmp_path / "slot" / "output.jsonl").mkdir(parents=True)
     answer = obey()
-    assert (answer.exit, answer.output, lab.nothing_was_imported) == (Exit.NO_ROOM, None, True)
+    assert answer.exit == Exit.NO_ROOM
+    assert answer.output is None
+    assert lab.nothing_was_imported
     (lab.home.path / "seen.json").unlink(missing_ok=True)
     (lab.home.path / "seen.json").mkdir()
     order = lab.order()

@@ -34,7 +34,7 @@ def test_the_socket_is_closed_to_others_and_the_umask_of_the_process_stays(tmp_p
     assert seen == {0o644}
 
 
-def test_a_socket_that_was_left_behind_is_replaced_and_a_folder_that_is_not_there_has_none(tmp_path):
+def test_a_socket_left_behind_is_replaced_and_a_missing_folder_has_none(tmp_path):
     on_path(tmp_path / "axiom.sock").close()
     with on_path(tmp_path / "axiom.sock"):
         pass

@@ -44,7 +44,7 @@ def sealed(raw: bytes, now, **changes) -> Seal:
     return Seal(**said | changes)
 
 
-def test_a_bundle_is_opened_as_it_was_packed_and_refused_unread_where_it_is_too_large(now):
+def test_a_bundle_is_opened_as_it_was_packed_and_refused_unread_if_too_large(now):
     raw = pack(FILES)
     assert open_bundle(raw, sealed(raw, now)) == FILES == contents(raw)
     assert raw == pack(dict(reversed(FILES.items())))

@@ -56,7 +56,10 @@ def data():
 
 def test_a_manifest_says_what_the_experiment_declares(data):
     manifest = read_manifest(canonical(data))
-    assert (manifest.name, manifest.version, manifest.aliases, manifest.avx) == ("probe", 2, ("prb",), True)
+    assert manifest.name == "probe"
+    assert manifest.version == 2
+    assert manifest.aliases == ("prb",)
+    assert manifest.avx is True
     assert manifest.configs[1] == {"width": 16, "lr": 0.5, "act": "relu", "bias": True}
     assert manifest.factors == {"width": "int", "lr": "float", "act": "str", "bias": "bool"}
     assert (manifest.cell_seconds, manifest.seconds) == ((1.0, 2.0), 3.0)
@@ -66,7 +69,8 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     assert manifest.ranges == {"width": (4.0, 64.0)}
     assert (manifest.figure, manifest.tolerance) == (EXPERIMENT.figure, 0.02)
     (control,) = manifest.controls
-    assert ([config["lr"] for config in control.placebo], control.placebo_seconds) == ([0.0, 0.0], (1.0, 2.0))
+    assert [config["lr"] for config in control.placebo] == [0.0, 0.0]
+    assert control.placebo_seconds == (1.0, 2.0)
     assert ([config["width"] for config in control.planted], control.planted_seconds) == ([32], (4.0,))
     assert manifest.estimands[0]["between"] == [{"width": 16}, {"width": 8}]
     assert canonical(manifest.as_data()) == canonical(data)
@@ -78,12 +82,20 @@ def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
     needs = Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, copies=3, cores=4, **gpu)
     declared = declare(replace(EXPERIMENT, needs=needs), avx=True)
     manifest = read_manifest(canonical(declared))
-    assert (manifest.gpu, manifest.may_use_gpu, manifest.uses_gpus, manifest.gpu_memory) == (False, True, True, 700)
-    assert (manifest.memory_on(""), manifest.memory_on("NVIDIA"), manifest.copies) == (100, 100 + CUDA_MB, 3)
+    assert manifest.gpu is False
+    assert manifest.may_use_gpu
+    assert manifest.uses_gpus
+    assert manifest.gpu_memory == 700
+    assert manifest.memory_on("") == 100
+    assert manifest.memory_on("NVIDIA") == 100 + CUDA_MB
+    assert manifest.copies == 3
     assert (manifest.cores, read_manifest(canonical(data)).cores) == (4, 1)
     assert canonical(manifest.as_data()) == canonical(declared)
     alone = read_manifest(canonical(data))  # it says all that it needs there
-    assert (alone.uses_gpus, alone.gpu_memory, alone.memory_on("NVIDIA"), alone.copies) == (True, 100, 100, 1)
+    assert alone.uses_gpus
+    assert alone.gpu_memory == 100
+    assert alone.memory_on("NVIDIA") == 100
+    assert alone.copies == 1
     assert read_manifest(canonical(data | {"gpu": False})).uses_gpus is False
     with pytest.raises(ValueError, match="say one"):
         Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, gpu=True, may_use_gpu=True)

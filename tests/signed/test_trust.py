@@ -147,7 +147,7 @@ def taken(ceremony, now, seen=None, lab=None):
     return read_trust(ceremony.raw, now=now, seen=seen, lab=lab)
 
 
-def test_a_host_that_saw_the_first_version_walks_to_the_newest_although_every_root_key_changed(first, now):
+def test_a_host_walks_from_the_first_version_to_the_newest_over_changed_root_keys(first, now):
     seen = anchor(taken(first, now))
     mixed = (THREE[0], NEXT[0], NEXT[1])
     newest = first.then(THREE[0], THREE[1], NEXT[0], roots=mixed).then(NEXT[0], NEXT[1], roots=NEXT).then(*NEXT[1:])

@@ -73,7 +73,7 @@ def test_passwords_that_wait_are_hashed_a_few_at_a_time(office, monkeypatch):
 
 
 @pytest.mark.parametrize("is_hashed", [False, True])
-def test_a_password_that_was_hashed_with_a_spelt_address_is_right_at_the_site_and_then_everywhere(moved_lab, is_hashed):
+def test_a_password_hashed_with_a_spelt_address_is_right_at_the_site_then_everywhere(moved_lab, is_hashed):
     with receiving(moved_lab, f"{ORIGIN}/") as app:
         if is_hashed:
             hash_sealed_passwords(app.writer, Connections(folder=moved_lab.folder), SECRET)

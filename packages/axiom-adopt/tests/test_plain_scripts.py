@@ -88,7 +88,9 @@ def numbers_of(name: str, folder: Path) -> list[dict[str, object]]:
 def test_what_is_imported_computes_what_the_script_computes(name, say, tmp_path):
     status, out = say("experiment", "import", SCRIPTS / f"{name}.py", "--in", tmp_path, "--json")
     answer, file = json.loads(out)["imported"], tmp_path / f"{name}.py"
-    assert (status, answer["is_written"], answer["to_mend"]) == (0, True, [])
+    assert status == 0
+    assert answer["is_written"] is True
+    assert answer["to_mend"] == []
     assert {factor["name"]: tuple(factor["levels"]) for factor in answer["factors"]} == SWEEPS[name]
     assert {measure["name"]: measure["type"] for measure in answer["measures"]} == MEASURES[name]
     text = file.read_text(encoding="utf-8")
@@ -106,7 +108,7 @@ def test_what_is_imported_computes_what_the_script_computes(name, say, tmp_path)
 
 
 @need("bwrap")
-def test_one_whose_rest_is_written_passes_its_preflight_and_one_without_is_not_published(say, tmp_path):
+def test_one_whose_rest_is_written_passes_its_preflight_and_no_other_is_published(say, tmp_path):
     say("experiment", "import", SCRIPTS / "rate_and_noise.py", "--in", tmp_path)
     file, lab = tmp_path / "rate_and_noise.py", tmp_path / "lab"
     assert say("init", lab, "--port", "0", "--quiet")[0] == 0

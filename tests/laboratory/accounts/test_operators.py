@@ -51,7 +51,7 @@ def acting(door):
     return door.look(lambda db: operators.acting(db, 2))
 
 
-def test_the_role_is_given_used_taken_and_given_again_and_few_codes_are_tried_in_a_day(staffed):
+def test_the_role_is_given_used_taken_and_given_again_and_few_codes_are_tried_a_day(staffed):
     staffed.submit(GIVE)
     assert prove(staffed, code(staffed))["operator"] == "ada"
     assert acting(staffed).caller.name == "operator:ada"
@@ -92,7 +92,7 @@ def test_a_code_is_good_one_step_to_either_side_and_once(staffed, seconds):
     prove(staffed, code(staffed))
 
 
-def test_the_role_is_given_by_nobody_but_whoever_gives_rights_and_a_name_stands_for_one_account(staffed):
+def test_the_role_comes_from_who_gives_rights_alone_and_a_name_means_one_account(staffed):
     for caller in (callers.laboratory(4), volunteer(2)):
         with pytest.raises(NotAllowed):
             staffed.submit(GIVE, caller=caller)

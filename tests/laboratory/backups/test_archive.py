@@ -93,7 +93,7 @@ def test_copies_wait_for_a_late_one_that_they_are_compared_with(small_lab, prepa
     old.demand_whole()
 
 
-def test_a_backup_holds_the_files_and_an_older_one_or_a_follower_gets_them_from_the_journal(old_lab, tmp_path):
+def test_a_backup_holds_the_files_and_an_older_one_gets_them_from_the_journal(old_lab, tmp_path):
     old, new, copy = tmp_path / "old.tar", tmp_path / "new.tar", Folder(path=tmp_path / "copy")
     back_up(old_lab.folder, old, with_keys=True, now=old_lab.now)
     restore(old, copy, now=old_lab.now, wish=RecoveryWish(to_follow=True))

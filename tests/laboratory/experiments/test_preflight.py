@@ -117,7 +117,9 @@ def test_what_is_wrong_with_a_file_is_found_by_its_gate_and_ends_the_preflight(a
 
 def test_what_is_refused_is_not_run_at_all(altered):
     trial = preflight.try_file(PACKAGE, altered("import os; os._exit(3)"))
-    assert (trial.judged.failed, trial.manifest, trial.attempt.bundle) == ("G1", None, "")
+    assert trial.judged.failed == "G1"
+    assert trial.manifest is None
+    assert trial.attempt.bundle == ""
     assert "os" in trial.attempt.refusals[0].sentence
     assert preflight.try_file(PACKAGE, altered(")")).judged.failed == "G0"
 
@@ -130,9 +132,7 @@ def test_one_that_never_ends_is_stopped_after_what_it_may_take(altered):
 
 
 @need("bwrap")
-def test_a_mended_text_is_compared_behind_a_cell_that_ended_the_process_of_the_published_one(
-    altered, sound, sound_attempt
-):
+def test_a_mended_text_is_compared_behind_a_cell_that_ended_the_published_one(altered, sound, sound_attempt):
     published = preflight.prepare_boxed(PACKAGE, altered(f"if config.inputs == 8: {FAULTS['holds too much'][0]}"))
     attempt = preflight.beside_published(sound_attempt, sound.manifest, published.archive, b"nobody", None)
     places = {(cell.config, cell.seed) for cell in (*attempt.first, *attempt.others)}
@@ -216,7 +216,8 @@ def test_the_seeds_of_a_preflight_are_no_replicate_s():
     assert all(0 <= seed < 2**63 for seed in seeds)
     assert seeds[0] == preflight.seed_for(b"a secret")
     low, high = ((seeds[0] ^ seeds[number]) for number in ALIKE)
-    assert (low > 0, low % 2**32) == (True, 0)
+    assert low > 0
+    assert low % 2**32 == 0
     assert 0 < high < 2**32
 
 
@@ -265,7 +266,9 @@ def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, so
         (slow, True, False),
     ):
         made, was_new = recorded(small_lab, brought)
-        assert (made.passed, was_new, "333" in made.reason) == (passed, is_new, False)
+        assert made.passed == passed
+        assert was_new == is_new
+        assert "333" not in made.reason
     row = preflights.of_bundle(small_lab.db, sound.digest, GATES)
     assert (row.passed, row.at, row.platform) == (True, small_lab.now, attempt.platform)
     assert read(row.report) == attempt
@@ -303,7 +306,7 @@ def test_the_first_evidence_makes_what_was_not_tried_due(rounds, variant):
     assert preflight.due(rounds.db, rounds.lab.now).bundle == heavy.digest
 
 
-def test_a_session_orders_nothing_of_what_failed_unless_it_passed_the_gates_of_before(rounds, prepared):
+def test_a_session_orders_nothing_that_failed_unless_it_passed_the_former_gates(rounds, prepared):
     lab = rounds.lab
     repaired = prepared(top="# repaired")
     lab.publish(repaired, is_tried=False)
@@ -317,7 +320,8 @@ def test_a_session_orders_nothing_of_what_failed_unless_it_passed_the_gates_of_b
     )
     preflights.record(lab.db, before)
     planned = plan.decide(lab.db, rounds.policy, lab.now)
-    assert (bool(planned.allotments), planned.skipped) == (True, ())
+    assert planned.allotments
+    assert planned.skipped == ()
 
 
 @need("bwrap")

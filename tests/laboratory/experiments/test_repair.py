@@ -107,11 +107,15 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
     assert costs == [0.0] * 3  # it asks nothing that is not registered
     assert "-        raise KeyError('los')" in draft["diff"]
     touched = draft["blast_radius"]
-    assert (len(touched["registrations"]), len(touched["findings"]), touched["volunteers"]) == (1, 1, 0)
+    assert len(touched["registrations"]) == 1
+    assert len(touched["findings"]) == 1
+    assert touched["volunteers"] == 0
     mending.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
     bundle = mending.look(lambda db: experiments.bundle_now(db, version.id))
-    assert (version.version, version.status, bundle.serial) == (1, "open", 2)
+    assert version.version == 1
+    assert version.status == "open"
+    assert bundle.serial == 2
     assert used(mending).parent == mending.lab.folder.catalogue
     assert mending.submit(PublishExperiment(experiment="sound"))["change"] == "unchanged"
     (note,) = [note for note in log_of(mending) if note.kind == "repair.approved"]
@@ -138,19 +142,20 @@ def sealed_elsewhere(mending, proposal: int):
     mending.gate.writer.run(lambda db: seals.take(db, lab.folder, text, lab.keys.trust, lab.now))
 
 
-def test_where_the_keys_are_elsewhere_a_retired_version_opens_with_the_seal_of_its_mended_text(mending):
+def test_where_keys_are_elsewhere_the_seal_of_a_mended_text_opens_what_is_retired(mending):
     mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND))):
         assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
-    assert (version.status, mending.look(lambda db: experiments.bundle_now(db, version.id)).serial) == ("open", 2)
+    assert version.status == "open"
+    assert mending.look(lambda db: experiments.bundle_now(db, version.id)).serial == 2
     mending.lab.later(seconds=1)
     mending.submit(RetireExperiment(experiment="sound@1", reason="it was enough"))
     with pytest.raises(Withdrawn):
         mending.submit(PublishExperiment(experiment="sound"))
 
 
-def test_where_the_keys_are_elsewhere_the_autopilot_foretells_a_new_version_with_its_seal(mending):
+def test_where_keys_are_elsewhere_the_autopilot_foretells_a_version_and_its_seal(mending):
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND.replace("version=1", "version=2")))):
         assert mending.look(lambda db: experiments.by_name(db, "sound").version) == 1
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
@@ -179,7 +184,7 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.every_version)[-1].id)
 
 
-def test_a_text_of_another_author_stands_in_nobodys_way_and_is_tried_beside_what_it_replaces(mending):
+def test_a_text_of_another_author_hinders_nobody_and_is_tried_beside_the_older(mending):
     number = tried(mending, SOUND)
     other = tried(mending, SOUND.replace("One cell:", "One mended cell:"), "program:noether")
     mending.lab.later(seconds=1)
@@ -195,7 +200,11 @@ def test_what_axiom_brings_later_neither_wins_nor_loses_unseen(mending):
     shipped, own = mending.gate.laboratory.catalogue, mending.lab.folder.catalogue
     (shipped / "sound.py").write_text(SOUND.replace("a little?", "a very little?"))  # the same version
     (file,) = list_contested(shipped, own)
-    assert (file.name, file.own, file.shipped, file.is_own, used(mending).parent) == ("sound", 1, 1, True, own)
+    assert file.name == "sound"
+    assert file.own == 1
+    assert file.shipped == 1
+    assert file.is_own
+    assert used(mending).parent == own
     (shipped / "sound.py").write_text(SOUND.replace("version=1", "version=2"))
     assert (list_contested(shipped, own)[0].is_own, used(mending).parent) == (False, shipped)
     assert mending.submit(PublishExperiment(experiment="sound"))["version"] == 2

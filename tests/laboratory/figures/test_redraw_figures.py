@@ -128,7 +128,9 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
         sweep = sweep_of(small_lab.db, stored, replace(manifest, figure=replace(manifest.figure, where=where)))
         return sweep and [point.x for point in sweep.points]
 
-    assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
+    assert shown() == sizes
+    assert shown(size=sizes[0]) == sizes[:1]
+    assert shown(size=-1) is None
     monkeypatch.setattr(limits, "RESULTS_SUMMED", 1)  # of very many it shows the first, as the table beside it does
     assert [point.seeds for point in sweep_of(small_lab.db, stored, manifest).points] == [1, *[0] * len(sizes[1:])]
 
@@ -191,7 +193,7 @@ def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(
     assert message.startswith("figure.not_drawn name=experiment/1/sweep ")
 
 
-def test_a_finding_without_a_value_has_no_picture_and_what_could_not_be_stored_is_drawn_again(exhibition):
+def test_a_finding_without_a_value_has_no_picture_and_one_not_stored_is_drawn_again(exhibition):
     exhibition.rounds.lab.deploy(workunits=8, max_failures=1)
     exhibition.rounds.compute(8, by=lambda _order: None)
     exhibition.rounds.hold()

@@ -67,7 +67,9 @@ def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_on
     explains, tests = door.look(links.every_link)
     assert (explains.kind, explains.by) == (LinkKind.EXPLAINS, "the old laboratory")
     assert explains.why == "S5: so it was thought"
-    assert (tests.source, tests.kind, tests.target.id) == (Node(noun=Noun.FINDING, id=1), LinkKind.TESTS, 1)
+    assert tests.source == Node(noun=Noun.FINDING, id=1)
+    assert tests.kind == LinkKind.TESTS
+    assert tests.target.id == 1
     before = door.stored()
     door.submit(PublishExperiment(experiment="tiny_sum"))
     assert door.stored() == before
@@ -77,7 +79,10 @@ def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_on
     made = door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **OTHERWISE))
     (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
     link = door.look(links.every_link)[-1]  # it supersedes the older one
-    assert (link.source.id, link.kind, link.target.id, link.by) == (new, LinkKind.SUPERSEDES, 1, "Ada")
+    assert link.source.id == new
+    assert link.kind == LinkKind.SUPERSEDES
+    assert link.target.id == 1
+    assert link.by == "Ada"
 
 
 def test_a_link_has_the_evidence_of_its_day(door):

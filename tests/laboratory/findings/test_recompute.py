@@ -24,7 +24,7 @@ from axiom.web.export import archive, recompute
 from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade
 
 
-def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_entered(shifting, monkeypatch):
+def test_a_late_value_that_was_forgotten_is_noticed_although_the_line_fits(shifting, monkeypatch):
     late = one_is_late(shifting, others=7)
     shifting.lab.report(late, values(shifting, 1.0)(late))
     shifting.lab.validate()
@@ -157,7 +157,7 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(che
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
 
 
-def test_a_host_with_a_gpu_is_one_host_with_two_platforms_and_an_export_weighs_itself_to_the_same(shifting, tmp_path):
+def test_a_host_with_a_gpu_has_two_platforms_and_its_export_weighs_to_the_same(shifting, tmp_path):
     """It has computed sixteen seeds; those of even tasks on its GPU, as its books say."""
     for _ in range(2):
         block(shifting)
@@ -207,7 +207,7 @@ def scored(rounds) -> dict:
     return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
 
 
-def test_a_settled_registration_is_scored_in_the_session_that_weighs_it_and_not_before(rounds):
+def test_a_settled_registration_is_scored_in_the_session_that_weighs_it(rounds):
     rounds.fill_block()
     rounds.hold()
     assert scored(rounds) == dict.fromkeys(FORECASTERS, (None, None, None))
@@ -375,7 +375,7 @@ def classes(lab):
     return [row["class"] for row in lab.db.select("SELECT class FROM reproduction ORDER BY duplicate_id")]
 
 
-def test_a_seed_that_agrees_is_counted_once_for_the_two_platforms_and_what_is_touched_is_seen(lab, taken_back):
+def test_a_seed_that_agrees_counts_once_for_two_platforms_and_a_touched_one_is_seen(lab, taken_back):
     checked(lab)
     assert (reproduce(lab.db), reproduce(lab.db)) == (2, 0)
     assert classes(lab) == [Reproduction.EXACT] * 2
@@ -400,7 +400,7 @@ def test_a_seed_that_agrees_is_counted_once_for_the_two_platforms_and_what_is_to
             assert about in miscounted(lab.db)[0], wrong
 
 
-def test_another_end_after_the_same_beginning_is_chaos_and_another_beginning_is_a_dispute(lab):
+def test_another_end_after_the_same_beginning_is_chaos_and_else_a_dispute(lab):
     checked(lab, host=3, measures={"total": 40.0, "count": 0}, early=(1.0, 0.5))
     reproduce(lab.db)
     assert set(classes(lab)) == {Reproduction.CHAOTIC}
@@ -433,7 +433,7 @@ def test_what_two_of_three_say_is_disputed_no_more_and_overturns_the_third(lab, 
     assert miscounted(lab.db) == []
 
 
-def test_two_who_say_different_things_overturn_nothing_and_what_was_stopped_is_compared_with_nothing(lab):
+def test_two_who_disagree_overturn_nothing_and_what_was_stopped_is_not_compared(lab):
     checked(lab, outcome="late", measures=None, early=())
     reproduce(lab.db)
     assert classes(lab) == ["", ""]

@@ -49,7 +49,7 @@ def test_what_a_person_approved_is_known_by_number_or_words_and_no_program_appro
             door.submit(read_command("reference.add", {"cited": cited, "number": wrong}))
 
 
-def test_what_the_catalogue_brings_along_is_approved_and_what_somebody_publishes_is_not(door):
+def test_what_the_catalogue_brings_is_approved_and_what_somebody_publishes_is_not(door):
     text = tiny_source(name="shipped_sum").replace("    run=", '    reference="Noether 1918; Gauss 1801",\n    run=')
     file = door.gate.laboratory.catalogue / "shipped_sum.py"
     file.write_text(text)

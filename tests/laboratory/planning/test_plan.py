@@ -132,7 +132,8 @@ def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
     assert min(allotment.replicates_each for allotment in plan.allotments) > 1
     there = len(supplies(rounds.db, rounds.policy, rounds.lab.now))
     seen = preview(rounds.db, rounds.policy, rounds.lab.now)  # for a part of it, and it says so
-    assert (there > 2, len(seen.placements)) == (True, 2)
+    assert there > 2
+    assert len(seen.placements) == 2
     assert f"2 of the {there} hosts" in seen.plan.reason
 
 
@@ -163,7 +164,9 @@ def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
     assert (candidate.issued, candidate.weighed) == (8, 0)
     assert candidate.waiting_seconds == pytest.approx(5 * sum(manifest["cell_seconds"]))
     need = candidate.need
-    assert (need.memory_mb, need.gpu, candidate.failure_share) == (manifest["memory_mb"], False, 0.0)
+    assert need.memory_mb == manifest["memory_mb"]
+    assert need.gpu is False
+    assert candidate.failure_share == 0.0
     rounds.compute(by=lambda _order: None)
     rounds.compute(5)
     rounds.hold()
@@ -173,7 +176,7 @@ def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
     assert candidate.aims[0].seeds == 8
 
 
-def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep_until_it_is_withdrawn(small_lab, prepared):
+def test_each_workunit_orders_own_replicates_over_the_whole_sweep_until_withdrawn(small_lab, prepared):
     small_lab.publish(prepared())
     assert small_lab.deploy(workunits=2, replicates_each=3, max_failures=5) == (1, 2)
     first, second = (workunits.workunit(small_lab.db, number) for number in (1, 2))
@@ -232,7 +235,10 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     assert [supply.name for supply in supplies(volunteers.db, POLICY, volunteers.now)] == ["1", "2"]
     desk = of(volunteers, "desk")
     assert (desk.volunteer, desk.is_ours, desk.cores, desk.memory_mb) == ("Bo", False, 4, 8_000)
-    assert (desk.busy_cores, desk.used_memory_mb, desk.in_hand_seconds, desk.obstacle) == (0, 0, 0.0, "")
+    assert desk.busy_cores == 0
+    assert desk.used_memory_mb == 0
+    assert desk.in_hand_seconds == 0.0
+    assert desk.obstacle == ""
     assert desk.is_avx
     assert of(volunteers, "first").is_ours
     volunteers.deploy(workunits=1, replicates_each=3)
@@ -276,7 +282,9 @@ def test_preferences_are_heeded_and_what_keeps_a_host_from_computing_is_said(vol
     assert of(volunteers, "desk").gpus == ()
     prefers(volunteers, on_cores=False)
     desk = of(volunteers, "desk")
-    assert (desk.cores, sum(gpu.count for gpu in desk.gpus), desk.obstacle) == (0, 2, "")
+    assert desk.cores == 0
+    assert sum(gpu.count for gpu in desk.gpus) == 2
+    assert desk.obstacle == ""
     prefers(volunteers, by_venue={"work": {"on_cores": False}, "home": {"on_gpus": False}})
     placed = []
     for usual, own in (("", ""), ("work", ""), ("work", "home"), ("home", "school")):
@@ -321,9 +329,13 @@ def read(*hosts, **besides):
     return read_fleet(json.dumps({"hosts": list(hosts), **besides}).encode(), "f.json")
 
 
-def test_hosts_are_read_as_they_are_written_as_in_the_how_to_and_what_is_no_fleet_is_refused():
+def test_hosts_are_read_as_written_and_as_in_the_how_to_and_what_is_no_fleet_refused():
     host, other = read(WRITTEN, WRITTEN | {"volunteer": "bo"})  # two volunteers may have hosts of one name
-    assert (host.host_id, host.name, host.volunteer, host.cores, host.memory_mb) == (1, "desk", "ada", 8, 16_384)
+    assert host.host_id == 1
+    assert host.name == "desk"
+    assert host.volunteer == "ada"
+    assert host.cores == 8
+    assert host.memory_mb == 16_384
     assert [(gpu.kind, gpu.count) for gpu in host.gpus] == [("NVIDIA", 1)]
     assert (host.busy_cores, host.used_memory_mb, host.obstacle) == (0, 0, "")
     assert (other.host_id, other.volunteer) == (2, "bo")

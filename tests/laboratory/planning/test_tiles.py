@@ -56,7 +56,7 @@ def test_no_more_is_ordered_than_should_wait_and_for_volunteers_a_task_is_longer
     assert len(workunits.workunit(lab.db, first).configs) == 4  # all quarters: 20 minutes would be more
 
 
-def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper_even_as_a_pilot(lab):
+def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper(lab):
     lab.db.execute("DELETE FROM release")
     version, most = charted_version(lab.db, experiments.by_id(lab.db, 1)), 5
     ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
@@ -83,7 +83,7 @@ def changed_map(folder, old: str, new: str, version: int = 1):
     return prepare_text("disc_map", text.replace(old, new).replace("version=1", f"version={version}"), folder)
 
 
-def test_nothing_of_a_map_is_ordered_while_it_is_a_pilot_and_how_it_is_told_may_become_clearer(lab, tmp_path):
+def test_nothing_of_a_map_is_ordered_as_a_pilot_and_its_reading_may_become_clearer(lab, tmp_path):
     for approvals in ("", "code"):
         assert [version.name for version in versions(lab.db, lab.now, approvals)] == ["disc_map"]
         lab.db.execute("DELETE FROM release")

@@ -87,14 +87,15 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     body = read_body(registration.body)
     assert (body.document["proposal"]["slug"], body.stopping) == (made.slug, made.stopping)
     (prediction,) = body.document["predictions"]
-    assert (prediction["forecaster"], prediction["negative"]) == (
-        "autopilot, informed",
-        0.75,
-    )
+    assert prediction["forecaster"] == "autopilot, informed"
+    assert prediction["negative"] == 0.75
     assert standing(door) == {made.slug: ("approved", answer["registration"])}
     if made is QUESTION:  # it tests the finding from which it follows
         (link,) = door.look(links.every_link)
-        assert (link.kind, link.source.id, link.target.id, link.by) == ("tests", 2, 1, "autopilot")
+        assert link.kind == "tests"
+        assert link.source.id == 2
+        assert link.target.id == 1
+        assert link.by == "autopilot"
         assert link.upheld_by == (Meaning.AS_CLAIMED,)
     assert door.broken() == {}
 

@@ -74,7 +74,7 @@ def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_
     assert Template.GENERALISE in {one.template for one in following(settled.db)}
 
 
-def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_three_dull_plans_are_dull(settled):
+def test_what_asks_elsewhere_is_for_generality_and_three_dull_plans_are_dull(settled):
     elsewhere = admit(settled, "generalise-1-shift-4")
     cohort = register_cohort(settled.db, 1, stopping=StoppingRule(replicates=256), why="a test", now=settled.lab.now)
     found = {one.registration_id: purpose_of(one) for one in candidates(settled.db, settled.lab.now)}
@@ -107,7 +107,7 @@ def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_thre
     assert dull_sessions(settled.db) == {}
 
 
-def test_what_is_approved_counts_with_what_it_still_costs_and_what_came_of_it_moves_the_base_rates(settled):
+def test_what_is_approved_counts_by_its_remaining_cost_and_moves_the_base_rates(settled):
     made = admit(settled, "extremes-1-size-1-9")
     assert open_cost(settled.db).likely == 32 * 2.0  # of 64 replicates: it has usually ended then
     assert next_one(settled.db, (64.0 + 63.9) / 3_600) is None
@@ -161,7 +161,7 @@ def retired(rounds):
 
 
 @pytest.mark.parametrize("by", ["a new bundle", "its verdict"])
-def test_a_retired_finding_is_in_doubt_again_by_a_new_bundle_or_a_verdict_that_turned(settled, prepared, by):
+def test_a_retired_finding_is_in_doubt_again_by_a_new_bundle_or_a_turned_verdict(settled, prepared, by):
     if by == "its verdict":
         order_of(settled, 1, workunits=40)
     retired(settled)
@@ -211,9 +211,7 @@ def test_what_the_file_does_not_allow_is_refused_before_anything_is_started(prep
             priced(prepared(), configs, describe=never)
 
 
-def test_the_code_says_what_each_config_needs_and_refuses_and_without_a_range_only_declared_levels_are_allowed(
-    prepared, variant
-):
+def test_the_code_says_what_a_config_needs_and_without_a_range_levels_are_declared(prepared, variant):
     dear = priced(variant("dear_sum", seconds=50.0), [{"size": 1}, {"size": 9}])
     assert dear == (({"size": 1}, 50.0), ({"size": 9}, 50.0))
     made = prepared()
@@ -229,7 +227,7 @@ def test_the_code_says_what_each_config_needs_and_refuses_and_without_a_range_on
 BOTH_ENDS = subject(estimand=estimand(), manifest=manifest(ranges={"width": (8, 64)}))
 
 
-def test_a_session_writes_one_idea_says_so_and_writes_none_twice_whatever_became_of_it(shifting):
+def test_a_session_writes_one_idea_says_so_and_writes_none_twice(shifting):
     lab = shifting.lab
 
     def write(*, in_new_session: bool = True):

@@ -192,7 +192,7 @@ def test_of_a_later_release_only_what_changed_is_fetched(host, fetch, folder, bu
     assert below(folder.fetched_runners) == {name: body for name, body in below(built).items() if name != RELEASE}
 
 
-def test_a_file_that_was_not_signed_is_refused_by_name_and_what_is_not_whole_is_not_signed(host, fetch, folder, built):
+def test_an_unsigned_file_is_refused_by_name_and_what_is_not_whole_is_not_signed(host, fetch, folder, built):
     (path,) = (built / LINUX).glob("axiom_runtime_*")
     body = path.read_bytes()
     for wrong, error in ((b"\1" + body[1:], Refused), (body + b"x", Refused), (body[:-1], CannotStart)):
@@ -271,9 +271,7 @@ def test_only_an_address_that_nobody_reads_on_the_way_is_asked(host, fetch):
     assert {path for path, _ in host.asked} == {f"/{RELEASE}"}
 
 
-def test_what_is_not_there_or_cannot_be_read_is_named_and_without_room_nothing_is_fetched(
-    host, fetch, tmp_path, built, monkeypatch
-):
+def test_what_cannot_be_read_is_named_and_without_room_nothing_is_fetched(host, fetch, tmp_path, built, monkeypatch):
     with monkeypatch.context() as full:
         full.setattr(limits, "SPARE_DISK_BYTES", 2**60)
         with pytest.raises(StorageFull):

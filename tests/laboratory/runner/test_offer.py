@@ -61,7 +61,9 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
         assert is_code_signed(body, file.signature, key.public_text)
     program, trust = runner.files
     assert (program.is_main, program.open_name) == (True, "")
-    assert (trust.is_main, trust.open_name, there[trust.name]) == (False, "trust.json", b"whom to trust")
+    assert not trust.is_main
+    assert trust.open_name == "trust.json"
+    assert there[trust.name] == b"whom to trust"
     assert there[program.name].startswith(f"#!{sys.executable} -I\n".encode())
     written = folder.offer.stat().st_mtime_ns
     for platform in (HERE, odd):
@@ -157,9 +159,7 @@ def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
     assert (list(signed.built(build(tmp_path), NOW)), signed.unsigned) == ([LINUX], {})
 
 
-def test_what_was_built_follows_the_trust_file_our_code_and_the_key_though_its_folder_is_gone(
-    folder, key, tmp_path, monkeypatch
-):
+def test_what_was_built_follows_trust_file_code_and_key_though_its_folder_is_gone(folder, key, tmp_path, monkeypatch):
     built = build(tmp_path)
     (first,) = Offers(folder, key).built(built, NOW).values()
     shutil.rmtree(built)
@@ -186,9 +186,7 @@ def versions(offering) -> dict[str, int]:
     return {name: runner.version for name, runner in offering.offered.items()}
 
 
-def test_what_is_built_replaces_the_stand_in_and_nothing_is_read_again_while_no_file_changes(
-    offering, tmp_path, folder
-):
+def test_what_is_built_replaces_the_stand_in_and_is_read_again_only_when_it_changes(offering, tmp_path, folder):
     (first,) = versions(offering).values()
     assert offering.offered[LINUX].is_stand_in
     offering.refresh()
@@ -210,7 +208,7 @@ def test_what_is_built_replaces_the_stand_in_and_nothing_is_read_again_while_no_
     assert offering.problems == ()
 
 
-def test_one_build_that_is_damaged_or_a_fault_of_ours_with_it_holds_up_no_other_and_is_said_once(
+def test_a_damaged_build_or_a_fault_of_ours_stops_no_other_and_is_reported_once(
     offering, tmp_path, monkeypatch, caplog
 ):
     damaged = build(tmp_path / "built")

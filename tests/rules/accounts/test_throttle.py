@@ -54,7 +54,7 @@ def test_nobody_waits_for_longer_than_an_hour(account, address, everybody, is_kn
     assert timedelta(0) <= throttle.judge(seen, NOW).wait <= limits.GUESSES_WITHIN
 
 
-def test_an_address_opens_so_many_accounts_an_hour_and_an_account_does_the_same_so_often():
+def test_an_address_opens_so_many_accounts_an_hour_and_an_account_repeats_as_seldom():
     for opened, most, seconds in (((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)):
         assert throttle.may_open(opened, most, NOW).wait == timedelta(seconds=seconds)
     full = limits.SAME_CHANGES

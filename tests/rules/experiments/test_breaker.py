@@ -37,7 +37,7 @@ def test_what_is_stopped(hosts, stops):
     assert halts(*hosts) is stops
 
 
-def test_processes_that_only_die_are_laid_to_the_version_when_hosts_die_that_can_do_better():
+def test_processes_that_only_die_are_the_version_s_when_better_hosts_die_too():
     """Hosts that crash at whatever they are given report before all others."""
     looping = [(0, 50), (0, 50)]
     assert not halts(*looping, raises=False)

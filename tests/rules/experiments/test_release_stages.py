@@ -88,7 +88,7 @@ def test_how_many_a_host_may_have(found, is_ours, most):
     assert left(found, is_ours=is_ours) == most
 
 
-def test_a_volunteer_gets_another_task_of_a_pilot_only_when_nobody_else_came_for_a_while():
+def test_a_volunteer_gets_another_task_of_a_pilot_only_when_nobody_else_came():
     had = facts(1, by_volunteer={7: 1}, latest=NOW)
     assert [left(had), left(had, volunteer=8), left(had, now=NOW + timedelta(minutes=11))] == [0, 1, 2]
     assert left(had, fleet=replace(FLEET, volunteers=1)) == 2

@@ -76,7 +76,7 @@ def test_a_failure_counts_by_whose_doing_it_is():
         assert (standing.quota is not None) == (cause.blame in {Blame.HOST, Blame.UNCLEAR})
 
 
-def test_failures_halve_the_quota_and_valid_tasks_double_it_up_to_the_laboratory_s_most():
+def test_failures_halve_the_quota_and_valid_tasks_double_it_up_to_the_most():
     assert [stands(*[FAILED] * amount).quota for amount in range(1, 9)] == [16, 8, 4, 2, 1, 1, 1, 1]
     fallen = stands(*[FAILED] * 9)
     assert [stands(*[VALID] * amount, since=fallen).quota for amount in range(1, 6)] == [2, 4, 8, 16, None]

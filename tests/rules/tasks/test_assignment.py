@@ -315,7 +315,7 @@ def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
 
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
-def test_whoever_invents_hosts_gets_one_task_for_each_at_most_in_whatever_order_they_ask(order):
+def test_whoever_invents_hosts_gets_a_task_for_each_at_most_in_whatever_order(order):
     hands, wish = dict.fromkeys(range(10), 0), assignment.WorkWish(seconds=1e9, instances=0.0, most=1_000)
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     for number in order:

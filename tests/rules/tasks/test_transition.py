@@ -54,7 +54,10 @@ def tasks_in(*states: TaskState | str) -> list[Task]:
 )
 def test_a_workunit_moves_as_its_tasks_say(tasks, state, expire, abort, create):
     decided = transition(WORKUNIT, tasks_in(*tasks), NOW)
-    assert (decided.state, decided.expire, decided.abort, decided.create) == (state, expire, abort, create)
+    assert decided.state == state
+    assert decided.expire == expire
+    assert decided.abort == abort
+    assert decided.create == create
     assert decided.reason
 
 

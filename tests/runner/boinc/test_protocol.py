@@ -25,7 +25,7 @@ INIT_DATA = """<app_init_data>
 """
 
 
-def test_what_the_client_gives_is_read_without_other_people_s_words_and_without_the_key(tmp_path):
+def test_what_the_client_gives_is_read_without_the_words_of_others_and_the_key(tmp_path):
     (tmp_path / "init_data.xml").write_text(INIT_DATA)
     project = Path("/data/projects/lab.example_axiom")
     assert read_setup(tmp_path) == ClientSetup(host=12, project=project, pid=4711, cpu_seconds=3.25)
@@ -72,7 +72,7 @@ def shared(tmp_path):
         yield Channels(tmp_path), mmap.mmap(file.fileno(), 8192)
 
 
-def test_a_message_is_taken_once_and_one_that_is_put_waits_until_the_client_has_taken_it(shared):
+def test_a_message_is_taken_once_and_one_that_is_put_waits_for_the_client(shared):
     ours, seen = shared
     assert ours.take(Channel.CONTROL) == ""
     seen[1:11] = b"<suspend/>"

@@ -45,7 +45,8 @@ def test_cells_are_computed_one_after_the_other_and_end_as_they_should(child):
     assert 0 <= answer.cpu_seconds < 1
     assert compute(child, "ok", 1.0).measures == answer.measures
     answer = compute(child, "diverge")
-    assert (answer.outcome, answer.measures) == (Outcome.DIVERGED, {"value": None, "count": 1, "curve": None})
+    assert answer.outcome == Outcome.DIVERGED
+    assert answer.measures == {"value": None, "count": 1, "curve": None}
     answer = compute(child, "arrays")
     assert (answer.outcome, answer.measures) == (Outcome.OK, {"value": 0.5, "count": 4, "curve": [1.0, 2.0]})
     answer = child.compute({"act": "ok", "amuont": 1.0}, 1, on_progress=ignore, **LIMITS)
@@ -172,7 +173,7 @@ def test_a_module_that_speaks_for_the_child_while_it_is_imported_is_said_to(word
         child.stop()
 
 
-def test_progress_is_told_and_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
+def test_progress_is_told_and_a_process_whose_cell_was_given_up_gets_no_other(child):
     def fails(fraction):
         raise RuntimeError(fraction)
 

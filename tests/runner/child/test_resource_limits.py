@@ -48,7 +48,7 @@ def place(tmp_path, monkeypatch):
     return room(tmp_path / "cache", "a")
 
 
-def test_bounds_last_as_long_as_the_process_and_neighbours_are_not_held_to_each_other_s(place, process):
+def test_bounds_last_as_long_as_the_process_and_do_not_bind_its_neighbours(place, process):
     (place / "compiled").write_bytes(b"x" * 10**6)
     bounds = [Bounds(process.pid, place) for _ in range(8)]
     for bound in bounds:
@@ -68,7 +68,7 @@ def test_bounds_last_as_long_as_the_process_and_neighbours_are_not_held_to_each_
     assert sorted(path.name for path in place.parent.iterdir()) == [".lock", ".swept", "a"]
 
 
-def test_what_processes_leave_comes_to_an_end_but_a_folder_may_hold_more_to_begin_with(place, process):
+def test_what_processes_leave_is_bounded_but_a_folder_may_hold_more_at_first(place, process):
     remarks = []
     for number in range(4):
         bounds = Bounds(process.pid, place)

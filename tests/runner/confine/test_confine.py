@@ -169,7 +169,7 @@ def test_who_computes_on_a_card_names_its_threads_and_commands_that_card_alone(h
     assert commands == "done Permission denied"
 
 
-def test_who_computes_on_a_card_is_ended_no_later_than_who_started_it_when_memory_runs_out(held):
+def test_who_computes_on_a_card_ends_no_later_than_its_parent_when_memory_runs_out(held):
     done = held(before=CARD, after=ON_A_CARD, devices=True)
     assert done.stdout.splitlines()[-1] == "done Permission denied", done.stderr
 

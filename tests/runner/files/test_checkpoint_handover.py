@@ -116,7 +116,7 @@ def test_a_process_killed_by_the_host_may_be_started_again_and_goes_on(obey, lab
     assert len(lab.blocks) < 31
 
 
-def test_what_is_killed_again_and_again_is_given_up_and_kept_blocks_count_as_progress(obey, lab):
+def test_what_is_killed_again_and_again_is_given_up_and_kept_blocks_are_progress(obey, lab):
     order = order_of(lab, "doomed", 1.2)
     answers = [obey(order) for _ in range(6)]
     assert [answer.exit for answer in answers] == [Exit.CHILD_LOST] * 4 + [Exit.TOO_MANY_STARTS] * 2
@@ -200,7 +200,7 @@ def test_what_is_no_ordinary_file_is_not_taken(lay, taking, tmp_path):
 
 
 @pytest.mark.parametrize("end", ["", ".now", ".0", ".1"])
-def test_whatever_an_experiment_lays_where_its_state_goes_ends_nothing_and_is_not_followed(end, taking, tmp_path):
+def test_whatever_lies_where_a_state_goes_ends_nothing_and_is_not_followed(end, taking, tmp_path):
     handover, scratch, states, words = taking
     path = Path(words["path"] + end)
     path.mkdir()
@@ -236,7 +236,7 @@ def test_what_was_being_kept_when_its_runner_was_killed_does_not_pile_up(obey, s
     assert [*slot.glob(".new-*")] == []
 
 
-def test_the_largest_state_that_is_kept_is_said_and_fits_the_bounds_of_a_process_and_its_disk(taking):
+def test_the_largest_state_kept_is_told_and_fits_the_bounds_of_process_and_disk(taking):
     _, _, _, words = taking
     assert words["limit"] == SIZE_LIMIT
     assert 3 * SIZE_LIMIT / 1e6 < limits.DISK_MB

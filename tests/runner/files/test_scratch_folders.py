@@ -27,7 +27,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_bundle_finds_its_folder_again_until_it_is_the_least_recently_used_of_too_much(tmp_path):
+def test_a_bundle_finds_its_folder_again_until_it_is_the_least_used_of_too_many(tmp_path):
     cache = tmp_path / "home" / "cache"
     first = room(cache, "first")
     (first / "program").write_text("compiled")
@@ -35,10 +35,13 @@ def test_a_bundle_finds_its_folder_again_until_it_is_the_least_recently_used_of_
     assert (room(cache, "first") / "program").read_text() == "compiled"
     oldest, older, recent = (fill(cache, name, 1.0, hours) for name, hours in (("a", 30), ("b", 20), ("c", 0.1)))
     room(cache, "new", most_mb=2.5)
-    assert (oldest.exists(), older.exists(), recent.exists()) == (False, True, True)
+    assert not oldest.exists()
+    assert older.exists()
+    assert recent.exists()
     assert names(tmp_path / "home" / "unpacked") == ["b", "c"]
     room(cache, "newer", most_mb=0.5)
-    assert (older.exists(), recent.exists()) == (False, True)  # it was asked for a moment ago
+    assert not older.exists()
+    assert recent.exists()  # it was asked for a moment ago
 
 
 def test_what_no_task_has_used_for_two_months_goes_with_its_code_and_its_archive(tmp_path):
@@ -84,7 +87,9 @@ def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path)
     own = Scratch(mine)
     (own.path / "state").write_text("half done")
     room(cache, "new", most_mb=1.0)
-    assert (mine.exists(), other.exists(), (own.path / "state").exists()) == (True, False, True)
+    assert mine.exists()
+    assert not other.exists()
+    assert (own.path / "state").exists()
     assert names(tmp_path / "home" / "unpacked") == ["a"]
     own.clear()
     assert room(cache, "newer", most_mb=1.0).exists()
@@ -143,7 +148,8 @@ def test_a_folder_that_is_known_is_swept_for_once_an_hour(tmp_path):
     moment = time.time() - 3601
     os.utime(tmp_path / "cache" / ".swept", (moment, moment))
     room(tmp_path / "cache", "b", most_mb=1.0)
-    assert (old.exists(), mine.exists()) == (False, True)
+    assert not old.exists()
+    assert mine.exists()
 
 
 def test_what_is_held_counts_small_files_and_no_links(tmp_path):
@@ -220,7 +226,7 @@ def deep(folder: Path, levels: int, name: str) -> None:
         os.chdir(here)
 
 
-def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed_however_deep_it_goes(tmp_path):
+def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed(tmp_path):
     deep(tmp_path, 30, "honest")
     assert 1.0 <= held_mb(tmp_path) < 2.0
     for levels, name in ((34, "x"), (20, "x" * 250), (1_100, "y"), (40, "y" * 250)):
@@ -230,7 +236,7 @@ def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed_however_
         assert names(tmp_path) == ["honest"]
 
 
-def test_a_folder_is_removed_whatever_may_be_done_with_its_parts_and_no_link_is_followed(tmp_path):
+def test_a_folder_is_removed_whatever_its_parts_permit_and_no_link_is_followed(tmp_path):
     outside, folder = tmp_path / "outside", tmp_path / "folder"
     (folder / "shut" / "within").mkdir(parents=True)
     outside.mkdir()

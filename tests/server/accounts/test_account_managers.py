@@ -47,7 +47,7 @@ def key(office) -> str:
     return made
 
 
-def test_what_an_account_manager_sets_is_audited_as_its_volunteer_s_and_says_nothing_about_them(office, key):
+def test_what_an_account_manager_sets_is_audited_and_says_nothing_of_its_volunteer(office, key):
     before = len(audited(office))
     assert "<success/>" in office.ask("/am_set_info.php", account_key=key, **SET)
     assert "<success/>" in office.ask("/am_set_info.php", account_key=key, teamid="0")
@@ -104,7 +104,7 @@ def test_no_key_no_account_and_too_many_changes_are_refused_before_the_gate(offi
     assert audited(office) == before
 
 
-def test_whatever_changes_something_at_the_project_s_addresses_has_its_line_in_the_audit(office, key, monkeypatch):
+def test_whatever_changes_something_at_the_project_s_addresses_is_audited(office, key, monkeypatch):
     submit, unaudited = Writer.submit, []
 
     def counts(db) -> tuple[int, int]:

@@ -78,7 +78,7 @@ def test_guessing_is_slowed_and_the_owner_is_let_in(office):
     assert key_in(office.lookup())
 
 
-def test_a_wrong_password_counts_once_where_a_client_would_open_an_account_that_is_there(office):
+def test_a_wrong_password_counts_once_where_a_client_opens_an_account_that_exists(office):
     office.create(address="203.0.113.9")
     assert [error_in(office.create(passwd_hash=WRONG)) for _ in range(11)] == [-206] * 10 + [-183]
 

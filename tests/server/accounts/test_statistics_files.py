@@ -64,7 +64,7 @@ def written(lab) -> dict[str, str]:
     }
 
 
-def test_a_team_without_volunteers_and_credit_is_in_no_file_and_one_without_credit_says_nothing(lab):
+def test_an_empty_team_without_credit_is_in_no_file_and_no_credit_says_nothing(lab):
     words = {"country": "buy", "website": "https://buy.example", "about": "Buy."}
     with lab.db.transaction():
         empty, left, new, late = (
@@ -82,7 +82,7 @@ def test_a_team_without_volunteers_and_credit_is_in_no_file_and_one_without_cred
     assert empty not in (left, new, late)
 
 
-def test_the_files_hold_who_agreed_and_nobody_else_and_long_lists_are_written_a_part_at_a_time(lab, monkeypatch):
+def test_the_files_hold_who_agreed_alone_and_long_lists_are_written_in_parts(lab, monkeypatch):
     texts = written(lab)
     assert re.findall(r"<name>(.*)</name>", texts["user.gz"]) == ["Ann &amp; Co", "Cy"]
     assert re.findall(r"<total_credit>(.*)</total_credit>", texts["user.gz"]) == ["1234.567", "0.001"]
@@ -103,7 +103,7 @@ def test_the_files_hold_who_agreed_and_nobody_else_and_long_lists_are_written_a_
     assert len(rests) == 5
 
 
-def test_who_is_erased_is_in_no_file_but_of_those_to_forget_and_what_they_compute_goes_to_others(lab):
+def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_others(lab):
     lab.db.execute("UPDATE host SET volunteer_id = 2 WHERE id = 1")
     waiting = lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"]
     with lab.db.transaction():
@@ -138,7 +138,7 @@ def test_a_team_whose_founder_is_in_no_file_names_nobody(lab, what):
     assert "Ann" not in texts
 
 
-def test_files_are_written_when_they_are_missing_and_once_a_day_and_never_seen_by_half(lab):
+def test_files_are_written_when_missing_and_once_a_day_and_never_seen_by_half(lab):
     files = StatisticsFiles(lab.folder, lambda: lab.now, rest=lambda: None)
     assert files.read("user.gz") is None
     assert files.write_if_due()

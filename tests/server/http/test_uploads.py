@@ -85,7 +85,7 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(place, body, after):
     assert not list(place.folder.uploads.iterdir())
 
 
-def test_an_upload_goes_on_before_where_it_was_never_behind_and_another_replaces_it_until_it_is_reported(place):
+def test_an_upload_goes_on_from_no_later_than_its_end_and_is_replaced_until_reported(place):
     place.cut(head(bytes(len(LARGE))), after=200_000)
     assert status_of(place.say(head(LARGE, offset=100_000))) == 1
     assert place.say(size_query()) == size_reply(0)
@@ -135,7 +135,7 @@ TRAVERSAL = (
 )
 
 
-def test_nothing_is_kept_and_no_other_file_touched_without_a_token_of_ours_for_this_file_and_size(place):
+def test_nothing_is_kept_without_a_token_of_ours_for_this_file_and_size(place):
     before = place.kept()
     for request in FORGED:
         assert status_of(place.say(request)) == -1
@@ -184,7 +184,7 @@ def test_a_disk_that_is_full_or_fills_while_a_file_comes_makes_clients_wait(plac
 
 
 @pytest.mark.parametrize("error", [StorageFull("full"), StoreBusy("busy"), RuntimeError("a fault")])
-def test_a_store_that_cannot_store_acknowledges_nothing_and_says_of_nothing_that_it_is_whole(place, monkeypatch, error):
+def test_a_store_that_cannot_store_acknowledges_nothing_and_calls_nothing_whole(place, monkeypatch, error):
     def fail(*_, **__):
         raise error
 
@@ -268,7 +268,7 @@ def test_the_output_of_a_lost_task_begins_anew_once_the_task_is_sent_again(excha
     assert len(exchange.transfers.begun.lying(0)) == 1
 
 
-def test_two_who_bring_one_file_at_once_harm_nobody_and_parts_that_nobody_continues_are_deleted(place):
+def test_two_who_bring_one_file_at_once_harm_nobody_and_abandoned_parts_go(place):
     place.cut(head(LARGE), after=200_000)
     (part,) = place.folder.uploads.iterdir()
     begun = place.lab.now

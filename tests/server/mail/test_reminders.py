@@ -202,7 +202,7 @@ def test_each_silence_of_a_computer_that_had_work_is_told_once(office, attach):
 
 
 @pytest.mark.usefixtures("ordered")
-def test_a_silence_is_told_once_whoever_was_away_and_not_of_who_called_before_the_mail_went_out(office, attach):
+def test_a_silence_is_told_once_and_not_of_who_called_before_the_mail_went_out(office, attach):
     ada = office.volunteer("Ada")
     attic, cellar = attach(ada, "attic"), attach(ada, "cellar")
     subscribe(office, ada, outbox.SILENCE)

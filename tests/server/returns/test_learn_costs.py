@@ -47,7 +47,7 @@ def say(lab, host_class: str, cost: Cost) -> None:
     lab.later(minutes=2)  # what is at hand of it is a minute old at most
 
 
-def test_a_kind_of_host_on_which_it_is_dear_gets_fewer_cells_within_the_declared_limits(small_lab, prepared):
+def test_a_kind_of_host_on_which_it_is_dear_gets_fewer_cells_within_the_limits(small_lab, prepared):
     small_lab.publish(prepared())
     small_lab.deploy(workunits=80)
     slower, quicker = (small_lab.host(kind, cores=8, instructions=kind) for kind in ("avx2", "avx512"))
@@ -62,13 +62,15 @@ def test_a_kind_of_host_on_which_it_is_dear_gets_fewer_cells_within_the_declared
     assert limits == [(60.0, 60.0)] * 2
 
 
-def test_what_was_said_is_kept_with_the_verdict_and_a_kind_known_to_be_slower_does_not_look_slow(working_lab):
+def test_what_was_said_stays_with_the_verdict_and_a_slower_kind_does_not_look_slow(working_lab):
     working_lab.deploy(workunits=2)
     compute(working_lab, 1, 6.0, at_speed=None)
     assert costs.of_experiment(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
     compute(working_lab, 1, 6.0)
     (kept,) = costs.of_experiment(working_lab.db, 1)
-    assert (kept.host_class, kept.fit.tasks, kept.cost) == ("linux-x86_64-avx2", 1, Cost())
+    assert kept.host_class == "linux-x86_64-avx2"
+    assert kept.fit.tasks == 1
+    assert kept.cost == Cost()
     assert kept.fit.voices[0].log_ratio > 0.5
     order = working_lab.order(1)
     working_lab.report(order, b"nothing of the kind")

@@ -126,7 +126,7 @@ def restored(lab, new_lab, prepared, tmp_path):
     older.db.close()
 
 
-def test_a_task_that_nobody_remembers_comes_back_by_its_ticket_and_is_proven_and_its_numbers_are_its_own(restored):
+def test_a_task_that_nobody_remembers_is_proven_by_its_ticket_with_its_own_numbers(restored):
     lab, lost, output, workunit = restored
     assert workunits.task(lab.db, lost.task) is None
     (untrusted,) = take(lab, said(lab, lost, output, workunit_id=workunit))
@@ -153,7 +153,7 @@ def numbered(lab) -> list:
     return [lab.db.select(f"SELECT * FROM {table}") for table in tables]  # noqa: S608  our own tables
 
 
-def test_without_a_ticket_of_ours_for_this_host_and_an_experiment_that_was_there_nothing_comes_back(restored):
+def test_without_a_ticket_for_this_host_and_an_experiment_of_ours_nothing_comes_back(restored):
     lab, lost, output, workunit = restored
     before = numbered(lab)
     changed = ({"host_id": 3}, {"workunit_id": None}, {"workunit_id": 1}, {"task_id": 4_711})

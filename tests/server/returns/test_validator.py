@@ -69,7 +69,7 @@ def test_an_output_is_judged_by_the_ticket_that_ordered_it_even_when_that_ran_ou
     assert taught == (0.5, 1, 60 * 86_400.0)
 
 
-def test_a_task_without_its_order_or_its_output_proves_nothing_and_a_cell_whose_code_raised_fails_its_task(working_lab):
+def test_a_task_without_order_or_output_proves_nothing_and_a_cell_that_raised_fails(working_lab):
     for damage in (
         "UPDATE task SET ticket = NULL",
         "UPDATE task SET ticket = 'damaged'",

@@ -51,7 +51,10 @@ def test_a_success_is_judged_and_paid_before_the_client_hears_of_it_and_counts_o
     heard = exchange.call(attic, words)
     assert heard.named("result_ack") == [name_of(given)]
     task = exchange.task(1)
-    assert (task["state"], task["cause"], task["boinc_state"], task["is_paid"]) == ("valid", Cause.SUCCESS, 5, 1)
+    assert task["state"] == "valid"
+    assert task["cause"] == Cause.SUCCESS
+    assert task["boinc_state"] == 5
+    assert task["is_paid"] == 1
     assert (task["cpu_seconds"], task["elapsed_seconds"]) == (2.5, 3.0)
     assert heard.credit > 0
     assert heard.number("host_total_credit") == heard.credit == heard.number("user_expavg_credit")
@@ -96,9 +99,7 @@ UNKNOWN = [
 ]
 
 
-def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever_and_long_words_are_cut(
-    exchange, attic, given, caplog
-):
+def test_what_is_not_ours_is_acknowledged_lest_it_come_for_ever_and_words_are_cut(exchange, attic, given, caplog):
     for failure in ({}, {"status": 11, "state": 3}):
         heard = exchange.call(attic, *[report(name, **failure) for name in UNKNOWN])
         assert heard.named("result_ack") == UNKNOWN
@@ -162,7 +163,7 @@ def thanks(exchange) -> list[tuple[Reason, bool]]:
     return exchange.do(look)
 
 
-def test_whoever_says_that_tasks_were_taken_back_that_were_not_is_not_paid_and_gets_fewer(exchange, attic):
+def test_who_says_wrongly_that_tasks_were_taken_back_is_not_paid_and_gets_fewer(exchange, attic):
     exchange.deploy(12)
     exchange.call(attic)
     exchange.call(attic, ask=1e6)
@@ -180,14 +181,17 @@ def abort(exchange, task_id: int, **words) -> dict:
     return exchange.do(lambda db: command.apply(db, None, None, exchange.lab.now))
 
 
-def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes_its_work(exchange, attic, given):
-    assert (abort(exchange, 1), exchange.broken()) == ({"task": 1, "workunit": 1, "host": 2, "again": True}, {})
+def test_an_aborted_task_ends_at_its_host_and_is_paid_and_another_computes_its_work(exchange, attic, given):
+    assert abort(exchange, 1) == {"task": 1, "workunit": 1, "host": 2, "again": True}
+    assert exchange.broken() == {}
     exchange.lab.later(minutes=40)
     heard = exchange.call(attic, ask=1.0)
     assert (heard.named("result_abort"), list(heard.tasks)) == ([name_of(given)], [])
     exchange.call(attic, *taken_back(name_of(given)), *taken_back(name_of(given)))
     ended = exchange.task(1)
-    assert (ended["state"], ended["cause"], ended["reason"]) == ("aborted", Cause.TAKEN_BACK, "it hangs")
+    assert ended["state"] == "aborted"
+    assert ended["cause"] == Cause.TAKEN_BACK
+    assert ended["reason"] == "it hangs"
     exchange.call(attic, report(name_of(given), status=203, state=6))
     assert (exchange.task(1), thanks(exchange)) == (ended, [(Reason.BROKEN, True)])
     assert quota(exchange, attic.host) is None
@@ -197,9 +201,7 @@ def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes
     assert exchange.broken() == {}
 
 
-def test_what_an_aborted_task_brings_is_kept_and_a_task_is_aborted_with_its_work_only_where_a_host_has_it(
-    exchange, attic, given
-):
+def test_what_an_aborted_task_brings_is_kept_and_only_a_host_that_has_it_aborts_it(exchange, attic, given):
     abort(exchange, 1)
     assert exchange.call(attic, exchange.upload(given)).credit > 0
     assert [exchange.task(number)["state"] for number in (1, 2)] == ["valid", "aborted"]  # it needs no copy
@@ -242,7 +244,8 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
     exchange.project = replace(exchange.project, settle=stumble)
     heard = exchange.call(attic, exchange.upload(given))
     assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
-    assert (exchange.task(1)["state"], exchange.task(1)["reason"] == "half done") == ("returned", False)
+    assert exchange.task(1)["state"] == "returned"
+    assert exchange.task(1)["reason"] != "half done"
     assert "rpc.unsettled" in caplog.text
     exchange.settle()
     assert (exchange.task(1)["state"], exchange.broken()) == ("valid", {})

@@ -25,7 +25,7 @@ from axiom.store.hosts import hosts
 from axiom.store.tasks import endings
 
 
-def test_a_client_is_believed_to_have_all_unless_it_says_so_and_gives_up_what_is_cancelled(exchange, attic):
+def test_a_client_that_does_not_say_otherwise_has_all_and_gives_up_what_is_cancelled(exchange, attic):
     exchange.deploy(1)
     (first,) = exchange.call(attic, ask=1.0).tasks
     heard = exchange.call(attic, ask=1.0, says=False)
@@ -48,7 +48,7 @@ def test_a_client_is_believed_to_have_all_unless_it_says_so_and_gives_up_what_is
 UNKNOWN = ["axiom_ok_00001_0", "tiny_sum-1-w9-t99_0", "tiny_sum-1-w1-t9999999_0", "a" * 250]
 
 
-def test_what_is_not_this_host_s_is_given_up_and_what_nobody_waits_for_any_more_unless_it_has_begun(exchange, attic):
+def test_what_is_another_host_s_is_given_up_as_is_what_nobody_awaits_unless_begun(exchange, attic):
     (name,) = exchange.call(attic, ask=1.0).tasks
     exchange.lab.later(hours=49)
     exchange.sweep()
@@ -151,7 +151,7 @@ def cards(count: int = 1, seconds: float = 100.0, instances: int = 1) -> str:
     return f"<coprocs>{GPU.format(count=count, seconds=seconds, instances=instances)}</coprocs>\n"
 
 
-def test_each_kind_of_processor_gets_what_it_asked_for_and_a_volunteer_s_choice_counts_at_once(gpu_exchange):
+def test_each_kind_of_processor_gets_what_it_asks_for_and_a_choice_counts_at_once(gpu_exchange):
     exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
     exchange.deploy(10, 1)
     exchange.deploy(10, 2)
@@ -181,7 +181,7 @@ def test_each_kind_of_processor_gets_what_it_asked_for_and_a_volunteer_s_choice_
         assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
 
 
-def test_a_gpu_that_asks_alone_gets_its_work_again_and_hears_when_no_experiment_is_for_gpus(gpu_exchange):
+def test_a_gpu_that_asks_alone_gets_its_work_again_or_hears_that_there_is_none(gpu_exchange):
     exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
     exchange.deploy(10, 1)
     asked = {"work_req_seconds": 100, "cpu_req_secs": 0}
@@ -360,7 +360,7 @@ def said_of(heard) -> dict[int, str]:
     return {handed.order.task: handed.platform[2] for handed in heard.tasks.values()}
 
 
-def test_an_idle_gpu_gets_work_beside_the_cores_nothing_is_given_twice_and_what_was_lost_sent_again(either):
+def test_an_idle_gpu_gets_work_beside_the_cores_and_nothing_is_given_twice(either):
     first = ask(either, proven(either), cores=5, gpus=2)
     assert Counter(said_of(first).values()) == {"": 5, "nv": 2}
     assert sent_to(either, first) == {task: "NVIDIA" if kind else "" for task, kind in said_of(first).items()}

@@ -20,7 +20,7 @@ from axiom.store.upkeep import audit, figures
 from axiom.store.upkeep.audit import AuditEntry
 
 
-def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_then_stays(busy_lab):
+def test_only_a_file_without_a_row_is_deleted_after_a_day_if_not_needed_by_then(busy_lab):
     order = busy_lab.order(1)
     busy_lab.report(order, b"x" * 100_000)  # large enough for a file of its own
     kept = list(busy_lab.folder.blobs.glob("??/*"))
@@ -29,7 +29,8 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_
     stray.write_bytes(b"left behind")
     os.utime(stray, (busy_lab.now.timestamp(),) * 2)
     busy_lab.later(hours=23)
-    assert (clean(busy_lab.db, busy_lab.folder, busy_lab.now).files, "I9" in busy_lab.broken()) == (0, False)
+    assert clean(busy_lab.db, busy_lab.folder, busy_lab.now).files == 0
+    assert "I9" not in busy_lab.broken()
     busy_lab.later(hours=2)
     assert busy_lab.broken()["I9"] == [f"file blobs/ab/{'cd' * 31} has no row"]
     seen = read_leftovers(busy_lab.folder, busy_lab.now)
@@ -54,7 +55,7 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_
     assert read_leftovers(folder, busy_lab.now).blobs == []
 
 
-def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_lab):
+def test_what_was_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_lab):
     db, folder = busy_lab.db, busy_lab.folder
     reported = db.row("SELECT output_digest FROM task WHERE id = 1")["output_digest"]
     with db.transaction():

@@ -50,9 +50,7 @@ def until(writer, is_so) -> dict:
     return row
 
 
-def test_a_job_is_done_at_the_start_again_and_whenever_it_is_nudged_and_one_of_every_moment_not_remembered(
-    work, writer
-):
+def test_a_job_is_done_at_the_start_and_when_nudged_and_a_frequent_one_forgotten(work, writer):
     done = queue.Queue()
     doing = work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
     for _ in range(3):

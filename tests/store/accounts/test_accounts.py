@@ -31,7 +31,9 @@ def test_an_account_is_found_by_its_number_and_by_its_address(db, now):
     accounts.set_password(db, number, password=SECOND, weak_digest="w2")
     accounts.set_email(db, number, email="new@mail.example", password=THIRD)
     account = accounts.by_id(db, number)[1]
-    assert (account.email, account.password, account.password_serial) == ("new@mail.example", THIRD, 3)
+    assert account.email == "new@mail.example"
+    assert account.password == THIRD
+    assert account.password_serial == 3
     assert accounts.by_key(db, "w2").is_weak
 
 
@@ -44,7 +46,9 @@ def test_names_are_unique_and_numbered_and_a_profile_is_what_others_see(db, now,
     for name in ("Ann", "Ann (4)"):
         accounts.set_profile(db, number, name=name, **profile)
         volunteer, account = accounts.by_id(db, number)
-        assert (volunteer.name, volunteer.country, volunteer.website) == ("Ann (4)", "Norway", "https://b.example")
+        assert volunteer.name == "Ann (4)"
+        assert volunteer.country == "Norway"
+        assert volunteer.website == "https://b.example"
     assert (account.is_exported, account.shows_hosts) == (True, False)
     accounts.set_cross_id(db, number, "agreed")
     assert accounts.by_id(db, number)[1].cross_id == "agreed"

@@ -45,7 +45,7 @@ def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):
     assert (ledger.total(db), ledger.balance(db, ledger.VOLUNTEER, 1)) == (0, None)
 
 
-def test_an_award_is_booked_once_out_of_the_laboratory_and_into_the_volunteer_s_account(paying):
+def test_an_award_is_booked_once_from_the_laboratory_to_the_volunteer_s_account(paying):
     assert ledger.unpaid(paying.db, 0) == []
     for unpaid in ([1], []):
         assert [task.task_id for task in ledger.unpaid(paying.db, 10)] == unpaid
@@ -111,7 +111,9 @@ def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying, 
     assert not carry("the old laboratory", 1_234_567)
     assert carry("another one", 1)
     after = ledger.balance(paying.db, "volunteer", 1)
-    assert (after.total, after.recent, after.recent_at) == (5 + 1_234_568, before.recent, before.recent_at)
+    assert after.total == 5 + 1_234_568
+    assert after.recent == before.recent
+    assert after.recent_at == before.recent_at
     for name, amount in (("Bob", 3), ("Cleo", 9)):
         assert carry("elsewhere", amount, paying.volunteer(name))
     paying.volunteer("Dan")

@@ -70,7 +70,7 @@ def things(plain):
     return [row["name"] for row in plain.select("SELECT name FROM thing ORDER BY id")]
 
 
-def test_a_savepoint_undoes_its_own_part_alone_and_is_a_transaction_where_there_is_none(plain):
+def test_a_savepoint_undoes_its_own_part_and_is_a_transaction_where_there_is_none(plain):
     with plain.transaction():
         plain.execute(ADD, name="first")
         with pytest.raises(ZeroDivisionError):
@@ -105,7 +105,7 @@ def test_a_full_disk_is_called_so_and_ends_its_transaction(plain):
     assert plain.insert("INSERT INTO thing (body) VALUES (:body)", body=large) > 0
 
 
-def test_a_row_has_an_id_of_its_own_of_64_bits_and_a_broken_constraint_stays_what_it_is(database, connect):
+def test_a_row_has_an_id_of_its_own_of_64_bits_and_a_broken_constraint_stays_one(database, connect):
     first = database.insert(VOLUNTEER, name="Ada")
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         database.execute(VOLUNTEER, name="Ada")
@@ -180,7 +180,7 @@ def test_there_is_one_writable_connection_which_is_durable_and_closed_to_others(
     assert folder.database.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_no_database_is_called_damaged_and_a_path_may_have_odd_letters(folder, tmp_path):
+def test_a_file_that_is_no_database_is_called_damaged_and_a_path_may_be_odd(folder, tmp_path):
     folder.database.write_bytes(b"not a database" * 100)
     for _ in range(2):  # the second time shows that the first gave its lock back
         with pytest.raises(StoreDamaged):

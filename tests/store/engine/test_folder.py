@@ -38,7 +38,7 @@ def test_root_takes_no_folder_in_which_another_account_works(folder):
     assert holder(folder) is None
 
 
-def test_a_second_lock_says_which_process_has_the_first_and_it_ends_with_that_process(folder):
+def test_a_second_lock_names_the_process_of_the_first_which_ends_with_it(folder):
     with subprocess.Popen([sys.executable, "-c", HOLD, str(folder.path)], stdout=subprocess.PIPE, text=True) as other:
         try:
             assert other.stdout.readline() == "held\n"

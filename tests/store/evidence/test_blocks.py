@@ -24,7 +24,7 @@ def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab, taken_
             assert blocks.ordered(db, 1, 3) == {3: over}
 
 
-def test_cells_and_numbers_come_as_they_are_known_and_changed_versions_are_looked_at_again(busy_lab, taken_back):
+def test_cells_and_numbers_come_as_known_and_changed_versions_are_read_again(busy_lab, taken_back):
     db, now = busy_lab.db, busy_lab.now
     cells = list(blocks.cells_of(db, 1, range(1), now))
     assert [(cell[0], cell[1], cell[3]) for cell in cells] == [(0, 0, 1), (0, 1, 1)]

@@ -93,7 +93,9 @@ def shared_lab(new_lab, prepared, tmp_path_factory):
 def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     db, now = working_lab.db, working_lab.now
     assert evidence.weighed(db, 1) == [WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=0)]
-    assert (evidence.newest(db), evidence.latest(db, 1), evidence.card_inputs(db, 1)) == ({}, None, None)
+    assert evidence.newest(db) == {}
+    assert evidence.latest(db, 1) is None
+    assert evidence.card_inputs(db, 1) is None
     assert evidence.observed(db, 1) == ()
     pair = Agreements(platforms=("a", "b"), exact=2)
     last = replace(LINE, blocks=2, agreements=(pair,), false_share=0.05)
@@ -117,7 +119,10 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
 def test_how_every_claim_stands_is_read_at_once(working_lab):
     db = working_lab.db
     (asked,) = evidence.compared_claims(db)
-    assert (asked.number, asked.e_value, asked.verdict, asked.false_share) == (1, 1.0, Verdict.UNDECIDED, None)
+    assert asked.number == 1
+    assert asked.e_value == 1.0
+    assert asked.verdict == Verdict.UNDECIDED
+    assert asked.false_share is None
     for e_value in (5.0, 9.0):
         record(db, 1, replace(LINE, e_value=e_value), (), session_id=None, now=working_lab.now)
     assert [claim.e_value for claim in evidence.compared_claims(db)] == [9.0]
@@ -156,7 +161,9 @@ def test_links_and_old_claims_are_read_as_they_were_written(database, now):
     assert [kept.said for kept in old_claims.every_claim(database)] == [CLAIM, other]
     assert old_claims.keep(database, [replace(CLAIM, figure="0.70"), other], now) == 1
     first, second = old_claims.every_claim(database)
-    assert (first.id, first.said.figure, second.said) == (1, "0.70", other)
+    assert first.id == 1
+    assert first.said.figure == "0.70"
+    assert second.said == other
 
 
 def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, prepared):

@@ -26,7 +26,10 @@ def stored(database, now):
 
 def test_a_version_is_found_by_id_and_by_name_and_retires_once(stored, now):
     second = experiments.by_id(stored, 2)
-    assert (second.name, second.version, second.manifest, second.created_at) == ("tiny_sum", 2, "{}", now)
+    assert second.name == "tiny_sum"
+    assert second.version == 2
+    assert second.manifest == "{}"
+    assert second.created_at == now
     assert experiments.by_name(stored, "tiny_sum") == second
     assert experiments.by_name(stored, "tiny_sum", 1).id == 1
     assert [version.id for version in experiments.every_version(stored)] == [1, 2, 3]

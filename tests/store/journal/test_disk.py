@@ -121,7 +121,7 @@ def failing(disk, kept):
     return contextlib.closing(db)
 
 
-def test_nothing_comes_behind_a_record_of_which_nobody_knows_whether_it_was_committed(kept, disk, monkeypatch):
+def test_nothing_comes_behind_a_record_of_which_nobody_knows_if_it_was_committed(kept, disk, monkeypatch):
     with failing(disk, kept) as db:
         kept.put(db, "Ada")
         disk.faults["write"] = apsw.SQLITE_FULL
@@ -136,7 +136,7 @@ def test_nothing_comes_behind_a_record_of_which_nobody_knows_whether_it_was_comm
     assert kept.names() in (["Ada"], ["Ada", "lost"])
 
 
-def test_a_commit_for_which_there_is_no_room_takes_its_record_back_or_stops_everything(kept, disk, monkeypatch):
+def test_a_commit_without_room_takes_its_record_back_or_stops_everything(kept, disk, monkeypatch):
     with failing(disk, kept) as db:
         kept.put(db, "Ada")
         disk.faults["write"] = apsw.SQLITE_FULL

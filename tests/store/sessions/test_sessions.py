@@ -23,10 +23,16 @@ def test_names_are_counted_by_day_and_never_given_twice(database, now):
 
 
 def test_a_session_is_open_until_its_last_step_is_done(database, now):
-    assert (rounds.opened(database), rounds.last(database), rounds.seen(database)) == (None, None, 0)
+    assert rounds.opened(database) is None
+    assert rounds.last(database) is None
+    assert rounds.seen(database) == 0
     assert rounds.first_started(database, now) == now
     begun = rounds.begin(database, pi="person", reason="to see", now=now)
-    assert (begun.pi, begun.reason, begun.done, begun.started_at, begun.ended_at) == ("person", "to see", (), now, None)
+    assert begun.pi == "person"
+    assert begun.reason == "to see"
+    assert begun.done == ()
+    assert begun.started_at == now
+    assert begun.ended_at is None
     for place, step in enumerate(Step):
         current = rounds.opened(database)
         assert current.done == tuple(Step)[:place]
@@ -96,7 +102,7 @@ ALTERED = {
 }
 
 
-def test_a_transcript_is_read_as_it_was_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
+def test_a_transcript_is_read_as_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
     session = rounds.begin(database, pi="scientist", reason="a test", now=now).id
     for number, written in enumerate(ENTRIES):
         transcripts.append(database, session, written, now + timedelta(seconds=number))

@@ -31,7 +31,10 @@ def amounts(db) -> dict[tuple[str, str], int]:
 
 def test_a_workunit_is_read_as_it_was_ordered_and_open_ones_in_order(ordered, now):
     found = workunits.workunit(ordered, 1)
-    assert (found.replicates, found.configs, found.quorum, found.max_failures) == ((3, 4), (0, 1), 1, 3)
+    assert found.replicates == (3, 4)
+    assert found.configs == (0, 1)
+    assert found.quorum == 1
+    assert found.max_failures == 3
     assert (found.state, found.created_at, found.abort_requested) == (WorkunitState.OPEN, now, False)
     assert workunits.workunit(ordered, 9) is workunits.task(ordered, 9) is None
     second = order(ordered, now)
@@ -48,7 +51,9 @@ def test_a_workunit_closes_once_for_good(ordered, now):
     hostile = "\x1b[2J" + "no\n" * 1_000
     assert workunits.request_abort(ordered, 1, hostile)
     wanted = workunits.workunit(ordered, 1)
-    assert (wanted.state, wanted.abort_requested, len(wanted.reason)) == (WorkunitState.OPEN, True, 500)
+    assert wanted.state == WorkunitState.OPEN
+    assert wanted.abort_requested
+    assert len(wanted.reason) == 500
     assert wanted.reason.isprintable()
     tasks.close(ordered, [(wanted, WorkunitState.DONE, "quorum met")], now)
     assert not workunits.request_abort(ordered, 1, "too late")
@@ -62,16 +67,20 @@ def test_a_workunit_closes_once_for_good(ordered, now):
     assert workunits.move(ordered, workunits.task(ordered, 1), TaskState.INVALID, hostile, now)
     tasks.close(ordered, [(workunits.workunit(ordered, order(ordered, now)), WorkunitState.CANCELLED, hostile)], now)
     for reason in (workunits.task(ordered, 1).reason, workunits.workunit(ordered, 2).reason):
-        assert (len(reason), reason.isprintable()) == (500, True)
+        assert len(reason) == 500
+        assert reason.isprintable()
 
 
-def test_a_task_is_given_to_one_host_alone_and_moves_only_from_where_it_is_believed_to_be(ordered, now):
+def test_a_task_is_given_to_one_host_and_moves_only_from_where_it_is_believed_to_be(ordered, now):
     waiting = workunits.task(ordered, 1)
     send(ordered, now)
     with pytest.raises(LookupError, match=r"host 2.* it is sent"):
         send(ordered, now, host=2)
     sent = workunits.task(ordered, 1)
-    assert (sent.state, sent.host_id, sent.ticket, sent.bundle_digest) == (TaskState.SENT, 1, "signed", "ab")
+    assert sent.state == TaskState.SENT
+    assert sent.host_id == 1
+    assert sent.ticket == "signed"
+    assert sent.bundle_digest == "ab"
     assert (sent.sent_at, sent.deadline) == (now, now + timedelta(hours=48))
     assert (workunits.tasks_at(ordered, 1), workunits.tasks_at(ordered, 2)) == ([sent], [])
     assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1}
@@ -92,7 +101,10 @@ def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
     assert {(unit.configs, unit.max_failures, unit.quorum, unit.state) for unit in found} == {((0, 1), 4, 1, "open")}
     for number in made:
         (task,) = workunits.tasks_of(ordered, number)
-        assert (task.ordinal, task.state, task.experiment_id, task.created_at) == (0, TaskState.UNSENT, 1, now)
+        assert task.ordinal == 0
+        assert task.state == TaskState.UNSENT
+        assert task.experiment_id == 1
+        assert task.created_at == now
     assert amounts(ordered)["task", "unsent"] == 4
     assert counters.problems(ordered) == []
 

@@ -48,7 +48,8 @@ def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(rea
     for words in ("order=surest", "order=surprising", "order=newest"):
         assert [row["evidence"] is None for row in listed(reader, words)] == [False, True]
     wrong = reader.get("/findings.json?order=loudest").json
-    assert (wrong["findings"], "order=loudest" in wrong["misread"][0]) == ([], True)
+    assert wrong["findings"] == []
+    assert "order=loudest" in wrong["misread"][0]
     assert [row["number"] for row in listed(reader, "since=week")] == [rows[0]["number"]]
     assert listed(reader, "theme=Smaller+networks") == []  # none of the catalogue's is here
     reader.app.forget()
@@ -106,7 +107,9 @@ def test_a_claim_asked_again_is_found_and_a_picture_s_data_are_cut_on_the_page_a
     finding = reader.get("/findings/1.json").json["finding"]
     words = f"claim={finding['claim']}&measure={finding['measure']}".replace(" ", "+")
     near = reader.get(f"/findings/near.json?{words}").json["near"]
-    assert (near["is_known"], near["finding"], near["nearest"][0]["number"]) == (True, 1, 1)
+    assert near["is_known"] is True
+    assert near["finding"] == 1
+    assert near["nearest"][0]["number"] == 1
     other = reader.get(f"/findings/near.json?{words}&factors=size=99;<b>shade").json["near"]
     assert not other["is_known"]
     assert other["nearest"][0]["differs"]["levels"] == {"size": ["99"]}
@@ -164,18 +167,19 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
     homeless = browse(small_lab)  # without an address of its own a laboratory names no card
     for path in paths:
         head = told(homeless, path)
-        assert ("og:image" in head, head["twitter:card"], "og:title" in head) == (False, "summary", True)
+        assert "og:image" not in head
+        assert head["twitter:card"] == "summary"
+        assert "og:title" in head
     with small_lab.db.transaction():
         registrations.set_status(small_lab.db, 1, "suspended", "a test")
     reader.app.forget()
     assert told(reader, "/findings/1")["og:title"] not in (answer, "")
     head = told(reader, "/experiments/tiny_sum@1")
-    assert (head["og:title"], "og:image" in head) == ("What is the sum?", False)
+    assert head["og:title"] == "What is the sum?"
+    assert "og:image" not in head
 
 
-def test_a_published_number_is_compared_with_on_the_page_in_json_in_the_paper_and_in_the_log(
-    browse, small_lab, tmp_path
-):
+def test_a_published_number_is_compared_with_on_page_in_json_in_paper_and_in_log(browse, small_lab, tmp_path):
     published = 'published=Published(value=0.5, interval=(0.4, 0.6), reference="Noether 1918"),'
     text = tiny_source().replace("Prediction\n", "Prediction, Published\n", 1)
     text = text.replace("            prediction=", f"            {published}\n            prediction=")

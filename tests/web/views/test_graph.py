@@ -167,7 +167,8 @@ def test_old_names_find_findings_experiments_and_their_files(linked, browse):
     for name in ("tinysum@3", "nosum", "sums@2", "tiny_sun.py", "tiny_sum@3.py"):
         assert reader.get(f"/experiments/{name}").status == 404
     old, new = (reader.get(f"/experiments/tiny_sum{version}.py").text for version in ("@1", ""))
-    assert ("version=2" in old, "version=2" in new) == (False, True)
+    assert "version=2" not in old
+    assert "version=2" in new
     for alias, leads_to in (("tinysum", "tiny_sum"), ("tinysum@1", "tiny_sum@1")):
         moved = reader.get(f"/experiments/{alias}.py")
         assert (moved.status, moved.headers["location"]) == (302, f"/experiments/{leads_to}.py")
@@ -191,4 +192,6 @@ def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, brows
     ]
     assert "<code>sum_v2</code>: found &lt;again&gt;" in reader.get("/experiments/sum_v2").text
     missing = reader.get("/experiments/nosum")
-    assert (missing.status, "withdrawn" in missing.text, "no_sum" in missing.text) == (404, True, True)
+    assert missing.status == 404
+    assert "withdrawn" in missing.text
+    assert "no_sum" in missing.text

@@ -49,7 +49,10 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
         ("x86_64-pc-linux-gnu", False, 80.0, 80),
         ("x86_64-pc-linux-gnu", True, 2_000.0, 2_000),
     ]
-    assert (join["memory_mb"], join["disk_mb"], join["gpu"], join["only_here"]) == (100, 100, False, False)
+    assert join["memory_mb"] == 100
+    assert join["disk_mb"] == 100
+    assert join["gpu"] is False
+    assert join["only_here"] is False
     told = {row["name"] for row in join["runners"]}
     left_out = {row["name"]: row["emulator"] for row in join["left_out"]}
     assert {name for name in TITLES.values() if name not in told} == {*left_out}
@@ -68,7 +71,8 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
     joining.app = site(replace(joining.pages, live=lambda: live))
     assert "a file is damaged" in joining.get("/status").text
     status = joining.get("/status.json").json["status"]
-    assert ([row["version"] for row in status["runners"]], status["offer"]) == ([101, 101, 101], live["offer"])
+    assert [row["version"] for row in status["runners"]] == [101, 101, 101]
+    assert status["offer"] == live["offer"]
 
 
 @pytest.mark.parametrize("progress", [PROGRESS, {"step": "it begins", "percent": None, "minutes_left": None}])
@@ -98,7 +102,9 @@ def test_whether_a_gpu_is_used_follows_from_what_is_open_and_offered_if_anything
     for names in (["windows_x86_64"], [*OFFER]):
         write_offer(working_lab.folder, {name: OFFER[name] for name in names})
         join = joined(joining)
-        assert (join["gpu"], join["gpu_program"], join["gpu_proven"]) == (False, names == [*OFFER], False)
+        assert join["gpu"] is False
+        assert join["gpu_program"] == (names == [*OFFER])
+        assert join["gpu_proven"] is False
     working_lab.publish(prepared(top="# a GPU may", uses_gpu=True))  # a repair, by its newest bundle
     assert joined(joining)["gpu"] is True
 

@@ -37,12 +37,14 @@ def lab(small_lab, prepared):
     return small_lab
 
 
-def test_registrations_show_designs_predictions_and_scores_and_that_they_were_recalled(lab, browse):
+def test_registrations_show_designs_predictions_scores_and_whether_recalled(lab, browse):
     reader = browse(lab)
     newest, wide, first = reader.get("/registrations.json").json["registrations"]
     assert (newest["number"], newest["amends"], newest["said"]) == (3, 1, [])  # not weighed yet
     assert newest["estimands"] == [{"estimand": "grows_2", "finding": 2, "is_new": True}]
-    assert (wide["design"], wide["cells"], wide["estimands"][0]["is_new"]) == ("wide", 4, False)
+    assert wide["design"] == "wide"
+    assert wide["cells"] == 4
+    assert wide["estimands"][0]["is_new"] is False
     assert first["stopping"].startswith("ends when each finding is decided")
     assert 'href="/registrations/3"' in reader.get("/registrations").text
     first = reader.get("/registrations/1.json").json["registration"]
@@ -79,7 +81,9 @@ def test_registrations_show_designs_predictions_and_scores_and_that_they_were_re
     assert (pair["divergent_at_the_end"], pair["divergent_from_the_start"]) == (1, 0)
     assert reader.get("/experiments/tiny_sum").status == 200
     finding = reader.get("/findings/1.json").json["finding"]
-    assert (experiment["status"], finding["status"], finding["why"]) == ("recalled", "recalled", "")
+    assert experiment["status"] == "recalled"
+    assert finding["status"] == "recalled"
+    assert finding["why"] == ""
     assert "the sum was wrong" in [entry["text"] for entry in finding["said"]]
     assert "the sum was wrong" in reader.get("/findings/1").text
 
@@ -176,7 +180,9 @@ def test_the_last_block_of_an_amended_registration_closes_on_its_page(small_lab,
         small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", now=small_lab.now
     )
     (block,) = browse(small_lab).get("/registrations/1.json").json["registration"]["blocks"]
-    assert (block["last"], block["is_closed"], block["reason"]) == (2, True, "all 3 replicates are back")
+    assert block["last"] == 2
+    assert block["is_closed"] is True
+    assert block["reason"] == "all 3 replicates are back"
 
 
 def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
@@ -187,7 +193,9 @@ def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
     assert (missing.status, never.status) == (404, 404)
     assert missing.text.replace("3", "4") == never.text  # nobody learns which of the two it is
     idea = site_of.get("/ideas/1.json").json["idea"]
-    assert (idea["question"], idea["state"], idea["asked_by_proposal"]) == (f"Is it {HOSTILE}?", "taken", 1)
+    assert idea["question"] == f"Is it {HOSTILE}?"
+    assert idea["state"] == "taken"
+    assert idea["asked_by_proposal"] == 1
     assert [row["number"] for row in site_of.get("/ideas.json?state=taken").json["ideas"]] == [1]
     misread = site_of.get("/ideas.json?state=withdrawn")
     assert (misread.status, misread.json["ideas"]) == (400, [])

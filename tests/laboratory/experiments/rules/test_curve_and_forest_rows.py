@@ -32,15 +32,23 @@ def test_a_curve_is_a_list_whose_name_says_along_what():
 def test_a_curve_is_of_medians_and_ends_where_half_of_the_repetitions_end():
     found = curve({3: [[1.0, 5.0, 2.0], [2.0, 6.0, 3.0, 9.0], [3.0, 1.0], [9.0]]})
     (series,) = found.series
-    assert (found.x, found.y, found.by, found.title) == ("epoch", "test_accuracy", "", "test accuracy by epoch")
-    assert (series.name, series.repetitions, series.places, series.medians) == ("", 4, (1, 2, 3), (2.5, 5.0, 2.5))
+    assert found.x == "epoch"
+    assert found.y == "test_accuracy"
+    assert found.by == ""
+    assert found.title == "test accuracy by epoch"
+    assert series.name == ""
+    assert series.repetitions == 4
+    assert series.places == (1, 2, 3)
+    assert series.medians == (2.5, 5.0, 2.5)
 
 
 def test_there_is_no_curve_of_less_than_two_places_and_none_of_more_than_24():
     for lists in ({}, {0: []}, {0: [[]]}, {0: [[1.0], [1.0]]}, {20: [[1.0, 2.0]]}):
         assert curve(lists) is None
     (series,) = curve({0: [[float(place) for place in range(1_000)]]}).series
-    assert (len(series.places), series.places[0], series.places[-1]) == (24, 1, 1_000)
+    assert len(series.places) == 24
+    assert series.places[0] == 1
+    assert series.places[-1] == 1_000
     assert series.medians == tuple(place - 1.0 for place in series.places)
 
 

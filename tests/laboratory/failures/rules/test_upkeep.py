@@ -57,7 +57,7 @@ def ended(host: int, *, experiment=1, cause=Cause.SIGNAL, raised="", platform="l
     return EndingCount(raised=raised, cause=cause, amount=amount, first_at=at, last_at=at, last_task=host, **facts)
 
 
-def test_what_differs_in_version_cause_line_or_platform_is_told_apart_and_bundles_are_not():
+def test_failures_differ_by_version_cause_line_or_platform_and_not_by_bundle():
     later = NOW.replace(hour=15)
     rows = [
         ended(1, amount=2),
@@ -144,7 +144,7 @@ def test_what_is_read(text, found):
     assert raised(text, FILES) == found
 
 
-def test_the_config_of_a_failure_and_what_was_printed_last_are_read_as_our_runner_tells_them():
+def test_the_config_of_a_failure_and_what_was_printed_last_are_read_from_our_runner():
     words = 'KeyError: "los" \\ \x1b[31m. The task fails here'
     told = (
         f"2 of 4 cells raised, first replicate 1 at config 3: KeyError at {SPECTRAL}:380, and said {json.dumps(words)}."

@@ -51,7 +51,9 @@ def test_published_claims_in_other_words_are_known_and_the_right_one_is_nearest(
     for question in QUESTIONS["reworded"][::3]:
         near, found = decided(question, catalogue)
         number = catalogue[question["finding"]].number
-        assert (found.is_known, found.nearest.finding.number, near[0].finding.number) == (True, number, number)
+        assert found.is_known
+        assert found.nearest.finding.number == number
+        assert near[0].finding.number == number
         assert len(near) == 5
         assert all(0.0 <= one.distance <= 1.0 for one in near)
 

@@ -47,7 +47,7 @@ def test_a_trained_cell_is_compared_by_its_beginning_and_its_end(changes, found)
     assert compare(other, CELL, tolerance=1e-3) is found
 
 
-def test_where_nothing_was_trained_the_end_has_to_be_the_same_within_the_experiment_s_tolerance():
+def test_where_nothing_was_trained_the_end_has_to_be_the_same_within_the_tolerance():
     plain = replace(CELL, early=(), measures={"loss": 0.25})
     for loss, reproduction in ((0.25, EXACT), (0.2501, CLOSE), (0.3, DISPUTED)):
         assert compare(plain, replace(plain, measures={"loss": loss}), tolerance=1e-3) is reproduction

@@ -75,7 +75,7 @@ def test_what_needs_much_memory_leaves_no_core_without_light_work():
     assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}
 
 
-def test_a_task_takes_all_its_cores_and_memory_for_each_at_a_volunteer_and_one_at_our_own():
+def test_a_task_takes_its_cores_and_memory_for_each_at_a_volunteer_and_one_at_ours():
     wide = replace(LIGHT, cores=4)
     filling = fill([host(1, cores=11), host(2, cores=11, memory_mb=3_000), host(3, cores=3)], [work(1, 9, wide)])
     assert given_to(filling) == {1: {1: 2}, 2: {1: 1}, 3: {}}
@@ -86,10 +86,12 @@ def test_a_task_takes_all_its_cores_and_memory_for_each_at_a_volunteer_and_one_a
     small_disk = host(1, cores=11, disk_mb=700)
     assert given_to(fill([small_disk], [work(1, 9, replace(wide, disk_mb=100))])) == {1: {1: 1}}
     found = reach([new(1, need=wide)], [host(1, cores=11), host(2, cores=3, is_ours=True)], cores=14)
-    assert (found.cores_for((1, 0)), found.ours_for((1, 0)), found.cores) == (8 + 3, 3, 11)
+    assert found.cores_for((1, 0)) == 8 + 3
+    assert found.ours_for((1, 0)) == 3
+    assert found.cores == 11
 
 
-def test_of_what_computes_on_four_cores_as_much_is_ordered_in_tasks_four_times_as_large():
+def test_what_computes_on_four_cores_is_ordered_in_tasks_four_times_as_large():
     fleet = [host(number) for number in range(4)]
     orders = {
         cores: planned(
@@ -102,7 +104,7 @@ def test_of_what_computes_on_four_cores_as_much_is_ordered_in_tasks_four_times_a
     assert len(orders[1]) == len(orders[4])
 
 
-def test_what_an_operator_keeps_for_large_hosts_goes_to_these_whatever_they_have_in_hand():
+def test_what_is_kept_for_large_hosts_goes_to_these_whatever_they_have_in_hand():
     large = replace(LIGHT, rule=TaskRule(least_cores=8, least_memory_mb=32_000))
     few, little, busy = host(1, cores=4), host(2, memory_mb=16_000), host(3, busy_cores=6, used_memory_mb=63_000)
     filling = fill([few, little, busy], [work(1, 9, large)])

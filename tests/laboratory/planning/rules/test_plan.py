@@ -107,7 +107,7 @@ def test_once_a_pilot_is_passed_a_map_has_the_next_one_unless_a_map_is_begun():
 
 
 @pytest.mark.parametrize("usual", [None, UsualHosts(speed=1.0)])
-def test_a_volunteer_s_computer_does_not_have_pilots_of_everything_ordered_before_the_first_block(usual):
+def test_a_volunteer_s_computer_gets_no_pilots_of_everything_before_the_first_block(usual):
     asked = [pilot(number, replicate_seconds=float(number)) for number in range(1, 58)]
     at_first = plan(asked, cores=4, per_core=3, task_seconds=8.0, usual=usual)
     assert orders(at_first) == [(number, 3, 1) for number in range(1, 5)]  # as many tasks as each core is kept waiting

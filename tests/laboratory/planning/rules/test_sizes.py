@@ -49,12 +49,13 @@ def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
     sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * task_limits.REPLICATES};")}  # so many a task at most
     for seconds, (replicates, amounts) in sizes.items():
         size = with_volunteers(seconds)
-        assert (size.replicates, amounts in size.reason) == (replicates, True)
+        assert size.replicates == replicates
+        assert amounts in size.reason
 
 
 @settings(max_examples=25)
 @given(SECONDS, SECONDS)
-def test_an_address_counts_before_the_first_volunteer_and_what_costs_more_has_no_larger_blocks(one, other):
+def test_an_address_counts_before_a_volunteer_and_dearer_work_has_no_larger_blocks(one, other):
     assert block_size(one, has_address=False, has_volunteers=False).replicates == registration_limits.BLOCK_ALONE == 8
     by_address = block_size(one, has_address=True, has_volunteers=False)
     assert by_address == block_size(one, has_address=False, has_volunteers=True) == with_volunteers(one)
@@ -63,7 +64,7 @@ def test_an_address_counts_before_the_first_volunteer_and_what_costs_more_has_no
     assert with_volunteers(heavier).replicates <= with_volunteers(lighter).replicates
 
 
-def test_the_largest_block_orders_nothing_that_the_least_would_not_order_before_a_grade_or_an_end():
+def test_the_largest_block_orders_nothing_that_the_least_would_not_before_a_grade():
     strong, definitive = (wanted(grade)[0] for grade in (Grade.MODERATE, Grade.STRONG))
     for seeds in (
         strong,
@@ -94,7 +95,7 @@ def supply(**facts) -> Supply:
     return Supply(host_id=1, name="a", volunteer="b", memory_mb=8_000, **({"cores": 8} | facts))
 
 
-def test_a_workunit_holds_as_many_whole_replicates_and_a_task_as_many_tiles_as_fill_it():
+def test_a_workunit_holds_whole_replicates_and_a_task_as_many_tiles_as_fill_it():
     replicates = {
         2.0: 4,
         3.0: 3,
@@ -106,7 +107,7 @@ def test_a_workunit_holds_as_many_whole_replicates_and_a_task_as_many_tiles_as_f
     assert {seconds: tiles_a_task(seconds, 1_200.0) for seconds in tiles} == tiles
 
 
-def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_our_own_cores():
+def test_a_task_takes_ten_seconds_first_then_twenty_minutes_and_seconds_on_our_cores():
     assert [given_to(1.0, 60, is_first=True), given_to(2.5, 60, is_first=True)] == [10, 4]
     assert [given_to(60.0, 60), given_to(100.0, 60)] == [20, 12]
     assert [given_to(60.0, 30), given_to(60.0, 31)] == [30, 20]  # no longer than half an hour is left whole
@@ -123,7 +124,7 @@ def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_ou
 
 
 @given(REPLICATE_SECONDS, THERE, st.integers(1, 64), st.booleans(), st.booleans(), st.integers(1, 256))
-def test_a_part_and_what_is_left_of_it_are_never_empty_and_a_part_is_no_longer_than_it_may_be(
+def test_a_part_and_what_is_left_of_it_are_never_empty_and_no_part_is_too_long(
     seconds, there, block, is_ours, is_first, cores
 ):
     wanted = length(cores=cores, is_ours=is_ours, is_first=is_first)
@@ -304,4 +305,6 @@ def test_tasks_hold_every_tile_once_and_each_those_of_one_replicate(tiles, most)
     sizes = task_sizes(tiles, most)
     for replicate, amount in tiles.items():
         own = [size for number, size in sizes if number == replicate]
-        assert (sum(own), len(own), max(own) <= most) == (amount, -(-amount // most), True)
+        assert sum(own) == amount
+        assert len(own) == -(-amount // most)
+        assert max(own) <= most

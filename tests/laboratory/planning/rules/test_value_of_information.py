@@ -53,7 +53,7 @@ def test_verdict_grade_and_width_are_worth_less_in_turn_and_the_nearer_more():
     assert bits(replace(OPEN, more=(None, None))) == 0.0  # not within a million
 
 
-def test_seeds_help_where_a_verdict_hangs_on_one_host_and_not_where_hosts_are_lacking():
+def test_seeds_help_where_a_verdict_hangs_on_one_host_not_where_hosts_are_lacking():
     narrow = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
     until = StoppingRule(rule=Rule.UNTIL_GRADE, replicates=1_024)
     assert bits(replace(narrow, more=(0, 0)), stopping=until) == 0.0

@@ -57,7 +57,9 @@ def test_what_is_decided_is_confirmed_where_seeds_are_what_it_lacks(evidence, re
     found = of(Template.CONFIRM, subject(evidence=evidence))
     assert [one.stopping.replicates for one in found] == ([] if replicates is None else [replicates])
     for one in found:
-        assert (one.admission, one.stopping.rule, one.is_informed) == (Admission.COHORT, Rule.UNTIL_GRADE, True)
+        assert one.admission == Admission.COHORT
+        assert one.stopping.rule == Rule.UNTIL_GRADE
+        assert one.is_informed
     assert of(Template.CONFIRM, subject(has_ended=False)) == []  # more of it is ordered anyway
 
 
@@ -65,7 +67,9 @@ def test_a_claim_is_asked_where_it_leaves_a_factor_open():
     first, second = sorted(of(Template.GENERALISE), key=lambda proposal: proposal.slug)
     assert {*levels(first, "lr"), *levels(second, "noise")} == {0.316, 0.25}
     assert levels(first) == [8, 64], "only what the claim needs"
-    assert (first.admission, first.estimands, first.stopping.rule) == (Admission.DESIGN, (), Rule.FIXED)
+    assert first.admission == Admission.DESIGN
+    assert first.estimands == ()
+    assert first.stopping.rule == Rule.FIXED
 
 
 def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
@@ -81,7 +85,7 @@ def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
     assert {one.slug for one in of(Template.GENERALISE, subject(decided=asked))} == {*told}, "and may come back"
 
 
-def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_are_enough():
+def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_suffice():
     declared = manifest(ranges={"width": (4, 256)}, configs=(*sweep(), *sweep(task="b")), cell_seconds=(1.0,) * 8)
     arms = [{"width": width, "task": "a"} for width in (64, 8)]
     assert of(Template.GENERALISE, subject(manifest=declared, estimand=estimand(between=arms))) == []
@@ -103,7 +107,9 @@ def test_where_a_measure_changed_most_it_is_looked_at_closer(asked, grid, expect
     (found,) = of(Template.DOSE, asked)
     assert levels(found) == grid
     (new,) = found.estimands
-    assert (new["kind"], new["across"], new["expects"]) == ("rank_correlation", "width", expects.value)
+    assert new["kind"] == "rank_correlation"
+    assert new["across"] == "width"
+    assert new["expects"] == expects.value
     assert (found.admission, found.is_informed) == (Admission.QUESTION, True)
 
 

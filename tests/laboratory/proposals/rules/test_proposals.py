@@ -39,7 +39,8 @@ def test_only_so_many_wait_at_once_and_few_of_one_finding():
     counts = [one.finding for one in decided.new]
     assert max(counts.count(number) for number in counts) <= limits.OF_ONE_FINDING
     alone = made([one for one in following if one.finding == 1], [])
-    assert (len(alone.new), alone.left > 0) == (limits.OF_ONE_FINDING, True)
+    assert len(alone.new) == limits.OF_ONE_FINDING
+    assert alone.left > 0
     assert made(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
     absent = said(verdict=Verdict.ABSENT, grade=Grade.STRONG)
     retiring = subject(number=2, evidence=absent, manifest=manifest(ranges={}))
@@ -54,7 +55,7 @@ def test_a_proposal_is_never_made_twice(state, comes_back):
     assert (first in new) is comes_back
 
 
-def test_a_refused_one_comes_back_with_other_evidence_and_what_no_longer_follows_lapses():
+def test_a_refused_one_comes_back_with_other_evidence_and_what_is_outdated_lapses():
     before = next(one for one in followups([subject()]) if one.slug.startswith("extremes"))
     surer = followups([subject(evidence=said(grade=Grade.STRONG))])
     after = next(one for one in surer if one.slug == before.slug)

@@ -92,7 +92,7 @@ def test_stars_are_grade_times_surprise_times_size(grade, surprise, effect, star
     assert len(rank([new])[0].stars) == stars
 
 
-def test_that_there_is_no_effect_is_as_large_as_any_and_what_is_found_again_has_no_star():
+def test_absence_of_an_effect_is_as_large_as_any_and_what_comes_again_has_no_star():
     absent = told(1, grade=Grade.STRONG, verdict=Verdict.ABSENT, interest=surprising(1.0))
     assert len(rank([absent])[0].stars) == 3
     said = {"grade": Grade.STRONG, "verdict": Verdict.POSITIVE}
