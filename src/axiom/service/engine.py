@@ -15,7 +15,7 @@ from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import resume
@@ -40,7 +40,7 @@ class ComputingParts:
 
     writer: Writer  # runs already
     gate: CommandGate
-    dispatch: Dispatch
+    dispatch: DispatchSettings
     cache: DispatchCache  # for works in the writer's thread alone
     pilots: PilotServer
     engine: LocalEngine
@@ -108,8 +108,8 @@ def demand_writer(writer: Writer) -> None:
         raise StoreDamaged(f"The laboratory stopped because it could not write: {writer.failed}") from writer.failed
 
 
-def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
-    return Dispatch(
+def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> DispatchSettings:
+    return DispatchSettings(
         lab=keys.trust.lab,
         trust=keys.trust.version,
         key=keys.ticket,

@@ -30,7 +30,7 @@ class LaboratoryJobs:
     def judge(self) -> None:
         self.writer.run(lambda db: self.validator.judge(db, self.now()))
 
-    def settle(self, db: Database, now: datetime) -> None:
+    def judge_and_pay(self, db: Database, now: datetime) -> None:
         self.validator.judge(db, now)
         self.paying.pay(db, now)
 

@@ -57,7 +57,7 @@ def stop_failing(gate: CommandGate, caller: Caller) -> None:
     with Connections(folder=gate.laboratory.folder).reader() as db:
         is_due = releases.is_due(db)
     if is_due:
-        gate.writer.run(lambda db: releases.settle(db, gate.now()))
+        gate.writer.run(lambda db: releases.record_stages(db, gate.now()))
     for broken in gate.writer.run(breaking):
         version, why = broken.version, broken.reason
         stop = functools.partial(releases.stop, version=version, reason=why, platform=broken.platform, now=gate.now())
