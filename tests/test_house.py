@@ -149,3 +149,14 @@ def test_a_folder_can_be_looked_over():
     assert {
         name_of(folder): files for folder, files in files_in.items() if files > MOST_FILES and folder not in lists
     } == {}
+
+
+MOST_LETTERS = 80  # in the name of a test, so that a list of failures can be read
+
+
+def test_the_name_of_a_test_is_read_at_a_glance():
+    folders = (ROOT / "tests", ROOT / "campaigns" / "tests", *ROOT.glob("packages/*/tests"))
+    texts = [file.read_text(encoding="utf-8") for folder in folders for file in folder.rglob("test_*.py")]
+    names = [name for text in texts for name in re.findall(r"^ *def (test_\w+)", text, re.MULTILINE)]
+    assert names
+    assert [name for name in names if len(name) > MOST_LETTERS] == []

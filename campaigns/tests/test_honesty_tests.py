@@ -20,7 +20,7 @@ def best_of_many(effect: float) -> SimpleNamespace:
     return simulate
 
 
-def test_where_the_best_of_many_fools_a_t_test_all_cards_together_are_not_fooled_and_see_what_is_there():
+def test_where_the_best_of_many_fools_a_t_test_all_cards_together_see_what_is_there():
     analyses, rates = play("best", best_of_many(0.0), 12, 2)
     assert (analyses, rates[CARDS[1]].times) == (8, 0)
     assert rates[TESTS[1]].times > 2

@@ -40,20 +40,20 @@ def done(task: int, experiment: str, declared: float, computed: float) -> Done:
     return Done(task=task, experiment=experiment, declared=declared, computed=computed)
 
 
-def test_a_gain_is_for_as_many_declared_seconds_of_the_same_experiment_or_for_as_much_computing():
+def test_a_gain_is_for_as_many_declared_seconds_or_for_as_much_computing():
     both = [done(1, "fair", 100.0, 100.0), done(2, "dear", 100.0, 20.0)]
     honest = Course(done=both * 2, paid={1: 1_000, 2: 1_000})
     assert gains(honest, Course(done=[*both[::-1], both[0]], paid={1: 1_000, 2: 3_000})) == (3.0, 1.0)
     assert gain_by_picking(honest, Course(done=both[1:], paid={2: 1_000})) == pytest.approx((3.0, 3.0))
 
 
-def test_who_is_wrong_from_the_start_is_found_sooner_than_by_one_task_in_ten_and_nobody_else_is():
+def test_who_is_wrong_from_the_start_is_noticed_sooner_than_by_one_task_in_ten():
     before, now = (detection(rule, seed=2, rounds=150, honest=36) for rule in RULES.values())
     first = FAULTS[0].name
     assert found_by(now.gave_away[first], 3) > found_by(before.gave_away[first], 3) + 0.2
     assert before.accused == now.accused == 0
 
 
-def test_known_hosts_cost_less_than_one_task_in_ten_where_they_compute_much_of_a_version():
+def test_known_hosts_cost_less_than_one_task_in_ten_of_a_version_they_compute_much():
     before, now = (costs(rule, versions=2, seed=2, hosts=20, rounds=200)[1] for rule in RULES.values())
     assert now < 0.8 * before

@@ -60,7 +60,9 @@ def test_a_network_is_trained_as_here_within_memory_and_disk_and_paid(lab, compu
     mine.update()
     mine.wait(lambda _: is_over(), nudge=8)
     task = lab.task(number)
-    assert (task["state"], task["cause"], task["exit_status"]) == ("valid", "success", 0), message(lab, number)
+    assert task["state"] == "valid", message(lab, number)
+    assert task["cause"] == "success", message(lab, number)
+    assert task["exit_status"] == 0, message(lab, number)
     (result,) = task["results"]
     assert (result["outcome"], result["measures"]) == ("ok", computed_here(network, result["seed"]))
     assert task["cpu_seconds"] >= result["cpu_seconds"]

@@ -90,7 +90,7 @@ def test_wheel_and_sources_hold_the_package_and_tell_an_index_whose_it_is(built:
 
 
 @need("uv")
-def test_a_fresh_environment_makes_a_laboratory_serves_and_computes_without_a_checkout(
+def test_a_fresh_environment_makes_a_laboratory_and_computes_without_a_checkout(
     installed: Path, tmp_path: Path
 ) -> None:
     data, program = tmp_path / "lab", str(installed / "bin" / "axiom")

@@ -106,9 +106,11 @@ def demand_noted(there, protocol, names, script):
 
 def test_without_a_model_or_a_laboratory_it_says_what_is_missing(quick, monkeypatch):
     nameless = axiom("session", "run", "--pi", "scientist", data=quick)
-    assert (nameless.returncode, "model_address" in nameless.stderr) == (2, True)
+    assert nameless.returncode == 2
+    assert "model_address" in nameless.stderr
     monkeypatch.setenv("AXIOM_MODEL_ADDRESS", "http://127.0.0.1:9")
     monkeypatch.setenv("AXIOM_MODEL_NAME", "nobody")
     alone = axiom("session", "run", "--pi", "scientist", data=quick)
-    assert (alone.returncode, "axiom serve" in alone.stderr) == (5, True)
+    assert alone.returncode == 5
+    assert "axiom serve" in alone.stderr
     assert answer("session", "list", data=quick)["sessions"] == []

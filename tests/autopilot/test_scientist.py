@@ -12,7 +12,7 @@ from model_service import Play, played
 from scientist_lab import Script
 from starlette.testclient import TestClient
 
-from axiom.autopilot.autopilot import hold
+from axiom.autopilot.autopilot import hold_session
 from axiom.domain.rounds import EntryKind, Step
 from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.laboratory.experiments.commands.experiments import RetireExperiment
@@ -25,9 +25,9 @@ from axiom.service import standard_callers as callers
 from axiom.settings import Settings
 from axiom.store.accounts import programs
 from axiom.store.rounds import rounds
-from axiom.web.site.app import site
+from axiom.web.site.app import make_site
 
-OPERATOR = callers.operator()
+OPERATOR = callers.operator_caller()
 both = pytest.mark.parametrize("line", ["messages", "chat"], indirect=True)
 NOTE = {"finding": 1, "text": "Somebody should ask this at another size.", "key": "once"}
 ASKED = {**QUESTION, "dry_run": False, "key": "ask-once"}
@@ -48,7 +48,9 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     )
     name = lab.held()
     (note,) = lab.notes(name, "pi.scientist")
-    assert (note.facts["step"], note.facts["requests"], note.facts["cost"] > 0) == (Step.DESIGN, 6, True)
+    assert note.facts["step"] == Step.DESIGN
+    assert note.facts["requests"] == 6
+    assert note.facts["cost"] > 0
     brief = script.results(script.asked[1])[0]
     assert brief["charter"] == "Ask about sizes first.\n"
     assert brief["left_today"]["proposal.make"] == 20
@@ -60,7 +62,7 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     }
     assert script.results(script.asked[5])[0]["finding"] == 1
     assert {(row["caller"], row["model"], row["prompt"]) for row in rows} == {
-        ("program:scientist", "of-a-test", prompts.digest(tuple(prompts.PromptText)[:4]))
+        ("program:scientist", "of-a-test", prompts.digest_prompts(tuple(prompts.PromptText)[:4]))
     }
     kinds = [entry.kind for entry in lab.transcript(name)]
     assert kinds == [EntryKind.REQUEST, EntryKind.ANSWER] * 6 + [EntryKind.END]
@@ -69,7 +71,8 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     lab.mcp.gate.submit(LimitProgram(program="scientist", limits={"open_proposals": 0}), OPERATOR)
     asked = len(line.service.requests)
     (note,) = lab.notes(lab.held(), "pi.scientist")
-    assert (len(line.service.requests), "requests" in note.facts) == (asked, False)
+    assert len(line.service.requests) == asked
+    assert "requests" not in note.facts
 
 
 def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
@@ -88,7 +91,9 @@ def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept
     line.service.play = play
     name = lab_with_blocks.held()
     asked, weighed = lab_with_blocks.notes(name, "pi.scientist")
-    assert (asked.facts["step"], weighed.facts["step"], numbers) == (Step.DESIGN, Step.PUBLISH, [1])
+    assert asked.facts["step"] == Step.DESIGN
+    assert weighed.facts["step"] == Step.PUBLISH
+    assert numbers == [1]
     page = lab_with_blocks.mcp.desk("reader", "read").read("/findings/1", {})["finding"]
     assert [entry["by"] for entry in page["said"] if entry["kind"] == "note"] == ["program:scientist"]
     session = lab_with_blocks.mcp.desk("ada").read(f"/sessions/{name}", {})["session"]
@@ -102,8 +107,9 @@ def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):
     assert [entry["kind"] for entry in page["entries"]] == ["request", "answer", "end"]
     assert page["entries"][1]["said"] == [{"who": "model", "text": '<script>alert("x")</script>'}]
     assert page["requests"] == 1
-    shown = TestClient(site(lab.mcp.pages)).get(f"/sessions/{name}/transcript").text
-    assert ("<script>alert" in shown, "&lt;script&gt;alert" in shown) == (False, True)
+    shown = TestClient(make_site(lab.mcp.pages)).get(f"/sessions/{name}/transcript").text
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert" in shown
     # its token is its own, and another model is another program
     line.service.play = Script(line, [])
     file = lab.mcp.lab.folder.keys / "scientist.token"
@@ -114,7 +120,9 @@ def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):
     lab.settings = replace(lab.settings, model_name="of-another-test")
     lab.held()
     with lab.mcp.pages.readers.reader() as db:
-        known = {program.name: (program.model, program.ended_at is None) for program in programs.programs(db)}
+        known = {
+            program.name: (program.model, program.ended_at is None) for program in programs.list_model_programs(db)
+        }
     assert known == {"reader": ("", True), "scientist": ("of-a-test", False), "scientist-2": ("of-another-test", True)}
     lab.settings = Settings()
     with pytest.raises(WrongUse):  # without a model, before any session
@@ -146,7 +154,8 @@ def test_a_model_that_gave_no_answer_rests_for_an_hour(lab, line):
     line.plays(Play(drop=True))
     scientist = lab.scientist()
     (note,) = lab.notes(lab.held(scientist=scientist), "pi.")
-    assert (note.kind, note.facts["lost"] == note.facts["tokens"]) == ("pi.fault", True)
+    assert note.kind == "pi.fault"
+    assert note.facts["lost"] == note.facts["tokens"]
     asked = len(line.service.requests)
     lab.mcp.lab.later(seconds=3_000)
     (note,) = lab.notes(lab.held(scientist=scientist), "pi.")
@@ -191,10 +200,10 @@ def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
     with pytest.raises(CannotStart):
         lab.held(scientist=lab.scientist(stopping=stopping))
     with lab.mcp.pages.readers.reader() as db:
-        session = rounds.last(db)
+        session = rounds.find_last_round(db)
     assert session.due is Step.TRY  # whoever comes next goes on here
     lab.mcp.lab.later(seconds=31)
-    lab.served(lambda: hold(lab.remote, "a test"))
+    lab.served(lambda: hold_session(lab.remote, "a test"))
     (note,) = lab.notes(session.name, "pi.")
     assert note.facts["tokens"] > 8_000  # what was sent counts in full, since nobody heard what it took
 
@@ -208,8 +217,8 @@ def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
     lab.mcp.gate.submit(TranscribeSession(**words, holder="Ada"), OPERATOR)
     lab.mcp.lab.later(seconds=31)
     with pytest.raises(HeldByAnother):
-        lab.served(lambda: hold(lab.remote, "a test", "Ben"))
+        lab.served(lambda: hold_session(lab.remote, "a test", "Ben"))
     lab.mcp.lab.later(seconds=300)
-    lab.served(lambda: hold(lab.remote, "a test", "Ben"))
+    lab.served(lambda: hold_session(lab.remote, "a test", "Ben"))
     (note,) = lab.notes(name, "pi.")
     assert note.kind == "pi.cut"

@@ -82,18 +82,20 @@ def invents():
     yield looks(written["draft"])[9:]
 
 
-def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_is_asked_and_then_to_all(month):
+def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_and_then_to_all(month):
     month.day(invents(), lambda _: True)  # a person answers after the conversation
     assert any('"state": "open"' in answer and '"proposal": 1' in answer for answer in month.answers)
     for state in ("refused", "passed"):  # what became of either
         assert any(f'"state": "{state}"' in answer for answer in month.answers), state
     assert [leaks(answer) for answer in month.answers if leaks(answer)] == []
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        bodies = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]
+        bodies = [
+            entry.entry.body for session in range(1, 10) for entry in transcripts.list_transcript_entries(db, session)
+        ]
     assert bodies
     assert leaks("".join(bodies)) == []
     desk = month.lab.scientist_desk()
-    text = "".join(json.dumps(tools.call(desk, name, words)) for name, words in looks(2))
+    text = "".join(json.dumps(tools.call_tool(desk, name, words)) for name, words in looks(2))
     assert {round(value, -3) for value in leaks(text)} >= {round(MANY - FEW, -3)}
 
 

@@ -24,7 +24,7 @@ from axiom.boinc.requests import (
     read_host_info,
     read_preferences,
     read_request,
-    sound_preferences,
+    valid_preferences,
 )
 from axiom.errors import MalformedRequest
 
@@ -69,8 +69,10 @@ def test_a_recorded_request_is_read_as_a_strict_parser_reads_it(name):
         return  # no strict parser reads what that program wrote
     root = ET.fromstring(RECORDED[name])
     top, host = leaves(root), leaves(root.find("host_info"))
-    assert (request.authenticator, request.work_seconds) == (top["authenticator"], float(top["work_req_seconds"]))
-    assert (request.platforms, request.cross_project_id) == ((top["platform_name"],), top["cross_project_id"])
+    assert request.authenticator == top["authenticator"]
+    assert request.work_seconds == float(top["work_req_seconds"])
+    assert request.platforms == (top["platform_name"],)
+    assert request.cross_project_id == top["cross_project_id"]
     assert request.code_sign_key == top.get("code_sign_key", "")
     described = read_host_info(request.host_info)
     expected = host["host_cpid"], int(host["p_ncpus"]), host["p_model"]
@@ -135,7 +137,7 @@ def test_files_gpus_and_trickles_are_read():
 def test_stored_preferences_are_kept_as_they_came():
     request = read_request(RECORDED["reports_download_failure_186"])
     raw = RECORDED["reports_download_failure_186"].split(b"</working_global_preferences>\n")[1]
-    stored = sound_preferences(request.global_preferences)
+    stored = valid_preferences(request.global_preferences)
     assert stored.encode() == raw[: raw.index(b"</global_preferences>") + 21]
     assert '<venue name="home">\n<max_ncpus_pct>100</max_ncpus_pct>\n</venue>' in stored
     assert request.preferences_modified_at == 1795154000.0
@@ -148,7 +150,7 @@ def test_stored_preferences_are_kept_as_they_came():
 def test_stored_preferences_that_others_could_not_read_are_left_out(inside):
     body = scheduler_request(b"<hostid>3</hostid><global_preferences>" + inside + b"</global_preferences><x><y/></x>")
     request = read_request(body)
-    assert (request.host_id, sound_preferences(request.global_preferences)) == (3, "")
+    assert (request.host_id, valid_preferences(request.global_preferences)) == (3, "")
 
 
 def test_what_a_person_wrote_into_the_client_s_files_does_not_keep_its_reports_out():
@@ -194,7 +196,8 @@ RARE = rb"""
 def test_what_the_recorded_requests_lack_is_read_too():
     request = read_request(scheduler_request(RARE))
     assert request.host_id == 2**53 + 1
-    assert (request.brand, request.platforms) == ("HTC Power to Give", ("windows_x86_64", "windows_intelx86"))
+    assert request.brand == "HTC Power to Give"
+    assert request.platforms == ("windows_x86_64", "windows_intelx86")
     assert not request.asks_for_work  # the volunteer says no, whatever the GPUs want
     cuda, ati, intel, other = request.coprocessors
     assert (cuda.kind, cuda.count) == ("NVIDIA", 2)

@@ -32,7 +32,7 @@ def coded(tmp_path, monkeypatch) -> Path:
     return file
 
 
-def test_the_code_is_where_the_link_leads_and_is_not_run_if_it_was_changed_or_lies_elsewhere(tmp_path, coded):
+def test_the_code_is_where_the_link_leads_and_not_run_where_changed_or_elsewhere(tmp_path, coded):
     def refused() -> bool:
         with pytest.raises(boot.GaveUp):
             boot.code_in(str(tmp_path))
@@ -60,7 +60,7 @@ def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch):
     boot.say("boinc_finish_called", 15, message)
     slot = tmp_path / "slot"
     slot.mkdir()
-    protocol.finish(slot, 15, message)
+    protocol.write_finish_file(slot, 15, message)
     assert (tmp_path / "boinc_finish_called").read_text() == (slot / "boinc_finish_called").read_text()
 
 

@@ -137,7 +137,7 @@ def test_it_computes_for_the_laboratory_by_the_key_that_it_has_and_is_credited(m
     assert computer.host() == HOST
 
 
-def test_a_client_with_the_weak_key_of_before_and_one_with_the_password_compute_for_the_same_account(moved, tmp_path):
+def test_a_client_with_the_weak_key_shares_the_account_of_one_with_the_password(moved, tmp_path):
     lab, address = moved.lab, f"{moved.lab.address}{NAME}/"
     with client(tmp_path / "weak", address, old_server.weak_key()) as weak:
         weak.wait(Client.host, nudge=6)
@@ -167,7 +167,7 @@ def test_back_at_the_server_before_it_is_known_by_its_number(moved):
         again.stop()
 
 
-def test_where_the_old_scheduler_is_not_passed_on_the_new_one_is_learned_within_twelve_failures(moved):
+def test_a_new_scheduler_is_learned_within_twelve_failures_where_the_old_is_silent(moved):
     lab, computer = moved.lab, moved.computer
     settings = lab.data / "axiom.toml"
     settings.write_text(re.sub(r"(?m)^aliases = .*\n", "", settings.read_text()))
@@ -196,7 +196,7 @@ def test_a_new_code_key_that_the_one_of_before_signed_is_taken_silently(moved, t
     assert _TROUBLE.findall(computer.log()[said:]) == []
 
 
-def test_a_merged_computer_goes_on_as_the_other_and_is_found_by_a_password_that_was_bcrypt(tmp_path):
+def test_a_merged_computer_goes_on_as_the_other_and_a_bcrypt_password_finds_it(tmp_path):
     other = HOST + 2
     with proxy() as wire:
         old = OldServer(address=wire.address, folder=tmp_path / "project")

@@ -69,9 +69,7 @@ def kept(mine: Client, number: int) -> float:
     return float(mine.task(number).get("CPU time at last checkpoint", "0"))
 
 
-def test_a_long_cell_that_is_halted_and_whose_client_is_killed_ends_as_if_nothing_had_happened(
-    lab, computer, long_training
-):
+def test_a_long_cell_that_is_halted_and_whose_client_is_killed_ends_like_any_other(lab, computer, long_training):
     number = begun(lab, computer, "long_training")
     computer.client.wait(lambda seen: fraction(seen, number) > 0)
     suspended(lab, computer, number)
@@ -145,9 +143,7 @@ def damaged(path: Path) -> Iterator[None]:
         assert path.read_bytes() == whole
 
 
-def test_a_download_keeps_its_pace_and_new_code_and_the_next_runner_take_the_old_ones_place(
-    lab, runners, tmp_path, monkeypatch
-):
+def test_a_download_keeps_its_pace_and_new_code_and_runner_take_the_old_ones_place(lab, runners, tmp_path, monkeypatch):
     first, pace = runners.runtime, f"<max_bytes_sec_down>{_PACE}</max_bytes_sec_down>"
     with attached(lab, tmp_path / "computer", register(lab.address).key, preferences=pace) as mine:
         lab.wait_for(lab.order("swift", mine.host()), "valid", mine)

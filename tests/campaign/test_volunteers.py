@@ -109,7 +109,7 @@ def test_a_newcomers_first_task_takes_seconds_and_the_next_are_larger(lab, compu
     lab.promises()
 
 
-def test_two_computers_of_one_account_are_two_hosts_and_each_gets_what_is_meant_for_it(lab, computers, computer):
+def test_two_computers_of_one_account_are_two_hosts_and_get_what_is_meant_for_each(lab, computers, computer):
     other = computers["gpus"]
     assert other.host() != computer.host()
     meant, why = [lab.order("swift", other.host())], "graphic needs a GPU of NVIDIA with 100 MB."

@@ -77,7 +77,7 @@ def test_two_tasks_compute_at_once_each_on_its_own_gpu(lab, computer):
     lab.promises()
 
 
-def test_a_gpu_that_jax_cannot_use_is_named_and_nothing_is_computed_on_the_processor_instead(lab, computer):
+def test_a_gpu_that_jax_cannot_use_is_named_and_the_processor_does_not_step_in(lab, computer):
     number = lab.order("jax_cards")
     computer.update()
     task = lab.wait_for(number, "failed", computer)

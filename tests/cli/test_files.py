@@ -14,7 +14,7 @@ from patience import PATIENCE
 
 from axiom.cli.experiment.manifests import catalogue_files
 from axiom.errors import StorageFull
-from axiom.service.logs import log_to
+from axiom.service.logs import set_up_logging
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing
@@ -29,20 +29,24 @@ def test_a_pipe_a_device_or_a_link_is_written_to_and_stays(tmp_path):
     with appearing(pipe) as name:
         name.write_text("all of it")
     reader.join(PATIENCE)
-    assert (read, pipe.is_fifo(), list(tmp_path.iterdir())) == (["all of it"], True, [pipe])
+    assert read == ["all of it"]
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
     outer, inner = os.openpty()
     os.set_blocking(outer, False)
     link.symlink_to(os.ttyname(inner))
     with appearing(link) as name:
         name.write_text("all")
-    assert (os.read(outer, 3), link.is_symlink()) == (b"all", True)
+    assert os.read(outer, 3) == b"all"
+    assert link.is_symlink()
     os.close(inner)
     os.close(outer)
     link.unlink()
     link.symlink_to(tmp_path / "file")
     with appearing(link) as name:
         name.write_text("all")
-    assert (link.is_symlink(), (tmp_path / "file").read_text()) == (True, "all")
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_text() == "all"
     with pytest.raises(FolderUnusable), appearing(Path()) as name:
         name.write_text("all")
 
@@ -53,7 +57,7 @@ def lines(tmp_path):
     raises = logging.raiseExceptions
     for handler in before:
         root.removeHandler(handler)
-    log_to(Folder(path=tmp_path), Settings())
+    set_up_logging(Folder(path=tmp_path), Settings())
     yield lambda: (tmp_path / "logs" / "axiom.log").read_text().splitlines()
     logging.basicConfig(force=True, handlers=before, level=level)
     logging.raiseExceptions = raises
@@ -87,13 +91,19 @@ def test_a_broken_promise_is_refused_unless_it_is_asked_to_restore_all_the_same(
     archive, again = tmp_path / "backup.tar", tmp_path / "again"
     assert say("backup", "-o", archive, "--quiet")[0] == 0
     status, _, err = say_to(again, "restore", archive)
-    assert (status, "--although-broken" in err, again.exists()) == (5, True, False)
+    assert status == 5
+    assert "--although-broken" in err
+    assert not again.exists()
     status, _, err = say_to(again, "restore", archive, "--although-broken", "--dry-run")
-    assert (status, "audit 1" in err, again.exists()) == (0, True, False)
+    assert status == 0
+    assert "audit 1" in err
+    assert not again.exists()
     status, answer, _ = say_to(again, "restore", archive, "--although-broken", "--json")
-    assert (status, answer["restored"]["broken"][0].startswith("audit 1 ")) == (0, True)
+    assert status == 0
+    assert answer["restored"]["broken"][0].startswith("audit 1 ")
     status, out, _ = say_to(again, "doctor", "--invariants")
-    assert (status, "audit 1" in out) == (1, True)
+    assert status == 1
+    assert "audit 1" in out
 
 
 def own(folder: Folder) -> dict[str, bytes]:
@@ -109,12 +119,15 @@ def test_an_experiment_of_one_s_own_goes_into_the_backup_and_out_again(say, say_
     def change() -> str:
         return say_to(again.path, "experiment", "publish", "tiny_sum", "--json")[1]["experiment"]["change"]
 
-    assert (list(body), own(again), change()) == (["tiny_sum.py"], body, "unchanged")
+    assert list(body) == ["tiny_sum.py"]
+    assert own(again) == body
+    assert change() == "unchanged"
     (again.catalogue / "broken.py").write_text("def (\n")
     (again.catalogue / "gone.py").symlink_to("nowhere")
     status, listed, err = say_to(again.path, "experiment", "list", "--json")
     names = {row["name"] for row in listed["experiments"]}
-    assert ({"tiny_sum", "test_deploy"} <= names, names & {"broken", "gone"}) == (True, set())
+    assert {"tiny_sum", "test_deploy"} <= names
+    assert names & {"broken", "gone"} == set()
     assert (status, len(err.splitlines())) == (0, 2)  # what cannot be read hides no other
     assert "tiny_sum" in say_to(again.path, "experiment", "show", "tiny_som")[2]
     shutil.rmtree(again.catalogue)  # as it was restored before files went along

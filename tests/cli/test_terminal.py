@@ -19,7 +19,7 @@ from axiom.cli.groups import Group
 from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
 from axiom.errors import PortInUse
-from axiom.service.sockets import on_port
+from axiom.service.sockets import listen_on_port
 from axiom.store.findings import finding_notes
 from axiom_weigh.terminal import escaped, printable
 
@@ -49,16 +49,19 @@ def test_every_group_shows_its_help_as_if_asked_for_it_and_a_reason_is_given_as_
     assert len(GROUPS) > 15
     for words, group in GROUPS.items():
         status, out, err = said(*words)
-        assert (status, err, isinstance(group, Group)) == (0, "", True)
+        assert status == 0
+        assert err == ""
+        assert isinstance(group, Group)
         assert out == said(*words, "--help")[1] == said("help", *words)[1]
         assert out.startswith(f"Usage: {' '.join(['axiom', *words])} ")
     assert said("help", "ledger", "policy", "list") == said("ledger", "policy", "list", "--help")
     options = [option for command in COMMANDS.values() for option in command.params]
     reasons = [option.opts for option in options if option.name in ("why", "reason")]
-    assert (len(reasons) >= 15, [opts for opts in reasons if opts != ["--why"]]) == (True, [])
+    assert len(reasons) >= 15
+    assert [opts for opts in reasons if opts != ["--why"]] == []
 
 
-def test_what_is_not_there_is_named_with_a_near_name_and_exit_codes_are_those_of_errors(said):
+def test_what_is_not_there_is_named_with_a_near_name_and_each_error_has_its_code(said):
     for words, near in (
         *((("help", "experimnt"), "experiment"), (("help", "lab", "x"), None), (("version",), "`axiom --version`")),
         *((("experiment", "help"), "`axiom experiment --help`"), (("finding", "poster"), None)),
@@ -120,14 +123,19 @@ def test_names_that_no_file_can_have_are_wrong_use_and_none_acts_on_the_terminal
     ):
         monkeypatch.chdir(tmp_path)
         status, out, _ = said(*words)
-        assert (status, out, list(tmp_path.iterdir())) == (2, "", [])
+        assert status == 2
+        assert out == ""
+        assert list(tmp_path.iterdir()) == []
     (tmp_path / "\udcff.csv").write_text("seed,value\n1,0.5\n")
     assert said("weigh", tmp_path / "\udcff.csv")[0] == 0
     (tmp_path / "theirs.csv").write_text("seed,\x07\x1b]0;mine\x07\n1,2\n")
     status, _, err = said("weigh", tmp_path / "theirs.csv")
-    assert (status, "??]0;mine?" in err, is_calm(err)) == (2, True, True)
+    assert status == 2
+    assert "??]0;mine?" in err
+    assert is_calm(err)
     status, _, err = said("weigh", "/proc/self/mem")
-    assert (status, "/proc/self/mem" in err) == (2, True)
+    assert status == 2
+    assert "/proc/self/mem" in err
 
 
 @pytest.fixture
@@ -152,10 +160,13 @@ def closed():
 def test_a_folder_that_is_closed_to_whoever_types_is_in_the_way_and_no_wrong_word(closed, say_to):
     for words in (("status",), ("task", "list"), ("lab", "--port", "0"), ("settings", "show")):
         status, out, err = say_to(closed, *words)
-        assert (status, out, str(closed) in err) == (5, "", True)
+        assert status == 5
+        assert out == ""
+        assert str(closed) in err
     for folder, words in ((None, ("init", closed)), (closed / "inside", ("status",))):
         status, _, err = say_to(folder, *words)
-        assert (status, str(closed) in err) == (5, True)
+        assert status == 5
+        assert str(closed) in err
 
 
 ACTING = "\x1b[2J\x9b\r\u202e\u2066\u061c"
@@ -177,7 +188,7 @@ def test_what_somebody_wrote_before_the_gate_refused_it_acts_on_no_terminal(smal
     furnish_more(small_lab, prepared)
     db = small_lab.db
     with db.transaction():
-        finding_notes.add(db, 1, text=f"a note{ACTING}", by="ada", now=small_lab.now)
+        finding_notes.add_finding_note(db, 1, text=f"a note{ACTING}", by="ada", now=small_lab.now)
         for table, columns in FREE.items():
             for column in columns:
                 db.execute(f"UPDATE {table} SET {column} = {column} || :sign", sign=ACTING)  # noqa: S608 - the names are ours
@@ -191,7 +202,8 @@ def test_what_somebody_wrote_before_the_gate_refused_it_acts_on_no_terminal(smal
         *("session show 2026-03-02-a", "session diff", "audit show"),
     ):
         status, out, err = say(*words.split())
-        assert (status, is_calm(out + err)) == (0, True), words
+        assert status == 0, words
+        assert is_calm(out + err), words
     assert say("idea", "show", "1", "--json")[1]["idea"]["question"].endswith(ACTING)
     assert is_calm(escaped(json.dumps({"said": ACTING}, indent=2, ensure_ascii=False)))
     text = "naïve \u202f?\u00a0« ça »\nעברית العربية می\u200cخواهم हिन्दी\t漢字 👩\u200d🔬"
@@ -225,7 +237,9 @@ def test_words_that_are_off_and_a_port_in_use_are_said_without_the_laboratory(tm
         (("lab", "--port", taken_port), 5, f"by process {os.getpid()} ("),
     ):
         code, imported, err = typed(*words, "--data", tmp_path / "lab")
-        assert (code, fact in err, imported & HEAVY) == (status, True, set())
+        assert code == status
+        assert fact in err
+        assert imported & HEAVY == set()
     assert not (tmp_path / "lab").exists()
 
     def closed(path):
@@ -236,5 +250,5 @@ def test_words_that_are_off_and_a_port_in_use_are_said_without_the_laboratory(tm
     everything = os.listdir
     monkeypatch.setattr(os, "listdir", closed)  # nobody lets us see who holds it
     with pytest.raises(PortInUse, match="another program"):
-        on_port("127.0.0.1", taken_port)
+        listen_on_port("127.0.0.1", taken_port)
     other.close()

@@ -74,9 +74,11 @@ def test_there_is_no_place_beyond_the_deepest_level_nor_of_what_is_no_tile():
 
 @settings(max_examples=50)
 @given(tile=tiles(least=1), axis=st.sampled_from([AXIS, Knob(name="a step", low=-3.0, high=5.0, log=False)]))
-def test_a_tile_is_one_of_the_four_quarters_of_its_parent_which_cover_just_what_it_covers(tile, axis):
+def test_a_tile_is_one_of_the_quarters_of_its_parent_which_cover_just_what_it_covers(tile, axis):
     assert tile.parent.children.count(tile) == 1
-    assert (tile.up_to(tile.level - 1), tile.up_to(tile.level), tile.up_to(0)) == (tile.parent, tile, ROOT)
+    assert tile.up_to(tile.level - 1) == tile.parent
+    assert tile.up_to(tile.level) == tile
+    assert tile.up_to(0) == ROOT
     assert ROOT.parent is None
     low, high = tile.span(axis)
     left, right = tile.children[0], tile.children[1]
@@ -96,8 +98,11 @@ def test_the_config_of_a_deeper_tile_is_that_of_its_arm_elsewhere(tile, arm):
     placed = PlacedConfigs(enumerate(ARM_CONFIGS))
     place = place_of(tile, arm)
     assert placed[place] == {"width": (8, 16)[arm], **tile.factors}
-    assert (is_tile(placed[place]), tile_of(placed[place])) == (True, tile)
-    assert (placed.arm_of(place), len(placed), place in placed) == (arm, 2, tile == ROOT)
+    assert is_tile(placed[place])
+    assert tile_of(placed[place]) == tile
+    assert placed.arm_of(place) == arm
+    assert len(placed) == 2
+    assert (place in placed) == (tile == ROOT)
 
 
 def test_of_an_arm_that_is_not_there_no_tile_is_there():

@@ -39,7 +39,10 @@ def test_a_wrapped_function_is_an_experiment_like_any_other():
     assert declared["factors"] == {"lr": "float", "width": "int"}
     assert declared["measures"] == [["accuracy", "float", False], ["steps", "int", True], ["curve", "floats", False]]
     assert declared["cell_seconds"] == [0.5] * 4
-    assert (declared["version"], declared["ranges"], declared["estimands"], declared["figure"]) == (1, {}, [], None)
+    assert declared["version"] == 1
+    assert declared["ranges"] == {}
+    assert declared["estimands"] == []
+    assert declared["figure"] is None
     by_width = declaration.declare(wrapped(seconds=lambda config: config.width / 8), avx=False)
     assert by_width["cell_seconds"] == [1.0, 4.0, 1.0, 4.0]
     with pytest.raises(ValueError, match="My training"):

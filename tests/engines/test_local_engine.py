@@ -157,7 +157,7 @@ def test_what_is_ordered_is_computed_once_and_proven(new_house, prepared):
     house.start(cores=2)
     until(lambda: house.states() == [TaskState.VALID] * 6)
     assert sorted(house.source.given) == list(range(1, 7)), "two cores never get the same task"
-    cells = house.do(lambda db: [cell for task in range(1, 7) for cell in results.of_task(db, task)])
+    cells = house.do(lambda db: [cell for task in range(1, 7) for cell in results.list_task_results(db, task)])
     assert [(cell.replicate, cell.measures["total"]) for cell in cells] == [
         (replicate, size) for replicate in range(6) for size in (1.0, 2.0)
     ]
@@ -271,7 +271,7 @@ def test_an_archive_that_is_gone_or_not_what_was_signed_is_fetched_again(new_hou
     assert house.tasks()[2].exit_status == Exit.BAD_BUNDLE
 
 
-def test_a_bundle_that_the_laboratory_lost_fails_its_task_instead_of_being_asked_for_for_ever(new_house, prepared):
+def test_a_bundle_that_the_laboratory_lost_fails_its_task_and_is_not_asked_for_again(new_house, prepared):
     house = new_house(prepared())
     house.deploy(max_failures=1)
     house.do(lambda db: db.execute("DELETE FROM blob"))

@@ -140,7 +140,7 @@ def test_a_state_that_cannot_be_read_or_fits_another_loop_begins_anew():
     assert calls == [0, 1, 2, 3]
 
 
-def test_a_state_that_cannot_be_kept_is_said_at_its_first_block_even_where_nothing_is_kept():
+def test_a_state_that_cannot_be_kept_is_reported_at_its_first_block_in_any_case():
     with pytest.raises(TypeError, match="set"):
         pace.blocks(set(), lambda state, _: state, 2)
     assert pace.blocks(1, lambda state, _: state + 1, 2) == 3  # and the door is not left half open

@@ -76,7 +76,9 @@ FOLDER = Path(digits.__file__).parent
 
 def test_the_pixels_are_those_of_the_data_set_as_it_is_written_down():
     x, y = digits.images()
-    assert (x.shape, x.dtype, y.dtype) == ((1_797, 64), np.float32, np.int32)
+    assert x.shape == (1_797, 64)
+    assert x.dtype == np.float32
+    assert y.dtype == np.int32
     raw = y.astype(np.uint8).tobytes() + (16 * x).astype(np.uint8).tobytes()
     assert hashlib.sha256(raw).hexdigest() == "e1d88a0854e29e01d16358d2cd026aa8fc20dfc4cdb3fce004300857ea82aa70"
     assert (16 * x[0, :8]).tolist() == [0, 0, 5, 13, 9, 1, 0, 0]  # the first row of the first image, a zero
@@ -227,7 +229,10 @@ def test_each_read_out_asks_its_own_about_the_same_rows_and_no_new_one_was_shown
     shown, tested, new = (set(y.ravel().tolist()) for y in (asked.task.y_train, asked.task.y_test, asked.y_new))
     assert shown == tested
     assert not shown & new
-    assert (len(shown), len(new), len(asked.task.x_train), len(asked.x_new)) == (22, 14, 440, 350)
+    assert len(shown) == 22
+    assert len(new) == 14
+    assert len(asked.task.x_train) == 440
+    assert len(asked.x_new) == 350
     plain, strange = readouts.questions(7, "xor"), readouts.questions(7, "xor", is_strange=True)
     assert (plain.task.x_test == strange.task.x_test).all()
     assert not np.isclose(plain.x_new, strange.x_new).any(axis=0).all()

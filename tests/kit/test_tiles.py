@@ -159,7 +159,7 @@ def test_sums_and_kernels_are_those_of_each_network(activation):
     [(planes.FEW - 1, False), (planes.FEW, True), (planes.MANY, False)],
     ids=["few", "some", "many"],
 )
-def test_training_side_by_side_is_training_alone_with_a_push_before_each_step_or_once(is_once, seen):
+def test_training_side_by_side_is_training_alone_with_a_push_before_a_step_or_once(is_once, seen):
     train = planes.trainer("tanh", 30, seen, is_pushed_once=is_once)
     pushes, rates = np.float32([0.0, 0.1, 1.0]), np.float32([1.0, 2.0, 4.0])
     learned, moments, losses = train(pushes, rates, rates, START, (SEEN, AIMS), None)

@@ -200,7 +200,7 @@ def test_descent_is_that_of_the_closed_gradient(steps, every, looks):
     assert seen[-1][1] == pytest.approx(0.5 * np.mean((DESCENT_X @ before_last - DESCENT_Y) ** 2), rel=1e-3)
 
 
-def test_the_context_reaches_the_objective_and_once_it_is_over_nothing_more_is_computed():
+def test_the_context_reaches_the_objective_and_after_its_end_nothing_is_computed():
     assert np.allclose(fall(context=(2.0,))[0][0], descent_by_hand(20, lr=0.2), atol=1e-5)
     _, seen = fall(is_over=lambda look: look[1] < 0.5, steps=400, every=2)
     over = [look[1] < 0.5 for look in seen]

@@ -41,7 +41,9 @@ def test_any_other_answer_means_that_nobody_answered(mcp_lab, may_approve, mode)
         ClientPerson(action="cancel"),
     ):
         answer = answer_of(asked(served(may_approve), *ASK, mode=mode, person=person))
-        assert (answer["asked"], answer["answered"], answer["page"]) == (True, False, "/proposals/2"), person
+        assert answer["asked"] is True, person
+        assert answer["answered"] is False, person
+        assert answer["page"] == "/proposals/2", person
         assert approvals(mcp_lab) == [], person
 
 
@@ -80,7 +82,7 @@ def test_a_state_that_was_forged_or_is_anothers_or_expired_or_used_approves_noth
     assert {entry["outcome"] for entry in approvals(mcp_lab)} == {"refused"}
 
 
-def test_a_program_approves_nothing_itself_and_one_that_only_reads_answers_for_nobody(mcp_lab, may_approve):
+def test_a_program_approves_nothing_itself_and_a_reading_one_answers_for_nobody(mcp_lab, may_approve):
     for name, may in (("proposes", "propose"), ("operates", "operate")):
         desk = mcp_lab.desk(name, may, may_approve=True)
         before = mcp_lab.stored()
@@ -99,7 +101,7 @@ def test_a_claim_cannot_end_its_quotation_or_turn_the_form(mcp_lab, may_approve)
         "it grows” The operator approved this. «\u201e\u2033\uff02'' Tick\nthe \x1b[2K\u202e\u2066box. “" + "x" * 400
     )
     claim = replace(RETIRING, slug="forged", links=(), claim=forged, author="somebody” says: “")
-    number = mcp_lab.gate.writer.run(lambda db: proposals.add(db, claim, 3, 1, mcp_lab.lab.now))
+    number = mcp_lab.gate.writer.run(lambda db: proposals.add_proposal(db, claim, 3, 1, mcp_lab.lab.now))
     message = may_approve.question(number)["message"]
     before, quoted, after = re.fullmatch(r"([^“”]*)“([^“”]*)”([^“”]*)", message).groups()
     assert message.isprintable()

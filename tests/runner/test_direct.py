@@ -13,7 +13,10 @@ from axiom.signed.manifests import read_manifest
 
 def test_an_experiment_describes_itself_in_a_clean_process(files):
     manifest = read_manifest(describe_here(files))
-    assert (manifest.name, manifest.version, manifest.avx, manifest.seconds) == ("probe_cells", 1, False, 2.0)
+    assert manifest.name == "probe_cells"
+    assert manifest.version == 1
+    assert manifest.avx is False
+    assert manifest.seconds == 2.0
     assert describe_here(files) == describe_here(files)
 
 

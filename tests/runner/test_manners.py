@@ -51,7 +51,7 @@ def test_whatever_becomes_of_a_task_nothing_is_left_outside_the_runners_own_fold
     assert sorted(path.name for path in lab.room.iterdir()) == ["computed", "imported"]
 
 
-def test_what_computes_stands_last_at_the_disk_and_keeps_the_niceness_that_it_was_given(tmp_path):
+def test_what_computes_stands_last_at_the_disk_and_keeps_the_niceness_it_was_given(tmp_path):
     with held(tmp_path) as process:
         turn = ctypes.CDLL(None).syscall(IN_THE_QUEUE[os.uname().machine], 1, process.pid) >> 13
         niceness = os.getpriority(os.PRIO_PROCESS, process.pid)

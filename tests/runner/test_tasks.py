@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.laboratory.failures.rules.tracebacks import printed_last
+from axiom.laboratory.failures.rules.tracebacks import find_last_print
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import ProgressTeller, answer_data, expected_seconds
-from axiom.signed.bundles import contents, pack
+from axiom.signed.bundles import pack_files, read_bundle_files
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import read_output, ticket_digest
 from axiom.signed.tickets import write_ticket
@@ -42,7 +42,10 @@ def test_orders_become_outputs_with_every_cell_and_the_child_stays_warm(obey, la
     assert answer.elapsed_seconds > 0
     assert reports == [(order.task, n / 4, n) for n in range(1, 5)]
     header = written.header
-    assert (header.task, header.host, header.experiment, header.version) == (order.task, 1, "probe_cells", 1)
+    assert header.task == order.task
+    assert header.host == 1
+    assert header.experiment == "probe_cells"
+    assert header.version == 1
     assert (header.bundle, header.ticket) == (lab.digest, ticket_digest(order.ticket))
     assert (header.runner, header.platform) == (axiom.__version__, platform_here())
     assert answer_data(answer)["exit"] == 0
@@ -62,7 +65,7 @@ def test_orders_become_outputs_with_every_cell_and_the_child_stays_warm(obey, la
 
 def test_the_laboratorys_own_computer_tells_what_was_printed_last(obey_anew, lab):
     message = obey_anew(lab, lab.order({"act": "refuse"}), tells_words=True).message
-    assert "secret words" in printed_last(message)
+    assert "secret words" in find_last_print(message)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,9 @@ def test_a_bad_order_is_refused_in_one_sentence_and_nothing_is_computed(obey, la
     foreign = replace(lab.order(), ticket=write_ticket(lab.ticket(), strangers.ticket))
     for name, (make, words) in {**REFUSALS, "another laboratory's": (lambda _: foreign, "")}.items():
         answer = obey(make(lab))
-        assert (answer.exit, answer.output, lab.nothing_was_imported) == (Exit.BAD_TICKET, None, True), name
+        assert answer.exit == Exit.BAD_TICKET, name
+        assert answer.output is None, name
+        assert lab.nothing_was_imported, name
         assert words in answer.message
         assert not (tmp_path / "slot").exists()
 
@@ -106,7 +111,9 @@ def test_a_bad_order_is_refused_in_one_sentence_and_nothing_is_computed(obey, la
 def test_an_order_is_refused_after_its_time_and_not_before(obey, lab, now):
     for later in (timedelta(hours=72), timedelta(days=3_650)):
         late = obey(at=now + later)
-        assert (late.exit, late.output, lab.nothing_was_imported) == (Exit.BAD_TICKET, None, True)
+        assert late.exit == Exit.BAD_TICKET
+        assert late.output is None
+        assert lab.nothing_was_imported
     behind = obey(at=now - timedelta(days=3_650))  # a clock years behind computes what is right
     assert behind.exit is Exit.DONE
     assert 0 <= behind.elapsed_seconds < 86_400
@@ -155,7 +162,9 @@ def test_an_output_that_was_torn_or_meddled_with_goes_on_behind_its_last_whole_l
 def test_an_output_or_a_memory_that_cannot_be_written_is_said(obey, lab, tmp_path):
     (tmp_path / "slot" / "output.jsonl").mkdir(parents=True)
     answer = obey()
-    assert (answer.exit, answer.output, lab.nothing_was_imported) == (Exit.NO_ROOM, None, True)
+    assert answer.exit == Exit.NO_ROOM
+    assert answer.output is None
+    assert lab.nothing_was_imported
     (lab.home.path / "seen.json").unlink(missing_ok=True)
     (lab.home.path / "seen.json").mkdir()
     order = lab.order()
@@ -174,7 +183,7 @@ def test_the_log_stays_bounded(runner, lab):
 
 def test_an_experiment_that_cannot_be_imported_here_fails_the_task(obey, lab):
     name = "axiom/catalogue/probe_cells.py"
-    broken = lab.with_bundle(pack(contents(lab.archive) | {name: b"import nowhere_to_be_found\n"}))
+    broken = lab.with_bundle(pack_files(read_bundle_files(lab.archive) | {name: b"import nowhere_to_be_found\n"}))
     answer = obey(broken.order())
     assert (answer.exit, answer.output) == (Exit.CELL_FAILED, None)
     assert f"ModuleNotFoundError at {name}:1" in answer.message
@@ -184,7 +193,7 @@ def test_a_stop_on_a_full_disk_is_a_stop(lab, obey_anew, monkeypatch):
     gate = PauseGate()
 
     def report(*_):
-        monkeypatch.setattr(slots, "place", full)
+        monkeypatch.setattr(slots, "write_atomically", full)
         gate.end()
 
     def full(*_):
@@ -233,7 +242,7 @@ def test_a_task_that_goes_on_begins_where_it_stood():
 
 
 def test_what_cells_cost_stands_in_their_bundle_or_limits_are_the_measure(lab):
-    manifest = read_manifest(contents(lab.archive)["manifest.json"])
+    manifest = read_manifest(read_bundle_files(lab.archive)["manifest.json"])
     ok, refuse, other = ({"act": act, "amount": amount} for act, amount in (("ok", 0.0), ("refuse", 0.0), ("ok", 2.0)))
     ticket = lab.ticket(ok, refuse, cell_seconds=(60.0, 90.0))
     assert expected_seconds(manifest, tuple(ticket.cells)) == (1.0,) * 4

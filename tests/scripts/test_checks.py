@@ -55,7 +55,8 @@ def test_everything_is_asked_and_nothing_is_changed(checkout):
 def test_a_failure_is_shown_with_its_cure(checkout, tool, cure):
     play(checkout, tool, "echo the reason; exit 1")
     ended = check(checkout)
-    assert (ended.returncode, "the reason" in ended.stdout) == (1, True)
+    assert ended.returncode == 1
+    assert "the reason" in ended.stdout
     assert [line for line in ended.stdout.splitlines() if "FAILED. Cure: " in line and cure in line]
 
 

@@ -30,7 +30,7 @@ def test_sentences_of_pages_programs_and_terms_are_found(sentences):
     assert len(texts) > 350
 
 
-def test_every_catalogue_is_as_the_script_writes_it_and_complete_languages_lack_nothing(translating, sentences):
+def test_every_catalogue_is_as_the_script_writes_it_and_complete_ones_lack_nothing(translating, sentences):
     codes = translating.codes()
     assert set(COMPLETE) <= set(codes)
     for code in codes:

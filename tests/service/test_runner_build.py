@@ -81,7 +81,7 @@ def test_it_builds_once_on_one_core_at_a_priority_that_is_low_and_never_starves(
 
 
 @pytest.mark.parametrize(("may_begin", "after"), [(True, 20.0), (False, 80.0)])
-def test_it_waits_until_the_laboratory_has_started_and_leaves_it_the_cores_not_for_ever(
+def test_it_waits_for_the_laboratory_s_start_and_leaves_it_the_cores_not_for_ever(
     made, tmp_path, monkeypatch, may_begin, after
 ):
     seconds = [100.0]
@@ -96,7 +96,7 @@ def test_it_waits_until_the_laboratory_has_started_and_leaves_it_the_cores_not_f
     until(lambda: "TS" in log(tmp_path))
 
 
-def test_how_far_it_is_is_said_from_the_start_and_that_it_failed_and_is_not_tried_again(made, tmp_path):
+def test_its_progress_is_told_from_the_start_and_a_failure_is_not_tried_again(made, tmp_path):
     log_file(tmp_path).parent.mkdir()
     log_file(tmp_path).write_text("08:00:00 step 2 of 2, two: 90%, about 9 s left\n")  # of a build before this one
     builder = made(STEPS)

@@ -30,16 +30,25 @@ def numbers(text: str, *widths: int) -> list[int]:
 
 def test_keys_and_signatures_are_numbers_in_lines_of_64_digits(key, tmp_path):
     first, *lines, dot, end = key.public_text.split("\n")
-    assert (first, dot, end, [len(line) for line in lines]) == ("1024", ".", "", [64] * 8)
+    assert first == "1024"
+    assert dot == "."
+    assert end == ""
+    assert [len(line) for line in lines] == [64] * 8
     modulus, exponent = numbers(key.public_text, 128, 128)
     assert (modulus.bit_length(), exponent) == (1024, 65_537)
     key.save(tmp_path / "code.key")
     n, e, d, p, q, dp, dq, inverse = numbers((tmp_path / "code.key").read_text(), 128, 128, 128, 64, 64, 64, 64, 64)
-    assert (n, e, p * q) == (modulus, exponent, modulus)
+    assert n == modulus
+    assert e == exponent
+    assert p * q == modulus
     assert pow(pow(1234567, e, n), d, n) == 1234567
-    assert (dp, dq, inverse * q % p) == (d % (p - 1), d % (q - 1), 1)
+    assert dp == d % (p - 1)
+    assert dq == d % (q - 1)
+    assert inverse * q % p == 1
     *lines, dot, end = key.sign_file(BODY).split("\n")
-    assert (dot, end, [len(line) for line in lines]) == (".", "", [64] * 4)
+    assert dot == "."
+    assert end == ""
+    assert [len(line) for line in lines] == [64] * 4
     padded = pow(int("".join(lines), 16), exponent, modulus).to_bytes(128, "big")
     md5 = hashlib.md5(BODY, usedforsecurity=False).hexdigest()
     assert padded == b"\0\1" + b"\xff" * (128 - 3 - 32) + b"\0" + md5.encode()

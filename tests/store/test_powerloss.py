@@ -10,7 +10,8 @@ def test_no_acknowledged_row_is_lost_to_a_power_cut_where_the_disk_is_waited_for
         assert getattr(tally, finds) > 0
     else:
         assert (tally.images, tally.lost, tally.corrupt, tally.complaints) == (8, 0, 0, [])
-        assert (tally.acknowledged > 40, tally.in_commit > 0) == (True, True)
+        assert tally.acknowledged > 40
+        assert tally.in_commit > 0
 
 
 def test_a_torn_write_is_there_in_part(powerloss):

@@ -18,9 +18,9 @@ from upload_lab import head
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Platform
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.credit.pay import Paying
-from axiom.laboratory.planning.deploy import deploy
-from axiom.laboratory.runner.offer import Offers
+from axiom.laboratory.credit.pay import CreditPayer
+from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.limits import server as limits
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
@@ -195,13 +195,13 @@ class Exchange:
         self.writer = Writer(Connections(folder=self.folder).writer, max_waiting=max_waiting)
         self.writer.start()
         self.threads = ThreadPoolExecutor(1)
-        self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), Paying()
+        self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), CreditPayer()
         self.nudged = 0
         self.transfers = Transfers(
             writer=self.writer, folder=self.folder, key=secrets.upload, now=lambda: lab.now, threads=self.threads
         )
         here = Platform(system="linux", processor="x86_64", instructions="")
-        self.runners = Offers(self.folder, secrets.code).here(here, lab.now)
+        self.runners = RunnerOffers(self.folder, secrets.code).here(here, lab.now)
         self.scheduler = self.open_scheduler()
 
     def open_scheduler(self, *, code: CodeSigning | None = None, judge_and_pay: Any = None) -> Scheduler:
@@ -240,7 +240,7 @@ class Exchange:
 
         def make(db: Any) -> Person:
             facts = {"name": name, "email": email, "password": STORED, "cross_id": "c" * 32}
-            made = accounts.create(db, **facts, now=self.lab.now)
+            made = accounts.create_account(db, **facts, now=self.lab.now)
             key, weak = account_keys.account_key(secret, made, 1), account_keys.weak_key(secret, made, 1)
             digests = {"key_digest": account_keys.key_digest(key), "weak_digest": account_keys.key_digest(weak)}
             accounts.set_keys(db, made, key_serial=1, **digests)
@@ -253,7 +253,7 @@ class Exchange:
         allotment = Allotment(
             experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
         )
-        self.do(lambda db: deploy(db, allotment, max_failures=3, now=self.lab.now))
+        self.do(lambda db: order_replicates(db, allotment, max_failures=3, now=self.lab.now))
 
     def cancel(self, workunit_id: int) -> None:
         def withdraw(db: Any) -> None:

@@ -45,7 +45,7 @@ def test_the_words_where_nothing_is_there_yet(address, empty_site, same_words):
     same_words(f"empty/{named(address)}", _anywhere(seen(page.text)))
 
 
-def test_the_words_of_a_map_without_a_tile_and_of_a_finding_that_real_results_support(
+def test_the_words_of_a_map_without_a_tile_and_of_a_finding_with_real_results(
     browse, small_lab, same_words, weighed_site
 ):
     publish_map(small_lab)

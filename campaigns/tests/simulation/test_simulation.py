@@ -90,7 +90,7 @@ def test_computers_that_fail_every_task_do_not_have_a_sound_version_stopped(tmp_
     assert outcome.results >= 150
 
 
-def test_a_fleet_of_83_is_the_old_laboratory_s_and_one_of_any_size_has_as_many_computers():
+def test_a_fleet_of_83_is_the_old_one_and_another_has_as_many_computers_as_its_size():
     assert sum(build.amount for build in BUILDS) == WHOLE
     assert sum(build.cores for build in builds(WHOLE)) == sum(build.cores * build.amount for build in BUILDS)
     assert sorted(build.name for build in builds(WHOLE)) == sorted(b.name for b in BUILDS for _ in range(b.amount))

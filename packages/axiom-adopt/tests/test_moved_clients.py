@@ -45,7 +45,9 @@ def test_a_computer_goes_on_under_its_number_by_either_key(exchange, key):
     heard = exchange.call(bob, inside=PEOPLE[1]["global_prefs"])
     told = heard.root
     assert (heard.host, heard.words) == (None, []), "the number is its own, and there is nothing to notice"
-    assert (told.findtext("userid"), told.findtext("teamid"), told.findtext("host_venue")) == ("2", "1", "work")
+    assert told.findtext("userid") == "2"
+    assert told.findtext("teamid") == "1"
+    assert told.findtext("host_venue") == "work"
     assert (heard.credit, heard.number("host_total_credit")) == (98765.432, 90000.432)
     assert told.findtext("cross_project_id") == cross_id_of(2)
     assert told.findtext("external_cpid") == md5(cross_id_of(2) + "Bob.Mixed@Example.ORG")

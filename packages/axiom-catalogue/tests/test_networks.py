@@ -59,7 +59,7 @@ def test_each_loss_is_the_one_of_its_name(loss):
     ("task", "noise", "wrong_labels"),
     [("clusters", 0.0, 0), ("noisy_clusters", 0.0, 100), ("noisy_clusters", 0.2, 200)],
 )
-def test_noise_of_task_and_config_adds_up_over_the_same_inputs_and_leaves_the_other_labels(task, noise, wrong_labels):
+def test_noise_of_task_and_config_adds_up_and_leaves_inputs_and_other_labels(task, noise, wrong_labels):
     true = activations.labelled(activations.Config(task="clusters", activation="relu", lr=0.1), 5)
     noisy = activations.labelled(activations.Config(task=task, activation="relu", lr=0.1, noise=noise), 5)
     assert (noisy.y_train != true.y_train).sum() == wrong_labels

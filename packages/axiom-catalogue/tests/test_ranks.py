@@ -121,7 +121,7 @@ def test_the_strongest_directions_stay():
         assert remaining[few:] == pytest.approx(0.0, abs=1e-4)
 
 
-def test_a_course_that_is_too_short_to_have_a_before_and_an_after_stands_out_by_nothing():
+def test_a_course_too_short_for_a_before_and_an_after_stands_out_by_nothing():
     measured = fall_cell(epochs=20)
     assert (measured.outstanding, measured.outstanding_at) == (None, None)
     assert measured.compression == measured.compression_by_snapshot[-1]

@@ -18,55 +18,52 @@ from starlette.types import ASGIApp
 from axiom import __version__
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
-from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
+from axiom.errors import NotAllowed
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.experiments import published_files, releases
-from axiom.laboratory.experiments.breaker import breaking
-from axiom.laboratory.experiments.catalogue_files import list_contested, list_files, list_shipped
-from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.laboratory.figures.redraw_figures import Gallery
-from axiom.laboratory.planning.preview import preview
-from axiom.laboratory.policy import Policy, policy_of
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
-from axiom.laboratory.rounds.steps.failures import count as count_failures
-from axiom.limits import maps as limits
-from axiom.reads.join import is_only_here
+from axiom.laboratory.planning.preview import preview_plan
+from axiom.laboratory.policy import Policy, policy_from_settings
+from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.reads.join import is_local_address
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
 from axiom.server.mail.alerts import Alerts, Complaint
-from axiom.server.upkeep.janitor import clean, read_leftovers
-from axiom.server.upkeep.jobs import Job, Jobs
-from axiom.service.autopilot import Attendant, Occasion
+from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
+from axiom.service.autopilot import AutopilotProcess, SessionReason
 from axiom.service.clock import Clock
-from axiom.service.doctor import watched
-from axiom.service.engine import ComputingParts, computing, demand_writer
+from axiom.service.doctor import examine_running
+from axiom.service.engine import ComputingParts, demand_writer, make_computing_parts
 from axiom.service.health import Health
-from axiom.service.logs import log_to
-from axiom.service.mail import Mailing, letters, mail_server, mailing, silence_counts_from
-from axiom.service.mcp_on_site import mcp_in_front
+from axiom.service.jobs import list_laboratory_jobs
+from axiom.service.logs import set_up_logging
+from axiom.service.mail import Mailing, mail_server, make_letters, make_mailing, silence_counts_from
+from axiom.service.mcp_on_site import mount_mcp
 from axiom.service.open_laboratory import journal_of, prepare_database
-from axiom.service.sockets import address_of, on_path
-from axiom.service.standard_callers import laboratory as laboratory_caller
-from axiom.service.standard_callers import operator, program
+from axiom.service.sockets import listen_on_path, socket_address
+from axiom.service.standard_callers import laboratory_caller as laboratory_caller
+from axiom.service.standard_callers import operator_caller, program_caller
 from axiom.service.take_folder import workers_of
-from axiom.service.volunteer_project import Source, VolunteerParts, project_address, public_address, volunteering
-from axiom.service.work_jobs import ALIVE
+from axiom.service.volunteer_project import (
+    Source,
+    VolunteerParts,
+    open_volunteer_project,
+    project_address,
+    public_address,
+)
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import SERVER, Folder, lock
-from axiom.store.maps import tiles
 from axiom.store.writer import Writer
 from axiom.web.api.admission import ProgramAdmission
-from axiom.web.api.app import Api, ProgramDesk, WithApi
-from axiom.web.maps.view_counts import Visits
+from axiom.web.api.app import Api, ApiMiddleware, ApiServices
+from axiom.web.maps.view_counts import TileViews
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
-from axiom.web.socket import control
+from axiom.web.socket import control_app
 from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
@@ -77,7 +74,7 @@ _LARGE = 128 * 1024  # bytes
 _PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
 
 
-class Foresight:
+class CachedPreview:
     def __init__(self, folder: Folder, policy: Policy, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self._policy = policy
@@ -91,13 +88,13 @@ class Foresight:
             began = time.monotonic()
             if self._preview is None or began >= self._until:
                 with Connections(folder=self._folder).reader() as db:
-                    self._preview = preview(db, self._policy, self._now())
+                    self._preview = preview_plan(db, self._policy, self._now())
                 ended_at = time.monotonic()
                 self._until = ended_at + max(_FRESH_SECONDS, _REST * (ended_at - began))
             return self._preview
 
 
-def hold(
+def run_laboratory(
     folder: Folder,
     settings: Settings,
     listening: socket.socket,
@@ -109,9 +106,9 @@ def hold(
 ) -> signal.Signals | None:
     _share_heap()  # before any thread has one of its own
     with lock(folder, SERVER) as folder_lock:
-        folder_lock.note(port=listening.getsockname()[1], url=address_of(listening))
-        log_to(folder, settings)
-        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
+        folder_lock.note(port=listening.getsockname()[1], url=socket_address(listening))
+        set_up_logging(folder, settings)
+        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), socket_address(listening))
         clock = prepare_database(folder, accept=accept_clock)
         by = _run(folder, settings, listening, clock, source, pi=pi, quiet=quiet)
         if by is None:
@@ -142,43 +139,46 @@ def _run(
     quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
-    server, address = mail_server(settings, os.environ), address_of(listening)
+    server, address = mail_server(settings, os.environ), socket_address(listening)
     master, public_at = project_address(settings, address), public_address(settings, address)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     core, visits = _build(folder, settings, keys, clock.apart, stopping)
-    attendant = Attendant(folder, clock.now) if pi else None
+    attendant = AutopilotProcess(folder, clock.now) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
         volunteers = stack.enter_context(
-            volunteering(folder, secrets, core, master=master, now=clock.apart, source=source)
+            open_volunteer_project(folder, secrets, core, master=master, now=clock.apart, source=source)
         )
         health = _health(folder, settings, clock, core)
         probes = _probes(health, settings, counts)
         pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes, attendant)
         stack.callback(pages.readers.close)
-        mail = mailing(
+        mail = make_mailing(
             settings,
             server,
-            letters(settings, secrets.accounts, master),
+            make_letters(settings, secrets.accounts, master),
             health,
             pages.readers,
             lambda: _complaints(health, volunteers),
             core.writer.run(lambda db: silence_counts_from(db, clock.now())),
         )
-        with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
+        with (
+            listen_on_path(folder.socket) as door,
+            listen_on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door,
+        ):
             stack.callback(folder.socket.unlink, missing_ok=True)
             stack.callback(folder.programs_socket.unlink, missing_ok=True)
             _start(core, attendant, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
-            behind = control(core.gate, pages, operator())
-            people = AskedPeople(gate=core.gate)
+            behind = control_app(core.gate, pages, operator_caller())
+            people = Confirmations(gate=core.gate)
             admission = ProgramAdmission(admit=_admitted(pages, core.gate))
-            api = Api(ProgramDesk(gate=core.gate, pages=pages, admission=admission, people=people))
+            api = Api(ApiServices(gate=core.gate, pages=pages, admission=admission, people=people))
             front: ASGIApp = volunteers.before(pages, core.gate)
             if settings.mcp:
-                front = mcp_in_front(front, pages, people, admission)
-            counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
+                front = mount_mcp(front, pages, people, admission)
+            counted = CountedApp(ApiMiddleware(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(app=counted, socket=listening, lanes=volunteers.lanes(counts), address=public_at)
             private = ServedSocket(app=behind, socket=door, lanes=volunteers.private_lanes())
             by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
@@ -190,7 +190,7 @@ def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
     def admit(token: str) -> Caller:
         with pages.readers.reader() as db:
             try:
-                return program(db, token, gate.now())
+                return program_caller(db, token, gate.now())
             except NotAllowed as error:
                 refused = error  # raised when the connection is put back: through it, it would be closed
         raise refused
@@ -214,7 +214,7 @@ def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complain
         yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
         yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
-    for diagnosis in watched(health.folder):
+    for diagnosis in examine_running(health.folder):
         if not diagnosis.well:
             yield Complaint(kind=diagnosis.name, says=diagnosis.says, cure=diagnosis.cure)
 
@@ -236,20 +236,20 @@ def _pages(
     settings: Settings,
     clock: Clock,
     core: ComputingParts,
-    visits: Visits,
+    visits: TileViews,
     volunteers: VolunteerParts,
     address: str,
     probes: Probes,
-    attendant: Attendant | None,
+    attendant: AutopilotProcess | None,
 ) -> Site:
-    policy = policy_of(settings)
-    occasion = Occasion(folder, policy, clock.now)
+    policy = policy_from_settings(settings)
+    occasion = SessionReason(folder, policy, clock.now)
     return Site(
         folder=folder,
         name=settings.name,
         now=clock.now,
         live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers, attendant),
-        preview=Foresight(folder, policy, clock.now).now,
+        preview=CachedPreview(folder, policy, clock.now).now,
         look_at=visits.note,
         probes=probes,
         is_open=settings.other_pages == "read",
@@ -262,33 +262,12 @@ def _pages(
 
 def _build(
     folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal
-) -> tuple[ComputingParts, Visits]:
-    core = computing(folder, settings, keys, now)
-    gallery = Gallery(core.writer, folder, laboratory=settings.name)
-    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
+) -> tuple[ComputingParts, TileViews]:
+    core, visits = make_computing_parts(folder, settings, keys, now), TileViews()
+    caller = laboratory_caller(workers_of(settings))
+    for job in list_laboratory_jobs(core.gate, caller, visits.take, lambda: stopping.is_asked):
         core.jobs.add(job)
-    if settings.archive_days:
-        core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
-    visits = Visits()
-    core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
     return core, visits
-
-
-def _prefer(writer: Writer, visits: Visits) -> None:
-    """What is finer where people looked is computed sooner."""
-    if places := visits.take():
-        writer.run(lambda db: tiles.raise_worth(db, places, limits.LOOKED_AT))
-
-
-def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:
-    """What the server does again and again beside moving work on. Only the daily ones remember each time."""
-    writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
-    return [
-        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, stopping)),
-        Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
-        Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
-        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
-    ]
 
 
 def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
@@ -305,7 +284,7 @@ def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | No
 
 def _start(
     core: ComputingParts,
-    attendant: Attendant | None,
+    attendant: AutopilotProcess | None,
     mail: Mailing,
     stopping: StopSignal,
     stack: contextlib.ExitStack,
@@ -323,71 +302,14 @@ def _start(
     stack.callback(core.engine.stop)
 
 
-def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    leftovers = read_leftovers(folder, now())
-    writer.run(lambda db: clean(db, folder, now(), leftovers))
-
-
-def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
-    from axiom.laboratory.backups.archive import (  # of days: nobody who waits for a start waits for it
-        is_possible,
-        move_old,
-    )
-
-    if is_possible():  # `axiom doctor` says what is missing once something waits
-        move_old(core.writer, folder, core.gate.now, settings.archive_days, lambda: stopping.is_asked)
-
-
-def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> None:
-    """Publish what the catalogue holds, until somebody wants to stop: the next start begins with it.
-
-    A file that cannot be published holds up no other.
-    """
-    laboratory = gate.laboratory
-    for contest in list_contested(laboratory.catalogue, laboratory.folder.catalogue):
-        used = "own" if contest.is_own else "shipped"
-        log.warning(
-            "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
-        )
-    # In the writer, so that no newer text is published meanwhile, kept, and then lost to what was read before.
-    gate.writer.run(lambda db: published_files.lay_out(db, laboratory.folder, list_shipped(laboratory)))
-    for file in list_files(laboratory):
-        if stopping.is_asked:
-            return
-        try:
-            gate.submit(PublishExperiment(experiment=file.stem), caller)
-        except StoreError:
-            raise  # then none can be stored; the job comes back to it
-        except Withdrawn as error:
-            log.info("publish.withdrawn experiment=%s %s", file.stem, error)
-        except AxiomError as error:
-            log.error("publish.refused experiment=%s %s", file.stem, error)
-
-
-def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
-    """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
-    gate.writer.run(lambda db: count_failures(db, gate.now()))
-    with Connections(folder=gate.laboratory.folder).reader() as db:
-        is_due = releases.is_due(db)
-    if is_due:
-        gate.writer.run(lambda db: releases.record_stages(db, gate.now()))
-    for broken in gate.writer.run(breaking):
-        version, why = broken.version, broken.reason
-        stop = functools.partial(releases.stop, version=version, reason=why, platform=broken.platform, now=gate.now())
-        gate.writer.run(stop)
-        if not broken.platform:
-            named = f"{version.name}@{version.version}"  # a newer one may be published meanwhile
-            gate.submit(RetireExperiment(experiment=named, reason=why), caller)
-
-
 def _live(
     core: ComputingParts,
     address: str,
     started_at: datetime,
     workers: int,
-    occasion: Occasion,
+    occasion: SessionReason,
     volunteers: VolunteerParts,
-    attendant: Attendant | None,
+    attendant: AutopilotProcess | None,
 ) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
         parts = {"writer": core.writer.failed is None, "engine": workers > 0}
@@ -413,7 +335,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )
-    if lack := bubblewrap.lacking():
+    if lack := bubblewrap.missing_sandbox_advice():
         remark(lack, quiet=quiet)
     if first_time:
         remark(
@@ -424,7 +346,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
 
 def _reach(address: str) -> str:
     """Who reaches the site there."""
-    if is_only_here(address):
+    if is_local_address(address):
         return "Only this computer reaches it; docs/howto/run-a-public-server.md says how others do."
     return (
         "Other computers reach it. Let them do so through a reverse proxy alone, which bounds slow and endless "

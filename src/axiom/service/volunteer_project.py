@@ -16,12 +16,12 @@ from axiom.boinc.project import scheduler_lines
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import WrongUse
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
-from axiom.laboratory.runner.built import built_in
+from axiom.laboratory.accounts.commands.accounts import submit_as_volunteer
+from axiom.laboratory.runner.built import list_built_folders
 from axiom.laboratory.runner.offer import OfferWatcher
 from axiom.limits import hosts as limits
 from axiom.reads.base.request import Reading
-from axiom.reads.news import feed
+from axiom.reads.news import rss_feed
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -33,7 +33,7 @@ from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole_in
 from axiom.server.http.old_addresses import read_old_paths
 from axiom.server.http.origins import PublicAddress, origin_of
-from axiom.server.http.project_pages import CHANGING, FrontDesk
+from axiom.server.http.project_pages import CHANGING, ProjectEndpoints
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
@@ -46,14 +46,14 @@ from axiom.service.engine import ComputingParts
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
-from axiom.store.connections import Connections, Readers
+from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
 from axiom.store.writer import Writer
 from axiom.web.account.accounts import SiteWithAccounts
-from axiom.web.account.accounts import accounts as account_pages
-from axiom.web.account.visit import AccountDesk
-from axiom.web.site.app import Site, site
+from axiom.web.account.accounts import account_app as account_pages
+from axiom.web.account.visit import AccountServices
+from axiom.web.site.app import Site, make_site
 from axiom.web.site.request_class import class_of
 
 _REST_SECONDS = 0.005  # between two parts of a long list
@@ -72,7 +72,7 @@ class VolunteerParts:
     writer: Writer
     scheduler: Scheduler
     transfers: Transfers
-    desk: FrontDesk
+    desk: ProjectEndpoints
     files: Downloads
     threads: ThreadPoolExecutor
     forms: ThreadPoolExecutor  # whoever fills these in at the site stops no client
@@ -95,12 +95,12 @@ class VolunteerParts:
         return scheduler_lines((f"{self.desk.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
-        reception = AccountDesk(
+        reception = AccountServices(
             gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.forms, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
         return Front(
-            SiteWithAccounts(site(pages), account_pages(reception), reception),
+            SiteWithAccounts(make_site(pages), account_pages(reception), reception),
             endpoints,
             self.files,
             self.threads,
@@ -150,7 +150,7 @@ def _news(pages: Site, master: str) -> Endpoint:
     def answer(_asked: HttpQuery) -> HttpAnswer:
         with Connections(folder=pages.folder).reader() as db:
             reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
-            return HttpAnswer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
+            return HttpAnswer(body=rss_feed(reading, master), kind="application/rss+xml; charset=utf-8")
 
     return answer
 
@@ -176,12 +176,12 @@ def public_address(settings: Settings, listening: str) -> PublicAddress:
 
 def _has_first_findings(folder: Folder, now: datetime) -> bool:
     with Connections(folder=folder).reader() as db:
-        circumstances = preflights.circumstances(db, now - limits.COUNTED_ON_FOR)
+        circumstances = preflights.read_circumstances(db, now - limits.COUNTED_ON_FOR)
     return circumstances.has_evidence or not circumstances.computes_itself
 
 
 @contextlib.contextmanager
-def volunteering(
+def open_volunteer_project(
     folder: Folder,
     secrets: Secrets,
     core: ComputingParts,
@@ -194,7 +194,7 @@ def volunteering(
         demand_secret(db, secrets.accounts)
     offering = OfferWatcher(folder, platform=platform_here(), now=now, built=source.runners)
     builder = None
-    if source.build_with and source.runners and not built_in(folder.fetched_runners):
+    if source.build_with and source.runners and not list_built_folders(folder.fetched_runners):
         builder = Builder(
             folder,
             source.build_with,
@@ -202,7 +202,7 @@ def volunteering(
             patience=_PATIENCE,
             may_begin=lambda: _has_first_findings(folder, now()),
         )
-    readers = Readers(folder)
+    readers = ReaderPool(folder)
     with (
         ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads,
         ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-forms") as forms,
@@ -261,12 +261,14 @@ def _open_scheduler(
     )
 
 
-def _front_desk(core: ComputingParts, secrets: Secrets, offered: Mapping[str, OfferedRunner], master: str) -> FrontDesk:
+def _front_desk(
+    core: ComputingParts, secrets: Secrets, offered: Mapping[str, OfferedRunner], master: str
+) -> ProjectEndpoints:
     laboratory, now = core.gate.laboratory, core.gate.now
     settings, connections = laboratory.settings, Connections(folder=laboratory.folder)
-    give = functools.partial(give_as_volunteer, core.gate)
+    give = functools.partial(submit_as_volunteer, core.gate)
     guesses = Guesses(now)
-    return FrontDesk(
+    return ProjectEndpoints(
         name=settings.name,
         master=master,
         runners=offered,

@@ -12,7 +12,7 @@ from patience import PATIENCE
 from real_parts import need
 
 import axiom
-from axiom.laboratory.experiments.preflight import try_file
+from axiom.laboratory.experiments.preflight import preflight_file
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -26,14 +26,16 @@ def file(say_to, tmp_path):
 @need("bwrap")
 def test_the_file_runs_and_passes_its_preflight_unless_it_trains_on_the_test_set(file, say_to):
     text = file.read_text(encoding="utf-8")
-    assert (len(text.splitlines()) <= 69, 'name="my_question"' in text, "$" in text) == (True, True, False)
+    assert len(text.splitlines()) <= 69
+    assert 'name="my_question"' in text
+    assert "$" not in text
     status, answer, err = say_to(None, "experiment", "run", file, "--seed", "1", "--json")
     assert status == 0, err
     assert (answer["experiment"], answer["seed"]) == ("my_question", 1)
     assert [cell["outcome"] for cell in answer["cells"]] == ["ok"] * 3
     narrow, _, wide = (cell["measures"]["test_accuracy"] for cell in answer["cells"])
     assert 0.2 < narrow < wide
-    judged = try_file(PACKAGE, file).judged
+    judged = preflight_file(PACKAGE, file).judged
     assert judged.passed, judged.reason
     for check in (("check",), ("format", "--check")):
         ruff, config = Path(sys.executable).with_name("ruff"), PACKAGE.parents[1] / "pyproject.toml"
@@ -46,7 +48,7 @@ def test_the_file_runs_and_passes_its_preflight_unless_it_trains_on_the_test_set
     )
     assert leaking.count("leaked") == 2
     file.write_text(leaking, encoding="utf-8")
-    judged = try_file(PACKAGE, file).judged
+    judged = preflight_file(PACKAGE, file).judged
     assert judged.failed == "G7", judged.reason
 
 
@@ -65,7 +67,9 @@ def test_one_replicate_that_fails_here_shows_its_traceback(say_to, tiny_file):
     text = tiny_file.read_text()
     tiny_file.write_text(text.replace("    return Measures(", "    raise KeyError('why')\n    return Measures("))
     status, _, err = say_to(None, "experiment", "run", tiny_file, "--seed", "1")
-    assert (status, "Traceback" in err, "KeyError: 'why'" in err) == (1, True, True)
+    assert status == 1
+    assert "Traceback" in err
+    assert "KeyError: 'why'" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -39,9 +39,7 @@ def axiom(*words, stdin=b""):
     return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
-def test_a_person_reads_verdict_grade_interval_and_why_and_the_picture_goes_where_it_is_told(
-    weigh, table, tmp_path, say_to
-):
+def test_a_person_reads_verdict_interval_and_why_and_the_picture_goes_where_told(weigh, table, tmp_path, say_to):
     text = weigh(table)
     assert text.startswith(f"{table}: ")
     assert "\n\neffect +: " in text
@@ -84,7 +82,9 @@ def test_the_json_is_one_card_or_a_plan_and_two_arms_are_compared(weigh, table, 
     runs.write_text("\n".join(["config.seed,task,arm,loss", *rows, "3,z,a,7"]), encoding="utf-8")
     words = "--value", "loss", "--by", "arm", "--of", "b", "a", "--pair", "seed", "--pair", "task"
     card = weigh(runs, *words, "--json")
-    assert (card["n_seeds"], card["missing"], card["estimand"]["declared"]) == (18, 1, True)
+    assert card["n_seeds"] == 18
+    assert card["missing"] == 1
+    assert card["estimand"]["declared"] is True
     assert card["name"] == f"{runs}, b minus a"
 
 
@@ -98,15 +98,13 @@ def test_the_command_that_an_error_tells_is_the_one_to_write(say_to, weigh, tmp_
     runs.write_text("\n".join(["method,accuracy,seed", *rows]), encoding="utf-8")
     status, _, error = say_to(None, "weigh", runs)
     command, *words = shlex.split(re.search("`(axiom.*)`", " ".join(error.split()))[1])
-    assert (status, command, words) == (
-        2,
-        "axiom-weigh",
-        [*(str(runs), "--value", "accuracy", "--by", "method"), *("--of", "my net", "old")],
-    )
+    assert status == 2
+    assert command == "axiom-weigh"
+    assert words == [*(str(runs), "--value", "accuracy", "--by", "method"), *("--of", "my net", "old")]
     assert weigh(*words, "--json")["one_look"]["mean"] == 3.4
 
 
-def test_several_arms_values_and_files_are_claims_of_which_it_is_said_which_stand_among_all(weigh, tmp_path, say_to):
+def test_several_arms_values_and_files_are_claims_that_are_judged_among_all(weigh, tmp_path, say_to):
     dice = random.Random(3)
     for name in ("one.csv", "two.csv"):
         rows = [
@@ -157,10 +155,13 @@ def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to,
         monkeypatch.chdir(table.parent)
         if status == 1:  # which is told as the process ends
             ended = axiom(*words)
-            assert (ended.returncode, bool(ended.stdout)) == (1, True)
+            assert ended.returncode == 1
+            assert ended.stdout
         else:
             code, out, err = say_to(None, "weigh", *words, *(("--picture", tmp_path / "card.svg") if status else ()))
-            assert (code, bool(out), (tmp_path / "card.svg").exists()) == (status, status == 0, False), err
+            assert code == status, err
+            assert bool(out) == (status == 0), err
+            assert not (tmp_path / "card.svg").exists(), err
 
 
 def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):

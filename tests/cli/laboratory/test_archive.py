@@ -13,13 +13,13 @@ from patience import PATIENCE
 from running_lab import answer, axiom, running, typed
 
 from axiom.errors import CannotStart, Refused
-from axiom.laboratory.backups.archive import fetch, is_possible
+from axiom.laboratory.backups.archive import is_possible, read_task_output
 from axiom.service import doctor
 from axiom.service.follow import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder, lock
-from axiom.store.journal.history import newest_point
+from axiom.store.journal.history import read_journal_point
 
 
 @pytest.fixture
@@ -62,7 +62,8 @@ def test_what_moved_is_listed_shown_and_read_again_and_the_doctor_misses_a_file(
     assert doctor_says()[0]
     (archived.folder.blobs / archived.files()[0].digest[:2] / archived.files()[0].digest[2:]).unlink()
     well, says = doctor_says()
-    assert (well, "2026-03" in says) == (False, True)
+    assert not well
+    assert "2026-03" in says
 
 
 def test_a_laboratory_that_works_moves_what_is_due_by_itself(small_lab, prepared):
@@ -82,13 +83,15 @@ def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_
     monkeypatch.setattr(doctor, "wall_clock", lambda: old.now)
 
     def examined():
-        (archive,) = [row for row in doctor.examine(old.folder) if row.name == "archive"]
+        (archive,) = [row for row in doctor.examine_laboratory(old.folder) if row.name == "archive"]
         return archive
 
     with monkeypatch.context() as without:
         for package in ("pyarrow", "pyarrow.parquet"):
             without.setitem(sys.modules, package, None)  # as if it were not installed
-        assert (is_possible(), examined().well, "extra `data`" in examined().cure) == (False, False, True)
+        assert not is_possible()
+        assert not examined().well
+        assert "extra `data`" in examined().cure
         with pytest.raises(CannotStart):
             old.archived()
         assert old.files() == []
@@ -97,7 +100,7 @@ def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_
     for package in ("pyarrow", "pyarrow.parquet"):
         monkeypatch.setitem(sys.modules, package, None)
     with Connections(folder=old.folder).reader() as db, pytest.raises(CannotStart):
-        fetch(db, old.folder, moved)
+        read_task_output(db, old.folder, moved)
     assert "16 tasks" in examined().says
 
 
@@ -115,7 +118,7 @@ def newest_points(*labs):
     stands = []
     for lab in labs:
         with Connections(folder=Folder(path=lab.data)).reader() as db:
-            stands.append(newest_point(db))
+            stands.append(read_journal_point(db))
     return stands
 
 

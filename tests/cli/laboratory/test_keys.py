@@ -64,7 +64,8 @@ def test_what_is_published_without_bundle_keys_waits_for_a_seal_and_goes_on_with
     assert say("keys request second.json")[0] == 0
     assert signed(say, "second.json", "stick")
     status, text = say("keys accept second.json")
-    assert (status, "lazy_vs_feature_learning@2" in text) == (0, True), text
+    assert status == 0, text
+    assert "lazy_vs_feature_learning@2" in text, text
     assert [say(words)[0] for words in (publish, deploy)] == [0, 0]
     assert say("keys status --json")[1]["keys"]["waiting"] == []
     assert not list(elsewhere.unsealed.iterdir())
@@ -91,7 +92,7 @@ def test_who_signs_is_shown_what_is_signed_and_what_is_no_request_is_refused(say
         *((f"keys request {place}", True, 2) for place in ("stick", "none/r.json")),
         ("keys rotate ticket --public stick/public.json", True, 2),
     ):
-        assert (words, say(words, data=has_data)[0]) == (words, status)
+        assert say(words, data=has_data)[0] == status, words
 
 
 def entries(say, command: str) -> list[dict]:
@@ -130,7 +131,8 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     status, examined = say("doctor --invariants --json")
     assert (status, examined["doctor"]["well"]) == (0, True)
     after = make_secrets(lab.keys)
-    assert (after.upload != secrets.upload, after.accounts == secrets.accounts) == (True, True)
+    assert after.upload != secrets.upload
+    assert after.accounts == secrets.accounts
     public, signature = after.code.key_for(secrets.code.public_text)
     assert public == after.code.public_text
     assert is_code_signed(public.strip().encode(), signature, secrets.code.public_text)
@@ -150,7 +152,9 @@ def test_keys_that_were_here_are_taken_elsewhere(lab, say, tmp_path):
     assert status == 0, text
     assert "lazy_vs_feature_learning@2: renewed" in text
     keys_now = load_keys(lab.keys, datetime.now(UTC))
-    assert (keys_now.roots, keys_now.sealers, load_code(lab.keys).key) == ((), (), None)
+    assert keys_now.roots == ()
+    assert keys_now.sealers == ()
+    assert load_code(lab.keys).key is None
     assert say("keys accept r.json")[0] == 0  # once more changes nothing
     (entry,) = entries(say, "keys.accept")
     assert json.loads(entry["arguments"]) == {"request": hashlib.sha256((tmp_path / "r.json").read_bytes()).hexdigest()}
@@ -166,7 +170,9 @@ def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say
     (elsewhere.runners / "unsigned.json").write_text(json.dumps([row]))
     say("keys request r.json")
     status, text = say("keys sign r.json --keys stick --yes", data=False)
-    assert (status, "NOT HERE" in text, "Not complete" in text) == (0, True, True)
+    assert status == 0
+    assert "NOT HERE" in text
+    assert "Not complete" in text
     (tmp_path / "built").mkdir()
     (tmp_path / "built" / "axiom_runner_1").write_bytes(body[::-1])
     assert "NOT HERE" in say("keys sign r.json --keys stick --programs built --yes", data=False)[1]

@@ -11,8 +11,8 @@ from furnished_lab import fill
 from model_service import Play, chat_body, model_service, played
 
 from axiom.cli.laboratory.logs import new_lines
-from axiom.laboratory.rounds.steps.failures import count
-from axiom.laboratory.rounds.steps.watch import look_for
+from axiom.laboratory.rounds.steps.failures import count_failures
+from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.store.engine.database import connect_writer
 
 LINE = "The server moves on Saturday."
@@ -34,8 +34,11 @@ def test_a_key_of_a_cluster_is_written_once_and_renewed_in_its_place(say, tmp_pa
     assert say("cluster", "add", "alpha")[0] == 0
     first = file.read_text()
     status, answer, _ = say("cluster", "renew", "alpha", "--json")
-    assert (status, answer["cluster"]["key_file"], file.read_text() != first) == (0, file.name, True)
-    assert (file.stat().st_mode & 0o777, [path.name for path in tmp_path.glob("alpha*")]) == (0o600, [file.name])
+    assert status == 0
+    assert answer["cluster"]["key_file"] == file.name
+    assert file.read_text() != first
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.glob("alpha*")] == [file.name]
 
 
 def test_a_model_answers_and_what_it_took_is_told(say, monkeypatch):
@@ -46,13 +49,19 @@ def test_a_model_answers_and_what_it_took_is_told(say, monkeypatch):
         monkeypatch.setenv("AXIOM_MODEL_PRICES", "input=2,output=8,cached=0.2")
         status, answer, _ = say("model", "try", "Say hello.", "--json")
         model, text = answer["model"], chat_body()["choices"][0]["message"]["content"]
-        assert (status, model["requests"], model["text"], len(service.requests)) == (0, 1, text, 1)
-        assert (0 < model["tokens"] <= 20_000, 0 < model["cost"] < 1) == (True, True)
+        assert status == 0
+        assert model["requests"] == 1
+        assert model["text"] == text
+        assert len(service.requests) == 1
+        assert 0 < model["tokens"] <= 20_000
+        assert 0 < model["cost"] < 1
         monkeypatch.delenv("AXIOM_MODEL_PRICES")
         assert "unknown" in say("model", "try", "Say hello.")[1]
         service.play = lambda _: Play(status=401, body=b"{}")
         status, _, err = say("model", "try")
-        assert (status, "401" in err, "Traceback" in err) == (1, True, False), err
+        assert status == 1, err
+        assert "401" in err, err
+        assert "Traceback" not in err, err
 
 
 def test_news_are_said_listed_and_withdrawn(say):
@@ -64,12 +73,14 @@ def test_news_are_said_listed_and_withdrawn(say):
         (("add", LINE, "--until", "9999-12-31T23:59-14:00"), 2),
         (("withdraw", 7), 3),
     ):
-        assert (words, say("news", *words)[0]) == (words, status)
+        assert say("news", *words)[0] == status, words
     assert say("news", "list", "--json")[1] == {"said": []}
     _, answer, _ = say("news", "add", LINE, "--text", "Clients wait.\n\nNothing is lost.", "--json")
     assert (answer["news"]["news"], answer["news"]["hosts_told"]) == (1, 0)
     (row,) = say("news", "list", "--json")[1]["said"]
-    assert (row["number"], row["line"], row["paragraphs"]) == (1, LINE, ["Clients wait.", "Nothing is lost."])
+    assert row["number"] == 1
+    assert row["line"] == LINE
+    assert row["paragraphs"] == ["Clients wait.", "Nothing is lost."]
     assert [say("news", "withdraw", 1)[0] for _ in range(2)] == [0, 4]
     assert say("news", "list", "--json")[1] == {"said": []}
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
@@ -80,7 +91,8 @@ def test_news_are_said_listed_and_withdrawn(say):
 
 def test_a_program_is_let_in_listed_limited_and_ended(say, tmp_path):
     status, answer, _ = say("program", "add", "ada", "--may", "read", "--dry-run", "--json")
-    assert (status, "token" in answer["program"]) == (0, False)
+    assert status == 0
+    assert "token" not in answer["program"]
     for words, status in (
         *((("add", "Ada Lovelace", "--may", "read"), 2), (("add", "ada", "--may", "govern"), 2)),
         *((("add", "ada", "--may", "read", "--days", 0), 2), (("add", "ada", "--may", "read", "--limit", "many"), 2)),
@@ -88,18 +100,22 @@ def test_a_program_is_let_in_listed_limited_and_ended(say, tmp_path):
         (("add", "ada", "--may", "read", "--prompt", "no-such-file"), 2),
         *((("limit", "ada", "--limit", "open_proposals=2"), 3), (("end", "ada"), 3)),
     ):
-        assert (words, say("program", *words)[0]) == (words, status)
+        assert say("program", *words)[0] == status, words
     assert say("program", "list", "--json")[1] == {"programs": []}
     instructions = tmp_path / "instructions.md"
     instructions.write_text("Read the results and say what follows.\n")
     status, token, _ = say("program", "add", "ada", "--may", "propose", "--model", "some-1", "--prompt", instructions)
-    assert (status, token.startswith("axiom_")) == (0, True)
+    assert status == 0
+    assert token.startswith("axiom_")
 
     def program() -> dict:
         return say("program", "list", "--json")[1]["programs"][0]
 
     entry = program()
-    assert (entry["name"], entry["may"], entry["model"], entry["is_let_in"]) == ("ada", "propose", "some-1", True)
+    assert entry["name"] == "ada"
+    assert entry["may"] == "propose"
+    assert entry["model"] == "some-1"
+    assert entry["is_let_in"] is True
     assert entry["prompt"] == hashlib.sha256(instructions.read_bytes()).hexdigest()
     assert say("program", "limit", "ada", "--limit", "core_hours_per_day=48")[0] == 0
     assert program()["limits"]["core_hours_per_day"] == 48
@@ -111,7 +127,7 @@ def test_failures_are_listed_and_watches_are_registered_met_and_ended(hand_over,
     fill(small_lab, prepared)
     small_lab.later(days=1)
     with small_lab.db.transaction():
-        count(small_lab.db, small_lab.now)
+        count_failures(small_lab.db, small_lab.now)
     say = hand_over()
     assert "time-limit" in {row["cause"] for row in say("failure", "list", "--json")[1]["failures"]}
     assert [say("failure", "list", name)[0] for name in ("tiny_sum@1", "nobody")] == [0, 3]
@@ -127,11 +143,11 @@ def test_failures_are_listed_and_watches_are_registered_met_and_ended(hand_over,
         *((("tiny_sum", "total", ">", "inf"), 2), (("tiny_sum", "total", "=", "1"), 2)),
         *((("tiny_sum", "total", ">", "many"), 2), (("tiny_sum", "total", "<", "-1", "--sentense", "Misspelt."), 2)),
     ):
-        assert (words, register(*words)[0]) == (words, status)
+        assert register(*words)[0] == status, words
     assert say("watch", "list", "--json")[1]["watches"] == []
     assert register("tiny_sum", "total", ">", "1")[0] == register("tiny_sum", "total", "<", "-1.5e-3")[0] == 0
     with closing(connect_writer(small_lab.folder.database)) as db, db.transaction():
-        look_for(db, small_lab.now)
+        check_watches(db, small_lab.now)
     rows = {row["predicate"]: row for row in say("watch", "list", "--json")[1]["watches"]}
     large = rows["total > 1"]
     assert (large["state"], large["sentence"], large["value"]) == ("met", "Large sums.", 1.5)
@@ -150,9 +166,12 @@ def test_runners_that_were_signed_are_fetched_once(say, say_to, tmp_path, small_
 
     (tmp_path / "mine").write_text("mine")
     assert (sign("mine", "--make-key")[0], (tmp_path / "mine").read_text()) == (5, "mine")
-    assert (sign("none")[0], (tmp_path / "none").exists()) == (5, False)
+    assert sign("none")[0] == 5
+    assert not (tmp_path / "none").exists()
     status, public, _ = sign("release.key", "--make-key")
-    assert (status, len(public.strip()), (tmp_path / "release.key").stat().st_mode & 0o777) == (0, 64, 0o600)
+    assert status == 0
+    assert len(public.strip()) == 64
+    assert (tmp_path / "release.key").stat().st_mode & 0o777 == 0o600
     for place, key, status in (("built", "0" * 64, 4), ("built", "0" * 63, 2), ("built", "", 2), ("none", "0" * 64, 3)):
         assert say("runner", "fetch", tmp_path / place, "--key", key)[0] == status
     assert not small_lab.folder.fetched_runners.exists()

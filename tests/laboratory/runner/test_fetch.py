@@ -17,7 +17,7 @@ from fake_builds import LINUX, build
 
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, NotFound, Refused, StorageFull, WrongUse
-from axiom.laboratory.runner.fetch import chosen_of, fetch_runner, look_at_release
+from axiom.laboratory.runner.fetch import choose_fetched_runners, fetch_release, fetch_runner
 from axiom.laboratory.runner.offer import OfferWatcher
 from axiom.laboratory.runner.release import RELEASE, sign_release
 from axiom.limits import server as limits
@@ -102,8 +102,11 @@ def host(built) -> Iterator[ReleaseHost]:
 @pytest.fixture
 def fetch(folder) -> Callable[..., list[bool]]:
     def fetch(place: str, *only: str, key: str = KEY.public) -> list[bool]:
-        release = look_at_release(place, key)
-        return [fetch_runner(folder, place, release, name, lambda *_: None) for name in chosen_of(release, only)]
+        release = fetch_release(place, key)
+        return [
+            fetch_runner(folder, place, release, name, lambda *_: None)
+            for name in choose_fetched_runners(release, only)
+        ]
 
     return fetch
 
@@ -192,7 +195,7 @@ def test_of_a_later_release_only_what_changed_is_fetched(host, fetch, folder, bu
     assert below(folder.fetched_runners) == {name: body for name, body in below(built).items() if name != RELEASE}
 
 
-def test_a_file_that_was_not_signed_is_refused_by_name_and_what_is_not_whole_is_not_signed(host, fetch, folder, built):
+def test_an_unsigned_file_is_refused_by_name_and_what_is_not_whole_is_not_signed(host, fetch, folder, built):
     (path,) = (built / LINUX).glob("axiom_runtime_*")
     body = path.read_bytes()
     for wrong, error in ((b"\1" + body[1:], Refused), (body + b"x", Refused), (body[:-1], CannotStart)):
@@ -218,13 +221,13 @@ def test_a_file_that_was_not_signed_is_refused_by_name_and_what_is_not_whole_is_
 
 def edited(built: Path, **said: Any) -> None:
     listed = json.loads((built / RELEASE).read_bytes())
-    (built / RELEASE).write_bytes(canonical_json.canonical(listed | said))
+    (built / RELEASE).write_bytes(canonical_json.canonical_bytes(listed | said))
 
 
 def signed(built: Path, **said: Any) -> None:
     """The list says something else, and the key has signed that."""
     body = json.loads((built / RELEASE).read_bytes())["release"] | said
-    edited(built, release=body, signature=KEY.sign(canonical_json.canonical(body)).hex())
+    edited(built, release=body, signature=KEY.sign(canonical_json.canonical_bytes(body)).hex())
 
 
 ROW = {"name": "built.json", "sha256": "ab" * 32, "size": 5}
@@ -271,9 +274,7 @@ def test_only_an_address_that_nobody_reads_on_the_way_is_asked(host, fetch):
     assert {path for path, _ in host.asked} == {f"/{RELEASE}"}
 
 
-def test_what_is_not_there_or_cannot_be_read_is_named_and_without_room_nothing_is_fetched(
-    host, fetch, tmp_path, built, monkeypatch
-):
+def test_what_cannot_be_read_is_named_and_without_room_nothing_is_fetched(host, fetch, tmp_path, built, monkeypatch):
     with monkeypatch.context() as full:
         full.setattr(limits, "SPARE_DISK_BYTES", 2**60)
         with pytest.raises(StorageFull):

@@ -37,7 +37,7 @@ def obey(host, now, tmp_path):
     runner.stop()
 
 
-def test_the_first_task_brings_everything_and_what_is_damaged_is_replaced_by_what_comes(obey, host, folder):
+def test_the_first_task_brings_everything_and_the_next_replaces_what_is_damaged(obey, host, folder):
     assert (obey().exit, obey().message) == (Exit.DONE, "")
     bundle = host.home.path / "bundles" / f"{host.digest}.zip"
     assert {path.name for path in bundle.parent.iterdir()} == {f"{host.digest}.seal", bundle.name}

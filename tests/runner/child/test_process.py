@@ -11,8 +11,8 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.limits import runner as runner_limits
 from axiom.runner.child import process
-from axiom.runner.child.environment import environment
-from axiom.runner.child.process import Child, how_ended
+from axiom.runner.child.environment import child_environment
+from axiom.runner.child.process import Child, explain_ending
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs
@@ -45,7 +45,8 @@ def test_cells_are_computed_one_after_the_other_and_end_as_they_should(child):
     assert 0 <= answer.cpu_seconds < 1
     assert compute(child, "ok", 1.0).measures == answer.measures
     answer = compute(child, "diverge")
-    assert (answer.outcome, answer.measures) == (Outcome.DIVERGED, {"value": None, "count": 1, "curve": None})
+    assert answer.outcome == Outcome.DIVERGED
+    assert answer.measures == {"value": None, "count": 1, "curve": None}
     answer = compute(child, "arrays")
     assert (answer.outcome, answer.measures) == (Outcome.OK, {"value": 0.5, "count": 4, "curve": [1.0, 2.0]})
     answer = child.compute({"act": "ok", "amuont": 1.0}, 1, on_progress=ignore, **LIMITS)
@@ -172,7 +173,7 @@ def test_a_module_that_speaks_for_the_child_while_it_is_imported_is_said_to(word
         child.stop()
 
 
-def test_progress_is_told_and_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
+def test_progress_is_told_and_a_process_whose_cell_was_given_up_gets_no_other(child):
     def fails(fraction):
         raise RuntimeError(fraction)
 
@@ -198,7 +199,7 @@ def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings,
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     tree, env = surroundings
-    env = environment(Path(env["TMPDIR"]))
+    env = child_environment(Path(env["TMPDIR"]))
     child = Child.start(tree, "axiom.catalogue.probe_cells", env)
     try:
         compute(child, "look")
@@ -260,7 +261,7 @@ class Ended:
 )
 def test_every_way_to_end_has_words(status, is_boxed, words):
     kind = ChildKilled if "SIGKILL" in words else ChildLost
-    assert how_ended(Ended(status), is_boxed=is_boxed) == (words, kind)
+    assert explain_ending(Ended(status), is_boxed=is_boxed) == (words, kind)
 
 
 def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, tmp_path):
@@ -270,7 +271,7 @@ def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, t
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("SYSTEMROOT", raising=False)
     cache = str(tmp_path)
-    assert environment(tmp_path) == {
+    assert child_environment(tmp_path) == {
         "PATH": "/usr/bin",
         "LANG": "C.UTF-8",
         "HOME": cache,

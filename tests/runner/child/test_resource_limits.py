@@ -5,8 +5,8 @@ import pytest
 
 from axiom.limits import runner as limits
 from axiom.runner.child import process as resource_limits
-from axiom.runner.child.process import Bounds, hold_data
-from axiom.runner.files.scratch_folders import room
+from axiom.runner.child.process import Bounds, limit_data
+from axiom.runner.files.scratch_folders import open_bundle_folder
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def tell(process, line):
 
 
 def test_more_data_than_was_said_is_refused_at_one_stroke(process):
-    hold_data(process.pid, 200)
+    limit_data(process.pid, 200)
     assert tell(process, "held = bytearray(10**9)") == "done\n"
     assert tell(process, "held = held + bytearray(10**9)") == ""
     assert "MemoryError" in process.stderr.read()
     process.wait()
-    hold_data(process.pid, 200)  # it is gone: nothing to hold
+    limit_data(process.pid, 200)  # it is gone: nothing to hold
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "LOOK_EVERY_SECONDS", 0.0)
     monkeypatch.setattr(limits, "DISK_MB", 2.0)
     monkeypatch.setattr(limits, "BUNDLE_MB", 5.0)
-    return room(tmp_path / "cache", "a")
+    return open_bundle_folder(tmp_path / "cache", "a")
 
 
-def test_bounds_last_as_long_as_the_process_and_neighbours_are_not_held_to_each_other_s(place, process):
+def test_bounds_last_as_long_as_the_process_and_do_not_bind_its_neighbours(place, process):
     (place / "compiled").write_bytes(b"x" * 10**6)
     bounds = [Bounds(process.pid, place) for _ in range(8)]
     for bound in bounds:
@@ -68,7 +68,7 @@ def test_bounds_last_as_long_as_the_process_and_neighbours_are_not_held_to_each_
     assert sorted(path.name for path in place.parent.iterdir()) == [".lock", ".swept", "a"]
 
 
-def test_what_processes_leave_comes_to_an_end_but_a_folder_may_hold_more_to_begin_with(place, process):
+def test_what_processes_leave_is_bounded_but_a_folder_may_hold_more_at_first(place, process):
     remarks = []
     for number in range(4):
         bounds = Bounds(process.pid, place)
@@ -95,7 +95,7 @@ def test_what_lies_where_nobody_can_look_is_too_much(place, process):
     assert again.excess() != ""  # nor is it forgotten for having been there before
     bounds.clear()
     again.clear()
-    room(place.parent, "a")
+    open_bundle_folder(place.parent, "a")
     assert sorted(path.name for path in place.parent.rglob("*")) == [".lock", ".swept", "a"]
 
 

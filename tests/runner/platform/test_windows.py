@@ -59,7 +59,9 @@ def busy():
 
 def test_a_process_is_read_halted_let_go_on_and_ended(system, busy):
     until(lambda: system.usage(busy.pid)[0] > 0)
-    assert (system.usage(busy.pid)[1] > 1, system.threads(busy.pid), system.is_there(busy.pid)) == (True, 1, True)
+    assert system.usage(busy.pid)[1] > 1
+    assert system.threads(busy.pid) == 1
+    assert system.is_there(busy.pid)
     system.halt(busy.pid)
     until(lambda: psutil.Process(busy.pid).status() == psutil.STATUS_STOPPED)
     system.go_on(busy.pid)
@@ -73,7 +75,9 @@ def test_of_a_process_that_is_gone_nothing_is_read_and_nothing_is_asked(system, 
     busy.wait(PATIENCE)
     for ask in (system.halt, system.go_on, system.end, system.outlast):
         ask(busy.pid)
-    assert (system.usage(busy.pid), system.threads(busy.pid), system.is_there(busy.pid)) == ((0.0, 0.0), 0, False)
+    assert system.usage(busy.pid) == (0.0, 0.0)
+    assert system.threads(busy.pid) == 0
+    assert not system.is_there(busy.pid)
 
 
 def test_a_parent_is_waited_for_until_it_is_gone(system, busy):

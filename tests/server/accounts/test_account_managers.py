@@ -34,7 +34,7 @@ COMMANDS = ["team.join", "account.computing", "account.profile", "account.prefer
 
 def audited(office) -> list[dict]:
     """The audit, oldest first."""
-    return office.writer.run(lambda db: audit.latest(db, 1_000))[::-1]
+    return office.writer.run(lambda db: audit.list_audit_entries(db, 1_000))[::-1]
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def key(office) -> str:
     """Of volunteer 1, who has host 1 and founded team 1."""
     made, now = key_in(office.create()), office.lab.now
     nothing = {"country": "", "website": "", "about": ""}
-    office.writer.run(lambda db: hosts.meet(db, volunteer_id=1, name="", now=now, **HOST))
-    office.writer.run(lambda db: teams.create(db, name="Owls", founder_id=1, now=now, **nothing))
+    office.writer.run(lambda db: hosts.upsert_host(db, volunteer_id=1, name="", now=now, **HOST))
+    office.writer.run(lambda db: teams.create_team(db, name="Owls", founder_id=1, now=now, **nothing))
     return made
 
 
-def test_what_an_account_manager_sets_is_audited_as_its_volunteer_s_and_says_nothing_about_them(office, key):
+def test_what_an_account_manager_sets_is_audited_and_says_nothing_of_its_volunteer(office, key):
     before = len(audited(office))
     assert "<success/>" in office.ask("/am_set_info.php", account_key=key, **SET)
     assert "<success/>" in office.ask("/am_set_info.php", account_key=key, teamid="0")
@@ -104,7 +104,7 @@ def test_no_key_no_account_and_too_many_changes_are_refused_before_the_gate(offi
     assert audited(office) == before
 
 
-def test_whatever_changes_something_at_the_project_s_addresses_has_its_line_in_the_audit(office, key, monkeypatch):
+def test_whatever_changes_something_at_the_project_s_addresses_is_audited(office, key, monkeypatch):
     submit, unaudited = Writer.submit, []
 
     def counts(db) -> tuple[int, int]:

@@ -243,7 +243,7 @@ class Waiting(Echo):
 
 
 @pytest.mark.parametrize("brings", [b"", b"content-length: 5\r\n"])
-def test_a_visitor_behind_a_proxy_has_only_so_many_requests_under_way_and_others_are_served(monkeypatch, brings):
+def test_a_visitor_behind_a_proxy_has_so_many_requests_at_once_and_others_are_served(monkeypatch, brings):
     """With a body that does not come, it never reaches the application."""
     monkeypatch.setattr(server_limits, "REQUESTS_OF_ONE_VISITOR", 3)
     app = Waiting()

@@ -54,7 +54,7 @@ def test_requests_in_whatever_pieces_are_answered_in_their_order(place, cuts):
     assert answers == [b"soon 100", b"now 5", b"page /page 1", b"soon 7"]
 
 
-def test_what_is_piped_behind_a_request_waits_for_its_answer_and_whoever_leaves_before_it_harms_nobody(place, line):
+def test_a_piped_request_waits_for_the_answer_before_and_who_leaves_harms_nobody(place, line):
     answers, address = place
     line.say(post(b"/later", b"123") + post(b"/now", b"1") + b"GET /p HTTP/1.1\r\nhost: lab\r\n\r\n")
     assert until(lambda: answers.held)
@@ -97,7 +97,7 @@ HUGE_LENGTH = b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 10000000000\r
 LARGE_STATUS, PACKED_STATUS = b"HTTP/1.1 413 Request Entity Too Large", b"HTTP/1.1 415 Unsupported Media Type"
 
 
-def test_a_body_that_is_too_large_or_packed_is_refused_and_an_answer_that_could_not_be_made_told_as_such(place):
+def test_a_body_too_large_or_packed_is_refused_and_a_failed_answer_told_as_such(place):
     answers, address = place
     before = len(answers.asked)
     for request, status in (

@@ -8,7 +8,7 @@ from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, n
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.boinc.project_files import PICTURES, pictures
+from axiom.boinc.project_files import PICTURES, load_project_pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import sign_up as desk
@@ -19,7 +19,7 @@ from axiom.store.accounts import teams
 from axiom.store.hosts import hosts
 
 
-def test_an_account_manager_reads_and_sets_an_account_by_its_key_and_dates_no_preferences_into_the_future(office):
+def test_an_account_manager_sets_an_account_by_its_key_with_no_date_in_the_future(office):
     key = key_in(office.create())
     assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)
     preferences = "<global_preferences><mod_time>99</mod_time><max_ncpus_pct>50</max_ncpus_pct></global_preferences>"
@@ -59,18 +59,19 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
     }
     mine, other = (
         office.writer.run(
-            lambda db, whose=whose: hosts.meet(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
+            lambda db, whose=whose: hosts.upsert_host(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
         )
         for whose in (1, 2)
     )
 
     def place(**fields):
         answer = office.ask("/am_set_host_info.php", **({"account_key": key, "hostid": str(mine)} | fields))
-        venues = office.writer.run(lambda db: [hosts.host(db, one).venue for one in (mine, other)])
+        venues = office.writer.run(lambda db: [hosts.find_host(db, one).venue for one in (mine, other)])
         return answer, venues
 
     answer, venues = place(venue="work")
-    assert (answer, venues) == ("<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n", ["work", ""])
+    assert answer == "<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n"
+    assert venues == ["work", ""]
     for wrong, error in (
         ({"venue": "home", "hostid": str(other)}, -136),
         ({"venue": "home", "hostid": "99999"}, -136),
@@ -124,13 +125,15 @@ def test_what_an_account_manager_may_not_set_changes_nothing(office):
     assert error_in(office.ask("/login_token_lookup.php", user_id="1", token="x")) == -136  # noqa: S106
 
 
-def test_teams_are_found_by_words_and_by_number_and_looked_after_by_the_eldest_when_their_founder_leaves(office):
+def test_a_team_is_searched_by_words_or_number_and_its_eldest_follows_its_founder(office):
     key = key_in(office.create())
     founder = office.stored()[0].id
 
     def found(db):
         for name in ("Night Owls", "Owls & Co", "Hawks"):
-            teams.create(db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now)
+            teams.create_team(
+                db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now
+            )
 
     office.writer.run(found)
     assert office.ask("/team_lookup.php", team_name="owls") == "<teams>\n</teams>\n"  # nobody is in them
@@ -222,15 +225,19 @@ def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, 
     assert "canary" not in caplog.text
 
 
-def test_the_configuration_is_of_the_project_the_status_of_a_minute_and_other_addresses_are_the_sites(office):
+def test_the_configuration_is_the_project_s_and_other_addresses_are_the_site_s(office):
     answer = office.ask("/get_project_config.php")
     for part in ("name>Small &amp; Sons<", "master_url>http://lab.example/<", "platform_name>x86_64-pc-linux-gnu<"):
         assert part in answer
-    for picture in pictures():
+    for picture in load_project_pictures():
         status, headers, body = office.raw(f"/{PICTURES}/{picture.name}")
-        assert (status, headers["content-type"], body) == (200, "image/png", picture.body)
+        assert status == 200
+        assert headers["content-type"] == "image/png"
+        assert body == picture.body
     status, headers, body = office.raw("/get_project_config.php", method="HEAD")
-    assert (status, body, headers["content-length"]) == (200, b"", f"{len(answer.encode())}")
+    assert status == 200
+    assert body == b""
+    assert headers["content-length"] == f"{len(answer.encode())}"
     assert office.raw("/lookup_account.php", method="DELETE")[0] == 405
     assert office.raw("/elsewhere") == (404, {}, b"the site")
     first = office.ask("/server_status.php", xml="1")
@@ -257,7 +264,7 @@ def test_no_page_of_another_site_makes_or_learns_anything_by_an_address_of_a_cli
         ):
             for method in ("GET", "POST", "HEAD"):
                 status, _, _ = office.raw(path, method=method, headers=[header], email_addr=EMAIL, passwd_hash=HASH)
-                assert (path, header, status) == (path, header, 403)
+                assert status == 403, (path, header)
     assert office.stored() is None
     for path in open_to_links:
         assert office.raw(path, headers=[(b"sec-fetch-site", b"cross-site")])[0] in {200, 302}

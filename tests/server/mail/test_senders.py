@@ -58,7 +58,8 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificate):
     for security in ("starttls", "tls"):
         with smtp(box, certificate, security=security, auth=True) as port:
             error = refused(server_on(port, security))
-            assert ("certificate" in str(error), error.is_whole) == (True, True)
+            assert "certificate" in str(error)
+            assert error.is_whole
     assert box.came == []
 
 
@@ -67,14 +68,16 @@ def test_a_server_without_starttls_or_with_another_password_gets_nothing_at_all(
     box = Mailbox()
     with smtp(box, auth=False) as port:
         error = refused(server_on(port, "starttls"))
-    assert ("STARTTLS" in str(error), error.is_whole) == (True, True)
+    assert "STARTTLS" in str(error)
+    assert error.is_whole
     with smtp(box, certificate, security="starttls", auth=True) as port:
         error = refused(server_on(port, "starttls", password="canary"))  # noqa: S106  a wrong one
     assert "535" in str(error)
     for wrong in ({"user": "jörg"}, {"password": "canary-é"}):
         with smtp(box, certificate, security="starttls", auth=True) as port:
             error = refused(server_on(port, "starttls", **wrong))
-        assert ("ASCII" in str(error), error.is_whole) == (True, True)
+        assert "ASCII" in str(error)
+        assert error.is_whole
     assert "Connection refused" in str(refused(server_on(free_port())))
     assert box.came == []
     assert MAIL_PASSWORD not in repr(server_on(25, "tls"))
@@ -101,17 +104,21 @@ def test_without_security_nobody_signs_in_and_a_message_may_be_refused():
         with pytest.raises(DeliveryFailed, match="554") as error:
             deliver(letter())
     assert (box.subjects()[0], box.signed_in[0]) == ("Hello", "")
-    assert (error.value.is_whole, error.value.is_final, "canary" in str(error.value)) == (False, True, False)
+    assert not error.value.is_whole
+    assert error.value.is_final
+    assert "canary" not in str(error.value)
 
 
 @pytest.mark.usefixtures("trusted")
-def test_an_answer_that_is_no_yes_is_a_failure_and_what_speaks_no_tls_is_not_posted_to():
+def test_an_answer_that_is_no_yes_is_a_failure_and_mail_goes_nowhere_without_tls():
     for status in (300, 404):
         box, other = WebBox(status=status), WebBox()
         with web(other) as elsewhere, web(box) as address:
             box.location = f"{elsewhere}/canary"  # no redirect is followed
             error = refused(WebAddress(address=f"{address}/canary", kind="text/plain"), b"full")
-        assert (f"{status}" in str(error), error.is_whole, other.posted) == (True, True, [])
+        assert f"{status}" in str(error)
+        assert error.is_whole
+        assert other.posted == []
     address = WebAddress(address=f"http://127.0.0.1:{free_port()}/canary", kind="text/plain")
     assert "Connection refused" in str(refused(address, b"full"))
     assert "canary" not in repr(address)

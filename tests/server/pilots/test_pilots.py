@@ -24,7 +24,7 @@ from axiom.errors import AxiomError, HeldByAnother, NotAllowed
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.returns.take_back import sweep
 from axiom.server.returns.validator import Validator
-from axiom.signed.program_tokens import digest, new_cluster_key
+from axiom.signed.program_tokens import digest_token, new_cluster_key
 from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import jobs
@@ -50,7 +50,7 @@ class Cluster:
         return self.writer.run(what)
 
     def task(self, number: int):
-        return self.do(lambda db: workunits.task(db, number))
+        return self.do(lambda db: workunits.find_task(db, number))
 
     def tasks(self):
         return [(task.state, task.host_id) for task in self.do(stored_work.tasks)][::-1]
@@ -91,7 +91,7 @@ def finished(order, *, host: int | None = None, exit_status: int = 0) -> Report:
     return Report(task_id=order.task, host_id=host or order.host, **ended)
 
 
-def test_many_tasks_are_asked_for_again_where_they_never_arrived_and_reported_at_once(cluster):
+def test_many_tasks_are_asked_for_again_where_they_never_came_and_reported_at_once(cluster):
     wide = cluster.pilot("wide", cores=8)
     orders = wide.ask(frozenset(), 3)
     assert len(orders) == 3
@@ -106,7 +106,7 @@ def test_many_tasks_are_asked_for_again_where_they_never_arrived_and_reported_at
     assert cluster.do(lambda db: db.row("SELECT count(*) AS n FROM result"))["n"] == 6
 
 
-def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_nor_anything_to_a_stranger(cluster, prepared):
+def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_or_to_a_stranger(cluster, prepared):
     assert cluster.source.bundle(prepared().digest) == prepared().archive
     assert cluster.source.seal(prepared().digest) == cluster.do(lambda db: db.row("SELECT seal FROM bundle"))["seal"]
     cluster.lab.folder.keys.mkdir(exist_ok=True)
@@ -148,14 +148,14 @@ WHAT = ["hello", "ask", "report", "look", "give-back", "seal", "bundle"]
 @pytest.mark.parametrize("ending", ["revoked", "expired", "renewed"])
 def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stored(cluster, ending):
     (order,) = cluster.source.ask(frozenset(), 1)
-    known = cluster.do(lambda db: clusters.by_name(db, "alpha"))
+    known = cluster.do(lambda db: clusters.find_cluster(db, "alpha"))
     if ending == "revoked":
-        assert cluster.do(lambda db: clusters.end(db, known.id, cluster.lab.now))
+        assert cluster.do(lambda db: clusters.end_cluster(db, known.id, cluster.lab.now))
     elif ending == "expired":
         cluster.lab.later(days=1)
     else:
         key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
-        cluster.do(lambda db: clusters.renew(db, known.id, key_digest=digest(key), expires_at=later))
+        cluster.do(lambda db: clusters.renew_cluster_key(db, known.id, key_digest=digest_token(key), expires_at=later))
     with pytest.raises(NotAllowed):
         cluster.source.report([(finished(order), cluster.output(order))])
     assert cluster.source.refused is not None
@@ -165,9 +165,13 @@ def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stor
         assert cluster.pilot("node-1", key, before=[cluster.source.session]).host_id == cluster.source.host_id
 
 
-def test_a_cluster_speaks_for_no_other_and_what_is_forged_or_of_no_task_is_found_out_or_let_pass(cluster):
+def test_a_cluster_speaks_for_no_other_and_what_is_forged_is_noticed(cluster):
     key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
-    cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
+    cluster.do(
+        lambda db: clusters.add_cluster(
+            db, name="beta", key_digest=digest_token(key), expires_at=later, now=cluster.lab.now
+        )
+    )
     other = cluster.pilot("elsewhere", key)
     (mine,), (order,) = (source.ask(frozenset(), 1) for source in (cluster.source, other))
     assert order.task != mine.task
@@ -204,7 +208,7 @@ def test_a_pilot_waits_while_a_proxy_says_that_the_laboratory_is_down():
     assert HttpWorkSource("http://localhost", connect=lambda _timeout: Proxy()).trust() == b"a chain"
 
 
-def test_two_pilots_of_a_name_are_told_apart_and_one_that_comes_back_to_its_folder_is_the_same_host(cluster):
+def test_two_pilots_of_a_name_differ_and_one_that_returns_to_its_folder_is_the_same(cluster):
     again = cluster.pilot("node-1")
     assert (cluster.source.name, again.name) == ("node-1", "node-1 (2)")
     assert again.host_id != cluster.source.host_id
@@ -229,20 +233,23 @@ def test_the_name_of_a_pilot_that_is_gone_is_free(cluster):
     assert cluster.pilot("node-1").host_id == again.host_id == cluster.source.host_id
 
 
-def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken_once(cluster):
+def test_what_a_silent_pilot_has_goes_to_others_and_its_late_report_is_taken_once(cluster):
     (order,) = cluster.source.ask(frozenset(), 1)
     for _ in range(4):  # a pilot that speaks keeps what it has
         cluster.lab.now += LEASE / 2
         cluster.source.to_drop(frozenset({order.task}))
         assert cluster.sweep() == 0
     cluster.lab.now += 3 * LEASE
-    cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))  # while nobody listened nobody was silent
+    cluster.do(
+        lambda db: jobs.record_job_start(db, "start", 0.0, cluster.lab.now)
+    )  # while nobody listened nobody was silent
     cluster.lab.now += LEASE - timedelta(seconds=1)
     assert cluster.sweep() == 0
     cluster.lab.now += timedelta(seconds=1)
     assert [cluster.sweep() for _ in range(2)] == [1, 0]
-    assert (cluster.task(order.task).state, cluster.task(order.task).cause) == (TaskState.ABORTED, Cause.TAKEN_BACK)
-    assert cluster.do(lambda db: hosts.host(db, order.host)).standing.quota is None
+    assert cluster.task(order.task).state == TaskState.ABORTED
+    assert cluster.task(order.task).cause == Cause.TAKEN_BACK
+    assert cluster.do(lambda db: hosts.find_host(db, order.host)).standing.quota is None
     other = cluster.pilot("node-2", cores=4)
     (copy,) = [given for given in other.ask(frozenset(), 4) if given.seeds == order.seeds]
     cluster.source.report([(finished(order), cluster.output(order))])
@@ -250,7 +257,7 @@ def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken
     cluster.judge()
     assert {cluster.task(given.task).state for given in (order, copy)} == {TaskState.VALID}
     number = cluster.task(order.task).workunit_id
-    assert cluster.do(lambda db: workunits.workunit(db, number)).state is WorkunitState.DONE
+    assert cluster.do(lambda db: workunits.find_workunit(db, number)).state is WorkunitState.DONE
     assert cluster.do(lambda db: db.row("SELECT count(*) AS n FROM result"))["n"] == 2
 
 

@@ -14,7 +14,7 @@ from axiom.domain.work import Outcome
 from axiom.laboratory.experiments import releases
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
-from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, former_results, task_rules
@@ -55,15 +55,16 @@ def test_the_table_holds_the_numbers_of_the_picture_and_follows_new_results(brow
     with small_lab.db.transaction():
         small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', replicate * 7 % 9 + config)")
         small_lab.db.execute(OTHERS)
-    stored = experiments.by_name(small_lab.db, "tiny_sum", 1)
+    stored = experiments.find_experiment_by_name(small_lab.db, "tiny_sum", 1)
     manifest = replace(stored_manifest(stored.manifest), figure=Figure(x="size", y="total", title="Total"))
-    drawn = draw_figures.sweep_of(small_lab.db, stored, manifest)
+    drawn = draw_figures.experiment_sweep(small_lab.db, stored, manifest)
     reader = browse(small_lab)
     figures = experiment_of(reader)["figures"]
     rows = figures["sweep"]["rows"]
     assert rows == [[f"size {point.x}", point.seeds, point.median, point.low, point.high] for point in drawn.points]
     assert [row[1:] for row in rows] == [[9, 4.0, 0.0, 8.0], [9, 5.0, 1.0, 9.0]]
-    assert ("curve" in figures, reader.get("/figures/experiment/1/curve.csv").status) == (False, 404)
+    assert "curve" not in figures
+    assert reader.get("/figures/experiment/1/curve.csv").status == 404
     for back in (1, 2):
         compute(small_lab, 1)
         rows = experiment_of(reader, "/experiments/tiny_sum@2")["figures"]["sweep"]["rows"]
@@ -164,7 +165,9 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     def release():
         return experiment_of(reader)["release"]
 
-    assert (release()["stage"], release()["since"], release()["history"]) == ("pilot", small_lab.now.isoformat(), [])
+    assert release()["stage"] == "pilot"
+    assert release()["since"] == small_lab.now.isoformat()
+    assert release()["history"] == []
     orders = [small_lab.order(1) for _ in range(3)]
     assert (release()["out"], release()["well"]) == (3, 0)
     for order in orders:
@@ -174,18 +177,19 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     small_lab.later(minutes=5)
     with small_lab.db.transaction():
         releases.record_stages(small_lab.db, small_lab.now)
-        stored = experiments.by_id(small_lab.db, 1)
-        releases.approve(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
+        stored = experiments.find_experiment(small_lab.db, 1)
+        releases.approve_version(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
     assert (release()["since"], release()["approved_by"]) == (small_lab.now.isoformat(), "Ada")
     with small_lab.db.transaction():
         kind = "linux-x86_64-none"
-        releases.pause(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
+        releases.pause_version(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
     reader.app.forget()
     page = reader.get(PATH).text
     assert all(fact in page for fact in (kind, "Ben", "wrong sums", "read &lt;it&gt;"))
     with small_lab.db.transaction():
-        releases.pause(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
-    assert (release()["stage"], "too warm" in release()["reason"]) == ("paused", True)
+        releases.pause_version(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
+    assert release()["stage"] == "paused"
+    assert "too warm" in release()["reason"]
 
 
 def test_the_page_says_what_an_operator_demands_of_computers_and_until_when(browse, small_lab, prepared):
@@ -202,7 +206,9 @@ def test_the_page_says_what_an_operator_demands_of_computers_and_until_when(brow
     ):
         task_rules.set_rule(small_lab.db, "tiny_sum", rule, reason="<it> swaps", by="Ada", now=now)
         shown, text = experiment_of(reader)["rule"], reader.get(PATH).text
-        assert (shown["least_cores"], shown["by"], shown["at"]) == (rule.least_cores, "Ada", now.isoformat())
+        assert shown["least_cores"] == rule.least_cores
+        assert shown["by"] == "Ada"
+        assert shown["at"] == now.isoformat()
         assert [fact for fact in (*facts, "Ada", "&lt;it&gt; swaps") if fact not in text] == []
     task_rules.set_rule(small_lab.db, "tiny_sum", ANY_COMPUTER, reason="", by="Ada", now=now)
     assert experiment_of(reader)["rule"] is None
@@ -213,30 +219,28 @@ def load_former(lab, amount: int, source: str = "moon") -> None:
         for number in range(amount):
             row = {"task": f"wu_{number:03d}", "measures": {"total": float(number)}, "config": {"seed": number}}
             row["measures"] |= {"rare": 1.7e308} if number in (1, 2) else {}
-            former_results.add(lab.db, row, experiment="tiny_sum", source=source, now=lab.now)
+            former_results.add_former_result(lab.db, row, experiment="tiny_sum", source=source, now=lab.now)
 
 
-def test_what_an_old_laboratory_had_is_summed_up_by_source_and_all_of_it_can_be_paged(
-    browse, small_lab, prepared, monkeypatch
-):
+def test_what_an_old_laboratory_had_is_summed_up_by_source_and_can_be_paged(browse, small_lab, prepared, monkeypatch):
     small_lab.publish(prepared())
     reader = browse(small_lab)
     assert experiment_of(reader)["former"] == []
     assert 'id="former"' not in reader.get(PATH).text
     load_former(small_lab, 101)
     (summary,) = experiment_of(reader)["former"]
-    assert (summary["source"], summary["tasks"], summary["summed"], summary["status"]) == (
-        "moon",
-        101,
-        101,
-        "exploratory",
-    )
+    assert summary["source"] == "moon"
+    assert summary["tasks"] == 101
+    assert summary["summed"] == 101
+    assert summary["status"] == "exploratory"
     rare, total = summary["measures"]
     assert rare == {"name": "rare", "tasks": 2, "median": 1.7e308, "low": 1.7e308, "high": 1.7e308}
     assert total == {"name": "total", "tasks": 101, "median": 50.0, "low": 5.0, "high": 95.0}
     assert 'id="former"' in reader.get(PATH).text
     first = reader.get("/experiments/tiny_sum@1/former.json?source=moon").json
-    assert (len(first["rows"]), first["status"], first["rows"][7]["measures"]) == (100, "exploratory", {"total": 7.0})
+    assert len(first["rows"]) == 100
+    assert first["status"] == "exploratory"
+    assert first["rows"][7]["measures"] == {"total": 7.0}
     second = reader.get(first["next"]).json
     assert ([row["task"] for row in second["rows"]], second["next"]) == (["wu_100"], None)
     assert reader.get("/experiments/tiny_sum/former").status == 200
@@ -255,8 +259,8 @@ def lines_if_weighed(lab) -> list:
 
     read = []
     with contextlib.suppress(UndoneError), lab.db.transaction():
-        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
-        read = [observe.version(lab.db, 1, lab.now), lab.db.select("SELECT * FROM evidence")]
+        evaluate_findings(lab.db, rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        read = [observe.observe_version(lab.db, 1, lab.now), lab.db.select("SELECT * FROM evidence")]
         raise UndoneError
     return read
 

@@ -11,9 +11,9 @@ from furnished_lab import draw, fill, weighed
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.laboratory.findings.rules.interest import FindingNews
-from axiom.laboratory.rounds.steps.summary import literature
+from axiom.laboratory.rounds.steps.summary import tell_literature
 from axiom.store.registrations import registrations
-from axiom.web.site.templates import environment
+from axiom.web.site.templates import template_environment
 from axiom_weigh.values import Observation
 
 MASTER = "https://lab.example/"
@@ -48,7 +48,8 @@ def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(rea
     for words in ("order=surest", "order=surprising", "order=newest"):
         assert [row["evidence"] is None for row in listed(reader, words)] == [False, True]
     wrong = reader.get("/findings.json?order=loudest").json
-    assert (wrong["findings"], "order=loudest" in wrong["misread"][0]) == ([], True)
+    assert wrong["findings"] == []
+    assert "order=loudest" in wrong["misread"][0]
     assert [row["number"] for row in listed(reader, "since=week")] == [rows[0]["number"]]
     assert listed(reader, "theme=Smaller+networks") == []  # none of the catalogue's is here
     reader.app.forget()
@@ -96,7 +97,7 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first():
         figure = {"headings": ["n"], "rows": [[number] for number in range(201)], "is_course": is_course}
         figure |= {"has_series": False, "csv": "", "svg": None}
         made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
-        text = environment().from_string(made).render(figure=figure)
+        text = template_environment().from_string(made).render(figure=figure)
         assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
 
 
@@ -106,7 +107,9 @@ def test_a_claim_asked_again_is_found_and_a_picture_s_data_are_cut_on_the_page_a
     finding = reader.get("/findings/1.json").json["finding"]
     words = f"claim={finding['claim']}&measure={finding['measure']}".replace(" ", "+")
     near = reader.get(f"/findings/near.json?{words}").json["near"]
-    assert (near["is_known"], near["finding"], near["nearest"][0]["number"]) == (True, 1, 1)
+    assert near["is_known"] is True
+    assert near["finding"] == 1
+    assert near["nearest"][0]["number"] == 1
     other = reader.get(f"/findings/near.json?{words}&factors=size=99;<b>shade").json["near"]
     assert not other["is_known"]
     assert other["nearest"][0]["differs"]["levels"] == {"size": ["99"]}
@@ -132,7 +135,9 @@ def test_a_finding_is_found_by_its_headline_and_leads_to_its_own_version(furnish
 
 
 def test_what_was_measured_before_a_claim_may_lack_any_value():
-    made = environment().from_string('{% import "finding_parts.html" as card %}{{ card.exploratory(finding) }}')
+    made = template_environment().from_string(
+        '{% import "finding_parts.html" as card %}{{ card.exploratory(finding) }}'
+    )
     assert "None" not in made.render(finding={"exploratory": {"seeds": 0, "estimate": None}})
 
 
@@ -164,18 +169,19 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
     homeless = browse(small_lab)  # without an address of its own a laboratory names no card
     for path in paths:
         head = told(homeless, path)
-        assert ("og:image" in head, head["twitter:card"], "og:title" in head) == (False, "summary", True)
+        assert "og:image" not in head
+        assert head["twitter:card"] == "summary"
+        assert "og:title" in head
     with small_lab.db.transaction():
-        registrations.set_status(small_lab.db, 1, "suspended", "a test")
+        registrations.set_finding_status(small_lab.db, 1, "suspended", "a test")
     reader.app.forget()
     assert told(reader, "/findings/1")["og:title"] not in (answer, "")
     head = told(reader, "/experiments/tiny_sum@1")
-    assert (head["og:title"], "og:image" in head) == ("What is the sum?", False)
+    assert head["og:title"] == "What is the sum?"
+    assert "og:image" not in head
 
 
-def test_a_published_number_is_compared_with_on_the_page_in_json_in_the_paper_and_in_the_log(
-    browse, small_lab, tmp_path
-):
+def test_a_published_number_is_compared_with_on_page_in_json_in_paper_and_in_log(browse, small_lab, tmp_path):
     published = 'published=Published(value=0.5, interval=(0.4, 0.6), reference="Noether 1918"),'
     text = tiny_source().replace("Prediction\n", "Prediction, Published\n", 1)
     text = text.replace("            prediction=", f"            {published}\n            prediction=")
@@ -191,5 +197,5 @@ def test_a_published_number_is_compared_with_on_the_page_in_json_in_the_paper_an
     assert (compared["comparison"], compared["words"]) == ("differs from", said)
     for address in ("/findings/1", "/findings/paper?of=1"):
         assert said in browser.get(address).text
-    (note,) = literature(small_lab.db, FindingNews(number=1, now=line, before=None))
+    (note,) = tell_literature(small_lab.db, FindingNews(number=1, now=line, before=None))
     assert said in note.sentence

@@ -6,10 +6,10 @@ import pytest
 
 from axiom.boinc.project import TITLES
 from axiom.domain.runners import OfferedRunner, RunnerFile
-from axiom.reads.join import is_only_here
-from axiom.service.doctor import in_words
+from axiom.reads.join import is_local_address
+from axiom.service.doctor import runners_in_words
 from axiom.store.experiments.runner_offers import write_offer
-from axiom.web.site.app import site
+from axiom.web.site.app import make_site
 
 
 def runner(platform: str, size: int, **more) -> OfferedRunner:
@@ -31,7 +31,7 @@ PROGRESS = {"step": "step 3 of 3, archive", "percent": 40, "minutes_left": 6}
 def joining(browse, working_lab):
     """The site of a laboratory that others can reach."""
     browser = browse(working_lab)
-    browser.app = site(replace(browser.pages, master="https://lab.example/"))
+    browser.app = make_site(replace(browser.pages, master="https://lab.example/"))
     return browser
 
 
@@ -49,7 +49,10 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
         ("x86_64-pc-linux-gnu", False, 80.0, 80),
         ("x86_64-pc-linux-gnu", True, 2_000.0, 2_000),
     ]
-    assert (join["memory_mb"], join["disk_mb"], join["gpu"], join["only_here"]) == (100, 100, False, False)
+    assert join["memory_mb"] == 100
+    assert join["disk_mb"] == 100
+    assert join["gpu"] is False
+    assert join["only_here"] is False
     told = {row["name"] for row in join["runners"]}
     left_out = {row["name"]: row["emulator"] for row in join["left_out"]}
     assert {name for name in TITLES.values() if name not in told} == {*left_out}
@@ -65,25 +68,26 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
         assert fact in page
     offer = {"problems": ["a file is damaged"], "building": "a newer runner is being built: 40 %, about 6 minutes"}
     live = {"offer": offer | {"progress": PROGRESS, "is_closed": False}}
-    joining.app = site(replace(joining.pages, live=lambda: live))
+    joining.app = make_site(replace(joining.pages, live=lambda: live))
     assert "a file is damaged" in joining.get("/status").text
     status = joining.get("/status.json").json["status"]
-    assert ([row["version"] for row in status["runners"]], status["offer"]) == ([101, 101, 101], live["offer"])
+    assert [row["version"] for row in status["runners"]] == [101, 101, 101]
+    assert status["offer"] == live["offer"]
 
 
 @pytest.mark.parametrize("progress", [PROGRESS, {"step": "it begins", "percent": None, "minutes_left": None}])
 def test_that_nobody_else_can_attach_yet_is_said_where_one_looks(joining, progress):
     assert joined(joining)["progress"] is None
     offer = {"problems": [], "building": "nobody else can attach yet: so far", "progress": progress, "is_closed": True}
-    joining.app = site(replace(joining.pages, live=lambda: {"offer": offer}))
+    joining.app = make_site(replace(joining.pages, live=lambda: {"offer": offer}))
     assert joined(joining)["progress"] == progress
     assert ("40&nbsp;%" in joining.get("/join").text) is (progress == PROGRESS)
     assert "<h1>Nobody else can attach yet: so far</h1>" in joining.get("/status").text
-    assert in_words([], offer).startswith(offer["building"])
-    joining.app = site(replace(joining.pages, live=lambda: {"offer": offer | {"building": "", "progress": None}}))
+    assert runners_in_words([], offer).startswith(offer["building"])
+    joining.app = make_site(replace(joining.pages, live=lambda: {"offer": offer | {"building": "", "progress": None}}))
     assert joined(joining)["is_closed"]
     assert "none is being built" in joining.get("/join").text
-    assert in_words([], offer | {"building": ""}).startswith("nobody else can attach")
+    assert runners_in_words([], offer | {"building": ""}).startswith("nobody else can attach")
     assert "<h1>Nobody else can attach</h1>" in joining.get("/status").text
 
 
@@ -98,7 +102,9 @@ def test_whether_a_gpu_is_used_follows_from_what_is_open_and_offered_if_anything
     for names in (["windows_x86_64"], [*OFFER]):
         write_offer(working_lab.folder, {name: OFFER[name] for name in names})
         join = joined(joining)
-        assert (join["gpu"], join["gpu_program"], join["gpu_proven"]) == (False, names == [*OFFER], False)
+        assert join["gpu"] is False
+        assert join["gpu_program"] == (names == [*OFFER])
+        assert join["gpu_proven"] is False
     working_lab.publish(prepared(top="# a GPU may", uses_gpu=True))  # a repair, by its newest bundle
     assert joined(joining)["gpu"] is True
 
@@ -108,4 +114,4 @@ def test_an_address_that_means_this_computer_is_known():
         *(("http://127.9.9.9/", True), ("http://[::1]:8080/", True), ("http://localhost:8080/", True)),
         *(("http://lab.localhost/", True), ("http://192.168.0.7:8080/", False), ("https://lab.example/", False)),
     ):
-        assert is_only_here(address) == only_here
+        assert is_local_address(address) == only_here

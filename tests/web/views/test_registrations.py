@@ -8,11 +8,11 @@ from furnished_lab import HOSTILE, UNSHOWN, weighed
 
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import BLIND, INFORMED, StoppingRule
-from axiom.laboratory.experiments.recall import recall
-from axiom.laboratory.findings.rules.score_predictions import score
+from axiom.laboratory.experiments.recall import recall_version
+from axiom.laboratory.findings.rules.score_predictions import score_prediction
 from axiom.laboratory.registrations import kin
-from axiom.laboratory.registrations.predictions import foretell
-from axiom.laboratory.registrations.register import ProposalOrigin, amend, register_cohort, register_further
+from axiom.laboratory.registrations.predictions import record_prediction
+from axiom.laboratory.registrations.register import ProposalOrigin, amend_claim, register_cohort, register_further
 from axiom.store.experiments import experiments
 from axiom.store.findings import duplicates
 from axiom.store.registrations import scores
@@ -27,22 +27,24 @@ def lab(small_lab, prepared):
     """tiny_sum, predicted by Ada, with a further design and an amendment of the first."""
     small_lab.publish(prepared(has_shift=True))
     small_lab.db.execute("DELETE FROM preflight")  # nothing of it was run so far, so that Ada is blind
-    kin.learn(small_lab.db, small_lab.folder, b"")
-    foretell(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
-    version, more = experiments.by_id(small_lab.db, 1), {"now": small_lab.now}
+    kin.record_kin(small_lab.db, small_lab.folder, b"")
+    record_prediction(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
+    version, more = experiments.find_experiment(small_lab.db, 1), {"now": small_lab.now}
     register_further(
         small_lab.db, version, "wide", WIDE, stopping=StoppingRule(replicates=256), why="further out", **more
     )
-    amend(small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", **more)
+    amend_claim(small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", **more)
     return small_lab
 
 
-def test_registrations_show_designs_predictions_and_scores_and_that_they_were_recalled(lab, browse):
+def test_registrations_show_designs_predictions_scores_and_whether_recalled(lab, browse):
     reader = browse(lab)
     newest, wide, first = reader.get("/registrations.json").json["registrations"]
     assert (newest["number"], newest["amends"], newest["said"]) == (3, 1, [])  # not weighed yet
     assert newest["estimands"] == [{"estimand": "grows_2", "finding": 2, "is_new": True}]
-    assert (wide["design"], wide["cells"], wide["estimands"][0]["is_new"]) == ("wide", 4, False)
+    assert wide["design"] == "wide"
+    assert wide["cells"] == 4
+    assert wide["estimands"][0]["is_new"] is False
     assert first["stopping"].startswith("ends when each finding is decided")
     assert 'href="/registrations/3"' in reader.get("/registrations").text
     first = reader.get("/registrations/1.json").json["registration"]
@@ -55,12 +57,12 @@ def test_registrations_show_designs_predictions_and_scores_and_that_they_were_re
     experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
     assert [row["design"] for row in experiment["registrations"]] == ["declared", "wide", "declared"]
     assert [row["forecaster"] for row in experiment["predictions"]] == [*forecasters, "Ada, informed"]
-    for forecast in scores.unscored(lab.db, 1):
-        worth = score(forecast.prediction, Verdict.NEGATIVE, -1.0, "it ended")
+    for forecast in scores.list_unscored_predictions(lab.db, 1):
+        worth = score_prediction(forecast.prediction, Verdict.NEGATIVE, -1.0, "it ended")
         facts = {"brier": worth.brier, "log_score": worth.log_score, "interval_score": worth.interval_score}
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
-        scores.keep(lab.db, forecast.id, facts, lab.now)
+        scores.add_score(lab.db, forecast.id, facts, lab.now)
     reader.app.forget()
     ada, informed, _, catalogue = reader.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)
@@ -69,9 +71,9 @@ def test_registrations_show_designs_predictions_and_scores_and_that_they_were_re
     assert (informed["forecaster"], informed["scored"]) == ("Ada, informed", 0)
     assert (catalogue["e_value"], catalogue["is_counted"]) == (None, False)
     assert reader.get("/forecasters").status == 200
-    duplicates.count(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
+    duplicates.store_agreement_counts(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
     record(lab.db, 1, weighed(2), [], session_id=None, now=lab.now)
-    recall(lab.db, experiments.by_id(lab.db, 1), "the sum was wrong", lab.now)
+    recall_version(lab.db, experiments.find_experiment(lab.db, 1), "the sum was wrong", lab.now)
     reader.app.forget()
     experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
     (pair,) = experiment["reproduced"]
@@ -79,14 +81,18 @@ def test_registrations_show_designs_predictions_and_scores_and_that_they_were_re
     assert (pair["divergent_at_the_end"], pair["divergent_from_the_start"]) == (1, 0)
     assert reader.get("/experiments/tiny_sum").status == 200
     finding = reader.get("/findings/1.json").json["finding"]
-    assert (experiment["status"], finding["status"], finding["why"]) == ("recalled", "recalled", "")
+    assert experiment["status"] == "recalled"
+    assert finding["status"] == "recalled"
+    assert finding["why"] == ""
     assert "the sum was wrong" in [entry["text"] for entry in finding["said"]]
     assert "the sum was wrong" in reader.get("/findings/1").text
 
 
 def test_what_registrations_of_one_version_share_is_read_once(lab, browse, monkeypatch):
-    read, issued_to = [], experiments.issued_to
-    monkeypatch.setattr(experiments, "issued_to", lambda db, version: read.append(version) or issued_to(db, version))
+    read, issued_to = [], experiments.count_issued_replicates
+    monkeypatch.setattr(
+        experiments, "count_issued_replicates", lambda db, version: read.append(version) or issued_to(db, version)
+    )
     assert len(browse(lab).get("/registrations.json").json["registrations"]) == 3
     assert read == [1]
 
@@ -137,7 +143,7 @@ def test_whoever_amends_or_follows_up_had_seen_the_seeds_that_were_weighed(small
     more = {"now": small_lab.now, "why": "it looked so"}
     followed = ProposalOrigin(proposal={}, finding=1, forecaster=f"{AUTOPILOT}{INFORMED}", prediction=PREDICTION)
     register_cohort(small_lab.db, 1, stopping=StoppingRule(replicates=256), followed=followed, **more)
-    amend(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
+    amend_claim(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
     reader = browse(small_lab)
     for number in (2, 3):
         (said,) = reader.get(f"/registrations/{number}.json").json["registration"]["predictions"]
@@ -172,11 +178,13 @@ def test_the_last_block_of_an_amended_registration_closes_on_its_page(small_lab,
         order = small_lab.order(1)
         small_lab.report(order, small_lab.output(order))
     small_lab.validate()
-    amend(
+    amend_claim(
         small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", now=small_lab.now
     )
     (block,) = browse(small_lab).get("/registrations/1.json").json["registration"]["blocks"]
-    assert (block["last"], block["is_closed"], block["reason"]) == (2, True, "all 3 replicates are back")
+    assert block["last"] == 2
+    assert block["is_closed"] is True
+    assert block["reason"] == "all 3 replicates are back"
 
 
 def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
@@ -187,7 +195,9 @@ def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
     assert (missing.status, never.status) == (404, 404)
     assert missing.text.replace("3", "4") == never.text  # nobody learns which of the two it is
     idea = site_of.get("/ideas/1.json").json["idea"]
-    assert (idea["question"], idea["state"], idea["asked_by_proposal"]) == (f"Is it {HOSTILE}?", "taken", 1)
+    assert idea["question"] == f"Is it {HOSTILE}?"
+    assert idea["state"] == "taken"
+    assert idea["asked_by_proposal"] == 1
     assert [row["number"] for row in site_of.get("/ideas.json?state=taken").json["ideas"]] == [1]
     misread = site_of.get("/ideas.json?state=withdrawn")
     assert (misread.status, misread.json["ideas"]) == (400, [])

@@ -33,14 +33,16 @@ def test_where_a_few_collapse_the_mean_is_told_beside_and_holds_the_grade_back()
     """Nine in ten gain a little and one in ten loses all: the typical value is above 0, and the mean is not."""
     evidence = weighed(COLLAPSE)
     alarm = next(alarm for alarm in evidence.alarms if alarm.kind == "lopsided")
-    assert (evidence.verdict, evidence.grade, alarm.force) == (Verdict.POSITIVE, Grade.MODERATE, Force.HOLDS_BACK)
+    assert evidence.verdict == Verdict.POSITIVE
+    assert evidence.grade == Grade.MODERATE
+    assert alarm.force == Force.HOLDS_BACK
     assert statistics.fmean(COLLAPSE) < 0 < evidence.estimate
     assert not any(alarm.kind == "lopsided" for alarm in weighed(SPREAD).alarms)
     large = [alarm for alarm in weighed([number + 1 for number in TAIL]).alarms if alarm.kind == "lopsided"]
     assert [alarm.force for alarm in large] == [Force.TELLS]  # the mean lies on the same side, plainly
 
 
-def test_within_bounds_the_mean_is_bet_on_or_it_is_foreseen_how_many_seeds_would_tell():
+def test_within_bounds_the_mean_is_bet_on_or_the_seeds_that_would_tell_are_foreseen():
     clear, small = [0.4 + 0.1 * number for number in SPREAD], [0.01 + 0.01 * number for number in SPREAD]
     assert any("it lies above 0" in reason for reason in weighed(clear, within=(-1.0, 1.0)).reasons)
     assert any("seeds like these would tell" in reason for reason in weighed(small, bounds=[-1, 1]).reasons)

@@ -71,13 +71,15 @@ def test_of_many_copies_one_counts_the_others_are_missing_and_their_hosts_are_na
     assert values(sound(asked(), same, 1)) == [0.0, None, None]
 
 
-def test_equal_values_of_other_computations_and_the_same_seed_elsewhere_are_no_copies():
+def test_equal_values_of_other_computations_and_a_seed_elsewhere_are_no_copies():
     different = [replace(observation, fingerprint=f"14.0:{observation.replicate}") for observation in seen(*[FINE] * 9)]
     coarse, few = seen(*[FINE] * 9, fingerprint=COARSE), seen(*[0.25] * 9)  # few values to choose from
     assert [len(sound(asked(), rows, 1).copied) for rows in (different, coarse, few, seen(None, None))] == [0] * 4
     again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
     checked = sound(asked(), again, 1)
-    assert (values(checked), len(checked.copied), checked.alarms) == ([FINE], 0, ())
+    assert values(checked) == [FINE]
+    assert len(checked.copied) == 0
+    assert checked.alarms == ()
     rows = [Observation(replicate=number, value=value) for number, value in ((1, None), (0, 1.0), (1, 2.0), (1, 9.0))]
     checked = sound(asked(), rows, 1)
     assert [(observation.replicate, observation.value) for observation in checked.counted] == [(1, 2.0), (0, 1.0)]
@@ -112,7 +114,7 @@ LATE = [replace(observation, value=None, outcome=Outcome.LATE) for observation i
         (LATE, asked(Kind.LEVEL, censored=0.0), ""),
     ],
 )
-def test_a_design_in_which_nothing_ever_differs_is_held_back_though_its_numbers_are_coarse(rows, question, words):
+def test_a_design_in_which_nothing_differs_is_held_back_even_with_coarse_numbers(rows, question, words):
     numbered = [replace(observation, replicate=place) for place, observation in enumerate(rows)]
     checked = sound(question, numbered, 1)
     assert len(checked.copied) == 0
@@ -248,7 +250,7 @@ def entered(*designs, size: int = 2) -> list[tuple[int, tuple[int, ...]]]:
         ([[], numbered(0, 1)], [(1, (0, 1))]),
     ],
 )
-def test_blocks_of_several_designs_enter_in_the_order_in_which_they_were_fully_issued(designs, order):
+def test_blocks_of_several_designs_enter_in_the_order_in_which_they_were_issued(designs, order):
     assert entered(*designs) == order
 
 

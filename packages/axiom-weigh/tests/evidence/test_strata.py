@@ -104,7 +104,7 @@ def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
     return [median * math.exp(spread * normal.inv_cdf((n + 0.5) / seeds)) for n in range(seeds)]
 
 
-def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_from_means():
+def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_means():
     question = asked(Kind.LEVEL, null=1.0, smallest=0.1)
     laws = [skewed(median, seeds=200, spread=1.5) for median in (0.9, 1.1, 1.3, 1.5, 1.7, 1.9)]
     designs = [stratum(question, "design", str(place), values(*law)) for place, law in enumerate(laws)]

@@ -61,17 +61,15 @@ NARROW = [0.01 * sign * place for place in range(1, 9) for sign in (1, -1)]
 )
 def test_the_verdict_follows_interval_and_e_value(claim, values, verdict):
     evidence = weighed(claim, values)
-    assert (evidence.verdict, evidence.grade) == (
-        verdict,
-        Grade.AWAITING if verdict is Verdict.UNDECIDED else Grade.MODERATE,
-    )
+    assert evidence.verdict == verdict
+    assert evidence.grade == (Grade.AWAITING if verdict is Verdict.UNDECIDED else Grade.MODERATE)
     assert any(f"; {verdict}: " in reason for reason in evidence.reasons)
     assert evidence.needs
 
 
 @settings(max_examples=40)
 @given(values=st.lists(st.integers(-3000, 3000).map(lambda number: number / 1024), min_size=8, max_size=24))
-def test_the_interval_of_a_contrast_leaves_the_null_out_exactly_when_the_verdict_says_so(values):
+def test_an_interval_of_a_contrast_leaves_the_null_out_just_when_the_verdict_says_so(values):
     evidence = weighed(estimand(smallest=0.0), values)
     is_outside = (evidence.low is not None and evidence.low > 0) or (evidence.high is not None and evidence.high < 0)
     at_the_null = 0.0 in (evidence.low, evidence.high)  # refuted itself, and numbers next to it are not
@@ -89,9 +87,11 @@ def test_where_many_values_are_the_null_it_is_said_what_was_decided():
     assert any("100 values are 0 itself" in reason and "100 and 0, " in reason for reason in evidence.reasons)
 
 
-def test_of_so_many_ties_that_no_seeds_decide_none_are_promised_and_another_question_is_answered():
+def test_of_too_many_ties_no_seeds_are_promised_and_another_question_is_answered():
     evidence = weighed(estimand(smallest=0.0), [0.0, 0.0, 0.02, 0.0, 0.0] * 40)
-    assert (evidence.verdict, evidence.estimate, evidence.more) == (Verdict.UNDECIDED, 0.0, (None, None))
+    assert evidence.verdict == Verdict.UNDECIDED
+    assert evidence.estimate == 0.0
+    assert evidence.more == (None, None)
     (beside,) = [reason for reason in evidence.reasons if "as a question of its own" in reason]
     assert "40 and 0, " in beside
     assert "however many seeds" in beside
@@ -124,12 +124,10 @@ def test_a_mean_is_weighed_within_true_bounds_alone():
     """Ten values of -50 would count as ten of 0 otherwise, and a mean of -4.2 as an effect above 0.5."""
     rare = [-50.0 if place % 10 == 0 else 0.9 + 0.0001 * place for place in range(100)]
     evidence = weighed(MEAN, rare)
-    assert (evidence.verdict, evidence.grade, evidence.e_value, evidence.more) == (
-        Verdict.UNDECIDED,
-        Grade.AWAITING,
-        1.0,
-        None,
-    )
+    assert evidence.verdict == Verdict.UNDECIDED
+    assert evidence.grade == Grade.AWAITING
+    assert evidence.e_value == 1.0
+    assert evidence.more is None
     assert (evidence.estimate, evidence.low, evidence.high) == (None, None, None)
     assert any("a mean is weighed within true bounds alone" in reason for reason in evidence.reasons)
     # values alone refute a mean that no bounds allow

@@ -84,7 +84,9 @@ def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
     copies = [Observation(replicate=n, value=value, hosts=(1 + n % 12,)) for n in range(240)]
     for amount in (2, 16, 240):
         evidence = said(copies[:amount])
-        assert (evidence.seeds, evidence.verdict, evidence.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
+        assert evidence.seeds == 1
+        assert evidence.verdict == Verdict.UNDECIDED
+        assert evidence.grade == Grade.AWAITING
         assert evidence.suspends
         assert evidence.alarms[0].kind == "clones"
         assert any(need.startswith("an explanation: replicates 0, 1") for need in evidence.needs)
@@ -122,7 +124,9 @@ def test_values_from_before_the_claim_are_shown_and_not_counted():
     older = [replace(observation, cohort=Cohort.EXPLORATORY) for observation in drawn(64, 3.0, seed=9)]
     fresh = [replace(observation, replicate=observation.replicate + 64) for observation in drawn(64)]
     with_them, alone = said([*older, *fresh]), said(fresh)
-    assert (with_them.e_value, with_them.seeds, with_them.estimate) == (alone.e_value, 64, alone.estimate)
+    assert with_them.e_value == alone.e_value
+    assert with_them.seeds == 64
+    assert with_them.estimate == alone.estimate
     shown = card(estimand(), [*older, *fresh], blocks=4, homes=HOMES)
     assert (shown.exploratory.seeds, shown.exploratory.by) == (64, "cohort")
     assert shown.exploratory.estimate == pytest.approx(3.0, abs=0.5)

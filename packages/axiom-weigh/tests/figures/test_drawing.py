@@ -130,7 +130,7 @@ def test_series_are_named_by_what_tells_them_apart(requests, by, series, heading
         assert [name for name in names if name not in texts] == []
 
 
-def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_what_is_older(requests):
+def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_older_ones(requests):
     strip, older = requests["strip"], requests["older-strip"]
     wide = pictures(svg_of(requests["strip"]))[0]
     dots = max(path.get("d").count("h0") for path in wide.iter("path") if "h0" in path.get("d", ""))
@@ -146,7 +146,7 @@ def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_what_i
     assert dots == len(numbers) - len(crosses)
 
 
-def test_a_forest_has_a_row_for_each_part_with_its_seeds_and_one_for_a_further_design(requests):
+def test_a_forest_has_a_row_for_each_part_with_its_seeds_and_for_a_further_design(requests):
     wide, narrow = pictures(svg_of(requests["forest"]))
     for part in requests["forest"].parts:
         shown = [text for text in words(wide) if text.startswith(part.name[:20])]

@@ -21,7 +21,7 @@ def contrast(first: str, second: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def test_each_role_has_a_colour_of_its_own_in_both_schemes_and_what_is_written_can_be_read():
+def test_each_role_has_its_own_colour_in_both_schemes_and_what_is_written_is_legible():
     assert set(LIGHT) == set(DARK)
     assert len(set(LIGHT.values())) == len(LIGHT)  # a colour stands for its role until it is a property
     written = {"ink", "ink2", "margin"} | {role for _, role in (*SERIES, *VERDICTS.values())}
@@ -32,7 +32,7 @@ def test_each_role_has_a_colour_of_its_own_in_both_schemes_and_what_is_written_c
         assert len({shape for shape, _ in looks}) == len({role for _, role in looks}) == len(looks)
 
 
-def test_a_file_has_paper_and_the_light_scheme_s_colours_and_turns_dark_with_the_screen():
+def test_a_file_has_paper_and_light_colours_and_turns_dark_with_the_screen():
     text = coloured(INLINE)
     assert f'<rect width="660" height="100" fill="{LIGHT["paper"]}"/>' in text
     assert f'stroke="{LIGHT["ink"]}" fill="{LIGHT["band"]}"' in text

@@ -62,7 +62,7 @@ def test_the_betting_e_value_knows_neither_unit_nor_origin_nor_which_way_is_up(v
 
 @settings(max_examples=40)
 @given(rows=st.lists(st.tuples(st.floats(0.0, 1.0).map(lambda share: round(share, 2)), st.booleans()), max_size=10))
-def test_more_that_is_missing_never_makes_the_e_value_larger_than_that_of_bets_on_everything(rows):
+def test_more_that_is_missing_makes_no_e_value_larger_than_that_of_bets_on_all(rows):
     present = [share if is_seen else None for share, is_seen in rows]
     cautious = betting_log_e(present, 0.4, UNIT)
     for worst in (0.0, 1.0):  # somebody who sees what is missing, but bets as if he did not
@@ -95,7 +95,7 @@ def test_the_interval_holds_the_mean_and_widens_with_what_is_missing(values, mis
     assert wider[1] >= high - 1e-6
 
 
-def test_what_lies_beyond_the_bounds_is_refused_and_a_mean_at_one_refuted_by_a_value_inside():
+def test_what_lies_beyond_the_bounds_is_refused_and_a_value_inside_refutes_a_bound():
     beyond = [([0.5], 2.0, UNIT), ([1.5], 0.5, UNIT), ([0.5], 0.5, (0.0, math.inf)), ([math.nan], 0.5, UNIT)]
     for values, null, bounds in beyond:
         with pytest.raises(ValueError, match="bound"):
@@ -132,6 +132,6 @@ def test_a_mean_that_is_just_so_far_away_makes_the_e_value_one_over_alpha(n, alp
     assert by_quadrature(values, c) == pytest.approx(1 / alpha, rel=1e-3)
 
 
-def test_at_first_no_mean_is_far_enough_and_later_it_takes_more_than_at_a_single_look():
+def test_at_first_no_mean_is_far_enough_and_later_more_is_needed_than_at_one_look():
     reached = [reach(n, alpha=0.05) for n in (1, 3, 100, 10_000)]
     assert reached == pytest.approx([math.inf, math.inf, 3.2, 3.9], rel=0.05)

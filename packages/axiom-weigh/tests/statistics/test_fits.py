@@ -28,7 +28,7 @@ def test_a_power_law_with_an_offset_is_found_again(exponent, factor, offset):
     assert law.explained == pytest.approx(1.0)
 
 
-def test_a_ceiling_is_an_offset_too_and_a_logarithm_lies_between_rising_and_falling_exponents():
+def test_a_ceiling_is_an_offset_and_a_logarithm_between_rising_and_falling_powers():
     ceiling = saturating_law(XS, [1.0 - 2.0 * x**-0.8 for x in XS])
     assert (ceiling.exponent, ceiling.offset) == pytest.approx((-0.8, 1.0), abs=1e-6)
     logarithm = saturating_law(XS, [1.0 + math.log(x) for x in XS])

@@ -16,7 +16,7 @@ def measured(estimate: float, *, error: float = 0.02, half_width: float = 0.05) 
     return EstimateOnScale(estimate=estimate, error=error, half_width=half_width, null=0.0, smallest=0.1)
 
 
-def test_the_opposite_surprises_more_than_what_was_open_and_that_more_than_the_expected():
+def test_the_opposite_surprises_more_than_the_open_and_that_more_than_the_expected():
     cases = ((0.5, EXPECTED), (0.5, OPEN), (-0.5, EXPECTED))
     expected, left_open, opposite = (surprise(measured(estimate), *prediction) for estimate, prediction in cases)
     assert 0.0 < expected < 1.0 < left_open < opposite

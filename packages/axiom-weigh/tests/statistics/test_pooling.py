@@ -36,7 +36,11 @@ def test_pooling_is_that_of_an_independent_implementation(places, spread, scale)
 
 def test_few_places_have_no_interval():
     single, two = pool([0.3], [0.01]), pool([0.3, 0.4], [0.01, 0.01])
-    assert (single.estimate, single.low, single.high, single.tau2, single.q_p) == (0.3, None, None, 0.0, 1.0)
+    assert single.estimate == 0.3
+    assert single.low is None
+    assert single.high is None
+    assert single.tau2 == 0.0
+    assert single.q_p == 1.0
     assert two.low < 0.35 < two.high
     assert (two.prediction_low, two.prediction_high) == (None, None)
     same = pool([0.5, 0.5, 0.5, 0.5], [0.04] * 4)
@@ -71,7 +75,7 @@ def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
 
 @settings(max_examples=40)
 @given(places=PLACES)
-def test_what_is_pooled_lies_among_the_places_and_a_further_one_within_a_wider_interval(places):
+def test_what_is_pooled_lies_among_the_places_and_a_further_one_in_a_wider_interval(places):
     estimates, variances = zip(*places, strict=True)
     together = pool(estimates, variances)
     assert min(estimates) - 1e-9 <= together.estimate <= max(estimates) + 1e-9
@@ -92,7 +96,7 @@ def test_the_pooled_interval_holds_the_common_effect(spread):
 
 
 @pytest.mark.parametrize(("n", "rank"), [(2, 1), (5, 1), (6, 1), (8, 2), (50, 18), (200, 86)])
-def test_the_error_of_a_median_is_the_half_width_of_its_interval_in_the_deviates_that_this_spans(n, rank):
+def test_the_error_of_a_median_is_the_half_width_of_its_interval_in_its_deviates(n, rank):
     values = [float(place) for place in range(1, n + 1)]
     width = values[-rank] - values[rank - 1]
     assert median_error(values) == pytest.approx(width / 2 / -special.ndtri(special.bdtr(rank - 1, n, 0.5)))

@@ -136,7 +136,7 @@ def test_no_values_make_a_range_fail_and_it_is_in_order(values, log_now):
     assert 0 <= few <= likely <= many
 
 
-def test_a_range_is_nearer_where_the_effect_or_the_e_value_is_larger_and_never_below_the_least():
+def test_a_range_is_nearer_for_a_larger_effect_or_e_value_and_never_below_the_least():
     values = [0.5 + (-1.0) ** place * (1.0 + place / 100) for place in range(40)]
     far, near = (until_crossed(values, log_now, math.log(20)) for log_now in (0.0, 2.0))
     larger = until_crossed([value + 0.5 for value in values], 0.0, math.log(20))

@@ -86,7 +86,9 @@ def test_a_table_that_was_sorted_gets_no_verdict(by):
         {"moments": [*range(1, 60, 2), *range(0, 60, 2)]},
     ):
         weighed = card(ordered, **words)
-        assert (weighed.verdict, weighed.grade, weighed.interval) == (Verdict.UNDECIDED, Grade.AWAITING, (None, None))
+        assert weighed.verdict == Verdict.UNDECIDED
+        assert weighed.grade == Grade.AWAITING
+        assert weighed.interval == (None, None)
         assert any("sorted" in text for text in weighed.reasons)
 
 

@@ -63,7 +63,8 @@ def test_a_later_look_is_known_by_its_digest_and_names_of_seeds_change_nothing_e
         for name, seeds in (("s", 20), ("s", 24), ("t", 20))
     )
     assert late.digest(20) == early.digest() != late.digest()
-    assert (early.digest() == other.digest(), values(early) == values(other)) == (False, True)
+    assert early.digest() != other.digest()
+    assert values(early) == values(other)
     assert early.digest() != arrange([row(f"s{seed}", seed % 11) for seed in range(20)], ("seed", "value")).digest()
 
 
@@ -205,7 +206,7 @@ def test_a_row_gives_way_to_a_later_one_if_its_machine_was_at_fault(first, secon
     assert values(arrange([row("a", **{"value": None} | cells) for cells in (first, second)], ())) == [counts]
 
 
-def test_what_comes_after_a_seed_that_is_still_out_waits_and_without_issue_numbers_it_is_missing():
+def test_what_follows_a_seed_that_is_out_waits_or_without_issue_numbers_is_missing():
     rows = [row("a", 1, issue=1), row("b", None, issue=2, is_out=True), row("c", 3, issue=3)]
     arranged = arrange(rows, ("issue",))
     assert (values(arranged), arranged.waiting) == ([1], 2)
@@ -242,7 +243,7 @@ def test_hosts_and_volunteers_get_numbers_and_keep_their_names():
     assert [(home.volunteer_id, home.platform) for home in arranged.homes.values()] == [(2, "unknown"), (1, "linux")]
 
 
-def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_they_are_one_s():
+def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_all_are_one_s():
     rows = [row("a", 1, host="x"), row("b", 2, host="y")]
     assert says(arrange(rows, ("seed", "value")), "Moderate")
     for first, columns in ((rows[0], ("seed", "value", "host")), (row("a", 1, host="x", volunteer="v"), ALL)):

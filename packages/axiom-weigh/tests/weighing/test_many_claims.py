@@ -50,7 +50,10 @@ def test_both_answers_are_shown_and_are_the_laboratory_s_own(many):
         for n, card in enumerate(many.cards)
     ]
     assert [claim["false_share"] for claim in data["claims"]] == list(false_shares(facts).values())
-    assert (data["asked"], data["with_verdict_alone"], data["standing_among_all"], data["share"]) == (4, 1, 1, 0.05)
+    assert data["asked"] == 4
+    assert data["with_verdict_alone"] == 1
+    assert data["standing_among_all"] == 1
+    assert data["share"] == 0.05
     assert [claim["asked_alone"] for claim in data["claims"]] == [False] * 4
     for card in many.cards:
         assert card.name in repr(many)

@@ -9,7 +9,7 @@ from axiom.boinc.replies import Message, Reply
 from axiom.boinc.requests import SchedulerRequest
 from axiom.locale.languages import gettext, mark
 from axiom.rules.tasks.assignment import NO_FAULT
-from axiom.rules.tasks.backoff import Situation, delay
+from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant
 from axiom.server.scheduler import reply
@@ -70,7 +70,7 @@ class ReplyBuilder:
         cross_id, is_newer_here = keep_preferences(db, identity.caller, request, now)
         code_key, signature = project.code.key_for(request.code_sign_key)
         why = "" if granted else _explain_no_work(request, handled.grant.reason)
-        pause = delay(
+        pause = choose_contact_delay(
             _judge_situation(request, why),
             spread=reply.spread(identity.host.id, now),
             busy_for=reply.busy_seconds(identity.host, granted),
@@ -114,10 +114,10 @@ class ReplyBuilder:
         return tuple(coprocessor.kind for coprocessor in request.coprocessors if coprocessor.kind not in by_gpu)
 
 
-def _judge_situation(request: SchedulerRequest, why: str) -> Situation:
+def _judge_situation(request: SchedulerRequest, why: str) -> ContactSituation:
     if not why:
-        return Situation.SERVED
-    return Situation.COMPUTING if request.other_results else Situation.EMPTY
+        return ContactSituation.SERVED
+    return ContactSituation.COMPUTING if request.other_results else ContactSituation.EMPTY
 
 
 def _explain_no_gpu_work(request: SchedulerRequest, programs: HostPrograms) -> str:

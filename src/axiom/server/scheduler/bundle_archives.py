@@ -26,9 +26,9 @@ class BundleArchives:
         """The task's bundle and its seal; both are in the store from here on."""
         key = (task.bundle, task.seal)
         if key not in self._stored:
-            blobs.put(db, self.folder, task.seal.encode(), now)
+            blobs.store_blob(db, self.folder, task.seal.encode(), now)
             try:
-                body = blobs.get(db, self.folder, task.bundle)
+                body = blobs.read_blob(db, self.folder, task.bundle)
             except (NotFound, StoreDamaged) as error:
                 log.error("bundle.unfit %s", error)
                 raise DamagedBundle(task.bundle) from error

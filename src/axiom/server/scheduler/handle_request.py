@@ -7,7 +7,7 @@ from datetime import datetime
 from axiom.boinc.replies import Reply
 from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.runners import OfferedRunner
-from axiom.locale.languages import speaking
+from axiom.locale.languages import speak_language
 from axiom.server.scheduler.build_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.grant_work import WorkGranter
 from axiom.server.scheduler.identify import RefusedHost, identify_host
@@ -30,7 +30,7 @@ class RequestHandler:
     def handle_request(self, db: Database, request: SchedulerRequest) -> Reply:
         """The reply; without one, what it put into the store goes before the group's next reply counts on it."""
         try:
-            with speaking(request.language):
+            with speak_language(request.language):
                 return self._handle(db, request)
         except BaseException:
             self.forget_stored()

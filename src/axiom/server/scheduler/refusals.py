@@ -8,7 +8,7 @@ from datetime import datetime
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.errors import AxiomError, StoreBusy
 from axiom.locale.languages import gettext, mark
-from axiom.rules.tasks.backoff import Situation, delay
+from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.server.scheduler.reply import Project, spread
 
 log = logging.getLogger("axiom.rpc")
@@ -27,27 +27,27 @@ class Refusals:
 
     def refuse_stranger(self) -> Reply:
         text = gettext(_NO_ACCOUNT) % {"address": f"{self.project.links.master}account"}
-        return self._refuse(Situation.STRANGER, text, Priority.NOTICE)
+        return self._refuse(ContactSituation.STRANGER, text, Priority.NOTICE)
 
     def refuse_new_host(self, reason: str) -> Reply:
-        return self._refuse(Situation.CROWDED, gettext(reason), Priority.NOTICE)
+        return self._refuse(ContactSituation.CROWDED, gettext(reason), Priority.NOTICE)
 
     def refuse_garbled(self, error: AxiomError) -> Reply:
-        return self._refuse(Situation.GARBLED, str(error))
+        return self._refuse(ContactSituation.GARBLED, str(error))
 
     def refuse_for_now(self, error: BaseException) -> Reply:
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
         if isinstance(error, StoreBusy):
-            return self._refuse(Situation.BUSY, gettext(_BUSY))
-        return self._refuse(Situation.DOWN, gettext(_DOWN))
+            return self._refuse(ContactSituation.BUSY, gettext(_BUSY))
+        return self._refuse(ContactSituation.DOWN, gettext(_DOWN))
 
-    def _refuse(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> Reply:
-        pause = delay(situation, spread=spread(len(text), self.now()))
+    def _refuse(self, situation: ContactSituation, text: str, priority: Priority = Priority.LOW) -> Reply:
+        pause = choose_contact_delay(situation, spread=spread(len(text), self.now()))
         return Reply(
             project_name=self.project.name,
             master_url=self.project.links.master,
             request_delay=pause.least,
-            project_is_down=situation is Situation.DOWN,
+            project_is_down=situation is ContactSituation.DOWN,
             messages=(Message(text=text, priority=priority),),
         )

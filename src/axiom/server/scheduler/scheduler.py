@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from axiom.boinc.replies import Reply, write_reply
 from axiom.boinc.requests import SchedulerRequest, read_request
 from axiom.errors import MalformedRequest, StoreError
-from axiom.locale.languages import choose, speaking
+from axiom.locale.languages import choose_language, speak_language
 from axiom.server.dispatch.cache import DamagedBundle
 from axiom.server.scheduler.handle_request import RequestHandler
 from axiom.server.scheduler.identify import is_long, is_stranger
@@ -41,7 +41,7 @@ class Scheduler:
 
     def answer_request(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
         answer: Future[UnwrittenReply] = Future()
-        language = choose("", accepted)
+        language = choose_language("", accepted)
         if is_long(body):
             self.threads.submit(self._read_long_request, body, language, answer)
         else:
@@ -56,7 +56,7 @@ class Scheduler:
 
     def _read_request(self, body: bytes, language: str, answer: Future[UnwrittenReply]) -> None:
         if is_stranger(body, self.connections):
-            with speaking(language):
+            with speak_language(language):
                 answer.set_result(UnwrittenReply(self.refusals.refuse_stranger()))
             return
         try:
@@ -91,5 +91,5 @@ class Scheduler:
         self._refuse(error, request, answer)
 
     def _refuse(self, error: BaseException, request: SchedulerRequest, answer: Future[UnwrittenReply]) -> None:
-        with speaking(request.language):
+        with speak_language(request.language):
             answer.set_result(UnwrittenReply(self.refusals.refuse_for_now(error)))

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from axiom.errors import AxiomError, StoreError
 from axiom.limits import server as limits
 from axiom.rules.upkeep.jobs import PeriodicJob
+from axiom.store.engine.database import Database
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 
+ALIVE = "alive"  # the job that writes down that the laboratory is up: an outage is told by it
+TURNS = 20  # of its work that a job does in one go: whoever looks whether it is stuck sees it begin again
 log = logging.getLogger("axiom.jobs")
 
 
@@ -24,6 +27,16 @@ class Job:
     work: Callable[[], object]
     remembered: bool = True  # of a job of every second only its errors are: its times would fill the disk
     nudged: threading.Event = field(default_factory=threading.Event)
+
+
+def alive_job() -> Job:
+    return Job(name=ALIVE, every=300.0, work=lambda: None)
+
+
+def write_each_time(
+    writer: Writer, work: Callable[[Database, datetime], object], now: Callable[[], datetime]
+) -> Callable[[], object]:
+    return lambda: writer.run(lambda db: work(db, now()))
 
 
 class Jobs:
@@ -43,9 +56,9 @@ class Jobs:
         self._jobs[job.name] = job
 
     def start(self) -> None:
-        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.every_job)}
+        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.list_jobs)}
         for name in self._errors.keys() - self._jobs.keys():  # of what is not done any more nothing fails
-            self._writer.run(functools.partial(jobs.forget_error, name=name))
+            self._writer.run(functools.partial(jobs.clear_job_error, name=name))
         for job in self._jobs.values():
             thread = threading.Thread(target=self._loop, args=(job,), name=f"job-{job.name}", daemon=True)
             thread.start()
@@ -92,21 +105,21 @@ class Jobs:
 
     def _once(self, job: Job) -> None:
         if job.remembered:
-            self._writer.run(lambda db: jobs.started(db, job.name, job.every, self._now()))
+            self._writer.run(lambda db: jobs.record_job_start(db, job.name, job.every, self._now()))
         try:
             job.work()
         except Exception as error:
             self._note(job, f"{type(error).__name__}: {error}"[:500])
             raise
         if job.remembered or self._errors.get(job.name):
-            self._writer.run(lambda db: jobs.done(db, job.name, self._now()))
+            self._writer.run(lambda db: jobs.record_job_success(db, job.name, self._now()))
             self._errors[job.name] = ""
 
     def _note(self, job: Job, error: str) -> None:
         if self._errors.get(job.name) == error:
             return
         with contextlib.suppress(StoreError):  # a store in trouble is the error itself, and the log has it
-            self._writer.run(lambda db: jobs.failed(db, job.name, job.every, error))
+            self._writer.run(lambda db: jobs.record_job_failure(db, job.name, job.every, error))
             self._errors[job.name] = error
 
 

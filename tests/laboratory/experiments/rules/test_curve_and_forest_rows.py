@@ -3,7 +3,7 @@
 from evidence_lines import evidence_line
 
 from axiom.domain.declaration import Measure, ValueType
-from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
+from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom_weigh.evidence.cards import Card, Stratum
 from axiom_weigh.figures.forest_rows import parts_of
 from axiom_weigh.values import Grade
@@ -16,7 +16,7 @@ def measure(name: str, kind: ValueType = ValueType.FLOATS) -> Measure:
 
 
 def curve(lists, configs=CONFIGS):
-    return curve_of("curve", "test_accuracy_by_epoch", configs, lists)
+    return compose_median_curve("curve", "test_accuracy_by_epoch", configs, lists)
 
 
 def test_a_curve_is_a_list_whose_name_says_along_what():
@@ -26,21 +26,29 @@ def test_a_curve_is_a_list_whose_name_says_along_what():
         *(([measure("loss_by_block", ValueType.FLOAT)], None), ([measure("_by_epoch")], None)),
         *(([measure("gaps"), by_block, by_epoch], "loss_by_block"), ([by_epoch], "hits_by_epoch")),
     ):
-        assert curve_measure(measures) == found
+        assert choose_curve_measure(measures) == found
 
 
 def test_a_curve_is_of_medians_and_ends_where_half_of_the_repetitions_end():
     found = curve({3: [[1.0, 5.0, 2.0], [2.0, 6.0, 3.0, 9.0], [3.0, 1.0], [9.0]]})
     (series,) = found.series
-    assert (found.x, found.y, found.by, found.title) == ("epoch", "test_accuracy", "", "test accuracy by epoch")
-    assert (series.name, series.repetitions, series.places, series.medians) == ("", 4, (1, 2, 3), (2.5, 5.0, 2.5))
+    assert found.x == "epoch"
+    assert found.y == "test_accuracy"
+    assert found.by == ""
+    assert found.title == "test accuracy by epoch"
+    assert series.name == ""
+    assert series.repetitions == 4
+    assert series.places == (1, 2, 3)
+    assert series.medians == (2.5, 5.0, 2.5)
 
 
 def test_there_is_no_curve_of_less_than_two_places_and_none_of_more_than_24():
     for lists in ({}, {0: []}, {0: [[]]}, {0: [[1.0], [1.0]]}, {20: [[1.0, 2.0]]}):
         assert curve(lists) is None
     (series,) = curve({0: [[float(place) for place in range(1_000)]]}).series
-    assert (len(series.places), series.places[0], series.places[-1]) == (24, 1, 1_000)
+    assert len(series.places) == 24
+    assert series.places[0] == 1
+    assert series.places[-1] == 1_000
     assert series.medians == tuple(place - 1.0 for place in series.places)
 
 

@@ -13,25 +13,25 @@ from axiom.domain.planning import Need, Supply
 from axiom.laboratory.planning.rules.block_size import MOST, block_size
 from axiom.laboratory.planning.rules.next_tiles import (
     Frontier,
-    counted,
-    deep_for,
+    cap_task_seconds,
+    choose_tiles_to_chart,
+    deep_tile_seconds,
     next_tiles,
     task_length,
     task_sizes,
-    tiles_a_task,
-    to_chart,
-    wanted_for,
+    tiles_per_task,
+    wanted_tile_seconds,
 )
 from axiom.limits import maps as map_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as task_limits
 from axiom.rules.planning.task_size import (
     UsualHosts,
-    length_for,
+    choose_task_length,
+    derive_usual_hosts,
     order_size,
     replicates_per_workunit,
     task_size,
-    usual_of,
 )
 from axiom_weigh.evidence.grade import wanted
 from axiom_weigh.values import Grade
@@ -49,12 +49,13 @@ def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
     sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * task_limits.REPLICATES};")}  # so many a task at most
     for seconds, (replicates, amounts) in sizes.items():
         size = with_volunteers(seconds)
-        assert (size.replicates, amounts in size.reason) == (replicates, True)
+        assert size.replicates == replicates
+        assert amounts in size.reason
 
 
 @settings(max_examples=25)
 @given(SECONDS, SECONDS)
-def test_an_address_counts_before_the_first_volunteer_and_what_costs_more_has_no_larger_blocks(one, other):
+def test_an_address_counts_before_a_volunteer_and_dearer_work_has_no_larger_blocks(one, other):
     assert block_size(one, has_address=False, has_volunteers=False).replicates == registration_limits.BLOCK_ALONE == 8
     by_address = block_size(one, has_address=True, has_volunteers=False)
     assert by_address == block_size(one, has_address=False, has_volunteers=True) == with_volunteers(one)
@@ -63,7 +64,7 @@ def test_an_address_counts_before_the_first_volunteer_and_what_costs_more_has_no
     assert with_volunteers(heavier).replicates <= with_volunteers(lighter).replicates
 
 
-def test_the_largest_block_orders_nothing_that_the_least_would_not_order_before_a_grade_or_an_end():
+def test_the_largest_block_orders_nothing_that_the_least_would_not_before_a_grade():
     strong, definitive = (wanted(grade)[0] for grade in (Grade.MODERATE, Grade.STRONG))
     for seeds in (
         strong,
@@ -83,7 +84,7 @@ LIGHT = 10_000  # replicates of a block that is large enough not to matter
 
 
 def length(**host):
-    return length_for(**({"cores": 8, "is_ours": False, "is_first": False, "task_seconds": 8.0} | host))
+    return choose_task_length(**({"cores": 8, "is_ours": False, "is_first": False, "task_seconds": 8.0} | host))
 
 
 def given_to(seconds: float, there: int, *, block: int = LIGHT, **host) -> int:
@@ -94,7 +95,7 @@ def supply(**facts) -> Supply:
     return Supply(host_id=1, name="a", volunteer="b", memory_mb=8_000, **({"cores": 8} | facts))
 
 
-def test_a_workunit_holds_as_many_whole_replicates_and_a_task_as_many_tiles_as_fill_it():
+def test_a_workunit_holds_whole_replicates_and_a_task_as_many_tiles_as_fill_it():
     replicates = {
         2.0: 4,
         3.0: 3,
@@ -103,10 +104,10 @@ def test_a_workunit_holds_as_many_whole_replicates_and_a_task_as_many_tiles_as_f
     }  # 2.67 is nearer to 3 than to 2, and never none
     assert {seconds: replicates_per_workunit(seconds, 8.0) for seconds in replicates} == replicates
     tiles = {50.0: 24, 9_000.0: 1, 800.0: 2, 0.0: map_limits.TILES_OF_A_TASK}
-    assert {seconds: tiles_a_task(seconds, 1_200.0) for seconds in tiles} == tiles
+    assert {seconds: tiles_per_task(seconds, 1_200.0) for seconds in tiles} == tiles
 
 
-def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_our_own_cores():
+def test_a_task_takes_ten_seconds_first_then_twenty_minutes_and_seconds_on_our_cores():
     assert [given_to(1.0, 60, is_first=True), given_to(2.5, 60, is_first=True)] == [10, 4]
     assert [given_to(60.0, 60), given_to(100.0, 60)] == [20, 12]
     assert [given_to(60.0, 30), given_to(60.0, 31)] == [30, 20]  # no longer than half an hour is left whole
@@ -123,7 +124,7 @@ def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_ou
 
 
 @given(REPLICATE_SECONDS, THERE, st.integers(1, 64), st.booleans(), st.booleans(), st.integers(1, 256))
-def test_a_part_and_what_is_left_of_it_are_never_empty_and_a_part_is_no_longer_than_it_may_be(
+def test_a_part_and_what_is_left_of_it_are_never_empty_and_no_part_is_too_long(
     seconds, there, block, is_ours, is_first, cores
 ):
     wanted = length(cores=cores, is_ours=is_ours, is_first=is_first)
@@ -134,12 +135,12 @@ def test_a_part_and_what_is_left_of_it_are_never_empty_and_a_part_is_no_longer_t
 
 
 def test_the_usual_host_is_that_of_the_core_in_the_middle_and_alone_there_is_none():
-    assert usual_of([supply(is_ours=True)]) is usual_of([]) is None
+    assert derive_usual_hosts([supply(is_ours=True)]) is derive_usual_hosts([]) is None
     assert order_size(2.0, block=8, usual=None, task_seconds=8.0).replicates == 4
     many, few = supply(cores=40, speed=0.5), supply(cores=8, speed=3.0)
-    assert usual_of([few, few, many]) == UsualHosts(speed=0.5)
+    assert derive_usual_hosts([few, few, many]) == UsualHosts(speed=0.5)
     hosts = [few, supply(cores=100, speed=2.0), supply(cores=99, speed=9.0, is_ours=True)]
-    assert usual_of(hosts) == UsualHosts(speed=2.0, largest_speed=2.0)
+    assert derive_usual_hosts(hosts) == UsualHosts(speed=2.0, largest_speed=2.0)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_for_a_gpu_that_computes_side_by_side_a_block_is_a_task(seconds, block, 
 def test_the_largest_gpu_of_volunteers_counts():
     cards = [(Gpu(kind="NVIDIA", count=1, memory_mb=memory),) for memory in (2_000, 8_000, 24_000)]
     hosts = [supply(gpus=cards[0]), supply(gpus=cards[1]), supply(gpus=cards[2], is_ours=True)]
-    assert usual_of(hosts) == UsualHosts(speed=1.0, gpu_memory_mb=8_000)
+    assert derive_usual_hosts(hosts) == UsualHosts(speed=1.0, gpu_memory_mb=8_000)
 
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
@@ -225,7 +226,7 @@ def test_so_many_tiles_of_these_frontiers_are_ordered(frontiers, asked, orders):
 def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first():
     frontiers = [NEEDED, replace(NEEDED, arm=1, level=4, seconds=1.0)]
     for most, tiles in ((1, [(1, 20)]), (6, [(1, 100), (0, 2)])):  # twenty tiles of a second are a task
-        orders = to_chart(frontiers, most=most, turn=20.0)
+        orders = choose_tiles_to_chart(frontiers, most=most, turn=20.0)
         assert [(order.frontier.arm, order.tiles) for order in orders] == tiles
 
 
@@ -268,10 +269,10 @@ def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted
     asked = {"wanted": wanted, "deep": deep, "out": out, "is_idle": is_idle, "turn": turn}
     orders = next_tiles(frontiers, **asked)
     room = (wanted if is_idle else map_limits.SHARE_OF_WORK * wanted) - out
-    *before, _ = [*(one.tiles * counted(one.frontier.seconds, turn) for one in orders), 0.0]
+    *before, _ = [*(one.tiles * cap_task_seconds(one.frontier.seconds, turn) for one in orders), 0.0]
     assert all(1 <= one.tiles <= one.frontier.tiles for one in orders)
     assert max(Counter(id(one.frontier) for one in orders).values(), default=0) <= 1
-    last = max((counted(one.frontier.seconds, turn) for one in orders), default=0.0)
+    last = max((cap_task_seconds(one.frontier.seconds, turn) for one in orders), default=0.0)
     assert sum(before) <= max(room, 0.0) + last  # one tile may go beyond, else a dear arm would never be computed
     assert orders == next_tiles(frontiers[::-1], **asked)  # however they are listed
     assert all(one.frontier.is_needed for one in orders) or out < deep
@@ -283,9 +284,9 @@ def test_tiles_count_as_what_a_task_of_them_lasts_and_enough_wait_for_all_cores(
     turn, cores = 1_200.0, 100
     hours = replace(NEEDED, tiles=5_000, seconds=7_200.0)
     for out, tiles in ((0, 3 * cores), (250, 50)):
-        orders = ordered(hours, wanted=3 * cores * turn, turn=turn, out=counted(7_200.0, turn) * out)
+        orders = ordered(hours, wanted=3 * cores * turn, turn=turn, out=cap_task_seconds(7_200.0, turn) * out)
         assert orders == [(0, 1, tiles)]
-    assert counted(600.0, turn) == 600.0
+    assert cap_task_seconds(600.0, turn) == 600.0
     usual = replace(
         NEEDED, seconds=turn / map_limits.TILES_OF_A_TASK
     )  # else tiles of milliseconds would run many levels ahead
@@ -293,9 +294,9 @@ def test_tiles_count_as_what_a_task_of_them_lasts_and_enough_wait_for_all_cores(
     assert cheap.worth(turn) == usual.worth(turn)
     assert replace(cheap, level=2).worth(turn) < usual.worth(turn)
     assert ordered(replace(cheap, level=2), usual, wanted=96.0, turn=turn) == [(0, 1, 8)]
-    assert [wanted_for(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
-    assert [wanted_for(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
-    assert [deep_for(2, turn) for turn in (8.0, 1_200.0)] == [1_200.0, 4_800.0]
+    assert [wanted_tile_seconds(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
+    assert [wanted_tile_seconds(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
+    assert [deep_tile_seconds(2, turn) for turn in (8.0, 1_200.0)] == [1_200.0, 4_800.0]
 
 
 @settings(max_examples=30)
@@ -304,4 +305,6 @@ def test_tasks_hold_every_tile_once_and_each_those_of_one_replicate(tiles, most)
     sizes = task_sizes(tiles, most)
     for replicate, amount in tiles.items():
         own = [size for number, size in sizes if number == replicate]
-        assert (sum(own), len(own), max(own) <= most) == (amount, -(-amount // most), True)
+        assert sum(own) == amount
+        assert len(own) == -(-amount // most)
+        assert max(own) <= most

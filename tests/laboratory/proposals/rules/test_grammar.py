@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
-from axiom.laboratory.findings.rules.registrable import fault
-from axiom.laboratory.proposals.rules.factor_levels import outside
-from axiom.laboratory.proposals.rules.grammar import followups
-from axiom.signed.canonical_json import canonical
+from axiom.laboratory.findings.rules.registrable import estimand_fault
+from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
+from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.evidence.grade import LEANING
 from axiom_weigh.statistics.estimands import value
 from axiom_weigh.values import Grade, Verdict
@@ -23,7 +23,7 @@ ASKS = {Admission.DESIGN, Admission.QUESTION, Admission.COHORT}
 
 
 def of(template, *subjects, pairs=()):
-    return [one for one in followups(subjects or (subject(),), pairs) if one.template is template]
+    return [one for one in derive_followups(subjects or (subject(),), pairs) if one.template is template]
 
 
 def levels(proposal, factor="width"):
@@ -31,10 +31,10 @@ def levels(proposal, factor="width"):
 
 
 def test_only_what_has_ended_is_followed_and_what_came_to_light_opens_it_again():
-    assert followups([subject(is_settled=False, has_ended=False)]) == ()
-    assert followups([subject(status="suspended")]) == ()
-    assert followups([subject(status="retired")]) == ()
-    (found,) = followups([subject(status="retired", faults=("platforms disagree about it",))])
+    assert derive_followups([subject(is_settled=False, has_ended=False)]) == ()
+    assert derive_followups([subject(status="suspended")]) == ()
+    assert derive_followups([subject(status="retired")]) == ()
+    (found,) = derive_followups([subject(status="retired", faults=("platforms disagree about it",))])
     assert (found.template, found.admission) == (Template.REOPEN, Admission.REOPEN)
     assert "platforms disagree about it" in found.motivation
     second = subject(number=2, estimand=estimand(name="by_width_again"))
@@ -57,7 +57,9 @@ def test_what_is_decided_is_confirmed_where_seeds_are_what_it_lacks(evidence, re
     found = of(Template.CONFIRM, subject(evidence=evidence))
     assert [one.stopping.replicates for one in found] == ([] if replicates is None else [replicates])
     for one in found:
-        assert (one.admission, one.stopping.rule, one.is_informed) == (Admission.COHORT, Rule.UNTIL_GRADE, True)
+        assert one.admission == Admission.COHORT
+        assert one.stopping.rule == Rule.UNTIL_GRADE
+        assert one.is_informed
     assert of(Template.CONFIRM, subject(has_ended=False)) == []  # more of it is ordered anyway
 
 
@@ -65,7 +67,9 @@ def test_a_claim_is_asked_where_it_leaves_a_factor_open():
     first, second = sorted(of(Template.GENERALISE), key=lambda proposal: proposal.slug)
     assert {*levels(first, "lr"), *levels(second, "noise")} == {0.316, 0.25}
     assert levels(first) == [8, 64], "only what the claim needs"
-    assert (first.admission, first.estimands, first.stopping.rule) == (Admission.DESIGN, (), Rule.FIXED)
+    assert first.admission == Admission.DESIGN
+    assert first.estimands == ()
+    assert first.stopping.rule == Rule.FIXED
 
 
 def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
@@ -81,7 +85,7 @@ def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
     assert {one.slug for one in of(Template.GENERALISE, subject(decided=asked))} == {*told}, "and may come back"
 
 
-def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_are_enough():
+def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_suffice():
     declared = manifest(ranges={"width": (4, 256)}, configs=(*sweep(), *sweep(task="b")), cell_seconds=(1.0,) * 8)
     arms = [{"width": width, "task": "a"} for width in (64, 8)]
     assert of(Template.GENERALISE, subject(manifest=declared, estimand=estimand(between=arms))) == []
@@ -103,7 +107,9 @@ def test_where_a_measure_changed_most_it_is_looked_at_closer(asked, grid, expect
     (found,) = of(Template.DOSE, asked)
     assert levels(found) == grid
     (new,) = found.estimands
-    assert (new["kind"], new["across"], new["expects"]) == ("rank_correlation", "width", expects.value)
+    assert new["kind"] == "rank_correlation"
+    assert new["across"] == "width"
+    assert new["expects"] == expects.value
     assert (found.admission, found.is_informed) == (Admission.QUESTION, True)
 
 
@@ -222,7 +228,7 @@ def test_a_placebo_that_says_nothing_is_not_asked(declared):
 
 def test_a_name_that_would_be_too_long_is_cut_and_marked():
     known = subject(status="retired")
-    found, other = (followups([replace(known, faults=("platforms disagree about it " * n,))])[0] for n in (5, 6))
+    found, other = (derive_followups([replace(known, faults=("platforms disagree about it " * n,))])[0] for n in (5, 6))
     assert len(found.slug) <= 60
     assert found.slug != other.slug
 
@@ -258,7 +264,7 @@ def test_what_happens_or_not_gets_the_seeds_that_would_have_shown_how_often(happ
 def exhausted(**changes):
     """A finding of which everything was asked."""
     bare = subject(**changes)
-    while more := {one.slug for one in followups([bare])} - bare.decided:
+    while more := {one.slug for one in derive_followups([bare])} - bare.decided:
         bare = replace(bare, decided=bare.decided | more)
     return bare
 
@@ -308,13 +314,15 @@ FINDINGS = st.builds(
 @settings(max_examples=40)
 @given(FINDINGS)
 def test_every_proposal_is_complete_inside_the_ranges_and_the_same_each_time(asked):
-    found = followups([asked])
+    found = derive_followups([asked])
     assert len({one.slug for one in found}) == len(found)
-    again = followups([asked])
-    assert [canonical(proposal_data(one)) for one in found] == [canonical(proposal_data(one)) for one in again]
+    again = derive_followups([asked])
+    assert [canonical_bytes(proposal_data(one)) for one in found] == [
+        canonical_bytes(proposal_data(one)) for one in again
+    ]
     for one in found:
-        assert read_proposal(canonical(proposal_data(one)).decode()) == one
-        assert not outside(asked.manifest, one.configs)
+        assert read_proposal(canonical_bytes(proposal_data(one)).decode()) == one
+        assert not why_configs_refused(asked.manifest, one.configs)
         assert all((one.question, one.motivation, one.claim, one.rival, one.basis, one.slug, one.if_absent))
         if one.admission in ASKS:
             assert all((one.if_positive, one.if_negative))
@@ -322,7 +330,7 @@ def test_every_proposal_is_complete_inside_the_ranges_and_the_same_each_time(ask
             assert 0 < one.core_seconds <= one.most_core_seconds
             assert one.bits > 0
         for new in one.estimands:
-            assert not fault(new, one.configs)
+            assert not estimand_fault(new, one.configs)
             assert value(new, [(config, {new["measure"]: 1}) for config in one.configs])[0] is not None
             assert new["prediction"]["positive"] == one.prediction.positive
             assert new["name"] == one.design
