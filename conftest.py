@@ -42,8 +42,8 @@ from axiom.laboratory.experiments import preflight
 from axiom.laboratory.experiments.publish import PackedBundle, prepare, publish
 from axiom.laboratory.planning.deploy import deploy
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, WorkRequest
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
@@ -126,8 +126,8 @@ class SmallLab:
     lets_out: bool = True  # what it publishes goes to everybody at once, and not in stages
 
     @property
-    def dispatch(self) -> Dispatch:
-        return Dispatch(
+    def dispatch(self) -> DispatchSettings:
+        return DispatchSettings(
             lab=self.keys.trust.lab,
             trust=self.keys.trust.version,
             key=self.keys.ticket,
@@ -213,7 +213,7 @@ class SmallLab:
         request = WorkRequest(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
         with self.db.transaction():
             asking, ours = hosts.host(self.db, host), self.dispatch.ours
-            grant = hand_out(self.db, self.dispatch, self.known, asking, request, self.now, allowance=ours)
+            grant = grant_tasks(self.db, self.dispatch, self.known, asking, request, self.now, allowance=ours)
             orders = tuple(task.order for task in (*grant.lost, *grant.granted))
             hosts.seen(self.db, host, self.now, idle=not orders)
         return SimpleNamespace(orders=orders, reason=grant.reason)

@@ -1,6 +1,7 @@
 """Does each part of the project keep within budget.toml? Prints what does not; with --show, every figure."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -30,9 +31,10 @@ def main() -> int:
     figures = {("statements", part): sum(map(statements_of, tracked(*patterns))) for part, patterns in PARTS.items()}
     pages = [page for page in tracked("*.md") if not str(page.relative_to(ROOT)).startswith(RENDERED)]
     figures["words", "documents"] = sum(len(page.read_text(encoding="utf-8").split()) for page in pages)
-    figures["words", "empty"] = sum(
-        map(empty_names, tracked("src/*.py", "packages/*/src/*.py", *PARTS["campaigns"], "scripts/*.py"))
-    )
+    named = map(empty_names, tracked("src/*.py", "packages/*/src/*.py", *PARTS["campaigns"], "scripts/*.py"))
+    looped = map(empty_loops, tracked("src/axiom/web/templates/*"))
+    figures["words", "empty"] = sum(named) + sum(looped)
+    figures["words", "one_word_functions"] = len(one_word_functions(ROOT / "src"))
     over = {what: figure for what, figure in figures.items() if figure > budget[what[0]][what[1]]}
     for (kind, part), figure in (figures if "--show" in sys.argv else over).items():
         print(f"{part}: {figure:,} {kind}, of at most {budget[kind][part]:,}")
@@ -58,6 +60,39 @@ def statements_of(file: Path) -> int:
 def empty_names(file: Path) -> int:
     """How often an empty word is bound: as a function, a class, a variable, a parameter or a capture."""
     return sum(name in EMPTY for name in bound(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def empty_loops(template: Path) -> int:
+    """How often a loop of a template calls its rows by an empty word."""
+    text = template.read_text(encoding="utf-8")
+    return sum(name in EMPTY for name in re.findall(r"{%-? *for (?:\w+, )?(\w+) in ", text))
+
+
+def one_word_functions(root: Path) -> set[str]:
+    """The functions with a name of one word that another module uses: nobody can grep `add`."""
+    files = {".".join(file.relative_to(root).with_suffix("").parts): file for file in tracked("src/axiom/*.py")}
+    trees = {module: ast.parse(file.read_bytes()) for module, file in files.items()}
+    short = {
+        f"{module}.{node.name}"
+        for module, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and "_" not in node.name
+    }
+    return {
+        name for module, tree in trees.items() for name in names_used(tree) & short if not name.startswith(f"{module}.")
+    }
+
+
+def names_used(tree: ast.AST) -> set[str]:
+    """What a module imports by its name, and what it takes from a module that it imports."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    local = {alias.asname or alias.name: f"{node.module}.{alias.name}" for node in imports for alias in node.names}
+    taken = {
+        f"{local[node.value.id]}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in local
+    }
+    return taken | set(local.values())
 
 
 def bound(tree: ast.AST) -> Iterator[str | None]:

@@ -197,7 +197,9 @@ def played(place: Path) -> Costs:
         secrets, master = make_secrets(folder.keys), url.removesuffix("scheduler")
         try:
             with volunteering(folder, settings, secrets, core, master=master, now=now, source=Source()) as made:
-                object.__setattr__(made.project, "settle", lambda _db, _now: None)  # judging is measured by itself
+                object.__setattr__(
+                    made.project, "judge_and_pay", lambda _db, _now: None
+                )  # judging is measured by itself
                 for _ in range(2):
                     watch.costs = {}
                     contacts(watch, made, url, hosts)

@@ -26,8 +26,8 @@ from axiom.laboratory.planning.deploy import deploy
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds import rounds
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkRequest
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.server.returns import rechecks, reporting
 from axiom.server.returns.transitioner import transit_many
 from axiom.server.returns.validator import Validator
@@ -139,7 +139,7 @@ class Laboratory:
             request = WorkRequest(
                 seconds=0.0, instances=most, most=most, holding=None, gpus=wanted, programs=frozenset(KINDS)
             )
-            handed = hand_out(self.db, self._dispatch, self.cache, asking, request, self.now)
+            handed = grant_tasks(self.db, self._dispatch, self.cache, asking, request, self.now)
             hosts.seen(self.db, asking.id, self.now)
         return handed.granted, handed.reason
 
@@ -200,8 +200,8 @@ class Laboratory:
                 return done.round.name
 
     @property
-    def _dispatch(self) -> Dispatch:
-        return Dispatch(
+    def _dispatch(self) -> DispatchSettings:
+        return DispatchSettings(
             lab=self.keys.trust.lab,
             trust=self.keys.trust.version,
             key=self.keys.ticket,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.server.dispatch.orders import GrantedTask
+from axiom.server.dispatch.work_request import GrantedTask
 from axiom.store.engine.database import at
 from history.laboratory import Laboratory, Waiting, counted
 from history.reading import Computed, Computer, computed, demand, fleet

@@ -25,7 +25,7 @@ from axiom.laboratory.policy import policy_of
 from axiom.laboratory.rounds import rounds
 from axiom.rules.hosts.runners import DRILL
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
@@ -174,7 +174,7 @@ class Simulated:
             folder=self.folder, keys=self.keys, settings=self.settings, package=Path(axiom.__file__).parent
         )
 
-        def settle(db: Database, now: datetime) -> None:
+        def judge_and_pay(db: Database, now: datetime) -> None:
             if self.settles:
                 validator.judge(db, now)
                 paying.pay(db, now)
@@ -184,7 +184,7 @@ class Simulated:
         )
         self.parts = LaboratoryParts(
             writer=writer,
-            project=self._project(writer, ourselves, settle, transfers.begun.lost),
+            project=self._project(writer, ourselves, judge_and_pay, transfers.begun.lost),
             transfers=transfers,
             validator=validator,
             paying=paying,
@@ -300,13 +300,13 @@ class Simulated:
         self,
         writer: PromptWriter,
         ourselves: int,
-        settle: Callable[[Database, datetime], None],
+        judge_and_pay: Callable[[Database, datetime], None],
         lost: Callable[[Collection[int]], None],
     ) -> Project:
         return Project(
             writer=writer,
             folder=self.folder,
-            dispatch=Dispatch(
+            dispatch=DispatchSettings(
                 lab=self.keys.trust.lab,
                 trust=self.keys.trust.version,
                 key=self.keys.ticket,
@@ -325,5 +325,5 @@ class Simulated:
             now=self.clock,
             reported=lambda: None,
             lost=lost,
-            settle=settle,
+            judge_and_pay=judge_and_pay,
         )

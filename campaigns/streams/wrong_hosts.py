@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import Opinion, settle
+from axiom.rules.tasks.duplicates import Opinion, weigh_checks
 from axiom.rules.tasks.recheck_rate import CheckRate, check_rate, is_checked
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown
@@ -139,7 +139,7 @@ class Fleet:
 
     def _compare(self, checked: Checked) -> None:
         first, *others = checked.opinions
-        decided = settle(first, others, early=_TOLERANCE)
+        decided = weigh_checks(first, others, early=_TOLERANCE)
         for task_id, agreement in decided.agreements.items():
             if agreement is not None:
                 comparison = ComparedTask(experiment_id=checked.version, agreement=agreement)

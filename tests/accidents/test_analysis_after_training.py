@@ -9,7 +9,7 @@ from axiom.laboratory.experiments import breaker, releases
 from axiom.laboratory.experiments.recall import reopen_finding
 from axiom.laboratory.findings import observe
 from axiom.rules.experiments.release_stages import Rollout
-from axiom.server.dispatch import pick as rollout_limits
+from axiom.server.dispatch import rollout_limits
 from axiom.store.findings import evidence
 
 SEVERAL = 10  # tasks that a fault in every one of them may cost

@@ -40,7 +40,7 @@ def test_absurd_times_are_bounded_and_whoever_says_them_gets_no_more_than_passed
         words = re.sub("<final_cpu_time>.*?<", f"<final_cpu_time>{cpu}<", exchange.upload(handed))
         words = re.sub("<final_elapsed_time>.*?<", f"<final_elapsed_time>{elapsed}<", words)
         assert exchange.call(attic, words).named("result_ack") == [name]
-        exchange.settle()
+        exchange.judge_and_pay()
         assert exchange.task(handed.order.task)["state"] == "valid"
         (award,) = exchange.do(lambda db, task=handed.order.task: ledger.of_task(db, task))
         most = MOST_CREDIT * (1 + TIMES.index((elapsed, cpu)))  # all of them are out since the beginning
@@ -66,7 +66,7 @@ def test_an_exit_status_that_nobody_knows_is_a_failure_and_takes_nothing_else_do
     ]
     heard = exchange.call(attic, *words, exchange.upload(last))
     assert len(heard.named("result_ack")) == len(STATUSES) + 1
-    exchange.settle()
+    exchange.judge_and_pay()
     assert exchange.task(last.order.task)["state"] == "valid"
     ended = [exchange.task(handed.order.task) for handed in odd]
     assert {task["state"] for task in ended} <= {"failed", "aborted"}
@@ -107,10 +107,10 @@ def test_a_host_is_blamed_for_what_it_brought_and_not_for_what_was_lost_here(exc
         refuse(monkeypatch, how)
     if how == errno.EMFILE:  # what cannot be read for a moment is judged later
         with pytest.raises(StoreBusy):
-            exchange.settle()
+            exchange.judge_and_pay()
         assert exchange.task(1)["state"] == "returned"
         return
-    exchange.settle()
+    exchange.judge_and_pay()
     monkeypatch.undo()
     assert exchange.task(1)["state"] == "invalid"
     assert (standing() == before) == (how != "brought so")

@@ -21,6 +21,7 @@ from axiom.laboratory.rounds.steps.clean import give_up_stuck
 from axiom.limits import mail as limits
 from axiom.server.http.serving import StopSignal
 from axiom.server.mail.alerts import Complaint
+from axiom.server.upkeep.janitor import clean_job
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import clock as clocks
 from axiom.service import run as laboratory
@@ -230,7 +231,7 @@ def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch)
     monkeypatch.setattr(blobs, "unneeded", noted)
     old = writer.run(lambda db: blobs.put(db, lab.folder, b"of no use", lab.now))
     lab.later(days=61)
-    laboratory._clean(writer, lab.folder, lambda: lab.now)
+    clean_job(writer, lab.folder, lambda: lab.now).work()
     assert threads == [threading.current_thread()]
     assert writer.run(lambda db: db.row("SELECT 1 FROM blob WHERE digest = :old", old=old)) is None
 

@@ -208,18 +208,18 @@ class Exchange:
             name="Small & Sons",
             reported=self._reported,
             lost=self.transfers.begun.lost,
-            settle=lambda db, _: self._settle(db),
+            judge_and_pay=lambda db, _: self._judge_and_pay(db),
         )
 
     def _reported(self) -> None:
         self.nudged += 1
 
-    def _settle(self, db: Any) -> None:
+    def _judge_and_pay(self, db: Any) -> None:
         self.validator.judge(db, self.lab.now)
         self.paying.pay(db, self.lab.now)
 
-    def settle(self) -> None:
-        self.do(self._settle)
+    def judge_and_pay(self) -> None:
+        self.do(self._judge_and_pay)
 
     def do(self, work: Any) -> Any:
         return self.writer.run(work)

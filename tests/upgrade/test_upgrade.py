@@ -69,7 +69,7 @@ def in_flight(exchange: Exchange) -> dict[str, object]:
         exchange.lab.later(minutes=1)
     paid, uploaded, computed, out = client.tasks.values()
     exchange.call(client, exchange.upload(paid))
-    exchange.settle()
+    exchange.judge_and_pay()
     reports = [exchange.upload(uploaded)]
     body, slot = exchange.lab.output(computed.order), computed.slot
     name, token = slot.findtext("name"), slot.findtext("xml_signature").strip()
@@ -121,7 +121,7 @@ def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, brin
         assert b"<status>0</status>" in arrival.finish().result(PATIENCE)
         heard: Heard = exchange.say(client["report"].encode())
         assert heard.named("result_ack") == client["reported"]
-        exchange.settle()
+        exchange.judge_and_pay()
     assert [row["n"] for row in rows(exchange, "SELECT count(*) AS n FROM result")] == [6]
     assert before > 0
     assert paid(exchange) == 3 * before

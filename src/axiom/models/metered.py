@@ -81,7 +81,7 @@ class MeteredModel:
             except ModelError as error:
                 lost = unanswered(wanted, error)
                 self.lost_tokens += lost.tokens
-                self._settle(EntryKind.FAILURE, number, wanted, lost, _failure(error))
+                self._book_use(EntryKind.FAILURE, number, wanted, lost, _failure(error))
                 failure = error if attempts == 1 else type(error)(f"{error} It was asked {attempts} times.")
                 wait = next_attempt(error, attempts, until - self._clock())
                 if wait is None:
@@ -89,7 +89,7 @@ class MeteredModel:
                 self._pause(wait)
                 continue
             used = wanted if answer.usage is None else cost(answer.usage, self._prices)
-            self._settle(EntryKind.ANSWER, number, wanted, used, asdict(answer), answer.model)
+            self._book_use(EntryKind.ANSWER, number, wanted, used, asdict(answer), answer.model)
             self._heard, self._tools = tuple(messages), tuple(tools)
             self._read = 0 if answer.usage is None else answer.usage.input
             return answer
@@ -115,7 +115,7 @@ class MeteredModel:
             "most_tokens": most_tokens,
         }
 
-    def _settle(
+    def _book_use(
         self, kind: EntryKind, number: int, wanted: ModelCost, used: ModelCost, body: Any, model: str = ""
     ) -> None:
         self.spent = self.spent.settled(wanted, used)

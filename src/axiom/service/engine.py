@@ -15,11 +15,11 @@ from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.work_request import DispatchSettings
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import resume
-from axiom.server.upkeep.jobs import Job, Jobs
+from axiom.server.upkeep.jobs import Jobs
 from axiom.service.open_laboratory import journal_of, package, writer_of
 from axiom.service.take_folder import workers_of
 from axiom.service.work_jobs import LaboratoryJobs, moving
@@ -40,7 +40,7 @@ class ComputingParts:
 
     writer: Writer  # runs already
     gate: CommandGate
-    dispatch: Dispatch
+    dispatch: DispatchSettings
     cache: DispatchCache  # for works in the writer's thread alone
     pilots: PilotServer
     engine: LocalEngine
@@ -96,11 +96,9 @@ def _moving(
 ) -> LaboratoryJobs:
     made = moving(writer, folder, journal_of(folder, settings), keys, lease, now)
     if settings.stamp_authority:
-        from axiom.server.upkeep.registration_stamps import StampJob
+        from axiom.server.upkeep.registration_stamps import stamp_job
 
-        roots = folder.path / settings.stamp_roots
-        work = StampJob(folder=folder, writer=writer, address=settings.stamp_authority, roots=roots, now=now)
-        made.jobs.add(Job(name="stamp", every=2.0, work=work, remembered=False))
+        made.jobs.add(stamp_job(writer, folder, settings.stamp_authority, folder.path / settings.stamp_roots, now))
     return made
 
 
@@ -110,8 +108,8 @@ def demand_writer(writer: Writer) -> None:
         raise StoreDamaged(f"The laboratory stopped because it could not write: {writer.failed}") from writer.failed
 
 
-def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
-    return Dispatch(
+def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> DispatchSettings:
+    return DispatchSettings(
         lab=keys.trust.lab,
         trust=keys.trust.version,
         key=keys.ticket,

@@ -8,9 +8,8 @@ from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.mail.reminders import DueMail
 from axiom.server.mail.senders import MailServer, WebAddress
 from axiom.server.mail.sending import Carrier, Outgoing
-from axiom.server.upkeep.jobs import Job
+from axiom.server.upkeep.jobs import ALIVE, Job
 from axiom.service.health import Health
-from axiom.service.work_jobs import ALIVE
 from axiom.settings import Settings
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database

@@ -18,31 +18,24 @@ from starlette.types import ASGIApp
 from axiom import __version__
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
-from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
+from axiom.errors import NotAllowed
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.experiments import published_files, releases
-from axiom.laboratory.experiments.breaker import breaking
-from axiom.laboratory.experiments.catalogue_files import list_contested, list_files, list_shipped
-from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.laboratory.figures.redraw_figures import Gallery
 from axiom.laboratory.planning.preview import preview
 from axiom.laboratory.policy import Policy, policy_of
 from axiom.laboratory.proposals.commands.approvals import AskedPeople
-from axiom.laboratory.rounds.steps.failures import count as count_failures
-from axiom.limits import maps as limits
 from axiom.reads.join import is_only_here
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
 from axiom.server.mail.alerts import Alerts, Complaint
-from axiom.server.upkeep.janitor import clean, read_leftovers
-from axiom.server.upkeep.jobs import Job, Jobs
+from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.clock import Clock
 from axiom.service.doctor import watched
 from axiom.service.engine import ComputingParts, computing, demand_writer
 from axiom.service.health import Health
+from axiom.service.jobs import list_laboratory_jobs
 from axiom.service.logs import log_to
 from axiom.service.mail import Mailing, letters, mail_server, mailing, silence_counts_from
 from axiom.service.mcp_on_site import mcp_in_front
@@ -52,13 +45,11 @@ from axiom.service.standard_callers import laboratory as laboratory_caller
 from axiom.service.standard_callers import operator, program
 from axiom.service.take_folder import workers_of
 from axiom.service.volunteer_project import Source, VolunteerParts, project_address, public_address, volunteering
-from axiom.service.work_jobs import ALIVE
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import SERVER, Folder, lock
-from axiom.store.maps import tiles
 from axiom.store.writer import Writer
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk, WithApi
@@ -263,32 +254,11 @@ def _pages(
 def _build(
     folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal
 ) -> tuple[ComputingParts, Visits]:
-    core = computing(folder, settings, keys, now)
-    gallery = Gallery(core.writer, folder, laboratory=settings.name)
-    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
+    core, visits = computing(folder, settings, keys, now), Visits()
+    caller = laboratory_caller(workers_of(settings))
+    for job in list_laboratory_jobs(core.gate, caller, visits.take, lambda: stopping.is_asked):
         core.jobs.add(job)
-    if settings.archive_days:
-        core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
-    visits = Visits()
-    core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
     return core, visits
-
-
-def _prefer(writer: Writer, visits: Visits) -> None:
-    """What is finer where people looked is computed sooner."""
-    if places := visits.take():
-        writer.run(lambda db: tiles.raise_worth(db, places, limits.LOOKED_AT))
-
-
-def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:
-    """What the server does again and again beside moving work on. Only the daily ones remember each time."""
-    writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
-    return [
-        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, stopping)),
-        Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
-        Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
-        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
-    ]
 
 
 def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
@@ -321,63 +291,6 @@ def _start(
     trust = core.gate.laboratory.folder.keys / TRUST_FILE
     core.engine.start(trust.read_bytes())
     stack.callback(core.engine.stop)
-
-
-def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    leftovers = read_leftovers(folder, now())
-    writer.run(lambda db: clean(db, folder, now(), leftovers))
-
-
-def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
-    from axiom.laboratory.backups.archive import (  # of days: nobody who waits for a start waits for it
-        is_possible,
-        move_old,
-    )
-
-    if is_possible():  # `axiom doctor` says what is missing once something waits
-        move_old(core.writer, folder, core.gate.now, settings.archive_days, lambda: stopping.is_asked)
-
-
-def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> None:
-    """Publish what the catalogue holds, until somebody wants to stop: the next start begins with it.
-
-    A file that cannot be published holds up no other.
-    """
-    laboratory = gate.laboratory
-    for contest in list_contested(laboratory.catalogue, laboratory.folder.catalogue):
-        used = "own" if contest.is_own else "shipped"
-        log.warning(
-            "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
-        )
-    # In the writer, so that no newer text is published meanwhile, kept, and then lost to what was read before.
-    gate.writer.run(lambda db: published_files.lay_out(db, laboratory.folder, list_shipped(laboratory)))
-    for file in list_files(laboratory):
-        if stopping.is_asked:
-            return
-        try:
-            gate.submit(PublishExperiment(experiment=file.stem), caller)
-        except StoreError:
-            raise  # then none can be stored; the job comes back to it
-        except Withdrawn as error:
-            log.info("publish.withdrawn experiment=%s %s", file.stem, error)
-        except AxiomError as error:
-            log.error("publish.refused experiment=%s %s", file.stem, error)
-
-
-def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
-    """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
-    gate.writer.run(lambda db: count_failures(db, gate.now()))
-    with Connections(folder=gate.laboratory.folder).reader() as db:
-        is_due = releases.is_due(db)
-    if is_due:
-        gate.writer.run(lambda db: releases.settle(db, gate.now()))
-    for broken in gate.writer.run(breaking):
-        version, why = broken.version, broken.reason
-        stop = functools.partial(releases.stop, version=version, reason=why, platform=broken.platform, now=gate.now())
-        gate.writer.run(stop)
-        if not broken.platform:
-            named = f"{version.name}@{version.version}"  # a newer one may be published meanwhile
-            gate.submit(RetireExperiment(experiment=named, reason=why), caller)
 
 
 def _live(

@@ -254,7 +254,7 @@ def _project(
         now=core.gate.now,
         reported=core.moving.look_again,
         lost=transfers.begun.lost,
-        settle=core.moving.settle,
+        judge_and_pay=core.moving.judge_and_pay,
     )
 
 

@@ -229,8 +229,8 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
     staged.deploy(workunits=9, max_failures=9)
     rounds.compute(2, by=lambda _order: None)
     assert release_steps.is_due(staged.db)
-    assert release_steps.settle(staged.db, staged.now) == 1
-    assert release_steps.settle(staged.db, staged.now) == 0  # said once
+    assert release_steps.record_stages(staged.db, staged.now) == 1
+    assert release_steps.record_stages(staged.db, staged.now) == 0  # said once
     assert not release_steps.is_due(staged.db)
     assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
     staged.later(seconds=1)
@@ -264,7 +264,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):
 def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(staged, rounds, prepared):
     staged.deploy(workunits=6)
     rounds.compute(3)
-    release_steps.settle(staged.db, staged.now)
+    release_steps.record_stages(staged.db, staged.now)
     worse = staged.publish(prepared(top="# worse"))
     out = staged.order(1)
     assert out.bundle == worse.digest

@@ -11,12 +11,12 @@ from axiom.domain.registrations import read_body
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.laboratory.experiments.commands.jobs import stop_failing
 from axiom.laboratory.experiments.commands.releases import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.laboratory.experiments.publish import wanted_seal
 from axiom.laboratory.keys import seals
 from axiom.laboratory.keys.commands import SealBundles
 from axiom.laboratory.registrations.commands import AmendFinding, Predict, RegisterCohort, RegisterDesign
-from axiom.service.run import _look_for_failures
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.signed.keys import make_keys
@@ -181,11 +181,11 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
         door.meet(name)
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=6))
     fail_on_hosts(1)
-    _look_for_failures(door.gate, door.caller)
+    stop_failing(door.gate, door.caller)
     assert door.look(lambda db: experiments.by_id(db, 1)).status == "open"
     fail_on_hosts(1, 2, 3)
     for _ in range(2):
-        _look_for_failures(door.gate, door.caller)
+        stop_failing(door.gate, door.caller)
     version = door.look(lambda db: experiments.by_id(db, 1))
     assert version.status == "retired"
     assert version.why == "4 of 4 tasks failed on 3 hosts, and more than 10% may not"

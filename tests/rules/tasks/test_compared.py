@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import Opinion, compare, is_found_out, settle
+from axiom.rules.tasks.duplicates import Opinion, compare, is_found_out, weigh_checks
 from axiom.rules.tasks.quorum import concord
 from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 
@@ -137,7 +137,7 @@ def opinion(task: int, early: float | None) -> Opinion:
 )
 def test_all_others_against_one_settle_it(checked, checks, agreements, odd, third):
     opinions = [opinion(number, early) for number, early in enumerate(checks, start=11)]
-    found = settle(opinion(10, checked), opinions, early=EARLY)
+    found = weigh_checks(opinion(10, checked), opinions, early=EARLY)
     assert list(found.agreements.values()) == agreements
     assert (found.odd, found.needs_third) == (odd, third)
     assert found.reason
@@ -150,8 +150,8 @@ def test_the_odd_one_is_found_out_once():
         {10: "agrees", 11: "agrees"},
     ]  # the third decides; the newest is the odd one
     for before in (*anew, {10: "differs", 11: "agrees", 12: "agrees"}):
-        assert is_found_out(settle(opinion(10, 9.0), checks, early=EARLY), before) is (before in anew)
-        assert not is_found_out(settle(opinion(10, 1.0), checks, early=EARLY), before)
+        assert is_found_out(weigh_checks(opinion(10, 9.0), checks, early=EARLY), before) is (before in anew)
+        assert not is_found_out(weigh_checks(opinion(10, 1.0), checks, early=EARLY), before)
 
 
 TILE = replace(TRAINED, measures={"fate": "ab" * 32, "learned": 0.5, "border": 40}, early=(2.0, 1.5))

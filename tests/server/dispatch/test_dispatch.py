@@ -22,8 +22,8 @@ from axiom.laboratory.experiments import quick_gates
 from axiom.laboratory.experiments.retire import withdraw
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import WorkRequest
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters
@@ -45,7 +45,7 @@ def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked
     wish = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": kept} | asked
     with lab.db.transaction():
         known = hosts.host(lab.db, host)
-        return hand_out(lab.db, dispatch or lab.dispatch, lab.known, known, WorkRequest(**wish), lab.now)
+        return grant_tasks(lab.db, dispatch or lab.dispatch, lab.known, known, WorkRequest(**wish), lab.now)
 
 
 def tasks_of(handed) -> list[int]:

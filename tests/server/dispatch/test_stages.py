@@ -38,7 +38,7 @@ def back(lab, orders, *, works: bool = True) -> None:
 
 
 def settle(lab) -> list[tuple[Change, str]]:
-    release_steps.settle(lab.db, lab.now)
+    release_steps.record_stages(lab.db, lab.now)
     return [(line.change, line.reason) for line in releases.of_version(lab.db, 1)]
 
 

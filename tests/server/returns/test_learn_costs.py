@@ -8,8 +8,8 @@ from axiom.domain.costs import Cost, Fit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState
 from axiom.rules.hosts.costs import class_of
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import WorkRequest
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.returns import reporting
 from axiom.signed.tickets import parse
 from axiom.store.engine import blobs
@@ -39,7 +39,7 @@ def given(lab, host: int, seconds: float):
     asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
     with lab.db.transaction():
         host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
-        return hand_out(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).granted
+        return grant_tasks(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).granted
 
 
 def say(lab, host_class: str, cost: Cost) -> None:
@@ -94,7 +94,7 @@ def test_what_rests_on_a_host_touches_no_other_and_is_expected_of_what_is_sent_a
     with working_lab.db.transaction():
         request = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
         lab, host = working_lab, host_store.host(working_lab.db, 1)
-        (again,) = hand_out(lab.db, lab.dispatch, lab.known, host, request, lab.now).lost
+        (again,) = grant_tasks(lab.db, lab.dispatch, lab.known, host, request, lab.now).lost
     assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
 
 

@@ -100,7 +100,7 @@ class Story:
         self.exchange.sweep()
 
     def the_jobs_work(self, _chance: random.Random) -> None:
-        self.exchange.settle()
+        self.exchange.judge_and_pay()
 
     def more_is_ordered_or_less(self, chance: random.Random) -> None:
         if chance.random() < 0.7:

@@ -231,7 +231,7 @@ def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
         assert len(exchange.call(client, *words).named("result_ack")) == 1
     assert [exchange.task(number)["state"] for number in range(1, 9)] == ["valid"] * 5 + ["returned"] * 3
     assert exchange.do(lambda db: len(tasks.returned(db, SLICE))) == 3
-    exchange.settle()
+    exchange.judge_and_pay()
     assert [exchange.task(number)["is_paid"] for number in range(1, 9)] == [1] * 8
     assert exchange.broken() == {}
 
@@ -241,13 +241,13 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
         db.execute("UPDATE task SET reason = 'half done'")
         raise ZeroDivisionError
 
-    exchange.project = replace(exchange.project, settle=stumble)
+    exchange.project = replace(exchange.project, judge_and_pay=stumble)
     heard = exchange.call(attic, exchange.upload(given))
     assert (heard.named("result_ack"), heard.credit) == ([name_of(given)], 0)
     assert exchange.task(1)["state"] == "returned"
     assert exchange.task(1)["reason"] != "half done"
     assert "rpc.unsettled" in caplog.text
-    exchange.settle()
+    exchange.judge_and_pay()
     assert (exchange.task(1)["state"], exchange.broken()) == ("valid", {})
 
     def outvote(db, now):
@@ -256,7 +256,7 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
 
     exchange.deploy(10)
     (second,) = exchange.call(attic, ask=1.0).tasks.values()
-    exchange.project = replace(exchange.project, settle=outvote)
+    exchange.project = replace(exchange.project, judge_and_pay=outvote)
     assert exchange.call(attic, exchange.upload(second), ask=1e6).tasks == {}  # it counts before the same reply
 
 

@@ -346,7 +346,7 @@ def ask(either: Exchange, client: Client, *reports: str, cores: int = 0, gpus: i
 def bring(either: Exchange, client: Client, heard) -> dict[int, str]:
     """All that was given is computed and proven; by task, to what it was sent."""
     ask(either, client, *[either.upload(handed) for handed in heard.tasks.values()], has=1)
-    either.settle()
+    either.judge_and_pay()
     return sent_to(either, heard)
 
 

@@ -53,13 +53,14 @@ def test_a_name_with_its_number_is_a_name_and_is_kept(db, now):
         assert accounts.by_id(db, number)[0].name == name
 
 
-def test_thousands_may_want_one_name_and_the_database_is_asked_once(db, monkeypatch):
-    made = [{"name": f"Ann ({number})", "look": fold_name(f"Ann ({number})")} for number in range(2, 3_001)]
-    db.add_all("volunteer", [row | {"created_at": 0} for row in [*made, {"name": "Ann", "look": fold_name("Ann")}]])
-    asked, select = [], db.select
-    monkeypatch.setattr(db, "select", lambda sql, **values: asked.append(sql) or select(sql, **values))
-    assert free_name(db, "Ann") == "Ann (3001)"
-    assert len(asked) == 1
+def test_of_thousands_who_want_one_name_the_database_is_asked_once_and_none_is_folded_anew(db, monkeypatch):
+    names = ["Ann", *(f"Ann ({number})" for number in range(2, 12_001))]
+    db.add_all("volunteer", [{"name": name, "look": fold_name(name), "created_at": 0} for name in names])
+    asked, folded, bare = [], [], db.bare
+    monkeypatch.setattr(db, "bare", lambda sql, **values: asked.append(sql) or bare(sql, **values))
+    monkeypatch.setattr("axiom.store.accounts.names.fold_name", lambda name: folded.append(name) or fold_name(name))
+    assert free_name(db, "Ann") == "Ann (12001)"
+    assert (len(asked), len(folded)) == (1, 2)
 
 
 def test_who_looked_alike_before_an_upgrade_keeps_the_name(folder, now):

@@ -208,6 +208,15 @@ def test_preferences_and_the_places_of_computers_are_changed(ada, wrong_fields):
     assert (after["venue"], [host["venue"] for host in after["hosts"]]) == ("home", ["school"])
 
 
+@pytest.mark.parametrize("name", ["Q" * 60 + " (2)", "Ann of <another> server", "x" * 250])
+def test_who_has_a_name_that_nobody_may_take_any_more_keeps_it_with_the_rest_of_the_profile(ada, wrong_fields, name):
+    number = ada.account()[0].id
+    ada.app.writer.run(lambda db: db.change("volunteer", number, name=name))
+    assert ada.post("/account/profile", name=name, country="France").status == 303
+    assert (ada.account()[0].name, ada.account()[0].country) == (name, "France")
+    assert wrong_fields(ada.post("/account/profile", name=f"{name}<")) == {"name"}
+
+
 def test_a_venue_gets_preferences_of_its_own_which_are_changed_and_removed(ada, wrong_fields):
     def stored():
         account = ada.ask("/account.json").json["account"]

@@ -176,7 +176,7 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     assert (release()["stage"], release()["out"], release()["well"]) == ("wider pilot", 0, 3)
     small_lab.later(minutes=5)
     with small_lab.db.transaction():
-        releases.settle(small_lab.db, small_lab.now)
+        releases.record_stages(small_lab.db, small_lab.now)
         stored = experiments.by_id(small_lab.db, 1)
         releases.approve(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
     assert (release()["since"], release()["approved_by"]) == (small_lab.now.isoformat(), "Ada")

@@ -132,7 +132,7 @@ def restore(
         if problems and not wish.although_broken:
             raise _broken(archive, problems)
         if not dry_run:
-            _settle(place)
+            _sync_files(place)
             place.replace(folder.path)
             sync(folder.path.parent)
     except OSError as error:
@@ -346,7 +346,7 @@ def _problems(unproven: Folder, made: Backup, archive: Path, until: datetime | N
         db.close()
 
 
-def _settle(place: Path) -> None:
+def _sync_files(place: Path) -> None:
     """Every file and folder is on the disk."""
     for path in _files_below(place):
         sync(path)

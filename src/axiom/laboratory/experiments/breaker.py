@@ -70,7 +70,7 @@ def stop_broken(
     reported: Collection[tuple[str, str]] = (),
 ) -> list[Note]:
     """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
-    release_steps.settle(db, now)
+    release_steps.record_stages(db, now)
     window = Window(since=since, until=until)
     stopped: dict[int, int] = {}
     for stop in breaking(db):

@@ -80,7 +80,7 @@ def is_due(db: Database) -> bool:
     return any(True for _ in _due(db))
 
 
-def settle(db: Database, now: datetime) -> int:
+def record_stages(db: Database, now: datetime) -> int:
     """Write down which stages were reached, and what was halted or held back; how many lines that took."""
     due = list(_due(db))
     for version, bundle, (change, platform, reason) in due:

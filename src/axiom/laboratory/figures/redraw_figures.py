@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
@@ -15,6 +15,7 @@ from axiom.domain.headlines.answers import compose_answer, compose_claim
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
 from axiom.limits import figures as limits
+from axiom.server.upkeep.jobs import Job
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.credit.ledger import DAY
@@ -57,6 +58,11 @@ log = logging.getLogger("axiom.draw")
 CARD = "card"
 _State = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
+
+
+def draw_job(writer: Writer, folder: Folder, laboratory: str, now: Callable[[], datetime]) -> Job:
+    gallery = Gallery(writer, folder, laboratory=laboratory)
+    return Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False)
 
 
 class Gallery:

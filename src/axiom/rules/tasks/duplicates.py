@@ -42,7 +42,7 @@ class DuplicateVerdict:
     reason: str
 
 
-def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> DuplicateVerdict:
+def weigh_checks(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> DuplicateVerdict:
     """Decide from the checked task and its checks: one or two, and more where one comes after its deadline.
 
     `early` is how far early values of two honest hosts may lie apart, relative to the larger: the experiment says it.

@@ -1,161 +1,141 @@
-"""Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
+"""Writes the signed orders of tasks at the moment they are sent, and writes down whose they are from then on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
-from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.experiments import seed_of
-from axiom.domain.fleet import Host, ProjectPreferences
 from axiom.domain.value import value
-from axiom.limits import tasks as limits
-from axiom.rules.tasks.assignment import Allowance, WorkWish, is_unproven
+from axiom.domain.work import task_name
+from axiom.errors import TicketTooLong
+from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm
-from axiom.signed.signing import SigningKey
+from axiom.server.dispatch.work_request import GrantedTask
+from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.tickets import Order, Particulars
 from axiom.signed.trust import sealed, sealed_together
-from axiom.store.engine.database import Database
-from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask, out_to_siblings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dispatch:
-    lab: str
-    trust: int  # version of the trust file that hosts must have by now
-    key: SigningKey
-    deadline: timedelta
-    grace: timedelta  # how long after its deadline a ticket is still obeyed
-    tasks_per_core: int = 16  # that a volunteer's host may have in hand
-    daily_per_core: int | None = None  # None is any number
-    ourselves: int = 0  # `accounts.ourselves`; 0 where the laboratory computes nothing itself
-    task_seconds: float = 8.0  # that a task of its own hosts should take
-    approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
-
-    @property
-    def volunteers(self) -> Allowance:
-        return Allowance(deadline=self.deadline, tasks_per_core=self.tasks_per_core, daily_per_core=self.daily_per_core)
-
-    @property
-    def ours(self) -> Allowance:
-        return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
-
-
-@value
-class WorkRequest(WorkWish):
-    holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
-    programs: frozenset[str] = frozenset({""})
-    jointly: bool = False  # its programs read orders that share a signature
-    on_several_cores: bool = False  # its client gives a task as many cores as we say
-
-
-@value
-class GrantedTask:
-    task: int
-    workunit: int
-    experiment: int
-    name: str
-    order: Order
-    seconds: float  # of a reference core, expected of this kind of host
-    declared_seconds: float  # as the file says, which is what bounds it
-    memory_mb: int  # for each of its cores
-    disk_mb: int
-    deadline: datetime
-    bundle: str  # its digest
-    seal: str
-    gpu: str = ""  # the kind on which it computes
-    cores: int = 1
-    times_longer: int = 1  # than usual that it may take, by an operator's word
-
-
-@value
-class WorkGrant:
-    granted: tuple[GrantedTask, ...]
-    lost: tuple[GrantedTask, ...]
-    reason: str
+from axiom.store.engine.database import at
+from axiom.store.experiments.experiments import StoredBundle
+from axiom.store.tasks import workunits
+from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
+from axiom.store.tasks.workunits import OrderedTask
 
 
 @value
 class UnsignedOrder:
-    task: int
-    bundle: str
+    task: WaitingTask
     seeds: tuple[int, ...]
     body: bytes
+    cores: int
+    declared_seconds: float
+    seconds: float
+    bundle: StoredBundle
 
 
-def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
-    """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
-    if not is_unproven(host):
-        return dispatch.volunteers
-    others = out_to_siblings(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
-    return replace(dispatch.volunteers, out_to_siblings=others)
+@value
+class UnclaimedTask:
+    """Granted, and not yet written down as the host's."""
+
+    task: GrantedTask
+    is_staged: bool  # of a version that is still being let out
+    has_copies: bool  # its workunit waits for copies at other volunteers
 
 
-def draft_order(
-    dispatch: Dispatch,
-    experiment: KnownExperiment,
-    form: OrderForm,
-    wanted: WaitingTask,
-    *,
-    host_id: int,
-    now: datetime,
-    deadline: datetime,
-) -> UnsignedOrder:
-    """The order for a waiting task. A TicketTooLong when nobody can ever be given it."""
+def write_order(
+    asking: AskingHost, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
+) -> UnsignedOrder | None:
+    """The order for a waiting task. What nobody can ever be given must not stand before the others for ever."""
     seeds = _seeds(experiment, wanted.replicates)
     particulars = Particulars(
-        host=host_id,
+        host=asking.host.id,
         task=wanted.task_id,
         replicates=wanted.replicates,
         seeds=seeds,
-        issued=now,
-        deadline=deadline,
-        expires=deadline + dispatch.grace,
+        issued=asking.now,
+        deadline=asking.deadline,
+        expires=asking.deadline + asking.settings.grace,
     )
-    body = form.ticket.write(particulars)
-    return UnsignedOrder(task=wanted.task_id, bundle=form.bundle.digest, seeds=seeds, body=body)
+    try:
+        body = form.ticket.write(particulars)
+    except TicketTooLong as error:
+        workunits.request_abort(asking.db, wanted.workunit_id, str(error))
+        transit(asking.db, wanted.workunit_id, asking.now)
+        return None
+    declared = form.replicate_seconds * len(wanted.replicates)
+    return UnsignedOrder(
+        task=wanted,
+        seeds=seeds,
+        body=body,
+        cores=asking.cores(experiment.declared, gpu, wanted),
+        declared_seconds=declared,
+        seconds=asking.expected_seconds(experiment, declared, gpu),
+        bundle=form.bundle,
+    )
 
 
-def sign_orders(dispatch: Dispatch, drafts: Sequence[UnsignedOrder], *, host_id: int, jointly: bool) -> list[Order]:
+def sign_orders(
+    asking: AskingHost, experiment: KnownExperiment, written: Sequence[UnsignedOrder], gpu: str, *, is_staged: bool
+) -> list[UnclaimedTask]:
     """Sign orders for one host: all at once where its runner reads such orders, else one by one."""
-    bodies = [draft.body for draft in drafts]
-    texts = sealed_together(bodies, dispatch.key) if jointly else [sealed(body, [dispatch.key]) for body in bodies]
+    key, bodies = asking.settings.key, [order.body for order in written]
+    texts = sealed_together(bodies, key) if asking.request.jointly else [sealed(body, [key]) for body in bodies]
     return [
-        Order(task=draft.task, host=host_id, bundle=draft.bundle, seeds=draft.seeds, ticket=text)
-        for draft, text in zip(drafts, texts, strict=True)
+        UnclaimedTask(
+            task=_granted_task(asking, experiment, order, ticket, gpu),
+            is_staged=is_staged,
+            has_copies=order.task.quorum > 1 and not order.task.ordinal,
+        )
+        for order, ticket in zip(written, texts, strict=True)
     ]
 
 
-def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
+def _granted_task(
+    asking: AskingHost, experiment: KnownExperiment, written: UnsignedOrder, ticket: str, gpu: str
+) -> GrantedTask:
+    task, bundle = written.task, written.bundle.digest
+    return GrantedTask(
+        task=task.task_id,
+        workunit=task.workunit_id,
+        experiment=experiment.id,
+        name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
+        order=Order(task=task.task_id, host=asking.host.id, bundle=bundle, seeds=written.seeds, ticket=ticket),
+        seconds=written.seconds,
+        declared_seconds=written.declared_seconds,
+        memory_mb=asking.memory_mb(experiment.declared, gpu),
+        disk_mb=experiment.declared.disk_mb,
+        deadline=asking.deadline,
+        bundle=bundle,
+        seal=written.bundle.seal,
+        gpu=gpu,
+        cores=written.cores,
+        times_longer=experiment.rule.times_longer,
+    )
+
+
+def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
+    """Write down that these tasks are the host's from now on."""
+    claims = [
+        OrderedTask(
+            task_id=claim.task.task,
+            experiment_id=claim.task.experiment,
+            bundle_digest=claim.task.bundle,
+            ticket=claim.task.order.ticket,
+            deadline=claim.task.deadline,
+            is_staged=claim.is_staged,
+            gpu=claim.task.gpu,
+        )
+        for claim in unclaimed
+    ]
+    workunits.send(asking.db, claims, host_id=asking.host.id, now=asking.now)
+    if copied := {claim.task.workunit for claim in unclaimed if claim.has_copies}:  # how large they are is known now
+        transit_many(asking.db, copied, asking.now)
+    for claim in unclaimed:
+        asking.cache.note_turn(claim.task.experiment, at(asking.now))
+
+
+def repeat_order(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
+    """The order with which a task was sent before."""
     seeds = _seeds(experiment, task.replicates)
     return Order(task=task.task_id, host=host_id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
 
 
 def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int, ...]:
     return tuple(seed_of(experiment.name, experiment.version, number) for number in replicates)
-
-
-def asked_of(
-    request: SchedulerRequest,
-    *,
-    programs: frozenset[str],
-    preferences: ProjectPreferences,
-    holding: frozenset[int] | None,
-    jointly: bool,
-) -> WorkRequest:
-    is_served = "" in programs
-    seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
-    return WorkRequest(
-        seconds=seconds if is_served else 0.0,
-        instances=request.cpu.instances if is_served else 0.0,
-        most=limits.TASKS_IN_AN_ANSWER,
-        holding=holding,
-        gpus={
-            coprocessor.kind: (coprocessor.ask.seconds, coprocessor.ask.instances)
-            for coprocessor in request.coprocessors
-            if coprocessor.present and preferences.on_gpus and coprocessor.kind in programs
-        },
-        cpu=preferences.on_cores,
-        programs=programs,
-        jointly=jointly,
-        on_several_cores=not request.anonymous,
-    )

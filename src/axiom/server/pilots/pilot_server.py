@@ -18,8 +18,8 @@ from axiom.limits import clusters as limits
 from axiom.rules.planning.task_size import pilot_seconds
 from axiom.rules.tasks.assignment import Allowance
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, WorkRequest, allowance_of
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest, read_allowance
 from axiom.server.returns.reporting import take
 from axiom.server.returns.take_back import give_back, unwanted
 from axiom.signed.tickets import Order
@@ -73,7 +73,7 @@ class PilotServer:
     """Answers pilots that have a key, for which NotAllowed is raised where it is not good, and engines of our own."""
 
     folder: Folder
-    dispatch: Dispatch
+    dispatch: DispatchSettings
     cache: DispatchCache
     lease: timedelta
     now: Callable[[], datetime]
@@ -109,7 +109,7 @@ class PilotServer:
             jointly=True,
         )
         allowance = self.dispatch.ours if pilot.key is None else self._allowance(db, host, now)
-        grant = hand_out(db, self.dispatch, self.cache, host, request, now, allowance=allowance)
+        grant = grant_tasks(db, self.dispatch, self.cache, host, request, now, allowance=allowance)
         return tuple(task.order for task in (*grant.lost, *grant.granted))
 
     def report(self, db: Database, pilot: PilotIdentity, finished: Sequence[tuple[Report, bytes | None]]) -> int:
@@ -181,7 +181,7 @@ class PilotServer:
         if self._cores is None or now - self._cores[0] > _COUNTED:
             self._cores = now, clusters.cores(db)
         return replace(
-            allowance_of(db, self.dispatch, host),
+            read_allowance(db, self.dispatch, host),
             tasks_per_core=limits.IN_HAND_PER_CORE,
             lent_seconds=pilot_seconds(self._cores[1]),
         )

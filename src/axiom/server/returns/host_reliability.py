@@ -33,18 +33,18 @@ class ClosedTask:
     spent: MeasuredTask | None = None
 
 
-def settle(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
+def update_standings(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
     fits = Fits(db)
     for host_id, ended in group_pairs((task.host_id, task) for task in closed if task.host_id is not None).items():
         host = hosts.host(db, host_id)
         if host is not None:
-            _settle(db, host, ended, fits)
+            _update_standing(db, host, ended, fits)
             if any(task.state is TaskState.INVALID for task in ended):
                 tell(db, host_id, INVALID, now)
     fits.keep(now)
 
 
-def _settle(db: Database, host: Host, tasks: Sequence[ClosedTask], fits: Fits) -> None:
+def _update_standing(db: Database, host: Host, tasks: Sequence[ClosedTask], fits: Fits) -> None:
     standing, speed = host.standing, host.speed
     for task in tasks:
         turnaround = (task.ended_at - task.sent_at).total_seconds() if task.ended_at and task.sent_at else None

@@ -11,7 +11,7 @@ from datetime import datetime
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.reliability import is_watched
-from axiom.rules.tasks.duplicates import DuplicateVerdict, Opinion, is_found_out, settle
+from axiom.rules.tasks.duplicates import DuplicateVerdict, Opinion, is_found_out, weigh_checks
 from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
@@ -101,12 +101,12 @@ def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[in
     return made
 
 
-def settle_checks(
+def close_checks(
     db: Database, done: Sequence[UnprovenTask], cells: Mapping[int, Sequence[Result]], now: datetime
 ) -> None:
     for check in done:
         if check.checks_task_id is not None:
-            _settle(db, check, check.checks_task_id, tuple(cells[check.task.id]), now)
+            _close_check(db, check, check.checks_task_id, tuple(cells[check.task.id]), now)
 
 
 def give_up(db: Database, now: datetime) -> int:
@@ -117,7 +117,9 @@ def give_up(db: Database, now: datetime) -> int:
     return len(stale)
 
 
-def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
+def _close_check(
+    db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime
+) -> None:
     checked = workunits.task(db, checked_id)
     experiment = experiments.by_id(db, checked.experiment_id) if checked else None
     if checked is None or experiment is None:
@@ -126,7 +128,7 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
     host_by_check = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
     opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(host_by_check)]
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
-    decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
+    decided = weigh_checks(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
     is_anew = is_found_out(decided, _agreements(db, [checked_id, *host_by_check]))
     task_store.agree(db, {task_id: str(agreement or "") for task_id, agreement in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():

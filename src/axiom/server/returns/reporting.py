@@ -121,7 +121,7 @@ def _write(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     ]
     if moved:
         transit_many(db, [reported.task.workunit_id for reported in moved], now)
-    host_reliability.settle(db, [_closed_task(reported, now) for reported in failed], now)
+    host_reliability.update_standings(db, [_closed_task(reported, now) for reported in failed], now)
     for reported in failed:
         log.info(
             "task.%s id=%d host=%d cause=%s", reported.state, reported.task.id, reported.report.host_id, reported.cause

@@ -39,7 +39,7 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     closed = [(wanted, step) for wanted, _, step in decided if wanted.state is is_open and step.state is not is_open]
     task_store.close(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
     _give_up_checking(db, closed)
-    host_reliability.settle(db, [silent(task, now) for task in expired], now)
+    host_reliability.update_standings(db, [silent(task, now) for task in expired], now)
     for task in expired:
         db.log_once_stored(log, "task.expired id=%d host=%s", task.id, task.host_id)
     for wanted, step in closed:

@@ -105,20 +105,20 @@ class Validator:
             return 0
         try:
             with db.savepoint():
-                self._settle(db, waiting, now)
+                self._record_verdicts(db, waiting, now)
         except StoreError:
             raise  # the store's trouble is no fault of an output: it is looked at again
         except Exception:
             log.exception("tasks.unjudged first=%d last=%d", waiting[0].task.id, waiting[-1].task.id)
             for unproven in waiting:
-                self._settle_alone(db, unproven, now)
+                self._record_verdict_alone(db, unproven, now)
         return len(waiting)
 
-    def _settle_alone(self, db: Database, waiting: UnprovenTask, now: datetime) -> None:
+    def _record_verdict_alone(self, db: Database, waiting: UnprovenTask, now: datetime) -> None:
         """Whatever an output made us stumble over must not hold up the others."""
         try:
             with db.savepoint():
-                self._settle(db, [waiting], now)
+                self._record_verdicts(db, [waiting], now)
         except StoreError:
             raise
         except Exception as error:
@@ -127,7 +127,7 @@ class Validator:
             tasks.move(db, [(waiting.task, TaskState.INVALID, why)], now)
             transit_many(db, [waiting.task.workunit_id], now)
 
-    def _settle(self, db: Database, waiting: Sequence[UnprovenTask], now: datetime) -> None:
+    def _record_verdicts(self, db: Database, waiting: Sequence[UnprovenTask], now: datetime) -> None:
         outputs = blobs.small(db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest])
         judged = [self._judge(db, unproven, outputs) for unproven in waiting]
         tasks.move(
@@ -139,14 +139,16 @@ class Validator:
         stored = results.record(db, [*single, *copied], now)
         doubtful = self._draw(db, judged, compared, now)
         transit_many(db, [verdict.waiting.task.workunit_id for verdict in judged], now)
-        host_reliability.settle(db, [self._closed_task(db, verdict) for verdict in judged if not verdict.is_lost], now)
+        host_reliability.update_standings(
+            db, [self._closed_task(db, verdict) for verdict in judged if not verdict.is_lost], now
+        )
         for comparison in compared:
             blame(db, comparison, now)
         proven = [verdict.waiting for verdict in judged if verdict.decided.state is TaskState.VALID]
         new = [unproven for unproven in proven if unproven.task.id not in stored.tasks and unproven.copies == 1]
         rechecks.order(db, self._secret, new, now, doubtful=doubtful)
         cells = {verdict.waiting.task.id: verdict.decided.results for verdict in judged}
-        rechecks.settle_checks(db, proven, cells, now)
+        rechecks.close_checks(db, proven, cells, now)
         _log(judged, stored)
 
     def _compare(self, db: Database, judged: Sequence[_JudgedTask]) -> list[ComparedCopies]:

@@ -17,7 +17,7 @@ from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
 from axiom.rules.credit.recent_average import Recent, faded
 from axiom.rules.hosts.speed import REFERENCE_FLOPS, speed_of
-from axiom.server.dispatch.orders import GrantedTask
+from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import APP, Program, app_version, ours, signed_files
 from axiom.signed.bundles import bundle_file, seal_file

@@ -17,8 +17,14 @@ from axiom.rules.hosts.runners import SuitableRunners
 from axiom.rules.tasks.assignment import NO_FAULT
 from axiom.rules.tasks.backoff import Situation, delay
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkGrant, allowance_of, asked_of
+from axiom.server.dispatch.dispatch import grant_tasks
+from axiom.server.dispatch.work_request import (
+    DispatchSettings,
+    GrantedTask,
+    WorkGrant,
+    read_allowance,
+    read_work_request,
+)
 from axiom.server.returns import reporting
 from axiom.server.scheduler import identify, reply
 from axiom.server.scheduler.programs import brought, suited
@@ -71,7 +77,7 @@ class Project:
 
     writer: Writer
     folder: Folder
-    dispatch: Dispatch
+    dispatch: DispatchSettings
     cache: DispatchCache
     runners: Mapping[str, OfferedRunner]
     trust: Trust
@@ -81,7 +87,7 @@ class Project:
     now: Callable[[], datetime]
     reported: Callable[[], None]
     lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
-    settle: Callable[[Database, datetime], None]
+    judge_and_pay: Callable[[Database, datetime], None]
     _report_rate: ReportRate = field(default_factory=ReportRate)
     _archives: dict[tuple[str, str], tuple[reply.Archive, reply.Archive]] = field(default_factory=dict)
 
@@ -168,7 +174,7 @@ class Project:
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
             hear(db, identity.host.id, request.trickles, now)
-        is_settled = bool(back) and self._report_rate.may(now) and self._settled(db, now)
+        is_settled = bool(back) and self._report_rate.may(now) and self._judge_at_once(db, now)
         if is_settled or not all(answer.left_standing for answer in taken):
             identity = identify.as_reported(db, identity, is_settled=is_settled)
         holding = holding_of(request)
@@ -178,11 +184,11 @@ class Project:
             self._reply(db, identity, request, handed, now, ours, aborts=to_give_up(db, identity.host.id, holding, now))
         )
 
-    def _settled(self, db: Database, now: datetime) -> bool:
+    def _judge_at_once(self, db: Database, now: datetime) -> bool:
         """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
         try:
             with db.savepoint():
-                self.settle(db, now)
+                self.judge_and_pay(db, now)
         except StoreError:
             raise  # it may have taken the whole transaction with it
         except Exception:
@@ -206,10 +212,9 @@ class Project:
             return WorkGrant(granted=(), lost=(), reason=ours.reason)
         numbers = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         preferences = identity.caller.preferred.project.at(identity.venue)
-        jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
-        wish = asked_of(request, programs=programs, preferences=preferences, holding=numbers, jointly=jointly)
-        allowance = allowance_of(db, self.dispatch, identity.host)
-        handed = hand_out(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
+        wish = read_work_request(request, programs=programs, preferences=preferences, holding=numbers)
+        allowance = read_allowance(db, self.dispatch, identity.host)
+        handed = grant_tasks(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
         if handed.lost:
             self.lost({task.task for task in handed.lost})
         return handed

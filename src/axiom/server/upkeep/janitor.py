@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from axiom.limits import hosts as host_limits
 from axiom.limits import mail as mail_limits
 from axiom.limits import tasks as task_limits
 from axiom.runner.files.scratch_folders import forget_unused
+from axiom.server.upkeep.jobs import Job
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -21,6 +22,7 @@ from axiom.store.mail import outbox
 from axiom.store.tasks import progress, uploads
 from axiom.store.upkeep import cleanings
 from axiom.store.upkeep.cleanings import CleaningCounts
+from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.janitor")
 
@@ -45,6 +47,14 @@ def read_leftovers(folder: Folder, now: datetime) -> Leftovers:
     """The same without the writer, which should not wait for it: it takes long where much is stored."""
     with Connections(folder=folder).follower() as db:
         return leftovers(db, folder, now)
+
+
+def clean_job(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> Job:
+    def clean_up() -> None:
+        leftovers = read_leftovers(folder, now())
+        writer.run(lambda db: clean(db, folder, now(), leftovers))
+
+    return Job(name="clean", every=86_400.0, work=clean_up)
 
 
 def clean(db: Database, folder: Folder, now: datetime, to_delete: Leftovers | None = None) -> CleaningCounts:

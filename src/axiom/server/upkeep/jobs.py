@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from axiom.errors import AxiomError, StoreError
 from axiom.limits import server as limits
 from axiom.rules.upkeep.jobs import PeriodicJob
+from axiom.store.engine.database import Database
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 
+ALIVE = "alive"  # the job that writes down that the laboratory is up: an outage is told by it
+TURNS = 20  # of its work that a job does in one go: whoever looks whether it is stuck sees it begin again
 log = logging.getLogger("axiom.jobs")
 
 
@@ -24,6 +27,16 @@ class Job:
     work: Callable[[], object]
     remembered: bool = True  # of a job of every second only its errors are: its times would fill the disk
     nudged: threading.Event = field(default_factory=threading.Event)
+
+
+def alive_job() -> Job:
+    return Job(name=ALIVE, every=300.0, work=lambda: None)
+
+
+def write_each_time(
+    writer: Writer, work: Callable[[Database, datetime], object], now: Callable[[], datetime]
+) -> Callable[[], object]:
+    return lambda: writer.run(lambda db: work(db, now()))
 
 
 class Jobs:

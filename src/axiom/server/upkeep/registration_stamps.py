@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from axiom.errors import NotStamped
 from axiom.limits import registrations as limits
 from axiom.server.mail.senders import DeliveryFailed, post
+from axiom.server.upkeep.jobs import Job
 from axiom.signed.stamps import obtain
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
@@ -53,3 +54,8 @@ class StampJob:
             stored = StoredStamp(registration_id=registration.id, stamped_at=stamp.at, response=response, roots=roots)
             self.writer.run(functools.partial(stamps.record, stamp=stored))
         self._asks_again = None
+
+
+def stamp_job(writer: Writer, folder: Folder, address: str, roots: Path, now: Callable[[], datetime]) -> Job:
+    work = StampJob(folder=folder, writer=writer, address=address, roots=roots, now=now)
+    return Job(name="stamp", every=2.0, work=work, remembered=False)

@@ -84,10 +84,13 @@ def free_name(db: Database, name: str, *, besides: int = 0) -> str:
     stem = name[: limits.NAME_CHARACTERS - _ROOM].rstrip()
     numbered = fold_name(f"{stem} (")
     beyond = numbered[:-1] + chr(ord("(") + 1)
-    rows = db.select(_TAKEN, besides=besides, look=fold_name(name), numbered=numbered, beyond=beyond)
-    taken = {row["look"] for row in rows}
-    tried = itertools.chain([name], (f"{stem} ({number})" for number in itertools.count(2)))
-    return next(candidate for candidate in tried if fold_name(candidate) not in taken)
+    look = fold_name(name)
+    taken = set(db.column(str, _TAKEN, besides=besides, look=look, numbered=numbered, beyond=beyond))
+    if look not in taken:
+        return name
+    # Of a candidate only the number is left to fold: to fold the names of thousands whole takes the writer's time.
+    free = (number for number in itertools.count(2) if f"{numbered}{number})".translate(_AS_ASCII) not in taken)
+    return f"{stem} ({next(free)})"
 
 
 def write_looks(rows: Iterable[Row]) -> str:

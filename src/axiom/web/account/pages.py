@@ -208,9 +208,12 @@ def sign_out(visit: Visit) -> Outcome:
 
 
 def profile(visit: Visit) -> Outcome:
+    """Store what others see. A name that stays is not judged: those of before, or of another server, may be longer."""
     form, (volunteer, _) = visit.form, visit.themselves
-    checks = {"called": good_name, "country": good_country, "website": good_website}
-    words = form.words_of(ChangeProfile, checks)
+    checks = {"country": good_country, "website": good_website}
+    words = form.words_of(
+        ChangeProfile, {**checks, "called": lambda text: None if text == volunteer.name else good_name(text)}
+    )
     if form.wrong:
         return Redisplay(form=form)
     done = visit.submit(ChangeProfile(volunteer=volunteer.id, **words))

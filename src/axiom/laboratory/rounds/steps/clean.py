@@ -41,7 +41,7 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
         ]
     tasks.move(db, [(task, TaskState.EXPIRED, stuck_task.reason) for task, stuck_task in given_up], now)
     transit_many(db, [task.workunit_id for task, _ in given_up], now)
-    host_reliability.settle(db, [silent(task, now) for task, _ in given_up], now)
+    host_reliability.update_standings(db, [silent(task, now) for task, _ in given_up], now)
     if not given_up:
         text = "Tasks that are out: {out}. None is stuck."
         return [Note(kind="clean.nothing", text=text, facts={"out": _how_many_out(db)}, about="/status")]

@@ -1,0 +1,60 @@
+"""Every job of a laboratory: each is declared beside its work, and these lists gather them.
+
+Jobs of parts that the settings ask for, mail and what serves volunteers' clients, are listed by these parts.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.domain.callers import Caller
+from axiom.gate.gate import CommandGate
+from axiom.laboratory.backups.jobs import archive_job, copy_job
+from axiom.laboratory.credit.jobs import list_credit_jobs
+from axiom.laboratory.credit.pay import Paying
+from axiom.server.returns.jobs import list_return_jobs
+from axiom.server.returns.validator import Validator
+from axiom.server.upkeep.janitor import clean_job
+from axiom.server.upkeep.jobs import Job, alive_job
+from axiom.store.engine.folder import Folder
+from axiom.store.writer import Writer
+
+
+def list_work_jobs(
+    writer: Writer,
+    folder: Folder,
+    journal: Path,
+    validator: Validator,
+    paying: Paying,
+    lease: timedelta,
+    now: Callable[[], datetime],
+    nudge: Callable[[str], None],
+) -> list[Job]:
+    """Wherever tasks are computed."""
+    return [
+        *list_return_jobs(writer, validator, lease, now, nudge),
+        *list_credit_jobs(writer, paying, now, nudge),
+        alive_job(),
+        copy_job(folder, journal, now),
+    ]
+
+
+def list_laboratory_jobs(
+    gate: CommandGate, caller: Caller, take_visits: Callable[[], list[tuple[int, int]]], is_stopping: Callable[[], bool]
+) -> list[Job]:
+    """Where a server runs, beside these."""
+    # Whoever computes a sweep alone does not wait for these imports.
+    from axiom.laboratory.experiments.commands.jobs import list_experiment_jobs
+    from axiom.laboratory.figures.redraw_figures import draw_job
+    from axiom.laboratory.planning.jobs import visits_job
+
+    writer, folder, settings, now = gate.writer, gate.laboratory.folder, gate.laboratory.settings, gate.now
+    jobs = [
+        *list_experiment_jobs(gate, caller, is_stopping),
+        clean_job(writer, folder, now),
+        draw_job(writer, folder, settings.name, now),
+        visits_job(writer, take_visits),
+    ]
+    if settings.archive_days:
+        jobs.append(archive_job(writer, folder, settings.archive_days, now, is_stopping))
+    return jobs
