@@ -39,8 +39,8 @@ from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.rounds import Allotment
 from axiom.domain.work import Outcome, Report
 from axiom.laboratory.experiments import preflight
-from axiom.laboratory.experiments.publish import PackedBundle, prepare, publish
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment, publish_bundle
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkRequest
@@ -58,7 +58,7 @@ from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights, releases
 from axiom.store.hosts import hosts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.tasks import workunits as workunit_store
 
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -68,7 +68,7 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
 
 def joined(db: Database, name: str, now: datetime) -> int:
-    return accounts.create(
+    return accounts.create_account(
         db, name=name, email=f"{name.lower()}@example.org", password="", cross_id=f"cross {name}", now=now
     )
 
@@ -144,12 +144,16 @@ class SmallLab:
     ):
         """Sign it; volunteers may have it, too, where it was tried."""
         with self.db.transaction():
-            made = publish(self.db, self.folder, prepared, keys=self.keys, good_for=good_for, now=self.now, **how)
+            made = publish_bundle(
+                self.db, self.folder, prepared, keys=self.keys, good_for=good_for, now=self.now, **how
+            )
         if is_tried:
             self.say_tried(prepared.digest)
         if self.lets_out and made.experiment_id is not None and made.change in {"new experiment", "new bundle"}:
             with self.db.transaction():
-                releases.let_out(self.db, made.experiment_id, prepared.digest, "a test vouches for it", self.now)
+                releases.release_to_everybody(
+                    self.db, made.experiment_id, prepared.digest, "a test vouches for it", self.now
+                )
         return made
 
     def say_tried(self, bundle: str, *, passed: bool = True, reason: str = "all gates") -> None:
@@ -164,7 +168,7 @@ class SmallLab:
             at=self.now,
         )
         with self.db.transaction():
-            preflights.record(self.db, said)
+            preflights.record_preflight(self.db, said)
 
     def deploy(
         self,
@@ -180,7 +184,9 @@ class SmallLab:
             experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
         )
         with self.db.transaction():
-            return deploy(self.db, allotment, max_failures=max_failures, now=self.now, singly=singly, copies=copies)
+            return order_replicates(
+                self.db, allotment, max_failures=max_failures, now=self.now, singly=singly, copies=copies
+            )
 
     def host(
         self,
@@ -192,7 +198,7 @@ class SmallLab:
         volunteer: str = "Ada",
     ) -> int:
         with self.db.transaction():
-            return hosts.meet(
+            return hosts.upsert_host(
                 self.db,
                 volunteer_id=self.volunteer(volunteer),
                 name=name,
@@ -204,23 +210,23 @@ class SmallLab:
     def volunteer(self, name: str) -> int:
         """Somebody of this name, who exists from now on. Ada's hosts are the laboratory's own."""
         if name == "Ada":
-            return accounts.ourselves(self.db, self.now)
-        found = accounts.by_email(self.db, f"{name.lower()}@example.org")
+            return accounts.find_laboratory_account(self.db, self.now)
+        found = accounts.find_account_by_email(self.db, f"{name.lower()}@example.org")
         return found[0].id if found else joined(self.db, name, self.now)
 
     def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
         """Orders for a host as for one of our own, and why not more."""
         request = WorkRequest(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
         with self.db.transaction():
-            asking, ours = hosts.host(self.db, host), self.dispatch.ours
+            asking, ours = hosts.find_host(self.db, host), self.dispatch.ours
             grant = grant_tasks(self.db, self.dispatch, self.known, asking, request, self.now, allowance=ours)
             orders = tuple(task.order for task in (*grant.lost, *grant.granted))
-            hosts.seen(self.db, host, self.now, idle=not orders)
+            hosts.touch_host(self.db, host, self.now, idle=not orders)
         return SimpleNamespace(orders=orders, reason=grant.reason)
 
     def order(self, host: int) -> Order:
         """One more order for a host that lost nothing."""
-        holding = tuple(task.id for task in workunit_store.tasks_at(self.db, host))
+        holding = tuple(task.id for task in workunit_store.list_tasks_at_host(self.db, host))
         (order,) = self.ask(host, holding=holding).orders
         return order
 
@@ -271,8 +277,8 @@ class SmallLab:
         )
         with self.db.transaction():
             if output is not None:
-                blobs.bring(self.db, self.folder, [output], self.now)
-            hosts.seen(self.db, said.host_id, self.now)
+                blobs.store_output_blobs(self.db, self.folder, [output], self.now)
+            hosts.touch_host(self.db, said.host_id, self.now)
             (answer,) = reporting.take(self.db, self.folder, [said], self.now)
             return answer
 
@@ -304,7 +310,7 @@ def prepared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def sound() -> PackedBundle:
     """An experiment that passes every gate."""
-    return prepare(PACKAGE, Path(__file__).parent / "tests" / "preflight" / "sound.py")
+    return pack_experiment(PACKAGE, Path(__file__).parent / "tests" / "preflight" / "sound.py")
 
 
 @pytest.fixture(scope="session")
@@ -317,7 +323,9 @@ def lab_keys(tmp_path_factory):
 def sound_attempt(sound, lab_keys) -> Attempt:
     """What came of trying it."""
     skip_without("bwrap")
-    return preflight.try_out(sound.archive, secret=preflight.secret_of(lab_keys.ticket), is_invented=True)
+    return preflight.preflight_bundle(
+        sound.archive, secret=preflight.preflight_secret(lab_keys.ticket), is_invented=True
+    )
 
 
 @pytest.fixture(scope="session")
@@ -325,7 +333,7 @@ def new_lab(tmp_path_factory, lab_keys):
     """Makes laboratories: each has its own folder and database, all have the same keys."""
     template = Folder(path=tmp_path_factory.mktemp("template"))
     db = connect_writer(template.database)
-    migrate(db, None, NOW)
+    migrate_database(db, None, NOW)
     db.close()
 
     def make(path: Path) -> SmallLab:

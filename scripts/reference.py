@@ -19,7 +19,7 @@ from axiom.gate.registry import COMMANDS
 from axiom.laboratory.experiments import declared
 from axiom.laboratory.experiments.rules import allowed_imports, outline
 from axiom.settings import Settings
-from axiom.signed.sources import parsed
+from axiom.signed.sources import parse_source
 from axiom.web.site.routes import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,7 +179,8 @@ def _limits() -> str:
         text = file.read_text(encoding="utf-8")
         rows = "".join(f"| `{name}` | {value} | {_cell(about)} |\n" for name, value, about in _numbers(text))
         noun = file.name.removesuffix(".py")
-        parts.append(f"## {noun}\n\n{outline.about(parsed(text))}\n\n| name | value | meaning |\n|---|---|---|\n{rows}")
+        about = outline.first_paragraph(parse_source(text))
+        parts.append(f"## {noun}\n\n{about}\n\n| name | value | meaning |\n|---|---|---|\n{rows}")
     rows = "".join(f"| `{name}` | {most:,} |\n" for name, most in USUAL_LIMITS.items())
     about = (
         "What a program may do in a day unless whoever gives rights says otherwise: a limit, or how often a command."
@@ -191,7 +192,7 @@ def _limits() -> str:
 def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
     """Each number by its name, as a person writes it, with the comment behind it or above it."""
     lines = text.splitlines()
-    for node in parsed(text).body:
+    for node in parse_source(text).body:
         if isinstance(node, ast.Assign):
             above: list[str] = []
             start = node.lineno - 2
@@ -274,13 +275,13 @@ def _kit() -> str:
         module = file.name.removesuffix(".py")
         if module == file.name or module.startswith("_"):
             continue
-        tree = parsed(file.read_text(encoding="utf-8"))
+        tree = parse_source(file.read_text(encoding="utf-8"))
         offered = "".join(
             f"- `{public.signature}`\\\n  {public.about}\n"
             for public in outline.public_names(tree)
             if f"axiom.kit.{module}.{public.name}" not in allowed_imports.FORBIDDEN
         )
-        parts.append(f"## {module}\n\n{outline.about(tree)}\n\n{offered}")
+        parts.append(f"## {module}\n\n{outline.first_paragraph(tree)}\n\n{offered}")
     return "\n".join(parts)
 
 
@@ -288,7 +289,7 @@ def _experiment() -> str:
     parts = [f"# The words of an experiment's file\n\n{_NOTE}\nWhat has no default must be said.\n"]
     for module, names in _DECLARED.items():
         text = (resources.files("axiom") / "domain" / f"{module}.py").read_text(encoding="utf-8")
-        classes = {node.name: node for node in parsed(text).body if isinstance(node, ast.ClassDef)}
+        classes = {node.name: node for node in parse_source(text).body if isinstance(node, ast.ClassDef)}
         for name in names:
             about = _plain(ast.get_docstring(classes[name]) or "")
             rows = "".join(_words(classes[name], text.splitlines()))
@@ -332,7 +333,7 @@ def main() -> int:
         )
         return 2
     package = ROOT / "src" / "axiom"
-    unlisted = declared.outdated(package, shipped.catalogue())
+    unlisted = declared.list_outdated_declarations(package, shipped.catalogue_folder())
     if "--check" in sys.argv:
         stale = outdated(axiom, ROOT)
         if stale:
@@ -342,8 +343,8 @@ def main() -> int:
         return int(bool(stale or unlisted))
     changed = write(axiom, ROOT)
     if unlisted:
-        text = declared.written(package, shipped.catalogue())
-        (shipped.catalogue() / declared.LIST).write_text(text, encoding="utf-8")
+        text = declared.render_declarations(package, shipped.catalogue_folder())
+        (shipped.catalogue_folder() / declared.LIST).write_text(text, encoding="utf-8")
         changed.append(declared.LIST)
     print(f"Written: {', '.join(changed)}" if changed else "Everything was current.")
     return 0

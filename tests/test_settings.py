@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from axiom.errors import UnknownName, WrongUse
-from axiom.settings import NOT_SETTINGS, Settings, from_process, read
+from axiom.settings import NOT_SETTINGS, Settings, read_process_settings, read_settings
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def file(tmp_path):
 )
 def test_a_flag_goes_before_the_environment_and_that_before_the_file(file, text, environment, flags, port, origin):
     file.write_text(text)
-    settings, listed = read(file, environment, flags)
+    settings, listed = read_settings(file, environment, flags)
     (shown,) = [setting for setting in listed if setting.name == "port"]
     assert settings.port == shown.value == port
     assert shown.origin.endswith(origin)
@@ -38,14 +38,14 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(file, text,
 
 
 def test_without_a_file_everything_has_its_default(file):
-    settings, listed = read(file, {}, {})
+    settings, listed = read_settings(file, {}, {})
     assert settings == Settings()
     assert [setting.name for setting in listed] == [knob.name for knob in fields(Settings)]
     assert {setting.origin for setting in listed} == {"default"}
 
 
 def test_a_flag_is_named_as_it_is_typed(file):
-    _, listed = read(file, {}, {"task_seconds": 2.0})
+    _, listed = read_settings(file, {}, {"task_seconds": 2.0})
     assert "--task-seconds" in {setting.origin for setting in listed}
 
 
@@ -54,14 +54,14 @@ def test_the_variables_of_this_process_count(file, monkeypatch):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("AXIOM_NAME", "Ada's")
     monkeypatch.setenv("AXIOM_PRIORITY", "normal")
-    assert from_process(file, workers=2)[0] == Settings(name="Ada's", workers=2, priority="normal")
+    assert read_process_settings(file, workers=2)[0] == Settings(name="Ada's", workers=2, priority="normal")
 
 
 @pytest.mark.parametrize(("text", "environment"), [("prot = 1", {}), ("", {"AXIOM_PROT": "1"})])
 def test_an_unknown_name_is_refused_with_the_nearest(file, text, environment):
     file.write_text(text)
     with pytest.raises(UnknownName, match="port"):
-        read(file, environment, {})
+        read_settings(file, environment, {})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(file, text, environment):
 def test_a_value_of_another_type_is_refused_and_says_where_it_is(file, text):
     file.write_text(text)
     with pytest.raises(WrongUse, match=str(file)):
-        read(file, {}, {})
+        read_settings(file, {}, {})
 
 
 OUTSIDE = {
@@ -97,10 +97,10 @@ OUTSIDE = {
 def test_a_number_has_a_least_and_a_most(file, name):
     knob = next(knob for knob in fields(Settings) if knob.name == name)
     for value in (knob.metadata["least"], knob.metadata["most"], knob.default):
-        assert getattr(read(file, {}, {name: value})[0], name) == value
+        assert getattr(read_settings(file, {}, {name: value})[0], name) == value
     for value in OUTSIDE[name]:
         with pytest.raises(WrongUse, match=name):
-            read(file, {}, {name: value})
+            read_settings(file, {}, {name: value})
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_a_number_has_a_least_and_a_most(file, name):
 )
 def test_a_text_that_means_nothing_is_refused(file, name, good, bad):
     for value in good:
-        assert getattr(read(file, {}, {name: value})[0], name) == value
+        assert getattr(read_settings(file, {}, {name: value})[0], name) == value
     for value in bad:
         with pytest.raises(WrongUse, match=name):
-            read(file, {}, {name: value})
+            read_settings(file, {}, {name: value})
 
 
 def test_every_number_has_a_least_and_a_most():
@@ -138,21 +138,21 @@ def test_every_number_has_a_least_and_a_most():
 @pytest.mark.parametrize(("text", "value"), [("task_seconds = 3", 3.0), ('task_seconds = "3.5"', 3.5)])
 def test_a_whole_number_is_a_real_one(file, text, value):
     file.write_text(text)
-    assert read(file, {}, {})[0].task_seconds == value
+    assert read_settings(file, {}, {})[0].task_seconds == value
 
 
 def test_a_broken_file_is_refused(file):
     file.write_text("port = ")
     with pytest.raises(WrongUse):
-        read(file, {}, {})
+        read_settings(file, {}, {})
     file.write_bytes(b"name = '\xff'")
     with pytest.raises(WrongUse):
-        read(file, {}, {})
+        read_settings(file, {}, {})
 
 
 def test_a_file_is_utf_8_in_whatever_place_it_is_read(file):
     file.write_bytes("name = 'Łódź'".encode())
-    ask = "import pathlib as p, sys, axiom.settings as s; print(ascii(s.from_process(p.Path(sys.argv[1]))[0].name))"
+    ask = "import pathlib as p, sys, axiom.settings as s; print(ascii(s.read_process_settings(p.Path(sys.argv[1]))[0].name))"
     odd = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     answered = subprocess.run([sys.executable, "-c", ask, file], env=odd, capture_output=True, text=True, check=True)
     assert answered.stdout.strip() == ascii("Łódź")
@@ -160,4 +160,4 @@ def test_a_file_is_utf_8_in_whatever_place_it_is_read(file):
 
 def test_a_folder_that_is_none_has_no_file(tmp_path):
     (tmp_path / "file").touch()
-    assert read(tmp_path / "file" / "axiom.toml", {}, {})[0] == Settings()
+    assert read_settings(tmp_path / "file" / "axiom.toml", {}, {})[0] == Settings()

@@ -28,8 +28,8 @@ from loadgen.benches import Bench, begin
 from loadgen.laboratory import Laboratory
 from loadgen.lane import Mode
 
-from axiom.laboratory.backups.archive import fetch, move_old
-from axiom.laboratory.backups.invariants import broken
+from axiom.laboratory.backups.archive import archive_old_outputs, read_task_output
+from axiom.laboratory.backups.invariants import find_broken_promises
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
@@ -64,7 +64,7 @@ def main() -> int:
         closed = numbers(folder, _CLOSED)
         before = pages(folder) - empty
         with Connections(folder=folder).reader() as db:
-            outputs = {task: digest(fetch(db, folder, task).output) for task in closed}
+            outputs = {task: digest(read_task_output(db, folder, task).output) for task in closed}
         pauses = move(folder)
         moved = pages(folder) - empty
         compact(folder)
@@ -132,7 +132,7 @@ def move(folder: Folder) -> list[float]:
     writer = Timed(folder, now)
     writer.start()
     began, spent = time.monotonic(), time.process_time()
-    move_old(writer, folder, now, Settings().archive_days)
+    archive_old_outputs(writer, folder, now, Settings().archive_days)
     took, spent = time.monotonic() - began, time.process_time() - spent
     works = len(writer.times)
     print(f"moved in {took:.2f} s, with {spent:.2f} s of CPU, in {works} works of the writer", flush=True)
@@ -153,7 +153,7 @@ def print_sizes(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, in
     """Say what is left of a task."""
     before, moved_only, after = sizes
     with Connections(folder=folder).reader() as db:
-        files = archives.every_file(db)
+        files = archives.list_archive_files(db)
     size, moved = sum(file.bytes for file in files), sum(file.tasks for file in files)
     left = after / len(closed)
     print(f"{len(closed):,} tasks are closed, {moved:,} moved into {len(files)} files")
@@ -179,12 +179,12 @@ def whole(folder: Folder, outputs: dict[int, str]) -> bool:
     with Connections(folder=folder).reader() as db:
         for task in sample:
             began = time.perf_counter()
-            output = fetch(db, folder, task).output
+            output = read_task_output(db, folder, task).output
             times.append(time.perf_counter() - began)
             if digest(output) != outputs[task]:
                 return print_verdict(False, f"the output of task {task} is the one that was brought")
         trust = load_keys(folder.keys, datetime.now(UTC)).trust
-        problems = [text for texts in broken(db, folder, trust, now).values() for text in texts]
+        problems = [text for texts in find_broken_promises(db, folder, trust, now).values() for text in texts]
     print(f"an output is read again in {1e3 * statistics.median(times):.1f} ms, at most {1e3 * max(times):.1f} ms")
     return print_verdict(
         not problems, f"each of {len(sample)} outputs is the one that was brought, and every promise holds"

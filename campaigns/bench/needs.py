@@ -28,11 +28,11 @@ from typing import Any
 from compiling import Compiling
 
 from axiom import shipped
-from axiom.laboratory.experiments.reference_core import SAME_WORK_SECONDS, same_work
+from axiom.laboratory.experiments.reference_core import SAME_WORK_SECONDS, time_reference_work
 from axiom.runner.child import environment
 from axiom_weigh.amounts import counted
 
-CATALOGUE = shipped.catalogue()
+CATALOGUE = shipped.catalogue_folder()
 NAMES = tuple(sorted(path.stem for path in CATALOGUE.glob("*.py") if path.stem != "__init__"))
 # Their median tells how quick a computer is where few are asked for. Of all those that take a second or so, these lay
 # closest together on three computers.
@@ -67,7 +67,7 @@ def arm(name: str, *, few: bool) -> None:
     configs = chosen(experiment, few=few)
     experiment.run(configs[0], _SEED)
     for config in configs:
-        unit = statistics.median(same_work() for _ in range(5))
+        unit = statistics.median(time_reference_work() for _ in range(5))
         spent = seconds(functools.partial(experiment.run, config, _SEED), compiling)
         expected = float(experiment.needs.seconds(config))
         print(json.dumps({"config": asdict(config), "expected": expected, "spent": spent, "unit": unit}), flush=True)
@@ -89,7 +89,7 @@ def seconds(run: Callable[[], object], compiling: Compiling) -> float:
 def measured(name: str, cache: Path, *, few: bool) -> list[Any]:
     """What a process of its own says of an experiment, in the environment that a host's processes have."""
     command = [sys.executable, __file__, "--arm", name, *(["--quick"] if few else [])]
-    surroundings = environment.environment(cache) | {"PYTHONPATH": os.environ["PYTHONPATH"]}
+    surroundings = environment.child_environment(cache) | {"PYTHONPATH": os.environ["PYTHONPATH"]}
     done = subprocess.run(command, env=surroundings, check=True, stdout=subprocess.PIPE, text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 

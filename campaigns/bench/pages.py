@@ -34,8 +34,8 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.rounds import Allotment, Note, Step
 from axiom.domain.work import Outcome, Report, Result, TaskState
 from axiom.laboratory.experiments import old_claims
-from axiom.laboratory.experiments.publish import prepare, publish
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.server.http.serving import spare_the_collector
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
@@ -46,13 +46,13 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.findings.observations import PlacedObservation
 from axiom.store.hosts import hosts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.rounds import rounds as sessions
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import ReportedTask
-from axiom.store.tasks.workunits import OrderedTask
-from axiom.web.site.app import Site, site
+from axiom.store.tasks.workunits import TaskClaim
+from axiom.web.site.app import Site, make_site
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -66,21 +66,21 @@ def furnish(folder: Folder, tasks: int) -> None:
     """Publish every experiment, compute nothing, but store as if all had been."""
     folder.create()
     db = connect_writer(folder.database)
-    migrate(db, folder, NOW)
+    migrate_database(db, folder, NOW)
     keys = make_keys(folder.keys, NOW)
     package = Path(axiom.__file__).parent
     with db.transaction():
-        for file in sorted(shipped.catalogue().glob("[a-z]*.py")):
-            publish(db, folder, prepare(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
+        for file in sorted(shipped.catalogue_folder().glob("[a-z]*.py")):
+            publish_bundle(db, folder, pack_experiment(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
         volunteers = [_volunteer(db, number) for number in range(40)]
         for number in range(5):
-            team = teams.create(
+            team = teams.create_team(
                 db, name=f"team {number}", founder_id=volunteers[number], country="", website="", about="", now=NOW
             )
             for member in volunteers[number::5]:
-                accounts.join(db, member, team)
+                accounts.set_volunteer_team(db, member, team)
         for number in range(HOSTS):
-            hosts.meet(
+            hosts.upsert_host(
                 db,
                 volunteer_id=volunteers[number % 40],
                 name=f"host {number}",
@@ -88,14 +88,14 @@ def furnish(folder: Folder, tasks: int) -> None:
                 capacity=Capacity(cores=8, memory_mb=16_000),
                 now=NOW,
             )
-    every = experiments.every_version(db)
+    every = experiments.list_experiment_versions(db)
     for stored in every:
         with db.transaction():
             _compute(db, stored, tasks // len(every))
-    listed = old_claims.read(shipped.catalogue() / old_claims.LIST)
+    listed = old_claims.read_old_claims(shipped.catalogue_folder() / old_claims.LIST)
     with db.transaction():
         for stored in every:
-            old_claims.inherit(db, listed, stored.name, NOW)
+            old_claims.register_old_claims(db, listed, stored.name, NOW)
         _conclude(db)
         _hold_sessions(db)
     db.close()
@@ -104,33 +104,33 @@ def furnish(folder: Folder, tasks: int) -> None:
 def _volunteer(db: Database, number: int) -> int:
     """Somebody with an account."""
     name = f"volunteer {number}"
-    return accounts.create(db, name=name, email=f"{number}@example.org", password="", cross_id=name, now=NOW)
+    return accounts.create_account(db, name=name, email=f"{number}@example.org", password="", cross_id=name, now=NOW)
 
 
 def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) -> None:
     manifest = stored_manifest(stored.manifest)
-    bundle = experiments.bundle_now(db, stored.id)
+    bundle = experiments.find_newest_bundle(db, stored.id)
     if bundle is not None:
         vouch(db, bundle.digest, NOW)
     allotment = Allotment(experiment_id=stored.id, workunits=amount, replicates_each=1, reason="a benchmark")
-    deploy(db, allotment, max_failures=3, now=NOW)
-    for number in workunits.open_workunits(db, stored.id, after=0, limit=amount):
-        wanted = workunits.workunit(db, number)
+    order_replicates(db, allotment, max_failures=3, now=NOW)
+    for number in workunits.list_open_workunits(db, stored.id, after=0, limit=amount):
+        wanted = workunits.find_workunit(db, number)
         if wanted is None or bundle is None:
             sys.exit(f"workunit {number} was not stored")
-        (task,) = workunits.tasks_of(db, number)
+        (task,) = workunits.list_workunit_tasks(db, number)
         host = 1 + task.id % HOSTS
         later = NOW + timedelta(hours=1)
-        claim = OrderedTask(
+        claim = TaskClaim(
             task_id=task.id, experiment_id=stored.id, bundle_digest=bundle.digest, ticket="", deadline=later
         )
-        workunits.send(db, [claim], host_id=host, now=NOW)
+        workunits.send_tasks(db, [claim], host_id=host, now=NOW)
         report = Report(
             task_id=task.id, host_id=host, exit_status=0, output_digest=None, cpu_seconds=3.0, elapsed_seconds=4.0
         )
         sent = replace(task, state=TaskState.SENT)
         proven = ReportedTask(task=sent, report=report, state=TaskState.VALID, reason="as ordered", cause="success")
-        task_store.record(db, [proven], NOW)
+        task_store.record_task_reports(db, [proven], NOW)
         replicate = wanted.replicates[0]
         measures = {measure.name: 0.25 + replicate / 1000 for measure in manifest.measures}
         cells = [
@@ -147,12 +147,14 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
             )
             for config in wanted.configs
         ]
-        results.record(db, cells, NOW)
+        results.record_results(db, cells, NOW)
 
 
 def _conclude(db: Database) -> None:
     for finding in [
-        weighed for version in experiments.every_version(db) for weighed in evidence.weighed(db, version.id)
+        weighed
+        for version in experiments.list_experiment_versions(db)
+        for weighed in evidence.list_weighed_findings(db, version.id)
     ]:
         for blocks in range(1, 41):
             weighing = Evidence(
@@ -184,18 +186,18 @@ def _conclude(db: Database) -> None:
                 for replicate in new
             ]
             placed = [PlacedObservation(block=blocks, observation=replicate) for replicate in observed]
-            evidence.add(db, finding.number, weighing, placed, session_id=None, now=NOW)
+            evidence.add_evidence(db, finding.number, weighing, placed, session_id=None, now=NOW)
 
 
 def _hold_sessions(db: Database) -> None:
     for number in range(100):
-        session = sessions.begin(db, pi="autopilot", reason="a benchmark", now=NOW + timedelta(hours=number))
+        session = sessions.begin_round(db, pi="autopilot", reason="a benchmark", now=NOW + timedelta(hours=number))
         for step in Step:
             note = Note(kind="bench", text="{results} results", facts={"results": number}, about="/results")
-            sessions.write(db, session.id, step, [note] * 5)
-            current = sessions.by_name(db, session.name) or session
-            sessions.finish(db, current, step, seen_task=0, now=NOW, ends=step is Step.LOG)
-        sessions.tell(db, session.id, "a benchmark", NOW)
+            sessions.add_round_notes(db, session.id, step, [note] * 5)
+            current = sessions.find_round_by_name(db, session.name) or session
+            sessions.finish_round_step(db, current, step, seen_task=0, now=NOW, ends=step is Step.LOG)
+        sessions.promote_round_to_session(db, session.id, "a benchmark", NOW)
 
 
 async def ask(app: Any, address: str) -> int:
@@ -235,7 +237,7 @@ async def measure(pages: Site, addresses: list[str], rounds: int) -> dict[str, A
 
     spare_the_collector()
     bare = Starlette(routes=[Route("/", hello)])
-    fresh, kept = site(pages), site(pages)
+    fresh, kept = make_site(pages), make_site(pages)
     fresh._fresh = 0.0  # so that nothing is answered from memory
     kept._fresh = 3_600.0
     figures: dict[str, Any] = {"hello": [], "first": {}, "cold": {}, "cached": {}, "loads": []}

@@ -24,8 +24,8 @@ from typing import Any
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
 from axiom.laboratory.planning.rules.candidates import Candidate, is_decided
-from axiom.laboratory.planning.rules.plan import plan
-from axiom.laboratory.planning.rules.stopping import Aim, ended
+from axiom.laboratory.planning.rules.plan import plan_orders
+from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
@@ -109,7 +109,7 @@ class Question:
     def has_ended(self) -> bool:
         """As the shipped stopping rule says."""
         candidate = self.candidate()
-        return bool(ended(candidate.stopping, candidate.aims, replicates=candidate.issued, block=BLOCK))
+        return bool(why_stopped(candidate.stopping, candidate.aims, replicates=candidate.issued, block=BLOCK))
 
 
 def world(seed: int, most: int) -> list[Question]:
@@ -144,7 +144,7 @@ def planned(questions: Sequence[Question]) -> Iterator[float]:
     """What `plan()` orders, plan after plan."""
     by_number = {question.number: question for question in questions}
     while True:
-        made = plan([question.candidate() for question in questions], cores=1, per_core=1, task_seconds=20.0)
+        made = plan_orders([question.candidate() for question in questions], cores=1, per_core=1, task_seconds=20.0)
         if not made.allotments:
             return
         for allotment in made.allotments:

@@ -30,7 +30,7 @@ from loadgen.processes import cost
 from axiom import shipped
 from axiom.laboratory.experiments.declared import LIST
 from axiom.laboratory.planning.rules.block_size import block_size
-from axiom.laboratory.planning.rules.next_tiles import tiles_a_task
+from axiom.laboratory.planning.rules.next_tiles import tiles_per_task
 from axiom.limits import tasks as limits
 from axiom.rules.planning.task_size import UsualHosts, order_size
 
@@ -151,10 +151,10 @@ def print_comparison(what: str, foreseen: float, measured: float) -> bool:
 
 def lengths(paid: float) -> Iterator[str]:
     """How long the catalogue's tasks are for usual volunteers' hosts, and how many computers the server feeds then."""
-    listed = json.loads((shipped.catalogue() / LIST).read_text())["experiments"]
+    listed = json.loads((shipped.catalogue_folder() / LIST).read_text())["experiments"]
     manifests = [entry["manifest"] for entry in listed.values()]
     maps = [
-        seconds * tiles_a_task(seconds, limits.USUAL_SECONDS)
+        seconds * tiles_per_task(seconds, limits.USUAL_SECONDS)
         for manifest in manifests
         if "map" in manifest
         for seconds in manifest["cell_seconds"]

@@ -22,8 +22,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from axiom.domain.releases import Endings, Fleet, Place, Stage
-from axiom.rules.experiments.breaker import broken, broken_there
-from axiom.rules.experiments.release_stages import ReleaseRecord, quota, release
+from axiom.rules.experiments.breaker import find_broken_platforms, why_stop_version
+from axiom.rules.experiments.release_stages import ReleaseRecord, compute_rollout_quota, decide_rollout
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 PLATFORMS = ("linux-x86_64-avx2", "linux-x86_64-avx2", "linux-x86_64-avx2", "windows-x86_64-avx2", "linux-x86_64-none")
@@ -115,14 +115,14 @@ def let_out(life: Life) -> Stage:
             life.close()
         else:
             life.clock, asks = asks, asks + life.dice.expovariate(1 / ASKS_EVERY)
-        let = release(life.facts(), life.fleet, reached)
+        let = decide_rollout(life.facts(), life.fleet, reached)
         reached = let.stage if let.stage is Stage.WIDER else reached
         if let.stage in {Stage.PAUSED, Stage.OPEN}:
             return let.stage
         host = life.dice.randrange(life.hosts)
         platform, volunteer, is_ours = PLATFORMS[host % len(PLATFORMS)], host % FLEETS[life.hosts], life.hosts == 1
         place = volunteer, platform
-        allowed = quota(life.facts(), life.fleet, let, place=place, is_ours=is_ours, now=life.now).most
+        allowed = compute_rollout_quota(life.facts(), life.fleet, let, place=place, is_ours=is_ours, now=life.now).most
         if not sum(1 for _, busy in life.out if busy == host) and allowed != 0:
             life.give(host, min(MOST_GIVEN, CORES if allowed is None else allowed))
     return Stage.WIDER
@@ -138,13 +138,13 @@ def cost(hosts: int, fails: float, seed: int) -> int:
 def is_halted(hosts: int, seed: int) -> bool:
     """Was a good version stopped, or held back anywhere, by the time of its two hundredth task?"""
     life = Life(dice=random.Random(f"{hosts} good {seed}"), hosts=hosts, fails=GOOD)
-    if let_out(life) is Stage.PAUSED or release(life.facts(), life.fleet).held_back:
+    if let_out(life) is Stage.PAUSED or decide_rollout(life.facts(), life.fleet).held_back:
         return True
     while sum(came.well + came.badly for came in life.by_source.values()) < LIFE:
         for _ in range(10):
             life.give(life.dice.randrange(hosts), 1)
             life.close()
-        if broken(life.by_host) or broken_there(life.by_host, broken):
+        if why_stop_version(life.by_host) or find_broken_platforms(life.by_host, why_stop_version):
             return True
     return False
 

@@ -35,16 +35,16 @@ from loadgen.lane import Lane, Mode, Plan
 from loadgen.outputs import axiom_maker
 
 from axiom.boinc.requests import read_request
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler import scheduler
-from axiom.service.engine import computing
-from axiom.service.volunteer_project import Source, VolunteerParts, volunteering
-from axiom.settings import from_process
+from axiom.service.engine import make_computing_parts
+from axiom.service.volunteer_project import Source, VolunteerParts, open_volunteer_project
+from axiom.settings import read_process_settings
 from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,13 +190,15 @@ def played(place: Path) -> Costs:
         shutil.copytree(place / "lab", Path(copy) / "lab")
         folder = Folder(path=Path(copy) / "lab")
         db = connect_writer(folder.database)
-        migrate(db, folder, now())
+        migrate_database(db, folder, now())
         db.close()
-        settings, keys = from_process(folder.settings)[0], make_keys(folder.keys, now())
-        core = computing(folder, settings, keys, now, reported=lambda: None)
+        settings, keys = read_process_settings(folder.settings)[0], make_keys(folder.keys, now())
+        core = make_computing_parts(folder, settings, keys, now, reported=lambda: None)
         secrets, master = make_secrets(folder.keys), url.removesuffix("scheduler")
         try:
-            with volunteering(folder, settings, secrets, core, master=master, now=now, source=Source()) as made:
+            with open_volunteer_project(
+                folder, settings, secrets, core, master=master, now=now, source=Source()
+            ) as made:
                 object.__setattr__(
                     made.project, "judge_and_pay", lambda _db, _now: None
                 )  # judging is measured by itself
@@ -211,7 +213,7 @@ def played(place: Path) -> Costs:
 def contacts(watch: Watch, made: VolunteerParts, url: str, hosts: Sequence[Host]) -> None:
     """Every host pings, fetches, reports and fetches, and reports; what it brings is judged and paid each time."""
     plan = Plan(url=url, mode=Mode.EMPTY, seconds=600.0, maker=axiom_maker(MEASURES, cpu_seconds=3.0), uploads=False)
-    validator, paying = Validator(made.project.folder, b"a bench"), Paying()
+    validator, paying = Validator(made.project.folder, b"a bench"), CreditPayer()
     for kind, mode, turns in (
         ("ping", Mode.EMPTY, PINGS),
         ("fetch", Mode.FETCH, 1),

@@ -24,7 +24,7 @@ from pathlib import Path
 import axiom
 from axiom import shipped
 from axiom.domain.experiments import seed_of
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.runner.boinc.protocol import Channel, Channels
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys
@@ -117,7 +117,7 @@ def main() -> int:
         missed = compare(*(build(["--quick", "--out", str(folder / copy)], folder / copy) for copy in ("one", "two")))
         build(["--if-missing"], BUILT.parent)
         missed += sizes()
-        prepared = prepare(Path(axiom.__file__).parent, shipped.catalogue() / f"{EXPERIMENT}.py")
+        prepared = pack_experiment(Path(axiom.__file__).parent, shipped.catalogue_folder() / f"{EXPERIMENT}.py")
         lab = Lab(keys=make_keys(folder / "keys", now), prepared=prepared, now=now)
         project = folder / "project"
         project.mkdir()

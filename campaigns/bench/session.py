@@ -36,27 +36,27 @@ from axiom.domain.rounds import Allotment
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.credit.booking import SLICE
-from axiom.laboratory.credit.pay import Paying
-from axiom.laboratory.experiments.publish import prepare, publish
+from axiom.laboratory.credit.pay import CreditPayer
+from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.laboratory.rounds.commands import StepSession
-from axiom.service.standard_callers import operator
+from axiom.service.standard_callers import operator_caller
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.engine.database import Database, at, connect_writer
+from axiom.store.engine.database import Database, connect_writer, to_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as host_store
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.writer import Writer
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 SESSION_SECONDS = 20.0
 HOSTS, EXPERIMENTS, RESULTS = 83, 10, 100_000
 PACKAGE = Path(axiom.__file__).parent
-SOURCE = shipped.catalogue() / "test_deploy.py"
+SOURCE = shipped.catalogue_folder() / "test_deploy.py"
 CLOSE = """
 UPDATE task SET host_id = 1 + id % :hosts, sent_at = :now, returned_at = :now + 60000000 + id, closed_at = :now + id,
     cpu_seconds = 30 + id % 600, elapsed_seconds = 31 + id % 600, exit_status = 0,
@@ -110,15 +110,17 @@ def laboratory(*, hosts: int, experiments: int, cores: int = 64) -> Iterator[Sma
         folder.create()
         small = Small(folder=folder, keys=make_keys(folder.keys, NOW))
         db = connect_writer(folder.database)
-        migrate(db, folder, NOW)
+        migrate_database(db, folder, NOW)
         with db.transaction():
             for number in range(experiments):
                 publish_one(db, small, number)
-            ours = accounts.ourselves(db, NOW)
+            ours = accounts.find_laboratory_account(db, NOW)
             for number in range(hosts):
                 platform = Platform(system="linux", processor="x86_64", instructions="avx2")
                 capacity = Capacity(cores=cores, memory_mb=256_000)
-                host_store.meet(db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW)
+                host_store.upsert_host(
+                    db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW
+                )
         db.close()
         small.start()
         try:
@@ -132,8 +134,8 @@ def publish_one(db: Database, small: Small, number: int) -> None:
     file = small.folder.path / f"bench_{number}.py"
     text = SOURCE.read_text(encoding="utf-8").replace('name="test_deploy"', f'name="{file.stem}"')
     file.write_text(text, encoding="utf-8")
-    prepared = prepare(PACKAGE, file)
-    publish(db, small.folder, prepared, keys=small.keys, good_for=timedelta(days=90), now=NOW)
+    prepared = pack_experiment(PACKAGE, file)
+    publish_bundle(db, small.folder, prepared, keys=small.keys, good_for=timedelta(days=90), now=NOW)
     vouch(db, prepared.digest, NOW)
 
 
@@ -142,11 +144,11 @@ def come_back(small: Small, results: int) -> None:
     workunits = results // EXPERIMENTS
     for number in range(EXPERIMENTS):
         allotment = Allotment(experiment_id=number + 1, workunits=workunits, replicates_each=1, reason="a bench")
-        small.writer.run(functools.partial(deploy, allotment=allotment, max_failures=3, now=NOW))
+        small.writer.run(functools.partial(order_replicates, allotment=allotment, max_failures=3, now=NOW))
 
     def close(db: Database) -> None:
-        db.execute(CLOSE, hosts=HOSTS, now=at(NOW))
-        db.execute(DONE, now=at(NOW))
+        db.execute(CLOSE, hosts=HOSTS, now=to_microseconds(NOW))
+        db.execute(DONE, now=to_microseconds(NOW))
         count(db)
 
     small.writer.run(close)
@@ -162,7 +164,7 @@ def count(db: Database) -> None:
 
 def credit(small: Small) -> None:
     """What the job does, slice by slice."""
-    paying, paid = Paying(), SLICE
+    paying, paid = CreditPayer(), SLICE
     while paid == SLICE:
         paid = small.writer.run(lambda db: paying.pay(db, small.now))
 
@@ -173,7 +175,7 @@ def hold(small: Small) -> dict[str, float]:
     is_over = False
     while not is_over:
         command, began = StepSession(pi="autopilot", reason="a bench"), time.perf_counter()
-        answer = small.gate.submit(command, operator())
+        answer = small.gate.submit(command, operator_caller())
         took[str(answer["step"])] = time.perf_counter() - began
         is_over = bool(answer["ended"])
     return took
@@ -203,7 +205,7 @@ def weighed(results: int) -> float:
             for number in range(versions):
                 weighing.register(db, f"bench_{number}")
                 weighing.compute(db, number + 1, 0, weighing.SEEDS)
-            db.execute(RETURNED, now=at(NOW))
+            db.execute(RETURNED, now=to_microseconds(NOW))
             count(db)
 
         small.writer.run(fill)

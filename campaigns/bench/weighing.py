@@ -37,18 +37,18 @@ import numpy as np
 
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.fleet import Capacity, Platform
-from axiom.laboratory.experiments.reference_core import slowness
-from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.laboratory.experiments.reference_core import measure_slowness
+from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.reads import evidence_cards
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import Manifest
 from axiom.store.accounts import accounts
-from axiom.store.engine.database import Database, at, connect_writer
+from axiom.store.engine.database import Database, connect_writer, to_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
 from axiom.store.hosts import hosts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.registrations import registrations
 from axiom.store.rounds import rounds as sessions
 from axiom_weigh.evidence.weigh_claim import card, weigh
@@ -110,9 +110,9 @@ def observed() -> list[Observation]:
 def furnish(db: Database, versions: int) -> None:
     """Store so many versions, each with 400 replicates of 20 cells, weighed; hosts and claims as in a laboratory."""
     with db.transaction():
-        volunteer = accounts.ourselves(db, NOW)
+        volunteer = accounts.find_laboratory_account(db, NOW)
         for number in range(HOSTS):
-            hosts.meet(
+            hosts.upsert_host(
                 db,
                 volunteer_id=volunteer,
                 name=f"host {number}",
@@ -164,9 +164,11 @@ def register(db: Database, name: str) -> None:
         memory_mb=100,
         avx=False,
     )
-    added = experiments.add(db, name=name, version=1, manifest=canonical(declared.as_data()).decode(), now=NOW)
+    added = experiments.add_experiment(
+        db, name=name, version=1, manifest=canonical_bytes(declared.as_data()).decode(), now=NOW
+    )
     forecast = {"estimand": "grows", "forecaster": "nobody", "positive": 0.8, "negative": 0.1, "absent": 0.1}
-    registrations.register(
+    registrations.add_registration(
         db,
         experiment_id=added,
         cohort="exploratory",
@@ -205,7 +207,7 @@ def _results(experiment_id: int, task: int, number: int, noise: list[float]) -> 
             "config": config,
             "measures": json.dumps({"total": 0.4 * config + value, "steps": 100 + config}),
             "early": json.dumps([value, value / 2, value / 3]),
-            "now": at(NOW),
+            "now": to_microseconds(NOW),
         }
         for config, value in enumerate(noise)
     ]
@@ -213,9 +215,9 @@ def _results(experiment_id: int, task: int, number: int, noise: list[float]) -> 
 
 def hold(db: Database) -> float:
     """Weigh what closed; the CPU that it took, in milliseconds."""
-    session = sessions.begin(db, pi="autopilot", reason="a benchmark", now=NOW)
+    session = sessions.begin_round(db, pi="autopilot", reason="a benchmark", now=NOW)
     before = time.process_time()
-    evaluate(db, session, NOW + timedelta(seconds=1))
+    evaluate_findings(db, session, NOW + timedelta(seconds=1))
     return (time.process_time() - before) * 1000
 
 
@@ -230,11 +232,13 @@ def cost(act: Callable[[], object], times: int) -> float:
 
 def page(db: Database) -> str:
     """A finding's card as the site writes it."""
-    inputs = evidence.card_inputs(db, 1)
+    inputs = evidence.read_card_inputs(db, 1)
     if inputs is None:
         sys.exit("finding 1 was not weighed")
-    weighed = evidence_cards.weighed_from(inputs)
-    return json.dumps(evidence_cards.newer_evidence(weighed.evidence) | evidence_cards.parts(db, weighed))
+    weighed = evidence_cards.weigh_inputs(inputs)
+    return json.dumps(
+        evidence_cards.describe_newer_evidence(weighed.evidence) | evidence_cards.describe_card_parts(db, weighed)
+    )
 
 
 def measure(db: Database, rounds: int) -> dict[str, list[float]]:
@@ -245,7 +249,7 @@ def measure(db: Database, rounds: int) -> dict[str, list[float]]:
     seen = observed()
     for number in range(rounds):
         figures["loads"].append(os.getloadavg()[0])
-        figures["slowness"].append(slowness())
+        figures["slowness"].append(measure_slowness())
         with db.transaction():
             figures["idle"].append(hold(db))
             compute(db, 1 + number, SEEDS, BLOCK)
@@ -302,7 +306,7 @@ def main() -> int:
         folder = Folder(path=Path(place) / "lab")
         folder.create()
         db = connect_writer(folder.database)
-        migrate(db, folder, NOW)
+        migrate_database(db, folder, NOW)
         furnish(db, versions)
         gc.collect()
         gc.freeze()  # as the laboratory's process does once it is up

@@ -78,7 +78,7 @@ def _look_up(lab: Path, people: int) -> None:
             for name, keys in digests.items():
                 began = time.perf_counter()
                 contacts = [
-                    hosts.contact(db, digest, number, now) for digest, number in zip(keys, numbers, strict=True)
+                    hosts.read_contact(db, digest, number, now) for digest, number in zip(keys, numbers, strict=True)
                 ]
                 took[name].append((time.perf_counter() - began) / _LOOKS * 1e6)
                 if None in contacts:

@@ -33,7 +33,7 @@ from axiom.runner.child import environment
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = ROOT / "campaigns" / "parts" / "measured_cells.py"
 GOLDEN = ROOT / "packages" / "axiom-catalogue" / "tests" / "golden"
-_TWO = {name: "2" for name in environment.environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
+_TWO = {name: "2" for name in environment.child_environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
 _PACKAGES = [ROOT / "src", ROOT / "packages/axiom-catalogue/src", ROOT / "packages/axiom-weigh/src"]
 EMULATED = {"Windows": WINDOWS, "arm64": ARM}
 _ISA = "--xla_cpu_multi_thread_eigen=false --xla_cpu_max_isa="
@@ -82,7 +82,7 @@ def computed(name: str, surroundings: Mapping[str, str]) -> Any:
     """The cell of the golden numbers, in a process of its own with these surroundings."""
     command = [sys.executable, str(CELLS), "--short", name]
     done = subprocess.run(
-        command, env=environment.environment() | dict(surroundings), check=True, stdout=subprocess.PIPE, text=True
+        command, env=environment.child_environment() | dict(surroundings), check=True, stdout=subprocess.PIPE, text=True
     )
     return json.loads(done.stdout)
 
@@ -122,7 +122,7 @@ def on_platforms(names: Sequence[str], platforms: Sequence[str], *, is_short: bo
 
 def cells_here(words: Sequence[str], surroundings: Mapping[str, str]) -> Iterator[str]:
     """What this computer's own Python measures, a line for each experiment."""
-    values = environment.environment() | dict(surroundings)
+    values = environment.child_environment() | dict(surroundings)
     return _lines([sys.executable, str(CELLS), *words], values)
 
 
@@ -135,7 +135,7 @@ def cells_below(platform: str, words: Sequence[str], tree: Path) -> Iterator[str
     python = tree / "python.exe" if emulation.is_windows else tree / "bin" / "python3"
     python.chmod(0o755)
     path = (";" if emulation.is_windows else ":").join(map(emulation.name_of, _PACKAGES))
-    own = {name: value for name, value in environment.environment().items() if name != "PATH"}
+    own = {name: value for name, value in environment.child_environment().items() if name != "PATH"}
     started = emulation.start(python, "-B", "-s", "-P", emulation.name_of(CELLS), *words)
     return _lines(emulation.words(started, [tree, ROOT], own | {"PYTHONPATH": path}), None)
 

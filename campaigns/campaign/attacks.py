@@ -100,13 +100,13 @@ def _attack(scene: Scene, home: Path, folder: Path, variants: int, seed: int) ->
 
 def _try_files() -> int:
     """How many defective files no gate refuses, or another one than should."""
-    if not (sound := preflight.try_file(PACKAGE, SOUND, patience=2.0).judged).passed:
+    if not (sound := preflight.preflight_file(PACKAGE, SOUND, patience=2.0).judged).passed:
         print(f"the sound file does not pass: {sound.reason}")
         return 1
     refused, problems = Counter[str](), []
     for defect in DEFECTS:
         with tempfile.TemporaryDirectory() as folder:
-            judged = preflight.try_file(PACKAGE, defect.write(Path(folder)), patience=2.0).judged
+            judged = preflight.preflight_file(PACKAGE, defect.write(Path(folder)), patience=2.0).judged
         refused[defect.gate] += judged.failed == defect.gate
         if judged.failed != defect.gate:
             problems.append(f"{defect.name}: {judged.failed or 'no gate'} instead of {defect.gate}")

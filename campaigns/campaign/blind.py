@@ -41,25 +41,25 @@ from disguises import DISGUISES, disguised
 
 import axiom
 from axiom import shipped
-from axiom.cli.experiment.run_marks import told_by_marks
-from axiom.domain.preflights import ControlDemand, Demands, DraftState, KeptDraft
+from axiom.cli.experiment.run_marks import read_run_marks
+from axiom.domain.preflights import ControlDemand, Demands, DraftState, StoredDraft
 from axiom.errors import Refused
 from axiom.laboratory.experiments import drafts as try_draft
 from axiom.laboratory.experiments import preflight_report
-from axiom.laboratory.experiments.rules.drafts import failed_gate, told_gates
-from axiom.laboratory.experiments.rules.kin import code_of, forecast, kinship
-from axiom.laboratory.experiments.rules.revealing_controls import by_declaration
+from axiom.laboratory.experiments.rules.drafts import failed_gate, public_gates
+from axiom.laboratory.experiments.rules.kin import find_kinship, forecast_in_words, outline_code
+from axiom.laboratory.experiments.rules.revealing_controls import find_revealing_configs
 from axiom.laboratory.registrations import kin
-from axiom.laboratory.registrations.kin import usual_parts
+from axiom.laboratory.registrations.kin import count_usual_parts
 from axiom.runner.child.pause import PauseGate
 from axiom.signed import bundles
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 
 MOST = 0.53
-TEXTS_OF_AXIOM = {file.stem: file.read_text() for file in sorted(shipped.catalogue().glob("[a-z]*.py"))}
+TEXTS_OF_AXIOM = {file.stem: file.read_text() for file in sorted(shipped.catalogue_folder().glob("[a-z]*.py"))}
 TEXTS = 40
 _FILE = (Path(__file__).parents[2] / "tests" / "preflight" / "sound.py").read_text()
 _RUN = "    weights = np"  # before which a try writes what it looks at
@@ -98,8 +98,8 @@ class World:
         name = name or f"question_{self.texts}"
         text = disguised(_FILE.replace(_RUN, f"{looks}{_RUN}"), how, self.dice.randrange(10**6))
         text = f"{text}\n# {name}: {forecast}\n"
-        draft = try_draft.write(
-            self.db, self.folder, name, text, bundles.digest(text.encode()), author=author, now=self._later()
+        draft = try_draft.write_draft(
+            self.db, self.folder, name, text, bundles.digest_bundle(text.encode()), author=author, now=self._later()
         )
         self.forecasts[draft.number] = forecast
         self._unrefused(draft.number)
@@ -109,13 +109,13 @@ class World:
         """Has it tried: whether it passed, which is what its author is told; nothing where it may not be."""
         if number is None:
             return None
-        draft = try_draft.kept(self.db, number)
+        draft = try_draft.require_draft(self.db, number)
         try:
-            try_draft.order(self.db, self.folder, number, author=draft.author, now=self._later())
+            try_draft.request_draft_preflight(self.db, self.folder, number, author=draft.author, now=self._later())
         except Refused:
             self.ended["refused a try"] += 1
             return None
-        drafts.record(
+        drafts.record_draft_preflight(
             self.db,
             number,
             passed=passes,
@@ -132,7 +132,7 @@ class World:
 
     def propose(self, number: int | None) -> None:
         """It is approved and computed."""
-        if number is None or try_draft.kept(self.db, number).state is not DraftState.PASSED:
+        if number is None or try_draft.require_draft(self.db, number).state is not DraftState.PASSED:
             return
         self.proposed.append(number)
         registered = {"experiment_id": 1, "hash": f"{number}", "previous_hash": f"before {number}", "created_at": 0}
@@ -154,8 +154,8 @@ class World:
     def _unrefused(self, number: int) -> None:
         """What reading says of a disguise that nobody could run: the adversary's files would pass."""
         self.db.execute("UPDATE draft SET refusals = '[]' WHERE id = :id", id=number)
-        draft = try_draft.kept(self.db, number)
-        kin.learn(self.db, self.folder, draft.text.encode())
+        draft = try_draft.require_draft(self.db, number)
+        kin.record_kin(self.db, self.folder, draft.text.encode())
 
 
 def _fails_where(world: World) -> str:
@@ -205,7 +205,7 @@ def by_its_seconds(world: World) -> None:
     if first and world.run(first, passes=True):
         if world.is_right(first):
             return world.propose(first)
-        try_draft.drop(world.db, first, by="program:eve", now=world.clock)
+        try_draft.abandon_draft(world.db, first, by="program:eve", now=world.clock)
     return None
 
 
@@ -240,7 +240,7 @@ class RealGates:
         if first.state is not DraftState.PASSED:
             raise RuntimeError(f"The text that is disguised does not pass: {first.reason}")
 
-    def tried(self, text: str, name: str = "disguised") -> KeptDraft:
+    def tried(self, text: str, name: str = "disguised") -> StoredDraft:
         """What becomes of a text that somebody else writes after that."""
         self._count += 1
         folder = Folder(path=self._place / f"copy {self._count}")
@@ -252,7 +252,7 @@ class RealGates:
         folder = Folder(path=self._place / "tried")
         folder.create()
         with self._opened(folder) as db:
-            migrate(db, None, _NOW)
+            migrate_database(db, None, _NOW)
         return folder
 
     @contextlib.contextmanager
@@ -263,18 +263,20 @@ class RealGates:
         finally:
             db.close()
 
-    def _tries(self, db: Database, folder: Folder, name: str, text: str, author: str) -> KeptDraft:
+    def _tries(self, db: Database, folder: Folder, name: str, text: str, author: str) -> StoredDraft:
         """It is written, tried and recorded, as by a program and the laboratory's own computer."""
         later = _NOW + timedelta(minutes=self._count)
-        digest = bundles.digest(text.encode())
+        digest = bundles.digest_bundle(text.encode())
         with db.transaction():
-            draft = try_draft.write(db, folder, name, text, digest, author=author, now=later)
+            draft = try_draft.write_draft(db, folder, name, text, digest, author=author, now=later)
             if draft.state is DraftState.REFUSED:
                 return draft
-            draft = try_draft.order(db, folder, draft.number, author=author, now=later)
-        attempt, declaration = try_draft.try_out(_PACKAGE, draft, SECRET, PauseGate())
+            draft = try_draft.request_draft_preflight(db, folder, draft.number, author=author, now=later)
+        attempt, declaration = try_draft.preflight_draft(_PACKAGE, draft, SECRET, PauseGate())
         with db.transaction():
-            return try_draft.record(db, draft.number, preflight_report.write(attempt), declaration, SECRET, later)
+            return try_draft.store_judged_draft(
+                db, draft.number, preflight_report.write_preflight_report(attempt), declaration, SECRET, later
+            )
 
 
 def disguises_called_blind(gates: RealGates) -> tuple[int, int]:
@@ -287,7 +289,8 @@ def disguises_called_blind(gates: RealGates) -> tuple[int, int]:
             count += counts
             blind += counts and draft.informed == ""
             print(
-                f"  {kind}: {name}: {draft.state}, {(forecast(draft.informed) or 'never tried').split(',')[0]}",
+                f"  {kind}: {name}: {draft.state}, "
+                f"{(forecast_in_words(draft.informed) or 'never tried').split(',')[0]}",
                 flush=True,
             )
             if draft.state in (DraftState.REFUSED, DraftState.FAILED):
@@ -300,16 +303,16 @@ def most_told(gates: RealGates) -> int:
     most = 0
     for name, make in CHANNELS.items():
         drafts_tried = [gates.tried(make().replace("SHIFT", str(size)), "probe") for size in _SIZES]
-        answers = {json.dumps([draft.state, told_gates(draft)]) for draft in drafts_tried}
+        answers = {json.dumps([draft.state, public_gates(draft)]) for draft in drafts_tried}
         reports = {json.dumps([draft.state, list(draft.gates), seconds_of(draft)]) for draft in drafts_tried}
         print(f"  {name}: {len(answers)} different answers, where {len(reports)} reports differ", flush=True)
         most = max(most, len(answers))
     return most
 
 
-def seconds_of(draft: KeptDraft) -> list[object]:
+def seconds_of(draft: StoredDraft) -> list[object]:
     """What of a report a number could be hidden in beside the gates: seconds, and what is missing or learned."""
-    attempt = preflight_report.read(draft.attempt)
+    attempt = preflight_report.read_preflight_report(draft.attempt)
     return [
         round(math.log2(1 + 100 * sum(cell.cpu_seconds for cell in attempt.first))),
         sum(None in cell.measures.values() for cell in attempt.first),
@@ -323,7 +326,7 @@ def unmarked(place: Path) -> list[str]:
     file.write_text(KNOWN["the same code, other names of fields"]())
     command = [str(Path(sys.executable).with_name("axiom")), "experiment", "run", str(file), "--seed", "1", "--json"]
     subprocess.run(command, cwd=place, capture_output=True, check=True)
-    return [name for name, make in KNOWN.items() if not told_by_marks(file, make())]
+    return [name for name, make in KNOWN.items() if not read_run_marks(file, make())]
 
 
 def controls_that_tell(gates: RealGates) -> int:
@@ -342,12 +345,14 @@ def wrongly_informed() -> tuple[list[str], list[str]]:
 
     First where the laboratory knows nothing else, and then where all that come before it by name were tried.
     """
-    codes, usual = {name: code_of(text) for name, text in TEXTS_OF_AXIOM.items()}, usual_parts()
+    codes, usual = {name: outline_code(text) for name, text in TEXTS_OF_AXIOM.items()}, count_usual_parts()
     sisters = [
         name
         for name, code in codes.items()
         if any(
-            (near := kinship(code, codes[before], usual)) and not near.of_author for before in codes if before < name
+            (near := find_kinship(code, codes[before], usual)) and not near.of_author
+            for before in codes
+            if before < name
         )
     ]
     return [name for name, code in codes.items() if not code.is_readable], sisters
@@ -364,7 +369,7 @@ def _is_refused(planted: list[dict[str, float]]) -> bool:
     control = ControlDemand(estimand="many_minus_few", placebo=(), planted=planted)
     seconds = [1.0] * len(_ARMS)
     sweep = Demands(configs=_ARMS, seconds=seconds, allowed_seconds=seconds, estimands=[_CONTRAST], controls=[control])
-    return bool(by_declaration(sweep))
+    return bool(find_revealing_configs(sweep))
 
 
 def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
@@ -373,8 +378,8 @@ def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
     folder = Folder(path=empty)
     folder.create()
     db = connect_writer(folder.database)
-    migrate(db, None, _NOW)
-    kin.learn(db, folder, b"")
+    migrate_database(db, None, _NOW)
+    kin.record_kin(db, folder, b"")
     db.close()
     counted: dict[str, Counter[str]] = {strategy.__name__: Counter() for strategy in STRATEGIES}
     for number in range(worlds):
@@ -393,7 +398,7 @@ def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
 
 
 def _counted(world: World) -> Counter[str]:
-    tried = [draft for draft in drafts.latest(world.db, TEXTS) if draft.ordered_at is not None]
+    tried = [draft for draft in drafts.list_latest_drafts(world.db, TEXTS) if draft.ordered_at is not None]
     blind = [draft.number for draft in tried if draft.informed == ""]
     registered = [number for number in blind if number in world.proposed]
     return Counter(
@@ -403,7 +408,7 @@ def _counted(world: World) -> Counter[str]:
             "blind and right": sum(map(world.is_right, blind)),
             "registered": len(registered),
             "registered and right": sum(map(world.is_right, registered)),
-            "lost": len(drafts.lost(world.db)),
+            "lost": len(drafts.list_lost_drafts(world.db)),
             "informed": len(tried) - len(blind),
             "informed and proposed, right": sum(world.is_right(n) for n in world.proposed if n not in blind),
             "informed and proposed": sum(n not in blind for n in world.proposed),

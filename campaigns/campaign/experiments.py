@@ -23,7 +23,7 @@ from typing import Any
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.estimands import Center, Kind
-from axiom.laboratory.figures.redraw_figures import sweep_of
+from axiom.laboratory.figures.redraw_figures import experiment_sweep
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import connect_reader
 from axiom.store.engine.folder import Folder
@@ -34,7 +34,7 @@ from axiom_weigh.statistics.estimands import value
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"
-CATALOGUE = shipped.catalogue()
+CATALOGUE = shipped.catalogue_folder()
 FEWEST = 8  # replicates that a picture shows
 INFRASTRUCTURE = {"test_deploy"}  # asks no question
 AXIOM = Path(sys.executable).with_name("axiom")
@@ -78,14 +78,14 @@ def drawn(name: str, folder: Folder) -> str:
     """Draw an experiment from what a laboratory has stored, and say what came out, as Markdown."""
     reader = connect_reader(folder.database)
     try:
-        stored = experiments.by_name(reader, name)
+        stored = experiments.find_experiment_by_name(reader, name)
         if stored is None:
             raise RuntimeError("the laboratory does not know it")
         manifest = stored_manifest(stored.manifest)
         here = manifest_of(CATALOGUE / f"{name}.py").version
         if stored.version != here:
             raise RuntimeError(f"the laboratory has version {stored.version}, and the catalogue {here}")
-        sweep = sweep_of(reader, stored, manifest)
+        sweep = experiment_sweep(reader, stored, manifest)
     finally:
         reader.close()
     if sweep is None:

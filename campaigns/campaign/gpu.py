@@ -50,8 +50,8 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
-from axiom.rules.tasks.duplicates import compare
-from axiom.runner.child.environment import environment
+from axiom.rules.tasks.duplicates import compare_cells
+from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.direct import describe_here
@@ -85,7 +85,9 @@ class Course:
     def compute(self, device: Device | None, cache: Path) -> tuple[list[CellAnswer], float]:
         """Every cell, and the seconds that they took, without the time to start; an Ended when time is up."""
         cache.mkdir(exist_ok=True)
-        child = Child.start(self.tree, f"axiom.catalogue.{self.manifest.name}", environment(cache, device), self.gate)
+        child = Child.start(
+            self.tree, f"axiom.catalogue.{self.manifest.name}", child_environment(cache, device), self.gate
+        )
         try:
             began = time.monotonic()
             allowed: dict[str, Any] = {
@@ -164,7 +166,7 @@ def on_a_core(course: Course, cache: Path) -> Reference:
 
 def may_use_gpus() -> list[str]:
     """Everything in the catalogue that a GPU may compute, by name."""
-    listed = json.loads((shipped.catalogue() / "declared.json").read_text(encoding="utf-8"))["experiments"]
+    listed = json.loads((shipped.catalogue_folder() / "declared.json").read_text(encoding="utf-8"))["experiments"]
     manifests = [entry["manifest"] for entry in listed.values()]
     return sorted(manifest["name"] for manifest in manifests if manifest["gpu"] or manifest.get("may_use_gpu"))
 
@@ -182,7 +184,7 @@ def listed() -> list[str]:
 def prepare(folder: Path, name: str, amount: int, gate: PauseGate, replicates: int = 1) -> Course:
     """Unpack the bundle of an experiment, and choose its first cells, or a batch of all configs."""
     package, tree = Path(axiom.__file__).parent, folder / "tree"
-    files = bundles.collect(package, shipped.catalogue() / f"{name}.py")
+    files = bundles.collect_sources(package, shipped.catalogue_folder() / f"{name}.py")
     manifest = read_manifest(describe_here(files))
     tree.mkdir(parents=True)
     write_tree(tree, files)
@@ -217,7 +219,7 @@ def differences(
 ) -> Iterator[str]:
     """What a GPU computed otherwise than the processor, or otherwise than before."""
     yield from (str(answer.error) for answer in computed if answer.outcome is Outcome.FAILED)
-    compared = compare(results(expected), results(computed), early=manifest.tolerance)
+    compared = compare_cells(results(expected), results(computed), early=manifest.tolerance)
     if not compared.agrees:
         yield compared.reason
     if [(answer.measures, answer.early) for answer in computed] != [
@@ -240,7 +242,7 @@ def alike(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence
 def agreeing(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence[CellAnswer]) -> int:
     """In how many cells the early values of both agree."""
     pairs = zip(results(expected), results(computed), strict=True)
-    return sum(bool(compare([here], [there], early=manifest.tolerance).agrees) for here, there in pairs)
+    return sum(bool(compare_cells([here], [there], early=manifest.tolerance).agrees) for here, there in pairs)
 
 
 def apart(expected: Sequence[CellAnswer], computed: Sequence[CellAnswer], replicates: int) -> float:

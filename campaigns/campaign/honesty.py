@@ -25,7 +25,7 @@ from scipy import stats  # type: ignore[import-untyped]
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 
 
 def empty_lab(path: Path) -> SmallLab:
@@ -33,7 +33,7 @@ def empty_lab(path: Path) -> SmallLab:
     folder = Folder(path=path)
     folder.create()
     db = connect_writer(folder.database)
-    migrate(db, None, NOW)
+    migrate_database(db, None, NOW)
     return SmallLab(folder=folder, keys=make_keys(folder.keys, NOW), db=db)
 
 

@@ -39,7 +39,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from programs_lab import OWN_SUM
 
 from axiom.errors import AxiomError, CannotStart
-from axiom.gate.client import ApiClient, Remote
+from axiom.gate.client import ApiClient, SocketClient
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment
 from axiom.laboratory.tasks.commands import CancelWorkunits
 
@@ -261,7 +261,7 @@ def one_round(folder: Path, number: int, least: int, work: float, tally: Tally, 
 
 def talk(folder: Path, number: int, acknowledged: set[str]) -> None:
     """Order and cancel through the socket until nobody answers any more, noting what was acknowledged."""
-    remote = Remote(folder / "axiom.sock")
+    remote = SocketClient(folder / "axiom.sock")
     for turn in range(1_000_000):
         key = f"{number}-{turn}"
         try:

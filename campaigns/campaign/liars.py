@@ -43,7 +43,7 @@ import axiom
 from axiom.autopilot import autopilot
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput
 from axiom.store.connections import Connections
@@ -199,7 +199,7 @@ def play(lie: Lie, place: Path, *, rounds: int) -> Course:
         for player in sorted((*honest, *liars), key=lambda _: dice.share()):
             player.play(lab, dice)
         lab.work()
-    autopilot.hold(lab, "what failed is looked at for credit")
+    autopilot.hold_session(lab, "what failed is looked at for credit")
     with Connections(folder=lab.folder).reader() as db:
         paid = {row["task_id"]: row["amount"] for row in db.select(_AWARDED)}
     lab.end()
@@ -218,7 +218,7 @@ def published() -> tuple[PackedBundle, ...]:
         for name in EXPERIMENTS:
             file = Path(folder) / f"{name}.py"
             file.write_text(drill.replace('"fleet_drill"', f'"{name}"').replace("300.0", str(CELL_SECONDS)))
-            made.append(prepare(package, file))
+            made.append(pack_experiment(package, file))
     return tuple(made)
 
 

@@ -40,9 +40,9 @@ from axiom.errors import AxiomError
 from axiom.store.engine import blobs, counters
 from axiom.store.engine.database import Database, connect_writer, make_durable
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.journal import attach
-from axiom.store.journal.replay import replay
-from axiom.store.migrate import migrate
+from axiom.store.journal.journal import attach_journal
+from axiom.store.journal.replay import replay_journal
+from axiom.store.migrate import migrate_database
 from axiom.store.writer import Writer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -128,10 +128,10 @@ class Life:
         database = Database(apsw.Connection(str(self.folder.database), vfs=self._name))
         make_durable(database)
         database.select(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        migrate(database, None, NOW)
+        migrate_database(database, None, NOW)
         if self.arm == "JOURNAL":
             self._journal.begin()
-            attach(database, self.folder, self.folder.journal, lambda: NOW, segment_bytes=SEGMENT_BYTES)
+            attach_journal(database, self.folder, self.folder.journal, lambda: NOW, segment_bytes=SEGMENT_BYTES)
         if self.arm not in ("JOURNAL", "FULL"):
             database.select(f"PRAGMA synchronous = {self.arm}")
         database.select("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -180,8 +180,8 @@ class Life:
 
 def _record(db: Database, folder: Folder, name: str, body: bytes) -> int:
     """One work: a row, the count of such rows and some bytes, all or nothing."""
-    blobs.put(db, folder, body, NOW)
-    counters.add(db, "volunteer", 0, "known", 1)
+    blobs.store_blob(db, folder, body, NOW)
+    counters.add_to_counter(db, "volunteer", 0, "known", 1)
     return db.insert(
         "INSERT INTO volunteer (name, created_at) VALUES (:name, :body)", name=name, body=int(_digest(body)[:12], 16)
     )
@@ -219,7 +219,7 @@ def _lost_by(image: Image, folder: Folder) -> int:
     if image.journal:
         database = connect_writer(folder.database)
         try:
-            attach(database, folder, folder.journal, lambda: NOW)
+            attach_journal(database, folder, folder.journal, lambda: NOW)
         finally:
             database.close()
     lost = _lost(folder.database, image)
@@ -227,7 +227,7 @@ def _lost_by(image: Image, folder: Folder) -> int:
         folder.database.write_bytes(image.beginning)
         database = connect_writer(folder.database)
         try:
-            replay(database, folder, folder.journal)
+            replay_journal(database, folder, folder.journal)
         finally:
             database.close()
         lost = max(lost, _lost(folder.database, image))

@@ -16,7 +16,7 @@ from typing import Any
 
 from axiom import shipped
 
-CATALOGUE = shipped.catalogue()
+CATALOGUE = shipped.catalogue_folder()
 AXIOM = Path(sys.executable).with_name("axiom")
 LIGHT = 30.0  # reference-core seconds of a replicate
 MOST = 60.0  # seconds that the preflight of a light experiment may take

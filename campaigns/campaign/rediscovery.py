@@ -235,7 +235,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("AXIOM_PRIORITY", "normal")  # that of this process counts
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what computes for us must not go on without us
     chosen, folder = claims(), Folder(path=wanted.data.resolve())
-    manifests = {claim.experiment: manifest_of(shipped.catalogue() / f"{claim.experiment}.py") for claim in chosen}
+    manifests = {
+        claim.experiment: manifest_of(shipped.catalogue_folder() / f"{claim.experiment}.py") for claim in chosen
+    }
     record = "" if wanted.anew or not RECORD.exists() else RECORD.read_text(encoding="utf-8")
     open_up(folder)
     compute(chosen, manifests, folder, record, wanted.hours)

@@ -14,8 +14,8 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import REMARKS
 
-from axiom.reads.log import as_markdown, as_text
-from axiom.store.engine.folder import keep
+from axiom.reads.log import log_markdown, log_text
+from axiom.store.engine.folder import write_file_atomically
 
 
 def main() -> int:
@@ -31,8 +31,8 @@ def main() -> int:
         wrong = []
         for chapter, golden in GOLDEN.items():
             mine = books_of(player.lab, played, chapter)
-            keep(into / f"{chapter}.md", as_markdown(mine.session, mine.notes).encode())
-            keep(into / f"{chapter}.txt", as_text(mine.session, mine.notes).encode())
+            write_file_atomically(into / f"{chapter}.md", log_markdown(mine.session, mine.notes).encode())
+            write_file_atomically(into / f"{chapter}.txt", log_text(mine.session, mine.notes).encode())
             workunits, hosts = ordered(player.lab, played, chapter)
             print(f"{chapter}: credit {mine.credit} for {mine.awards} tasks; {workunits} workunits for {hosts} hosts")
             wrong += differences(player.lab, played, chapter, golden)

@@ -32,9 +32,9 @@ from reckoning.recorded import joined, recorded
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.errors import AxiomError, FolderInUse
-from axiom.laboratory.experiments.old_claims import LIST, OldClaims, read
+from axiom.laboratory.experiments.old_claims import LIST, OldClaims, read_old_claims
 from axiom.service.take_folder import workers_of
-from axiom.settings import from_process
+from axiom.settings import read_process_settings
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom_weigh.amounts import counted
@@ -43,7 +43,7 @@ from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.palette import standalone
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = shipped.catalogue()
+SHIPPED = shipped.catalogue_folder()
 NAME = "the-old-claims"  # of the page, and of the folder with its figures and numbers
 _PATIENCE_SECONDS = 5.0  # for a command to end by the Ctrl-C that it got itself
 _ENDING_SECONDS = 60.0
@@ -54,7 +54,7 @@ _SESSIONS = 3  # at most: the first may be one that was open already, with its w
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that there was time for was computed."""
     options = parse(arguments)
-    listed, folder = read(options.catalogue / LIST), Folder(path=options.data.resolve())
+    listed, folder = read_old_claims(options.catalogue / LIST), Folder(path=options.data.resolve())
     if options.weigh_again:
         rewritten(options.into, listed, options.catalogue)
         return 0
@@ -91,7 +91,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if [options.page, options.weigh_again, options.hours is not None].count(True) != 1:
         parser.error("give one of --hours, --page and --weigh-again")
-    if unknown := {*(options.only or ())} - {*asked_by(read(options.catalogue / LIST).claims)}:
+    if unknown := {*(options.only or ())} - {*asked_by(read_old_claims(options.catalogue / LIST).claims)}:
         parser.error(f"no claim is asked by {', '.join(sorted(unknown))}")
     return options
 
@@ -136,7 +136,7 @@ def wanted_of(options: argparse.Namespace, listed: OldClaims) -> tuple[list[Want
 def experiment_computed(wanted: Wanted, file: str, folder: Folder, ends: float) -> bool | None:
     """Has it all its seeds now? None: there was no time for the next block."""
     while (done := progress(wanted, folder))[0] < wanted.seeds:
-        target, takes = until(wanted, done[0], done[1], workers_of(from_process(folder.settings)[0]))
+        target, takes = until(wanted, done[0], done[1], workers_of(read_process_settings(folder.settings)[0]))
         if takes > ends - time.monotonic():
             return None
         status = waited([axiom_command(), "experiment", "run", file, "--replicates", str(target), "--quiet"], folder)

@@ -49,7 +49,7 @@ class SessionBooks:
 def books_of(lab: Laboratory, played: Played, chapter: str) -> SessionBooks:
     """What the session of a chapter has in the books. What the batch job paid by an older tariff is not its doing."""
     session, settled = session_of(lab, played, chapter), settled_of(lab, played, chapter)
-    (tariff,) = (period for period in tariffs.begun(lab.db, lab.now) if period.tariff.name == chapter)
+    (tariff,) = (period for period in tariffs.list_begun_tariffs(lab.db, lab.now) if period.tariff.name == chapter)
     rows = lab.db.select(_AWARDS, after=settled.after_award, last=settled.last_award, tariff=tariff.id)
     tiers, volunteers, hosts = Counter[str](), Counter[int](), Counter[int]()
     for row in rows:
@@ -63,13 +63,13 @@ def books_of(lab: Laboratory, played: Played, chapter: str) -> SessionBooks:
         tiers={tier: (counts[tier], amount // _THOUSANDTHS) for tier, amount in tiers.items()},
         volunteers=_ranked(volunteers),
         hosts=_ranked(hosts),
-        notes=tuple(rounds.notes(lab.db, session.id)),
+        notes=tuple(rounds.list_round_notes(lab.db, session.id)),
     )
 
 
 def session_of(lab: Laboratory, played: Played, chapter: str) -> Round:
     """The session of a chapter."""
-    session = rounds.by_name(lab.db, played.sessions[chapter])
+    session = rounds.find_round_by_name(lab.db, played.sessions[chapter])
     if session is None:
         raise Impossible(f"{chapter} has no session")
     return session
@@ -77,7 +77,7 @@ def session_of(lab: Laboratory, played: Played, chapter: str) -> Round:
 
 def settled_of(lab: Laboratory, played: Played, chapter: str) -> Settlement:
     """What the session of a chapter settled."""
-    settled = settlements.of_session(lab.db, session_of(lab, played, chapter).id)
+    settled = settlements.find_settlement(lab.db, session_of(lab, played, chapter).id)
     if settled is None:
         raise Impossible(f"{chapter} settled nothing")
     return settled
@@ -111,9 +111,9 @@ def differences(lab: Laboratory, played: Played, chapter: str, golden: Golden) -
     ]
 
 
-def totals(lab: Laboratory, settled: Settlement) -> credit_views.Totals:
+def totals(lab: Laboratory, settled: Settlement) -> credit_views.CreditTotals:
     """The ledger's own totals of a settlement."""
-    return credit_views.between(lab.db, settled.after_award, settled.last_award)
+    return credit_views.sum_awards_between(lab.db, settled.after_award, settled.last_award)
 
 
 def _ranked(amounts: Counter[int]) -> tuple[int, ...]:

@@ -18,11 +18,11 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.rounds import Allotment
 from axiom.domain.work import Exit, Report, TaskState
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.laboratory.experiments.publish import publish
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.experiments.publish import publish_bundle
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds import rounds
 from axiom.server.dispatch.cache import DispatchCache
@@ -42,7 +42,7 @@ from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.tasks import workunits as workunit_store
 from history import standins
 from history.reading import Computed, Computer, Impossible, demand, fleet
@@ -80,7 +80,7 @@ class Laboratory:
     now: datetime
     validator: Validator
     cache: DispatchCache = field(default_factory=DispatchCache)
-    paying: Paying = field(default_factory=Paying)
+    paying: CreditPayer = field(default_factory=CreditPayer)
     ourselves: int = 0
     versions: dict[str, int] = field(default_factory=dict)  # experiment as the story calls it to its id
     hosts: dict[str, int] = field(default_factory=dict)
@@ -94,11 +94,11 @@ class Laboratory:
         folder.keys.mkdir(mode=0o700, exist_ok=True)
         (folder.keys / TRUST_FILE).write_bytes(trust)
         db = connect_writer(folder.database)
-        migrate(db, folder, now)
+        migrate_database(db, folder, now)
         validator = Validator(folder, rechecks.secret_of(keys.ticket))
         made = cls(folder=folder, keys=keys, db=db, now=now, validator=validator)
         with db.transaction():
-            made.ourselves = accounts.ourselves(db, now)
+            made.ourselves = accounts.find_laboratory_account(db, now)
             made._meet(fleet() if members is None else members)
         return made
 
@@ -113,26 +113,26 @@ class Laboratory:
         name, _ = standins.version_of(experiment)
         made = standins.standin(experiment, concludes=name in CONCLUDING, is_mended=is_mended)
         with self.db.transaction():
-            published = publish(self.db, self.folder, made, keys=self.keys, good_for=_GOOD_FOR, now=self.now)
+            published = publish_bundle(self.db, self.folder, made, keys=self.keys, good_for=_GOOD_FOR, now=self.now)
             vouch(self.db, made.digest, self.now)
         self.versions[experiment] = published.experiment_id or 0
 
     def announce(self, tariff: str, since: datetime) -> None:
         """This one of the old tables holds for what was sent since then."""
         with self.db.transaction():
-            tariffs.add(self.db, PRESETS[tariff], since, because="as the old log has it")
+            tariffs.add_tariff(self.db, PRESETS[tariff], since, because="as the old log has it")
 
     def order(self, experiment: str, host: str, workunits: int) -> None:
         """Order so many of an experiment for one host; the caller is in a transaction."""
         allotment = Allotment(
             experiment_id=self.versions[experiment], workunits=workunits, replicates_each=1, reason="as the logs say"
         )
-        deploy(self.db, allotment, max_failures=_POLICY.max_failures, now=self.now, host_id=self.hosts[host])
+        order_replicates(self.db, allotment, max_failures=_POLICY.max_failures, now=self.now, host_id=self.hosts[host])
 
     def fetch(self, host: str, most: int) -> tuple[Sequence[GrantedTask], str]:
         """The host asks for so many tasks; what it gets, and why not more."""
         with self.db.transaction():
-            asking = hosts.host(self.db, self.hosts[host])
+            asking = hosts.find_host(self.db, self.hosts[host])
             if asking is None:
                 raise Impossible(f"there is no host {host}")
             wanted = {"NVIDIA": (0.0, float(most))} if asking.capacity.gpus else {}
@@ -140,14 +140,14 @@ class Laboratory:
                 seconds=0.0, instances=most, most=most, holding=None, gpus=wanted, programs=frozenset(KINDS)
             )
             handed = grant_tasks(self.db, self._dispatch, self.cache, asking, request, self.now)
-            hosts.seen(self.db, asking.id, self.now)
+            hosts.touch_host(self.db, asking.id, self.now)
         return handed.granted, handed.reason
 
     def hear(self, names: Iterable[str]) -> None:
         """These hosts are heard from."""
         with self.db.transaction():
             for name in names:
-                hosts.seen(self.db, self.hosts[name], self.now)
+                hosts.touch_host(self.db, self.hosts[name], self.now)
 
     def bring(self, done: Sequence[tuple[datetime, GrantedTask, Computed]]) -> None:
         """Hosts report what they computed, each at its time; then all of it is judged and paid."""
@@ -183,10 +183,10 @@ class Laboratory:
     def retire(self, experiment: str, why: str) -> int:
         """Withdraw a version; how many open workunits it had."""
         with self.db.transaction():
-            version = experiments.by_id(self.db, self.versions[experiment])
+            version = experiments.find_experiment(self.db, self.versions[experiment])
             if version is None or version.status != "open":
                 return 0
-            return withdraw(self.db, version.id, why, self.now)
+            return retire_version(self.db, version.id, why, self.now)
 
     def hold(self, reason: str) -> str:
         """A session from its first step to its last, after the janitor; its name."""
@@ -194,7 +194,7 @@ class Laboratory:
             janitor.clean(self.db, self.folder, self.now)
         while True:
             with self.db.transaction():
-                done = rounds.step(self.db, _POLICY, pi="person", reason=reason, now=self.now)
+                done = rounds.take_next_step(self.db, _POLICY, pi="person", reason=reason, now=self.now)
             self.now += timedelta(seconds=1)
             if done.ended:
                 return done.round.name
@@ -213,7 +213,7 @@ class Laboratory:
 
     def _meet(self, members: Sequence[Computer]) -> None:
         owners = {
-            name: accounts.create(
+            name: accounts.create_account(
                 self.db, name=name, email=f"{name}@example.org", password="", cross_id=name, now=self.now
             )
             for name in dict.fromkeys(member.volunteer for member in members)
@@ -230,7 +230,7 @@ class Laboratory:
                 facts={},
                 digest=member.name,
             )
-            self.hosts[member.name] = hosts.add(self.db, owners[member.volunteer], client, self.now)
+            self.hosts[member.name] = hosts.add_host(self.db, owners[member.volunteer], client, self.now)
 
     def _report(self, granted: GrantedTask, computed: Computed) -> None:
         exit_status, cause, state = _ENDS.get(computed.outcome, _WELL)
@@ -252,7 +252,7 @@ class Laboratory:
             workunit_store.request_abort(self.db, granted.workunit, "the laboratory has taken it back")
             transit_many(self.db, [granted.workunit], self.now)
         if body is not None:
-            blobs.bring(self.db, self.folder, [body], self.now)
+            blobs.store_output_blobs(self.db, self.folder, [body], self.now)
         (taken,) = reporting.take(self.db, self.folder, [report], self.now)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies

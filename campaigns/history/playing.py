@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.server.dispatch.work_request import GrantedTask
-from axiom.store.engine.database import at
+from axiom.store.engine.database import to_microseconds
 from history.laboratory import Laboratory, Waiting, counted
 from history.reading import Computed, Computer, computed, demand, fleet
 from history.standins import version_of
@@ -224,7 +224,7 @@ class Player:
         )
         self.lab.now += _PAUSE
         self._spread(chapter.deployed, others, mine)
-        self.played.deployed_at[chapter.name] = at(self.lab.now)
+        self.played.deployed_at[chapter.name] = to_microseconds(self.lab.now)
 
     def _others(self, coming: Iterable[tuple[str, str]], experiment: str) -> list[Computer]:
         back = {host for host, _ in coming}

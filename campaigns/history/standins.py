@@ -16,11 +16,11 @@ from simulation.dice import Dice
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, cell_line, footer_line, header_line
-from axiom.signed.tickets import OrderedCell, Ticket, parse
+from axiom.signed.tickets import OrderedCell, Ticket, parse_own_ticket
 
 PACKAGE = Path(axiom.__file__).parent
 FORGOTTEN_SEED = 42  # what the old scripts computed with, whatever they were told
@@ -43,9 +43,13 @@ def standin(experiment: str, *, concludes: bool, is_mended: bool = False) -> Pac
     text = text.replace("version=1", f"version={version}") + (
         "\n# The summary reads the key that is there.\n" * is_mended
     )
-    declaration = canonical_json.canonical({**declared, "name": name, "version": version, "gpu": name.endswith("_gpu")})
+    declaration = canonical_json.canonical_bytes(
+        {**declared, "name": name, "version": version, "gpu": name.endswith("_gpu")}
+    )
     shared = {path: body for path, body in files.items() if path != bundles.experiment_path(pattern)}
-    archive = bundles.pack({**shared, bundles.experiment_path(name): text.encode(), bundles.MANIFEST: declaration})
+    archive = bundles.pack_files(
+        {**shared, bundles.experiment_path(name): text.encode(), bundles.MANIFEST: declaration}
+    )
     return PackedBundle(
         manifest=read_manifest(declaration), declaration=declaration.decode(), archive=archive, refusals=()
     )
@@ -53,7 +57,7 @@ def standin(experiment: str, *, concludes: bool, is_mended: bool = False) -> Pac
 
 def output(ticket_text: str, *, forgets_seed: bool = False, raises: bool = False) -> bytes:
     """What a host returns that computed a stand-in, or whose summary raised after all was computed."""
-    ticket = parse(ticket_text)
+    ticket = parse_own_ticket(ticket_text)
     header = Header(
         task=ticket.task,
         host=ticket.host,
@@ -92,5 +96,5 @@ def _pattern(name: str) -> tuple[Mapping[str, bytes], Mapping[str, Any]]:
         text = Path(simulation.__file__).with_name(f"{name}.py").read_text()
         # A contrast is its first arm less its second.
         file.write_text(text.replace('({"size": 1}, {"size": 2})', '({"size": 2}, {"size": 1})'))
-        made = prepare(PACKAGE, file)
-    return bundles.contents(made.archive), json.loads(made.declaration)
+        made = pack_experiment(PACKAGE, file)
+    return bundles.read_bundle_files(made.archive), json.loads(made.declaration)

@@ -66,7 +66,7 @@ class Laboratory:
         folder = Folder(path=self.folder)
         db = connect_writer(folder.database)
         with db.transaction():
-            for preflight in preflights.newest(db, GATES):
+            for preflight in preflights.list_newest_preflights(db, GATES):
                 vouch(db, preflight.bundle, datetime.now(UTC))
         db.close()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from axiom.__main__ import main
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.returns.validator import Validator
 from axiom.service.work_jobs import LaboratoryJobs
 
@@ -28,6 +28,6 @@ if __name__ == "__main__":
     data = Path(sys.argv[sys.argv.index("--data") + 1])
     pause = data.with_name(f"{data.name}.pause")
     Validator.judge = resting(Validator.judge, pause)  # type: ignore[method-assign]
-    Paying.pay = resting(Paying.pay, pause)  # type: ignore[method-assign]
+    CreditPayer.pay = resting(CreditPayer.pay, pause)  # type: ignore[method-assign]
     LaboratoryJobs.look_again = resting(LaboratoryJobs.look_again, pause)  # type: ignore[method-assign,assignment]
     main()

@@ -17,7 +17,7 @@ class Accident:
     @property
     def sound(self) -> str:
         """The text without the fault."""
-        return (shipped.catalogue() / f"{self.experiment}.py").read_text(encoding="utf-8")
+        return (shipped.catalogue_folder() / f"{self.experiment}.py").read_text(encoding="utf-8")
 
     @property
     def broken(self) -> str:

@@ -203,7 +203,7 @@ def _padded(run: str, times: int = 9) -> str:
 def _dead_code() -> str:
     """Functions of one of Axiom's own experiments, called by nobody."""
     functions = []
-    for node in ast.parse((shipped.catalogue() / "lottery_ticket.py").read_text()).body:
+    for node in ast.parse((shipped.catalogue_folder() / "lottery_ticket.py").read_text()).body:
         if isinstance(node, ast.FunctionDef) and node.name != "run":
             for part in ast.walk(node):
                 if isinstance(part, ast.arg):

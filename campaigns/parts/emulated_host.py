@@ -16,7 +16,7 @@ from build_runner.emulation import Emulation, find_emulation
 from build_runner.plan import PLATFORMS, ROOT
 from build_runner.windows_python import fetch_python
 
-from axiom.laboratory.runner.code_archive import code
+from axiom.laboratory.runner.code_archive import pack_runner_code
 from axiom.signed.tickets import Order
 
 _BUILT = ROOT / "build" / "platforms"
@@ -59,7 +59,7 @@ class EmulatedHost(Client):
             if path.name.startswith("axiom_"):
                 shutil.copy(path, self.project / path.name)
         self.program = next(self.project.glob("axiom_runner_*"))
-        self.code = code()
+        self.code = pack_runner_code()
         self.code_name = f"axiom_code_{hashlib.sha256(self.code).hexdigest()[:16]}.pyz"
         self.seen = [folder]
 

@@ -14,7 +14,7 @@ from tiny_experiment import tiny_source
 import axiom
 from axiom.domain.links import references_in
 from axiom.errors import AxiomError
-from axiom.laboratory.experiments.publish import prepare
+from axiom.laboratory.experiments.publish import pack_experiment
 from axiom.laboratory.findings.commands import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.reads import findings
 from axiom.reads import sessions as session_views
@@ -101,9 +101,9 @@ class MadeTexts:
     def look(self, numbers: list[int]) -> tuple[Any, Any]:
         """The log, the paper and a finding's page as they read now; what is made up in them is kept."""
         self.rows.forget()
-        log = session_views.by_name(self.reading, self.session)["session"]["said"]
-        made = paper.paper(self.reading, numbers)
-        page = findings.by_number(self.reading, numbers[0])["finding"]
+        log = session_views.session_page(self.reading, self.session)["session"]["said"]
+        made = paper.paper_facts(self.reading, numbers)
+        page = findings.finding_page(self.reading, numbers[0])["finding"]
         self.numbers += numbers_in(log) + numbers_in(made)
         self.faults += in_quotes(self.rows, log, "prose") + in_paper(self.rows, made) + in_finding(self.rows, page)
         return log, made
@@ -111,7 +111,7 @@ class MadeTexts:
     @property
     def session(self) -> str:
         """The one that all write about."""
-        last = sessions.last(self.lab.db)
+        last = sessions.find_last_round(self.lab.db)
         if last is None:
             raise LookupError("No session was held.")
         return last.name
@@ -174,9 +174,9 @@ def filled(lab: Any, folder: Path) -> Any:
         for usual, ours in _CHANGES:
             text = text.replace(usual, ours, 1)
         file.write_text(text)
-        lab.publish(prepare(Path(axiom.__file__).parent, file))
+        lab.publish(pack_experiment(Path(axiom.__file__).parent, file))
     with lab.db.transaction():
-        sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
+        sessions.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
         for words in references_in(_REFERENCE):
-            references.add(lab.db, words, by="a test", now=lab.now)
+            references.add_reference(lab.db, words, by="a test", now=lab.now)
     return lab

@@ -14,15 +14,15 @@ from model_line import Line
 from scientist_lab import Call, ScientistLab, Talks, results_of, scientist_lab
 
 import axiom
-from axiom.autopilot.autopilot import hold
+from axiom.autopilot.autopilot import hold_session
 from axiom.domain.fleet import Capacity
 from axiom.domain.proposals import Admission, Proposal, ProposalState
 from axiom.domain.work import Exit, Report
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.experiments import drafts, preflight_report
 from axiom.laboratory.experiments.commands.drafts import ReportDraft
-from axiom.laboratory.experiments.preflight import secret_of
-from axiom.laboratory.policy import policy_of
+from axiom.laboratory.experiments.preflight import preflight_secret
+from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.rounds import rounds as session
 from axiom.runner.child.pause import PauseGate
@@ -42,7 +42,7 @@ from axiom.store.hosts import hosts
 from axiom.store.registrations import proposals
 
 CORES = 8
-OPERATOR = callers.operator()
+OPERATOR = callers.operator_caller()
 Turn = Sequence[Call]
 Author = Generator[Turn, Any, None]  # it is sent what its last calls came to
 Judges = Callable[[Proposal], bool]  # the person who answers proposals
@@ -71,9 +71,9 @@ class MonthLab:
         for _ in range(rounds):
             self.later(hours=24 / rounds)
             self.compute()
-            reason = self._run(lambda db: session.due(db, policy_of(self.lab.settings), self.now))
+            reason = self._run(lambda db: session.why_round_due(db, policy_from_settings(self.lab.settings), self.now))
             if reason:
-                hold(self, reason)
+                hold_session(self, reason)
         self.compute()
 
     @property
@@ -95,7 +95,9 @@ class MonthLab:
 
     def answer(self, judges: Judges) -> None:
         """The person answers whatever waits."""
-        waiting = [proposal for proposal in self._run(proposals.every_proposal) if proposal.state is ProposalState.OPEN]
+        waiting = [
+            proposal for proposal in self._run(proposals.list_all_proposals) if proposal.state is ProposalState.OPEN
+        ]
         for proposal in waiting:
             if proposal.proposal.admission is Admission.CODE and proposal.proposal.author.startswith("program:"):
                 how = ApproveProposal if judges(proposal.proposal) else RefuseProposal
@@ -103,16 +105,18 @@ class MonthLab:
 
     def try_drafts(self) -> None:
         """Put every draft that waits to all gates, in the sandbox."""
-        secret, package = secret_of(self.lab.mcp.lab.keys.ticket), Path(axiom.__file__).parent
-        while (draft := self._run(kept_drafts.next_to_try)) is not None:
-            attempt, declaration = drafts.try_out(package, draft, secret, PauseGate())
+        secret, package = preflight_secret(self.lab.mcp.lab.keys.ticket), Path(axiom.__file__).parent
+        while (draft := self._run(kept_drafts.find_next_draft)) is not None:
+            attempt, declaration = drafts.preflight_draft(package, draft, secret, PauseGate())
             self.submit(
-                ReportDraft(draft=draft.number, report=preflight_report.write(attempt), declaration=declaration)
+                ReportDraft(
+                    draft=draft.number, report=preflight_report.write_preflight_report(attempt), declaration=declaration
+                )
             )
 
     def compute(self) -> None:
         """Compute all that is ordered, as a computer of the laboratory does."""
-        validator, paying = Validator(self.source.pilots.folder, b"a secret"), Paying()
+        validator, paying = Validator(self.source.pilots.folder, b"a secret"), CreditPayer()
         while orders := self.source.ask(frozenset(), CORES):
             for order in orders:
                 bundle = self.slots.parent / "home" / "bundles" / order.bundle
@@ -146,9 +150,9 @@ def month_lab(small: Any, line: Line, place: Path) -> Iterator[MonthLab]:
     """An empty laboratory with one computer of its own and a scientist at the line."""
     with gated(small) as mcp, scientist_lab(mcp, line) as lab:
         host = mcp.gate.writer.run(
-            lambda db: hosts.meet(
+            lambda db: hosts.upsert_host(
                 db,
-                volunteer_id=accounts.ourselves(db, small.now),
+                volunteer_id=accounts.find_laboratory_account(db, small.now),
                 name="bench",
                 platform=platform_here(),
                 capacity=Capacity(cores=CORES, memory_mb=16_000),

@@ -88,9 +88,11 @@ def hostile_month(place: Place, days: int, *, files_a_day: int = 2) -> MonthsEnd
 def _unasked(month: MonthLab) -> Iterator[str]:
     """What came about though nobody approved anything."""
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        if published := experiments.every_version(db):
+        if published := experiments.list_experiment_versions(db):
             yield f"{len(published)} experiments were published"
-        if waiting := [proposal for proposal in proposals.every_proposal(db) if proposal.state is ProposalState.OPEN]:
+        if waiting := [
+            proposal for proposal in proposals.list_all_proposals(db) if proposal.state is ProposalState.OPEN
+        ]:
             yield f"{len(waiting)} proposals wait though all were answered"
     if month.ended:
         yield f"{month.ended.total()} tasks were computed"
@@ -102,8 +104,10 @@ def _unasked(month: MonthLab) -> Iterator[str]:
 
 def _months_end(month: MonthLab, days: int, effects: Sequence[str] = ()) -> MonthsEnd:
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        files = [proposal for proposal in proposals.every_proposal(db) if proposal.proposal.admission is Admission.CODE]
-        states = [draft.state.value for draft in drafts.latest(db, 10_000)]
+        files = [
+            proposal for proposal in proposals.list_all_proposals(db) if proposal.proposal.admission is Admission.CODE
+        ]
+        states = [draft.state.value for draft in drafts.list_latest_drafts(db, 10_000)]
     approved = [proposal for proposal in files if proposal.state is ProposalState.APPROVED]
     effects = [*effects, *([] if month.lab.mcp.is_whole() else ["a chain is broken, or a promise does not hold"])]
     return MonthsEnd(
@@ -123,11 +127,11 @@ def _months_end(month: MonthLab, days: int, effects: Sequence[str] = ()) -> Mont
 def _is_valid(month: MonthLab, proposal: Any) -> bool:
     """Is the claim decided, on evidence from which nothing is missing and which nothing holds back?"""
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        registered = registrations.registration(db, proposal.registration_id)
+        registered = registrations.find_registration(db, proposal.registration_id)
         if registered is None:
             return False
-        number = registrations.numbers(db, registered)["larger"]
-    shown = tools.call(month.lab.scientist_desk(), "finding_show", {"number": number, "part": "card"})
+        number = registrations.list_claim_numbers(db, registered)["larger"]
+    shown = tools.call_tool(month.lab.scientist_desk(), "finding_show", {"number": number, "part": "card"})
     evidence = shown["evidence"] or {}
     return evidence.get("verdict") != "undecided" and evidence.get("grade") in _SURE and evidence.get("missing") == 0
 

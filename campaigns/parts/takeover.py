@@ -124,7 +124,7 @@ def archive(name: str, version: int, mark: str) -> bytes:
     shared = [package / "__init__.py", *(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in shared}
     files[bundles.experiment_path(name)] = SOURCE.format(name=name, version=version, mark=mark).encode()
-    return bundles.pack(files | {bundles.MANIFEST: describe_here(files)})
+    return bundles.pack_files(files | {bundles.MANIFEST: describe_here(files)})
 
 
 @dataclass(kw_only=True)
@@ -204,7 +204,7 @@ class Scene:
             experiment=name,
             version=version,
             serial=serial,
-            digest=bundles.digest(raw),
+            digest=bundles.digest_bundle(raw),
             size=len(raw),
             issued=self.now - timedelta(days=10),
             expires=self.now + timedelta(days=days),

@@ -16,10 +16,10 @@ from takeover import HOST, Attempt, Scene, archive, signers
 
 from axiom.signed import bundles
 from axiom.signed.bundles import seal_body, write_seal
-from axiom.signed.canonical_json import canonical, parse
+from axiom.signed.canonical_json import canonical_bytes, parse_canonical
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import TEXT_LIMIT
-from axiom.signed.trust import Role, joined, signatures_of, trust_body, write_trust
+from axiom.signed.trust import Role, join_signatures, signatures_of, trust_body, write_trust
 
 _SLIPPED_IN = (
     *("axiom/kit/pace.py", "axiom/kit/extra.py", "axiom/__init__.py", "axiom/catalogue/probe.py"),
@@ -49,8 +49,8 @@ def arbitrary_installation(scene: Scene, dice: random.Random) -> Attempt:
         "sealed by a withdrawn bundle key": write_seal(seal, scene.sealers[0]),
         "sealed by a root key": write_seal(seal, scene.roots[3]),
         "a seal that was cut off another": f"{base64.urlsafe_b64encode(body).decode().rstrip('=')}.{stolen}",
-        "no signature at all": joined(body, {}),
-        "the bundle key's name on another's signature": joined(
+        "no signature at all": join_signatures(body, {}),
+        "the bundle key's name on another's signature": join_signatures(
             body, {scene.sealers[1].id: scene.thief[0].sign(body).hex()}
         ),
     }
@@ -81,12 +81,12 @@ def endless_data(scene: Scene, dice: random.Random) -> Attempt:
 
 def extraneous_dependencies(scene: Scene, dice: random.Random) -> Attempt:
     """Something more in the bundle than was sealed."""
-    files = bundles.contents(scene.sealed["genuine"].archive)
-    evil = bundles.contents(archive("probe", 2, "evil"))[bundles.experiment_path("probe")]
+    files = bundles.read_bundle_files(scene.sealed["genuine"].archive)
+    evil = bundles.read_bundle_files(archive("probe", 2, "evil"))[bundles.experiment_path("probe")]
     name = dice.choice(_SLIPPED_IN)
-    raw = bundles.pack(files | {name: evil})
+    raw = bundles.pack_files(files | {name: evil})
     seal, keep_digest = scene.sealed["genuine"].seal, _coin(dice)
-    ordered = seal if keep_digest else replace(seal, digest=bundles.digest(raw), size=len(raw))
+    ordered = seal if keep_digest else replace(seal, digest=bundles.digest_bundle(raw), size=len(raw))
     return _attempt(
         "extraneous dependencies",
         f"{name}, {'the sealed' if keep_digest else 'its own'} digest ordered",
@@ -278,7 +278,7 @@ def wrong_file(scene: Scene, dice: random.Random) -> Attempt:
         words = scene.words(genuine.seal, seeds=(dice.randrange(2**62),))
     else:
         head = words[-1].partition(".")[0]
-        words[-1] = f"{head}.{base64.urlsafe_b64encode(canonical({})).decode().rstrip('=')}"
+        words[-1] = f"{head}.{base64.urlsafe_b64encode(canonical_bytes({})).decode().rstrip('=')}"
     return _attempt(kind, name, scene, files=files, words=words, is_new=True)
 
 
@@ -323,15 +323,15 @@ def _bomb(amount: int) -> bytes:
 
 
 def _shuffled(scene: Scene, dice: random.Random) -> bytes:
-    links = parse(scene.chain[-1], limit=10**6)["chain"]
+    links = parse_canonical(scene.chain[-1], limit=10**6)["chain"]
     while True:
         some = dice.sample(links, dice.randrange(1, 5))
         if some != links[: len(some)]:
-            return canonical({"chain": some})
+            return canonical_bytes({"chain": some})
 
 
 def _forged(takeover: object, signing: Sequence[SigningKey], before: bytes) -> bytes:
     """A trust file with a further version, signed by whomever there is."""
     body = trust_body(takeover, before)  # type: ignore[arg-type]
     link = {"signatures": signatures_of(body, signing), "trust": json.loads(body)}
-    return canonical({"chain": [*parse(before, limit=10**6)["chain"], link]})
+    return canonical_bytes({"chain": [*parse_canonical(before, limit=10**6)["chain"], link]})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import COARSE, METHOD
 from reckoning.findings import ComputedExperiment, Conclusion, WeighedFinding
@@ -56,5 +56,5 @@ def _weigh_again(finding: WeighedFinding) -> WeighedFinding:
     return replace(
         finding,
         conclusion=Conclusion.of(evidence),
-        meaning=reading(evidence.verdict, Direction(finding.estimand["expects"])),
+        meaning=verdict_meaning(evidence.verdict, Direction(finding.estimand["expects"])),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
-from axiom.notebook.table import Table, extra
+from axiom.notebook.table import Table, import_extra
 from axiom.signed.manifests import Manifest
 from reckoning.findings import ComputedExperiment, WeighedFinding
 
@@ -35,7 +35,7 @@ def write(folder: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
         row for manifest, finding in _in_order(experiments) for row in _rows(manifest.name, manifest.version, finding)
     ]
     table = Table({name: [row[name] for row in rows] for name in _COLUMNS}, _COLUMNS)
-    extra("pyarrow.parquet").write_table(table.to_arrow(), folder / VALUES, compression="zstd")
+    import_extra("pyarrow.parquet").write_table(table.to_arrow(), folder / VALUES, compression="zstd")
     write_numbers(folder / NUMBERS, experiments)
 
 

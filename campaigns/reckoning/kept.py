@@ -3,12 +3,12 @@
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import reading
-from axiom.laboratory.figures.redraw_figures import sweep_of
-from axiom.laboratory.policy import Policy, policy_of
-from axiom.laboratory.rounds.rounds import step
+from axiom.domain.evidence import verdict_meaning
+from axiom.laboratory.figures.redraw_figures import experiment_sweep
+from axiom.laboratory.policy import Policy, policy_from_settings
+from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.service.open_laboratory import prepare_database, writer_of
-from axiom.settings import Settings, from_process
+from axiom.settings import Settings, read_process_settings
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -37,14 +37,14 @@ def computed_experiments(folder: Folder, *, with_pictures: bool = False) -> dict
     if not folder.exists():
         return {}
     with Connections(folder=folder).follower() as db:
-        newest = {version.name: version for version in experiments.every_version(db)}
+        newest = {version.name: version for version in experiments.list_experiment_versions(db)}
         return {name: _experiment(db, stored, with_pictures) for name, stored in newest.items()}
 
 
 def weigh(folder: Folder, settings: Settings | None = None) -> None:
     """Hold a whole session, which weighs what closed; it orders nothing, since nothing is to be kept waiting."""
-    settings = settings or from_process(folder.settings)[0]
-    policy = Policy(**{**vars(policy_of(settings)), "per_core": 0})
+    settings = settings or read_process_settings(folder.settings)[0]
+    policy = Policy(**{**vars(policy_from_settings(settings)), "per_core": 0})
     with lock(folder, "scripts/campaign reproduce"):
         clock = prepare_database(folder)
         writer = writer_of(folder, settings, clock.now)
@@ -59,39 +59,39 @@ def weigh(folder: Folder, settings: Settings | None = None) -> None:
 def is_weighed(folder: Folder) -> bool:
     """Has every block that closed been weighed?"""
     with Connections(folder=folder).follower() as db:
-        return not blocks.changed(db)
+        return not blocks.list_changed_versions(db)
 
 
 def _step(writer: Writer, policy: Policy, now: Any) -> bool:
     """One step of the session; was it the last one?"""
-    return writer.run(lambda db: step(db, policy, pi="person", reason="the reckoning", now=now())).ended
+    return writer.run(lambda db: take_next_step(db, policy, pi="person", reason="the reckoning", now=now())).ended
 
 
 def _experiment(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> ComputedExperiment:
     manifest = stored_manifest(stored.manifest)
-    registered = registrations.registrations(db, stored.id)
-    over = blocks.ordered(db, registered[0].id) if registered else {}
+    registered = registrations.read_registrations(db, stored.id)
+    over = blocks.list_ordered_replicates(db, registered[0].id) if registered else {}
     cost = db.row(_COST, id=stored.id) or {"amount": 0}
-    weighed = (_finding(db, view) for view in findings.of_experiment(db, stored.id))
+    weighed = (_finding(db, view) for view in findings.list_experiment_findings(db, stored.id))
     return ComputedExperiment(
         manifest=manifest,
         done=sum(over.values()),
         seconds=cost["seconds"] / cost["amount"] if cost["amount"] else None,
         findings={finding.estimand["name"]: finding for finding in weighed if finding is not None},
-        sweep=sweep_of(db, stored, manifest) if with_pictures else None,
+        sweep=experiment_sweep(db, stored, manifest) if with_pictures else None,
     )
 
 
 def _finding(db: Database, view: findings.FindingView) -> WeighedFinding | None:
     number = view.finding.number
-    inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
+    inputs, latest = evidence.read_card_inputs(db, number), evidence.find_latest_evidence(db, number)
     if inputs is None or latest is None:
         return None
     weighed = sound(question(inputs.estimand), inputs.observations, inputs.blocks)
     return WeighedFinding(
         estimand=inputs.estimand,
         conclusion=Conclusion.of(latest),
-        meaning=reading(latest.verdict, Direction(inputs.estimand["expects"])),
+        meaning=verdict_meaning(latest.verdict, Direction(inputs.estimand["expects"])),
         status=view.finding.status,
         question=weighed.question,
         counted=weighed.counted,

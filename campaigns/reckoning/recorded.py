@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import reading
-from axiom.notebook.table import extra
+from axiom.domain.evidence import verdict_meaning
+from axiom.notebook.table import import_extra
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import question
 from axiom_weigh.values import Grade, Observation, Verdict
@@ -72,7 +72,7 @@ def _finding(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tupl
             grade=Grade(line["grade"]),
             method=line.get("method", 1),  # the first rules had no number
         ),
-        meaning=reading(Verdict(line["verdict"]), Direction(estimand["expects"])),
+        meaning=verdict_meaning(Verdict(line["verdict"]), Direction(estimand["expects"])),
         status=line["status"],
         question=replace(weighed_by, bounds=tuple(line["bounds"]) if line["bounds"] else None),
         counted=counted,
@@ -81,7 +81,7 @@ def _finding(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tupl
 
 def _values(file: Path) -> Mapping[str, tuple[Observation, ...]]:
     by_estimand: dict[str, list[Observation]] = defaultdict(list)
-    for row in extra("pyarrow.parquet").read_table(file).to_pylist():
+    for row in import_extra("pyarrow.parquet").read_table(file).to_pylist():
         observation = Observation(replicate=row["replicate"], value=row["value"], why_missing=row["why_missing"])
         by_estimand[f"{row['experiment']}.{row['estimand']}"].append(observation)
     return {name: tuple(observations) for name, observations in by_estimand.items()}

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
-from axiom.laboratory.findings.rules.links import DECIDED, came_to
+from axiom.laboratory.findings.rules.links import DECIDED, choose_bearing
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 
@@ -52,7 +52,7 @@ class ClaimTest:
         if self.footing is None or self.footing.grade is Grade.AWAITING:
             return Bearing.SAYS_NOTHING
         verdicts = self.asking.upheld_by or self.asking.overturned_by
-        return came_to(self.footing, {reading(verdict, self.footing.expects) for verdict in verdicts})
+        return choose_bearing(self.footing, {verdict_meaning(verdict, self.footing.expects) for verdict in verdicts})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from axiom.store.engine.database import STATEMENTS, Change, Database, Recorder, make_durable
-from axiom.store.engine.database_lock import close_to_others, sole_writer
+from axiom.store.engine.database_lock import lock_database_writer, restrict_database_files
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.journal import attach
+from axiom.store.journal.journal import attach_journal
 
 _WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT", "WITH")
 _CODES = {"full": sqlite3.SQLITE_FULL, "broken": sqlite3.SQLITE_IOERR_WRITE}
@@ -120,8 +120,8 @@ class MortalDatabase(Database):
 
 def connect(folder: Folder, now: Callable[[], datetime], fate: Fate, *, journalled: bool = True) -> Database:
     """The one writable connection, under this fate. `journalled`: with the journal, from which it goes on."""
-    release = sole_writer(folder.database)
-    close_to_others(folder.database)
+    release = lock_database_writer(folder.database)
+    restrict_database_files(folder.database)
     connection = _open(folder.database, fate)
     db = MortalDatabase(connection, release)
     db.fate = fate
@@ -129,7 +129,7 @@ def connect(folder: Folder, now: Callable[[], datetime], fate: Fate, *, journall
         make_durable(db)
         db.select("PRAGMA synchronous = OFF")
         if journalled:
-            attach(db, folder, folder.journal, now)
+            attach_journal(db, folder, folder.journal, now)
     except BaseException:
         db.close()
         raise

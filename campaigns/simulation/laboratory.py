@@ -17,11 +17,11 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.gate.command import Answer, Command
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment
-from axiom.laboratory.experiments.publish import PackedBundle, prepare, publish
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate
-from axiom.laboratory.policy import policy_of
+from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.rounds import rounds
 from axiom.rules.hosts.runners import DRILL
 from axiom.server.dispatch.cache import DispatchCache
@@ -40,7 +40,7 @@ from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.upkeep import jobs
 from simulation.disk import Fate, connect
 from simulation.files import Files
@@ -69,9 +69,9 @@ def experiments() -> tuple[PackedBundle, ...]:
         drill = here.with_name(f"{DRILL}.py").read_text()
         burden.write_text(drill.replace(f'"{DRILL}"', f'"{BURDEN}"').replace("300.0", "1_800.0"))
         return (
-            prepare(package, burden),
-            prepare(package, here.with_name("question.py")),
-            prepare(package, here.with_name(f"{BULK}.py")),
+            pack_experiment(package, burden),
+            pack_experiment(package, here.with_name("question.py")),
+            pack_experiment(package, here.with_name(f"{BULK}.py")),
         )
 
 
@@ -94,7 +94,7 @@ class LaboratoryParts:
     project: Project
     transfers: Transfers
     validator: Validator
-    paying: Paying
+    paying: CreditPayer
     gate: CommandGate
 
 
@@ -165,11 +165,11 @@ class Simulated:
         writer.start()
         try:
             moved = writer.run(lambda db: resume(db, self.clock.now))
-            ourselves = writer.run(lambda db: accounts.ourselves(db, self.clock.now))
+            ourselves = writer.run(lambda db: accounts.find_laboratory_account(db, self.clock.now))
         except BaseException:  # killed once more, before it was up
             writer.stop()
             raise
-        validator, paying = Validator(self.folder, rechecks.secret_of(self.keys.ticket)), Paying()
+        validator, paying = Validator(self.folder, rechecks.secret_of(self.keys.ticket)), CreditPayer()
         laboratory = Laboratory(
             folder=self.folder, keys=self.keys, settings=self.settings, package=Path(axiom.__file__).parent
         )
@@ -225,7 +225,7 @@ class Simulated:
 
     def live(self) -> None:
         """Say that it is there: a gap between two such signs is an outage."""
-        self._do(lambda db: jobs.started(db, _SIGN_OF_LIFE, 300.0, self.clock.now))
+        self._do(lambda db: jobs.record_job_start(db, _SIGN_OF_LIFE, 300.0, self.clock.now))
 
     def tidy(self) -> None:
         """What it does once a day."""
@@ -235,8 +235,8 @@ class Simulated:
     def attend(self) -> str:
         """Hold a session if there is a reason to; its name, or nothing."""
         with Connections(folder=self.folder).reader() as db:
-            reason = rounds.due(db, policy_of(self.settings), self.clock.now)
-        return autopilot.hold(self, reason) if reason else ""
+            reason = rounds.why_round_due(db, policy_from_settings(self.settings), self.clock.now)
+        return autopilot.hold_session(self, reason) if reason else ""
 
     def status(self) -> dict[str, Any]:
         """Nothing that the autopilot is told here: it is sent when there is a reason."""
@@ -258,7 +258,7 @@ class Simulated:
         """Somebody opens an account; the key of it."""
 
         def made(db: Database) -> str:
-            number = accounts.create(
+            number = accounts.create_account(
                 db,
                 name=name,
                 email=f"{name}@example.org",
@@ -280,10 +280,10 @@ class Simulated:
     def _begin(self, published: Sequence[PackedBundle]) -> None:
         db = connect(self.folder, self.clock, Fate(), journalled=False)
         try:
-            migrate(db, self.folder, self.clock.now)
+            migrate_database(db, self.folder, self.clock.now)
             with db.transaction():
                 for bundle in published:
-                    publish(
+                    publish_bundle(
                         db,
                         self.folder,
                         bundle,

@@ -43,8 +43,8 @@ def join(db: Database, secret: bytes, names: Sequence[str], now: datetime) -> di
 
     Their computers get the drill alone, which must be published, and counts as tried since nobody computes it.
     """
-    drill = experiments.by_name(db, DRILL)
-    newest = experiments.bundle_now(db, drill.id) if drill else None
+    drill = experiments.find_experiment_by_name(db, DRILL)
+    newest = experiments.find_newest_bundle(db, drill.id) if drill else None
     if newest is None:
         raise LookupError(f"{DRILL} is not published")
     vouch(db, newest.digest, now)
@@ -53,7 +53,7 @@ def join(db: Database, secret: bytes, names: Sequence[str], now: datetime) -> di
 
 def _account_of(db: Database, secret: bytes, name: str, now: datetime) -> int:
     email = f"{name.lower()}@simulated.invalid"
-    existing = accounts.by_email(db, email)
+    existing = accounts.find_account_by_email(db, email)
     if existing is not None:
         return existing[0].id
     made = open_account(db, secret, name=f"Simulated {name}", email=email, password="", now=now)

@@ -7,7 +7,7 @@ from axiom.domain.work import TaskState
 from axiom.laboratory.backups import invariants
 from axiom.store.engine.database import Database, connect_reader
 from axiom.store.upkeep import task_invariants
-from axiom.store.upkeep.task_invariants import Head, PromisedTask
+from axiom.store.upkeep.task_invariants import PromisedTask, StoreHead
 from simulation.laboratory import Simulated
 from simulation.replies import Heard
 
@@ -25,7 +25,7 @@ class Witness:
     broken: list[str] = field(default_factory=list)
     looked: int = 0
     _db: Database | None = None
-    _head: Head = field(default_factory=lambda: Head(audited=0, tasks=0, awards=0, credit=0))
+    _head: StoreHead = field(default_factory=lambda: StoreHead(audited=0, tasks=0, awards=0, credit=0))
 
     def hears(self, heard: Heard, host: int, brought: Iterable[tuple[int, str]], names: dict[str, int]) -> None:
         """A reply went to a host that brought reports: tasks with the digest of their outputs, empty for failures."""
@@ -36,7 +36,7 @@ class Witness:
         claimed = dict(brought)
         answered = {names[name] for name in heard.acknowledged if name in names}
         touched = answered | {order.task for order in heard.orders} | set(names.values())
-        stored = task_invariants.tasks(self._reader(), touched)
+        stored = task_invariants.read_promised_tasks(self._reader(), touched)
         for task in sorted(answered):
             self._acknowledged(task, host, claimed.get(task, ""), stored.get(task))
         self._look(touched)
@@ -48,20 +48,22 @@ class Witness:
     def look_at_everything(self) -> None:
         """Every promise over the whole laboratory, and every acknowledged task that was ever proven."""
         with self._reader().snapshot():
-            by_promise = invariants.broken(self._reader(), self.lab.folder, self.lab.keys.trust, self.lab.clock.now)
-            stored = task_invariants.tasks(self._reader(), self.acknowledged)
+            by_promise = invariants.find_broken_promises(
+                self._reader(), self.lab.folder, self.lab.keys.trust, self.lab.clock.now
+            )
+            stored = task_invariants.read_promised_tasks(self._reader(), self.acknowledged)
         for promise, problems in by_promise.items():
             self.broken += [f"{promise} {problem}" for problem in problems[:5]]
         for task in sorted(self.acknowledged):
             self._acknowledged(task, self.handed_out.get(task, (0, ""))[0], self.proven.get(task, ""), stored.get(task))
 
-    def head(self) -> Head:
+    def head(self) -> StoreHead:
         """How far the books are."""
-        return task_invariants.head(self._reader())
+        return task_invariants.read_store_head(self._reader())
 
     def newest_workunit(self) -> int:
         """The newest; 0 where there is none."""
-        return task_invariants.newest_workunit(self._reader())
+        return task_invariants.find_newest_workunit_id(self._reader())
 
     def close(self) -> None:
         """Nothing more is looked at through this connection."""
@@ -84,11 +86,11 @@ class Witness:
     def _look(self, touched: Iterable[int]) -> None:
         self.looked += 1
         db = self._reader()
-        self.broken += task_invariants.problems(db, list(touched))
-        totals = task_invariants.totals(db)
+        self.broken += task_invariants.list_broken_promises(db, list(touched))
+        totals = task_invariants.sum_balances_by_holder(db)
         if totals.get("volunteer", 0) != totals.get("host", 0):
             self.broken.append(f"I3 volunteers have {totals.get('volunteer')} and hosts {totals.get('host')}")
-        head = task_invariants.head(db)
+        head = task_invariants.read_store_head(db)
         before = self._head
         if head.audited < before.audited or head.tasks < before.tasks or head.awards < before.awards:
             self.broken.append(f"I1 the books went back from {before} to {head}")

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.boinc.xml import escaped
+from axiom.boinc.xml import escape_xml
 from simulation.fleet import Nature
 
 _FLOPS = 4e9  # of a core as fast as the reference
@@ -142,7 +142,7 @@ def success(name: str, slot: UploadSlot, *, size: int, md5: str, elapsed: float)
 
 def failure(name: str, *, status: int, state: int, elapsed: float, message: str) -> str:
     """The report of a task that ended otherwise."""
-    message = escaped(message)
+    message = escape_xml(message)
     return _RESULT.format(name=name, cpu=elapsed, elapsed=elapsed, status=status, state=state, said=message, file="")
 
 

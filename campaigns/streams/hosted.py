@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
-from axiom.laboratory.findings.rules.reproduction import ReproducedCell, agreements
+from axiom.laboratory.findings.rules.reproduction import ReproducedCell, count_agreements
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.reliability import BARRED_AT
 from axiom.rules.tasks.recheck_rate import check_rate
@@ -220,7 +220,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
                 compared[opponent].insert(0, ComparedTask(experiment_id=1, agreement=agreement))
 
     def surroundings_after(seeds: int) -> Surroundings:
-        return Surroundings(agreements=agreements(cell for cell in cells if cell.replicate < seeds))
+        return Surroundings(agreements=count_agreements(cell for cell in cells if cell.replicate < seeds))
 
     lived = replace(world, hosts=hosts)
     observations = _observations(lived, {cell.replicate for cell in cells if cell.confirms})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import Opinion, weigh_checks
+from axiom.rules.tasks.duplicates import TaskVote, weigh_checks
 from axiom.rules.tasks.recheck_rate import CheckRate, check_rate, is_checked
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown
@@ -71,7 +71,7 @@ class Checked:
     """A task that is being checked: what it and its checks say, and whose each is."""
 
     version: int
-    opinions: list[Opinion]
+    opinions: list[TaskVote]
     owners: dict[int, Computer]
 
 
@@ -134,7 +134,7 @@ class Fleet:
         )
         if is_wrong:
             host.wrong.append(self._tasks)
-        task.opinions.append(Opinion(task_id=self._tasks, cells=(_cell(host.number if is_wrong else 0),)))
+        task.opinions.append(TaskVote(task_id=self._tasks, cells=(_cell(host.number if is_wrong else 0),)))
         task.owners[self._tasks] = host
 
     def _compare(self, checked: Checked) -> None:

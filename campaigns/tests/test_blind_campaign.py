@@ -5,7 +5,7 @@ import pytest
 from blind_disguises import CHANNELS, CONTROLS, KNOWN, NEW, OUT_OF_REACH
 from real_parts import need
 
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import check_source
 
 
 def test_of_each_world_one_forecast_is_called_blind_and_counts_whatever_comes_of_it(tmp_path):
@@ -24,7 +24,7 @@ def test_a_control_that_is_the_comparison_is_refused_and_no_other():
 @pytest.mark.parametrize("name", [*KNOWN, *NEW, *OUT_OF_REACH, *CONTROLS])
 def test_every_disguise_is_a_file_that_may_be_tried(name):
     make = (dict(KNOWN) | NEW | OUT_OF_REACH | CONTROLS)[name]
-    assert refusals(make(), "disguised") == ()
+    assert check_source(make(), "disguised") == ()
 
 
 @need("bwrap")

@@ -13,9 +13,9 @@ from axiom.domain.credit import Reason
 from axiom.domain.rounds import Step
 from axiom.laboratory.backups import invariants
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.reads.log import SECTIONS, chapters
+from axiom.reads.log import SECTIONS, log_chapters
 from axiom.store.credit import ledger
-from axiom.store.engine.database import at
+from axiom.store.engine.database import to_microseconds
 from axiom.store.hosts import hosts
 from axiom.store.rounds import rounds
 
@@ -52,18 +52,18 @@ def log(history):
 
 
 def session_of(player, chapter):
-    return rounds.by_name(player.lab.db, player.played.sessions[chapter])
+    return rounds.find_round_by_name(player.lab.db, player.played.sessions[chapter])
 
 
 def notes_of(player, chapter, kind):
-    written = rounds.notes(player.lab.db, session_of(player, chapter).id)
+    written = rounds.list_round_notes(player.lab.db, session_of(player, chapter).id)
     return [note for _, note in written if note.kind == kind]
 
 
 def reviewed(player, chapter):
     """How many tasks a session reviewed, by experiment and state."""
-    window = rounds.window(player.lab.db, session_of(player, chapter))
-    rows = rounds.closed_since(player.lab.db, at(window.since), window.until)
+    window = rounds.read_round_window(player.lab.db, session_of(player, chapter))
+    rows = rounds.list_closed_task_counts(player.lab.db, to_microseconds(window.since), window.until)
     counted = Counter()
     for row in rows:
         counted[f"{row['name']}@{row['version']}", row["state"]] += row["amount"]
@@ -87,7 +87,7 @@ def test_every_total_is_as_in_the_log_and_adds_up(history, log, chapter):
     assert sum(totals.awards_by_tier.values()) == mine.settled.awards
 
     session = session_of(history, chapter)
-    shown = {part["section"] for part in chapters(session, rounds.notes(history.lab.db, session.id))}
+    shown = {part["section"] for part in log_chapters(session, rounds.list_round_notes(history.lab.db, session.id))}
     assert {section.title for section in SECTIONS if section.steps} <= shown
     assert set(session.done) == set(Step)
 
@@ -118,7 +118,7 @@ def test_a_time_that_moves_across_a_tier_moves_what_depends_on_it_and_nothing_el
         assert (now.amount - was.amount, now.awards) == (dearer, was.awards)
         host = history.lab.hosts[MOVED[0]]
         assert moves(was.by_host, now.by_host) == {host: dearer}
-        assert moves(was.by_volunteer, now.by_volunteer) == {hosts.host(history.lab.db, host).volunteer_id: dearer}
+        assert moves(was.by_volunteer, now.by_volunteer) == {hosts.find_host(history.lab.db, host).volunteer_id: dearer}
         assert moves(was.by_tier, now.by_tier) == {"0 to 100 s": -2_000, "100 to 1000 s": 5_000}
         assert moves(was.awards_by_tier, now.awards_by_tier) == {"0 to 100 s": -1, "100 to 1000 s": 1}
         assert moves(was.by_reason, now.by_reason) == {Reason.COMPUTED: dearer}
@@ -200,6 +200,8 @@ def test_each_task_was_reviewed_once_and_paid_once_and_every_promise_holds(histo
     (paid,) = history.lab.db.select("SELECT count(*) AS awards, count(DISTINCT task_id) AS tasks FROM award")
     assert paid["awards"] == paid["tasks"] == closed + 5
     settled = [books.settled_of(history.lab, history.played, chapter) for chapter in ("S0", *LOGS)]
-    assert ledger.total(history.lab.db) == sum(books.totals(history.lab, part).amount for part in settled)
-    broken = invariants.broken(history.lab.db, history.lab.folder, history.lab.keys.trust, history.lab.now)
+    assert ledger.sum_awarded_credit(history.lab.db) == sum(books.totals(history.lab, part).amount for part in settled)
+    broken = invariants.find_broken_promises(
+        history.lab.db, history.lab.folder, history.lab.keys.trust, history.lab.now
+    )
     assert not any(broken.values())

@@ -12,7 +12,7 @@ from loadgen.laboratory import Laboratory
 
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 ROWS = """
@@ -45,7 +45,7 @@ def lab(tmp_path) -> Laboratory:
     folder = Folder(path=tmp_path / "lab")
     folder.create()
     db = connect_writer(folder.database)
-    migrate(db, folder, NOW)
+    migrate_database(db, folder, NOW)
     db.close()
     with closing(sqlite3.connect(folder.database)) as raw:
         raw.executescript(ROWS)

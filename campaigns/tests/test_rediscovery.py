@@ -43,7 +43,7 @@ def test_what_would_do_as_well_is_counted_of_the_same_claims():
 
 def test_a_record_tells_again_what_it_told_of_the_same_version(tmp_path: Path):
     chosen = [claim for claim in claims() if claim.experiment == "catapult_phase"]
-    manifests = {"catapult_phase": manifest_of(shipped.catalogue() / "catapult_phase.py")}
+    manifests = {"catapult_phase": manifest_of(shipped.catalogue_folder() / "catapult_phase.py")}
     nothing = Folder(path=tmp_path / "none")
     asked = [
         replace(row, verdict=verdict, estimate=0.5, low=0.25, high=0.75, seeds=16)

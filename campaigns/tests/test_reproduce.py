@@ -26,7 +26,7 @@ from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
 from axiom.domain.estimands import Direction
-from axiom.laboratory.experiments.old_claims import read
+from axiom.laboratory.experiments.old_claims import read_old_claims
 from axiom.store.engine.folder import Folder
 from axiom_weigh.statistics import signed_ranks
 
@@ -188,7 +188,7 @@ def test_killed_half_way_it_goes_on_and_the_page_is_the_same(catalogue, reckoned
 def test_a_claim_with_too_few_seeds_is_not_judged(catalogue, reckoned):
     (found,) = computed_experiments(Folder(path=reckoned / "lab")).values()
     few = {name: replace(told, conclusion=replace(told.conclusion, seeds=24)) for name, told in found.findings.items()}
-    text = page(read(catalogue / "old_claims.toml"), {"tiny_sum": replace(found, findings=few)}, {}, ())
+    text = page(read_old_claims(catalogue / "old_claims.toml"), {"tiny_sum": replace(found, findings=few)}, {}, ())
     assert "| not yet | 4 |" in text
     assert "So far 0 of 4 claims" in text
 
@@ -367,7 +367,7 @@ def test_words_that_say_nothing_or_contradict_each_other_are_refused(catalogue, 
 
 
 def test_what_asks_a_claim_and_decides_it_is_listed(catalogue):
-    claims = asked_by(read(catalogue / "old_claims.toml").claims)
+    claims = asked_by(read_old_claims(catalogue / "old_claims.toml").claims)
     assert claims == {"tiny_sum": {"#1", "even", "large_by_themselves"}}
 
 

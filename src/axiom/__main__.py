@@ -27,14 +27,14 @@ def _main(words: list[str]) -> int:
 def _carry_out(words: list[str]) -> int:
     import click
 
-    from axiom.cli.input_checks import demand_text, long_names_said
+    from axiom.cli.input_checks import demand_text, explain_long_names
     from axiom.cli.main import axiom
     from axiom.errors import AxiomError
     from axiom_weigh.errors import WeighError
 
     try:
         demand_text(words)
-        with long_names_said():
+        with explain_long_names():
             status = axiom.main(args=words, prog_name="axiom", standalone_mode=False)
     except click.exceptions.Exit as left:
         return left.exit_code

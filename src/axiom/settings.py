@@ -263,7 +263,9 @@ class Setting:
     about: str
 
 
-def read(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -> tuple[Settings, list[Setting]]:
+def read_settings(
+    file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]
+) -> tuple[Settings, list[Setting]]:
     """The settings in force, and where each comes from. An unknown name is an error that suggests the nearest."""
     chosen: dict[str, tuple[Any, str]] = {}
     for name, value in _from_file(file).items():
@@ -287,8 +289,8 @@ def read(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
     return settings, listed
 
 
-def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
-    return read(file, os.environ, flags)
+def read_process_settings(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
+    return read_settings(file, os.environ, flags)
 
 
 def write_settings(file: Path, values: Mapping[str, str | int]) -> None:

@@ -9,7 +9,7 @@ from real_parts import need
 from running_lab import answer, typed
 from volunteer_lab import Project, Site, attached, volunteers
 
-from axiom.boinc.project_files import pictures
+from axiom.boinc.project_files import load_project_pictures
 
 pytestmark = need("boinc")
 _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
@@ -47,7 +47,11 @@ def test_somebody_in_german_is_refused_joins_computes_and_is_paid(lab, tmp_path)
         number = lab.order("swift", mine.host())
         mine.wait(lambda seen: seen.credit() > 0, nudge=6)
         standing = mine.project()
-        mine.wait(lambda seen: all(any(seen.folder.glob(f"projects/*/{picture.open_name}")) for picture in pictures()))
+        mine.wait(
+            lambda seen: all(
+                any(seen.folder.glob(f"projects/*/{picture.open_name}")) for picture in load_project_pictures()
+            )
+        )
         mine.wait(lambda seen: "Jetzt keine Arbeit für diesen Computer: " in seen.log(), nudge=6)
         mine.wait(
             lambda seen: any("</rss>" in file.read_text() for file in seen.folder.glob("notices/*notices.php.xml"))

@@ -12,10 +12,10 @@ from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.domain.fleet import Capacity, Platform
-from axiom.laboratory.runner.offer import Offers
+from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.server.accounts.sign_up import open_account
 from axiom.server.accounts.stored_passwords import stored_password
-from axiom.service.sockets import on_port
+from axiom.service.sockets import listen_on_port
 from axiom.signed.keys import load_secrets, make_keys, make_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts, teams
@@ -40,26 +40,26 @@ def lab(new_lab, prepared, tmp_path_factory):
     lab.folder.keys.mkdir(mode=0o700)
     make_keys(lab.folder.keys, lab.now)
     secrets = make_secrets(lab.folder.keys)
-    Offers(lab.folder, secrets.code).here(HERE, lab.now)
+    RunnerOffers(lab.folder, secrets.code).here(HERE, lab.now)
     who = {"name": "Eve", "email": EVES, "password": stored_password(passwd_hash(PASSWORD, EVES))}
     with lab.db.transaction():
         eve = open_account(lab.db, secrets.accounts, **who, now=lab.now)
         assert eve == EVE
         for name in ("attic", "cellar"):
             capacity = Capacity(cores=4, memory_mb=8_000)
-            host = hosts.meet(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
-            hosts.told_why(lab.db, host, f"the {name} has as many tasks as it may have")
-        team = teams.create(
+            host = hosts.upsert_host(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
+            hosts.record_no_work_reason(lab.db, host, f"the {name} has as many tasks as it may have")
+        team = teams.create_team(
             lab.db, name="The Sums", founder_id=eve, country="France", website="", about="We add.", now=lab.now
         )
-        accounts.join(lab.db, eve, team)
-        teams.create(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
+        accounts.set_volunteer_team(lab.db, eve, team)
+        teams.create_team(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
     return lab
 
 
 @pytest.fixture(scope="module")
 def address(lab) -> Iterator[str]:
-    with on_port("127.0.0.1", 0) as listening:
+    with listen_on_port("127.0.0.1", 0) as listening:
         master = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         with receiving(lab, master, approvals="code", sends_mail=True) as app, serving(app, listening):
             give_role(app, EVE, lab.now, "eve")
@@ -216,7 +216,7 @@ def test_an_operator_approves_a_proposal_and_speaks_to_everybody_without_scripts
         desk.get_by_role("button", name="Approve proposal 1").click()
         done(desk)
         with Connections(folder=lab.folder).reader() as db:
-            kept = proposals.by_number(db, 1)
+            kept = proposals.find_proposal(db, 1)
         assert (kept.state, kept.decided_by) == ("approved", "operator:eve")
 
         desk.get_by_role("link", name="News").first.click()

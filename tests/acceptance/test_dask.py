@@ -8,7 +8,7 @@ from pilot_cluster import PilotCluster
 from processes import ran
 from running_lab import AXIOM, typed
 
-from axiom.engines.dask import fly_on_workers
+from axiom.engines.dask import run_pilots_on_dask
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_once_the_time_is_over_no_pilot_is_started_and_none_is_waited_for():
     with LocalCluster(
         n_workers=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
     ) as cluster:
-        ended = fly_on_workers(
+        ended = run_pilots_on_dask(
             cluster.scheduler_address, [], cores=None, seconds=0.0, stop=threading.Event(), remark=lambda _text: None
         )
     assert ended == (0, "No pilot was started.")

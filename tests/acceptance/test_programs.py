@@ -30,9 +30,9 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 import axiom as package
 from axiom.errors import LimitReached, NotAllowed, NotFound, UnknownName, WrongUse
-from axiom.gate.client import short_name
+from axiom.gate.client import short_socket_name
 from axiom.store.engine.folder import Folder
-from axiom.web.api.openapi import description
+from axiom.web.api.openapi import openapi_document
 
 EXAMPLES = ("prometheus/axiom.rules.yml", "grafana/axiom.json")  # they may name what is there alone
 DEPLOY_FOLDER = Path(package.__file__).parents[2] / "deploy"
@@ -58,7 +58,7 @@ _CHECKS = [
     openapi_checks.response_schema_conformance,
     openapi_checks.negative_data_rejection,
 ]
-schema = schemathesis.openapi.from_dict(json.loads(description()))
+schema = schemathesis.openapi.from_dict(json.loads(openapi_document()))
 _REFUSED = schema.config.checks.negative_data_rejection
 _REFUSED.expected_statuses = [*_REFUSED.expected_statuses, "413"]  # words too long are too large first
 
@@ -223,7 +223,7 @@ def test_the_same_key_does_it_once_and_a_page_says_the_same_to_programs(there):
     there.lab.wait(lambda _: json.loads(there.lab.page("findings.json?verdict=undecided"))["next"])
     with there.client("read") as client:
         reply = client.get("/api/openapi.json")
-        assert (reply.status_code, reply.content) == (200, description())
+        assert (reply.status_code, reply.content) == (200, openapi_document())
         reply = client.get("/api/findings?verdict=undecided")
         page = json.loads(there.lab.page("findings.json?verdict=undecided"))
         assert reply.json().keys() == page.keys()
@@ -350,7 +350,7 @@ def test_the_site_has_neither_api_nor_metrics_unless_they_are_wanted(quick):
         assert "findings" in package.connect(door, token).read("/findings")
         with pytest.raises(NotAllowed):
             package.connect(door, "axiom_nobody").findings()
-        with socket.socket(socket.AF_UNIX) as line, short_name(Folder(path=lab.data).socket) as name:
+        with socket.socket(socket.AF_UNIX) as line, short_socket_name(Folder(path=lab.data).socket) as name:
             line.connect(name)
             connection = http.client.HTTPConnection("localhost")
             connection.sock = line

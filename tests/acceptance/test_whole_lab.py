@@ -18,7 +18,7 @@ from running_lab import AXIOM, Lab, answer, axiom, running, typed
 from axiom import shipped
 from axiom.laboratory.backups.invariants import PROMISES
 
-CATALOGUE = shipped.catalogue()
+CATALOGUE = shipped.catalogue_folder()
 QUESTIONS = 6  # that the front page lists
 
 

@@ -8,7 +8,7 @@ import pytest
 from scheduler_calls import Exchange
 
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rounds import step
+from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.signed.keys import make_secrets
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.store.engine.database import Database
@@ -33,7 +33,7 @@ class Bench:
         is_over = False
         while not is_over:
             with self.db.transaction(), self.db.savepoint():
-                done = step(self.db, POLICY, pi="autopilot", reason="a test", now=self.lab.now)
+                done = take_next_step(self.db, POLICY, pi="autopilot", reason="a test", now=self.lab.now)
             is_over = done.ended
         self.lab.later(seconds=1)
 

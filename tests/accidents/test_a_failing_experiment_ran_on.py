@@ -5,7 +5,7 @@ from itertools import count as numbers
 import pytest
 
 from axiom.laboratory.experiments import breaker
-from axiom.laboratory.rounds.steps.failures import count
+from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.store.experiments import experiments
 
 MOST = 20  # tasks after which it must be over
@@ -24,10 +24,10 @@ def test_what_fails_in_most_tasks_is_stopped_after_few(bench):
     for _ in range(2 * MOST):
         spent += bench.compute(3, mostly_fails, hosts=(1, 2, 3))
         with bench.db.transaction():
-            count(bench.db, bench.lab.now)
+            count_failures(bench.db, bench.lab.now)
             breaker.stop_broken(bench.db, bench.lab.now, bench.lab.now)
     assert len(spent) <= MOST, f"{len(spent)} tasks were computed"
-    version = experiments.by_id(bench.db, 1)
+    version = experiments.find_experiment(bench.db, 1)
     assert version.status == "retired"
     assert version.why.endswith("more than 10% may not")
     assert bench.amount("SELECT count(*) AS n FROM task WHERE state IN ('unsent', 'sent')") == 0
@@ -35,6 +35,6 @@ def test_what_fails_in_most_tasks_is_stopped_after_few(bench):
 
 
 def test_the_old_way_went_on_until_somebody_saw_it(bench, monkeypatch):
-    monkeypatch.setattr(breaker, "breaking", lambda _db: [])
+    monkeypatch.setattr(breaker, "find_failing_versions", lambda _db: [])
     with pytest.raises(AssertionError, match="120 tasks were computed"):
         test_what_fails_in_most_tasks_is_stopped_after_few(bench)

@@ -34,12 +34,12 @@ def test_a_fault_in_the_analysis_loses_nothing_that_was_measured(bench, monkeypa
         faulty.setattr(observe, "value", misspelt)
         bench.compute(8, bench.computes or bench.lab.output)
         bench.hold()  # what trips over a finding suspends it, and the session goes on
-        assert evidence.newest(bench.db) == {}
+        assert evidence.list_newest_evidence(bench.db) == {}
     assert bench.amount("SELECT count(*) AS n FROM result") == 16, "what was measured is lost"
     reopen_finding(bench.db, 1, "the fault is mended")
     bench.hold()
     assert bench.amount("SELECT count(*) AS n FROM award") == 8
-    assert evidence.newest(bench.db)[1].seeds == 8
+    assert evidence.list_newest_evidence(bench.db)[1].seeds == 8
 
 
 def test_a_version_that_always_fails_costs_few_tasks(bench):
@@ -62,6 +62,6 @@ def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
     everything = Rollout(stage=Stage.OPEN, reason="nobody asks")
     for module in (rollout_limits, releases):
         monkeypatch.setattr(module, "release", lambda *_: everything)
-    monkeypatch.setattr(breaker, "breaking", lambda _db: [])
+    monkeypatch.setattr(breaker, "find_failing_versions", lambda _db: [])
     with pytest.raises(AssertionError, match="were computed in vain"):
         test_a_version_that_always_fails_costs_few_tasks(bench)

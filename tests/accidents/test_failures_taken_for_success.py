@@ -6,9 +6,9 @@ import pytest
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Outcome, Result, TaskState
-from axiom.laboratory.credit.pay import Paying
-from axiom.laboratory.failures.rules.failures import grouped
-from axiom.laboratory.rounds.steps.failures import count
+from axiom.laboratory.credit.pay import CreditPayer
+from axiom.laboratory.failures.rules.failures import group_failures
+from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.rules.tasks.validation import Validation
 from axiom.server.returns import validator
 from axiom.signed.outputs import CellError
@@ -25,12 +25,12 @@ def test_a_success_with_a_traceback_inside_is_a_failure(bench):
     brought = bench.compute(AMOUNT, lambda order: bench.output(order, lambda cell: replace(cell, **broken)))
     assert len(brought) == AMOUNT
     with bench.db.transaction():
-        Paying().pay(bench.db, bench.lab.now)
-        count(bench.db, bench.lab.now)
+        CreditPayer().pay(bench.db, bench.lab.now)
+        count_failures(bench.db, bench.lab.now)
     assert bench.amount("SELECT count(*) AS n FROM task WHERE exit_status = 0 AND state = 'failed'") == AMOUNT
     assert bench.amount("SELECT count(*) AS n FROM result") == 0
     assert bench.amount("SELECT count(*) AS n FROM award") == 0
-    (group,) = grouped(endings.failed(bench.db), endings.worked(bench.db))
+    (group,) = group_failures(endings.list_failure_counts(bench.db), endings.list_working_hosts(bench.db))
     assert (group.cause, group.tasks) == (Cause.CELL_FAILED, AMOUNT)
     assert group.raised == "KeyError at axiom/catalogue/tiny_sum.py, line 31"
 
@@ -43,6 +43,6 @@ def test_the_old_way_took_a_success_at_its_word(bench, monkeypatch):
         cells = tuple(Result(**ids, **{name: getattr(cell, name) for name in same}) for cell in output.cells)
         return Validation(state=TaskState.VALID, reason="it says so", results=cells)
 
-    monkeypatch.setattr(validator, "validate", believe)
+    monkeypatch.setattr(validator, "validate_output", believe)
     with pytest.raises(AssertionError, match="assert 0 == 12"):
         test_a_success_with_a_traceback_inside_is_a_failure(bench)

@@ -7,10 +7,10 @@ from patience import PATIENCE
 
 import axiom
 from axiom.errors import ExperimentError
-from axiom.laboratory.experiments.preflight import try_file
-from axiom.laboratory.experiments.publish import prepare
+from axiom.laboratory.experiments.preflight import preflight_file
+from axiom.laboratory.experiments.publish import pack_experiment
 from axiom.runner.direct import compute_here
-from axiom.signed.bundles import contents
+from axiom.signed.bundles import read_bundle_files
 from axiom.signed.manifests import read_manifest
 
 PACKAGE = Path(axiom.__file__).parent
@@ -40,12 +40,12 @@ def faulty(tmp_path):
 
 def passes_preflight(path: Path) -> bool:
     """As we try it: every config twice, some at other seeds, and the controls."""
-    return try_file(PACKAGE, path).judged.passed
+    return preflight_file(PACKAGE, path).judged.passed
 
 
 def passes_once(path: Path) -> bool:
     """As it was tried then: the first config, once."""
-    files = contents(prepare(PACKAGE, path).archive)
+    files = read_bundle_files(pack_experiment(PACKAGE, path).archive)
     first = read_manifest(files["manifest.json"]).configs[0]
     limits = {"cpu_limit": PATIENCE, "wall_limit": PATIENCE, "memory_mb": 1_000.0}
     try:

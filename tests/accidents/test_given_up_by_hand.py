@@ -5,9 +5,9 @@ from scheduler_calls import Client, report
 
 from axiom.boinc import exit_codes as exits
 from axiom.domain.failure_causes import Cause
-from axiom.laboratory.experiments.breaker import breaking
-from axiom.laboratory.failures.rules.failures import VOLUNTEER, grouped, suggest
-from axiom.laboratory.rounds.steps.failures import count
+from axiom.laboratory.experiments.breaker import find_failing_versions
+from axiom.laboratory.failures.rules.failures import VOLUNTEER, group_failures, suggest_remedy
+from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.store.hosts import hosts
 from axiom.store.tasks import endings
 
@@ -23,14 +23,14 @@ def test_tasks_that_somebody_gave_up_say_nothing_of_the_experiment(exchange):
     assert len(given) == 5
     exchange.call(client, *(report(name, status=GIVEN_UP, state=6) for name in given))
     exchange.lab.later(seconds=1)
-    exchange.do(lambda db: count(db, exchange.lab.now))
-    (group,) = exchange.do(lambda db: grouped(endings.failed(db), endings.worked(db)))
+    exchange.do(lambda db: count_failures(db, exchange.lab.now))
+    (group,) = exchange.do(lambda db: group_failures(endings.list_failure_counts(db), endings.list_working_hosts(db)))
     assert group.cause == Cause.ABORTED_BY_VOLUNTEER
     assert group.tasks == 5
-    assert suggest(group).look_at == VOLUNTEER
-    assert exchange.do(breaking) == []
+    assert suggest_remedy(group).look_at == VOLUNTEER
+    assert exchange.do(find_failing_versions) == []
     assert exchange.do(lambda db: db.select("SELECT id FROM workunit WHERE state <> 'open'")) == []
-    standing = exchange.do(lambda db: hosts.host(db, client.host)).standing
+    standing = exchange.do(lambda db: hosts.find_host(db, client.host)).standing
     assert standing.quota is not None
     assert standing.quota < 32
     assert exchange.broken() == {}

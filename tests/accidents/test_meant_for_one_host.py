@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.planning.deploy import order_replicates
 
 AMOUNT = 20
 
@@ -12,7 +12,7 @@ def test_what_is_meant_for_a_host_is_sent_to_it_alone_and_once(bench):
     """Whoever asks, and however often the transitioner has looked."""
     allotment = Allotment(experiment_id=1, workunits=AMOUNT, replicates_each=1, reason="a test")
     with bench.db.transaction():
-        deploy(bench.db, allotment, max_failures=3, now=bench.lab.now, host_id=2)
+        order_replicates(bench.db, allotment, max_failures=3, now=bench.lab.now, host_id=2)
     for _ in range(3):
         bench.tend(bench.db)
         bench.lab.sweep()

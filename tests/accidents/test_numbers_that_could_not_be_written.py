@@ -29,7 +29,7 @@ def test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, total, cou
     bench.lab.deploy()
     changes = {"outcome": outcome, "measures": values}
     (task,) = bench.compute(1, lambda order: bench.output(order, lambda cell: replace(cell, **changes)))
-    stored = results.of_task(bench.db, task)
+    stored = results.list_task_results(bench.db, task)
     assert len(stored) == 2
     finite = np.isfinite(total)
     assert {result.measures["total"] for result in stored} == {float(total) if finite else None}

@@ -29,7 +29,7 @@ def test_copies_of_one_seed_are_one_observation_and_raise_an_alarm(bench):
 
     bench.compute(8, lambda order: bench.output(order, copied))
     bench.hold()
-    line = evidence.newest(bench.db)[1]
+    line = evidence.list_newest_evidence(bench.db)[1]
     assert (line.seeds, line.clones) == (1, 7)
     assert [alarm.force for alarm in line.alarms] == [Force.SUSPENDS]
     assert "finding.suspended" in {row["kind"] for row in bench.db.select("SELECT kind FROM note")}

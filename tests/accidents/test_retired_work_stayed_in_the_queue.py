@@ -33,7 +33,9 @@ def test_to_retire_is_to_cancel_what_waits(bench):
 
 
 def test_the_old_way_wrote_retired_and_left_the_queue_as_it_was(bench, monkeypatch):
-    monkeypatch.setattr(commands, "withdraw", lambda db, number, why, now: experiments.retire(db, number, now, why))
+    monkeypatch.setattr(
+        commands, "retire_version", lambda db, number, why, now: experiments.retire_experiment(db, number, now, why)
+    )
 
     with pytest.raises(AssertionError, match="234 tasks wait still"):
         test_to_retire_is_to_cancel_what_waits(bench)

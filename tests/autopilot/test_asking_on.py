@@ -4,10 +4,10 @@ import pytest
 from planted_effects import noise, output
 from started_writer import started_writer
 
-from axiom.autopilot.autopilot import hold
+from axiom.autopilot.autopilot import hold_session
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
-from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.registrations import DECLARED, read_registration_body
 from axiom.errors import Refused
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
@@ -43,7 +43,7 @@ class Alone:
 
     def session(self) -> str:
         """One session, and then everything that it ordered."""
-        name = hold(self, "a test")
+        name = hold_session(self, "a test")
         self.lab.later(seconds=1)
         self.compute()
         return name
@@ -57,7 +57,7 @@ class Alone:
 
     def measure(self, order):
         """The total grows with the size, and the shift takes half of it away."""
-        placed = registrations.placed(self.lab.db, 1)
+        placed = registrations.read_placed_configs(self.lab.db, 1)
 
         def total(cell) -> float:
             config = placed[cell.config]
@@ -67,7 +67,7 @@ class Alone:
         return total
 
     def proposals(self) -> dict[str, object]:
-        return {stored.proposal.slug: stored for stored in proposals.every_proposal(self.lab.db)}
+        return {stored.proposal.slug: stored for stored in proposals.list_all_proposals(self.lab.db)}
 
 
 @pytest.fixture
@@ -86,28 +86,34 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE}, [], None
     for _ in range(20):
         name, db = lab.session(), lab.lab.db
-        answers += [note.sentence for _, note in rounds.notes(db, rounds.by_name(db, name).id) if "design" in note.kind]
+        answers += [
+            note.sentence
+            for _, note in rounds.list_round_notes(db, rounds.find_round_by_name(db, name).id)
+            if "design" in note.kind
+        ]
         approved = [stored for stored in lab.proposals().values() if stored.state is ProposalState.APPROVED]
         if wanted <= {stored.proposal.template for stored in approved}:
             break
     assert wanted <= {stored.proposal.template for stored in approved}
     assert any("(generalise): Does finding 1 hold with shift 4" in sentence for sentence in answers)
     assert {stored.decided_by for stored in approved} == {AUTOPILOT}
-    bodies = {stored.id: read_body(stored.body) for stored in registrations.registrations(db, 1)}
+    bodies = {stored.id: read_registration_body(stored.body) for stored in registrations.read_registrations(db, 1)}
     assert bodies[1].design.name == DECLARED
-    issued = experiments.issued_to(db, 1)
+    issued = experiments.count_issued_replicates(db, 1)
     for stored in approved:
         body = bodies[stored.registration_id]
         assert body.document["proposal"]["slug"] == stored.proposal.slug
         assert issued[stored.registration_id] > 0, "registered and ordered"
     asked = next(stored for stored in approved if stored.proposal.template is Template.EXTREMES)
-    (number,) = registrations.numbers(db, registrations.registration(db, asked.registration_id)).values()
-    line = evidence.newest(db)[number]
+    (number,) = registrations.list_claim_numbers(
+        db, registrations.find_registration(db, asked.registration_id)
+    ).values()
+    line = evidence.list_newest_evidence(db)[number]
     assert (line.verdict, round(line.estimate)) == ("effect −", -8)
-    scored = {row["registration_id"]: row for row in scores.every_score(db) if row["verdict"]}
+    scored = {row["registration_id"]: row for row in scores.list_scores(db) if row["verdict"]}
     assert scored[asked.registration_id]["forecaster"] == f"{AUTOPILOT}, informed"  # its kin had run
     assert scored[asked.registration_id]["brier"] == pytest.approx(0.095)
-    assert [link.target.id for link in links.every_link(db) if link.source.id == number] == [1]
+    assert [link.target.id for link in links.list_links(db) if link.source.id == number] == [1]
     assert lab.lab.broken() == {}
 
 

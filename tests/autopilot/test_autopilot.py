@@ -10,24 +10,24 @@ import pytest
 from listening import while_listening
 from patience import PATIENCE
 
-from axiom.autopilot.autopilot import attend, hold
+from axiom.autopilot.autopilot import hold_session, run_autopilot
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.rounds import Step
 from axiom.errors import CannotStart, HeldByAnother
-from axiom.gate.client import Remote
+from axiom.gate.client import SocketClient
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
-from axiom.laboratory.policy import policy_of
+from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.rounds.commands import StepSession
 from axiom.server.http.serving import ServedSocket
-from axiom.service.autopilot import Occasion
-from axiom.service.sockets import on_path
+from axiom.service.autopilot import SessionReason
+from axiom.service.sockets import listen_on_path
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.rounds import rounds
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site
-from axiom.web.socket import control
+from axiom.web.socket import control_app
 
 
 class Behind:
@@ -39,8 +39,8 @@ class Behind:
         settings = Settings()
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=settings, package=lab.folder.path)
         self.gate = open_gate(self.writer, laboratory, lambda: lab.now)
-        self.occasion = Occasion(lab.folder, policy_of(settings), lambda: lab.now)
-        self.remote = Remote(lab.folder.socket)
+        self.occasion = SessionReason(lab.folder, policy_from_settings(settings), lambda: lab.now)
+        self.remote = SocketClient(lab.folder.socket)
         self.caller = Caller(
             name="operator",
             capabilities=frozenset(Capability),
@@ -55,7 +55,9 @@ class Behind:
             now=lambda: self.lab.now,
             live=lambda: {"session": {"due": self.occasion.now()}},
         )
-        listener = ServedSocket(app=control(self.gate, pages, self.caller), socket=on_path(self.lab.folder.socket))
+        listener = ServedSocket(
+            app=control_app(self.gate, pages, self.caller), socket=listen_on_path(self.lab.folder.socket)
+        )
         return while_listening([listener], talk)
 
     def attended(self, enough: int) -> list[str]:
@@ -67,7 +69,7 @@ class Behind:
             if len(said) >= enough:
                 stopping.set()
 
-        attend(self.remote, stopping, pause=0.01, report=hear)
+        run_autopilot(self.remote, stopping, pause=0.01, report=hear)
         return said
 
     def looked_at(self, enough: int, report=pytest.fail) -> bool:
@@ -83,12 +85,12 @@ class Behind:
 
             submit = staticmethod(door.submit)
 
-        return self.serve(lambda: attend(Counted(), stopping, pause=0.001, report=report))
+        return self.serve(lambda: run_autopilot(Counted(), stopping, pause=0.001, report=report))
 
     def sessions(self) -> list:
         db = connect_reader(self.lab.folder.database)
         try:
-            return rounds.sessions(db, 100)
+            return rounds.list_rounds(db, 100)
         finally:
             db.close()
 
@@ -134,17 +136,17 @@ def test_a_session_that_another_has_in_hand_is_left_to_them_in_silence(behind, c
     assert behind.looked_at(3)
     assert [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"] == []
     with pytest.raises(HeldByAnother, match="Ada"):
-        behind.serve(lambda: hold(behind.remote, "a test", "Ben"))
+        behind.serve(lambda: hold_session(behind.remote, "a test", "Ben"))
 
 
 def test_it_ends_when_the_laboratory_is_gone_or_somebody_says_stop(behind, caplog):
-    assert not attend(behind.remote, threading.Event(), pause=0.001, report=pytest.fail)
+    assert not run_autopilot(behind.remote, threading.Event(), pause=0.001, report=pytest.fail)
     assert caplog.records == []  # that is no fault
     with pytest.raises(CannotStart):
-        hold(behind.remote, "a test")
+        hold_session(behind.remote, "a test")
     stopping = threading.Event()
     stopping.set()
-    attend(behind.remote, stopping, pause=60.0, report=pytest.fail)
+    run_autopilot(behind.remote, stopping, pause=60.0, report=pytest.fail)
     assert behind.sessions() == []
 
 

@@ -21,7 +21,7 @@ def tended(due, try_out, *, enough: int) -> list[str]:
             stopping.set()
 
     thread = threading.Thread(
-        target=preflights.tend, args=(due, try_out, stopping), kwargs={"pause": 0.01, "report": hear}
+        target=preflights.run_due_preflights, args=(due, try_out, stopping), kwargs={"pause": 0.01, "report": hear}
     )
     thread.start()
     thread.join(PATIENCE)
@@ -97,7 +97,7 @@ def test_it_waits_twice_as_long_each_time_and_an_hour_at_most(monkeypatch):
         failed_at[0] = moment[0]
         raise ChildKilled("it was ended by SIGKILL")
 
-    preflights.tend(due, try_out, stopping, pause=1.0, report=lambda _: None)
+    preflights.run_due_preflights(due, try_out, stopping, pause=1.0, report=lambda _: None)
     assert lengths[1:9] == [120, 180, 300, 540, 1_020, 1_980, 3_660, 3_660]
 
 

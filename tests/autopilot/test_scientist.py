@@ -12,7 +12,7 @@ from model_service import Play, played
 from scientist_lab import Script
 from starlette.testclient import TestClient
 
-from axiom.autopilot.autopilot import hold
+from axiom.autopilot.autopilot import hold_session
 from axiom.domain.rounds import EntryKind, Step
 from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.laboratory.experiments.commands.experiments import RetireExperiment
@@ -25,9 +25,9 @@ from axiom.service import standard_callers as callers
 from axiom.settings import Settings
 from axiom.store.accounts import programs
 from axiom.store.rounds import rounds
-from axiom.web.site.app import site
+from axiom.web.site.app import make_site
 
-OPERATOR = callers.operator()
+OPERATOR = callers.operator_caller()
 both = pytest.mark.parametrize("line", ["messages", "chat"], indirect=True)
 NOTE = {"finding": 1, "text": "Somebody should ask this at another size.", "key": "once"}
 ASKED = {**QUESTION, "dry_run": False, "key": "ask-once"}
@@ -62,7 +62,7 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     }
     assert script.results(script.asked[5])[0]["finding"] == 1
     assert {(row["caller"], row["model"], row["prompt"]) for row in rows} == {
-        ("program:scientist", "of-a-test", prompts.digest(tuple(prompts.PromptText)[:4]))
+        ("program:scientist", "of-a-test", prompts.digest_prompts(tuple(prompts.PromptText)[:4]))
     }
     kinds = [entry.kind for entry in lab.transcript(name)]
     assert kinds == [EntryKind.REQUEST, EntryKind.ANSWER] * 6 + [EntryKind.END]
@@ -107,7 +107,7 @@ def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):
     assert [entry["kind"] for entry in page["entries"]] == ["request", "answer", "end"]
     assert page["entries"][1]["said"] == [{"who": "model", "text": '<script>alert("x")</script>'}]
     assert page["requests"] == 1
-    shown = TestClient(site(lab.mcp.pages)).get(f"/sessions/{name}/transcript").text
+    shown = TestClient(make_site(lab.mcp.pages)).get(f"/sessions/{name}/transcript").text
     assert "<script>alert" not in shown
     assert "&lt;script&gt;alert" in shown
     # its token is its own, and another model is another program
@@ -120,7 +120,9 @@ def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):
     lab.settings = replace(lab.settings, model_name="of-another-test")
     lab.held()
     with lab.mcp.pages.readers.reader() as db:
-        known = {program.name: (program.model, program.ended_at is None) for program in programs.programs(db)}
+        known = {
+            program.name: (program.model, program.ended_at is None) for program in programs.list_model_programs(db)
+        }
     assert known == {"reader": ("", True), "scientist": ("of-a-test", False), "scientist-2": ("of-another-test", True)}
     lab.settings = Settings()
     with pytest.raises(WrongUse):  # without a model, before any session
@@ -198,10 +200,10 @@ def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
     with pytest.raises(CannotStart):
         lab.held(scientist=lab.scientist(stopping=stopping))
     with lab.mcp.pages.readers.reader() as db:
-        session = rounds.last(db)
+        session = rounds.find_last_round(db)
     assert session.due is Step.TRY  # whoever comes next goes on here
     lab.mcp.lab.later(seconds=31)
-    lab.served(lambda: hold(lab.remote, "a test"))
+    lab.served(lambda: hold_session(lab.remote, "a test"))
     (note,) = lab.notes(session.name, "pi.")
     assert note.facts["tokens"] > 8_000  # what was sent counts in full, since nobody heard what it took
 
@@ -215,8 +217,8 @@ def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
     lab.mcp.gate.submit(TranscribeSession(**words, holder="Ada"), OPERATOR)
     lab.mcp.lab.later(seconds=31)
     with pytest.raises(HeldByAnother):
-        lab.served(lambda: hold(lab.remote, "a test", "Ben"))
+        lab.served(lambda: hold_session(lab.remote, "a test", "Ben"))
     lab.mcp.lab.later(seconds=300)
-    lab.served(lambda: hold(lab.remote, "a test", "Ben"))
+    lab.served(lambda: hold_session(lab.remote, "a test", "Ben"))
     (note,) = lab.notes(name, "pi.")
     assert note.kind == "pi.cut"

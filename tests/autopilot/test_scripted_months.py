@@ -89,11 +89,13 @@ def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_and_then_to_
         assert any(f'"state": "{state}"' in answer for answer in month.answers), state
     assert [leaks(answer) for answer in month.answers if leaks(answer)] == []
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        bodies = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]
+        bodies = [
+            entry.entry.body for session in range(1, 10) for entry in transcripts.list_transcript_entries(db, session)
+        ]
     assert bodies
     assert leaks("".join(bodies)) == []
     desk = month.lab.scientist_desk()
-    text = "".join(json.dumps(tools.call(desk, name, words)) for name, words in looks(2))
+    text = "".join(json.dumps(tools.call_tool(desk, name, words)) for name, words in looks(2))
     assert {round(value, -3) for value in leaks(text)} >= {round(MANY - FEW, -3)}
 
 

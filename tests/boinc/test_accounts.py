@@ -19,7 +19,7 @@ from axiom.boinc.accounts import (
     change_reply,
     error_reply,
     info_reply,
-    percent,
+    percent_encode,
     read_change,
     read_create,
     read_lookup,
@@ -163,7 +163,7 @@ def test_the_answers_are_what_clients_read():
 
 def test_an_account_manager_reads_an_account():
     preferences = "<global_prefs><global_preferences><mod_time>5</mod_time></global_preferences></global_prefs>"
-    root = ET.fromstring(info_reply({"id": 7, "name": percent("Ann Ölmann"), "venue": "a & b"}, preferences))
+    root = ET.fromstring(info_reply({"id": 7, "name": percent_encode("Ann Ölmann"), "venue": "a & b"}, preferences))
     assert root.tag == "am_get_info_reply"
     assert root.find("success") is not None
     assert (root.findtext("id"), root.findtext("venue")) == ("7", "a & b")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.boinc.exit_codes import decode
+from axiom.boinc.exit_codes import read_reported_ending
 from axiom.boinc.requests import ClientState, OutputFile, TaskReport, read_request
-from axiom.domain.failure_causes import Blame, Cause, of_exit
+from axiom.domain.failure_causes import Blame, Cause, read_runner_exit
 from axiom.domain.work import Exit
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -92,7 +92,7 @@ CASES = [
 
 @pytest.mark.parametrize(("reported", "cause", "blame"), CASES)
 def test_a_report_has_a_cause_and_somebody_whose_doing_it_is(reported, cause, blame):
-    ending = decode(reported)
+    ending = read_reported_ending(reported)
     assert (ending.cause, ending.blame) == (cause, blame)
 
 
@@ -111,11 +111,11 @@ SAID = [  # what a reason names beside the words of its cause
 
 @pytest.mark.parametrize(("reported", "fact"), SAID)
 def test_a_reason_names_the_signal_status_or_fault(reported, fact):
-    assert fact in decode(reported).reason
+    assert fact in read_reported_ending(reported).reason
 
 
 def test_every_cause_that_boinc_can_report_has_its_case():
-    by_runner = {decode(report(status, 3)).cause for status in Exit}
+    by_runner = {read_reported_ending(report(status, 3)).cause for status in Exit}
     by_laboratory = {Cause.NOT_AS_ORDERED, Cause.SILENT, Cause.TAKEN_BACK}  # what no host would say of itself
     assert set(Cause) - by_laboratory == {cause for _, cause, _ in CASES} | by_runner
 
@@ -123,7 +123,7 @@ def test_every_cause_that_boinc_can_report_has_its_case():
 @pytest.mark.parametrize("status", [status for status in Exit if status != Exit.DONE])
 def test_the_runner_s_own_exits_have_the_words_that_they_have_on_our_own_hosts(status):
     message = f"process exited with code {status.value}" if status < 190 else ""
-    assert decode(report(status.value, 3, message)).reason == of_exit(status.value).reason
+    assert read_reported_ending(report(status.value, 3, message)).reason == read_runner_exit(status.value).reason
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_the_runner_s_own_exits_have_the_words_that_they_have_on_our_own_hosts(s
 )
 def test_what_the_stock_client_reported_is_understood(recording, causes):
     request = read_request((RECORDED / f"{recording}.xml").read_bytes())
-    assert [decode(result).cause for result in request.results] == causes
+    assert [read_reported_ending(result).cause for result in request.results] == causes
 
 
 @given(
@@ -152,7 +152,7 @@ def test_what_the_stock_client_reported_is_understood(recording, causes):
     error=st.text(),
 )
 def test_any_report_ends_somehow_and_in_our_words(status, state, message, stderr, error):
-    ending = decode(report(status, state, message, stderr, error))
+    ending = read_reported_ending(report(status, state, message, stderr, error))
     assert ending.reason.startswith(ending.cause.words) or ending.cause is Cause.EXIT_CODE
     assert ending.succeeded == (status == 0 and state is ClientState.UPLOADED and not error)
     assert len(ending.reason) < 200 or abs(status) > 10**50

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from axiom.boinc.exports import as_credits, records_xml, tables_xml
-from axiom.boinc.xml import escaped, in_ascii
+from axiom.boinc.xml import escape_xml, in_ascii
 
 
 def facts(body: ET.Element) -> dict[str, str | None]:
@@ -49,7 +49,7 @@ def test_no_text_breaks_the_file_and_every_printable_name_comes_back(name, text)
     first, second = ET.fromstring(body)
     assert (first.findtext("name") or "") == name
     assert second.findtext("id") == "1"
-    between = ET.fromstring(in_ascii(f"<a>{escaped(text)}</a>"))
+    between = ET.fromstring(in_ascii(f"<a>{escape_xml(text)}</a>"))
     assert len(between) == 0
     assert set(between.text or "") <= set(text) | {"\n"}  # XML reads every end of line as \n
     assert body.isascii()

@@ -24,7 +24,7 @@ from axiom.boinc.requests import (
     read_host_info,
     read_preferences,
     read_request,
-    sound_preferences,
+    valid_preferences,
 )
 from axiom.errors import MalformedRequest
 
@@ -137,7 +137,7 @@ def test_files_gpus_and_trickles_are_read():
 def test_stored_preferences_are_kept_as_they_came():
     request = read_request(RECORDED["reports_download_failure_186"])
     raw = RECORDED["reports_download_failure_186"].split(b"</working_global_preferences>\n")[1]
-    stored = sound_preferences(request.global_preferences)
+    stored = valid_preferences(request.global_preferences)
     assert stored.encode() == raw[: raw.index(b"</global_preferences>") + 21]
     assert '<venue name="home">\n<max_ncpus_pct>100</max_ncpus_pct>\n</venue>' in stored
     assert request.preferences_modified_at == 1795154000.0
@@ -150,7 +150,7 @@ def test_stored_preferences_are_kept_as_they_came():
 def test_stored_preferences_that_others_could_not_read_are_left_out(inside):
     body = scheduler_request(b"<hostid>3</hostid><global_preferences>" + inside + b"</global_preferences><x><y/></x>")
     request = read_request(body)
-    assert (request.host_id, sound_preferences(request.global_preferences)) == (3, "")
+    assert (request.host_id, valid_preferences(request.global_preferences)) == (3, "")
 
 
 def test_what_a_person_wrote_into_the_client_s_files_does_not_keep_its_reports_out():

@@ -11,13 +11,13 @@ from axiom.boinc.transfers import (
     Span,
     Upload,
     check_token,
-    done,
     read_head,
     read_name,
     read_range,
-    refused,
     size_reply,
-    try_again,
+    upload_done_reply,
+    upload_refused_reply,
+    upload_retry_reply,
     write_name,
     write_token,
 )
@@ -189,10 +189,10 @@ def test_an_output_s_name_tells_its_task_to_the_laboratory_alone(guess):
     ("reply", "told"),
     [
         (size_reply(65_536), {"status": "0", "file_size": "65536"}),
-        (done(), {"status": "0"}),
-        (try_again("the disk\nis <full>"), {"status": "1", "message": "the disk is <full>"}),
-        (refused("zu groß" + "x" * 999), {"status": "-1", "message": "zu groß" + "x" * 493}),
-        (refused("a\0b\x1b"), {"status": "-1", "message": "ab"}),
+        (upload_done_reply(), {"status": "0"}),
+        (upload_retry_reply("the disk\nis <full>"), {"status": "1", "message": "the disk is <full>"}),
+        (upload_refused_reply("zu groß" + "x" * 999), {"status": "-1", "message": "zu groß" + "x" * 493}),
+        (upload_refused_reply("a\0b\x1b"), {"status": "-1", "message": "ab"}),
     ],
 )
 def test_a_reply_is_xml_that_says_this(reply, told):

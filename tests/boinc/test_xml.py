@@ -18,12 +18,12 @@ from axiom.boinc.xml import (
     MOST_SECTIONS,
     MOST_TAGS,
     Element,
-    bag,
-    cut,
-    lines,
+    cut_sections,
+    decode_lines,
     one_line,
-    tree,
-    unescaped,
+    parse_element_tree,
+    parse_leaves,
+    unescape_xml,
 )
 from axiom.errors import MalformedRequest
 from axiom.limits import server as limits
@@ -53,11 +53,13 @@ REFUSED = {
 @pytest.mark.parametrize("plain", REFUSED.values(), ids=REFUSED)
 def test_what_is_not_strict_is_refused(plain):
     with pytest.raises(MalformedRequest):
-        tree(plain)
+        parse_element_tree(plain)
 
 
 def test_leaves_children_empty_tags_and_attributes_are_read():
-    top = tree(b'  <a>\n<b>1</b>\n<c><d>2</d><e/><f />\n</c><c><d>3</d></c><v n="x">\n<d>4</d></v><w n="y"/></a>\n')
+    top = parse_element_tree(
+        b'  <a>\n<b>1</b>\n<c><d>2</d><e/><f />\n</c><c><d>3</d></c><v n="x">\n<d>4</d></v><w n="y"/></a>\n'
+    )
     (a,) = top.children
     assert (a.tag, a.leaves) == (b"a", {b"b": b"1"})
     assert [child.leaves.get(b"d") for child in a.children_named(b"c")] == [b"2", b"3"]
@@ -66,17 +68,17 @@ def test_leaves_children_empty_tags_and_attributes_are_read():
     assert flags == (True, True, True, False)
     assert a.child(b"v").leaves == {b"d": b"4"}
     assert a.child(b"missing").text(b"d") == ""
-    leaves = bag(b"<a>1</a> <b><c>2</c></b> <d> <e>x < y</e> <f>3</f>").leaves  # wherever they stand
+    leaves = parse_leaves(b"<a>1</a> <b><c>2</c></b> <d> <e>x < y</e> <f>3</f>").leaves  # wherever they stand
     assert leaves == {b"a": b"1", b"c": b"2", b"f": b"3"}
 
 
 def test_nesting_has_an_end_and_a_refusal_quotes_no_more_than_a_line():
     deep = b"<a>" * DEEPEST + b"<a>1</a>" + b"</a>" * DEEPEST
-    assert tree(deep).children
+    assert parse_element_tree(deep).children
     with pytest.raises(MalformedRequest):
-        tree(b"<a>" + deep + b"</a>")
+        parse_element_tree(b"<a>" + deep + b"</a>")
     with pytest.raises(MalformedRequest) as refusal:
-        tree(b"<a>\n\x1b[31m" + b"x" * 10_000 + b"<b></b></a>")
+        parse_element_tree(b"<a>\n\x1b[31m" + b"x" * 10_000 + b"<b></b></a>")
     assert len(str(refusal.value)) < 300
     assert str(refusal.value).isprintable()
 
@@ -112,8 +114,8 @@ def test_any_bytes_are_text_and_numbers_that_are_finite_and_in_their_range(raw, 
     text = one_line(raw, longest)
     assert len(text) <= longest
     assert text.isprintable()
-    assert all(sign.isprintable() or sign in "\n\t\u2028\u2029" or not sign.isascii() for sign in lines(raw))
-    assert isinstance(unescaped(raw), bytes)
+    assert all(sign.isprintable() or sign in "\n\t\u2028\u2029" or not sign.isascii() for sign in decode_lines(raw))
+    assert isinstance(unescape_xml(raw), bytes)
 
 
 LINES = [
@@ -139,7 +141,7 @@ def test_text_is_one_printable_line(raw, text):
 
 def test_sections_of_foreign_bytes_are_cut_out():
     body = b"<?xml version='1.0'?>\n<r><host_info><p>1</p></host_info><msg_from_host><!bad></msg_from_host></r>\n\0"
-    plain, sections = cut(body)
+    plain, sections = cut_sections(body)
     assert plain == b"\n<r><host_info>0</host_info><msg_from_host>1</msg_from_host></r>"
     assert sections == [(b"host_info", b"<p>1</p>"), (b"msg_from_host", b"<!bad>")]
 
@@ -161,7 +163,7 @@ STDERR = {  # what stands between the tags, and after them: is the first part fo
 def test_standard_error_is_found_whole_and_apart(inside):
     second = b"<![CDATA[second]]>"
     body = b"<r><stderr_out>" + inside + b"</stderr_out></r><r><stderr_out>" + second + b"</stderr_out></r>"
-    assert cut(body) == (
+    assert cut_sections(body) == (
         b"<r><stderr_out>0</stderr_out></r><r><stderr_out>1</stderr_out></r>",
         [(b"stderr_out", inside), (b"stderr_out", second)],
     )
@@ -183,29 +185,29 @@ NOT_A_CLIENT_S = {
 @pytest.mark.parametrize("body", NOT_A_CLIENT_S.values(), ids=NOT_A_CLIENT_S)
 def test_sections_that_are_not_a_client_s_are_refused(body):
     with pytest.raises(MalformedRequest):
-        cut(body)
+        cut_sections(body)
 
 
 @pytest.mark.parametrize("tag", [b"global_preferences", b"working_global_preferences"])
 def test_preferences_that_cannot_be_read_are_left_out_of_a_request_that_can(tag):
     for inside in (b"<!-- home -->", b"<?xml version='1.0'?>", b"<x>&bomb;</x>", b" " * (LONGEST_SECTION + 1)):
         body = b"<r><" + tag + b">" + inside + b"</" + tag + b"></r>"
-        assert cut(body) == (b"<r><" + tag + b">0</" + tag + b"></r>", [(tag, b"")])
+        assert cut_sections(body) == (b"<r><" + tag + b">0</" + tag + b"></r>", [(tag, b"")])
 
 
 @pytest.mark.parametrize("tag", [b"client_opaque", b"time_stats_log", b"job_log"])
 def test_what_a_client_copies_from_its_files_may_be_any_bytes(tag):
     inside = b"\n<![CDATA[\nsite 7 <a> & \xff <!-- </" + tag + b"> -->\n]]>\n"
     body = b"<r><" + tag + b">" + inside + b"</" + tag + b"><b>1</b></r>"
-    assert cut(body) == (b"<r><" + tag + b">0</" + tag + b"><b>1</b></r>", [(tag, inside)])
+    assert cut_sections(body) == (b"<r><" + tag + b">0</" + tag + b"><b>1</b></r>", [(tag, inside)])
 
 
 @pytest.mark.parametrize("tag", MOST_OF)
 def test_more_elements_of_a_kind_than_a_client_has_are_refused_before_they_are_read(tag):
     element = tag + b"</" + tag[1:]
-    assert tree(b"<a>" + element * MOST_OF[tag] + b"</a>").children
+    assert parse_element_tree(b"<a>" + element * MOST_OF[tag] + b"</a>").children
     with pytest.raises(MalformedRequest):
-        tree(b"<a>" + element * (MOST_OF[tag] + 1))
+        parse_element_tree(b"<a>" + element * (MOST_OF[tag] + 1))
 
 
 names = st.sampled_from(["name", "value", "flag", "p_model", "other-one"])
@@ -236,7 +238,7 @@ def test_strict_xml_is_read_as_another_parser_reads_it(made):
     root = ET.Element("top")
     build(root, {"root": {"always": {"a": "1"}} | made})
     body = ET.tostring(root.find("root"), encoding="utf-8", xml_declaration=False)
-    same(tree(body), ET.fromstring(b"<top>" + body + b"</top>"))
+    same(parse_element_tree(body), ET.fromstring(b"<top>" + body + b"</top>"))
 
 
 PIECES = b"""<a> </a> <b>1</b> <c/> </d> < > &lt; &x; text <!
@@ -247,8 +249,8 @@ pieces = st.sampled_from([*PIECES, b'<d e="f">', b" ", b"\0", b"\xff"])
 @given(st.lists(pieces, max_size=40).map(b"".join) | st.binary(max_size=200))
 def test_any_bytes_are_a_tree_or_refused(body):
     try:
-        plain, sections = cut(body)
-        top = tree(plain)
+        plain, sections = cut_sections(body)
+        top = parse_element_tree(plain)
     except MalformedRequest:
         return
     assert top.tag == b""
@@ -278,7 +280,7 @@ BODIES = {
 
 def read(body: bytes) -> None:
     with contextlib.suppress(MalformedRequest):
-        tree(cut(body)[0])
+        parse_element_tree(cut_sections(body)[0])
 
 
 @pytest.mark.parametrize("make", BODIES.values(), ids=BODIES)

@@ -60,7 +60,7 @@ def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch):
     boot.say("boinc_finish_called", 15, message)
     slot = tmp_path / "slot"
     slot.mkdir()
-    protocol.finish(slot, 15, message)
+    protocol.write_finish_file(slot, 15, message)
     assert (tmp_path / "boinc_finish_called").read_text() == (slot / "boinc_finish_called").read_text()
 
 

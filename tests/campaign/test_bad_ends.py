@@ -12,7 +12,7 @@ from real_parts import need
 from running_lab import answer
 from volunteer_lab import Project, project
 
-from axiom.laboratory.runner.offer import Offers
+from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.runner.platform.host import platform_here
 from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed.keys import make_secrets
@@ -61,7 +61,7 @@ def offer_bad(folder: Folder) -> None:
     here = platform_here()
     named = next(name for name, words in PLATFORMS.items() if words == (here.system, here.processor))
     built = build(folder.path.parent / "bad", program=body, platform=named, needs_avx=False)
-    Offers(folder, make_secrets(folder.keys).code).built(built, datetime.now(UTC))
+    RunnerOffers(folder, make_secrets(folder.keys).code).built(built, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from real_parts import need
 from running_lab import AXIOM, answer
 from scientist_lab import Talks
 
-from axiom.service.sockets import on_port
+from axiom.service.sockets import listen_on_port
 
 EMAIL = "ada@mail.example"
 PROPOSED = {
@@ -44,7 +44,7 @@ pytestmark = need("chromium", "bwrap")
 
 @pytest.fixture
 def there(tmp_path):
-    with on_port("127.0.0.1", 0) as listening:
+    with listen_on_port("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
     url, more = f"http://127.0.0.1:{port}/", "plan_priority = 'sound'\n"
     with programs_lab(tmp_path / "lab", port=port, url=url, more=more) as started:

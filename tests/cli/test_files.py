@@ -14,7 +14,7 @@ from patience import PATIENCE
 
 from axiom.cli.experiment.manifests import catalogue_files
 from axiom.errors import StorageFull
-from axiom.service.logs import log_to
+from axiom.service.logs import set_up_logging
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing
@@ -57,7 +57,7 @@ def lines(tmp_path):
     raises = logging.raiseExceptions
     for handler in before:
         root.removeHandler(handler)
-    log_to(Folder(path=tmp_path), Settings())
+    set_up_logging(Folder(path=tmp_path), Settings())
     yield lambda: (tmp_path / "logs" / "axiom.log").read_text().splitlines()
     logging.basicConfig(force=True, handlers=before, level=level)
     logging.raiseExceptions = raises

@@ -19,7 +19,7 @@ from axiom.cli.groups import Group
 from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
 from axiom.errors import PortInUse
-from axiom.service.sockets import on_port
+from axiom.service.sockets import listen_on_port
 from axiom.store.findings import finding_notes
 from axiom_weigh.terminal import escaped, printable
 
@@ -188,7 +188,7 @@ def test_what_somebody_wrote_before_the_gate_refused_it_acts_on_no_terminal(smal
     furnish_more(small_lab, prepared)
     db = small_lab.db
     with db.transaction():
-        finding_notes.add(db, 1, text=f"a note{ACTING}", by="ada", now=small_lab.now)
+        finding_notes.add_finding_note(db, 1, text=f"a note{ACTING}", by="ada", now=small_lab.now)
         for table, columns in FREE.items():
             for column in columns:
                 db.execute(f"UPDATE {table} SET {column} = {column} || :sign", sign=ACTING)  # noqa: S608 - the names are ours
@@ -250,5 +250,5 @@ def test_words_that_are_off_and_a_port_in_use_are_said_without_the_laboratory(tm
     everything = os.listdir
     monkeypatch.setattr(os, "listdir", closed)  # nobody lets us see who holds it
     with pytest.raises(PortInUse, match="another program"):
-        on_port("127.0.0.1", taken_port)
+        listen_on_port("127.0.0.1", taken_port)
     other.close()

@@ -20,13 +20,13 @@ from axiom.domain.headlines.answers import (
     is_size_open,
     with_words,
 )
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
 from axiom_weigh.values import Verdict
 
 FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
 
-MANIFESTS = [read_manifest(canonical(declared["manifest"])) for declared in FILES.values()]
+MANIFESTS = [read_manifest(canonical_bytes(declared["manifest"])) for declared in FILES.values()]
 SHIPPED = [
     pytest.param(with_words(estimand, manifest, manifest.configs), id=f"{manifest.name}-{estimand['name']}")
     for manifest in MANIFESTS
@@ -138,7 +138,7 @@ def test_a_registered_estimand_reads_as_its_file_wrote_it(manifest):
         texts = set()
         for arms in (asked["between"], reversed_arms, [dict(sorted(arm.items())) for arm in asked["between"]]):
             worded = with_words({**asked, "between": arms}, manifest, manifest.configs)
-            texts |= {compose_question(worded), compose_question(json.loads(canonical(worded)))}
+            texts |= {compose_question(worded), compose_question(json.loads(canonical_bytes(worded)))}
         assert len(texts) == 1, texts
 
 

@@ -20,7 +20,7 @@ from axiom.domain.estimands import (
     read_prediction,
 )
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import read_manifest
 
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_told_or_ordered_is_refused():
 @pytest.mark.parametrize("figure", [None, Figure(x="width", y="loss", title="Loss", log=("x",))])
 def test_a_declaration_is_what_the_manifests_reader_reads(figure):
     declared = declare(experiment(figure), avx=True)
-    manifest = read_manifest(canonical(declared))
+    manifest = read_manifest(canonical_bytes(declared))
     assert manifest.as_data() == declared == json.loads(json.dumps(declared))
     assert manifest.factors == {"width": "int", "rate": "float", "bias": "bool", "data": "str"}
     assert [estimand["expects"] for estimand in manifest.estimands] == ["+", "-"]
@@ -140,7 +140,7 @@ def test_measures_become_plain_values_also_of_arrays():
     }
     values, _ = plain(Measures(**VALUES | arrays), DECLARED)
     assert values == expected
-    assert canonical(values)
+    assert canonical_bytes(values)
     for changes in ({"loss": math.nan}, {"loss": -math.inf}, {"curve": (1.0, math.inf)}, {"turn": math.nan}):
         values, diverged = plain(Measures(**VALUES | changes), DECLARED)
         assert (values, diverged) == (expected | dict.fromkeys(changes), True)

@@ -5,15 +5,15 @@ import dataclasses
 import pytest
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Meaning, reading, verdicts_of
-from axiom.domain.failure_causes import Cause, ending, of_exit
+from axiom.domain.evidence import Meaning, verdict_meaning, verdicts_of
+from axiom.domain.failure_causes import Cause, make_ending, read_runner_exit
 from axiom.domain.fleet import Platform
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Exit, TaskState
 from axiom_weigh.values import Verdict
 
 
-@value
+@value_class
 class Point:
     """A place."""
 
@@ -46,13 +46,13 @@ def test_a_prediction_that_is_none_is_refused():
 def test_a_verdict_is_read_by_the_direction_that_the_claim_expects():
     more = [Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.DISAGREE, Meaning.UNDECIDED]
     verdicts = [Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT, Verdict.MIXED, Verdict.UNDECIDED]
-    assert [reading(verdict, Direction.MORE) for verdict in verdicts] == more
-    assert [reading(verdict, Direction.LESS) for verdict in verdicts] == [more[1], more[0], *more[2:]]
+    assert [verdict_meaning(verdict, Direction.MORE) for verdict in verdicts] == more
+    assert [verdict_meaning(verdict, Direction.LESS) for verdict in verdicts] == [more[1], more[0], *more[2:]]
     none = [Meaning.OPPOSITE, Meaning.OPPOSITE, Meaning.AS_CLAIMED, *more[3:]]
-    assert [reading(verdict, Direction.ABSENT) for verdict in verdicts] == none
+    assert [verdict_meaning(verdict, Direction.ABSENT) for verdict in verdicts] == none
     assert verdicts_of(Meaning.OPPOSITE, Direction.ABSENT) == (Verdict.POSITIVE, Verdict.NEGATIVE)
     assert verdicts_of(Meaning.AS_CLAIMED, Direction.LESS) == (Verdict.NEGATIVE,)
-    assert {reading(verdict, direction) for verdict in Verdict for direction in Direction} == set(Meaning)
+    assert {verdict_meaning(verdict, direction) for verdict in Verdict for direction in Direction} == set(Meaning)
 
 
 def test_a_task_is_alive_failed_or_at_rest_and_a_platform_names_what_alters_a_number():
@@ -66,10 +66,10 @@ def test_each_exit_of_the_runner_has_its_cause_and_any_other_number_is_said_as_i
     others = {Exit.DONE: "SUCCESS", Exit.ABORTED_BY_LAB: "ABORTED_BY_LABORATORY"}
     others[Exit.ABORTED_BY_USER] = "ABORTED_BY_VOLUNTEER"
     for status in Exit:
-        assert of_exit(status.value) == ending(Cause[others.get(status, status.name)], status.value)
+        assert read_runner_exit(status.value) == make_ending(Cause[others.get(status, status.name)], status.value)
     for status in (1, -1, 4096):
-        found = of_exit(status)
+        found = read_runner_exit(status)
         assert found.cause == Cause.EXIT_CODE
         assert found.exit_status == status
         assert found.reason.endswith(f" {status}")
-    assert ending(Cause.SIGNAL, 11, "signal 11").reason == f"{Cause.SIGNAL.words}: signal 11"
+    assert make_ending(Cause.SIGNAL, 11, "signal 11").reason == f"{Cause.SIGNAL.words}: signal 11"

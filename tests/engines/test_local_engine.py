@@ -157,7 +157,7 @@ def test_what_is_ordered_is_computed_once_and_proven(new_house, prepared):
     house.start(cores=2)
     until(lambda: house.states() == [TaskState.VALID] * 6)
     assert sorted(house.source.given) == list(range(1, 7)), "two cores never get the same task"
-    cells = house.do(lambda db: [cell for task in range(1, 7) for cell in results.of_task(db, task)])
+    cells = house.do(lambda db: [cell for task in range(1, 7) for cell in results.list_task_results(db, task)])
     assert [(cell.replicate, cell.measures["total"]) for cell in cells] == [
         (replicate, size) for replicate in range(6) for size in (1.0, 2.0)
     ]

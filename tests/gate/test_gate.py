@@ -39,9 +39,9 @@ from axiom.laboratory.proposals.commands.proposals import ApproveProposal, Refus
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.limits import accounts as account_limits
 from axiom.limits import runner as runner_limits
-from axiom.rules.accounts.command_permission import CommandCost, SpentToday, may
+from axiom.rules.accounts.command_permission import CommandCost, SpentToday, check_permission
 from axiom.service import standard_callers as callers
-from axiom.signed.program_tokens import digest, new_token
+from axiom.signed.program_tokens import digest_token, new_token
 
 OWN_SUM = tiny_source(name="own_sum")
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
@@ -205,10 +205,10 @@ def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, c
     assert not door.lab.folder.catalogue.exists()
     assert caplog.records == []
     with monkeypatch.context() as patched:
-        patched.setattr(published_files, "keep", _find_no_room)
+        patched.setattr(published_files, "write_file_atomically", _find_no_room)
         assert door.submit(command)["change"] == "new experiment"  # which it is, though its file could not be kept
     assert "bundle.published experiment=own_sum" in caplog.text
-    assert door.look(lambda db: published_files.lay_out(db, door.lab.folder, ["tiny_sum"])) == ["own_sum"]
+    assert door.look(lambda db: published_files.write_published_files(db, door.lab.folder, ["tiny_sum"])) == ["own_sum"]
     assert (door.lab.folder.catalogue / "own_sum.py").read_text() == text
     laboratory = door.gate.laboratory
     assert [file.stem for file in list_files(laboratory)] == ["broken_sum", "large_sum", "own_sum", "tiny_sum"]
@@ -252,7 +252,7 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions_alone(do
     with pytest.raises(UnknownName):
         read_command("finding.link", {**words, "by": "operator"}, program)
     with pytest.raises(WrongUse):
-        read_command("finding.link", words, callers.operator())  # a person says it
+        read_command("finding.link", words, callers.operator_caller())  # a person says it
 
 
 @pytest.mark.parametrize("may", ["read", "propose", "operate"])
@@ -262,7 +262,7 @@ def test_a_program_does_nothing_beyond_its_rights_and_gives_itself_none(door, ma
         ApproveProposal(proposal=1, why="I like it"),
         RefuseProposal(proposal=1, why="I do not like it"),
         ApproveExperiment(experiment="tiny_sum"),
-        AddProgram(program="eve", may="operate", token=digest("other")),
+        AddProgram(program="eve", may="operate", token=digest_token("other")),
         LimitProgram(program="ada", limits={"core_hours_per_day": 1e6}),
         EndProgram(program="ada"),
         *([] if may == "operate" else [DEPLOY, RetireExperiment(experiment="tiny_sum")]),
@@ -280,11 +280,11 @@ def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door
     for late in ({"later": timedelta(days=1)}, {"key": new_token()}):
         with pytest.raises(NotAllowed):
             door.program(**late)
-    door.submit(EndProgram(program="ada"), caller=callers.operator())
+    door.submit(EndProgram(program="ada"), caller=callers.operator_caller())
     with pytest.raises(NotAllowed):
         door.program()
     with pytest.raises(Refused):
-        door.submit(EndProgram(program="ada"), caller=callers.operator())
+        door.submit(EndProgram(program="ada"), caller=callers.operator_caller())
     with pytest.raises(Refused):  # the audit knows it by its name
         door.let_in()
 
@@ -296,7 +296,7 @@ def test_its_core_hours_are_counted_before_anything_is_ordered(door):
     with pytest.raises(LimitReached, match="core-hours"):
         door.submit(replace(DEPLOY, workunits=4), caller=program)
     assert door.stored() == before
-    door.submit(LimitProgram(program="ada", limits={"core_hours_per_day": 1}), caller=callers.operator())
+    door.submit(LimitProgram(program="ada", limits={"core_hours_per_day": 1}), caller=callers.operator_caller())
     assert door.submit(replace(DEPLOY, workunits=4), caller=door.program())["workunits"] == 4
 
 
@@ -360,8 +360,8 @@ def test_a_limit_that_is_none_is_refused_and_without_one_the_usual_ones_hold(doo
     assert {"draft.report", "experiment.recall", "host.trust", "ledger.correct", "session.step"} <= counted_by_no_limit
     for name in counted_by_no_limit:
         cost = CommandCost(command=name, capability=Capability.RUN)
-        assert not may(door.program(), cost, SpentToday()).allowed
-        assert may(callers.operator(), cost, SpentToday()).allowed
+        assert not check_permission(door.program(), cost, SpentToday()).allowed
+        assert check_permission(callers.operator_caller(), cost, SpentToday()).allowed
 
 
 def test_what_is_refused_anyway_is_not_prepared(door, monkeypatch):
@@ -409,7 +409,7 @@ def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_not
     with pytest.raises(Fault):
         door.submit(LINK, caller=program, key="once")
     with pytest.raises(IndexError):  # a person sees it as it is
-        door.submit(LINK, caller=callers.operator())
+        door.submit(LINK, caller=callers.operator_caller())
     monkeypatch.undo()
     assert door.stored() == before
     entry = door.audited()[-1]
@@ -457,8 +457,11 @@ def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door):
             door.submit(publish, caller=eve)
     assert (door.lab.folder.catalogue / "own_sum.py").read_text() == OWN_SUM
     assert door.submit(replace(first, text=OWN_SUM + "# better\n"), caller=ada)["change"] == "new bundle"
-    assert door.submit(replace(first, text=OWN_SUM + "# best\n"), caller=callers.operator())["change"] == "new bundle"
+    assert (
+        door.submit(replace(first, text=OWN_SUM + "# best\n"), caller=callers.operator_caller())["change"]
+        == "new bundle"
+    )
     persons = PublishExperiment(experiment="persons_sum", text=OWN_SUM.replace("own_sum", "persons_sum"))
-    door.submit(persons, caller=callers.operator())
+    door.submit(persons, caller=callers.operator_caller())
     with pytest.raises(NotAllowed):  # what a person began is no program's either
         door.submit(persons, caller=eve)

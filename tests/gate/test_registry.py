@@ -13,17 +13,17 @@ import pytest
 from listening import while_listening
 
 from axiom.errors import CannotStart, Fault, LimitReached, NotFound, UnknownName, WrongUse
-from axiom.gate.client import Remote, short_name
+from axiom.gate.client import SocketClient, short_socket_name
 from axiom.gate.registry import COMMANDS, read_command
 from axiom.gate.words import SENTENCE, SPEAKER, WHY
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.server.http.serving import ServedSocket
-from axiom.service.sockets import on_path
+from axiom.service.sockets import listen_on_path
 from axiom.web.api.commands import OFFERED
 from axiom.web.api.problems import KIND, TYPE
 from axiom.web.site.app import Site
-from axiom.web.socket import control
+from axiom.web.socket import control_app
 
 LIFETIME = {"volunteer": 1, "source": "before", "amount": 2}
 WATCH = {"experiment": "tiny_sum", "sentence": "it grows", "measure": "total", "comparison": ">"}
@@ -107,8 +107,10 @@ DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
 def through(door, talk):
     """What `talk` returns while the laboratory listens."""
     pages = Site(folder=door.lab.folder, name="Small", now=door.gate.now, live=lambda: {"state": "running"})
-    listener = ServedSocket(app=control(door.gate, pages, door.caller), socket=on_path(door.lab.folder.socket))
-    return while_listening([listener], lambda: talk(Remote(door.lab.folder.socket)))
+    listener = ServedSocket(
+        app=control_app(door.gate, pages, door.caller), socket=listen_on_path(door.lab.folder.socket)
+    )
+    return while_listening([listener], lambda: talk(SocketClient(door.lab.folder.socket)))
 
 
 @pytest.mark.parametrize("is_deep", [False, True])  # a socket whose name is longer than the system takes
@@ -154,7 +156,7 @@ NO_COMMANDS = [
 
 def test_what_is_refused_is_the_same_error_at_the_client_and_a_problem_on_the_way(door):
     def post(body):
-        with socket.socket(socket.AF_UNIX) as line, short_name(door.lab.folder.socket) as name:
+        with socket.socket(socket.AF_UNIX) as line, short_socket_name(door.lab.folder.socket) as name:
             line.connect(name)
             connection = http.client.HTTPConnection("localhost")
             connection.sock = line
@@ -183,14 +185,14 @@ def test_what_is_refused_is_the_same_error_at_the_client_and_a_problem_on_the_wa
 
 
 def test_a_laboratory_that_does_not_answer_cannot_be_told_anything(door):
-    remote = Remote(door.lab.folder.socket)
+    remote = SocketClient(door.lab.folder.socket)
     assert not remote.answers()
     with pytest.raises(CannotStart):
         remote.submit(DEPLOY)
-    with closing(on_path(door.lab.folder.socket)) as listening:
+    with closing(listen_on_path(door.lab.folder.socket)) as listening:
         listening.listen()
         with pytest.raises(CannotStart, match="may still be done"):  # who is silent may have heard it
-            Remote(door.lab.folder.socket, patience=0.2).submit(DEPLOY)
+            SocketClient(door.lab.folder.socket, patience=0.2).submit(DEPLOY)
     assert not remote.answers()  # nobody serves it any more
 
 

@@ -122,8 +122,8 @@ class Host:
 
     def obey(self, program: str, *, seconds: float = PATIENCE) -> Ended:
         """Let the real runner carry out an order for a signed bundle with this program."""
-        archive = bundles.pack(self.bundle(program))
-        digest = bundles.digest(archive)
+        archive = bundles.pack_files(self.bundle(program))
+        digest = bundles.digest_bundle(archive)
         stem = self.home.path / "bundles" / digest
         stem.with_suffix(".zip").write_bytes(archive)
         facts = {"experiment": "hostile", "version": 1, "serial": 1, "digest": digest, "size": len(archive)}
@@ -217,7 +217,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     file = tmp_path_factory.mktemp("source") / "hostile.py"
     file.write_text(_EXPERIMENT.format(places={}, program="def attack():\n    pass\n"))
-    return bundles.collect(Path(axiom.__file__).parent, file)
+    return bundles.collect_sources(Path(axiom.__file__).parent, file)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.work import Exit, Outcome
 from axiom.limits import runner as limits
-from axiom.runner.files.scratch_folders import held_mb, room
+from axiom.runner.files.scratch_folders import folder_size_mb, open_bundle_folder
 
 _ROOM = 'os.chdir(os.environ["JAX_COMPILATION_CACHE_DIR"])\n'
 _WITHOUT_END = """
@@ -44,8 +44,8 @@ def test_whoever_fills_the_disk_where_it_is_hard_to_look_is_seen_and_cleared_awa
     assert {path: after[path] for path in before} == before
     assert list(host.home.cache.glob(".scratch-*")) == []
     (place,) = (path for path in host.home.cache.iterdir() if len(path.name) == 64 and path.name != "0" * 64)
-    room(host.home.cache, place.name)
-    assert held_mb(place) <= 80
+    open_bundle_folder(host.home.cache, place.name)
+    assert folder_size_mb(place) <= 80
 
 
 def test_a_bundle_that_leaves_more_at_every_start_begins_anew(host):
@@ -53,7 +53,7 @@ def test_a_bundle_that_leaves_more_at_every_start_begins_anew(host):
     sizes = []
     for _ in range(5):
         assert host.attack(body).answer.exit is Exit.DONE
-        sizes.append(round(held_mb(host.home.cache)))
+        sizes.append(round(folder_size_mb(host.home.cache)))
         shutil.rmtree(host.slot / "task")  # the next one begins at its first cell, too
     assert sizes == [30, 60, 30, 60, 30]
 

@@ -20,7 +20,7 @@ from axiom.domain.rounds import Step
 from axiom.laboratory.backups import invariants
 from axiom.laboratory.experiments.publish import PackedBundle
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rounds import StepResult, step
+from axiom.laboratory.rounds.rounds import StepResult, take_next_step
 from axiom.store.engine.database import Database
 from axiom.store.rounds import rounds as sessions
 
@@ -48,7 +48,7 @@ class Rounds:
 
     def step(self) -> StepResult:
         with self.db.transaction(), self.db.savepoint():
-            return step(self.db, self.policy, pi="autopilot", reason="a test", now=self.lab.now)
+            return take_next_step(self.db, self.policy, pi="autopilot", reason="a test", now=self.lab.now)
 
     def up_to(self, wanted: Step) -> StepResult:
         """The open session, or a new one, as far as this step."""
@@ -63,10 +63,14 @@ class Rounds:
         return steps
 
     def kinds(self) -> list[str]:
-        return [note.kind for _, note in sessions.notes(self.db, sessions.last(self.db).id)]
+        return [note.kind for _, note in sessions.list_round_notes(self.db, sessions.find_last_round(self.db).id)]
 
     def said(self, kind: str) -> list[str]:
-        return [note.sentence for _, note in sessions.notes(self.db, sessions.last(self.db).id) if note.kind == kind]
+        return [
+            note.sentence
+            for _, note in sessions.list_round_notes(self.db, sessions.find_last_round(self.db).id)
+            if note.kind == kind
+        ]
 
     def compute(self, amount: int = 1, *, host: int = 1, by: Callable[[Any], bytes | None] | None = None) -> list:
         """So many tasks are handed out, computed and judged; `by` makes the output, or None for a failure."""
@@ -92,7 +96,7 @@ class Rounds:
         }
 
     def broken(self) -> dict[str, list[str]]:
-        promises = invariants.broken(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
+        promises = invariants.find_broken_promises(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
         return {promise: problems for promise, problems in promises.items() if problems}
 
 

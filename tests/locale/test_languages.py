@@ -3,7 +3,16 @@
 import pytest
 
 from axiom.locale import languages
-from axiom.locale.languages import ENGLISH, choose, day, gettext, ngettext, number, speaking, spoken
+from axiom.locale.languages import (
+    ENGLISH,
+    choose_language,
+    current_language,
+    gettext,
+    ngettext,
+    speak_language,
+    translate_moment,
+    translate_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,28 +37,28 @@ from axiom.locale.languages import ENGLISH, choose, day, gettext, ngettext, numb
     ],
 )
 def test_a_choice_goes_before_what_a_browser_says(wanted, accepted, given):
-    assert choose(wanted, accepted) == given
+    assert choose_language(wanted, accepted) == given
 
 
 def test_a_language_of_one_country_is_known_as_browsers_and_as_clients_name_it(monkeypatch):
-    monkeypatch.setattr(languages, "languages", lambda: {ENGLISH: "English", "sr_RS": "Srpski"})
-    assert [choose("", accepted) for accepted in ("sr-rs", "sr_RS")] == ["sr_RS", "sr_RS"]
+    monkeypatch.setattr(languages, "list_languages", lambda: {ENGLISH: "English", "sr_RS": "Srpski"})
+    assert [choose_language("", accepted) for accepted in ("sr-rs", "sr_RS")] == ["sr_RS", "sr_RS"]
 
 
 def test_numbers_and_days_are_written_as_readers_are_used_to():
-    assert dict(languages.languages()) == {"en": "English", "de": "Deutsch", "fr": "Français"}
+    assert dict(languages.list_languages()) == {"en": "English", "de": "Deutsch", "fr": "Français"}
     for language, written, moment in (
         ("en", "−12,345.678", "2 March 2026, 14:12 UTC"),
         ("de", "−12.345,678", "2. März 2026, 14:12 UTC"),
         ("fr", "−12\u202f345,678", "2 mars 2026, 14:12 UTC"),
     ):
-        with speaking(language):
-            assert number("−12,345.678") == written
-            assert (day("2 March 2026, 14:12 UTC"), day("–")) == (moment, "–")
+        with speak_language(language):
+            assert translate_number("−12,345.678") == written
+            assert (translate_moment("2 March 2026, 14:12 UTC"), translate_moment("–")) == (moment, "–")
 
 
 def test_what_has_no_translation_is_said_in_english():
-    with speaking("de"):
+    with speak_language("de"):
         assert gettext("nobody wrote this") == "nobody wrote this"
         assert ngettext("one goose", "%(num)s geese", 2) == "%(num)s geese"
         assert not languages.is_known("nobody wrote this")
@@ -57,9 +66,9 @@ def test_what_has_no_translation_is_said_in_english():
 
 def test_a_language_ends_where_it_began():
     def fail() -> None:
-        with speaking("de"):
+        with speak_language("de"):
             raise RuntimeError(gettext("Take part"))
 
     with pytest.raises(RuntimeError, match="Mitmachen"):
         fail()
-    assert (spoken(), gettext("Take part")) == (ENGLISH, "Take part")
+    assert (current_language(), gettext("Take part")) == (ENGLISH, "Take part")

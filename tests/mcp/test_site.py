@@ -14,10 +14,10 @@ from patience import PATIENCE
 
 from axiom.errors import NotAllowed
 from axiom.limits import server as limits
-from axiom.service.mcp_on_site import mcp_in_front
+from axiom.service.mcp_on_site import mount_mcp
 from axiom.signed.program_tokens import PREFIX
 from axiom.web.api.admission import ProgramAdmission
-from axiom.web.api.app import Api, ProgramDesk, WithApi
+from axiom.web.api.app import Api, ApiMiddleware, ApiServices
 from axiom.web.api.problems import RequestRefused
 
 ADDRESS = "http://lab.example"
@@ -42,9 +42,9 @@ def site(mcp_lab):
 
     def made(clock=time.monotonic):
         admission = ProgramAdmission(admit=admit, clock=clock)
-        desk = ProgramDesk(gate=mcp_lab.gate, pages=mcp_lab.pages, admission=admission, people=mcp_lab.people)
-        front = WithApi(mcp_lab.pages, Api(desk))
-        return mcp_in_front(front, mcp_lab.pages, mcp_lab.people, admission)
+        desk = ApiServices(gate=mcp_lab.gate, pages=mcp_lab.pages, admission=admission, people=mcp_lab.people)
+        front = ApiMiddleware(mcp_lab.pages, Api(desk))
+        return mount_mcp(front, mcp_lab.pages, mcp_lab.people, admission)
 
     return made
 

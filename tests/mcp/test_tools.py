@@ -12,10 +12,10 @@ from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.mcp import guide, tools
-from axiom.mcp.answers import BRIEF, LONG, paged, size
-from axiom.mcp.server import described
+from axiom.mcp.answers import BRIEF, LONG, answer_size, cut_answer_page
+from axiom.mcp.server import describe_tool
 from axiom.service import standard_callers as callers
-from axiom.web.site.app import site
+from axiom.web.site.app import make_site
 
 CALLS = {
     "lab_brief": [{}, {"since": "2026-03-02-a"}],
@@ -68,11 +68,11 @@ def test_a_tool_answers_in_few_bytes_and_says_it_twice(ada, name, mode):
     for words in CALLS[name]:
         result = asked(served(ada), name, words, mode=mode)
         assert not result.is_error, result.content
-        assert size(answer_of(result)) <= (LONG if words.get("long") or name == "lab_brief" else BRIEF)
+        assert answer_size(answer_of(result)) <= (LONG if words.get("long") or name == "lab_brief" else BRIEF)
 
 
 def test_no_answer_holds_what_hosts_and_volunteers_wrote_or_a_path(shared_lab, ada):
-    answers = "".join(json.dumps(tools.call(ada, name, words)) for name in READS for words in CALLS[name])
+    answers = "".join(json.dumps(tools.call_tool(ada, name, words)) for name in READS for words in CALLS[name])
     for secret in ("kitchen.grace.example", "secret.shy.example", "Grace", "Shy", str(shared_lab.lab.folder.path)):
         assert secret not in answers
 
@@ -80,71 +80,75 @@ def test_no_answer_holds_what_hosts_and_volunteers_wrote_or_a_path(shared_lab, a
 def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_else(mcp_lab):
     ada, eve = mcp_lab.desk("ada"), mcp_lab.desk("eve")
     before = mcp_lab.stored()
-    dry = tools.call(ada, "proposal_make", QUESTION)
+    dry = tools.call_tool(ada, "proposal_make", QUESTION)
     assert (dry["dry_run"], dry["forecast"].split()[4]) == (True, "informed")
     assert "provisional" in dry["kept"]
     assert mcp_lab.stored() == before
-    made = tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})
-    assert tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})["repeated"] is True
-    row = next(row for row in tools.call(eve, "proposal_list", {})["proposals"] if row["number"] == made["proposal"])
+    made = tools.call_tool(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})
+    assert tools.call_tool(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})["repeated"] is True
+    row = next(
+        row for row in tools.call_tool(eve, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]
+    )
     assert row["question"] == {"untrusted": {"by": "program:ada", "text": QUESTION["question"]}}
     with pytest.raises(Refused, match="finding 3"):
-        tools.call(
+        tools.call_tool(
             ada,
             "proposal_make",
             {**QUESTION, "null": 0.0, "smallest": 0.1, "claim": "a smaller size has a larger total"},
         )
     words = {"proposal": made["proposal"], "why": "it was a mistake"}
     with pytest.raises(Refused):
-        tools.call(eve, "proposal_withdraw", words)
+        tools.call_tool(eve, "proposal_withdraw", words)
     approval = ApproveProposal(proposal=made["proposal"], why="go on")
-    (finding,) = mcp_lab.gate.submit(approval, callers.operator())["findings"]
-    claim = tools.call(eve, "finding_show", {"number": finding})["claim"]
+    (finding,) = mcp_lab.gate.submit(approval, callers.operator_caller())["findings"]
+    claim = tools.call_tool(eve, "finding_show", {"number": finding})["claim"]
     assert claim == {"untrusted": {"by": "program:ada", "text": QUESTION["claim"]}}
     decided = next(
-        row for row in tools.call(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]
+        row for row in tools.call_tool(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]
     )
     (entry,) = decided["said"]
     assert entry["by"] == "operator"
     assert entry["checked"] is False
     assert entry["text"]["untrusted"]["text"] == "go on"
-    assert tools.call(ada, "proposal_withdraw", words)["retired"] == [finding]
+    assert tools.call_tool(ada, "proposal_withdraw", words)["retired"] == [finding]
 
 
 def test_every_surface_tells_a_design_s_likely_and_most_cost_and_limits_use_the_most(mcp_lab):
     ada, names = mcp_lab.desk("ada"), ("core_hours", "most_core_hours")
-    before = tools.call(ada, "lab_brief", {})["left_today"]["most_core_hours"]
-    dry = tools.call(ada, "proposal_make", QUESTION)
-    made = tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
+    before = tools.call_tool(ada, "lab_brief", {})["left_today"]["most_core_hours"]
+    dry = tools.call_tool(ada, "proposal_make", QUESTION)
+    made = tools.call_tool(ada, "proposal_make", {**QUESTION, "dry_run": False})
     likely, most = cost = tuple(made[name] for name in names)
     assert 0 < likely < most
     address = f"/proposals/{made['proposal']}"
     rows = [
         dry,
-        next(row for row in tools.call(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]),
+        next(
+            row for row in tools.call_tool(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]
+        ),
         next(row for row in ada.read("/proposals", {})["proposals"] if row["number"] == made["proposal"]),
         ada.read(address, {})["proposal"],
     ]
     assert [tuple(row[name] for name in names) for row in rows] == [cost] * len(rows)
-    browser = TestClient(site(mcp_lab.pages))
+    browser = TestClient(make_site(mcp_lab.pages))
     assert f"Likely {likely} core-hours, at most {most}" in browser.get(address).text
     assert f'<td class="num">{likely}</td><td class="num">{most}</td>' in browser.get("/proposals").text
-    left = tools.call(ada, "lab_brief", {})["left_today"]["most_core_hours"]
+    left = tools.call_tool(ada, "lab_brief", {})["left_today"]["most_core_hours"]
     assert before - left == pytest.approx(most, abs=0.001)
-    mcp_lab.gate.submit(ApproveProposal(proposal=made["proposal"], why="go on"), callers.operator())
+    mcp_lab.gate.submit(ApproveProposal(proposal=made["proposal"], why="go on"), callers.operator_caller())
     with mcp_lab.pages.readers.reader() as db:
         assert open_cost(db, "program:ada").shown == {"core_hours": likely, "most_core_hours": most}
 
 
 def test_a_list_of_proposals_goes_on_where_a_page_of_it_ends(mcp_lab, monkeypatch):
     ada = mcp_lab.desk("ada")
-    tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
-    numbers = [row["number"] for row in tools.call(ada, "proposal_list", {})["proposals"]]
+    tools.call_tool(ada, "proposal_make", {**QUESTION, "dry_run": False})
+    numbers = [row["number"] for row in tools.call_tool(ada, "proposal_list", {})["proposals"]]
     assert len(numbers) > 1
     monkeypatch.setattr("axiom.reads.base.paging.LENGTH", 1)
     told, cursor = [], ""
     for _ in numbers:
-        part = tools.call(ada, "proposal_list", {"cursor": cursor})
+        part = tools.call_tool(ada, "proposal_list", {"cursor": cursor})
         told += [row["number"] for row in part["proposals"]]
         cursor = part.get("cursor", "")
     assert told == numbers
@@ -153,20 +157,22 @@ def test_a_list_of_proposals_goes_on_where_a_page_of_it_ends(mcp_lab, monkeypatc
 
 
 def test_words_of_others_come_marked_as_data(ada):
-    proposals = tools.call(ada, "proposal_list", {})["proposals"]
+    proposals = tools.call_tool(ada, "proposal_list", {})["proposals"]
     assert all(isinstance(proposal["question"], str) for proposal in proposals)  # the autopilot's
-    card = tools.call(ada, "finding_show", {"number": 1})
+    card = tools.call_tool(ada, "finding_show", {"number": 1})
     assert card["claim"]["untrusted"]["by"] == "the file of tiny_sum"
-    near = tools.call(ada, "finding_near", {"claim": "a larger size has a larger total", "measure": "total"})
+    near = tools.call_tool(ada, "finding_near", {"claim": "a larger size has a larger total", "measure": "total"})
     assert (near["is_known"], near["finding"]) == (True, near["nearest"][0]["number"])
     assert near["nearest"][0]["claim"]["untrusted"]["by"] == "the file of tiny_sum"
-    links = tools.call(ada, "finding_show", {"number": 3, "part": "links"})["links"]
+    links = tools.call_tool(ada, "finding_show", {"number": 3, "part": "links"})["links"]
     assert links
-    quotes = tools.call(ada, "finding_show", {"number": 1, "part": "said"})["said"]
+    quotes = tools.call_tool(ada, "finding_show", {"number": 1, "part": "said"})["said"]
     quotes += [entry for link in links for entry in link["said"]]
     assert quotes
     assert all((set(entry["text"]), entry["checked"]) == ({"untrusted"}, False) for entry in quotes)
-    assert set(tools.call(ada, "experiment_show", {"name": "tiny_sum", "part": "source"})["source"]) == {"untrusted"}
+    assert set(tools.call_tool(ada, "experiment_show", {"name": "tiny_sum", "part": "source"})["source"]) == {
+        "untrusted"
+    }
 
 
 @pytest.mark.parametrize(
@@ -190,7 +196,7 @@ def test_words_of_others_come_marked_as_data(ada):
 def test_what_cannot_be_read_is_refused_and_remembered(shared_lab, ada, name, words, error):
     before = shared_lab.stored()
     with pytest.raises(error):
-        tools.call(ada, name, words)
+        tools.call_tool(ada, name, words)
     assert asked(served(ada), name, words).is_error
     entry = shared_lab.audited()[-1]
     assert (entry["caller"], entry["command"], entry["outcome"]) == ("program:ada", name, "refused")
@@ -200,10 +206,10 @@ def test_what_cannot_be_read_is_refused_and_remembered(shared_lab, ada, name, wo
 
 def test_a_caller_sees_what_its_token_allows_and_always_the_same_bytes(shared_lab, ada):
     reader, operator = shared_lab.desk("reader", "read"), shared_lab.desk("operator", "operate")
-    names = [[tool.name for tool in tools.offered(desk.caller())] for desk in (reader, ada, operator)]
+    names = [[tool.name for tool in tools.list_offered_tools(desk.caller())] for desk in (reader, ada, operator)]
     assert "finding_link" not in names[0]
     assert names[1] == names[2] == NAMES
-    whole = [tool.name for tool in tools.offered(operator.caller(), operates=True)]
+    whole = [tool.name for tool in tools.list_offered_tools(operator.caller(), operates=True)]
     assert whole[: len(NAMES)] == NAMES
     assert "experiment_deploy" in whole
     assert not {"proposal_approve", "program_add", "account_open", "experiment_preflight"} & set(whole)
@@ -212,7 +218,7 @@ def test_a_caller_sees_what_its_token_allows_and_always_the_same_bytes(shared_la
 
 
 def _listed(desk) -> bytes:
-    shown = [described(tool) for tool in tools.offered(desk.caller())]
+    shown = [describe_tool(tool) for tool in tools.list_offered_tools(desk.caller())]
     return json.dumps([tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in shown]).encode()
 
 
@@ -225,8 +231,8 @@ def test_an_answer_that_was_cut_goes_on_where_it_stopped():
     }
     parts, cursor = [], ""
     while True:
-        part = paged(whole, cursor, BRIEF)
-        assert size(part) <= BRIEF
+        part = cut_answer_page(whole, cursor, BRIEF)
+        assert answer_size(part) <= BRIEF
         parts.append(part)
         if not part.get("truncated"):
             break
@@ -239,8 +245,8 @@ def test_an_answer_that_was_cut_goes_on_where_it_stopped():
 
 def test_the_brief_says_what_stands_what_waits_and_what_is_left(mcp_lab):
     ada = mcp_lab.desk("ada")
-    question = tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
-    brief = tools.call(ada, "lab_brief", {})
+    question = tools.call_tool(ada, "proposal_make", {**QUESTION, "dry_run": False})
+    brief = tools.call_tool(ada, "lab_brief", {})
     assert brief["left_today"]["open_proposals"] == 2
     assert brief["left_today"]["proposal.make"] == 19
     (row,) = [row for row in brief["proposals"]["newest"] if row["number"] == question["proposal"]]
@@ -248,22 +254,22 @@ def test_the_brief_says_what_stands_what_waits_and_what_is_left(mcp_lab):
     assert {row["number"] for row in brief["stands"]["newest"]} == {1, 2}
     assert all(set(row["claim"]) == {"untrusted"} for row in brief["stands"]["newest"])
     assert (brief["changed_since_session"]["from"], brief["charter"]) == ("2026-03-02-a", "")
-    mcp_lab.gate.submit(ApproveProposal(proposal=question["proposal"], why="go on"), callers.operator())
-    assert tools.call(ada, "lab_brief", {})["left_today"]["open_proposals"] == 3
+    mcp_lab.gate.submit(ApproveProposal(proposal=question["proposal"], why="go on"), callers.operator_caller())
+    assert tools.call_tool(ada, "lab_brief", {})["left_today"]["open_proposals"] == 3
     with pytest.raises(NotFound):
-        tools.call(ada, "lab_brief", {"since": "2020-01-01-a"})
+        tools.call_tool(ada, "lab_brief", {"since": "2020-01-01-a"})
 
 
 def test_the_operator_s_page_is_read_up_to_eight_kilobytes_even_if_it_is_no_text(mcp_lab):
     ada, charter = mcp_lab.desk("ada"), mcp_lab.lab.folder.charter
     for sign in ("x", "\n", '"', "é", "\x01", "\N{GRINNING FACE}"):
         charter.write_text(sign * 20_000, encoding="utf-8")
-        brief = tools.call(ada, "lab_brief", {})
-        assert size(brief) <= LONG
+        brief = tools.call_tool(ada, "lab_brief", {})
+        assert answer_size(brief) <= LONG
         assert len(brief["charter"].encode()) <= 8_010
         assert brief["charter"].startswith(sign * 100)
     charter.write_bytes(b"sizes \xff first")
-    assert tools.call(ada, "lab_brief", {})["charter"] == "sizes \ufffd first"
+    assert tools.call_tool(ada, "lab_brief", {})["charter"] == "sizes \ufffd first"
 
 
 def test_hostile_sequences_have_no_effect_beyond_rights_and_limits(mcp_lab):

@@ -9,10 +9,10 @@ from model_service import chat_body, messages_body, model_service, played
 from patience import PATIENCE
 
 from axiom.errors import KeysUnusable, WrongUse
-from axiom.models.choose_model import open_model, prices_of
+from axiom.models.choose_model import open_model, read_model_prices
 from axiom.models.key import VARIABLE, ModelKey, read_key
 from axiom.rules.language_models import ModelPrices
-from axiom.settings import Settings, read
+from axiom.settings import Settings, read_settings
 
 HERE = "http://127.0.0.1:9"
 
@@ -84,13 +84,13 @@ def test_what_is_not_said_or_not_safe_is_refused(settings, error):
 
 
 def test_prices_are_said_or_unknown_and_the_key_is_no_setting(tmp_path):
-    assert prices_of(Settings()) is None
+    assert read_model_prices(Settings()) is None
     prices = {"AXIOM_MODEL_PRICES": "input=3,output=15,cached=0.3", VARIABLE: SECRET}
-    settings, listed = read(tmp_path / "none", prices, {})
-    assert prices_of(settings) == ModelPrices(input=3.0, output=15.0, cached=0.3)
+    settings, listed = read_settings(tmp_path / "none", prices, {})
+    assert read_model_prices(settings) == ModelPrices(input=3.0, output=15.0, cached=0.3)
     assert SECRET not in str(listed)
     with pytest.raises(WrongUse):
-        read(tmp_path / "none", {"AXIOM_MODEL_PRICES": "input=-3,output=15,cached=0.3"}, {})
+        read_settings(tmp_path / "none", {"AXIOM_MODEL_PRICES": "input=-3,output=15,cached=0.3"}, {})
 
 
 def test_nobody_imports_an_sdk_before_a_model_is_opened():

@@ -14,9 +14,9 @@ from axiom.errors import AnswerUnreadable, LimitReached, ModelBusy, ModelError, 
 from axiom.models.conversation import AnswerEnd, Model, ModelAnswer, ModelMessage, Speaker
 from axiom.models.key import ModelKey
 from axiom.models.metered import MeteredModel
-from axiom.rules.language_models import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost
+from axiom.rules.language_models import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost_of_usage
 from axiom.store.engine.database import connect_writer
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.rounds import rounds, transcripts
 
 PRICES = ModelPrices(input=2.0, output=10.0, cached=0.2)
@@ -66,7 +66,7 @@ def test_an_answer_takes_what_it_took_or_without_usage_its_reserve(line: Line):
     assert bench.kinds == [EntryKind.REQUEST, EntryKind.ANSWER]
     request, settled = bench.entries
     assert request.tokens > settled.tokens == 20
-    assert settled.micros == cost(TokenUsage(read=12, cached=3, written=0, output=5), PRICES).micros == 75
+    assert settled.micros == cost_of_usage(TokenUsage(read=12, cached=3, written=0, output=5), PRICES).micros == 75
     assert (settled.request_id, settled.prompt, settled.model) == (1, "digest", answer.model)
     assert bench.metered.spent == ModelSpent(tokens=20, micros=75, requests=1)
     bench = Bench(line.model)
@@ -176,17 +176,19 @@ def test_a_conversation_is_written_down_once_and_without_the_key(line: Line):
 
 def test_the_store_knows_what_a_session_took(line: Line, tmp_path):
     database, now = connect_writer(tmp_path / "axiom.db"), datetime(2026, 3, 2, tzinfo=UTC)
-    migrate(database, None, now)
-    session = rounds.begin(database, pi="scientist", reason="a test", now=now)
-    bench = Bench(line.model, record=lambda entry: transcripts.append(database, session.id, entry, now))
+    migrate_database(database, None, now)
+    session = rounds.begin_round(database, pi="scientist", reason="a test", now=now)
+    bench = Bench(
+        line.model, record=lambda entry: transcripts.append_transcript_entry(database, session.id, entry, now)
+    )
     line.plays(played(line.body()), played(line.body(usage=None)), Play(status=401))
     for _ in range(2):
         bench.metered.say(HELLO, [TOOL], 100)
     with pytest.raises(RequestRejected):
         bench.metered.say(HELLO, [TOOL], 100)
-    totals = transcripts.taken(database, range(session.id, session.id + 1))
+    totals = transcripts.sum_transcript_usage(database, range(session.id, session.id + 1))
     assert ModelSpent(tokens=totals.tokens, micros=totals.micros, requests=totals.requests) == bench.metered.spent
-    assert transcripts.broken_links(database) == []
+    assert transcripts.check_transcript_chain(database) == []
     database.close()
 
 
@@ -217,7 +219,7 @@ class HonestService:
         usage = TokenUsage(read=whole - cached - written, cached=cached, written=written, output=output)
         self.read_before = whole
         self.tokens += usage.tokens
-        self.micros += cost(usage, PRICES).micros
+        self.micros += cost_of_usage(usage, PRICES).micros
         return usage
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.errors import CannotStart
 from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
-from axiom.models.tool_calls import Toolbox, converse
+from axiom.models.tool_calls import Toolbox, hold_conversation
 
 HELLO = (ModelMessage(speaker=Speaker.USER, text="Ask."),)
 TOOL = ModelTool(name="look", about="looks", words={"type": "object"})
@@ -40,17 +40,17 @@ def toolbox(*, seconds: float = 0.0):
 @pytest.mark.parametrize(("seconds", "times"), [(0.1, 3), (20.0, 20)])
 def test_a_call_that_waits_may_have_the_same_answer_more_often(seconds, times):
     tools, called = toolbox(seconds=seconds)
-    assert not converse(Saying(said("look")), HELLO, tools).is_well
+    assert not hold_conversation(Saying(said("look")), HELLO, tools).is_well
     assert len(called) == times
 
 
 def test_calls_that_cannot_be_made_are_told_and_at_most_sixteen_are_made():
     tools, called = toolbox()
     model = Saying(said("lock", fault="There is no such tool."))
-    assert not converse(model, HELLO, tools).is_well
+    assert not hold_conversation(model, HELLO, tools).is_well
     assert called == []
     assert model.heard[1][-1].results[0].is_error
-    converse(Saying(said(*(f"look{n}" for n in range(20))), said(end=AnswerEnd.DONE)), HELLO, tools)
+    hold_conversation(Saying(said(*(f"look{n}" for n in range(20))), said(end=AnswerEnd.DONE)), HELLO, tools)
     assert len(called) == 16
 
 
@@ -58,7 +58,7 @@ def test_calls_that_cannot_be_made_are_told_and_at_most_sixteen_are_made():
 def test_an_answer_that_stopped_early_goes_on_and_the_users_turn_is_never_empty(end):
     tools, _ = toolbox()
     model = Saying(said(end=end), said(end=AnswerEnd.DONE))
-    assert converse(model, HELLO, tools).is_well
+    assert hold_conversation(model, HELLO, tools).is_well
     assert model.heard[1][-1].speaker == Speaker.USER
     assert model.heard[1][-1].text
 
@@ -69,4 +69,4 @@ def test_a_laboratory_that_is_gone_ends_more_than_the_conversation():
             raise CannotStart("It is gone.")
 
     with pytest.raises(CannotStart):
-        converse(Gone(), HELLO, toolbox()[0])
+        hold_conversation(Gone(), HELLO, toolbox()[0])

@@ -8,7 +8,7 @@ import pytest
 import axiom
 from axiom.domain.rounds import Allotment
 from axiom.domain.work import Outcome
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.signed.outputs import cell_line, footer_line, header_line
 
 
@@ -25,7 +25,7 @@ def fill():
             reason="a test",
         )
         with lab.db.transaction():
-            deploy(lab.db, allotment, max_failures=3, now=lab.now)
+            order_replicates(lab.db, allotment, max_failures=3, now=lab.now)
         for measured, outcome in itertools.zip_longest(totals, outcomes, fillvalue=Outcome.OK):
             lab.later(minutes=1)
             order = lab.order(1)

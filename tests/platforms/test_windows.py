@@ -279,7 +279,7 @@ def test_python_s_own_words_reach_nothing_outside_and_machine_code_is_not_held(h
     text = files[name].replace(b"\n# How a cell ends.", REACHES.encode() + b"\n# How a cell ends.")
     assert text != files[name]
     changed = files | {name: text}
-    reaching = lab.with_bundle(bundles.pack(changed | {"manifest.json": describe_here(changed)}))
+    reaching = lab.with_bundle(bundles.pack_files(changed | {"manifest.json": describe_here(changed)}))
     windows = host_in(WINDOWS, tmp_path / "data", reaching)
     started = windows.start(windows.slot(), reaching.order({"act": "outside"}))
     assert (started.end(), started.stderr) == (0, "")

@@ -10,10 +10,10 @@ from patience import PATIENCE
 from real_parts import need
 
 import axiom
-from axiom.laboratory.experiments.preflight import try_file
-from axiom.laboratory.experiments.publish import prepare
+from axiom.laboratory.experiments.preflight import preflight_file
+from axiom.laboratory.experiments.publish import pack_experiment
 from axiom.runner.direct import compute_here
-from axiom.signed.bundles import contents
+from axiom.signed.bundles import read_bundle_files
 
 PACKAGE = Path(axiom.__file__).parent
 DEFECT = {defect.name: defect for defect in DEFECTS}
@@ -35,7 +35,7 @@ module.run(module.Config(inputs=2), 1)
 
 
 def judged(file):
-    return try_file(PACKAGE, file, patience=BEYOND).judged
+    return preflight_file(PACKAGE, file, patience=BEYOND).judged
 
 
 def states(answer):
@@ -94,7 +94,7 @@ def test_a_file_is_left_behind_only_outside_of_the_sandbox(tmp_path):
 
 
 def test_the_order_of_a_set_is_the_same_in_every_process_but_in_a_preflight(tmp_path):
-    files = contents(prepare(PACKAGE, DEFECT["order_of_a_set"].write(tmp_path)).archive)
+    files = read_bundle_files(pack_experiment(PACKAGE, DEFECT["order_of_a_set"].write(tmp_path)).archive)
 
     def accuracy(hash_seed=None):
         (answer,) = compute_here(

@@ -11,7 +11,7 @@ import pytest
 from axiom.domain.work import Exit
 from axiom.runner import boinc_task
 from axiom.runner.boinc import protocol
-from axiom.runner.boinc_task import delay
+from axiom.runner.boinc_task import retry_delay
 
 SLEEPY = {"act": "sleep", "amount": 60.0}
 
@@ -91,7 +91,7 @@ def test_a_fault_of_the_pulse_ends_the_task_by_name_for_it_would_come_again(here
 
 
 def test_a_task_whose_folder_another_process_holds_is_put_off_however_often(here, client, monkeypatch):
-    monkeypatch.setattr("axiom.runner.boinc.protocol.alone", functools.partial(protocol.alone, seconds=0.1))
+    monkeypatch.setattr("axiom.runner.boinc.protocol.lock_slot", functools.partial(protocol.lock_slot, seconds=0.1))
     slot = client.slot()
     (slot / "later").write_text("12\n")
     code = "import fcntl, sys; held = open(sys.argv[1], 'a'); fcntl.lockf(held, 2); print('', flush=True); input()"
@@ -106,7 +106,7 @@ def test_a_task_whose_folder_another_process_holds_is_put_off_however_often(here
 
 
 def test_delays_grow_up_to_four_hours_and_end():
-    assert [delay(times) for times in (0, 1, 7, 8, 11, 12, 99)] == [60, 120, 7_680, 14_400, 14_400, None, None]
+    assert [retry_delay(times) for times in (0, 1, 7, 8, 11, 12, 99)] == [60, 120, 7_680, 14_400, 14_400, None, None]
 
 
 def test_a_child_that_the_host_kills_is_tried_again_and_then_given_up(client):

@@ -9,7 +9,7 @@ from axiom.domain.work import Exit, Outcome
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.direct import describe_here
 from axiom.runner.platform.device import Device
-from axiom.signed.bundles import pack
+from axiom.signed.bundles import pack_files
 from axiom.signed.outputs import read_output
 
 PROBE, KIT = "axiom/catalogue/probe_cells.py", "axiom/kit/side_by_side.py"
@@ -21,7 +21,7 @@ def archive_side_by_side(files):
     needs = (b"memory_mb=200)", b"memory_mb=200, may_use_gpu=True, side_by_side=True)")
     source = (Path(axiom.__file__).parent / "kit" / "side_by_side.py").read_bytes()
     changed = files | {PROBE: files[PROBE].replace(*needs), KIT: source}
-    return pack(changed | {"manifest.json": describe_here(changed)})
+    return pack_files(changed | {"manifest.json": describe_here(changed)})
 
 
 @pytest.fixture

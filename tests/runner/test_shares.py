@@ -23,7 +23,7 @@ FOUR = [{"act": act, "amount": amount} for act, amount in DEEDS]
 def archive_on_cores(files):
     name = "axiom/catalogue/probe_cells.py"
     changed = files | {name: files[name].replace(b"memory_mb=", b"cores=3, memory_mb=")}
-    return bundles.pack(changed | {"manifest.json": describe_here(changed)})
+    return bundles.pack_files(changed | {"manifest.json": describe_here(changed)})
 
 
 @pytest.fixture

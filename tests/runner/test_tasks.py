@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.laboratory.failures.rules.tracebacks import printed_last
+from axiom.laboratory.failures.rules.tracebacks import find_last_print
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import ProgressTeller, answer_data, expected_seconds
-from axiom.signed.bundles import contents, pack
+from axiom.signed.bundles import pack_files, read_bundle_files
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import read_output, ticket_digest
 from axiom.signed.tickets import write_ticket
@@ -68,7 +68,7 @@ def test_a_cell_that_raised_fails_its_task_and_a_late_one_does_not(obey, lab):
 
 def test_the_laboratorys_own_computer_tells_what_was_printed_last(obey_anew, lab):
     message = obey_anew(lab, lab.order({"act": "refuse"}), tells_words=True).message
-    assert "secret words" in printed_last(message)
+    assert "secret words" in find_last_print(message)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_the_log_stays_bounded(runner, lab):
 
 def test_an_experiment_that_cannot_be_imported_here_fails_the_task(obey, lab):
     name = "axiom/catalogue/probe_cells.py"
-    broken = lab.with_bundle(pack(contents(lab.archive) | {name: b"import nowhere_to_be_found\n"}))
+    broken = lab.with_bundle(pack_files(read_bundle_files(lab.archive) | {name: b"import nowhere_to_be_found\n"}))
     answer = obey(broken.order())
     assert (answer.exit, answer.output) == (Exit.CELL_FAILED, None)
     assert f"ModuleNotFoundError at {name}:1" in answer.message
@@ -196,7 +196,7 @@ def test_a_stop_on_a_full_disk_is_a_stop(lab, obey_anew, monkeypatch):
     gate = PauseGate()
 
     def report(*_):
-        monkeypatch.setattr(slots, "place", full)
+        monkeypatch.setattr(slots, "write_atomically", full)
         gate.end()
 
     def full(*_):
@@ -245,7 +245,7 @@ def test_a_task_that_goes_on_begins_where_it_stood():
 
 
 def test_what_cells_cost_stands_in_their_bundle_or_limits_are_the_measure(lab):
-    manifest = read_manifest(contents(lab.archive)["manifest.json"])
+    manifest = read_manifest(read_bundle_files(lab.archive)["manifest.json"])
     ok, refuse, other = ({"act": act, "amount": amount} for act, amount in (("ok", 0.0), ("refuse", 0.0), ("ok", 2.0)))
     ticket = lab.ticket(ok, refuse, cell_seconds=(60.0, 90.0))
     assert expected_seconds(manifest, tuple(ticket.cells)) == (1.0,) * 4

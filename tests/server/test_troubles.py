@@ -10,8 +10,8 @@ from patience import PATIENCE
 from scheduler_calls import Client, Exchange, report
 
 from axiom.errors import StoreBusy
-from axiom.laboratory.failures.rules.failures import grouped
-from axiom.laboratory.rounds.steps.failures import count
+from axiom.laboratory.failures.rules.failures import group_failures
+from axiom.laboratory.rounds.steps.failures import count_failures
 from axiom.store.credit import ledger
 from axiom.store.engine import blobs
 from axiom.store.experiments import experiments
@@ -42,7 +42,7 @@ def test_absurd_times_are_bounded_and_whoever_says_them_gets_no_more_than_passed
         assert exchange.call(attic, words).named("result_ack") == [name]
         exchange.judge_and_pay()
         assert exchange.task(handed.order.task)["state"] == "valid"
-        (award,) = exchange.do(lambda db, task=handed.order.task: ledger.of_task(db, task))
+        (award,) = exchange.do(lambda db, task=handed.order.task: ledger.list_task_awards(db, task))
         most = MOST_CREDIT * (1 + TIMES.index((elapsed, cpu)))  # all of them are out since the beginning
         assert 0 <= award.amount <= 1_000 * most
         assert award.because
@@ -72,8 +72,8 @@ def test_an_exit_status_that_nobody_knows_is_a_failure_and_takes_nothing_else_do
     assert {task["state"] for task in ended} <= {"failed", "aborted"}
     assert all(len(task["reason"]) > 10 and "Buy" not in task["reason"] for task in ended)
     exchange.lab.later(seconds=1)
-    exchange.do(lambda db: count(db, exchange.lab.now))
-    groups = exchange.do(lambda db: grouped(endings.failed(db), endings.worked(db)))
+    exchange.do(lambda db: count_failures(db, exchange.lab.now))
+    groups = exchange.do(lambda db: group_failures(endings.list_failure_counts(db), endings.list_working_hosts(db)))
     assert sum(group.tasks for group in groups) == len(STATUSES)
     assert exchange.broken() == {}
 
@@ -151,7 +151,7 @@ def test_without_its_bundle_reports_are_taken_and_who_asks_hears_why_there_is_no
     assert heard.credit > 0
     assert heard.tasks == {}
     assert any("damaged" in words for _, words in heard.words)
-    exchange.do(lambda db: blobs.put(db, exchange.folder, archive, exchange.lab.now))
+    exchange.do(lambda db: blobs.store_blob(db, exchange.folder, archive, exchange.lab.now))
     exchange.lab.later(minutes=11)
     assert second.task.findtext("name") in exchange.call(attic, ask=1.0).tasks
     assert exchange.broken() == {}
@@ -159,7 +159,7 @@ def test_without_its_bundle_reports_are_taken_and_who_asks_hears_why_there_is_no
 
 def test_work_with_another_bundle_goes_out_all_the_same(working_lab, secrets, prepared):
     working_lab.publish(prepared(version=2))
-    experiments.reopen(working_lab.db, 1)
+    experiments.reopen_experiment(working_lab.db, 1)
     working_lab.deploy(1, workunits=2)
     working_lab.deploy(2, workunits=2)
     exchange = Exchange(working_lab, secrets)

@@ -7,12 +7,12 @@ import pytest
 from patience import until
 
 from axiom.limits import rounds as limits
-from axiom.service.autopilot import Attendant
+from axiom.service.autopilot import AutopilotProcess
 
 
 @pytest.fixture
 def attendant(small_lab):
-    attendant = Attendant(small_lab.folder, lambda: small_lab.now)
+    attendant = AutopilotProcess(small_lab.folder, lambda: small_lab.now)
     yield attendant
     attendant.stop()
 

@@ -17,7 +17,7 @@ from started_writer import started_writer
 from axiom.errors import ClockSetBack, StorageFull, StoreError
 from axiom.laboratory.backups import invariants
 from axiom.laboratory.rounds.commands import HoldSession
-from axiom.laboratory.rounds.steps.clean import give_up_stuck
+from axiom.laboratory.rounds.steps.clean import give_up_stuck_tasks
 from axiom.limits import mail as limits
 from axiom.server.http.serving import StopSignal
 from axiom.server.mail.alerts import Complaint
@@ -27,13 +27,13 @@ from axiom.service import clock as clocks
 from axiom.service import run as laboratory
 from axiom.service.clock import AcceptedClock, Clock, open_clock
 from axiom.service.health import Health
-from axiom.service.mail import letters, mailing, silence_counts_from
-from axiom.service.open_laboratory import writing
-from axiom.service.standard_callers import operator
-from axiom.service.work_jobs import moving
+from axiom.service.mail import make_letters, make_mailing, silence_counts_from
+from axiom.service.open_laboratory import open_folder_gate
+from axiom.service.standard_callers import operator_caller
+from axiom.service.work_jobs import make_laboratory_jobs
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
-from axiom.store.connections import Connections, Readers
+from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import lock
@@ -60,7 +60,7 @@ def wall(monkeypatch):
 @pytest.fixture
 def future(small_lab):
     """A laboratory that was once started a year ahead of its time."""
-    jobs_store.started(small_lab.db, "publish", 60.0, NOW + YEAR)
+    jobs_store.record_job_start(small_lab.db, "publish", 60.0, NOW + YEAR)
     return small_lab.db
 
 
@@ -85,7 +85,7 @@ def gate(small_lab, wall):
         small_lab.db.close()
         make_keys(small_lab.folder.keys, small_lab.now)
         wall(small_lab.now - timedelta(seconds=30))
-        with lock(small_lab.folder, "a test"), writing(small_lab.folder, Settings()) as gate:
+        with lock(small_lab.folder, "a test"), open_folder_gate(small_lab.folder, Settings()) as gate:
             yield gate
         small_lab.db = connect_writer(small_lab.folder.database)
 
@@ -106,26 +106,26 @@ def test_evidence_written_while_time_stands_still_knows_nothing_of_what_came_aft
         small_lab.report(order, small_lab.output(order))
     small_lab.validate()
     with gate() as opened:
-        answer = opened.submit(HoldSession(pi="person", reason="a test"), operator())
+        answer = opened.submit(HoldSession(pi="person", reason="a test"), operator_caller())
         small_lab.now = opened.now()
     assert "1" in answer["steps"][-1]["notes"][-1]
     small_lab.report(late, small_lab.output(late))
     small_lab.validate()
-    broken = invariants.broken(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
+    broken = invariants.find_broken_promises(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
     assert {promise: problems for promise, problems in broken.items() if problems} == {}
 
 
 def test_what_time_servers_correct_is_tolerated_and_a_right_clock_leaves_no_trace(small_lab):
     assert open_clock(small_lab.db, accept=True, caller="operator").now() == NOW
     assert AcceptedClock.read(small_lab.db) is None
-    jobs_store.started(small_lab.db, "publish", 60.0, NOW + timedelta(seconds=59))
+    jobs_store.record_job_start(small_lab.db, "publish", 60.0, NOW + timedelta(seconds=59))
     assert open_clock(small_lab.db, accept=False, caller="operator").now() == NOW + timedelta(seconds=59)
 
 
 def test_an_accepted_clock_goes_on_at_half_pace_until_both_agree(future, wall):
     with pytest.raises(ClockSetBack, match="2027-03-02 14:05 UTC"):
         open_clock(future, accept=False, caller="operator")
-    assert audit.length(future) == 0
+    assert audit.count_audit_entries(future) == 0
     clock = open_clock(future, accept=True, caller="operator")
     for elapsed, expected in (
         (timedelta(0), YEAR),
@@ -139,16 +139,16 @@ def test_an_accepted_clock_goes_on_at_half_pace_until_both_agree(future, wall):
 
 def test_an_acceptance_is_audited_and_holds_at_later_starts(future, wall):
     open_clock(future, accept=True, caller="operator")
-    (entry,) = audit.latest(future, 9)
+    (entry,) = audit.list_audit_entries(future, 9)
     assert entry["caller"] == "operator"
     assert entry["command"] == "clock.accept"
     assert entry["outcome"] == "done"
     assert json.loads(entry["arguments"]) == {"wall": NOW.isoformat(), "written": (NOW + YEAR).isoformat()}
-    assert audit.broken_links(future) == []
+    assert audit.check_audit_chain(future) == []
     wall(NOW + timedelta(days=10))
     assert open_clock(future, accept=False, caller="operator").now() == NOW + YEAR + timedelta(days=5)
-    assert audit.length(future) == 1
-    jobs_store.started(future, "publish", 60.0, NOW + 2 * YEAR)  # another start with another wrong clock
+    assert audit.count_audit_entries(future) == 1
+    jobs_store.record_job_start(future, "publish", 60.0, NOW + 2 * YEAR)  # another start with another wrong clock
     with pytest.raises(ClockSetBack):
         open_clock(future, accept=False, caller="operator")
 
@@ -170,13 +170,15 @@ def writer(lab):
 @pytest.fixture
 def look(lab, writer):
     """The job that gives up on what is late."""
-    jobs = moving(writer, lab.folder, lab.folder.journal, lab.keys, timedelta(minutes=10), lambda: lab.now).jobs
+    jobs = make_laboratory_jobs(
+        writer, lab.folder, lab.folder.journal, lab.keys, timedelta(minutes=10), lambda: lab.now
+    ).jobs
 
     def look(*, session=False):
         jobs._jobs["transition"].work()
         if session:
-            writer.run(lambda db: give_up_stuck(db, lab.now))
-        return writer.run(lambda db: workunits.task(db, 1))
+            writer.run(lambda db: give_up_stuck_tasks(db, lab.now))
+        return writer.run(lambda db: workunits.find_task(db, 1))
 
     return look
 
@@ -212,7 +214,7 @@ def test_what_could_not_be_stored_for_long_was_not_looked_at(lab, look, monkeypa
         raise StorageFull("full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(workunits, "late", full)
+        patched.setattr(workunits, "list_late_workunits", full)
         for _ in range(60):
             lab.later(hours=1)
             with pytest.raises(StorageFull):
@@ -222,14 +224,14 @@ def test_what_could_not_be_stored_for_long_was_not_looked_at(lab, look, monkeypa
 
 def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch):
     threads = []
-    unneeded = blobs.unneeded
+    unneeded = blobs.list_unneeded_blobs
 
     def noted(db, before):
         threads.append(threading.current_thread())
         return unneeded(db, before)
 
-    monkeypatch.setattr(blobs, "unneeded", noted)
-    old = writer.run(lambda db: blobs.put(db, lab.folder, b"of no use", lab.now))
+    monkeypatch.setattr(blobs, "list_unneeded_blobs", noted)
+    old = writer.run(lambda db: blobs.store_blob(db, lab.folder, b"of no use", lab.now))
     lab.later(days=61)
     clean_job(writer, lab.folder, lambda: lab.now).work()
     assert threads == [threading.current_thread()]
@@ -258,7 +260,7 @@ def test_after_an_absence_no_computer_is_silent_for_a_day_however_often_we_start
     def start(*, up: timedelta, away: timedelta) -> timedelta:
         """For how long nobody is told that a computer is silent."""
         small_lab.now += up
-        jobs_store.started(small_lab.db, "alive", 300.0, small_lab.now)
+        jobs_store.record_job_start(small_lab.db, "alive", 300.0, small_lab.now)
         small_lab.now += away
         return silence_counts_from(small_lab.db, small_lab.now) - small_lab.now
 
@@ -277,15 +279,15 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
     writer = Writer(lambda: connections.journalled(lab.folder.path / "journal", lambda: lab.now))
     writer.start()
     settings = Settings(name="Small & Sons")
-    with web(hook) as address, contextlib.closing(Readers(lab.folder)) as readers:
+    with web(hook) as address, contextlib.closing(ReaderPool(lab.folder)) as readers:
         clock = {"now": lambda: lab.now, "up_since": lab.now}
         health = Health(
             folder=lab.folder, journal=lab.folder.path, writer=writer, jobs=Jobs(writer, lambda: lab.now), **clock
         )
-        mail = mailing(
+        mail = make_mailing(
             replace(settings, alert_ntfy=address),
             None,
-            letters(settings, b"", "http://lab.example/"),
+            make_letters(settings, b"", "http://lab.example/"),
             health,
             readers,
             lambda: [Complaint(kind="ready", says=words) for words in health.unready()],
@@ -296,7 +298,7 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", failed)
             with pytest.raises(StoreError):
-                writer.run(lambda db: jobs_store.failed(db, "clean", 1.0, "an error"))
+                writer.run(lambda db: jobs_store.record_job_failure(db, "clean", 1.0, "an error"))
         loop = asyncio.new_event_loop()
         stopping._wake = lambda: loop.call_soon_threadsafe(print)
         loop.close()

@@ -6,10 +6,10 @@ import pytest
 
 from axiom.domain.rounds import Step
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rounds import step
+from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.service import autopilot, run
-from axiom.service.autopilot import Occasion
-from axiom.service.run import Foresight
+from axiom.service.autopilot import SessionReason
+from axiom.service.run import CachedPreview
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
@@ -24,7 +24,7 @@ def clock(monkeypatch):
 
 
 def test_a_preview_is_kept_for_two_seconds(working_lab, clock):
-    foresight = Foresight(working_lab.folder, POLICY, lambda: working_lab.now)
+    foresight = CachedPreview(working_lab.folder, POLICY, lambda: working_lab.now)
     first = foresight.now()
     assert [worth.name for worth in first.worths] == ["tiny_sum"]
     clock.seconds += 1.9
@@ -33,7 +33,7 @@ def test_a_preview_is_kept_for_two_seconds(working_lab, clock):
     assert foresight.now() is not first
 
 
-@pytest.mark.parametrize(("make", "fresh"), [(Foresight, 2.0), (Occasion, 1.0)])
+@pytest.mark.parametrize(("make", "fresh"), [(CachedPreview, 2.0), (SessionReason, 1.0)])
 def test_what_takes_long_is_looked_up_for_a_twentieth_of_the_time(working_lab, clock, make, fresh):
     looks = []
 
@@ -53,12 +53,12 @@ def test_what_takes_long_is_looked_up_for_a_twentieth_of_the_time(working_lab, c
 def test_what_a_session_has_answered_is_no_reason_for_another_one(small_lab, prepared):
     """However long a look takes, and so for how long it holds: empty sessions followed each one that was due."""
     small_lab.publish(prepared())
-    seen = Occasion(small_lab.folder, POLICY, lambda: small_lab.now)
+    seen = SessionReason(small_lab.folder, POLICY, lambda: small_lab.now)
     assert seen.now() == "no round has been held yet"
     assert seen.now() == "no round has been held yet"
     for place, due in enumerate(Step):
         with small_lab.db.transaction():
-            done = step(small_lab.db, POLICY, pi="person", reason="a test", now=small_lab.now)
+            done = take_next_step(small_lab.db, POLICY, pi="person", reason="a test", now=small_lab.now)
         assert done.step is due
         assert done.ended == (place == len(Step) - 1)
         if not done.ended:

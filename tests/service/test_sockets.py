@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from axiom.errors import CannotStart
-from axiom.service.sockets import on_path
+from axiom.service.sockets import listen_on_path
 
 
 def test_the_socket_is_closed_to_others_and_the_umask_of_the_process_stays(tmp_path):
@@ -25,7 +25,7 @@ def test_the_socket_is_closed_to_others_and_the_umask_of_the_process_stays(tmp_p
     try:
         thread.start()
         for _ in range(50):
-            with on_path(tmp_path / "axiom.sock"):
+            with listen_on_path(tmp_path / "axiom.sock"):
                 assert (tmp_path / "axiom.sock").stat().st_mode & 0o777 == 0o600
     finally:
         stopping.set()
@@ -35,8 +35,8 @@ def test_the_socket_is_closed_to_others_and_the_umask_of_the_process_stays(tmp_p
 
 
 def test_a_socket_left_behind_is_replaced_and_a_missing_folder_has_none(tmp_path):
-    on_path(tmp_path / "axiom.sock").close()
-    with on_path(tmp_path / "axiom.sock"):
+    listen_on_path(tmp_path / "axiom.sock").close()
+    with listen_on_path(tmp_path / "axiom.sock"):
         pass
     with pytest.raises(CannotStart):
-        on_path(tmp_path / "none" / "axiom.sock")
+        listen_on_path(tmp_path / "none" / "axiom.sock")

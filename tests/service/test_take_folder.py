@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from axiom.errors import FolderInUse, StoreDamaged, WrongUse
-from axiom.service.open_laboratory import demand, make
-from axiom.service.take_folder import taking
+from axiom.service.open_laboratory import demand_laboratory, make_laboratory
+from axiom.service.take_folder import open_taken_folder
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
 from axiom.store.engine.folder import Folder, lock
@@ -32,13 +32,13 @@ def as_it_was():
 def test_the_folder_of_a_working_laboratory_is_theirs_and_no_other_command_gets_it(folder, tmp_path):
     with lock(folder, "axiom lab") as holder:
         holder.note(url="http://127.0.0.1:1")
-        with taking(folder, 1, quiet=True) as taken:
+        with open_taken_folder(folder, 1, quiet=True) as taken:
             assert not taken.is_ours
     with lock(folder, "axiom experiment run"), pytest.raises(FolderInUse, match="axiom experiment run"):
-        taking(folder, 1, quiet=True).__enter__()
+        open_taken_folder(folder, 1, quiet=True).__enter__()
     nowhere = Folder(path=tmp_path / "other")
     with pytest.raises(WrongUse):
-        taking(nowhere, 0, quiet=True).__enter__()
+        open_taken_folder(nowhere, 0, quiet=True).__enter__()
     assert not nowhere.path.exists()
 
 
@@ -46,12 +46,12 @@ def test_a_new_laboratory_has_its_keys_and_a_log_in_utc_and_in_the_form_of_iso_8
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
-        clock, keys = make(folder, Settings())
+        clock, keys = make_laboratory(folder, Settings())
         logging.getLogger("axiom.test").info("something.happened")
     finally:
         monkeypatch.undo()
         time.tzset()
-    demand(folder)
+    demand_laboratory(folder)
     assert load_keys(folder.keys, clock.now()).trust == keys.trust
     *_, line = (folder.path / "logs" / "axiom.log").read_text().splitlines()
     moment, words = line.split(" ", 1)
@@ -63,7 +63,7 @@ def test_a_new_laboratory_has_its_keys_and_a_log_in_utc_and_in_the_form_of_iso_8
 def test_a_file_that_is_no_database_is_told(folder):
     folder.database.write_bytes(b"no database" * 1_000)
     with pytest.raises(StoreDamaged):
-        make(folder, Settings())
+        make_laboratory(folder, Settings())
 
 
 def test_a_plain_line_comes_now_and_then_and_what_comes_next_begins_anew(monkeypatch, capsys):

@@ -15,13 +15,22 @@ import axiom
 from axiom import shipped
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import bundles
-from axiom.signed.bundles import Seal, collect, contents, digest, open_bundle, pack, read_seal, write_seal
-from axiom.signed.canonical_json import canonical
+from axiom.signed.bundles import (
+    Seal,
+    collect_sources,
+    digest_bundle,
+    open_bundle,
+    pack_files,
+    read_bundle_files,
+    read_seal,
+    write_seal,
+)
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.signing import SigningKey
 from axiom.signed.trust import Role, Signers
-from axiom.signed.trust import sealed as sealed_text
+from axiom.signed.trust import seal_payload as sealed_text
 
-MANIFEST = canonical(
+MANIFEST = canonical_bytes(
     json.loads(
         """{
         "aliases": [], "avx": false, "cell_seconds": [1.0], "configs": [{"x": 1}], "controls": [], "disk_mb": 100,
@@ -40,15 +49,15 @@ FILES = {
 
 def sealed(raw: bytes, now, **changes) -> Seal:
     times = {"issued": now, "expires": now + timedelta(days=90)}
-    said = {"experiment": "probe", "version": 1, "serial": 1, "digest": digest(raw), "size": len(raw), **times}
+    said = {"experiment": "probe", "version": 1, "serial": 1, "digest": digest_bundle(raw), "size": len(raw), **times}
     return Seal(**said | changes)
 
 
 def test_a_bundle_is_opened_as_it_was_packed_and_refused_unread_if_too_large(now):
-    raw = pack(FILES)
-    assert open_bundle(raw, sealed(raw, now)) == FILES == contents(raw)
-    assert raw == pack(dict(reversed(FILES.items())))
-    assert digest(pack({"a": b"1"})) == "ff7bcfadea03f673a7f7d3cc9bbda7475b29016681fc9fd85b548e9bc3a16974"
+    raw = pack_files(FILES)
+    assert open_bundle(raw, sealed(raw, now)) == FILES == read_bundle_files(raw)
+    assert raw == pack_files(dict(reversed(FILES.items())))
+    assert digest_bundle(pack_files({"a": b"1"})) == "ff7bcfadea03f673a7f7d3cc9bbda7475b29016681fc9fd85b548e9bc3a16974"
     raw = archive(("manifest.json", b"0" * (bundles.SIZE_LIMIT + 1)), compression=zipfile.ZIP_DEFLATED)
     assert len(raw) < 100_000
     with pytest.raises(BundleAltered, match=str(bundles.SIZE_LIMIT)):
@@ -58,13 +67,13 @@ def test_a_bundle_is_opened_as_it_was_packed_and_refused_unread_if_too_large(now
 def test_a_bundle_carries_the_words_the_kit_and_one_experiment_with_its_digits(tmp_path, now):
     package, name = Path(axiom.__file__).parent, "axiom/kit/digits.bin"
     (file := tmp_path / "reader.py").write_text("from axiom.kit import digits\n")
-    digits = collect(package, file)[name]
+    digits = collect_sources(package, file)[name]
     assert digits == (package / "kit" / "digits.bin").read_bytes()
-    assert name not in collect(package, shipped.catalogue() / "test_deploy.py")
-    raw = pack(FILES | {name: digits})
+    assert name not in collect_sources(package, shipped.catalogue_folder() / "test_deploy.py")
+    raw = pack_files(FILES | {name: digits})
     assert open_bundle(raw, sealed(raw, now))[name] == digits
     (file := tmp_path / "probe.py").write_text("x = 1\n")
-    files = collect(package, file)
+    files = collect_sources(package, file)
     names = set(files)
     assert {"axiom/__init__.py", "axiom/domain/experiments.py", "axiom/domain/declaration.py"} < names
     imported = {
@@ -77,10 +86,10 @@ def test_a_bundle_carries_the_words_the_kit_and_one_experiment_with_its_digits(t
     assert own == ["axiom/catalogue/probe.py"]
     assert {name.split("/")[1] for name in names} <= {"__init__.py", "domain", "kit", "catalogue"}
     with pytest.raises(ExperimentError, match="missing"):
-        collect(package, tmp_path / "missing.py")
+        collect_sources(package, tmp_path / "missing.py")
     (tmp_path / "unreadable.py").symlink_to("/proc/self/mem" if sys.platform == "linux" else tmp_path)
     with pytest.raises(ExperimentError, match=r"unreadable\.py"):
-        collect(package, tmp_path / "unreadable.py")
+        collect_sources(package, tmp_path / "unreadable.py")
 
 
 def archive(*entries: tuple[zipfile.ZipInfo | str, bytes], comment: bytes = b"", **options) -> bytes:
@@ -118,18 +127,21 @@ FOREIGN_NAMES = (
     [
         (lambda: b"not a zip at all", "not an archive"),
         (lambda: archive(*FILES.items()), "another form"),
-        (lambda: pack(FILES) + b"hidden", "another form|not an archive"),
+        (lambda: pack_files(FILES) + b"hidden", "another form|not an archive"),
         (lambda: archive(*FILES.items(), comment=b"hidden"), "another form"),
         (lambda: archive(*FILES.items(), (link(), b"/etc/passwd")), "another form"),
         (lambda: damaged(zipfile.ZIP_DEFLATED), "another form"),
         (lambda: archive(("é.py", b"")).replace("é".encode(), b"\xff\xff"), "not an archive"),
-        (lambda: pack(FILES).replace(b"y = 2", b"y = 3"), "not an archive"),
+        (lambda: pack_files(FILES).replace(b"y = 2", b"y = 3"), "not an archive"),
         (lambda: archive(*FILES.items(), ("manifest.json", b"")), "two files"),
-        (lambda: pack(FILES | {"manifest.json": b"{}"}), "manifest"),
-        (lambda: pack(FILES | {"manifest.json": MANIFEST.replace(b'"version":1', b'"version":2')}), "probe@2"),
-        (lambda: pack({name: body for name, body in FILES.items() if name != "manifest.json"}), "without manifest"),
-        (lambda: pack({name: body for name, body in FILES.items() if "probe" not in name}), "without axiom/cat"),
-        *((lambda name=name: pack(FILES | {name: b""}), "unexpected") for name in FOREIGN_NAMES),
+        (lambda: pack_files(FILES | {"manifest.json": b"{}"}), "manifest"),
+        (lambda: pack_files(FILES | {"manifest.json": MANIFEST.replace(b'"version":1', b'"version":2')}), "probe@2"),
+        (
+            lambda: pack_files({name: body for name, body in FILES.items() if name != "manifest.json"}),
+            "without manifest",
+        ),
+        (lambda: pack_files({name: body for name, body in FILES.items() if "probe" not in name}), "without axiom/cat"),
+        *((lambda name=name: pack_files(FILES | {name: b""}), "unexpected") for name in FOREIGN_NAMES),
     ],
 )
 def test_an_archive_of_another_form_is_refused_even_when_sealed(make, fact, now):
@@ -148,7 +160,7 @@ def test_a_seal_is_read_as_written_and_as_strictly_where_it_is_asked_for(keys, s
     for key in (keys.ticket, keys.root, strangers.bundle):
         with pytest.raises(BundleForeign):
             read_seal(write_seal(made, key), trust=keys.trust, now=now)
-    misspelt = sealed_text(canonical({"kind": "axiom-bundle-1", "serials": 1}), [keys.bundle])
+    misspelt = sealed_text(canonical_bytes({"kind": "axiom-bundle-1", "serials": 1}), [keys.bundle])
     with pytest.raises(BundleAltered, match="serials"):
         read_seal(misspelt, trust=keys.trust, now=now)
     second = SigningKey.make()

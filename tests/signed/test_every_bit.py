@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from axiom.errors import BundleError, TicketError
-from axiom.signed.bundles import Seal, digest, open_bundle, pack, read_seal, write_seal
+from axiom.signed.bundles import Seal, digest_bundle, open_bundle, pack_files, read_seal, write_seal
 from axiom.signed.tickets import read_ticket, write_ticket
-from axiom.signed.trust import NotSealed, Untrusted, read_trust, sealed_together, write_trust
+from axiom.signed.trust import NotSealed, Untrusted, read_trust, seal_together, write_trust
 
 
 def accepted(raw: bytes, read, errors) -> list[tuple[int, int]]:
@@ -40,9 +40,9 @@ def accepted_when_cut(raw: bytes, read, errors) -> list[int]:
 
 def test_whatever_travels_is_refused_once_it_was_changed_or_cut(make_ticket, keys, now):
     trust = keys.trust
-    archive = pack({"axiom/catalogue/probe.py": b"x"})
+    archive = pack_files({"axiom/catalogue/probe.py": b"x"})
     times = {"issued": now, "expires": now + timedelta(days=1)}
-    seal = Seal(experiment="probe", version=1, serial=1, digest=digest(archive), size=len(archive), **times)
+    seal = Seal(experiment="probe", version=1, serial=1, digest=digest_bundle(archive), size=len(archive), **times)
     ticket = write_ticket(make_ticket(), keys.ticket).encode()
     body = base64.urlsafe_b64decode(ticket.partition(b".")[0] + b"==")
 
@@ -51,7 +51,7 @@ def test_whatever_travels_is_refused_once_it_was_changed_or_cut(make_ticket, key
 
     for raw, read, errors in [
         (ticket, order, TicketError),
-        (sealed_together([body, b"{}"], keys.ticket)[0].encode(), order, TicketError),
+        (seal_together([body, b"{}"], keys.ticket)[0].encode(), order, TicketError),
         (
             write_seal(seal, keys.bundle).encode(),
             lambda raw: read_seal(raw.decode("latin-1"), trust=trust, now=now),

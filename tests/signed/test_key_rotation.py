@@ -12,7 +12,7 @@ from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import CODE_KEY, is_code_signed, load_code
 from axiom.signed.keys import load_keys, make_keys, make_secrets
 from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
-from axiom.signed.signing_requests import SigningRequest, sign
+from axiom.signed.signing_requests import SigningRequest, add_signatures
 from axiom.signed.trust import Role
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -36,7 +36,7 @@ def originals(tmp_path_factory):
     place = tmp_path_factory.mktemp("originals")
     make_keys(place / "keys", NOW)
     make_secrets(place / "keys")
-    key_rotation.begin(place / "server", make_offline(place / "elsewhere"))
+    key_rotation.begin_with_public(place / "server", make_offline(place / "elsewhere"))
     make_secrets(place / "server")
     carried(place / "server", place / "elsewhere")
     for name in ("others", "fresh"):
@@ -70,19 +70,19 @@ def host(tmp_path):
 def asked(folder, **changes):
     return SigningRequest(
         before=key_rotation.trust_file(folder),
-        trust=key_rotation.proposal(folder, NOW, **changes),
+        trust=key_rotation.propose_trust(folder, NOW, **changes),
         code=load_code(folder).public_text,
-        next_code=key_rotation.next_code(folder),
+        next_code=key_rotation.read_next_code(folder),
     )
 
 
 def carried(folder, *places, **changes):
     """Have a request signed in these folders, and bring it back."""
     request = asked(folder, **changes)
-    current = key_rotation.trusted(folder)
+    current = key_rotation.read_current_trust(folder)
     for place in places:
-        request = sign(request, load_held(place), seen=(), now=NOW, lab=current.lab if current else "")
-    key_rotation.accept(folder, request, NOW)
+        request = add_signatures(request, load_held(place), seen=(), now=NOW, lab=current.lab if current else "")
+    key_rotation.accept_signatures(folder, request, NOW)
     return load_keys(folder, NOW)
 
 
@@ -130,12 +130,12 @@ def test_a_server_without_the_other_keys_signs_orders_and_nothing_else(offline, 
         with pytest.raises(KeysUnusable, match=role.value):
             key_rotation.make_next(offline, role)
     assert sorted(path.name for path in offline.iterdir()) == names
-    key_rotation.begin(tmp_path / "new", public)
+    key_rotation.begin_with_public(tmp_path / "new", public)
     with pytest.raises(KeysUnusable, match="waits"):
         make_keys(tmp_path / "new", NOW)
     assert carried(tmp_path / "new", others).trust.version == 1
     with pytest.raises(KeysUnusable, match="has its keys"):
-        key_rotation.begin(tmp_path / "new", public)
+        key_rotation.begin_with_public(tmp_path / "new", public)
 
 
 @pytest.mark.parametrize("role", [Role.ROOT, Role.BUNDLE])
@@ -147,7 +147,7 @@ def test_keys_elsewhere_are_replaced_by_others_elsewhere(role, offline, elsewher
     keys = carried(offline, elsewhere, others)
     assert keys.trust.roles[role] == public.of(role)
     assert host.brought(offline).version == 2
-    assert key_rotation.proposal(offline, NOW) == b""
+    assert key_rotation.propose_trust(offline, NOW) == b""
 
 
 def test_keys_that_were_here_go_elsewhere_and_the_old_ones_are_removed(folder, others, public, host):
@@ -159,8 +159,8 @@ def test_keys_that_were_here_go_elsewhere_and_the_old_ones_are_removed(folder, o
     assert key_rotation.change_code(folder, public.code)
     request = asked(folder)
     for place in (folder, others):
-        request = sign(request, load_held(place), seen=(), now=NOW)
-    key_rotation.accept(folder, request, NOW)
+        request = add_signatures(request, load_held(place), seen=(), now=NOW)
+    key_rotation.accept_signatures(folder, request, NOW)
     keys, code = load_keys(folder, NOW), load_code(folder)
     assert keys.roots == ()
     assert keys.sealers == ()
@@ -174,13 +174,13 @@ def test_keys_that_were_here_go_elsewhere_and_the_old_ones_are_removed(folder, o
 
 
 def test_a_trust_file_that_names_no_ticket_key_of_this_server_is_not_put_into_force(offline, elsewhere):
-    request = sign(asked(offline, withdraw=True), load_held(elsewhere), seen=(), now=NOW)
+    request = add_signatures(asked(offline, withdraw=True), load_held(elsewhere), seen=(), now=NOW)
     assert not request.trust  # nothing to change
     key_rotation.make_next(offline, Role.TICKET)
-    request = sign(asked(offline, withdraw=True), load_held(elsewhere), seen=(), now=NOW)
+    request = add_signatures(asked(offline, withdraw=True), load_held(elsewhere), seen=(), now=NOW)
     (offline / "next-ticket.key").unlink()
     with pytest.raises(KeysUnusable, match="no ticket key"):
-        key_rotation.install(offline, request.trust_file(NOW), NOW)
+        key_rotation.install_trust(offline, request.trust_file(NOW), NOW)
     assert load_keys(offline, NOW).trust.version == 1
 
 
@@ -215,12 +215,14 @@ def test_a_code_signing_key_elsewhere_is_followed_when_it_has_signed(offline, el
     assert load_code(offline).public_text == before
     request = asked(offline)
     for place in (elsewhere, others):
-        request = sign(request, load_held(place), seen=(), now=NOW, lab=key_rotation.trusted(offline).lab)
-    key_rotation.accept(offline, request, NOW)
+        request = add_signatures(
+            request, load_held(place), seen=(), now=NOW, lab=key_rotation.read_current_trust(offline).lab
+        )
+    key_rotation.accept_signatures(offline, request, NOW)
     assert load_code(offline).key_for(before)[0] == public.code
-    assert key_rotation.next_code(offline) == ""
+    assert key_rotation.read_next_code(offline) == ""
     known = (offline / "code.json").read_bytes()
-    key_rotation.accept(offline, request, NOW)  # once more changes nothing
+    key_rotation.accept_signatures(offline, request, NOW)  # once more changes nothing
     assert (offline / "code.json").read_bytes() == known
 
 

@@ -130,7 +130,7 @@ def made(tmp_path_factory, now):
     """A folder with every file that a laboratory with its own keys ever has."""
     folder = tmp_path_factory.mktemp("made") / "keys"
     make_keys(folder, now)
-    key_rotation.rotate(folder, Rotation(role="code"), now)
+    key_rotation.rotate_keys(folder, Rotation(role="code"), now)
     return folder
 
 
@@ -139,7 +139,7 @@ def waiting(tmp_path_factory):
     """A folder that waits for its first trust file, and for another code-signing key."""
     place = tmp_path_factory.mktemp("waiting")
     public = offline_keys.make_offline(place / "elsewhere")
-    key_rotation.begin(place / "keys", public)
+    key_rotation.begin_with_public(place / "keys", public)
     key_rotation.change_code(place / "keys", public.code)
     return place / "keys"
 
@@ -150,13 +150,13 @@ def starts(folder, now):
 
 
 def rotates(folder, now):
-    key_rotation.rotate(folder, Rotation(role="ticket"), now)
+    key_rotation.rotate_keys(folder, Rotation(role="ticket"), now)
 
 
 def asks(folder, now):
-    key_rotation.proposal(folder, now)
+    key_rotation.propose_trust(folder, now)
     make_secrets(folder)
-    key_rotation.next_code(folder)
+    key_rotation.read_next_code(folder)
 
 
 def damaged(folder, name, damage, place):

@@ -8,7 +8,7 @@ from axiom.domain.declaration import Measure, ValueType, declare
 from axiom.domain.estimands import Direction, Estimand, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.errors import ExperimentError
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import CUDA_MB, read_manifest
 
 
@@ -51,11 +51,11 @@ EXPERIMENT = Experiment(
 
 @pytest.fixture
 def data():
-    return json.loads(canonical(declare(EXPERIMENT, avx=True)))
+    return json.loads(canonical_bytes(declare(EXPERIMENT, avx=True)))
 
 
 def test_a_manifest_says_what_the_experiment_declares(data):
-    manifest = read_manifest(canonical(data))
+    manifest = read_manifest(canonical_bytes(data))
     assert manifest.name == "probe"
     assert manifest.version == 2
     assert manifest.aliases == ("prb",)
@@ -73,7 +73,7 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     assert control.placebo_seconds == (1.0, 2.0)
     assert ([config["width"] for config in control.planted], control.planted_seconds) == ([32], (4.0,))
     assert manifest.estimands[0]["between"] == [{"width": 16}, {"width": 8}]
-    assert canonical(manifest.as_data()) == canonical(data)
+    assert canonical_bytes(manifest.as_data()) == canonical_bytes(data)
 
 
 def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
@@ -81,7 +81,7 @@ def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
     gpu = {"may_use_gpu": True, "gpu_memory_mb": 700}
     needs = Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, copies=3, cores=4, **gpu)
     declared = declare(replace(EXPERIMENT, needs=needs), avx=True)
-    manifest = read_manifest(canonical(declared))
+    manifest = read_manifest(canonical_bytes(declared))
     assert manifest.gpu is False
     assert manifest.may_use_gpu
     assert manifest.uses_gpus
@@ -89,19 +89,19 @@ def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
     assert manifest.memory_on("") == 100
     assert manifest.memory_on("NVIDIA") == 100 + CUDA_MB
     assert manifest.copies == 3
-    assert (manifest.cores, read_manifest(canonical(data)).cores) == (4, 1)
-    assert canonical(manifest.as_data()) == canonical(declared)
-    alone = read_manifest(canonical(data))  # it says all that it needs there
+    assert (manifest.cores, read_manifest(canonical_bytes(data)).cores) == (4, 1)
+    assert canonical_bytes(manifest.as_data()) == canonical_bytes(declared)
+    alone = read_manifest(canonical_bytes(data))  # it says all that it needs there
     assert alone.uses_gpus
     assert alone.gpu_memory == 100
     assert alone.memory_on("NVIDIA") == 100
     assert alone.copies == 1
-    assert read_manifest(canonical(data | {"gpu": False})).uses_gpus is False
+    assert read_manifest(canonical_bytes(data | {"gpu": False})).uses_gpus is False
     with pytest.raises(ValueError, match="say one"):
         Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, gpu=True, may_use_gpu=True)
     batch = declare(replace(EXPERIMENT, needs=replace(needs, cores=1, side_by_side=True)), avx=True)
-    assert read_manifest(canonical(batch)).side_by_side
-    assert canonical(read_manifest(canonical(batch)).as_data()) == canonical(batch)
+    assert read_manifest(canonical_bytes(batch)).side_by_side
+    assert canonical_bytes(read_manifest(canonical_bytes(batch)).as_data()) == canonical_bytes(batch)
     with pytest.raises(ValueError, match="side_by_side"):
         Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, side_by_side=True)
 
@@ -125,8 +125,8 @@ def _published(**changes):
 def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
     said = change.pop("estimand", {})
     data["estimands"][0].update(said)
-    manifest = read_manifest(canonical(data | change))
-    assert canonical(manifest.as_data()) == canonical(data | change)
+    manifest = read_manifest(canonical_bytes(data | change))
+    assert canonical_bytes(manifest.as_data()) == canonical_bytes(data | change)
     assert manifest.estimands[0].items() >= said.items()
 
 
@@ -182,7 +182,7 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
 def test_a_manifest_that_is_off_is_refused_with_the_field_named(change, fact, data):
     change(data)
     with pytest.raises(ExperimentError, match=fact):
-        read_manifest(canonical(data))
+        read_manifest(canonical_bytes(data))
 
 
 # --- maps
@@ -190,20 +190,20 @@ def test_a_manifest_that_is_off_is_refused_with_the_field_named(change, fact, da
 
 @pytest.fixture
 def of_map():
-    return json.loads(canonical(declare(disc_map.experiment, avx=False)))
+    return json.loads(canonical_bytes(declare(disc_map.experiment, avx=False)))
 
 
 def test_a_manifest_says_the_whole_map_or_nothing_of_one(of_map):
-    manifest = read_manifest(canonical(of_map))
+    manifest = read_manifest(canonical_bytes(of_map))
     assert manifest.map == disc_map.MAP
     assert (manifest.measures[0].type, manifest.estimands[0]["levels"]) == (ValueType.GRID, [1, 2])
-    assert canonical(manifest.as_data()) == canonical(of_map)
+    assert canonical_bytes(manifest.as_data()) == canonical_bytes(of_map)
     del of_map["map"]
     of_map["measures"] = of_map["measures"][1:]
-    manifest = read_manifest(canonical(of_map))
+    manifest = read_manifest(canonical_bytes(of_map))
     assert manifest.map is None
     assert "map" not in manifest.as_data()
-    assert canonical(manifest.as_data()) == canonical(of_map)
+    assert canonical_bytes(manifest.as_data()) == canonical_bytes(of_map)
 
 
 @pytest.mark.parametrize(
@@ -231,4 +231,4 @@ def test_a_manifest_says_the_whole_map_or_nothing_of_one(of_map):
 def test_a_map_that_is_off_is_refused_with_what_is_wrong(change, fact, of_map):
     change(of_map)
     with pytest.raises(ExperimentError, match=fact):
-        read_manifest(canonical(of_map))
+        read_manifest(canonical_bytes(of_map))

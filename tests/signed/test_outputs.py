@@ -6,7 +6,7 @@ from axiom.domain.declaration import pack
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.outputs import (
     CellError,
     CellOutput,
@@ -102,7 +102,7 @@ def changes_one_value_at_most(place, bit):
 def line(**changes) -> bytes:
     plain = {"config": 0, "cpu_seconds": 0.5, "early": [], "error": None, "measures": {"y": 1.0}}
     data = plain | {"outcome": "ok", "replicate": 1, "seed": 2} | changes
-    return canonical({name: value for name, value in data.items() if value != "leave out"}) + b"\n"
+    return canonical_bytes({name: value for name, value in data.items() if value != "leave out"}) + b"\n"
 
 
 FAILED = {"outcome": "failed", "measures": None}

@@ -10,10 +10,17 @@ import pytest
 from axiom.errors import AxiomError, BundleForeign, KeysUnusable
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
 from axiom.signed.signing import SigningKey
-from axiom.signed.signing_requests import SigningRequest, WantedProgram, WantedSeal, read_request, sign, write_request
+from axiom.signed.signing_requests import (
+    SigningRequest,
+    WantedProgram,
+    WantedSeal,
+    add_signatures,
+    read_request,
+    write_request,
+)
 from axiom.signed.trust import (
     Role,
     Signers,
@@ -63,8 +70,8 @@ def together(*roles: Signers) -> Signers:
 
 def wanted() -> WantedSeal:
     manifest = {"aliases": [], "cell_seconds": [1.0], "configs": [{"size": 1}]}  # which says too little
-    raw = bundles.pack({bundles.MANIFEST: canonical(manifest)})
-    facts = {"experiment": "probe", "version": 1, "serial": 1, "digest": bundles.digest(raw), "size": len(raw)}
+    raw = bundles.pack_files({bundles.MANIFEST: canonical_bytes(manifest)})
+    facts = {"experiment": "probe", "version": 1, "serial": 1, "digest": bundles.digest_bundle(raw), "size": len(raw)}
     return WantedSeal(body=bundles.seal_body(Seal(**facts, issued=NOW, expires=NOW + timedelta(days=90))), archive=raw)
 
 
@@ -73,13 +80,13 @@ def test_holders_sign_one_after_the_other_only_programs_that_were_looked_at(requ
     request, held = replace(request_, seals=()), load_held(place)
     others = make_offline(tmp_path / "others")
     second = replace(load_held(tmp_path / "others"), code=None)
-    assert sign(request, second, seen=(PROGRAM.md5,), now=NOW) == request
+    assert add_signatures(request, second, seen=(PROGRAM.md5,), now=NOW) == request
     both = trusting(together(public.root, others.root), together(public.bundle, others.bundle))
     request = replace(request, trust=trust_body(both))
-    request = read_request(write_request(sign(request, replace(held, code=None), seen=(), now=NOW)))
+    request = read_request(write_request(add_signatures(request, replace(held, code=None), seen=(), now=NOW)))
     with pytest.raises(Untrusted, match="1 of the 2"):
         request.trust_file(NOW)
-    request = sign(request, second, seen=(), now=NOW)
+    request = add_signatures(request, second, seen=(), now=NOW)
     raw = request.trust_file(NOW)
     assert read_trust(raw, now=NOW).version == 1
     with pytest.raises(KeysUnusable, match="version 1"):
@@ -90,12 +97,12 @@ def test_holders_sign_one_after_the_other_only_programs_that_were_looked_at(requ
     request, held = replace(request_, seals=()), load_held(place)
     alone = replace(held, signing=())
     for keys, seen, amount in ((alone, (), 0), (alone, (PROGRAM.md5,), 1), (held, (PROGRAM.md5,), 2)):
-        signed = sign(request, keys, seen=seen, now=NOW).programs_signed
+        signed = add_signatures(request, keys, seen=seen, now=NOW).programs_signed
         assert (len(signed), PROGRAM.md5 in signed) == (amount, bool(seen))
     (seal,) = request_.seals
     for wrong in (replace(seal, archive=seal.archive + b"x"), seal):
         with pytest.raises(AxiomError):
-            sign(replace(request_, seals=(wrong,)), load_held(place), seen=(), now=NOW)
+            add_signatures(replace(request_, seals=(wrong,)), load_held(place), seen=(), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -116,20 +123,20 @@ def test_a_request_that_makes_no_sense_is_refused(change, fact, request_):
     data = json.loads(write_request(request_))
     change(data)
     with pytest.raises(KeysUnusable, match=fact):
-        read_request(canonical(data))
+        read_request(canonical_bytes(data))
 
 
 def test_a_version_is_signed_only_beside_the_one_that_it_goes_on_from(request_, place):
     """Without it, or with another, nobody is shown what changes; and what was signed would be in force all the same."""
     held = load_held(place)
-    first = sign(replace(request_, seals=(), programs=()), held, seen=(), now=NOW).trust_file(NOW)
+    first = add_signatures(replace(request_, seals=(), programs=()), held, seen=(), now=NOW).trust_file(NOW)
     taken = replace(read_trust(first, now=NOW), version=2, expires=NOW + timedelta(days=400))
     body = trust_body(taken, first)
     assert read_request(write_request(replace(request_, before=first, trust=body))).proposed == taken
     with pytest.raises(KeysUnusable, match=r"version 2 of .* none"):
         read_request(write_request(replace(request_, trust=body)))
     for other in (b"", body.replace(b'"version":2', b'"version":1')):
-        before = canonical({**json.loads(body), "before": hashlib.sha256(other).hexdigest() if other else ""})
+        before = canonical_bytes({**json.loads(body), "before": hashlib.sha256(other).hexdigest() if other else ""})
         with pytest.raises(KeysUnusable, match="another one"):
             read_request(write_request(replace(request_, before=first, trust=before)))
 
@@ -143,16 +150,16 @@ def test_the_code_key_signs_a_trust_file_only_of_root_keys_that_are_known(tmp_pa
     for held in (load_held(place), replace(load_held(place), signing=()), alone):
         for lab in ("", request.current.lab[:12]):
             with pytest.raises(KeysUnusable, match=request.current.lab):
-                sign(request, held, seen=(), now=NOW, lab=lab)
-    assert len(sign(request, alone, seen=(), now=NOW, lab=request.current.lab).programs_signed) == 1
+                add_signatures(request, held, seen=(), now=NOW, lab=lab)
+    assert len(add_signatures(request, alone, seen=(), now=NOW, lab=request.current.lab).programs_signed) == 1
     held = load_held(place)
     request = SigningRequest(
-        before=sign(replace(request_, seals=()), held, seen=(), now=NOW).trust_file(NOW), code=request_.code
+        before=add_signatures(replace(request_, seals=()), held, seen=(), now=NOW).trust_file(NOW), code=request_.code
     )
     alone = replace(held, signing=())
-    assert len(sign(request, alone, seen=(), now=NOW).programs_signed) == 1
+    assert len(add_signatures(request, alone, seen=(), now=NOW).programs_signed) == 1
     with pytest.raises(KeysUnusable, match=request.current.lab):
-        sign(request, replace(alone, roots=frozenset()), seen=(), now=NOW)
+        add_signatures(request, replace(alone, roots=frozenset()), seen=(), now=NOW)
     for key in place.glob("*.key"):  # what leaves the place of the keys holds no private one
         private = json.loads(text)["private"] if (text := key.read_text()).startswith("{") else text.split("\n")[10]
         assert private.encode() not in (place / PUBLIC_FILE).read_bytes()

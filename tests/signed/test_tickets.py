@@ -19,9 +19,17 @@ from axiom.errors import (
     TicketTooLong,
     UnequalTicket,
 )
-from axiom.signed.canonical_json import canonical
-from axiom.signed.tickets import Order, check, parse, read_ticket, write_ticket
-from axiom.signed.trust import NotSealed, Role, joint, sealed, sealed_together, signed_word, unseal
+from axiom.signed.canonical_json import canonical_bytes
+from axiom.signed.tickets import Order, check_order, parse_own_ticket, read_ticket, write_ticket
+from axiom.signed.trust import (
+    NotSealed,
+    Role,
+    join_payloads,
+    joint_message,
+    seal_payload,
+    seal_together,
+    unseal_payload,
+)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +39,7 @@ def text(make_ticket, keys) -> str:
 
 def test_a_ticket_is_read_as_written_until_it_expires_and_of_the_least_of_everything(text, make_ticket, keys, now):
     made = make_ticket()
-    assert read_ticket(text, trust=keys.trust, now=now) == parse(text) == made
+    assert read_ticket(text, trust=keys.trust, now=now) == parse_own_ticket(text) == made
     assert read_ticket(text, trust=keys.trust, now=made.expires - timedelta(seconds=1))
     with pytest.raises(ExpiredTicket):
         read_ticket(text, trust=keys.trust, now=made.expires)
@@ -39,13 +47,13 @@ def test_a_ticket_is_read_as_written_until_it_expires_and_of_the_least_of_everyt
         with pytest.raises(EmptyTicket):
             read_ticket(nothing, trust=keys.trust, now=now)
     with pytest.raises(MalformedTicket):
-        parse(text[: len(text) // 2])
+        parse_own_ticket(text[: len(text) // 2])
     least = {"host": 1, "task": 1, "version": 1, "serial": 1, "memory_mb": 1, "replicates": (0,), "places": (0,)}
     made = make_ticket(**least, seeds=(seed_of("probe", 1, 0),), configs=({},), cell_seconds=(0.001,))
     assert read_ticket(write_ticket(made, keys.ticket), trust=keys.trust, now=now) == made
-    body = canonical({"kind": "axiom-ticket-1", "seed": 42})
+    body = canonical_bytes({"kind": "axiom-ticket-1", "seed": 42})
     with pytest.raises(MalformedTicket, match="seeds"):
-        read_ticket(sealed(body, [keys.ticket]), trust=keys.trust, now=now)
+        read_ticket(seal_payload(body, [keys.ticket]), trust=keys.trust, now=now)
 
 
 def test_cells_are_every_replicate_at_every_config_in_an_order_of_each_task(make_ticket):
@@ -109,12 +117,12 @@ def test_an_order_is_parsed_as_written_and_must_say_what_its_ticket_says(text, m
     order = Order.of(made, text)
     assert Order.parse(order.argv()) == order
     assert order.argv()[:4] == ["--task", "5", "--host", "1"]
-    check(order, made, host=1)
+    check_order(order, made, host=1)
     with pytest.raises(ForeignTicket):
-        check(order, made, host=2)
+        check_order(order, made, host=2)
     for changes in ({"task": 6}, {"host": 2}, {"bundle": "cd" * 32}, {"seeds": (1, 2)}):
         with pytest.raises(UnequalTicket, match=next(iter(changes))):
-            check(Order.of(make_ticket(**changes), text), made, host=1)
+            check_order(Order.of(make_ticket(**changes), text), made, host=1)
 
 
 ARGV = ["--task", "5", "--host", "1", "--bundle", "ab", "--seeds", "1,2", "--ticket", "T"]
@@ -159,11 +167,11 @@ PATH_LIMIT = 1 + 8 * 32  # bytes: of 256 texts each has eight branches above it
 @settings(max_examples=30)
 @given(BODIES, st.data())
 def test_each_of_several_texts_and_no_other_leads_to_the_one_word_that_is_signed(bodies, data):
-    word, paths = joint(bodies)
-    assert [signed_word(body, path) for body, path in zip(bodies, paths, strict=True)] == [word] * len(bodies)
+    word, paths = join_payloads(bodies)
+    assert [joint_message(body, path) for body, path in zip(bodies, paths, strict=True)] == [word] * len(bodies)
     assert all(len(path) <= PATH_LIMIT for path in paths)
     stranger = data.draw(st.binary(max_size=80).filter(lambda body: body not in bodies))
-    assert word not in {signed_word(stranger, path) for path in paths}
+    assert word not in {joint_message(stranger, path) for path in paths}
 
 
 def hashed(*parts: bytes) -> bytes:
@@ -172,28 +180,28 @@ def hashed(*parts: bytes) -> bytes:
 
 def test_the_tree_is_the_one_that_is_written_down():
     first, second, third = (hashed(b"\0", body) for body in (b"1", b"2", b"3"))
-    word, paths = joint([b"1", b"2", b"3"])
+    word, paths = join_payloads([b"1", b"2", b"3"])
     pair = hashed(b"\1", first, second)
     assert word == b"axiom-joint-1\0" + hashed(b"\1", pair, third)
     assert paths == [b"\0" + second + third, b"\1" + first + third, b"\1" + pair]
-    word, (path, _) = joint([b"1", b"2"])
+    word, (path, _) = join_payloads([b"1", b"2"])
     inside = b"\1" + first + second
     for body in (inside, inside[1:], b"1" + path[1:]):
-        assert signed_word(body, path) != word  # a branch is no text
-    assert max(map(len, joint([b"%d" % number for number in range(256)])[1])) == PATH_LIMIT
+        assert joint_message(body, path) != word  # a branch is no text
+    assert max(map(len, join_payloads([b"%d" % number for number in range(256)])[1])) == PATH_LIMIT
     for none in (b"", b"\0", b"\0" * 32, b"\0" * 34, b"\2" + b"x" * 32, b"\0" * (PATH_LIMIT + 32)):
         with pytest.raises(ValueError, match="no path"):
-            signed_word(b"1", none)
+            joint_message(b"1", none)
     for amount in (0, 1, 257):
         with pytest.raises(ValueError, match="share"):
-            joint([b"x"] * amount)
+            join_payloads([b"x"] * amount)
 
 
 def tickets(make_ticket, keys) -> list[str]:
     """Several orders under one signature, as a reply brings them."""
     alone = [write_ticket(make_ticket(task=task), keys.ticket) for task in (7, 8, 9)]
     bodies = [base64.urlsafe_b64decode(text.partition(".")[0] + "==") for text in alone]
-    return sealed_together(bodies, keys.ticket)
+    return seal_together(bodies, keys.ticket)
 
 
 def test_each_ticket_under_a_joint_signature_is_read_and_parts_of_two_make_no_third(make_ticket, keys, now):
@@ -207,6 +215,6 @@ def test_each_ticket_under_a_joint_signature_is_read_and_parts_of_two_make_no_th
         with pytest.raises(TicketError):
             read_ticket(".".join(parts), trust=keys.trust, now=now)
     with pytest.raises(NotSealed, match="two parts"):  # as of anything that nobody signs jointly
-        unseal(texts[0], kind="axiom-ticket-1", role=Role.TICKET, trust=keys.trust, limit=60_000)
-    assert sealed_together([b"{}"], keys.ticket) == [sealed(b"{}", [keys.ticket])]
-    assert sealed_together([], keys.ticket) == []
+        unseal_payload(texts[0], kind="axiom-ticket-1", role=Role.TICKET, trust=keys.trust, limit=60_000)
+    assert seal_together([b"{}"], keys.ticket) == [seal_payload(b"{}", [keys.ticket])]
+    assert seal_together([], keys.ticket) == []

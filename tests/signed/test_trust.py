@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.signed.canonical_json import canonical, parse
+from axiom.signed.canonical_json import canonical_bytes, parse_canonical
 from axiom.signed.keys import SigningKey
 from axiom.signed.trust import (
     TRUST_LIMIT,
@@ -20,10 +20,10 @@ from axiom.signed.trust import (
     add_version,
     lab_name,
     read_trust,
-    sealed,
+    seal_payload,
     signatures_of,
     trust_body,
-    unseal,
+    unseal_payload,
     versions_of,
     write_trust,
 )
@@ -34,11 +34,11 @@ def anchor(trust):
 
 
 def seal(kind, payload, keys):
-    return sealed(canonical({**payload, "kind": kind}), keys)
+    return seal_payload(canonical_bytes({**payload, "kind": kind}), keys)
 
 
 def opened(text, trust, role=Role.TICKET, kind="thing-1", limit=10_000):
-    return unseal(text, kind=kind, role=role, trust=trust, limit=limit)
+    return unseal_payload(text, kind=kind, role=role, trust=trust, limit=limit)
 
 
 def test_what_was_sealed_by_enough_distinct_keys_is_unsealed_and_nothing_else(keys, strangers):
@@ -67,10 +67,10 @@ def test_what_was_sealed_by_enough_distinct_keys_is_unsealed_and_nothing_else(ke
                 opened(text, trust)
     body, _ = seal("thing-1", {}, [keys.ticket]).split(".")
     raw = b'{"kind": "thing-1"}'
-    marks = canonical({keys.ticket.id: keys.ticket.sign(raw).hex()})
+    marks = canonical_bytes({keys.ticket.id: keys.ticket.sign(raw).hex()})
     with pytest.raises(NotSealed, match="canonical"):
         opened(".".join(encode(part).decode().rstrip("=") for part in (raw, marks)), keys.trust)
-    marks = canonical({keys.ticket.id: 5})
+    marks = canonical_bytes({keys.ticket.id: 5})
     with pytest.raises(Untrusted, match="false"):
         opened(f"{body}.{encode(marks).decode().rstrip('=')}", keys.trust)
 
@@ -108,7 +108,7 @@ def test_trust_is_read_as_written_and_a_foreign_or_expired_file_is_refused(keys,
 def test_a_trust_file_that_makes_no_sense_is_refused_even_when_signed(change, words, keys, now):
     trust = json.loads(trust_body(keys.trust))
     change(trust)
-    body = canonical(trust)
+    body = canonical_bytes(trust)
     with pytest.raises(NotSealed, match=words):
         read_trust(add_version(body, signatures_of(body, [keys.root])), now=now)
 
@@ -198,14 +198,14 @@ def test_no_version_is_taken_for_another_left_out_or_put_in_another_order(first,
         with pytest.raises(Untrusted, match=fact):
             taken(stolen, now, anchor(taken(true, now)))
     newest = first.then(*THREE[:2]).then(*THREE[:2])
-    data = parse(newest.raw, limit=10**6)
+    data = parse_canonical(newest.raw, limit=10**6)
     chain = data["chain"]
     for some in (chain[1:], [chain[0], chain[2]], [chain[0], chain[2], chain[1]], [*chain, chain[2]], chain * 2):
         with pytest.raises(NotSealed):
-            read_trust(canonical({"chain": some}), now=now)
+            read_trust(canonical_bytes({"chain": some}), now=now)
     foreign = replace(first.trust, lab="ab" * 32, version=2)
     with pytest.raises(NotSealed, match="first root keys"):
         read_trust(write_trust(foreign, THREE, first.raw), now=now)
     chain[0]["signatures"] = {}
     with pytest.raises(NotSealed, match="one before"):
-        read_trust(canonical(data), now=now, seen=anchor(taken(newest, now)))
+        read_trust(canonical_bytes(data), now=now, seen=anchor(taken(newest, now)))

@@ -19,7 +19,7 @@ from axiom.store.engine.database import Database, connect_writer, make_durable
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
 
@@ -37,7 +37,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that has every table and nothing in it."""
     path = tmp_path_factory.mktemp("migrated") / "axiom.db"
     database = connect_writer(path)
-    migrate(database, None, NOW)
+    migrate_database(database, None, NOW)
     database.close()
     return path
 
@@ -59,20 +59,20 @@ def database(connect: Callable[[], Database]) -> Iterator[Database]:
 @pytest.fixture
 def ordered(database: Database, now: datetime) -> Database:
     """tiny_sum@1 with a bundle, `ab`, that passed our own gates; hosts 1 and 2; workunit 1 with its unsent task 1."""
-    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    experiments.add_experiment(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    registrations.add_registration(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
     bundle = {"serial": 1, "digest": "ab", "seal": "", "manifest": "", "expires_at": now}
     experiments.add_bundle(database, experiment_id=1, **bundle, now=now)
     words = {"reason": "", "platform": "", "report": "", "at": now}
-    preflights.record(database, Preflight(bundle="ab", gates=OWN_GATES, passed=True, ours_only=True, **words))
+    preflights.record_preflight(database, Preflight(bundle="ab", gates=OWN_GATES, passed=True, ours_only=True, **words))
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
-    ours = accounts.ourselves(database, now)
-    bob = accounts.create(database, name="Bob", email="bob@example.org", password="", cross_id="c", now=now)
+    ours = accounts.find_laboratory_account(database, now)
+    bob = accounts.create_account(database, name="Bob", email="bob@example.org", password="", cross_id="c", now=now)
     for owner in (ours, bob):
         capacity = Capacity(cores=4, memory_mb=8_000)
-        hosts.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
+        hosts.upsert_host(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
     ids = {"experiment_id": 1, "registration_id": 1}
-    workunits.order_many(database, **ids, replicates=[[3, 4]], configs=[0, 1], max_failures=3, now=now)
+    workunits.add_workunits(database, **ids, replicates=[[3, 4]], configs=[0, 1], max_failures=3, now=now)
     return database
 
 

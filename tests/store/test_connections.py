@@ -6,30 +6,30 @@ from contextlib import ExitStack
 import pytest
 
 from axiom.errors import NotFound
-from axiom.store.connections import Connections, Readers
+from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.upkeep import jobs
 
 
 def names(db: Database) -> list[str]:
-    return [row["name"] for row in jobs.every_job(db)]
+    return [row["name"] for row in jobs.list_jobs(db)]
 
 
 def test_a_reader_sees_no_half_of_what_is_written_meanwhile_and_a_follower_sees_it(database, folder, now) -> None:
     connections = Connections(folder=folder)
     with connections.reader() as read, connections.follower() as followed:
         assert names(read) == names(followed) == []
-        jobs.started(database, "clean", 60.0, now)
+        jobs.record_job_start(database, "clean", 60.0, now)
         assert (names(read), names(followed)) == ([], ["clean"])
     with connections.reader() as read:
         assert names(read) == ["clean"]
 
 
 @pytest.fixture
-def readers(folder: Folder, database: Database) -> Iterator[Readers]:
+def readers(folder: Folder, database: Database) -> Iterator[ReaderPool]:
     assert names(database) == []
-    found = Readers(folder)
+    found = ReaderPool(folder)
     yield found
     found.close()
 
@@ -38,7 +38,7 @@ def test_a_connection_is_kept_for_who_reads_next_until_all_are_closed(readers, d
     with readers.reader() as first, readers.reader() as other:
         assert other is not first
         assert names(other) == []
-        jobs.started(database, "clean", 60.0, now)
+        jobs.record_job_start(database, "clean", 60.0, now)
         assert names(other) == []
     with readers.reader() as again:
         assert again in (first, other)
@@ -52,7 +52,7 @@ def test_a_connection_is_kept_for_who_reads_next_until_all_are_closed(readers, d
     assert not folder.database.with_name("axiom.db-wal").exists()  # SQLite keeps it while anybody has it open
 
 
-def test_no_more_are_kept_than_a_few_and_none_on_which_something_failed(readers: Readers) -> None:
+def test_no_more_are_kept_than_a_few_and_none_on_which_something_failed(readers: ReaderPool) -> None:
     for error, is_kept in ((NotFound("no such page"), True), (ValueError("broken"), False)):
         with pytest.raises(type(error)), readers.reader() as first:
             raise error

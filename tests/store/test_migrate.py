@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from axiom.errors import CannotStart, FolderUnusable, StoreDamaged, StoreTooNew
-from axiom.store.engine.database import at, connect_writer
-from axiom.store.migrate import MIGRATIONS, Migration, check, migrate, migrations
+from axiom.store.engine.database import connect_writer, to_microseconds
+from axiom.store.migrate import MIGRATIONS, Migration, migrate_database, read_migrations, require_current_schema
 
 FIRST = Migration(number=1, name="0001_first", text="-- a word; first\nCREATE TABLE a (id);\n")
 
@@ -27,37 +27,37 @@ def empty(folder):
 
 
 def test_each_is_applied_once_in_order(empty, folder, now):
-    assert [migration.number for migration in migrations()] == list(range(1, len(migrations()) + 1))
-    assert len(migrations()) == len(list(MIGRATIONS.glob("*.sql")))
-    assert migrate(empty, None, now, [FIRST]) == ["0001_first"]
-    assert migrate(empty, None, now, [FIRST]) == []
-    assert migrate(empty, None, now, [FIRST, SECOND]) == ["0002_second"]
+    assert [migration.number for migration in read_migrations()] == list(range(1, len(read_migrations()) + 1))
+    assert len(read_migrations()) == len(list(MIGRATIONS.glob("*.sql")))
+    assert migrate_database(empty, None, now, [FIRST]) == ["0001_first"]
+    assert migrate_database(empty, None, now, [FIRST]) == []
+    assert migrate_database(empty, None, now, [FIRST, SECOND]) == ["0002_second"]
     assert empty.tables() >= {"a", "b"}
     assert empty.select("SELECT number, name, applied_at FROM migration ORDER BY number") == [
-        {"number": 1, "name": "0001_first", "applied_at": at(now)},
-        {"number": 2, "name": "0002_second", "applied_at": at(now)},
+        {"number": 1, "name": "0001_first", "applied_at": to_microseconds(now)},
+        {"number": 2, "name": "0002_second", "applied_at": to_microseconds(now)},
     ]
     empty.close()
     folder.database.unlink()
     with closing(connect_writer(folder.database)) as database:
-        assert len(migrate(database, folder, now)) == len(migrations())
-        assert migrate(database, folder, now) == []
+        assert len(migrate_database(database, folder, now)) == len(read_migrations())
+        assert migrate_database(database, folder, now) == []
         assert not folder.backups.exists()
 
 
 def test_an_older_database_is_copied_first_and_a_broken_migration_changes_nothing(empty, folder, now):
-    migrate(empty, folder, now, [FIRST])
+    migrate_database(empty, folder, now, [FIRST])
     assert not folder.backups.exists()
     empty.execute("INSERT INTO a VALUES (42)")
     with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-        migrate(empty, None, now, [FIRST, BROKEN])
+        migrate_database(empty, None, now, [FIRST, BROKEN])
     folder.backups.write_text("in the way")
     with pytest.raises(FolderUnusable, match="copied"):
-        migrate(empty, folder, now, [FIRST, SECOND])
+        migrate_database(empty, folder, now, [FIRST, SECOND])
     assert "b" not in empty.tables()
     folder.backups.unlink()
     third = Migration(number=3, name="0003_third", text="CREATE TABLE c (id);\n")
-    assert migrate(empty, folder, now, [FIRST, SECOND, third]) == ["0002_second", "0003_third"]
+    assert migrate_database(empty, folder, now, [FIRST, SECOND, third]) == ["0002_second", "0003_third"]
     assert [path.name for path in folder.backups.iterdir()] == ["before-0002.db"]
     with closing(sqlite3.connect(folder.backups / "before-0002.db")) as backup:
         assert backup.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -78,34 +78,34 @@ def test_a_database_that_others_made_is_left_alone(empty, now, made, known, erro
     if made is None:
         empty.execute("CREATE TABLE bookmarks (id)")
     else:
-        migrate(empty, None, now, made)
+        migrate_database(empty, None, now, made)
     before = empty.tables()
     with pytest.raises(error, match=fact):
-        migrate(empty, None, now, known)
+        migrate_database(empty, None, now, known)
     assert empty.tables() == before
 
 
 def test_a_database_that_lacks_a_migration_is_not_read(database, now, newer_program):
     newer_program()
     with pytest.raises(CannotStart, match="0098_more"):
-        check(database)
-    migrate(database, None, now)
-    check(database)
+        require_current_schema(database)
+    migrate_database(database, None, now)
+    require_current_schema(database)
     database.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
     with pytest.raises(StoreTooNew, match="0099_future"):
-        check(database)
+        require_current_schema(database)
 
 
 def test_a_task_whose_award_waited_for_a_cap_is_paid_later_and_once(empty, folder, now):
-    migrate(empty, None, now, migrations()[:18])
+    migrate_database(empty, None, now, read_migrations()[:18])
     empty.execute("PRAGMA foreign_keys = OFF")
-    common = {"reason": "computed", "host": 1, "amount": 5, "because": "a test", "now": at(now)}
-    for task, booked_at in ((1, None), (2, at(now))):
+    common = {"reason": "computed", "host": 1, "amount": 5, "because": "a test", "now": to_microseconds(now)}
+    for task, booked_at in ((1, None), (2, to_microseconds(now))):
         empty.execute(
             "INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at, is_paid) "
             "VALUES (:id, :id, 1, 0, 'valid', :now, 1)",
             id=task,
-            now=at(now),
+            now=to_microseconds(now),
         )
         empty.execute(
             "INSERT INTO pending_award (task_id, reason, tariff_id, host_id, volunteer_id, tier, amount, because, "
@@ -114,7 +114,7 @@ def test_a_task_whose_award_waited_for_a_cap_is_paid_later_and_once(empty, folde
             booked_at=booked_at,
             **common,
         )
-    migrate(empty, folder, now, migrations()[:19])
+    migrate_database(empty, folder, now, read_migrations()[:19])
     rows = empty.select("SELECT id, is_paid FROM task ORDER BY id")
     assert [(row["id"], row["is_paid"]) for row in rows] == [(1, 0), (2, 1)]
     assert "pending_award" not in empty.tables()

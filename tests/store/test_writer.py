@@ -16,7 +16,7 @@ from patience import PATIENCE
 from axiom.errors import FolderInUse, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import server as limits
 from axiom.store.engine.database import Database, connect_reader, connect_writer
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.writer import Writer
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_acknowledges_nobody_and_the_writer_goes_on(failing,
 @pytest.mark.parametrize(("max_group", "syncs"), [(1, 12), (4, 3), (256, 1)])
 def test_a_group_shares_one_trip_to_the_disk_and_reading_costs_none(disk, folder, now, max_group, syncs, hold):
     database = disk.connect(folder)
-    migrate(database, None, now)
+    migrate_database(database, None, now)
     database.execute(VOLUNTEER, name="first")  # the log has begun: its head is synced once more
     (writer := Writer(lambda: database, max_group=max_group)).start()  # apsw lets a connection change its thread
 

@@ -19,7 +19,7 @@ from started_writer import started_writer
 import axiom
 from axiom.domain.fleet import Capacity, Platform
 from axiom.gate.laboratory import Laboratory
-from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
+from axiom.laboratory.accounts.commands.accounts import submit_as_volunteer
 from axiom.laboratory.open_gate import open_gate
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import Accounts
@@ -31,9 +31,9 @@ from axiom.store.accounts import accounts as stored_accounts
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
-from axiom.web.account.accounts import SiteWithAccounts, accounts
-from axiom.web.account.visit import AccountDesk
-from axiom.web.site.app import Site, site
+from axiom.web.account.accounts import SiteWithAccounts, account_app
+from axiom.web.account.visit import AccountServices
+from axiom.web.site.app import Site, make_site
 
 ORIGIN = "http://lab.example"
 ADDRESS = PublicAddress(names=frozenset({"lab.example"}), origin=ORIGIN)
@@ -63,20 +63,20 @@ def receiving(
     with started_writer(lab) as writer, ThreadPoolExecutor(2) as threads:
         gate = open_gate(writer, laboratory, lambda: lab.now)
         keeper = Accounts(
-            give=partial(give_as_volunteer, gate),
+            give=partial(submit_as_volunteer, gate),
             connections=connections,
             secret=secrets.accounts,
             guesses=Guesses(lambda: lab.now),
             new_accounts=new_accounts,
         )
-        reception = AccountDesk(
+        reception = AccountServices(
             gate=gate,
             pages=pages,
             accounts=keeper,
             threads=threads,
             master=master,
         )
-        yield Received(app=SiteWithAccounts(site(pages), accounts(reception), reception), writer=writer)
+        yield Received(app=SiteWithAccounts(make_site(pages), account_app(reception), reception), writer=writer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,11 +171,13 @@ class Visitor:
         platform = Platform(system="linux", processor="x86_64", instructions="avx2")
         capacity = Capacity(cores=2, memory_mb=4_000)
         return self.app.writer.run(
-            lambda db: hosts.meet(db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now)
+            lambda db: hosts.upsert_host(
+                db, volunteer_id=number, name=name, platform=platform, capacity=capacity, now=now
+            )
         )
 
     def account(self) -> Any:
-        return self.look(lambda db: stored_accounts.by_email(db, EMAIL))
+        return self.look(lambda db: stored_accounts.find_account_by_email(db, EMAIL))
 
     def shown_keys(self) -> tuple[str, ...]:
         """The account key and the weak key, as the page shows them."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from patience import PATIENCE
 
-from axiom.laboratory.runner.code_archive import runner_name
+from axiom.laboratory.runner.code_archive import runner_file_name
 from axiom.runner.files.home import RunnerHome
 from axiom.signed.bundles import write_seal
 from axiom.signed.outputs import Output, read_output
@@ -92,7 +92,7 @@ class Client:
         self.folder = folder
         self.ending = ending
         self.lab = replace(lab, home=RunnerHome(self.project / "axiom"))
-        self.program = self.project / runner_name(raw)
+        self.program = self.project / runner_file_name(raw)
         self.program.write_bytes(raw)
         self.program.chmod(0o755)
         self.files = {

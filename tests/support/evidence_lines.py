@@ -23,11 +23,11 @@ def record(
         )
         for one in seen
     ]
-    return evidence.add(db, number, line, placed, session_id=session_id, now=now)
+    return evidence.add_evidence(db, number, line, placed, session_id=session_id, now=now)
 
 
 def history_of(db: Database, number: int) -> list[Evidence]:
-    return [evidence.read(row) for row in evidence.lines(db, number)]
+    return [evidence.parse_evidence(row) for row in evidence.list_evidence_lines(db, number)]
 
 
 def evidence_line(**changes: Any) -> Evidence:

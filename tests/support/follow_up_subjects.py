@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from axiom.domain.declaration import Measure, ValueType
-from axiom.laboratory.proposals.rules.pricing import prices
+from axiom.laboratory.proposals.rules.pricing import read_config_prices
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.signed.manifests import ControlSweeps, Manifest
 from axiom_weigh.values import Evidence, Grade, Verdict
@@ -76,7 +76,7 @@ def subject(number=1, evidence=None, **changes) -> Subject:
         experiment=declared.name,
         version=declared.version,
         manifest=declared,
-        prices=prices(declared),
+        prices=read_config_prices(declared),
         estimand=estimand(),
         status="open",
         evidence=evidence or said(),

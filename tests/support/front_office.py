@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from axiom.boinc import account_keys
 from axiom.domain.runners import OfferedRunner
 from axiom.gate.laboratory import Laboratory
-from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
+from axiom.laboratory.accounts.commands.accounts import submit_as_volunteer
 from axiom.laboratory.open_gate import open_gate
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -18,10 +18,10 @@ from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
-from axiom.server.http.project_pages import CHANGING, FrontDesk
+from axiom.server.http.project_pages import CHANGING, ProjectEndpoints
 from axiom.server.http.routes import Front
 from axiom.settings import Settings
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.keys import make_secrets
 from axiom.signed.signing import write_once
 from axiom.store.accounts import accounts
@@ -51,10 +51,10 @@ class Office:
         make_secrets(lab.folder.keys)
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
         gate = open_gate(self.writer, laboratory, lambda: self.lab.now)
-        give = partial(give_as_volunteer, gate)
+        give = partial(submit_as_volunteer, gate)
         stored = {"give": give, "connections": connections, "secret": SECRET, "guesses": guesses}
         self.accounts = Accounts(**stored, new_accounts=new_accounts)
-        self.desk = FrontDesk(
+        self.desk = ProjectEndpoints(
             name="Small & Sons",
             master="http://lab.example/",
             runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
@@ -106,7 +106,7 @@ class Office:
         return self.ask("/lookup_account.php", email_addr=email, passwd_hash=passwd_hash, **more)
 
     def stored(self, email: str = EMAIL):
-        return self.writer.run(lambda db: accounts.by_email(db, email))
+        return self.writer.run(lambda db: accounts.find_account_by_email(db, email))
 
     def close(self) -> None:
         self.threads.shutdown()
@@ -117,7 +117,7 @@ def keep_secret(keys: Path) -> None:
     """The commands read there from which secret keys of accounts are made."""
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (keys / "accounts.key").exists():
-        write_once(keys / "accounts.key", canonical({"format": "axiom-secret-1", "secret": SECRET.hex()}))
+        write_once(keys / "accounts.key", canonical_bytes({"format": "axiom-secret-1", "secret": SECRET.hex()}))
 
 
 def key_in(said: str) -> str:

@@ -14,11 +14,11 @@ from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Propo
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import EntryKind, Note, Step, TranscriptEntry
 from axiom.domain.work import Agreement
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, inherit
-from axiom.laboratory.registrations.links import link
-from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
+from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
@@ -110,27 +110,27 @@ def fill(lab, prepared) -> None:
     lab.validate()
     with lab.db.transaction():
         lab.db.execute("UPDATE task SET reason = :reason WHERE id = :id", reason=HOSTILE, id=bad.task)
-        tariffs.add(lab.db, PRESETS["S4"], lab.now - timedelta(days=3), because=HOSTILE)
-        tariffs.add(lab.db, PRESETS["core-seconds"], lab.now - timedelta(days=2))
+        tariffs.add_tariff(lab.db, PRESETS["S4"], lab.now - timedelta(days=3), because=HOSTILE)
+        tariffs.add_tariff(lab.db, PRESETS["core-seconds"], lab.now - timedelta(days=2))
         later = lab.now + timedelta(days=8)
-        tariffs.add(lab.db, PRESETS["S5"], later, because="a change of pay", announced_at=lab.now)
+        tariffs.add_tariff(lab.db, PRESETS["S5"], later, because="a change of pay", announced_at=lab.now)
         for name in ("first", "second"):
-            session = rounds.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
+            session = rounds.begin_round(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
             back = Note(
                 kind="results.back",
                 text="{results} results of {experiment} came back, a *{name}* time.",
                 facts={"results": 1234, "experiment": HOSTILE, "name": name},
                 about="/results?experiment=tiny_sum",
             )
-            rounds.write(lab.db, session.id, Step.REVIEW, [back])
-            settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
+            rounds.add_round_notes(lab.db, session.id, Step.REVIEW, [back])
+            settlements.settle_session(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
             end = Note(kind="log.end", text="{done} done.", facts={"done": name})
-            rounds.write(lab.db, session.id, Step.LOG, [end])
+            rounds.add_round_notes(lab.db, session.id, Step.LOG, [end])
             for step in Step:
-                current, at = rounds.by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
+                current, at = rounds.find_round_by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
                 assert current
-                rounds.finish(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
-            rounds.tell(lab.db, session.id, "two hours have passed", lab.now)
+                rounds.finish_round_step(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
+            rounds.promote_round_to_session(lab.db, session.id, "two hours have passed", lab.now)
         values = {number: None if number == 3 else 1.0 + number / 10 for number in range(8)}
         observed = [
             Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))
@@ -138,7 +138,7 @@ def fill(lab, prepared) -> None:
         ]
         for blocks in (1, 2):
             record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
-        proposals.add(lab.db, proposed(), 1, 1, lab.now)
+        proposals.add_proposal(lab.db, proposed(), 1, 1, lab.now)
         draw(lab, "finding/1/narrowing", 660, 326)
         draw(lab, "experiment/1/sweep", 660, 326)
     join_in(lab)
@@ -156,20 +156,22 @@ def join_in(lab) -> None:
         whose = {"country": "Norway", "website": "", "is_exported": True, "shows_hosts": True}
         accounts.set_profile(lab.db, grace, name=f"Grace {HOSTILE}", **whose)
         facts = {"country": "Norway", "website": "https://team.example/", "about": f"We keep watch. {HOSTILE}"}
-        team = teams.create(lab.db, name=f"Lighthouse {HOSTILE}", founder_id=grace, **facts, now=lab.now)
+        team = teams.create_team(lab.db, name=f"Lighthouse {HOSTILE}", founder_id=grace, **facts, now=lab.now)
         for member in (1, grace):
-            accounts.join(lab.db, member, team)
+            accounts.set_volunteer_team(lab.db, member, team)
         for volunteer, name in ((grace, "kitchen.grace.example"), (shy, "secret.shy.example")):
-            hosts.add(lab.db, volunteer, said_of(name), lab.now)
-        hosts.told_why(lab.db, 3, "no waiting task fits into its memory of 7,900 MB")
-        ledger.carry_over(lab.db, grace, source="the old laboratory", amount=12_345_678, because="a test", now=lab.now)
+            hosts.add_host(lab.db, volunteer, said_of(name), lab.now)
+        hosts.record_no_work_reason(lab.db, 3, "no waiting task fits into its memory of 7,900 MB")
+        ledger.carry_over_credit(
+            lab.db, grace, source="the old laboratory", amount=12_345_678, because="a test", now=lab.now
+        )
     compute(lab)
 
 
 def register(lab, name: str) -> int:
     """An account; what a password becomes is of no use here."""
     email = f"{name.split()[0].lower()}@lab.example"
-    return accounts.create(lab.db, name=name, email=email, password=name, cross_id=name, now=lab.now)
+    return accounts.create_account(lab.db, name=name, email=email, password=name, cross_id=name, now=lab.now)
 
 
 def compute(lab) -> None:
@@ -177,9 +179,9 @@ def compute(lab) -> None:
     lab.report(lab.order(2), None, exit_status=197, cpu_seconds=0.0)
     lab.order(2)
     with lab.db.transaction():
-        transit_many(lab.db, [tasks.order_check(lab.db, workunits.task(lab.db, 1), lab.now)], lab.now)
-        tasks.agree(lab.db, {1: Agreement.WAITING})
-        Paying().pay(lab.db, lab.now)
+        transit_many(lab.db, [tasks.order_check(lab.db, workunits.find_task(lab.db, 1), lab.now)], lab.now)
+        tasks.set_task_agreements(lab.db, {1: Agreement.WAITING})
+        CreditPayer().pay(lab.db, lab.now)
 
 
 def said_of(name: str) -> ClientDescription:
@@ -200,7 +202,9 @@ def said_of(name: str) -> ClientDescription:
 def draw(lab, name: str, *widths: int) -> None:
     for width in widths:
         svg = SVG.format(name=name.replace("/", "-"), width=width, end=width - 10)
-        digests = [blobs.put(lab.db, lab.folder, body, lab.now) for body in (svg.encode(), b"\x89PNG" + svg.encode())]
+        digests = [
+            blobs.store_blob(lab.db, lab.folder, body, lab.now) for body in (svg.encode(), b"\x89PNG" + svg.encode())
+        ]
         lab.db.execute(
             "INSERT INTO figure (name, shows, svg, png, drawn_at) VALUES (:name, '', :svg, :png, :at)",
             name=f"{name}/{width}",
@@ -213,15 +217,15 @@ def draw(lab, name: str, *widths: int) -> None:
 def write_draft(lab) -> None:
     text = '"""Is larger better?"""\n\nprint(1 < 2)\n'
     draft = {"name": "larger", "author": "program:curie", "text": text, "digest": "d" * 64}
-    number = drafts.add(lab.db, **draft, refusals=(), now=lab.now)
-    drafts.order(lab.db, number, "", lab.now)
+    number = drafts.add_draft(lab.db, **draft, refusals=(), now=lab.now)
+    drafts.order_draft_preflight(lab.db, number, "", lab.now)
     gates = [
         {"name": "G0", "title": "parse", "state": "passed", "fault": ""},
         {"name": "G7", "title": "placebo", "state": "failed", "fault": "the placebo is not without effect"},
     ]
     nothing = {"declaration": "", "question": "", "bundle": ""}
     failed = {"passed": False, "reason": "e is 30", "gates": gates, "attempt": "{}"}
-    drafts.record(lab.db, number, **failed, **nothing, now=lab.now)
+    drafts.record_draft_preflight(lab.db, number, **failed, **nothing, now=lab.now)
 
 
 def write_ideas(lab) -> None:
@@ -230,9 +234,9 @@ def write_ideas(lab) -> None:
     by_program = Idea(question="Does it go on?", why="It never stopped.", by="program:ada", finding=1)
     with lab.db.transaction():
         for idea, is_shown in ((by_volunteer, True), (by_program, True), (replace(by_volunteer, why=UNSHOWN), False)):
-            ideas.add(lab.db, idea, is_shown=is_shown, now=lab.now)
+            ideas.add_idea(lab.db, idea, is_shown=is_shown, now=lab.now)
         taken = IdeaAnswer(state=IdeaState.TAKEN, why=HOSTILE, by="operator", proposal=1)
-        ideas.answer(lab.db, 1, taken, None, lab.now)
+        ideas.answer_idea(lab.db, 1, taken, None, lab.now)
 
 
 def proposed() -> Proposal:
@@ -275,15 +279,15 @@ def furnish_more(lab, prepared) -> None:
     with lab.db.transaction():
         lab.db.execute("UPDATE finding SET status = 'retired' WHERE id = 2")
         record(lab.db, 2, absent, [], session_id=None, now=lab.now)
-        inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
-        link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
+        register_old_claims(lab.db, CLAIMED, "tiny_sum", lab.now)
+        record_link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
         text = f"The total grows, {{F1.estimate}} over {{F1.seeds}} seeds. {HOSTILE}\n\nThis says nothing of a number."
-        kept_prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=text, now=lab.now)
-        kept_prose.add_to_paper(lab.db, [1, 3], author="Ada", text=text, now=lab.now)
+        kept_prose.add_session_prose(lab.db, 1, author=f"program:{HOSTILE}", text=text, now=lab.now)
+        kept_prose.add_paper_prose(lab.db, [1, 3], author="Ada", text=text, now=lab.now)
         speak(lab)
         for number in (1, 2):
             row = {"task": f"{HOSTILE} {number}", "measures": {HOSTILE: number / 2}, "config": {"size": HOSTILE}}
-            former_results.add(lab.db, row, experiment="tiny_sum", source=FORMER, now=lab.now)
+            former_results.add_former_result(lab.db, row, experiment="tiny_sum", source=FORMER, now=lab.now)
 
 
 def speak(lab) -> None:
@@ -297,7 +301,7 @@ def speak(lab) -> None:
     for kind, body in bodies.items():
         about = {"model": "a model", "prompt": "0" * 64, "body": json.dumps(body), "tokens": 1_234, "micros": 567}
         entry = TranscriptEntry(kind=kind, **about, request_id=request if kind is EntryKind.ANSWER else None)
-        number = transcripts.append(lab.db, 1, entry, lab.now - timedelta(days=2))
+        number = transcripts.append_transcript_entry(lab.db, 1, entry, lab.now - timedelta(days=2))
         request = request or number
 
 
@@ -318,7 +322,7 @@ _THREE = (("first", "Ada", "avx2"), ("second", "Grace", "avx2"), ("third", "Shy"
 def weigh_three_blocks(lab, prepared) -> None:
     compute_three_blocks(lab, prepared)
     with lab.db.transaction():
-        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        evaluate_findings(lab.db, rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
 
 
 def compute_three_blocks(lab, prepared) -> None:
@@ -326,7 +330,7 @@ def compute_three_blocks(lab, prepared) -> None:
     lab.publish(prepared())
     for name, volunteer, instructions in (*_THREE, ("fourth", "Bad", "avx2")):
         lab.host(name, volunteer=volunteer, instructions=instructions)
-    (shy, *_) = accounts.by_email(lab.db, "shy@example.org")
+    (shy, *_) = accounts.find_account_by_email(lab.db, "shy@example.org")
     with lab.db.transaction():
         accounts.set_profile(lab.db, shy.id, name="Shy", country="", website="", is_exported=False, shows_hosts=False)
     lab.deploy(workunits=24)

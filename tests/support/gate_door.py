@@ -21,7 +21,7 @@ from axiom.laboratory.programs.commands import AddProgram
 from axiom.service import standard_callers as callers
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
-from axiom.signed.program_tokens import digest
+from axiom.signed.program_tokens import digest_token
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_reader
 from axiom.store.hosts import hosts
@@ -51,21 +51,23 @@ class Door:
         capacity, now = Capacity(cores=2, memory_mb=memory_mb), self.lab.now
 
         def add(db) -> int:
-            owner = volunteer or accounts.ourselves(db, now)
-            return hosts.meet(db, volunteer_id=owner, name=name, platform=platform, capacity=capacity, now=now)
+            owner = volunteer or accounts.find_laboratory_account(db, now)
+            return hosts.upsert_host(db, volunteer_id=owner, name=name, platform=platform, capacity=capacity, now=now)
 
         return self.gate.writer.run(add)
 
     def let_in(self, may: str = "operate", *, name: str = "ada", key: str = "t", **more) -> Caller:
-        self.submit(AddProgram(program=name, may=may, token=digest(key), **more), caller=callers.operator())
+        self.submit(
+            AddProgram(program=name, may=may, token=digest_token(key), **more), caller=callers.operator_caller()
+        )
         return self.program(key)
 
     def program(self, key: str = "t", later: timedelta = timedelta()) -> Caller:
-        return self.look(lambda db: callers.program(db, key, self.gate.now() + later))
+        return self.look(lambda db: callers.program_caller(db, key, self.gate.now() + later))
 
     def audited(self) -> list[dict[str, Any]]:
         """The audit, oldest first."""
-        return self.look(lambda db: audit.latest(db, 100))[::-1]
+        return self.look(lambda db: audit.list_audit_entries(db, 100))[::-1]
 
     def stored(self) -> dict[str, list]:
         """Everything but the audit and its counter."""

@@ -15,8 +15,8 @@ from axiom.domain.proposals import ProposalState
 from axiom.errors import AxiomError
 from axiom.gate.registry import COMMANDS
 from axiom.mcp import changes, tools
-from axiom.mcp.answers import LONG, size
-from axiom.service.mcp_local_access import TokenDesk
+from axiom.mcp.answers import LONG, answer_size
+from axiom.service.mcp_local_access import LocalLabAccess
 from axiom.store.registrations import proposals
 
 CALLS = 10  # of a sequence
@@ -85,7 +85,7 @@ class HostileTools:
         with self.lab.pages.readers.reader() as db:
             waiting = Counter(
                 proposal.proposal.author
-                for proposal in proposals.every_proposal(db)
+                for proposal in proposals.list_all_proposals(db)
                 if proposal.state is ProposalState.OPEN
             )
         most = USUAL_LIMITS["open_proposals"]
@@ -128,7 +128,7 @@ class HostileTools:
             else:
                 tool = self.dice.choice(tools.TOOLS if self.dice.random() < 0.5 else changes.TOOLS)
                 name = self._misspelled(tool.name)
-                answer = tools.call(desk, name, self._words(tool.schema), operates=self.dice.random() < 0.5)
+                answer = tools.call_tool(desk, name, self._words(tool.schema), operates=self.dice.random() < 0.5)
             self.endings["answered"] += 1
             self._look_at(name, answer)
         except AxiomError as error:
@@ -138,12 +138,12 @@ class HostileTools:
             self.faults.append(f"{name}: {type(error).__name__}: {str(error)[:200]}")
 
     def _look_at(self, name: str, answer: Any) -> None:
-        if size(answer) > LONG:
-            self.faults.append(f"{name} answered {size(answer)} bytes")
+        if answer_size(answer) > LONG:
+            self.faults.append(f"{name} answered {answer_size(answer)} bytes")
         text = json.dumps(answer)
         self.faults.extend(f"{name} told {secret}" for secret in _SECRETS if secret in text)
 
-    def _answer(self, desk: TokenDesk) -> Any:
+    def _answer(self, desk: LocalLabAccess) -> Any:
         """An approval by fraud: somebody else's seal, a used one, one of another proposal, or one that was made up."""
         seal = self.dice.choice([*self.seals, self.seals[0][:-1] + "0", "made up", "", "\ud800."])
         if self.dice.random() < 0.2:

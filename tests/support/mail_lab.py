@@ -11,7 +11,7 @@ from started_writer import started_writer
 from axiom.server.mail.senders import MailServer
 from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.store.accounts import accounts
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.writer import Writer
@@ -27,20 +27,20 @@ WORDS = Letters(
 class MailLab:
     lab: Any
     writer: Writer
-    readers: Readers
+    readers: ReaderPool
 
     def volunteer(self, name: str, *, is_confirmed: bool = True) -> int:
         def make(db: Any) -> int:
             email = f"{name.lower()}@mail.example"
-            made = accounts.create(db, name=name, email=email, password="", cross_id="", now=self.lab.now)
+            made = accounts.create_account(db, name=name, email=email, password="", cross_id="", now=self.lab.now)
             if is_confirmed:
-                accounts.confirm(db, made, self.lab.now)
+                accounts.confirm_email(db, made, self.lab.now)
             return made
 
         return self.writer.run(make)
 
     def write(self, kind: str, volunteer: int | None = None, channel: str = outbox.MAIL, **facts: Any) -> int:
-        add = outbox.add
+        add = outbox.add_message
         return self.writer.run(
             lambda db: add(db, kind, self.lab.now, volunteer_id=volunteer, facts=facts, channel=channel)
         )
@@ -49,7 +49,9 @@ class MailLab:
         with self.readers.reader() as db:
             rows = db.select("SELECT DISTINCT channel FROM outbox")
             return [
-                each for row in rows for each in outbox.due(db, row["channel"], self.lab.now.replace(year=2100), 1_000)
+                each
+                for row in rows
+                for each in outbox.list_due_messages(db, row["channel"], self.lab.now.replace(year=2100), 1_000)
             ]
 
     def outgoing(
@@ -60,7 +62,7 @@ class MailLab:
 
 @contextlib.contextmanager
 def mail_lab(lab: Any) -> Iterator[MailLab]:
-    with started_writer(lab) as writer, contextlib.closing(Readers(lab.folder)) as readers:
+    with started_writer(lab) as writer, contextlib.closing(ReaderPool(lab.folder)) as readers:
         yield MailLab(lab=lab, writer=writer, readers=readers)
 
 

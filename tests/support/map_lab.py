@@ -11,7 +11,7 @@ import axiom
 from axiom.domain.declaration import measures, plain
 from axiom.domain.maps import ROOT, Tile, place_of
 from axiom.domain.work import Outcome, Result
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.laboratory.planning.tiles import OrderedTiles, order_tiles
 from axiom.laboratory.policy import Policy
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
@@ -23,7 +23,7 @@ POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=1)
 @cache
 def prepared_map() -> PackedBundle:
     """The disc's experiment, packed and described by a real child."""
-    return prepare(Path(axiom.__file__).parent, Path(disc_map.__file__))
+    return pack_experiment(Path(axiom.__file__).parent, Path(disc_map.__file__))
 
 
 def drawn(config: disc_map.Config, seed: int) -> tuple[dict[str, Any], bytes]:

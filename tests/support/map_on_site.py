@@ -10,9 +10,9 @@ import axiom
 from axiom.domain.declaration import pack
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.laboratory.planning.tiles import order_tiles
-from axiom.laboratory.policy import policy_of
+from axiom.laboratory.policy import policy_from_settings
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
@@ -23,7 +23,7 @@ DEPTH = 3
 
 @functools.cache
 def prepared_map() -> PackedBundle:
-    return prepare(Path(axiom.__file__).parent, Path(small_map.__file__))
+    return pack_experiment(Path(axiom.__file__).parent, Path(small_map.__file__))
 
 
 def publish_map(lab) -> int:
@@ -45,7 +45,7 @@ def draw_map(lab, *, depth: int = DEPTH) -> None:
             lab.validate()
             lab.later(seconds=1)
         with lab.db.transaction():
-            order_tiles(lab.db, policy_of(Settings()), lab.now, cores=1_000, lacking=0, has_volunteers=True)
+            order_tiles(lab.db, policy_from_settings(Settings()), lab.now, cores=1_000, lacking=0, has_volunteers=True)
 
 
 def drawn(lab, order: Order) -> bytes:

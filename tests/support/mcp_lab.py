@@ -20,12 +20,12 @@ from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
 from axiom.laboratory.programs.commands import AddProgram
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
+from axiom.laboratory.proposals.commands.approvals import Confirmations
 from axiom.mcp.server import lab_server
 from axiom.service import standard_callers as callers
-from axiom.service.mcp_local_access import TokenDesk
+from axiom.service.mcp_local_access import LocalLabAccess
 from axiom.settings import Settings
-from axiom.signed.program_tokens import digest
+from axiom.signed.program_tokens import digest_token
 from axiom.store.connections import Connections
 from axiom.store.engine.database import connect_reader
 from axiom.store.registrations import proposals
@@ -55,15 +55,15 @@ class McpLab:
     lab: Any
     gate: CommandGate
     pages: Site
-    people: AskedPeople
+    people: Confirmations
 
-    def desk(self, name: str, may: str = "propose", **more: Any) -> TokenDesk:
+    def desk(self, name: str, may: str = "propose", **more: Any) -> LocalLabAccess:
         token = f"token of {name}"
-        command = AddProgram(program=name, may=may, token=digest(token), **more)
-        self.gate.submit(command, callers.operator())
+        command = AddProgram(program=name, may=may, token=digest_token(token), **more)
+        self.gate.submit(command, callers.operator_caller())
         with self.pages.readers.reader() as db:
-            program = callers.program(db, token, self.gate.now())
-        return TokenDesk(pages=self.pages, gate=self.gate, people=self.people, program=program)
+            program = callers.program_caller(db, token, self.gate.now())
+        return LocalLabAccess(pages=self.pages, gate=self.gate, people=self.people, program=program)
 
     def stored(self) -> dict[str, list[Any]]:
         db = connect_reader(self.lab.folder.database)
@@ -76,7 +76,7 @@ class McpLab:
 
     def audited(self, most: int = 100) -> list[dict[str, Any]]:
         with Connections(folder=self.lab.folder).reader() as db:
-            return [dict(row) for row in audit.latest(db, most)[::-1]]
+            return [dict(row) for row in audit.list_audit_entries(db, most)[::-1]]
 
     def is_whole(self) -> bool:
         self.lab.db = connect_reader(self.lab.folder.database)
@@ -92,7 +92,7 @@ def opened(lab: Any, prepared: Any) -> Iterator[McpLab]:
     fill(lab, prepared)
     furnish_more(lab, prepared)
     with lab.db.transaction():
-        proposals.add(lab.db, RETIRING, 3, 1, lab.now)
+        proposals.add_proposal(lab.db, RETIRING, 3, 1, lab.now)
     with gated(lab) as made:
         yield made
 
@@ -106,7 +106,7 @@ def gated(lab: Any) -> Iterator[McpLab]:
     pages = Site(folder=lab.folder, name="Small", now=lambda: lab.now, live=dict)
     with started_writer(lab) as writer, closing(pages.readers):
         gate = open_gate(writer, laboratory, lambda: lab.now)
-        yield McpLab(lab=lab, gate=gate, pages=pages, people=AskedPeople(gate=gate))
+        yield McpLab(lab=lab, gate=gate, pages=pages, people=Confirmations(gate=gate))
 
 
 def answer_of(result: Any) -> Any:
@@ -135,5 +135,5 @@ def asked(server: Any, name: str, words: Any, *, mode: str = "legacy", person: A
     return anyio.run(run)
 
 
-def served(desk: TokenDesk, *, operates: bool = False) -> Any:
+def served(desk: LocalLabAccess, *, operates: bool = False) -> Any:
     return lab_server(lambda _: desk, operates=operates)

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from axiom.laboratory.backups.archive import fetch, move_old
+from axiom.laboratory.backups.archive import archive_old_outputs, read_task_output
 from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.signed.trust import write_trust
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
-from axiom.store.journal.journal import attach
+from axiom.store.journal.journal import attach_journal
 from axiom.store.tasks import archives
 
 DAYS = 90
@@ -42,20 +42,20 @@ class OldLab:
 
     @staticmethod
     def brought(db, folder, task):
-        found = fetch(db, folder, task)
+        found = read_task_output(db, folder, task)
         return found.ticket, found.output, found.message
 
     def archived(self, **changes):
         writer = writer_of(self.folder, Settings(), lambda: self.now)
         writer.start()
         try:
-            return move_old(writer, self.folder, lambda: self.now, DAYS, **changes)
+            return archive_old_outputs(writer, self.folder, lambda: self.now, DAYS, **changes)
         finally:
             writer.stop()
 
     def files(self, folder=None):
         with Connections(folder=folder or self.folder).reader() as db:
-            return archives.every_file(db)
+            return archives.list_archive_files(db)
 
     def demand_whole(self, folder=None):
         """Each ticket and each output is there, as it was, and every promise holds."""
@@ -63,7 +63,7 @@ class OldLab:
         db = connect_reader(folder.database)
         try:
             assert {task: self.brought(db, folder, task) for task in self.before} == self.before
-            assert blobs.problems(db, folder) == []
+            assert blobs.list_blob_problems(db, folder) == []
         finally:
             db.close()
         db = connect_writer(folder.database)
@@ -83,7 +83,7 @@ def make_old(lab, prepared, more=lambda _: None):
     for name in ("root", "bundle", "ticket"):
         getattr(lab.keys, name).save(folder.keys / f"{name}.key")
     (folder.keys / "trust.json").write_bytes(write_trust(lab.keys.trust, [lab.keys.root]))
-    attach(lab.db, folder, folder.journal, lambda: lab.now)
+    attach_journal(lab.db, folder, folder.journal, lambda: lab.now)
     lab.publish(prepared(), good_for=timedelta(days=365))
     lab.host()
     old = OldLab(lab)

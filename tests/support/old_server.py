@@ -16,7 +16,7 @@ from old_dump import row_of, write_dump
 
 from axiom.boinc import account_keys, replies
 from axiom.boinc.requests import SchedulerRequest, read_host_info, read_request
-from axiom.boinc.transfers import Upload, done, read_head, size_reply
+from axiom.boinc.transfers import Upload, read_head, size_reply, upload_done_reply
 from axiom.signed.boinc_code_signing import CodeKey
 
 PLATFORM, APP, NAME = "x86_64-pc-linux-gnu", "starcount", "stars"
@@ -127,7 +127,7 @@ class OldServer:
         if not isinstance(head, Upload):
             return size_reply(0)
         self.uploaded[head.name] = body[head.data_starts_at :]
-        return done()
+        return upload_done_reply()
 
     def _reply(self, request: SchedulerRequest) -> bytes:
         assert request.authenticator in {KEY, weak_key()}

@@ -44,10 +44,10 @@ def furnish_words(lab: Any, folder: Any) -> None:
     furnish_more(lab, prepared)
     with lab.db.transaction():
         for number in (1, 2, 3):
-            finding_notes.add(lab.db, number, text=f"{MARK}: {{F1.estimate}}", by="Eve", now=lab.now)
-        kept_prose.add_to_session(lab.db, 1, author="Eve", text=MARK, now=lab.now)
+            finding_notes.add_finding_note(lab.db, number, text=f"{MARK}: {{F1.estimate}}", by="Eve", now=lab.now)
+        kept_prose.add_session_prose(lab.db, 1, author="Eve", text=MARK, now=lab.now)
         for numbers in ([1], [1, 2], [1, 3]):
-            kept_prose.add_to_paper(lab.db, numbers, author="Eve", text=f"{MARK}\n\n{MARK}", now=lab.now)
+            kept_prose.add_paper_prose(lab.db, numbers, author="Eve", text=f"{MARK}\n\n{MARK}", now=lab.now)
         for table, words in _WRITTEN.items():
             lab.db.execute(f"UPDATE {table} SET {words}", mark=MARK)  # noqa: S608  the names are ours
         for row in lab.db.select("SELECT id, body FROM proposal"):
@@ -64,7 +64,7 @@ def furnish_words(lab: Any, folder: Any) -> None:
         notes = [
             Note(kind=kind, text=f"{{{name}}}", facts={name: MARK}, about="/findings/1") for kind, name in old.items()
         ]
-        rounds.write(lab.db, 1, Step.LOG, [*notes, Note(kind="log.end", text="Done.")])
+        rounds.add_round_notes(lab.db, 1, Step.LOG, [*notes, Note(kind="log.end", text="Done.")])
 
 
 def outside_boxes(page: str) -> list[str]:

@@ -6,7 +6,7 @@ from axiom.domain.planning import Supply
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
 from axiom.laboratory.planning.rules.candidates import Candidate
-from axiom.laboratory.planning.rules.plan import plan
+from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom_weigh.values import Grade, Verdict
 
@@ -40,7 +40,7 @@ def new(number: int, **facts) -> Candidate:
 
 
 def planned(*asked: Candidate, cores: int = 400, **wanted):
-    return plan(asked, cores=cores, per_core=3, task_seconds=8.0, **wanted)
+    return plan_orders(asked, cores=cores, per_core=3, task_seconds=8.0, **wanted)
 
 
 def host(number: int, cores: int = 8, memory_mb: int = 64_000, **facts) -> Supply:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.laboratory.registrations.register import register_further
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.experiments import experiments
@@ -44,7 +44,7 @@ def order_of(rounds, registration_id: int, workunits: int = 8) -> None:
         experiment_id=1, workunits=workunits, replicates_each=1, registration_id=registration_id, reason="a test"
     )
     with rounds.db.transaction():
-        deploy(rounds.db, allotment, max_failures=3, now=rounds.lab.now)
+        order_replicates(rounds.db, allotment, max_failures=3, now=rounds.lab.now)
 
 
 def block(rounds, registration_id: int = 1, *, effect: float = 1.0, **more) -> None:
@@ -54,7 +54,7 @@ def block(rounds, registration_id: int = 1, *, effect: float = 1.0, **more) -> N
 
 def further(rounds, name="wide", points=WIDER) -> int:
     with rounds.db.transaction():
-        version = experiments.by_id(rounds.db, 1)
+        version = experiments.find_experiment(rounds.db, 1)
         return register_further(
             rounds.db, version, name, points, stopping=StoppingRule(replicates=256), why="a test", now=rounds.lab.now
         ).id

@@ -13,8 +13,8 @@ from boinc_files import Client
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.laboratory.runner.code_archive import stand_in
-from axiom.runner.child.environment import environment
+from axiom.laboratory.runner.code_archive import pack_stand_in_runner
+from axiom.runner.child.environment import child_environment
 from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.unpacked_bundle import write_tree
@@ -237,7 +237,7 @@ class Lab:
 
     @property
     def digest(self) -> str:
-        return bundles.digest(self.archive)
+        return bundles.digest_bundle(self.archive)
 
     def with_bundle(self, archive: bytes) -> "Lab":
         """The same with another bundle in its home."""
@@ -329,7 +329,7 @@ def strangers(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     file = tmp_path_factory.mktemp("source") / "probe_cells.py"
     file.write_text(PROBE)
-    return bundles.collect(Path(axiom.__file__).parent, file)
+    return bundles.collect_sources(Path(axiom.__file__).parent, file)
 
 
 @pytest.fixture(scope="module")
@@ -338,12 +338,12 @@ def surroundings(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("tree")
     write_tree(folder / "tree", files)
     (folder / "cache").mkdir()
-    return folder / "tree", environment(folder / "cache")
+    return folder / "tree", child_environment(folder / "cache")
 
 
 @pytest.fixture(scope="session")
 def archive(files: dict[str, bytes]) -> bytes:
-    return bundles.pack(files | {"manifest.json": describe_here(files)})
+    return bundles.pack_files(files | {"manifest.json": describe_here(files)})
 
 
 @pytest.fixture
@@ -359,7 +359,7 @@ def archive_with_jax(files: dict[str, bytes]) -> bytes:
     """The bundle of an experiment that imports JAX."""
     name = "axiom/catalogue/probe_cells.py"
     changed = files | {name: files[name].replace(b"import json,", b"import jax, json,")}
-    return bundles.pack(changed | {"manifest.json": describe_here(changed)})
+    return bundles.pack_files(changed | {"manifest.json": describe_here(changed)})
 
 
 @pytest.fixture
@@ -414,7 +414,7 @@ def ending() -> Iterator[Callable[[int], None]]:
 
 @pytest.fixture(scope="session")
 def pyz():
-    return stand_in(Path(sys.executable))
+    return pack_stand_in_runner(Path(sys.executable))
 
 
 @pytest.fixture

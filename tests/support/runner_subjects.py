@@ -6,9 +6,9 @@ from typing import Any
 from experiment_text import experiment_text
 
 import axiom
-from axiom.laboratory.experiments.publish import prepare
+from axiom.laboratory.experiments.publish import pack_experiment
 from axiom.runner.direct import compute_here
-from axiom.signed.bundles import contents
+from axiom.signed.bundles import read_bundle_files
 
 _DEEDS = '''
 import os
@@ -84,7 +84,7 @@ def training(folder: Path, name: str, *, blocks: int, pause: float) -> Path:
 
 def computed_here(file: Path, seed: int) -> dict[str, Any]:
     """The measures of such a cell where nobody interrupts it and it never pauses."""
-    files = contents(prepare(Path(axiom.__file__).parent, file).archive)
+    files = read_bundle_files(pack_experiment(Path(axiom.__file__).parent, file).archive)
     cells = [({"pause": 0.0}, seed)]
     limits = {"cpu_limit": 300.0, "wall_limit": 3_000.0, "memory_mb": 1_000.0}
     (answer,) = compute_here(files, f"axiom.catalogue.{file.stem}", cells, on_progress=lambda *_: None, **limits)

@@ -17,9 +17,9 @@ from upload_lab import head
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Platform
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.credit.pay import Paying
-from axiom.laboratory.planning.deploy import deploy
-from axiom.laboratory.runner.offer import Offers
+from axiom.laboratory.credit.pay import CreditPayer
+from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.limits import server as limits
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
@@ -192,7 +192,7 @@ class Exchange:
         self.writer = Writer(Connections(folder=self.folder).writer, max_waiting=max_waiting)
         self.writer.start()
         self.threads = ThreadPoolExecutor(1)
-        self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), Paying()
+        self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), CreditPayer()
         self.nudged = 0
         of_all: dict[str, Any] = {"writer": self.writer, "folder": self.folder, "now": lambda: lab.now}
         self.transfers = Transfers(**of_all, key=secrets.upload, threads=self.threads)
@@ -201,7 +201,7 @@ class Exchange:
             **of_all,
             dispatch=lab.dispatch,
             cache=lab.known,
-            runners=Offers(self.folder, secrets.code).here(here, lab.now),
+            runners=RunnerOffers(self.folder, secrets.code).here(here, lab.now),
             trust=lab.keys.trust,
             code=secrets.code,
             links=Links(master=MASTER, upload_key=secrets.upload),
@@ -229,7 +229,7 @@ class Exchange:
 
         def make(db: Any) -> Person:
             facts = {"name": name, "email": email, "password": STORED, "cross_id": "c" * 32}
-            made = accounts.create(db, **facts, now=self.lab.now)
+            made = accounts.create_account(db, **facts, now=self.lab.now)
             key, weak = account_keys.account_key(secret, made, 1), account_keys.weak_key(secret, made, 1)
             digests = {"key_digest": account_keys.key_digest(key), "weak_digest": account_keys.key_digest(weak)}
             accounts.set_keys(db, made, key_serial=1, **digests)
@@ -242,7 +242,7 @@ class Exchange:
         allotment = Allotment(
             experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
         )
-        self.do(lambda db: deploy(db, allotment, max_failures=3, now=self.lab.now))
+        self.do(lambda db: order_replicates(db, allotment, max_failures=3, now=self.lab.now))
 
     def cancel(self, workunit_id: int) -> None:
         def withdraw(db: Any) -> None:

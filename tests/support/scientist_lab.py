@@ -11,19 +11,19 @@ from mcp_lab import McpLab
 from model_line import SECRET, Line
 from model_service import Play, played
 
-from axiom.autopilot.autopilot import hold
-from axiom.gate.client import Remote
+from axiom.autopilot.autopilot import hold_session
+from axiom.gate.client import SocketClient
 from axiom.server.http.serving import ServedSocket
 from axiom.service import standard_callers as callers
-from axiom.service.mcp_local_access import TokenDesk
+from axiom.service.mcp_local_access import LocalLabAccess
 from axiom.service.scientist import Scientist
-from axiom.service.sockets import on_path
+from axiom.service.sockets import listen_on_path
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.rounds import rounds, transcripts
 from axiom.web.api.admission import ProgramAdmission
-from axiom.web.api.app import Api, ProgramDesk
-from axiom.web.socket import control
+from axiom.web.api.app import Api, ApiServices
+from axiom.web.socket import control_app
 
 PRICES = "input=2,output=10,cached=0.2"
 Call = tuple[str, dict[str, Any]]
@@ -129,7 +129,7 @@ class ScientistLab:
 
     def held(self, *, scientist: Scientist | None = None) -> str:
         talk = (scientist or self.scientist()).talk
-        return str(self.served(lambda: hold(self.remote, "a test", "scientist 1", pi="scientist", talk=talk)))
+        return str(self.served(lambda: hold_session(self.remote, "a test", "scientist 1", pi="scientist", talk=talk)))
 
     def served(self, work: Callable[[], Any]) -> Any:
         """What this comes to while the laboratory listens."""
@@ -137,40 +137,40 @@ class ScientistLab:
 
         def admit(token: str) -> Any:
             with mcp.pages.readers.reader() as db:
-                return callers.program(db, token, mcp.gate.now())
+                return callers.program_caller(db, token, mcp.gate.now())
 
         admission = ProgramAdmission(admit=admit)
-        api = Api(ProgramDesk(gate=mcp.gate, pages=mcp.pages, admission=admission, people=mcp.people))
-        with on_path(folder.socket) as door, on_path(folder.programs_socket) as programs_door:
+        api = Api(ApiServices(gate=mcp.gate, pages=mcp.pages, admission=admission, people=mcp.people))
+        with listen_on_path(folder.socket) as door, listen_on_path(folder.programs_socket) as programs_door:
             listeners = [
-                ServedSocket(app=control(mcp.gate, mcp.pages, callers.operator()), socket=door),
+                ServedSocket(app=control_app(mcp.gate, mcp.pages, callers.operator_caller()), socket=door),
                 ServedSocket(app=api, socket=programs_door),
             ]
             return while_listening(listeners, work)
 
-    def scientist_desk(self) -> TokenDesk:
+    def scientist_desk(self) -> LocalLabAccess:
         with self.mcp.pages.readers.reader() as db:
             token = (self.mcp.lab.folder.keys / "scientist.token").read_text().strip()
-            program = callers.program(db, token, self.mcp.gate.now())
-        return TokenDesk(pages=self.mcp.pages, gate=self.mcp.gate, people=self.mcp.people, program=program)
+            program = callers.program_caller(db, token, self.mcp.gate.now())
+        return LocalLabAccess(pages=self.mcp.pages, gate=self.mcp.gate, people=self.mcp.people, program=program)
 
     @property
-    def remote(self) -> Remote:
-        return Remote(self.mcp.lab.folder.socket)
+    def remote(self) -> SocketClient:
+        return SocketClient(self.mcp.lab.folder.socket)
 
     def notes(self, name: str, kind: str) -> list[Any]:
         with Connections(folder=self.mcp.lab.folder).reader() as db:
-            session = rounds.by_name(db, name)
+            session = rounds.find_round_by_name(db, name)
             assert session
             assert session.ended_at is not None
-            return [note for _, note in rounds.notes(db, session.id) if note.kind.startswith(kind)]
+            return [note for _, note in rounds.list_round_notes(db, session.id) if note.kind.startswith(kind)]
 
     def transcript(self, name: str) -> list[Any]:
         with Connections(folder=self.mcp.lab.folder).reader() as db:
-            session = rounds.by_name(db, name)
+            session = rounds.find_round_by_name(db, name)
             assert session
-            assert transcripts.broken_links(db) == []
-            return [kept.entry for kept in transcripts.of_session(db, session.id)]
+            assert transcripts.check_transcript_chain(db) == []
+            return [kept.entry for kept in transcripts.list_transcript_entries(db, session.id)]
 
 
 @contextmanager

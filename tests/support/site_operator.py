@@ -29,11 +29,11 @@ def furnish(lab: Any, prepared: Any) -> None:
         is_informed=True,
     )
     with lab.db.transaction():
-        proposals.add(lab.db, made, 1, None, lab.now)
+        proposals.add_proposal(lab.db, made, 1, None, lab.now)
 
 
 def give_role(app: Any, volunteer_id: int, now: datetime, name: str = "ada") -> None:
-    app.writer.run(lambda db: operators.give(db, name, volunteer_id, now))
+    app.writer.run(lambda db: operators.grant_operator_role(db, name, volunteer_id, now))
 
 
 def code_of(keys: Path, volunteer_id: int, now: datetime, *, serial: int = 1) -> str:

@@ -14,16 +14,16 @@ from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.planning import Preview
-from axiom.laboratory.figures.redraw_figures import Gallery
+from axiom.laboratory.figures.redraw_figures import FigureUpdater
 from axiom.laboratory.planning.fleet_file import read_fleet
-from axiom.laboratory.planning.preview import preview
-from axiom.laboratory.policy import policy_of
-from axiom.service.sockets import on_port
+from axiom.laboratory.planning.preview import preview_plan
+from axiom.laboratory.policy import policy_from_settings
+from axiom.service.sockets import listen_on_port
 from axiom.settings import Settings
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.connections import Connections
 from axiom.store.registrations import registrations
-from axiom.web.site.app import Site, site
+from axiom.web.site.app import Site, make_site
 from axiom.web.site.routes import PAGES
 
 _ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
@@ -64,11 +64,13 @@ def served(lab: Any) -> Iterator[str]:
 
     def planned() -> Preview:
         with Connections(folder=lab.folder).reader() as db:
-            return preview(db, policy_of(Settings()), lab.now, read_fleet(_FLEET.read_bytes(), _FLEET.name))
+            return preview_plan(
+                db, policy_from_settings(Settings()), lab.now, read_fleet(_FLEET.read_bytes(), _FLEET.name)
+            )
 
     live = {"state": "running", "started_at": lab.now.isoformat(), "parts": {"writer": True, "engine": True}}
     pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live, preview=planned)
-    with on_port("127.0.0.1", 0) as listening, serving(site(pages), listening):
+    with listen_on_port("127.0.0.1", 0) as listening, serving(make_site(pages), listening):
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
@@ -76,7 +78,7 @@ def suspended_card(lab: Any, prepared: Any) -> None:
     """A laboratory whose one finding was weighed and drawn, and is suspended."""
     weigh_three_blocks(lab, prepared)
     with lab.db.transaction():
-        registrations.set_status(lab.db, 1, "suspended", "two seeds gave the same values")
+        registrations.set_finding_status(lab.db, 1, "suspended", "two seeds gave the same values")
     assert _drawn(lab) == 4
 
 
@@ -104,4 +106,4 @@ def explored_sum(lab: Any, folder: Path) -> None:
 def _drawn(lab: Any) -> int:
     """How many pictures were drawn; from here on nobody changes the laboratory."""
     with started_writer(lab) as writer:
-        return Gallery(writer, lab.folder).draw(lab.now)
+        return FigureUpdater(writer, lab.folder).draw(lab.now)

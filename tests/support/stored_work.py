@@ -1,9 +1,9 @@
 from axiom.domain.work import Task
-from axiom.store.tasks.workunits import workunit_of
+from axiom.store.tasks.workunits import read_workunit_row
 
 
 def workunits(db):
-    return [workunit_of(row) for row in db.select("SELECT * FROM workunit ORDER BY id DESC")]
+    return [read_workunit_row(row) for row in db.select("SELECT * FROM workunit ORDER BY id DESC")]
 
 
 def tasks(db, state=""):

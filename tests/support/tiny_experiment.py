@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import axiom
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -91,4 +91,4 @@ def prepare_text(name: str, text: str, folder: Path) -> PackedBundle:
     """Pack and describe a file of this name, by a real child."""
     file = folder / f"{name}.py"
     file.write_text(text)
-    return prepare(PACKAGE, file)
+    return pack_experiment(PACKAGE, file)

@@ -75,7 +75,10 @@ class Place:
 
     def stored(self) -> dict[int, bytes]:
         def bodies(db):
-            return {task: blobs.get(db, self.folder, row.digest) for task, row in uploads.of(db, range(1, 9)).items()}
+            return {
+                task: blobs.read_blob(db, self.folder, row.digest)
+                for task, row in uploads.read_uploads(db, range(1, 9)).items()
+            }
 
         return self.writer.run(bodies)
 

@@ -22,7 +22,7 @@ def vouch(data: Path, name: str) -> None:
     with closing(sqlite3.connect(Folder(path=data).database, isolation_level=None, timeout=PATIENCE)) as connection:
         db = Database(connection)
         with db.transaction():
-            found = experiments.by_name(db, name)
-            newest = experiments.bundle_now(db, found.id) if found else None
+            found = experiments.find_experiment_by_name(db, name)
+            newest = experiments.find_newest_bundle(db, found.id) if found else None
             assert newest is not None
             vouching.vouch(db, newest.digest, datetime.now(UTC))

@@ -23,11 +23,11 @@ from axiom.server.http.serving import ServedSocket, serve
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.pilots.pilot_server import PilotServer
-from axiom.service.sockets import on_path
-from axiom.signed.program_tokens import digest, new_cluster_key
+from axiom.service.sockets import listen_on_path
+from axiom.signed.program_tokens import digest_token, new_cluster_key
 from axiom.signed.tickets import Order
 from axiom.store.accounts import accounts
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.hosts import clusters, hosts
 
 LEASE = timedelta(minutes=10)
@@ -78,7 +78,7 @@ def pilot_server(lab, *, lease: timedelta = LEASE, now=today) -> PilotServer:
 @contextmanager
 def lanes(server: PilotServer, writer, reported=lambda: None, *, is_private: bool = False):
     """The paths at which pilots are answered."""
-    with ThreadPoolExecutor(1) as threads, closing(Readers(server.folder)) as readers:
+    with ThreadPoolExecutor(1) as threads, closing(ReaderPool(server.folder)) as readers:
         routes = PilotRoutes(server, writer=writer, connections=readers, threads=threads, reported=reported)
         yield Lanes(routes.openers(is_private=is_private))
 
@@ -90,7 +90,7 @@ def socket_source(lab) -> HttpWorkSource:
 @contextmanager
 def through_socket(lab, writer, cores: int):
     with lanes(pilot_server(lab), writer, is_private=True) as made:
-        listener = ServedSocket(app=Starlette(), socket=on_path(lab.folder.socket), lanes=made)
+        listener = ServedSocket(app=Starlette(), socket=listen_on_path(lab.folder.socket), lanes=made)
         with served(listener), closing(socket_source(lab)) as source:
             say_hello(source, cores=cores)
             yield source
@@ -101,7 +101,9 @@ def pilots(lab, writer, *, lease: timedelta = LEASE, now=today):
     """The address at which pilots are answered, and the key of a cluster."""
     key = new_cluster_key()
     until = now() + timedelta(days=1)
-    writer.run(lambda db: clusters.add(db, name="alpha", key_digest=digest(key), expires_at=until, now=now()))
+    writer.run(
+        lambda db: clusters.add_cluster(db, name="alpha", key_digest=digest_token(key), expires_at=until, now=now())
+    )
     with lanes(pilot_server(lab, lease=lease, now=now), writer) as made:
         listening = socket.create_server(("127.0.0.1", 0))
         with served(ServedSocket(app=Starlette(), socket=listening, lanes=made)):
@@ -125,9 +127,9 @@ def say_hello(
 
 
 def meet_here(db, cores: int) -> int:
-    whose, capacity = accounts.ourselves(db, today()), Capacity(cores=cores, memory_mb=4_000)
+    whose, capacity = accounts.find_laboratory_account(db, today()), Capacity(cores=cores, memory_mb=4_000)
     here = platform_here()
-    return hosts.meet(db, volunteer_id=whose, name="first", platform=here, capacity=capacity, now=today())
+    return hosts.upsert_host(db, volunteer_id=whose, name="first", platform=here, capacity=capacity, now=today())
 
 
 SOURCES = (local, through_socket, on_wire)

@@ -14,8 +14,8 @@ from upload_lab import head, md5
 
 from axiom import __version__
 from axiom.__main__ import _main
-from axiom.laboratory.backups.backup import back_up, restore
-from axiom.laboratory.backups.recovery import RecoveryWish
+from axiom.laboratory.backups.backup import make_backup, restore_backup
+from axiom.laboratory.backups.recovery import RecoveryOptions
 from axiom.signed.keys import load_keys, load_secrets, make_keys, make_secrets
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger
@@ -45,7 +45,7 @@ def test_this_version_is_kept_for_those_that_come(request, new_lab, prepared, tm
         exchange = begun(new_lab(tmp_path / "lab"), prepared())
         opened.append(exchange)
         client = in_flight(exchange)
-        back_up(exchange.folder, tmp_path / _BACKUP, with_keys=True, now=exchange.lab.now)
+        make_backup(exchange.folder, tmp_path / _BACKUP, with_keys=True, now=exchange.lab.now)
         (tmp_path / _CLIENT).write_text(json.dumps(client, indent=1))
         with tarfile.open(archive, "w:xz") as packed:
             for name in (_BACKUP, _CLIENT):
@@ -85,7 +85,7 @@ def in_flight(exchange: Exchange) -> dict[str, object]:
 
 def restored(backup: Path, folder: Folder) -> None:
     """The laboratory as a restore brings it up to date."""
-    made = restore(backup, folder, now=NOW, wish=RecoveryWish(as_it_was=True))
+    made = restore_backup(backup, folder, now=NOW, wish=RecoveryOptions(as_it_was=True))
     assert (made.backup.results, list(made.broken)) == (2, [])
 
 
@@ -139,4 +139,4 @@ def paid(exchange: Exchange) -> int:
     """Credit of all volunteers, in thousandths."""
     with Connections(folder=exchange.folder).reader() as db:
         everybody = [row["id"] for row in db.select("SELECT id FROM volunteer")]
-        return sum(balance.total for balance in ledger.balances(db, "volunteer", everybody).values())
+        return sum(balance.total for balance in ledger.find_balances(db, "volunteer", everybody).values())

@@ -15,12 +15,12 @@ from map_on_site import draw_map
 
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.planning.deploy import deploy
-from axiom.laboratory.registrations.register import amend, register_further
-from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.laboratory.planning.deploy import order_replicates
+from axiom.laboratory.registrations.register import amend_claim, register_further
+from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.store.experiments import experiments
 from axiom.store.rounds import rounds
-from axiom.web.site.app import Site, site
+from axiom.web.site.app import Site, make_site
 
 
 @dataclass
@@ -62,7 +62,7 @@ def _browsing():
         own = {name: words.pop(name) for name in ("preview", "look_at", "probes") if name in words}
         words_of_site = {"master": master, "scheduler": scheduler, "live": lambda: words, **own}
         pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, **words_of_site)
-        opened.append(Browser(app=site(pages), pages=pages))
+        opened.append(Browser(app=make_site(pages), pages=pages))
         return opened[-1]
 
     yield make
@@ -237,7 +237,7 @@ def varied_lab(shared_lab, prepared):
     lab.publish(prepared(has_shift=True))
     for name, volunteer in (("first", "Ada"), ("second", "Grace")):
         lab.host(name, volunteer=volunteer)
-    version = experiments.by_id(lab.db, 1)
+    version = experiments.find_experiment(lab.db, 1)
     fill_block(lab, 1)
     for name, shift in DESIGNS.items():
         points = [({"size": size, "shift": other}, 1.0) for size in (1, 2) for other in (0, shift)]
@@ -247,13 +247,13 @@ def varied_lab(shared_lab, prepared):
             )
         fill_block(lab, made.id)
     with lab.db.transaction():
-        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        evaluate_findings(lab.db, rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
         changes = {"claim": "a larger size has a smaller total", "expects": "-"}
         words = {"prediction": PREDICTION, "forecaster": "Ada", "why": "it looked so"}
-        made = amend(lab.db, 1, changes, **words, now=lab.now)
+        made = amend_claim(lab.db, 1, changes, **words, now=lab.now)
     fill_block(lab, made.id)
     with lab.db.transaction():
-        evaluate(lab.db, rounds.last(lab.db), lab.now)
+        evaluate_findings(lab.db, rounds.find_last_round(lab.db), lab.now)
     return lab
 
 
@@ -262,7 +262,7 @@ def fill_block(lab, registration_id: int) -> None:
         experiment_id=1, workunits=8, replicates_each=1, registration_id=registration_id, reason="a test"
     )
     with lab.db.transaction():
-        deploy(lab.db, allotment, max_failures=3, now=lab.now)
+        order_replicates(lab.db, allotment, max_failures=3, now=lab.now)
     hosts = itertools.cycle((1, 2))
     while orders := [*lab.ask(next(hosts)).orders, *lab.ask(next(hosts)).orders]:  # checks are among them
         for order in orders:

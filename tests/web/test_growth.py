@@ -88,7 +88,7 @@ def conclude(lab, prepared, findings: int) -> None:
             record(lab.db, number, weighed(2), observed, session_id=1, now=lab.now)
             if number % 2:  # two by two, so that islands do not grow
                 pair = [Node(noun=Noun.FINDING, id=place) for place in (number, number - 1)]
-                links.add(lab.db, LinkKind.MODERATES, *pair, why="a test", by="a test", now=lab.now)
+                links.add_link(lab.db, LinkKind.MODERATES, *pair, why="a test", by="a test", now=lab.now)
 
 
 def test_no_page_takes_longer_because_there_are_more_findings(browse, small_lab, prepared):
@@ -120,14 +120,16 @@ def happen(lab, times: int) -> None:
     for _ in range(times):
         number = lab.db.number("SELECT count(*) FROM proposal") + 1
         with lab.db.transaction():
-            proposals.add(lab.db, replace(proposed(), slug=f"another-{number}"), 1, 1, lab.now)
+            proposals.add_proposal(lab.db, replace(proposed(), slug=f"another-{number}"), 1, 1, lab.now)
             idea = Idea(question=f"Is it {number}?", why="a test", by="program:ada")
             for is_shown in (True, False):
-                ideas.add(lab.db, idea, is_shown=is_shown, now=lab.now)
+                ideas.add_idea(lab.db, idea, is_shown=is_shown, now=lab.now)
             text = {"name": "another", "author": "Ada", "text": f"print({number})", "digest": f"{number:064}"}
-            drafts.add(lab.db, **text, refusals=(), now=lab.now)
-            news.add(lab.db, line=f"News {number}", text="more", until=lab.now + timedelta(days=9_000), now=lab.now)
-            watches.register(
+            drafts.add_draft(lab.db, **text, refusals=(), now=lab.now)
+            news.add_news(
+                lab.db, line=f"News {number}", text="more", until=lab.now + timedelta(days=9_000), now=lab.now
+            )
+            watches.add_watch(
                 lab.db,
                 experiment_id=1,
                 sentence=f"watch {number}",
@@ -137,12 +139,12 @@ def happen(lab, times: int) -> None:
                 now=lab.now,
             )
             volunteer = register(lab, f"volunteer-{number} of many")
-            teams.create(lab.db, name=f"Team {number}", founder_id=volunteer, **TEAM, now=lab.now)
-            hosts.add(lab.db, volunteer, said_of(f"host-{number}"), lab.now)
-            session = rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
-            settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
-            rounds.finish(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
-            rounds.tell(lab.db, session.id, "a test", lab.now)
+            teams.create_team(lab.db, name=f"Team {number}", founder_id=volunteer, **TEAM, now=lab.now)
+            hosts.add_host(lab.db, volunteer, said_of(f"host-{number}"), lab.now)
+            session = rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
+            settlements.settle_session(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
+            rounds.finish_round_step(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
+            rounds.promote_round_to_session(lab.db, session.id, "a test", lab.now)
 
 
 def test_no_page_grows_with_the_years(browse, small_lab, prepared, monkeypatch):

@@ -16,7 +16,7 @@ from axiom.store.mail.outbox import OutboxMessage
 from axiom.web.export import archive
 from axiom.web.papers import formats
 from axiom.web.site.routes import PAGES
-from axiom.web.site.templates import environment
+from axiom.web.site.templates import template_environment
 
 _OF = {"experiments": "tiny_sum", "sessions": "2026-03-02-a", "ledger": "2026-03-02-a"}
 PLACES = [
@@ -77,10 +77,10 @@ def test_no_file_feed_letter_citation_or_export_has_it(lab, words_site):
     for address in FILES:
         assert MARK not in words_site.get(address).text, address
     reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name="Small", live=dict)
-    assert MARK not in news.feed(reading, "https://lab.example/").decode()
+    assert MARK not in news.rss_feed(reading, "https://lab.example/").decode()
     finding = words_site.get("/findings/1.json").json["finding"]
     assert MARK not in finding["cite"] + finding["bibtex"] + finding["answer"]
-    for name, body in archive.files(reading, 1).items():
+    for name, body in archive.finding_files(reading, 1).items():
         if name.endswith(("README.md", ".cff", ".bib", ".csv")):
             assert MARK.encode() not in body, name
         if name == "card.json":
@@ -97,7 +97,7 @@ def test_no_file_feed_letter_citation_or_export_has_it(lab, words_site):
     made = WORDS.mail(lab.db, row, row.created_at)
     assert made is None or MARK not in made.as_string()
     for ending in formats.KINDS:
-        paper = formats.as_file(reading, [1, 2], ending, environment())
+        paper = formats.paper_file(reading, [1, 2], ending, template_environment())
         own, heading, theirs = paper.partition("Said by")
         assert MARK not in own
         assert heading
@@ -120,7 +120,7 @@ def test_a_program_reads_it_as_said_by_somebody_and_not_checked(new_lab, tmp_pat
     ]
     with gated(made) as mcp_lab:
         desk = mcp_lab.desk("ada")
-        answers = [tools.call(desk, name, words) for name, words in calls]
+        answers = [tools.call_tool(desk, name, words) for name, words in calls]
     assert [place for answer in answers for place in outside_quotes(answer)] == []
     quotes = json.dumps(answers)
     assert quotes.count('"checked": false') > 8

@@ -11,16 +11,16 @@ from furnished_lab import HOSTILE, fill, furnish_more, weighed
 from made_texts import INVENTED, MadeTexts, filled
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.domain.headlines.numbers import plain as written_number
+from axiom.domain.headlines.numbers import format_number as written_number
 from axiom.laboratory.findings.commands import DraftPaper, WriteLog
-from axiom.laboratory.findings.rules.prose import refused
+from axiom.laboratory.findings.rules.prose import why_text_refused
 from axiom.reads.base.request import Reading
 from axiom.store.findings import finding_notes, references
 from axiom.store.rounds import kept_prose
-from axiom.store.views.citable import citable
-from axiom.web.base.facts import written
+from axiom.store.views.citable import read_citable_findings
+from axiom.web.base.facts import write_facts
 from axiom.web.papers import formats, paper
-from axiom.web.site.templates import environment
+from axiom.web.site.templates import template_environment
 
 NASTY = r"Small & Sons_{\input{secrets}} 100% #1 ~ ^ $x$ -- ``\write18"
 SESSION = "/sessions/2026-03-02-a"
@@ -41,20 +41,22 @@ def reading(furnished):
 def test_each_author_s_newest_text_stands_and_a_changed_row_changes_what_was_written(lab, browse):
     with lab.db.transaction():
         for text in ("first {F1}", "second {F1}"):
-            kept_prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
+            kept_prose.add_paper_prose(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
         text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
-        kept_prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
-        kept_prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
-    assert [kept_text.text for kept_text in kept_prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
+        kept_prose.add_paper_prose(lab.db, [1], author="# Eve", text=text, now=lab.now)
+        kept_prose.add_paper_prose(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
+    assert [kept_text.text for kept_text in kept_prose.list_paper_prose(lab.db, [1, 3])] == ["second {F1}", "too"]
     (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
     assert kept["amount"] == 4
     reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
-    made = formats.as_file(reading, [1], "md", environment())
+    made = formats.paper_file(reading, [1], "md", template_environment())
     assert r"> \- not a list (\<script\>" in made
     assert r"\[x\](y) \*b\* +0.93" in made
     site = browse(lab)
     with lab.db.transaction():
-        finding_notes.add(lab.db, 1, text="Seen at {F1.estimate}; {F9.x} & {Q} stay.", by="Ada", now=lab.now)
+        finding_notes.add_finding_note(
+            lab.db, 1, text="Seen at {F1.estimate}; {F9.x} & {Q} stay.", by="Ada", now=lab.now
+        )
     assert "+0.93 over 16 seeds" in texts_of(site.get(f"{SESSION}.json").json["session"])
     assert "Seen at +0.93; {F9.x} &amp; {Q} stay." in site.get("/findings/1").text
     with lab.db.transaction():
@@ -84,7 +86,7 @@ def test_a_paper_is_of_the_findings_that_an_address_names_and_taken_away_whole(f
         reply = furnished_site.get(f"/findings/paper.{ending}?of=3,1")
         assert reply.headers["content-disposition"] == f'attachment; filename="paper-1-3.{ending}"'
         assert "<script>alert" not in reply.text
-    assert [finding["number"]["text"] for finding in paper.paper(reading, [1])["others"]] == ["2", "3"]
+    assert [finding["number"]["text"] for finding in paper.paper_facts(reading, [1])["others"]] == ["2", "3"]
 
 
 def test_each_template_tells_every_fact_and_no_number_of_its_own(reading):
@@ -94,8 +96,8 @@ def test_each_template_tells_every_fact_and_no_number_of_its_own(reading):
         letters = "".join(chr(ord("a") + int(digit)) for digit in str(len(names)))
         return {**fact, "text": names.setdefault(fact["of"], f"Q{letters}Q"), "rows": ""} if fact["of"] else fact
 
-    facts = written(paper.paper(reading, [1, 3]), named)
-    shown = {ending: formats.rendered(facts, ending, environment()) for ending in formats.KINDS}
+    facts = write_facts(paper.paper_facts(reading, [1, 3]), named)
+    shown = {ending: formats.render_paper(facts, ending, template_environment()) for ending in formats.KINDS}
     for text in shown.values():
         assert [of for of, name in names.items() if name not in text] == []
     assert of_words(shown["md"]) == []
@@ -105,7 +107,7 @@ def test_each_template_tells_every_fact_and_no_number_of_its_own(reading):
 
 
 def test_latex_closes_what_it_opens_and_obeys_no_text(reading):
-    latex = formats.as_file(reading, [1, 2, 3], "tex", environment())
+    latex = formats.paper_file(reading, [1, 2, 3], "tex", template_environment())
     bare = re.sub(r"\\[\\{}$&#_%]", "", latex)
     opened = []
     for what, name in re.findall(r"\\(begin|end)\{(\w+)\}", latex):
@@ -206,16 +208,16 @@ def test_what_nobody_approved_is_marked_and_stands_behind_no_sentence(small_lab,
     with small_lab.db.transaction():
         record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
     spoken = "As {R:tiny_sum} says of {F1}."
-    assert refused(spoken, citable(small_lab.db, [1]))
+    assert why_text_refused(spoken, read_citable_findings(small_lab.db, [1]))
     site = browse(small_lab)
     page = site.get("/experiments/tiny_sum").text
     assert "Noether 1918 (unverified)" in page
     assert 'href="https://arxiv.org/abs/3199.99999"' in page
     with small_lab.db.transaction():
-        references.add(small_lab.db, "Noether 1918", by="Ada", now=small_lab.now)
-        kept_prose.add_to_paper(small_lab.db, [1], author="Ada", text=spoken, now=small_lab.now)
+        references.add_reference(small_lab.db, "Noether 1918", by="Ada", now=small_lab.now)
+        kept_prose.add_paper_prose(small_lab.db, [1], author="Ada", text=spoken, now=small_lab.now)
     site.app.forget()
-    assert not refused(spoken, citable(small_lab.db, [1]))
+    assert not why_text_refused(spoken, read_citable_findings(small_lab.db, [1]))
     page = re.sub(r"<[^>]+>", "", site.get("/findings/paper?of=1").text)
     assert "As Noether 1918 says of" in page
     assert "Axelrod 2031, arXiv:3199.99999 (unverified)" in page
@@ -223,7 +225,7 @@ def test_what_nobody_approved_is_marked_and_stands_behind_no_sentence(small_lab,
 
 def test_medians_of_arms_their_ratio_and_what_a_design_keeps_constant_can_be_named(small_lab, prepared, browse):
     fill(small_lab, prepared)
-    fields = citable(small_lab.db, [1])[1].fields
+    fields = read_citable_findings(small_lab.db, [1])[1].fields
     assert (fields["first.size"], fields["second.size"]) == (1, 2)
     rows = small_lab.db.select("SELECT config, json_extract(measures, '$.total') AS total FROM result")
     totals = {row["config"]: row["total"] for row in rows}
@@ -231,5 +233,5 @@ def test_medians_of_arms_their_ratio_and_what_a_design_keeps_constant_can_be_nam
     assert fields["ratio"] == totals[0] / totals[1]
     text = "Size {F1.second.size} has {F1.second.median}, and {F1.first.size} has {F1.first.median}: {F1.ratio} of it."
     with small_lab.db.transaction():
-        finding_notes.add(small_lab.db, 1, text=text, by="Ada", now=small_lab.now)
+        finding_notes.add_finding_note(small_lab.db, 1, text=text, by="Ada", now=small_lab.now)
     assert f"Size 2 has {written_number(totals[1])}, and 1 has" in browse(small_lab).get("/findings/1").text

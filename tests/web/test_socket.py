@@ -11,14 +11,14 @@ from work_sources import lanes, pilot_server, say_hello, served, socket_source
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import NotAllowed, StorageFull, StoreDamaged, StoreError
-from axiom.gate.client import Remote
+from axiom.gate.client import SocketClient
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
 from axiom.runner.platform.host import platform_here
 from axiom.server.http.serving import ServedSocket
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.health import Health
-from axiom.service.sockets import on_path
+from axiom.service.sockets import listen_on_path
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
@@ -27,7 +27,7 @@ from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
-from axiom.web.socket import control
+from axiom.web.socket import control_app
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def behind(working_lab):
     limits = Limits(workunits_per_day=1, aborts_per_day=1)
     caller = Caller(name="operator", capabilities=frozenset(Capability), limits=limits)
     with started_writer(lab) as writer:
-        app = control(open_gate(writer, laboratory, lambda: lab.now), pages, caller)
+        app = control_app(open_gate(writer, laboratory, lambda: lab.now), pages, caller)
         server = pilot_server(lab, now=lambda: lab.now)
         with ExitStack() as stack:
             made = stack.enter_context(lanes(server, writer, lambda: heard.append(True), is_private=True))
-            listening = on_path(lab.folder.socket)
+            listening = listen_on_path(lab.folder.socket)
             stack.enter_context(served(ServedSocket(app=app, socket=listening, lanes=made)))
 
             def source(name):
@@ -73,14 +73,14 @@ def test_an_engine_behind_the_socket_needs_no_key_and_is_the_laboratory_s_own(be
     assert [behind.source(name).host_id for name in ("more cores", "fewer")] == [3, 4], "its name is its host"
     assert source.bundle(prepared().digest) == prepared().archive
     with Connections(folder=behind.folder).reader() as db:
-        tasks = [workunits.task(db, number) for number in (order.task, failing.task)]
+        tasks = [workunits.find_task(db, number) for number in (order.task, failing.task)]
         assert [(task.state, task.host_id) for task in tasks] == [(TaskState.RETURNED, 3), (TaskState.FAILED, 3)]
-        assert (hosts.host(db, 3).platform, hosts.host(db, 3).volunteer_id) == (platform_here(), 1)
+        assert (hosts.find_host(db, 3).platform, hosts.find_host(db, 3).volunteer_id) == (platform_here(), 1)
     assert len(behind.heard) == 2
     source._who["host"] = behind.theirs
     with pytest.raises(NotAllowed):
         source.ask(frozenset(), 1)
-    assert Remote(behind.folder.socket).answers()
+    assert SocketClient(behind.folder.socket).answers()
 
 
 @pytest.fixture
@@ -112,13 +112,13 @@ def ask(small_lab, writer, browse):
 
 def test_a_full_disk_and_a_writer_that_failed_are_told_without_a_path(writer, ask, small_lab, monkeypatch):
     def note(error):
-        return lambda db: jobs.failed(db, "clean", 1.0, error)
+        return lambda db: jobs.record_job_failure(db, "clean", 1.0, error)
 
     assert ask() == (200, {"ready": True, "reasons": []})
     writer.run(lambda db: db.select(f"PRAGMA max_page_count = {db.row('PRAGMA page_count')['page_count'] + 1}"))
     with pytest.raises(StorageFull):
         writer.run(note("x" * 100_000))
-    writer.run(jobs.every_job)  # to read needs no room, so it proves none
+    writer.run(jobs.list_jobs)  # to read needs no room, so it proves none
     status, answer = ask()
     assert status == 503
     assert answer["ready"] is False
@@ -133,7 +133,7 @@ def test_a_full_disk_and_a_writer_that_failed_are_told_without_a_path(writer, as
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", failed)
         with pytest.raises(StoreError):
-            writer.run(lambda db: jobs.failed(db, "clean", 1.0, "an error"))
+            writer.run(lambda db: jobs.record_job_failure(db, "clean", 1.0, "an error"))
         assert writer.failed is not None
         status, answer = ask()
     assert status == 503

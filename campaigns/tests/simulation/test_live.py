@@ -14,7 +14,7 @@ from simulation.live import LiveFleet, join, natures
 from simulation.replies import hear
 
 from axiom.domain.work import TaskState
-from axiom.laboratory.backups.invariants import broken
+from axiom.laboratory.backups.invariants import find_broken_promises
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.laboratory.planning import plan
 from axiom.rules.hosts.runners import DRILL
@@ -40,7 +40,9 @@ def lab(tmp_path):
     live = fleet(lab)
     lab.submit(DeployExperiment(experiment=BURDEN, workunits=20, replicates_each=1))
     for _ in range(40):
-        lacking = live.lacking(lab.up.writer.run(lambda db: counters.amount(db, "task", drill(db), TaskState.UNSENT)))
+        lacking = live.lacking(
+            lab.up.writer.run(lambda db: counters.read_counter(db, "task", drill(db), TaskState.UNSENT))
+        )
         if lacking:
             lab.submit(DeployExperiment(experiment=DRILL, workunits=lacking, replicates_each=1))
         lab.clock.now += timedelta(seconds=30)
@@ -66,30 +68,34 @@ def drill(db):
 
 def test_simulated_computers_get_the_drill_alone_count_for_nobody_and_stay_known(lab):
     with Connections(folder=lab.folder).reader() as db:
-        hosts = host_store.hosts(db)
+        hosts = host_store.list_all_hosts(db)
         assert len(hosts) == 12
         assert all(host.is_simulated for host in hosts)
         sent = [task for task in stored_work.tasks(db) if task.host_id is not None]
         assert {task.experiment_id for task in sent} == {drill(db)}
         assert sum(task.state is TaskState.VALID for task in sent) > 50
-        assert plan.cores(db, lab.clock.now) == 0
-        assert plan.waiting(db) == 20
-        assert DRILL not in {candidate.name for candidate in plan.candidates(db, lab.clock.now)}
-        assert not host_store.others_since(db, 0, NOW - timedelta(days=1))
-        assert ledger.balances(db, ledger.HOST, [host.id for host in hosts]) != {}, "they have their credit"
-        assert ledger.top(db, ledger.HOST, 10) == ledger.top(db, ledger.VOLUNTEER, 10) == []
-        assert host_views.since(db, "volunteer", NOW) == host_views.since(db, "host", NOW) == []
-        assert host_views.rank(db, "host", 0) == 1
-        assert credit_sites.volunteers(db, 0, 100) == []
-        assert credit_sites.holders(db, "host", lab.clock.now).everybody == 0
+        assert plan.count_fleet_cores(db, lab.clock.now) == 0
+        assert plan.count_waiting_tasks(db) == 20
+        assert DRILL not in {candidate.name for candidate in plan.list_candidates(db, lab.clock.now)}
+        assert not host_store.has_other_hosts_since(db, 0, NOW - timedelta(days=1))
+        assert ledger.find_balances(db, ledger.HOST, [host.id for host in hosts]) != {}, "they have their credit"
+        assert ledger.list_top_balances(db, ledger.HOST, 10) == ledger.list_top_balances(db, ledger.VOLUNTEER, 10) == []
+        assert (
+            host_views.list_recent_balances(db, "volunteer", NOW)
+            == host_views.list_recent_balances(db, "host", NOW)
+            == []
+        )
+        assert host_views.find_credit_rank(db, "host", 0) == 1
+        assert credit_sites.list_exported_volunteers(db, 0, 100) == []
+        assert credit_sites.count_credit_holders(db, "host", lab.clock.now).everybody == 0
         assert db.select("SELECT id FROM workunit WHERE checks_task_id IS NOT NULL") == []
         assert db.select("SELECT id FROM evidence") == []
-        assert not any(broken(db, lab.folder, lab.keys.trust, lab.clock.now).values())
+        assert not any(find_broken_promises(db, lab.folder, lab.keys.trust, lab.clock.now).values())
     again = fleet(lab)
     lab.clock.now += timedelta(seconds=60)
     again.turn()
     with Connections(folder=lab.folder).reader() as db:
-        assert len(host_store.hosts(db)) == 12
+        assert len(host_store.list_all_hosts(db)) == 12
     build = Build(name="real", cores=32, memory_mb=64_000, amount=1)
     nature = Nature(number=1, build=build, volunteer="Ann", speed=1.0)
     real = Computer(nature=nature, key=lab.join("Ann"), salt="real", dice=Dice(1, "real"))

@@ -163,15 +163,19 @@ def _copied(origin: Tableau, place: Path, path: str) -> Tableau:
 def _broken(acted: Tableau) -> list[str]:
     lab = acted.lab
     with Connections(folder=lab.folder).reader() as db:
-        found = invariants.broken(db, lab.folder, lab.keys.trust, lab.clock.now)
+        found = invariants.find_broken_promises(db, lab.folder, lab.keys.trust, lab.clock.now)
     return [f"{promise} {problem}" for promise, problems in found.items() for problem in problems]
 
 
 def _stand(acted: Tableau) -> object:
     with Connections(folder=acted.lab.folder).reader() as db:
-        tasks = task_invariants.tasks(db, range(1, task_invariants.head(db).tasks + 1))
+        tasks = task_invariants.read_promised_tasks(db, range(1, task_invariants.read_store_head(db).tasks + 1))
         stand = {task.id: (task.state, task.host_id, task.output_digest) for task in tasks.values()}
-        return stand, task_invariants.totals(db), [(one.name, one.done) for one in rounds.sessions(db, limit=10)]
+        return (
+            stand,
+            task_invariants.sum_balances_by_holder(db),
+            [(one.name, one.done) for one in rounds.list_rounds(db, limit=10)],
+        )
 
 
 def _prove(made: Tableau, held: TaskOnComputer) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from axiom.domain.estimands import Kind
-from axiom.domain.registrations import DECLARED, RegistrationBody, read_body
+from axiom.domain.registrations import DECLARED, RegistrationBody, read_registration_body
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -66,20 +66,22 @@ class WorldVerdict:
 
 def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
     """Every finding of the laboratory, held against the truth."""
-    newest = evidence.newest(db)
+    newest = evidence.list_newest_evidence(db)
     found: list[Verdicts] = []
     replicates: dict[str, int] = {}
-    for version in experiments.every_version(db):
+    for version in experiments.list_experiment_versions(db):
         if version.name not in truths:
             continue
-        replicates[version.name] = experiments.issued(db, version.id)
-        known = {one.id: read_body(one.body) for one in registration_store.registrations(db, version.id)}
-        feeding = registration_store.feeding(db, version.id)
-        for number, (status, why) in sorted(registration_store.statuses(db, version.id).items()):
-            origin = registration_store.of_finding(db, number)
+        replicates[version.name] = experiments.find_next_replicate(db, version.id)
+        known = {
+            one.id: read_registration_body(one.body) for one in registration_store.read_registrations(db, version.id)
+        }
+        feeding = registration_store.group_feeders_by_finding(db, version.id)
+        for number, (status, why) in sorted(registration_store.list_finding_statuses(db, version.id).items()):
+            origin = registration_store.find_finding_registration(db, number)
             if origin is None:
                 continue
-            seeds = Counter(one.registration for one in evidence.observed(db, number) if one.value is not None)
+            seeds = Counter(one.registration for one in evidence.read_observations(db, number) if one.value is not None)
             weighed = {each: known[each] for each in feeding[number] if seeds[each]}
             said = newest.get(number)
             estimand = known[origin[0].id].estimands[origin[1]]
@@ -88,7 +90,7 @@ def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
                 _verdict(truths[version.name], estimand, said, weighed, seeds, (status, why), is_declared=is_declared)
             )
     amounts = Counter[str]()
-    for (noun, _, _), amount in counters.read(db).items():
+    for (noun, _, _), amount in counters.read_counters(db).items():
         amounts[noun] += amount
     return WorldVerdict(findings=tuple(found), tasks=amounts["task"], results=amounts["result"], replicates=replicates)
 

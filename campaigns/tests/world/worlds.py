@@ -24,7 +24,7 @@ import axiom
 from axiom.domain.estimands import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.runner.direct import describe_files
 from axiom.settings import Settings
 from axiom.signed import bundles
@@ -93,11 +93,12 @@ def published() -> tuple[PackedBundle, ...]:
     package = Path(axiom.__file__).parent
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         files = [_file(Path(folder), one) for one in asked()]
-        bodies = {name: body for file in files for name, body in bundles.collect(package, file).items()}
+        bodies = {name: body for file in files for name, body in bundles.collect_sources(package, file).items()}
         modules = [f"axiom.catalogue.{file.stem}" for file in files]
         found = dict(zip(modules, describe_files(bodies, modules), strict=True))
         return tuple(
-            prepare(package, file, describe=lambda _, named: tuple(found[each] for each in named)) for file in files
+            pack_experiment(package, file, describe=lambda _, named: tuple(found[each] for each in named))
+            for file in files
         )
 
 

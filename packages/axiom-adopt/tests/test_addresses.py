@@ -3,7 +3,7 @@
 import pytest
 
 from axiom.errors import WrongUse
-from axiom.settings import read
+from axiom.settings import read_settings
 from axiom_adopt.addresses import ProjectAddresses, derive_settings
 
 STOCK = {
@@ -35,7 +35,7 @@ def test_a_laboratory_answers_where_the_project_did(tmp_path, changes, url, alia
     derived = derive_settings(ProjectAddresses(**STOCK | changes))
     expected = {"url": url, "aliases": aliases, "names": names}
     assert derived == {name: value for name, value in expected.items() if value}
-    settings, _ = read(tmp_path / "axiom.toml", {}, derived)
+    settings, _ = read_settings(tmp_path / "axiom.toml", {}, derived)
     assert (settings.url, settings.aliases, settings.names) == (url, aliases, names)
 
 

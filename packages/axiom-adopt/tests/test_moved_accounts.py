@@ -31,7 +31,7 @@ def ask(office, person, password=None):
 
 
 def stored_of(office, person):
-    return office.writer.run(lambda db: accounts.by_id(db, person))[1]
+    return office.writer.run(lambda db: accounts.find_account(db, person))[1]
 
 
 def keys_of(office, person):
@@ -42,7 +42,7 @@ def keys_of(office, person):
     keys = {"old": authenticator_of(person), "weak": f"{person}_{weak}", "ours": derived}
 
     def known(db):
-        return {name for name, key in keys.items() if accounts.by_key(db, account_keys.key_digest(key))}
+        return {name for name, key in keys.items() if accounts.find_key_holder(db, account_keys.key_digest(key))}
 
     return office.writer.run(known)
 
@@ -80,11 +80,11 @@ def test_a_password_hashed_with_a_spelt_address_is_right_at_the_site_then_everyw
         visitor = Visitor(app=app, folder=moved_lab.folder)
         sign_in = {"email": ADDRESSES[SPELT], "password": f"password {SPELT}"}
         as_clients = account_keys.passwd_hash(sign_in["password"], sign_in["email"])
-        before = visitor.look(lambda db: accounts.by_id(db, SPELT))[1]
+        before = visitor.look(lambda db: accounts.find_account(db, SPELT))[1]
         assert not is_password(before.password, as_clients, SECRET)
         assert visitor.post("/account/sign-in", **sign_in | {"password": "guessed"}).status == 422
         assert visitor.post("/account/sign-in", **sign_in).status == 303
-        assert is_password(visitor.look(lambda db: accounts.by_id(db, SPELT))[1].password, as_clients)
+        assert is_password(visitor.look(lambda db: accounts.find_account(db, SPELT))[1].password, as_clients)
         assert visitor.post("/account/sign-in", **sign_in).status == 303
         visitor.close()
 
@@ -102,6 +102,6 @@ def test_old_keys_go_with_a_new_password_a_new_key_and_the_account(office):
     office.accounts.give(BCRYPT, [("account.erase", {"volunteer": BCRYPT, "proven": serial})])
     assert keys_of(office, BCRYPT) == set()
     asked = office.writer.run(
-        lambda db: tombstones.since(db, tombstones.VOLUNTEER, office.lab.now - timedelta(hours=1))
+        lambda db: tombstones.list_tombstones(db, tombstones.VOLUNTEER, office.lab.now - timedelta(hours=1))
     )
     assert [(stone.number, stone.cpid) for stone in asked] == [(BCRYPT, md5(cross_id_of(BCRYPT) + ADDRESSES[BCRYPT]))]

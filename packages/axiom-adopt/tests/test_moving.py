@@ -168,7 +168,7 @@ def test_whoever_has_the_files_without_the_keys_can_compute_and_sign_in_as_nobod
 def test_what_is_the_laboratory_s_own_has_numbers_above_all_others(moved_lab):
     lab = moved_lab
     with lab.db.transaction():
-        assert accounts.ourselves(lab.db, lab.now) == 41, "also above that of an account that was deleted"
+        assert accounts.find_laboratory_account(lab.db, lab.now) == 41, "also above that of an account that was deleted"
     assert lab.host() == 12
 
 
@@ -284,7 +284,7 @@ def test_an_interrupted_move_goes_on_behind_the_last_part(moved, move, look, tmp
             break
         parts += 1
         with closing(connect_reader(folder.database)) as db, pytest.raises(CannotStart):
-            adoption.demand_whole(db)
+            adoption.demand_complete_adoption(db)
     assert parts == 15
     assert everything(folder) == everything(whole)
     assert look(folder, "SELECT count(*) AS n FROM audit") == look(whole, "SELECT count(*) AS n FROM audit")
@@ -340,8 +340,8 @@ def test_a_killed_move_goes_on_too_and_nothing_starts_meanwhile(move, moved, tmp
 def test_a_move_is_taken_back_as_long_as_nobody_new_has_come(moved_lab, move, look, tmp_path):
     lab = moved_lab
     with lab.db.transaction():
-        ours = accounts.ourselves(lab.db, lab.now)
-        hosts.meet(lab.db, volunteer_id=ours, name="here", platform=LINUX, capacity=FEW, now=lab.now)
+        ours = accounts.find_laboratory_account(lab.db, lab.now)
+        hosts.upsert_host(lab.db, volunteer_id=ours, name="here", platform=LINUX, capacity=FEW, now=lab.now)
     lab.db.close()
     folder, file = lab.folder, tmp_path / "new.csv"
     before = shutil.copytree(folder.path, tmp_path / "before")
@@ -353,7 +353,7 @@ def test_a_move_is_taken_back_as_long_as_nobody_new_has_come(moved_lab, move, lo
     assert move(folder).returncode == 0
     folder = Folder(path=before)
     with closing(connect_writer(folder.database)) as db, db.transaction():
-        accounts.create(db, name="Eve", email="eve@example.org", password="", cross_id="", now=lab.now)
+        accounts.create_account(db, name="Eve", email="eve@example.org", password="", cross_id="", now=lab.now)
     assert typed("adopt", "undo", data=folder.path).returncode == 4
     assert typed("adopt", "undo", "--differences", file, data=folder.path).returncode == 0
     assert file.read_text().splitlines()[1:] == ["42,Eve,eve@example.org,1,0.0"]

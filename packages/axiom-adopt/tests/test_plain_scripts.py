@@ -11,8 +11,8 @@ from real_parts import need
 import axiom
 from axiom.__main__ import _main
 from axiom.errors import AxiomError, ExperimentError, NotFound, Refused, WrongUse
-from axiom.laboratory.experiments.preflight import try_file
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.preflight import preflight_file
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom_adopt.experiment_file import import_script
 
 PACKAGE = Path(axiom.__file__).parent
@@ -94,12 +94,12 @@ def test_what_is_imported_computes_what_the_script_computes(name, say, tmp_path)
     assert {factor["name"]: tuple(factor["levels"]) for factor in answer["factors"]} == SWEEPS[name]
     assert {measure["name"]: measure["type"] for measure in answer["measures"]} == MEASURES[name]
     text = file.read_text(encoding="utf-8")
-    lacking = {refusal.line for refusal in refusals(text, name)}
+    lacking = {refusal.line for refusal in check_source(text, name)}
     assert lacking
     assert lacking <= set(answer["to_write"])
     assert say("experiment", "run", file, "--seed", SEED)[0] == ExperimentError.exit_code
     file.write_text(filled(text), encoding="utf-8")
-    assert refusals(file.read_bytes(), name) == ()
+    assert check_source(file.read_bytes(), name) == ()
     status, out = say("experiment", "run", file, "--seed", SEED, "--json")
     assert status == 0
     computed = [cell["measures"] for cell in json.loads(out)["cells"]]
@@ -113,7 +113,7 @@ def test_one_whose_rest_is_written_passes_its_preflight_and_no_other_is_publishe
     file, lab = tmp_path / "rate_and_noise.py", tmp_path / "lab"
     assert say("init", lab, "--port", "0", "--quiet")[0] == 0
     assert say("experiment", "publish", file, "--data", lab)[0] == ExperimentError.exit_code
-    assert try_file(PACKAGE, file).judged.failed == "G1"
+    assert preflight_file(PACKAGE, file).judged.failed == "G1"
     text = filled(file.read_text(encoding="utf-8"))
     arms = 'between=({"lr": 0.2}, {"lr": 0.05})'
     control = (
@@ -129,7 +129,7 @@ def test_one_whose_rest_is_written_passes_its_preflight_and_no_other_is_publishe
         assert old in text
         text = text.replace(old, new)
     file.write_text(text, encoding="utf-8")
-    judged = try_file(PACKAGE, file).judged
+    judged = preflight_file(PACKAGE, file).judged
     assert judged.passed, judged.reason
     assert say("experiment", "publish", file, "--data", lab)[0] == 0
 

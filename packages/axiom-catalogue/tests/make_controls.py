@@ -16,7 +16,7 @@ import make_golden
 
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
-from axiom.laboratory.experiments.rules.controls import control_result, spared
+from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics.estimands import value
 
@@ -49,7 +49,10 @@ def sweeps(control):
 
 def complaint(name, control, planted, placebo):
     """Why these values are not those of a claim that can fail; empty when they are."""
-    seen, silent = control_result(declared(name, control), planted), spared(declared(name, control), placebo)
+    seen, silent = (
+        control_result(declared(name, control), planted),
+        check_placebo_values(declared(name, control), placebo),
+    )
     wrong = [*([] if seen.is_found else [f"planted: {seen.reason}"])]
     wrong += [*([] if silent.is_spared else [f"placebo: {silent.reason}"])]
     return "; ".join(wrong)

@@ -15,7 +15,7 @@ from cell_host import Shelf
 
 from axiom.domain.experiments import seed_of
 from axiom.kit import pace
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import check_source
 
 NAMES = make_golden.names()
 LONG = 2.0  # seconds; a cell that takes longer goes on where it was interrupted
@@ -214,4 +214,4 @@ def test_what_it_declares_is_there_and_what_it_uses_is_allowed(name):
         assert experiment.figure.y in typing.get_type_hints(experiment.measures)
         assert set(experiment.figure.log) <= {"x", "y"}
     source = Path(sys.modules[type(golden_config).__module__].__file__).read_text(encoding="utf-8")
-    assert refusals(source, name) == ()
+    assert check_source(source, name) == ()

@@ -15,7 +15,7 @@ import axiom_catalogue as catalogue
 from axiom.domain.maps import ROOT
 from axiom.kit import arithmetic, chance, features, optimizers, planes, tiles
 from axiom.kit.data import LearningTask
-from axiom.rules.tasks.duplicates import near
+from axiom.rules.tasks.duplicates import are_numbers_near
 from axiom_catalogue import (
     catapult_map,
     double_descent_map,
@@ -286,7 +286,7 @@ def test_a_tile_is_one_program_on_a_gpu_and_the_picture_of_a_core(monkeypatch):
     assert len(heard_of_core.fractions) > 5
     assert np.mean(on_core == on_gpu) > 0.98
     pairs = zip(heard_of_core.early_values, heard_of_gpu.early_values, strict=True)
-    assert all(near(*pair, module.experiment.tolerance) for pair in pairs)
+    assert all(are_numbers_near(*pair, module.experiment.tolerance) for pair in pairs)
 
 
 def test_a_gpu_has_room_for_so_many_networks_and_a_core_for_a_few(monkeypatch):

@@ -8,8 +8,8 @@ import pytest
 import axiom_catalogue
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName
-from axiom.laboratory.experiments.catalogue_files import find_in, gather_files
-from axiom.laboratory.experiments.old_claims import LIST, read
+from axiom.laboratory.experiments.catalogue_files import find_experiment_file, gather_files
+from axiom.laboratory.experiments.old_claims import LIST, read_old_claims
 from axiom.store.experiments import old_names
 from axiom_catalogue import binder_crossing, edge_of_chaos_by_radius, learning_rate_cliff
 from axiom_weigh.values import Verdict
@@ -17,9 +17,9 @@ from axiom_weigh.values import Verdict
 CATALOGUE = Path(axiom_catalogue.__file__).parent
 FILES = gather_files(CATALOGUE)
 WRITTEN = {file.stem for file in FILES}
-LISTED = read(CATALOGUE / LIST)
+LISTED = read_old_claims(CATALOGUE / LIST)
 NAMES = [claim.name for claim in LISTED.claims]
-SCRIPTS = old_names.by_name(CATALOGUE)
+SCRIPTS = old_names.read_old_names(CATALOGUE)
 # Of each experiment, the settings of which a log of the old laboratory has a number, as levels of each factor.
 COMPUTED = {
     "activation_function_landscape": [{"activation": ("sigmoid", "tanh", "softplus", "elu", "relu")}],
@@ -85,20 +85,20 @@ def test_an_old_name_finds_its_experiment_and_a_misspelt_one_is_corrected():
     assert len(SCRIPTS) == 106  # script names in the five logs
     for name, script in SCRIPTS.items():
         assert script.became
-        assert find_in(FILES, name).stem == (name if name in WRITTEN else script.experiment)
-    own = old_names.of_experiment(CATALOGUE, "lottery_ticket")
+        assert find_experiment_file(FILES, name).stem == (name if name in WRITTEN else script.experiment)
+    own = old_names.list_old_names(CATALOGUE, "lottery_ticket")
     assert [script.name for script in own] == ["lottery_ticket", "lottery_ticket_v2"]
-    assert old_names.of_experiment(CATALOGUE, "tiny_sum") == []
+    assert old_names.list_old_names(CATALOGUE, "tiny_sum") == []
     with pytest.raises(UnknownName, match="memdynv2"):
-        find_in(FILES, "memdinv2")
+        find_experiment_file(FILES, "memdinv2")
 
 
 def test_a_catalogue_without_lists_has_no_claims_and_no_old_names(tmp_path):
     (tmp_path / "tiny_sum.py").write_text("")
-    assert read(tmp_path / LIST).claims == ()
-    assert old_names.by_name(tmp_path) == {}
+    assert read_old_claims(tmp_path / LIST).claims == ()
+    assert old_names.read_old_names(tmp_path) == {}
     with pytest.raises(UnknownName):
-        find_in([tmp_path / "tiny_sum.py"], "compgen")
+        find_experiment_file([tmp_path / "tiny_sum.py"], "compgen")
 
 
 @pytest.mark.parametrize("name", COMPUTED)

@@ -8,7 +8,7 @@ import pytest
 
 from axiom.domain.work import Outcome, Result
 from axiom.kit import side_by_side
-from axiom.rules.tasks.duplicates import compare
+from axiom.rules.tasks.duplicates import compare_cells
 
 BATCHED = [name for name in make_golden.names() if make_golden.load(name).needs.side_by_side]
 OF_OLD = {  # had copies for GPUs in the old laboratory
@@ -55,6 +55,6 @@ def test_a_batch_agrees_with_its_cells_alone(name, monkeypatch):
     ended = list(side_by_side.compute(experiment.run, [(config, seed) for seed in range(3)], books))
     assert [fault for _, fault in ended] == [None] * 3
     joined = [(measures, book) for (measures, _), book in zip(ended, books, strict=True)]
-    compared = compare(results(alone), results(joined), early=experiment.tolerance)
+    compared = compare_cells(results(alone), results(joined), early=experiment.tolerance)
     assert compared.agrees, compared.reason
     assert max(sizes) == 3  # what all of them call is one program

@@ -22,7 +22,7 @@ NAME: Pi = "autopilot"
 Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a step's answer, as whoever holds it
 
 
-class Door(Protocol):
+class LaboratoryDoor(Protocol):
     def status(self) -> dict[str, Any]:
         """How the laboratory stands, and whether a session is due."""
 
@@ -30,8 +30,8 @@ class Door(Protocol):
         """Have a command done."""
 
 
-def attend(
-    door: Door,
+def run_autopilot(
+    door: LaboratoryDoor,
     stopping: threading.Event,
     *,
     pause: float,
@@ -46,7 +46,7 @@ def attend(
             reason = str(door.status()["status"]["session"]["due"])
             unanswered, has_answered = 0, True
             if reason:
-                report(hold(door, reason, holder, pi=pi, talk=talk))
+                report(hold_session(door, reason, holder, pi=pi, talk=talk))
         except NoAnswer:
             unanswered += 1
         except HeldByAnother:
@@ -56,28 +56,30 @@ def attend(
     return has_answered
 
 
-def hold(door: Door, reason: str, holder: str = "", *, pi: Pi = NAME, talk: Talk | None = None) -> str:
+def hold_session(
+    door: LaboratoryDoor, reason: str, holder: str = "", *, pi: Pi = NAME, talk: Talk | None = None
+) -> str:
     """One session to its end; its name. An open one goes on where it stopped, and nobody else takes a step of it."""
     name = ""
     while True:
         answer = door.submit(StepSession(pi=pi, reason=reason, session=name, holder=holder))
         name = str(answer["session"])
-        between_steps(door.submit, answer, holder, talk)
+        act_between_steps(door.submit, answer, holder, talk)
         if answer["ended"]:
             return name
 
 
-def between_steps(
+def act_between_steps(
     submit: Callable[[Command], dict[str, Any]], answer: dict[str, Any], holder: str, talk: Talk | None
 ) -> None:
     """What is done after a step: a language model is heard, and after designing proposals are admitted by rule."""
     if talk is not None:
         talk(answer, holder)
     if answer["step"] == Step.DESIGN:
-        admit(submit)
+        admit_proposals(submit)
 
 
-def admit(submit: Callable[[Command], dict[str, Any]]) -> int:
+def admit_proposals(submit: Callable[[Command], dict[str, Any]]) -> int:
     """Approve what the rule and its cap allow, between designing and planning; how many proposals were answered."""
     answered = 0
     try:

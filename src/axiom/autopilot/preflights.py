@@ -11,7 +11,7 @@ from axiom.limits import experiments as limits
 log = logging.getLogger("axiom.preflights")
 
 
-def tend(
+def run_due_preflights(
     due: Callable[[Collection[str]], str | None],
     try_out: Callable[[str], str],
     stopping: threading.Event,

@@ -63,7 +63,7 @@ def exported_host_cpid(host_cpid: str, email: str) -> str:
     return host_cpid.removeprefix(_EXPORTED) if host_cpid.startswith(_EXPORTED) else _md5(host_cpid + email)
 
 
-def unheard_host_cpid(exported: str) -> str:
+def placeholder_host_cpid(exported: str) -> str:
     """What stands for a host's own id while nothing is known but what another server exported of it."""
     return _EXPORTED + exported
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import groupby
 
-from axiom.boinc.xml import Facts, escaped, in_ascii, written
+from axiom.boinc.xml import Facts, escape_xml, in_ascii, write_elements
 from axiom.domain.fleet import VENUES
 from axiom.limits import accounts as limits
 
@@ -134,7 +134,7 @@ def tidy_website(text: str) -> str | None:
 
 
 def account_out(key: str) -> bytes:
-    return in_ascii(f"<account_out>\n<authenticator>{escaped(key)}</authenticator>\n</account_out>\n")
+    return in_ascii(f"<account_out>\n<authenticator>{escape_xml(key)}</authenticator>\n</account_out>\n")
 
 
 def error_reply(problem: Problem) -> bytes:
@@ -142,7 +142,7 @@ def error_reply(problem: Problem) -> bytes:
 
     It is in UTF-8, as their window shows it: of a reference to a character they keep one byte.
     """
-    words = escaped(problem.text)
+    words = escape_xml(problem.text)
     return (
         f"<error>\n<error_num>{problem.error.value}</error_num>\n<error_string>{words}</error_string>\n"
         f"<error_msg>{words}</error_msg>\n</error>\n"
@@ -151,7 +151,7 @@ def error_reply(problem: Problem) -> bytes:
 
 def info_reply(facts: Facts, preferences: str) -> bytes:
     """Answer am_get_info, with elements of preferences as they are stored: well-formed."""
-    return in_ascii(f"<am_get_info_reply>\n<success/>\n{written(facts)}{preferences}</am_get_info_reply>\n")
+    return in_ascii(f"<am_get_info_reply>\n<success/>\n{write_elements(facts)}{preferences}</am_get_info_reply>\n")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -245,7 +245,7 @@ def place_reply() -> bytes:
     return b"<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n"
 
 
-def percent(text: str) -> str:
+def percent_encode(text: str) -> str:
     """The way addresses write it, in which account managers expect what a volunteer has written."""
     plain = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
     return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))

@@ -7,7 +7,7 @@ message and the state tell them apart; where they are silent, the number decides
 import re
 
 from axiom.boinc.requests import ClientState, TaskReport
-from axiom.domain.failure_causes import Cause, Ending, ending, of_exit
+from axiom.domain.failure_causes import Cause, Ending, make_ending, read_runner_exit
 
 _BY_BOINC = {
     194: Cause.KILLED_AFTER_FINISH,
@@ -75,14 +75,14 @@ _WINDOWS = {
 _EXEC_FAILURES = {2: Cause.INTERPRETER_MISSING, 8: Cause.NOT_STARTED, 13: Cause.NOT_STARTED}
 _EXEC_DETAILS = {8: "it is not made for this kind of computer", 13: "the system does not let it be executed"}
 
-_SUCCESS = ending(Cause.SUCCESS, 0)  # of nearly every task
+_SUCCESS = make_ending(Cause.SUCCESS, 0)  # of nearly every task
 _SIGNAL = re.compile(r"process got signal ([0-9]{1,3})\b")
 _OWN_EXIT = re.compile(r"process exited with code [0-9]{1,3}\b")
 _ERROR_CODE = re.compile(r"<error_code>\s*(-[0-9]{1,4})\b")
 _EXEC = re.compile(r"Process creation .{0,1000}? failed", re.DOTALL)
 
 
-def decode(report: TaskReport) -> Ending:
+def read_reported_ending(report: TaskReport) -> Ending:
     """Say how a reported task ended. Success is the client's claim; its output has still to be there and be right."""
     status = _signed(report.exit_status)
     if status == 0:
@@ -94,14 +94,14 @@ def decode(report: TaskReport) -> Ending:
     if 0 < status <= 255:
         return _of_small_status(report, status)
     if status in _BY_BOINC:
-        return ending(_BY_BOINC[status], status)
+        return make_ending(_BY_BOINC[status], status)
     number = status & 0xFFFF_FFFF
     if number in _WINDOWS or number >> 28 in {0xC, 0xE}:  # the system's errors, and the language's
         detail = f"0x{number:08X}" + (f", {_WINDOWS[number]}" if number in _WINDOWS else "")
-        return ending(Cause.WINDOWS_FAULT, status, detail)
+        return make_ending(Cause.WINDOWS_FAULT, status, detail)
     if -1_000 < status < 0:
-        return ending(Cause.BOINC_ERROR, status, f"number {status} of its list")
-    return of_exit(status)
+        return make_ending(Cause.BOINC_ERROR, status, f"number {status} of its list")
+    return read_runner_exit(status)
 
 
 def _signed(status: int) -> int:
@@ -112,25 +112,25 @@ def _signed(status: int) -> int:
 def _claims_zero(report: TaskReport) -> Ending:
     match report.state:
         case ClientState.UPLOADED if any(file.error for file in report.files):
-            return ending(Cause.UPLOAD_REFUSED, 0)
+            return make_ending(Cause.UPLOAD_REFUSED, 0)
         case ClientState.UPLOADED:
             return _SUCCESS
         case ClientState.COMPUTE_ERROR:
-            return ending(Cause.OUTPUT_TOO_BIG if _TOO_BIG in _error_codes(report) else Cause.NO_OUTPUT, 0)
+            return make_ending(Cause.OUTPUT_TOO_BIG if _TOO_BIG in _error_codes(report) else Cause.NO_OUTPUT, 0)
         case ClientState.UPLOAD_FAILED:
-            return ending(Cause.UPLOAD_FAILED, 0)
+            return make_ending(Cause.UPLOAD_FAILED, 0)
         case ClientState.ABORTED:
-            return ending(Cause.ABORTED, 0)
+            return make_ending(Cause.ABORTED, 0)
         case _:
-            return ending(Cause.UNKNOWN, 0, f"it claims success in state {report.state.value}, which is no end")
+            return make_ending(Cause.UNKNOWN, 0, f"it claims success in state {report.state.value}, which is no end")
 
 
 def _before_start(report: TaskReport, status: int) -> Ending | None:
     codes = _error_codes(report)
     for code, cause in _DOWNLOADS.items():
         if code in codes:
-            return ending(cause, status)
-    return ending(Cause.DOWNLOAD_FAILED, status) if status == _DOWNLOAD_ERROR else None
+            return make_ending(cause, status)
+    return make_ending(Cause.DOWNLOAD_FAILED, status) if status == _DOWNLOAD_ERROR else None
 
 
 def _error_codes(report: TaskReport) -> frozenset[int]:
@@ -143,16 +143,16 @@ def _of_small_status(report: TaskReport, status: int) -> Ending:
     if signal is not None:
         return _killed(int(signal[1]), status)
     if status in _EXEC_FAILURES and _EXEC.search(f"{report.message}\n{report.stderr}"):
-        return ending(_EXEC_FAILURES[status], status, _EXEC_DETAILS.get(status, ""))
+        return make_ending(_EXEC_FAILURES[status], status, _EXEC_DETAILS.get(status, ""))
     if status in _BY_LIBRARY:
         cause, detail = _BY_LIBRARY[status]
-        return ending(cause, status, detail)
+        return make_ending(cause, status, detail)
     if status not in _BY_BOINC:
-        return of_exit(status)
+        return read_runner_exit(status)
     own = report.state is not ClientState.ABORTED and _OWN_EXIT.search(report.message) is not None
     if not own:
-        return ending(_BY_BOINC[status], status)
-    by_runner = of_exit(status)
+        return make_ending(_BY_BOINC[status], status)
+    by_runner = read_runner_exit(status)
     if by_runner.cause in {Cause.TIME_LIMIT, Cause.MEMORY_LIMIT}:  # our runner keeps these two limits itself
         return by_runner
     reason = f"it ended with exit status {status}"
@@ -162,4 +162,4 @@ def _of_small_status(report: TaskReport, status: int) -> Ending:
 def _killed(signal: int, status: int) -> Ending:
     number = signal & 0x7F  # a memory dump adds 128
     name = _SIGNALS.get(number)
-    return ending(Cause.SIGNAL, status, f"signal {number}" + (f" ({name})" if name else ""))
+    return make_ending(Cause.SIGNAL, status, f"signal {number}" + (f" ({name})" if name else ""))

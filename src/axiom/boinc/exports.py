@@ -6,21 +6,21 @@ with all its thousandths: the sums over these files are the ledger's, to the las
 
 from collections.abc import Iterable, Iterator
 
-from axiom.boinc.xml import Facts, in_ascii, written
+from axiom.boinc.xml import Facts, in_ascii, write_elements
 
 _DECLARATION = '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
 
 
 def tables_xml(totals: Facts, experiments: Iterable[str]) -> bytes:
-    names = "".join(f"<application>\n{written({'name': name})}</application>\n" for name in experiments)
-    lines = f"{written(totals, ' ')}<applications>\n{names}</applications>\n"
+    names = "".join(f"<application>\n{write_elements({'name': name})}</application>\n" for name in experiments)
+    lines = f"{write_elements(totals, ' ')}<applications>\n{names}</applications>\n"
     return in_ascii(f"{_DECLARATION}<tables>\n{lines}</tables>\n")
 
 
 def records_xml(root: str, tag: str, records: Iterable[Facts]) -> Iterator[bytes]:
     yield in_ascii(f"{_DECLARATION}<{root}>\n")
     for record in records:
-        yield in_ascii(f"<{tag}>\n{written(record, ' ')}</{tag}>\n")
+        yield in_ascii(f"<{tag}>\n{write_elements(record, ' ')}</{tag}>\n")
     yield in_ascii(f"</{root}>\n")
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from axiom.boinc.xml import Facts, in_ascii, written
+from axiom.boinc.xml import Facts, in_ascii, write_elements
 from axiom.errors import WrongUse
 
 # What BOINC calls a platform, in words for a person.
@@ -40,9 +40,9 @@ def config_reply(
         "min_passwd_length": min_passwd_length,
     }
     disabled = "<account_creation_disabled/>\n" if creation_disabled else ""
-    offered = "".join(f"<platform>\n{written(_platform(*platform))}</platform>\n" for platform in platforms)
+    offered = "".join(f"<platform>\n{write_elements(_platform(*platform))}</platform>\n" for platform in platforms)
     return (
-        f"<project_config>\n{written(facts)}{disabled}{written({'terms_of_use': terms_of_use or None})}"
+        f"<project_config>\n{write_elements(facts)}{disabled}{write_elements({'terms_of_use': terms_of_use or None})}"
         f"<platforms>\n{offered}</platforms>\n</project_config>\n"
     ).encode()
 
@@ -76,10 +76,10 @@ def _plain(url: str) -> str:
 
 
 def status_reply(server: Facts, daemons: Iterable[Facts], counts: Facts, experiments: Iterable[Facts]) -> bytes:
-    running = "".join(f"<daemon>\n{written(daemon)}</daemon>\n" for daemon in daemons)
-    loads = "".join(f"<app>\n{written(experiment)}</app>\n" for experiment in experiments)
+    running = "".join(f"<daemon>\n{write_elements(daemon)}</daemon>\n" for daemon in daemons)
+    loads = "".join(f"<app>\n{write_elements(experiment)}</app>\n" for experiment in experiments)
     return in_ascii(
-        f"<server_status>\n{written(server)}<daemon_status>\n{running}</daemon_status>\n"
-        f"<database_file_states>\n{written(counts)}<tasks_by_app>\n{loads}</tasks_by_app>\n</database_file_states>\n"
+        f"<server_status>\n{write_elements(server)}<daemon_status>\n{running}</daemon_status>\n"
+        f"<database_file_states>\n{write_elements(counts)}<tasks_by_app>\n{loads}</tasks_by_app>\n</database_file_states>\n"
         "</server_status>\n"
     )

@@ -19,7 +19,7 @@ class ProjectPicture:
 
 
 @cache
-def pictures() -> tuple[ProjectPicture, ...]:
+def load_project_pictures() -> tuple[ProjectPicture, ...]:
     files = sorted(resources.files("axiom.boinc").joinpath(PICTURES).iterdir(), key=lambda file: file.name)
     return tuple(_picture(file.name, file.read_bytes()) for file in files if file.name.endswith(".png"))
 

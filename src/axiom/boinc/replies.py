@@ -13,8 +13,8 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate
 
-from axiom.boinc.xml import escaped, tree
-from axiom.domain.value import value
+from axiom.boinc.xml import escape_xml, parse_element_tree
+from axiom.domain.value import value_class
 from axiom.errors import MalformedRequest
 
 LONGEST_MESSAGE = 1023
@@ -37,7 +37,7 @@ class Priority(StrEnum):
     NOTICE = "notice"
 
 
-@value
+@value_class
 class Message:
     """A sentence for the volunteer; the client cuts it after 1023 bytes, so the writer does."""
 
@@ -45,7 +45,7 @@ class Message:
     priority: Priority = Priority.LOW
 
 
-@value
+@value_class
 class ReplyAccount:
     id: int
     name: str
@@ -59,7 +59,7 @@ class ReplyAccount:
     team_name: str = ""
 
 
-@value
+@value_class
 class HostFacts:
     """What a client shows of its host. `id` only when the record was just made or found again."""
 
@@ -70,13 +70,13 @@ class HostFacts:
     venue: str = ""
 
 
-@value
+@value_class
 class App:
     name: str
     title: str
 
 
-@value
+@value_class
 class SignedFile:
     """A file of an app version: for ever the same bytes under one name, and signed with the code-signing key."""
 
@@ -88,7 +88,7 @@ class SignedFile:
     executable: bool = False
 
 
-@value
+@value_class
 class InputFile:
     """A file of a workunit, unsigned; a sticky one stays until it is let go by name or for want of space."""
 
@@ -99,13 +99,13 @@ class InputFile:
     sticky: bool = False
 
 
-@value
+@value_class
 class ProjectFile:
     file: InputFile
     open_name: str
 
 
-@value
+@value_class
 class OutputSlot:
     name: str
     upload_url: str
@@ -113,7 +113,7 @@ class OutputSlot:
     token: str  # opaque to the client, which hands it to the upload handler
 
 
-@value
+@value_class
 class FileRef:
     file: str
     open_name: str = ""
@@ -121,7 +121,7 @@ class FileRef:
     copy: bool = False  # a real file in the slot, not a link
 
 
-@value
+@value_class
 class AppVersion:
     app: str
     version: int
@@ -135,7 +135,7 @@ class AppVersion:
     coprocessors: float = 0.0
 
 
-@value
+@value_class
 class WorkunitOrder:
     """A workunit with its limits; the elapsed time limit is `flops_bound` by the app version's `flops`."""
 
@@ -149,7 +149,7 @@ class WorkunitOrder:
     files: tuple[FileRef, ...] = ()
 
 
-@value
+@value_class
 class TaskOrder:
     name: str
     workunit: str
@@ -160,14 +160,14 @@ class TaskOrder:
     files: tuple[FileRef, ...] = ()
 
 
-@value
+@value_class
 class SiteLink:
     name: str
     description: str
     url: str
 
 
-@value
+@value_class
 class Reply:
     project_name: str
     master_url: str
@@ -204,7 +204,7 @@ def write_reply(reply: Reply) -> bytes:
         "<scheduler_reply>\n<scheduler_version>",
         f"{SCHEDULER_VERSION}</scheduler_version>\n<dont_use_dcf/>\n",
         f"<master_url>{_address(reply.master_url)}</master_url>\n",
-        f"<project_name>{escaped(reply.project_name)}</project_name>\n",
+        f"<project_name>{escape_xml(reply.project_name)}</project_name>\n",
         f"<request_delay>{_number(reply.request_delay)}</request_delay>\n",
     ]
     if reply.project_is_down:
@@ -218,7 +218,7 @@ def write_reply(reply: Reply) -> bytes:
         parts.append(_host(reply.host))
     if reply.account:
         parts += [f"<teamid>{reply.account.team_id:d}</teamid>\n"] if reply.account.team_id else []
-        parts.append(f"<team_name>{escaped(reply.account.team_name)}</team_name>\n")
+        parts.append(f"<team_name>{escape_xml(reply.account.team_name)}</team_name>\n")
     parts += map(_preferences, filter(None, (reply.global_preferences, reply.project_preferences)))
     parts += _name_elements("result_ack", reply.acknowledged)
     parts += _name_elements("result_abort", reply.aborts)
@@ -248,7 +248,7 @@ def _after_tasks(reply: Reply) -> Iterable[str]:
     if reply.trickles_received:
         yield "<message_ack/>\n"
     yield from (f"<delete_file_info>{_name(name)}</delete_file_info>\n" for name in reply.unstick)
-    yield from (f"<no_rsc_apps>{escaped(kind)}</no_rsc_apps>\n" for kind in reply.nothing_for)
+    yield from (f"<no_rsc_apps>{escape_xml(kind)}</no_rsc_apps>\n" for kind in reply.nothing_for)
     if reply.project_files:
         yield from (_input_file(picture.file) for picture in reply.project_files)
         refs = (FileRef(file=picture.file.name, open_name=picture.open_name) for picture in reply.project_files)
@@ -271,7 +271,7 @@ def _name(name: str) -> str:
 def _address(url: str) -> str:
     if not _ADDRESS(url):
         raise ValueError(f"{url[:300]!r} is no address that a client takes: http(s), ASCII, at most 250 characters.")
-    return escaped(url)
+    return escape_xml(url)
 
 
 def _opaque(text: str) -> str:
@@ -300,10 +300,10 @@ def _message(message: Message) -> str:
 
 def _fitting(text: str) -> str:
     """Escaped and no longer than a client takes; cut between characters, never inside one or inside an entity."""
-    whole = escaped(text)
+    whole = escape_xml(text)
     if len(whole.encode()) <= LONGEST_MESSAGE:
         return whole
-    pieces = [escaped(character) for character in text]
+    pieces = [escape_xml(character) for character in text]
     room = LONGEST_MESSAGE - len("…".encode())
     fitting = sum(end <= room for end in accumulate(len(piece.encode()) for piece in pieces))
     return "".join(pieces[:fitting]) + "…"
@@ -312,13 +312,13 @@ def _fitting(text: str) -> str:
 def _account(account: ReplyAccount) -> str:
     return (
         f"<userid>{account.id:d}</userid>\n"
-        f"<user_name>{escaped(account.name)}</user_name>\n"
+        f"<user_name>{escape_xml(account.name)}</user_name>\n"
         f"<user_total_credit>{_number(account.total_credit)}</user_total_credit>\n"
         f"<user_expavg_credit>{_number(account.recent_credit)}</user_expavg_credit>\n"
         f"<user_create_time>{account.created_at:.0f}</user_create_time>\n"
-        f"<email_hash>{escaped(account.email_hash)}</email_hash>\n"
-        f"<cross_project_id>{escaped(account.cross_project_id)}</cross_project_id>\n"
-        f"<external_cpid>{escaped(account.external_cpid)}</external_cpid>\n"
+        f"<email_hash>{escape_xml(account.email_hash)}</email_hash>\n"
+        f"<cross_project_id>{escape_xml(account.cross_project_id)}</cross_project_id>\n"
+        f"<external_cpid>{escape_xml(account.external_cpid)}</external_cpid>\n"
     )
 
 
@@ -327,7 +327,7 @@ def _host(host: HostFacts) -> str:
     return (
         f"{host_id}<host_total_credit>{_number(host.total_credit)}</host_total_credit>\n"
         f"<host_expavg_credit>{_number(host.recent_credit)}</host_expavg_credit>\n"
-        f"<host_venue>{escaped(host.venue)}</host_venue>\n"
+        f"<host_venue>{escape_xml(host.venue)}</host_venue>\n"
         f"<host_create_time>{host.created_at:.0f}</host_create_time>\n"
     )
 
@@ -340,20 +340,20 @@ def _preferences(element: str) -> str:
 @lru_cache(maxsize=64)  # what volunteers prefer seldom changes, and is the same for most
 def _checked(elements: str) -> str:
     try:
-        tree(elements.encode())
+        parse_element_tree(elements.encode())
     except MalformedRequest as malformed:
         raise ValueError(f"Stored XML cannot be sent to a client: {malformed}") from malformed
     return elements
 
 
 def _name_elements(tag: str, names: tuple[str, ...]) -> Iterable[str]:
-    return (f"<{tag}><name>{escaped(name)}</name></{tag}>\n" for name in names)
+    return (f"<{tag}><name>{escape_xml(name)}</name></{tag}>\n" for name in names)
 
 
 def _app(app: App) -> str:
     return (
         f"<app>\n<name>{_name(app.name)}</name>\n"
-        f"<user_friendly_name>{escaped(app.title)}</user_friendly_name>\n"
+        f"<user_friendly_name>{escape_xml(app.title)}</user_friendly_name>\n"
         "<non_cpu_intensive>0</non_cpu_intensive>\n<fraction_done_exact>1</fraction_done_exact>\n</app>\n"
     )
 
@@ -417,7 +417,7 @@ def _app_version(version: AppVersion) -> str:
         raise ValueError(f"{version.app}: a client takes 15 characters of API version.")
     return (
         f"<app_version>\n<app_name>{_name(version.app)}</app_name>\n<version_num>{version.version:d}</version_num>\n"
-        f"<api_version>{escaped(version.api_version)}</api_version>\n<platform>{_name(version.platform)}</platform>\n"
+        f"<api_version>{escape_xml(version.api_version)}</api_version>\n<platform>{_name(version.platform)}</platform>\n"
         f"{_plan_class(version.plan_class)}{''.join(map(_file_ref, version.files))}"
         f"<avg_ncpus>{_number(version.cores)}</avg_ncpus>\n<flops>{_number(version.flops)}</flops>\n"
         f"{_coprocessor(version)}</app_version>\n"
@@ -432,9 +432,8 @@ def _coprocessor(version: AppVersion) -> str:
             raise ValueError(
                 f"Plan class {version.plan_class!r} contains {word!r}: clients would want a GPU of {make}."
             )
-    return (
-        f"<coproc><type>{escaped(version.coprocessor)}</type><count>{_number(version.coprocessors)}</count></coproc>\n"
-    )
+    kind, amount = escape_xml(version.coprocessor), _number(version.coprocessors)
+    return f"<coproc><type>{kind}</type><count>{amount}</count></coproc>\n"
 
 
 def _workunit(workunit: WorkunitOrder) -> str:
@@ -443,7 +442,7 @@ def _workunit(workunit: WorkunitOrder) -> str:
         raise ValueError(
             f"{workunit.name}: a client takes {LONGEST_COMMAND_LINE} bytes and {MOST_WORDS} words of order."
         )
-    line = f"<command_line>{escaped(command)}</command_line>\n" if command else ""
+    line = f"<command_line>{escape_xml(command)}</command_line>\n" if command else ""
     return (
         f"<workunit>\n<name>{_name(workunit.name)}</name>\n<app_name>{_name(workunit.app)}</app_name>\n"
         f"<rsc_fpops_est>{_number(workunit.flops_estimate)}</rsc_fpops_est>\n"
@@ -465,6 +464,6 @@ def _task(task: TaskOrder) -> str:
 
 def _link(link: SiteLink) -> str:
     return (
-        f"<gui_url>\n<name>{escaped(link.name)}</name>\n<description>{escaped(link.description)}</description>\n"
+        f"<gui_url>\n<name>{escape_xml(link.name)}</name>\n<description>{escape_xml(link.description)}</description>\n"
         f"<url>{_address(link.url)}</url>\n</gui_url>\n"
     )

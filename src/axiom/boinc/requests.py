@@ -11,8 +11,17 @@ from dataclasses import field
 from enum import IntEnum
 from hashlib import blake2b
 
-from axiom.boinc.xml import Element, bag, cut, lines, one_line, refused, tree, unescaped
-from axiom.domain.value import value
+from axiom.boinc.xml import (
+    Element,
+    cut_sections,
+    decode_lines,
+    malformed_request,
+    one_line,
+    parse_element_tree,
+    parse_leaves,
+    unescape_xml,
+)
+from axiom.domain.value import value_class
 from axiom.errors import MalformedRequest
 
 LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB
@@ -46,7 +55,7 @@ class ClientState(IntEnum):
     UPLOAD_FAILED = 7
 
 
-@value
+@value_class
 class Ask:
     seconds: float = 0.0
     instances: float = 0.0  # how many stand idle
@@ -56,7 +65,7 @@ class Ask:
         return self.seconds > 0 or self.instances > 0
 
 
-@value
+@value_class
 class TimeStats:
     """Which part of the time a host computes, each between 0 and 1; 1 where the client says nothing."""
 
@@ -69,13 +78,13 @@ class TimeStats:
         return self.on * self.active
 
 
-@value
+@value_class
 class NetStats:
     up: float = 0.0
     down: float = 0.0
 
 
-@value
+@value_class
 class HostInfo:
     cpid: str = ""
     domain_name: str = ""
@@ -97,7 +106,7 @@ class HostInfo:
     os_version: str = ""
 
 
-@value
+@value_class
 class Coprocessor:
     kind: str  # NVIDIA, ATI, intel_gpu, apple_gpu or what a client's settings name
     model: str = ""
@@ -112,14 +121,14 @@ class Coprocessor:
         return self.count or int(self.ask.seconds > 0 or self.ask.instances > 0)
 
 
-@value
+@value_class
 class OutputFile:
     name: str
     md5: str = ""
     error: str = ""  # why it could not be uploaded, for ever
 
 
-@value
+@value_class
 class TaskReport:
     name: str
     exit_status: int = 0
@@ -133,14 +142,14 @@ class TaskReport:
     files: tuple[OutputFile, ...] = ()
 
 
-@value
+@value_class
 class Trickle:
     task: str
     variety: str
     body: bytes  # the program's own XML, as it came
 
 
-@value
+@value_class
 class HeldVersion:
     """An app version that a client has; of an anonymous platform the only word about it."""
 
@@ -151,7 +160,7 @@ class HeldVersion:
     coprocessor: str = ""  # its kind; empty without
 
 
-@value
+@value_class
 class Preferences:
     """What a volunteer allows, as far as the choice of work depends on it; percentages of the whole."""
 
@@ -162,7 +171,7 @@ class Preferences:
     memory_idle_percent: float = 90.0
 
 
-@value
+@value_class
 class SchedulerRequest:
     authenticator: str  # an account's key or a weak key
     language: str = "en"  # in which the client wants to be told
@@ -212,10 +221,10 @@ def peek_authenticator(body: bytes) -> str:
 
 
 def read_request(body: bytes) -> SchedulerRequest:
-    plain, sections = cut(body)
-    top = tree(plain)
+    plain, sections = cut_sections(body)
+    top = parse_element_tree(plain)
     if top.leaves or len(top.children) != 1 or top.children[0].tag != b"scheduler_request":
-        raise refused("it is not one <scheduler_request>")
+        raise malformed_request("it is not one <scheduler_request>")
     return _request(top.children[0], sections)
 
 
@@ -233,10 +242,10 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         work_seconds=root.number(b"work_req_seconds", high=1e10),
         cpu=_ask(root, b"cpu_req_secs", b"cpu_req_instances"),
         platforms=platforms,
-        code_sign_key=lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip(),
+        code_sign_key=decode_lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip(),
         working_preferences=_section(root, b"working_global_preferences", sections),
         global_preferences=stored,
-        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if stored else 0.0,
+        preferences_modified_at=parse_leaves(stored).number(b"mod_time", high=1e11) if stored else 0.0,
         preferences_source=root.text(b"global_prefs_source_email_hash"),
         cross_project_id=root.text(b"cross_project_id"),
         time_stats=_time_stats(root.child(b"time_stats")),
@@ -263,32 +272,32 @@ def _version(root: Element) -> tuple[int, int, int]:
     )
 
 
-def sound_preferences(section: bytes) -> str:
+def valid_preferences(section: bytes) -> str:
     """The stored preferences of a request as a whole element, if other hosts could read it; else nothing.
 
     Some project's site wrote them, not the client.
     """
-    element = f"<global_preferences>\n{lines(section)}\n</global_preferences>"
+    element = f"<global_preferences>\n{decode_lines(section)}\n</global_preferences>"
     try:
-        tree(section)
+        parse_element_tree(section)
         # What is kept is read as well: without its control characters a word can have become an entity.
-        tree(element.encode())
+        parse_element_tree(element.encode())
     except MalformedRequest:
         return ""
     return element
 
 
-def whole_preferences(text: str) -> str:
+def wrap_preferences(text: str) -> str:
     """Preferences that somebody wrote by hand or program, with the element around them or not, as one whole element."""
-    text = lines(text.encode())
+    text = decode_lines(text.encode())
     whole = text if text.startswith(_WHOLE) else f"{_WHOLE}\n{text}\n</global_preferences>"
-    top = tree(whole.encode())
+    top = parse_element_tree(whole.encode())
     if top.leaves or len(top.children) != 1:
         raise MalformedRequest("The preferences are not one element. Nothing was changed.")
     return whole
 
 
-def dated_preferences(whole: str, now: int) -> tuple[str, int]:
+def date_preferences(whole: str, now: int) -> tuple[str, int]:
     """The same with the second at which they were changed: now, where they say none or one that is to come."""
     theirs = int(read_preferences(whole.encode()).modified_at)
     modified_at = min(theirs, now) or now
@@ -304,7 +313,7 @@ def read_host_info(section: bytes) -> HostInfo:
     Windows tells of the Linux systems within it as well, each with a name and a version of its own.
     """
     before, _, within = section.partition(b"<wsl>")
-    says = bag(before + within.partition(b"</wsl>")[2])
+    says = parse_leaves(before + within.partition(b"</wsl>")[2])
     return HostInfo(
         cpid=says.text(b"host_cpid"),
         domain_name=says.text(b"domain_name"),
@@ -329,7 +338,7 @@ def read_host_info(section: bytes) -> HostInfo:
 
 def read_preferences(section: bytes) -> Preferences:
     """What the preferences in force allow, from the raw section of a request; BOINC's defaults where it is silent."""
-    says = bag(section)
+    says = parse_leaves(section)
     usual = Preferences()
     cores_percent = says.number(b"max_ncpus_pct", usual.cores_percent, high=100.0)
     return Preferences(
@@ -435,13 +444,13 @@ def _last_words(section: bytes) -> tuple[str, str]:
         head, closed, _ = inside.rpartition(b"]]>")
         inside = head if closed else inside
     else:
-        inside = unescaped(section.rpartition(b"</core_client_version>")[2])
+        inside = unescape_xml(section.rpartition(b"</core_client_version>")[2])
     before, marked, rest = inside.partition(b"<stderr_txt>")
     program, closed, after = rest.rpartition(b"</stderr_txt>")
     if marked and not closed:
         program, after = rest, b""
     words = (before + after).replace(b"<message>", b"").replace(b"</message>", b"")
-    return lines(words[:LONGEST_MESSAGE]).strip(), lines(program[-LONGEST_STDERR:])
+    return decode_lines(words[:LONGEST_MESSAGE]).strip(), decode_lines(program[-LONGEST_STDERR:])
 
 
 def _trickles(sections: Sections) -> tuple[Trickle, ...]:
@@ -461,7 +470,7 @@ def _trickle(head: re.Match[bytes], body: bytes) -> Trickle:
 def read_progress(trickle: Trickle) -> tuple[float, float] | None:
     if trickle.variety != "progress":
         return None
-    says = bag(trickle.body[:_LONGEST_PROGRESS])
+    says = parse_leaves(trickle.body[:_LONGEST_PROGRESS])
     fraction = says.number(b"fraction_done", -1.0, high=1.0)
     if fraction < 0.0:
         return None

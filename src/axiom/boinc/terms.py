@@ -34,5 +34,5 @@ TERMS = (
 )
 
 
-def as_text() -> str:
+def terms_text() -> str:
     return "\n\n".join(gettext(paragraph) for paragraph in TERMS)

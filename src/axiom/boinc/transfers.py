@@ -8,8 +8,8 @@ import hmac
 import re
 from functools import lru_cache
 
-from axiom.boinc.xml import escaped, in_ascii
-from axiom.domain.value import value
+from axiom.boinc.xml import escape_xml, in_ascii
+from axiom.domain.value import value_class
 from axiom.errors import MalformedRequest
 from axiom.limits import server as limits
 
@@ -27,12 +27,12 @@ _NO_STORE = "Nothing was stored."
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
-@value
+@value_class
 class SizeQuery:
     name: str
 
 
-@value
+@value_class
 class Upload:
     """A host brings a file, from `offset` to its end; its bytes begin at `data_starts_at` of the body."""
 
@@ -182,28 +182,28 @@ def size_reply(nbytes: int) -> bytes:
     return b"<data_server_reply>\n<status>0</status>\n<file_size>%d</file_size>\n</data_server_reply>\n" % nbytes
 
 
-def done() -> bytes:
+def upload_done_reply() -> bytes:
     """Answer an upload whose file is whole, right and on the disk."""
     return b"<data_server_reply>\n<status>0</status>\n</data_server_reply>\n"
 
 
-def try_again(message: str) -> bytes:
+def upload_retry_reply(message: str) -> bytes:
     """Answer an upload that failed for now: the host comes back after a while."""
     return _reply(1, message)
 
 
-def refused(message: str) -> bytes:
+def upload_refused_reply(message: str) -> bytes:
     """Answer an upload that will never be taken: the host gives the file up and reports its task."""
     return _reply(-1, message)
 
 
 def _reply(status: int, message: str) -> bytes:
-    line = escaped(" ".join(message.split())[:500])
+    line = escape_xml(" ".join(message.split())[:500])
     body = f"<data_server_reply>\n<status>{status}</status>\n<message>{line}</message>\n</data_server_reply>\n"
     return in_ascii(body)
 
 
-@value
+@value_class
 class Span:
     status: int  # 200 whole, 206 a part, 416 there is no such part
     start: int

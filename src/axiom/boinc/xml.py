@@ -56,7 +56,7 @@ _NO_PLACE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 Facts = Mapping[str, str | int | float | None]  # by BOINC's tags; what is None is left out
 
 
-def refused(why: str) -> MalformedRequest:
+def malformed_request(why: str) -> MalformedRequest:
     return MalformedRequest(
         f"This is not a request of a BOINC client: {why}. Nothing of it was recorded; send it whole."
     )
@@ -128,12 +128,12 @@ def one_line(raw: bytes, longest: int) -> str:
     return text.strip()[:longest]
 
 
-def lines(raw: bytes) -> str:
+def decode_lines(raw: bytes) -> str:
     text = raw.translate(None, _CONTROLS_BUT_LINES).decode("utf-8", "replace")
     return text.strip("\n") if text.isascii() else text.translate(_LATE_CONTROLS).strip("\n")
 
 
-def unescaped(raw: bytes) -> bytes:
+def unescape_xml(raw: bytes) -> bytes:
     return _ENTITY.sub(_character, raw) if b"&" in raw else raw
 
 
@@ -150,19 +150,19 @@ def _character(entity: re.Match[bytes]) -> bytes:
     return chr(code).encode()
 
 
-def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+def cut_sections(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     """A body whose sections of foreign bytes are replaced by their places in the list that comes with it.
 
     Each entry of the list is a section's tag and what stood in it.
     """
     if len(body) > limits.REQUEST_BYTES:
-        raise refused(f"it has {len(body)} bytes, and {limits.REQUEST_BYTES} is the most")
+        raise malformed_request(f"it has {len(body)} bytes, and {limits.REQUEST_BYTES} is the most")
     body = body.rstrip(b"\0 \t\r\n")
     declaration = _DECLARATION.match(body)
     at = declaration.end() if declaration else 0
     copied = [tag for tag in _COPIED if tag in body]
     if any(body.count(b"</" + tag + b">") > MOST_SECTIONS for tag in (b"stderr_out", *copied)):
-        raise refused("it has too many ends of what programs print")
+        raise malformed_request("it has too many ends of what programs print")
     section_of = (_WITH_COPIED if copied else _SECTION).search
     pieces: list[bytes] = []
     sections: list[tuple[bytes, bytes]] = []
@@ -170,11 +170,11 @@ def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         tag, start = match[1], match.end()
         end = _end_of_printed(body, tag, start) if tag in _PRINTED else body.find(b"</" + tag + b">", start)
         if end < 0:
-            raise refused(f"its <{tag.decode()}> has no end")
+            raise malformed_request(f"its <{tag.decode()}> has no end")
         pieces += (body[at:start], str(len(sections)).encode())
         sections.append((tag, _checked(tag, body[start:end])))
         if len(sections) > MOST_SECTIONS:
-            raise refused(f"it has more than {MOST_SECTIONS} sections")
+            raise malformed_request(f"it has more than {MOST_SECTIONS} sections")
         at = end
     pieces.append(body[at:])
     return b"".join(pieces), sections
@@ -210,32 +210,34 @@ def _check_section(tag: bytes, section: bytes) -> None:
         return
     longest = LONGEST_TRICKLE if tag == b"msg_from_host" else LONGEST_SECTION
     if len(section) > longest:
-        raise refused(f"its <{tag.decode()}> has {len(section)} bytes, and {longest} is the most")
+        raise malformed_request(f"its <{tag.decode()}> has {len(section)} bytes, and {longest} is the most")
     if tag == b"msg_from_host":
         return
     if b"<!" in section or b"<?" in section:
-        raise refused(f"its <{tag.decode()}> holds a declaration")
+        raise malformed_request(f"its <{tag.decode()}> holds a declaration")
     _check_entities(section)
 
 
 def _check_entities(plain: bytes) -> None:
     if b"&" in plain and (unknown := _UNKNOWN_ENTITY.search(plain)):
-        raise refused(f"it holds the unknown entity {unknown[0].decode()}")
+        raise malformed_request(f"it holds the unknown entity {unknown[0].decode()}")
 
 
 def _check_plain(plain: bytes) -> None:
     if len(plain) > LONGEST_PLAIN:
-        raise refused(f"it has {len(plain)} bytes without what programs printed, and {LONGEST_PLAIN} is the most")
+        raise malformed_request(
+            f"it has {len(plain)} bytes without what programs printed, and {LONGEST_PLAIN} is the most"
+        )
     tags = plain.count(b"<")
     if tags > MOST_TAGS:
-        raise refused(f"it has more than {MOST_TAGS} tags")
+        raise malformed_request(f"it has more than {MOST_TAGS} tags")
     for tag, most in MOST_OF.items():
         if tags > most and plain.count(tag) > most:
-            raise refused(f"it has more than {most} {tag.decode()}")
+            raise malformed_request(f"it has more than {most} {tag.decode()}")
     _check_entities(plain)
 
 
-def tree(plain: bytes) -> Element:
+def parse_element_tree(plain: bytes) -> Element:
     _check_plain(plain)
     here = top = Element(b"")
     leaves = top.leaves
@@ -246,7 +248,7 @@ def tree(plain: bytes) -> Element:
             continue
         if closing:
             if closing != here.tag:
-                raise refused(f"</{_excerpt(closing)}> closes <{_excerpt(here.tag)}>")
+                raise malformed_request(f"</{_excerpt(closing)}> closes <{_excerpt(here.tag)}>")
             here = above.pop()
         elif tag and not text.strip():
             here = _open_element(tag, here, above)
@@ -254,13 +256,13 @@ def tree(plain: bytes) -> Element:
             here = _other_tag(tag or stray, other, here, above)
         leaves = here.leaves
     if above:
-        raise refused(f"its <{_excerpt(here.tag)}> has no end")
+        raise malformed_request(f"its <{_excerpt(here.tag)}> has no end")
     return top
 
 
 def _open_element(tag: bytes, here: Element, above: list[Element]) -> Element:
     if len(above) >= DEEPEST:
-        raise refused(f"its elements are nested deeper than {DEEPEST}")
+        raise malformed_request(f"its elements are nested deeper than {DEEPEST}")
     child = Element(tag)
     here.children.append(child)
     above.append(here)
@@ -270,37 +272,37 @@ def _open_element(tag: bytes, here: Element, above: list[Element]) -> Element:
 def _other_tag(loose: bytes, rest: bytes, here: Element, above: list[Element]) -> Element:
     """A tag that is neither <a> nor </a>: an empty one, or one with attributes. Text has no place beside elements."""
     if loose:
-        raise refused(f"text and elements are mixed at {_excerpt(loose)}")
+        raise malformed_request(f"text and elements are mixed at {_excerpt(loose)}")
     if empty := _EMPTY.fullmatch(rest):
         here.leaves[empty[1]] = b""
         return here
     match = _WITH_ATTRIBUTES.fullmatch(rest) if len(rest) < LONGEST_TAG else None
     if match:
         return here if match[2] else _open_element(match[1], here, above)
-    raise refused(f"<{_excerpt(rest)} is no tag")
+    raise malformed_request(f"<{_excerpt(rest)} is no tag")
 
 
 def _excerpt(raw: bytes) -> str:
     return one_line(raw, 40)
 
 
-def bag(section: bytes) -> Element:
+def parse_leaves(section: bytes) -> Element:
     return Element(b"", dict(_LEAF.findall(section)))
 
 
-def escaped(text: str) -> str:
+def escape_xml(text: str) -> str:
     if text.isascii() and len(text.encode().translate(None, _SPECIAL)) == len(text):
         return text  # nearly always
     return escape(_NO_PLACE.sub("", text), quote=False)
 
 
-def written(facts: Facts, indent: str = "") -> str:
+def write_elements(facts: Facts, indent: str = "") -> str:
     """An element on a line of its own for each of them."""
     return "".join(f"{indent}<{tag}>{_text(value)}</{tag}>\n" for tag, value in facts.items() if value is not None)
 
 
 def _text(value: str | int | float) -> str:
-    return escaped(value) if isinstance(value, str) else f"{value:.6f}" if isinstance(value, float) else str(value)
+    return escape_xml(value) if isinstance(value, str) else f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
 def in_ascii(body: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.gate.command import Answer
-from axiom.service.open_laboratory import submit
+from axiom.service.open_laboratory import submit_in_folder
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import remark
 
@@ -44,7 +44,7 @@ def submit_command(
     # Here and not above: commands that only show something need not wait for all that there are.
     from axiom.gate.registry import read_command
 
-    return submit(folder, read_command(name, words), dry_run=dry_run, key=key)
+    return submit_in_folder(folder, read_command(name, words), dry_run=dry_run, key=key)
 
 
 def change_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-def experiments_named(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+def complete_experiment_name(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> "list[CompletionItem]":
     """The catalogue's names that begin so; where none does, it is a file of the person's own."""
     from click.shell_completion import CompletionItem
 
-    names = sorted(path.stem for path in shipped.catalogue().glob("[a-z]*.py"))
+    names = sorted(path.stem for path in shipped.catalogue_folder().glob("[a-z]*.py"))
     named = [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return named or [CompletionItem(incomplete, type="file")]

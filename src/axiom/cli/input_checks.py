@@ -23,7 +23,7 @@ def demand_text(words: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def long_names_said() -> Iterator[None]:
+def explain_long_names() -> Iterator[None]:
     """A name that no file can have is a mistake of whoever typed it, in whatever place it was used."""
     try:
         yield

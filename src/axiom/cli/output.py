@@ -130,7 +130,7 @@ def show_quotes(entries: Iterable[Mapping[str, Any]]) -> None:
         say("".join([f"  {entry['text']}", *(f" ({part})" for part in [*beside, *entry["faults"]])]))
 
 
-def bar(share: float, width: int = 24) -> str:
+def progress_bar(share: float, width: int = 24) -> str:
     """How far it is, drawn."""
     full = round(width * min(1.0, max(0.0, share)))
     return f"[{'#' * full}{'.' * (width - full)}]"

@@ -4,18 +4,18 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 from axiom.reads.base.request import Answer, Reading
-from axiom.service.open_laboratory import reading
-from axiom.settings import from_process
+from axiom.service.open_laboratory import open_for_reading
+from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import wall_clock
 
 
 @contextlib.contextmanager
-def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[Reading]:
+def open_reading(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[Reading]:
     """What a page would be made from, for an address that asks for this."""
-    settings, _ = from_process(folder.settings)
+    settings, _ = read_process_settings(folder.settings)
     words = {word: str(value) for word, value in (query or {}).items()}
-    with reading(folder) as db:
+    with open_for_reading(folder) as db:
         yield Reading(
             db=db,
             folder=folder,
@@ -32,5 +32,5 @@ def read_page(
     folder: Folder, page: Callable[..., Answer], *names: object, query: Mapping[str, object] | None = None
 ) -> Answer:
     """What a page answers at the address that names these, asked for this."""
-    with view(folder, query) as reading:
+    with open_reading(folder, query) as reading:
         return page(reading, *names)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 
 
-@value
-class Voice:
+@value_class
+class HostCostReport:
     """One host's report on an experiment's cost: how many tasks, and the logarithm of spent over expected time."""
 
     host_id: int
@@ -14,12 +14,12 @@ class Voice:
     log_ratio: float
 
 
-@value
-class Fit:
+@value_class
+class CostFit:
     """All that hosts of one kind have reported on an experiment's cost, a voice for each; the newest last."""
 
     tasks: int = 0
-    voices: tuple[Voice, ...] = ()
+    voices: tuple[HostCostReport, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

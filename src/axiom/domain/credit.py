@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 
 
 class Reason(StrEnum):
@@ -48,14 +48,14 @@ class Tariff:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TimeSaid:
+class ReportedTime:
     """How long a task took by its host's word, and how long the host had it by the laboratory's own clock."""
 
     cpu_seconds: float
     elapsed_seconds: float
     out_seconds: float | None = None  # between dispatch and return
 
-    def of_cores(self, cores: int) -> "TimeSaid":
+    def of_cores(self, cores: int) -> "ReportedTime":
         """Count the time of each of so many cores that it may have had; how many it had, their own time says."""
         busy = min(self.cpu_seconds, cores * self.elapsed_seconds)
         out = None if self.out_seconds is None else cores * self.out_seconds
@@ -76,7 +76,7 @@ class Award:
     tier: str = ""  # by which it was priced
 
 
-@value
+@value_class
 class Balance:
     """The credit of a volunteer, a host or a team: the total in thousandths, and a recent average in credits a day."""
 

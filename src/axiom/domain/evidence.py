@@ -34,7 +34,7 @@ class Meaning(StrEnum):
 _OF_NO_SIGN = {Verdict.MIXED: Meaning.DISAGREE, Verdict.UNDECIDED: Meaning.UNDECIDED}
 
 
-def reading(verdict: Verdict, expects: Direction) -> Meaning:
+def verdict_meaning(verdict: Verdict, expects: Direction) -> Meaning:
     """Return what a verdict says about a claim that expects the number there."""
     if verdict is Verdict.ABSENT:
         return Meaning.AS_CLAIMED if expects is Direction.ABSENT else Meaning.TOO_SMALL
@@ -46,12 +46,12 @@ def reading(verdict: Verdict, expects: Direction) -> Meaning:
 
 def verdicts_of(meaning: Meaning, expects: Direction) -> tuple[Verdict, ...]:
     """Return the verdicts that say this of such a claim. The opposite of nothing is an effect of either sign."""
-    return tuple(verdict for verdict in Verdict if verdict.is_decided and reading(verdict, expects) is meaning)
+    return tuple(verdict for verdict in Verdict if verdict.is_decided and verdict_meaning(verdict, expects) is meaning)
 
 
 def is_against(verdict: Verdict, expects: Direction) -> bool:
     """Does a verdict speak against such a claim: by the opposite, or by an effect that is too small?"""
-    return reading(verdict, expects) in (Meaning.OPPOSITE, Meaning.TOO_SMALL)
+    return verdict_meaning(verdict, expects) in (Meaning.OPPOSITE, Meaning.TOO_SMALL)
 
 
 VOID = frozenset({"suspended", "recalled"})  # states of a finding from which nothing follows as it stands

@@ -175,15 +175,15 @@ _EXITS = {
 }
 
 
-def ending(cause: Cause, exit_status: int, detail: str = "") -> Ending:
+def make_ending(cause: Cause, exit_status: int, detail: str = "") -> Ending:
     """Put a cause and a detail of our own into words."""
     return Ending(cause=cause, exit_status=exit_status, reason=f"{cause.words}: {detail}" if detail else cause.words)
 
 
-def of_exit(exit_status: int) -> Ending:
+def read_runner_exit(exit_status: int) -> Ending:
     """Read what the runner ended with; a number that is none of its own is said as it is."""
     try:
-        return ending(_EXITS[Exit(exit_status)], exit_status)
+        return make_ending(_EXITS[Exit(exit_status)], exit_status)
     except ValueError:
         reason = f"it ended with exit status {exit_status}"
         return Ending(cause=Cause.EXIT_CODE, exit_status=exit_status, reason=reason)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal, get_args
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 
 Place = Literal["home", "work", "school"]  # where a computer stands, in BOINC's words
 Venue = Literal["", Place]  # or nowhere in particular
@@ -15,7 +15,7 @@ VENUES: tuple[Venue, ...] = get_args(Venue)
 MOST_SHARE = 10_000.0
 
 
-@value
+@value_class
 class Platform:
     """Operating system, processor family and instruction set: numbers may agree bit for bit within one."""
 
@@ -48,7 +48,7 @@ class Gpu:
     model: str = ""
 
 
-@value
+@value_class
 class Capacity:
     cores: int
     memory_mb: int  # for all tasks together, by the volunteer's preferences
@@ -56,7 +56,7 @@ class Capacity:
     gpus: tuple[Gpu, ...] = ()
 
 
-@value
+@value_class
 class Standing:
     """A host's record: valid tasks in a row, daily quota, turnaround."""
 
@@ -69,7 +69,7 @@ class Standing:
     outvoted_at: datetime | None = None  # the latest of them
 
 
-@value
+@value_class
 class Account:
     """How a volunteer is reached and known: never a key or a password, only digests of them."""
 
@@ -87,7 +87,7 @@ class Account:
         return self.spelt_email or self.email or ""
 
 
-@value
+@value_class
 class Volunteer:
     """A person who owns hosts."""
 
@@ -115,7 +115,7 @@ class Team:
     created_at: datetime
 
 
-@value
+@value_class
 class Host:
     id: int
     volunteer_id: int
@@ -133,7 +133,7 @@ class Host:
     is_simulated: bool = False  # as its volunteer is
 
 
-@value
+@value_class
 class ProjectPreferences:
     """What a volunteer's computers do for this laboratory."""
 
@@ -142,7 +142,7 @@ class ProjectPreferences:
     on_gpus: bool = True
 
 
-@value
+@value_class
 class PreferenceSets:
     """A volunteer's preferences for this laboratory: a venue without a set of its own goes by the general one."""
 

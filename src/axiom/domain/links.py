@@ -129,7 +129,7 @@ def references_in(text: str) -> list[str]:
     return [" ".join(part.split()) for part in text.split(";") if part.strip()]
 
 
-def number_in(words: str) -> str:
+def reference_number(words: str) -> str:
     """Its arXiv number or DOI, the first where it has several; empty where it has none."""
     return next(iter(_numbers_in(words)), "")
 
@@ -151,6 +151,6 @@ def is_approved(words: str, approved: Iterable[ApprovedReference]) -> bool:
     return len(numbers) >= works and {reference.number for reference in references}.issuperset(numbers)
 
 
-def with_doubt(words: str, approved: Iterable[ApprovedReference]) -> str:
+def mark_unapproved(words: str, approved: Iterable[ApprovedReference]) -> str:
     """A reference as all read it: what nobody has approved is marked."""
     return words if is_approved(words, approved) else f"{words} (unverified)"

@@ -66,7 +66,7 @@ class Supply:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wishes:
+class PlanWishes:
     """An operator's wishes: shares in percent and an order, by purpose or by an experiment's name."""
 
     mix: tuple[tuple[str, float], ...] = ()
@@ -74,7 +74,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Worth:
+class BlockWorth:
     """How much the next block of a registration is expected to tell, in bits, and its cost."""
 
     experiment_id: int
@@ -126,6 +126,6 @@ class Preview:
     """A plan before anybody decides it, and where its tasks would go. Nothing changes."""
 
     plan: Plan
-    worths: tuple[Worth, ...] = ()
+    worths: tuple[BlockWorth, ...] = ()
     placements: tuple[Placement, ...] = ()
     classes: tuple[FleetClass, ...] = ()  # the largest hosts first

@@ -126,7 +126,7 @@ class DraftState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeptDraft:
+class StoredDraft:
     """One text of a draft with what is known of it. What it says never changes; another text is another draft."""
 
     number: int
@@ -198,6 +198,6 @@ class KinRun:
         return self.name if self.draft is None else f"draft {self.draft} ({self.name})"
 
 
-def tries(runs: Collection[KinRun]) -> list[KinRun]:
+def select_draft_runs(runs: Collection[KinRun]) -> list[KinRun]:
     """Those that were tried as drafts."""
     return [run for run in runs if run.draft is not None]

@@ -124,7 +124,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeptProposal:
+class StoredProposal:
     number: int
     proposal: Proposal
     state: ProposalState
@@ -220,7 +220,7 @@ class IdeaAnswer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class KeptIdea:
+class StoredIdea:
     number: int
     idea: Idea
     created_at: datetime

@@ -19,7 +19,7 @@ BLIND = "blind, sealed before any run of it or its kin was recorded here"
 CATALOGUE = f"catalogue{INFORMED}"
 
 
-def forecaster_named(name: str, informed: str | None) -> str:
+def forecaster_name(name: str, informed: str | None) -> str:
     """Whose forecast it is. It is informed unless somebody looked, and no run of it or its kin was recorded."""
     return name if informed == "" or name.endswith(INFORMED) else f"{name}{INFORMED}"
 
@@ -98,7 +98,7 @@ class RegisteredClaim:
 
 
 @lru_cache(maxsize=1024)
-def read_body(body: str) -> RegistrationBody:
+def read_registration_body(body: str) -> RegistrationBody:
     """Read the body of a registration. Its row never changes, so it is read once a process."""
     data: Mapping[str, Any] = json.loads(body)
     stopping = data["stopping"]
@@ -121,12 +121,12 @@ def read_body(body: str) -> RegistrationBody:
     )
 
 
-def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
+def map_amendments(registered: Sequence[Registration]) -> dict[int, int]:
     """Which registration was amended by which. Nothing more is ordered of those."""
     return {
         amends: registration.id
         for registration in registered
-        if (amends := read_body(registration.body).amends) is not None
+        if (amends := read_registration_body(registration.body).amends) is not None
     }
 
 
@@ -148,6 +148,6 @@ WORDS = (
 )
 
 
-def definition(estimand: Mapping[str, Any]) -> dict[str, Any]:
+def estimand_definition(estimand: Mapping[str, Any]) -> dict[str, Any]:
     """What an estimand is, however it is told and whatever is expected: two that agree in this are one finding's."""
     return {name: value for name, value in estimand.items() if name not in ("prediction", *WORDS)}

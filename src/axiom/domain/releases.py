@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import TaskState
 
 
@@ -80,7 +80,7 @@ class SentTasks:
     latest: datetime  # when the last of them was sent
 
 
-@value
+@value_class
 class TaskRule:
     """An operator's demand: computers as large as this get an experiment's tasks, whose cells may take longer."""
 
@@ -93,7 +93,7 @@ ANY_COMPUTER = TaskRule()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SaidRule:
+class RecordedTaskRule:
     experiment: str  # in every version
     rule: TaskRule
     reason: str

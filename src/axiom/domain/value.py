@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def value(cls: type[T]) -> type[T]:
+def value_class(cls: type[T]) -> type[T]:
     """A frozen, keyword-only dataclass with slots, of which the type checker alone sees to it that nothing changes it.
 
     What guards a frozen one while the program runs makes building it three times as slow.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 
 _TASK_NAME = re.compile(r"[a-z0-9_]{1,100}-[0-9]{1,9}-w([0-9]{1,18})-t([0-9]{1,18})", re.ASCII)
 
@@ -68,7 +68,7 @@ class Exit(IntEnum):
     ABORTED_BY_USER = 203
 
 
-@value
+@value_class
 class Workunit:
     """An order for some cells of one experiment: every replicate named, at every config named.
 
@@ -91,7 +91,7 @@ class Workunit:
     split_from: int | None = None  # the workunit that gave these replicates away, as a host should have a smaller task
 
 
-@value
+@value_class
 class Task:
     id: int
     workunit_id: int
@@ -123,7 +123,7 @@ class Agreement(StrEnum):
     DIFFERS = "differs"
 
 
-@value
+@value_class
 class ComparedTask:
     """A task of a host that was compared with another volunteer's, or is being."""
 
@@ -145,7 +145,7 @@ class Reproduction(StrEnum):
         return list(Reproduction).index(self)
 
 
-@value
+@value_class
 class Report:
     """A host's message that it has finished a task."""
 
@@ -164,7 +164,7 @@ class Report:
     workunit_id: int | None = None  # as the task's name says; None from our own engines
 
 
-@value
+@value_class
 class Result:
     """The measures of one cell with its outcome, proven and stored once."""
 

@@ -9,7 +9,7 @@ from axiom.signed.manifests import SHARED_MB
 _UNKNOWN_MEMORY_MB = 4_096  # where the system does not say
 
 
-def this_capacity(workers: int) -> Capacity:
+def own_capacity(workers: int) -> Capacity:
     """As many cores as may compute, and the memory of the whole computer beside what its tasks have together."""
     return Capacity(cores=workers, memory_mb=max(1, _memory_mb() - SHARED_MB))
 
@@ -20,7 +20,7 @@ def lent_capacity(workers: int) -> Capacity:
     return Capacity(cores=workers, memory_mb=max(1, int(min(share, _allowed_mb()))))
 
 
-def cores() -> int:
+def count_usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

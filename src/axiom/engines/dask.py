@@ -51,7 +51,7 @@ def run_pilot(words: Sequence[str], seconds: float | None, cores: int | None) ->
     return status, lines[-1][-_SAID:] if lines else ""
 
 
-def fly_on_workers(
+def run_pilots_on_dask(
     scheduler: str,
     words: Sequence[str],
     *,

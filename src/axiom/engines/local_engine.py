@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from axiom.domain.work import Exit, Report
 from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, StoreError
 from axiom.limits import tasks as limits
-from axiom.runner.child.environment import environment
+from axiom.runner.child.environment import child_environment
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_template
-from axiom.runner.files.atomic import place
+from axiom.runner.files.atomic import write_atomically
 from axiom.signed import bundles, outputs
 from axiom.signed.signing import sync_folder
 from axiom.signed.tickets import Order
@@ -45,7 +45,7 @@ class TemplateProcess:
         """Start it. Where it cannot work it ends at once, and runners start their processes in the plain way."""
         self.asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = spawn_template(theirs.fileno(), environment(), _TAKES_LONG)
+            self._process = spawn_template(theirs.fileno(), child_environment(), _TAKES_LONG)
 
     @property
     def pid(self) -> int:
@@ -83,7 +83,7 @@ def start_runner(*, is_modest: bool, template: TemplateProcess | None = None) ->
     )
 
 
-def tell(runner: subprocess.Popen[str], line: dict[str, Any]) -> None:
+def send_to_runner(runner: subprocess.Popen[str], line: dict[str, Any]) -> None:
     """Say a line. That a runner is gone is heard where its answer is awaited."""
     with contextlib.suppress(BrokenPipeError):
         if runner.stdin is not None:
@@ -91,7 +91,7 @@ def tell(runner: subprocess.Popen[str], line: dict[str, Any]) -> None:
             runner.stdin.flush()
 
 
-def end(runner: subprocess.Popen[str]) -> None:
+def end_runner(runner: subprocess.Popen[str]) -> None:
     if runner.stdin is not None:
         with contextlib.suppress(OSError, ValueError):
             runner.stdin.close()
@@ -102,16 +102,16 @@ def end(runner: subprocess.Popen[str]) -> None:
         runner.wait()
 
 
-def end_all(runners: Sequence[subprocess.Popen[str]]) -> None:
+def end_runners(runners: Sequence[subprocess.Popen[str]]) -> None:
     """Have all of them end, at the same time: each may take seconds to keep what it computes."""
-    threads = [threading.Thread(target=end, args=(runner,), daemon=True) for runner in runners]
+    threads = [threading.Thread(target=end_runner, args=(runner,), daemon=True) for runner in runners]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-def hang_up(runner: subprocess.Popen[str]) -> None:
+def close_runner_output(runner: subprocess.Popen[str]) -> None:
     """Listen no more: only once nobody reads from it."""
     if runner.stdout is not None:
         runner.stdout.close()
@@ -240,11 +240,11 @@ class LocalEngine:
             self._stopping.set()
             self._change.notify_all()
             runners = list(self._runners.values())
-        end_all(runners)
+        end_runners(runners)
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
-            hang_up(runner)  # only now: a core listens until its runner is gone
+            close_runner_output(runner)  # only now: a core listens until its runner is gone
         with self._change:
             back = {order.task for order in self._ready} | (set() if keeps else set(self._computing))
         try:
@@ -357,7 +357,7 @@ class LocalEngine:
             begun = {task for task in self._computing if task in at_once}
             self._dropped |= begun
         for runner in [self._runners[core] for core in cores if core in self._runners]:
-            end(runner)
+            end_runner(runner)
         if waiting or begun:
             log.info("local.dropped tasks=%s", sorted(waiting | begun))
             self._source.give_back(waiting | begun)
@@ -440,7 +440,7 @@ class LocalEngine:
             if not sealed.exists() or sealed.read_bytes() != seal:
                 _place(sealed, seal)
             if digest not in self._proven or not archive.exists():  # one that was long unused has gone
-                if not archive.exists() or bundles.digest(archive.read_bytes()) != digest:
+                if not archive.exists() or bundles.digest_bundle(archive.read_bytes()) != digest:
                     _place(archive, self._source.bundle(digest))
                 self._proven.add(digest)
 
@@ -461,7 +461,7 @@ class LocalEngine:
         slot.mkdir(parents=True, exist_ok=True)
         if runner.stdout is None:
             raise ValueError("a runner without pipes cannot be listened to")
-        tell(runner, {"order": order.argv(), "slot": str(slot)})
+        send_to_runner(runner, {"order": order.argv(), "slot": str(slot)})
         for line in runner.stdout:
             message = json.loads(line)
             if message.get("task") not in {order.task, None}:
@@ -469,8 +469,8 @@ class LocalEngine:
             if "exit" in message:
                 return dict(message)
             self.progress[order.task] = float(message.get("progress", 0.0))
-        end(runner)
-        hang_up(runner)
+        end_runner(runner)
+        close_runner_output(runner)
         self._runners.pop(core, None)
         if self._stopping.is_set() or order.task in self._dropped:
             return None
@@ -481,15 +481,15 @@ class LocalEngine:
         """The runner of this core; none once `stop` has taken those that it ends, since nobody would end another."""
         runner = self._runners.get(core)
         if runner is not None and runner.poll() is not None:
-            end(runner)
-            hang_up(runner)
+            end_runner(runner)
+            close_runner_output(runner)
             runner = None
         if runner is None:
             with self._change:
                 if self._stopping.is_set():
                     return None
                 runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
-            tell(runner, {"home": str(self._home), "host": self._host_id, "is_ours": self._is_ours})
+            send_to_runner(runner, {"home": str(self._home), "host": self._host_id, "is_ours": self._is_ours})
         return runner
 
 
@@ -519,5 +519,5 @@ def _bundle_of(slot: Path) -> str:
 
 
 def _place(path: Path, content: bytes) -> None:
-    place(path, content)
+    write_atomically(path, content)
     sync_folder(path.parent)

@@ -20,7 +20,7 @@ _GOOD = range(200, 300)
 
 
 @contextmanager
-def short_name(path: Path) -> Iterator[str]:
+def short_socket_name(path: Path) -> Iterator[str]:
     """A name for a socket that fits the 107 bytes which the system allows, however deep the folder lies."""
     if len(os.fsencode(path)) <= 100 or not Path("/proc/self/fd").exists():
         yield str(path)
@@ -32,7 +32,7 @@ def short_name(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-class Remote:
+class SocketClient:
     """Speaks to the server that holds the folder's lock."""
 
     def __init__(self, path: Path, patience: float = limits.COMMAND_SECONDS) -> None:
@@ -87,7 +87,7 @@ class UnixConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self._patience)
-        with short_name(self._path) as name:
+        with short_socket_name(self._path) as name:
             self.sock.connect(name)
 
 

@@ -22,11 +22,11 @@ from axiom.rules.accounts.command_permission import (
     OpenOrders,
     Permission,
     SpentToday,
-    may,
-    may_order,
-    most_a_day,
+    check_core_hours,
+    check_permission,
+    daily_command_limit,
 )
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import AuditEntry
@@ -58,7 +58,7 @@ class _Submission:
 
     @property
     def arguments(self) -> str:
-        return canonical(self.command.audited()).decode()
+        return canonical_bytes(self.command.audited()).decode()
 
     @property
     def refused_arguments(self) -> str:
@@ -66,7 +66,7 @@ class _Submission:
         arguments = self.arguments
         if not self.caller.is_program or len(arguments) <= _MOST_SAID:
             return arguments
-        return canonical(
+        return canonical_bytes(
             {"said": arguments[:_MOST_SAID], "sha256": hashlib.sha256(arguments.encode()).hexdigest()}
         ).decode()
 
@@ -134,28 +134,31 @@ class CommandGate:
             model=caller.model,
             prompt=caller.prompt,
             command=name[:_MOST_SAID],
-            arguments=canonical({"said": arguments[:_MOST_SAID]}).decode(),
+            arguments=canonical_bytes({"said": arguments[:_MOST_SAID]}).decode(),
             dry_run=False,
             key=None,
             outcome="refused",
-            answer=canonical({"error": str(error)}).decode(),
+            answer=canonical_bytes({"error": str(error)}).decode(),
         )
 
         def write(db: Database) -> None:
             if self._is_written(db, caller, self.now()):
-                audit.append(db, entry, self.now())
+                audit.append_audit_entry(db, entry, self.now())
 
         self.writer.run(write)
 
     def _is_written(self, db: Database, caller: Caller, now: datetime) -> bool:
         """Is a refusal of this caller written down? Of a program's so many within a day: more could fill the disk."""
-        return not caller.is_program or audit.refused(db, caller.name, now - timedelta(days=1)) < limits.REFUSALS_A_DAY
+        return (
+            not caller.is_program
+            or audit.count_refused_commands(db, caller.name, now - timedelta(days=1)) < limits.REFUSALS_A_DAY
+        )
 
     def _is_worth_preparing(self, submission: _Submission) -> bool:
         """Preparing may take seconds. Of what is refused or answered anyway, a program gets none of it."""
         command, caller = submission.command, submission.caller
         cost = CommandCost(command=command.name, capability=command.capability)
-        if not may(caller, cost, SpentToday()).allowed:
+        if not check_permission(caller, cost, SpentToday()).allowed:
             return False
         if not caller.is_program or type(command).prepare is Command.prepare:
             return True
@@ -164,7 +167,7 @@ class CommandGate:
     def _is_free(self, db: Database, submission: _Submission) -> bool:
         since = self.now() - timedelta(days=1)
         request = submission.command.request(db)
-        permission = may(submission.caller, request, self._read_spent(db, submission, request, since))
+        permission = check_permission(submission.caller, request, self._read_spent(db, submission, request, since))
         return (
             permission.allowed and not _repetition(db, submission, since) and self._done_before(db, submission) is None
         )
@@ -203,23 +206,23 @@ class CommandGate:
             # A refused or dry command leaves its key free: the caller may mend what was wrong and ask again.
             key=None if submission.dry_run or refused else submission.key,
             outcome="refused" if refused else "done",
-            answer=canonical({"error": str(passed.error)} if refused else passed.answer).decode(),
+            answer=canonical_bytes({"error": str(passed.error)} if refused else passed.answer).decode(),
             workunits=cost.workunits,
             aborts=cost.aborts,
             core_seconds=None if hours is None else hours * 3_600.0,
         )
         if not refused or self._is_written(db, submission.caller, now):
-            audit.append(db, entry, now)
+            audit.append_audit_entry(db, entry, now)
 
     def _done_before(self, db: Database, submission: _Submission) -> _CommandOutcome | None:
         """The first answer to this key, or an error when the key stood for something else."""
         if submission.key is None or submission.dry_run:
             return None
-        before = audit.by_key(db, submission.caller.name, submission.key)
+        before = audit.find_audit_by_key(db, submission.caller.name, submission.key)
         if before is None:
             return None
         if (before["command"], before["arguments"]) == (submission.command.name, submission.arguments):
-            newest = audit.latest_done(db, submission.command.name)
+            newest = audit.find_latest_done_command(db, submission.command.name)
             is_newest = newest is None or newest["id"] == before["id"]
             return _CommandOutcome(answer={**json.loads(before["answer"]), "repeated": True}, is_newest=is_newest)
         return _CommandOutcome(
@@ -231,7 +234,9 @@ class CommandGate:
     def _try(self, db: Database, submission: _Submission, request: CommandCost, now: datetime) -> _CommandOutcome:
         since = now - timedelta(days=1)
         spent = self._read_spent(db, submission, request, since)
-        if refusal := _refusal(may(submission.caller, request, spent)) or _repetition(db, submission, since):
+        if refusal := _refusal(check_permission(submission.caller, request, spent)) or _repetition(
+            db, submission, since
+        ):
             return _CommandOutcome(error=refusal)
         if submission.fault is not None:
             return _CommandOutcome(error=submission.fault)
@@ -248,7 +253,7 @@ class CommandGate:
 
     def _apply(self, db: Database, submission: _Submission, spent: SpentToday, now: datetime) -> Answer:
         answer = submission.command.apply(db, self.laboratory, submission.prepared, now)
-        if refusal := _refusal(may_order(submission.caller, answer.get("most_core_hours", 0.0), spent)):
+        if refusal := _refusal(check_core_hours(submission.caller, answer.get("most_core_hours", 0.0), spent)):
             raise refusal
         if submission.dry_run:
             raise _DryRunRollback({**answer, "dry_run": True})
@@ -256,13 +261,13 @@ class CommandGate:
 
     def _read_spent(self, db: Database, submission: _Submission, request: CommandCost, since: datetime) -> SpentToday:
         caller = submission.caller
-        had = audit.spent(db, caller.name, since)
-        most = most_a_day(caller, request)
+        had = audit.sum_caller_spending(db, caller.name, since)
+        most = daily_command_limit(caller, request)
         uses = tried = 0
         if most is not None:
-            uses = audit.times_given(db, caller.name, request.command, since, dry_run=False)
+            uses = audit.count_commands_given(db, caller.name, request.command, since, dry_run=False)
             if submission.dry_run:
-                tried = audit.times_given(db, caller.name, request.command, since, dry_run=True)
+                tried = audit.count_commands_given(db, caller.name, request.command, since, dry_run=True)
         is_full = most is not None and max(uses, tried / limits.DRY_RUNS) >= most
         has_limit = bool(request.proposals) or caller.limits.core_hours_open < math.inf
         orders = self.open_orders(db, caller.name) if has_limit else OpenOrders()
@@ -290,7 +295,7 @@ def _repetition(db: Database, submission: _Submission, since: datetime) -> Axiom
     if not submission.caller.is_program:
         return None
     name, words = submission.command.name, submission.arguments
-    before = audit.alike(
+    before = audit.list_alike_commands(
         db, submission.caller.name, name, words, dry_run=submission.dry_run, since=since, limit=limits.SAME_COMMANDS
     )
     if len(before) < limits.SAME_COMMANDS:
@@ -307,6 +312,10 @@ def _next_at(db: Database, submission: _Submission, most: int, since: datetime) 
     others = limits.DRY_RUNS * most - 2 if submission.dry_run else most - 2
     if others < 0:
         return since + 2 * a_day
-    alike = audit.given_before(db, caller, command, since, others, dry_run=submission.dry_run)
-    real = audit.given_before(db, caller, command, since, most - 1, dry_run=False) if submission.dry_run else None
+    alike = audit.find_earlier_command_time(db, caller, command, since, others, dry_run=submission.dry_run)
+    real = (
+        audit.find_earlier_command_time(db, caller, command, since, most - 1, dry_run=False)
+        if submission.dry_run
+        else None
+    )
     return max(given_at for given_at in (alike, real, since) if given_at) + a_day

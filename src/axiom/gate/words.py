@@ -86,10 +86,10 @@ def demand_names(form: Form, name: str, words: Mapping[str, Any]) -> None:
         if word not in form:
             raise UnknownName(f"word of {name}", word, form)
     for word in form:
-        _demand(word in words or not is_needed(form[word]), "be given", f"{name}: {word}")
+        _demand(word in words or not is_required_word(form[word]), "be given", f"{name}: {word}")
 
 
-def is_needed(word: Field[Any]) -> bool:
+def is_required_word(word: Field[Any]) -> bool:
     """Is nothing taken for granted where it is not said?"""
     return word.default is MISSING and word.default_factory is MISSING
 
@@ -99,7 +99,7 @@ def schema_of(form: Form) -> dict[str, Any]:
     for name, word in form.items():
         if word.default is not MISSING:
             properties[name]["default"] = word.default
-    needed = [name for name, word in form.items() if is_needed(word)]
+    needed = [name for name, word in form.items() if is_required_word(word)]
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | {"required": needed} if needed else schema
 
@@ -187,7 +187,7 @@ def _demand(holds: object, must: str, where: str) -> None:
         raise WrongUse(f"{where} must {must}. Nothing was done.")
 
 
-def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:
+def parse_moment(text: str, otherwise: datetime, nothing: str) -> datetime:
     """The moment that is written, or this one where none is; `nothing` says what was not done if it is none."""
     if not text:
         return otherwise

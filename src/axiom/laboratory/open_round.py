@@ -21,12 +21,12 @@ class OpenRound:
     @property
     def window(self) -> Window:
         """The time of which this round tells; from the reviewing step on it stands."""
-        return rounds.window(self.db, self.round)
+        return rounds.read_round_window(self.db, self.round)
 
     @property
     def whole_window(self) -> Window:
         """The time of which the session tells that this round ends; of a quiet round its own."""
-        return rounds.whole_window(self.db, self.round)
+        return rounds.read_session_window(self.db, self.round)
 
     def tasks_page(self, **filters: object) -> str:
         """The page with the tasks that this round reviewed, or this session all told."""
@@ -34,7 +34,7 @@ class OpenRound:
         return f"/sessions/{self.round.name}/tasks" + (f"?{query}" if query else "")
 
 
-def shortened(notes: Sequence[Note], what: str, about: str, most: int = limits.LINES_OF_A_KIND) -> list[Note]:
+def shorten_notes(notes: Sequence[Note], what: str, about: str, most: int = limits.LINES_OF_A_KIND) -> list[Note]:
     """The first of them, and how many more there are on which page."""
     if len(notes) <= most:
         return list(notes)

@@ -24,7 +24,7 @@ class Policy:
     is_stamped: bool = False  # does an authority stamp each registration before its first task?
 
 
-def policy_of(settings: Settings) -> Policy:
+def policy_from_settings(settings: Settings) -> Policy:
     return Policy(
         per_core=settings.queue_per_core,
         task_seconds=settings.task_seconds,

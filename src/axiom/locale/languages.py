@@ -32,7 +32,7 @@ MONTHS = (
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
+def speak_language(language: str) -> Iterator[None]:
     before = _spoken.set(language)
     try:
         yield
@@ -40,12 +40,12 @@ def speaking(language: str) -> Iterator[None]:
         _spoken.reset(before)
 
 
-def spoken() -> str:
+def current_language() -> str:
     return _spoken.get()
 
 
 @cache
-def languages() -> Mapping[str, str]:
+def list_languages() -> Mapping[str, str]:
     """Every language by its code, with its own name for itself; English first."""
     codes = sorted(
         folder.name
@@ -55,9 +55,9 @@ def languages() -> Mapping[str, str]:
     return {ENGLISH: "English"} | {code: _catalogue(code).translated("English", "this language") for code in codes}
 
 
-def choose(wanted: str, accepted: str) -> str:
+def choose_language(wanted: str, accepted: str) -> str:
     """The language that somebody has chosen, else the first that they accept and we have, else English."""
-    return wanted if wanted in languages() else _accepted(accepted[:_LONGEST])
+    return wanted if wanted in list_languages() else _accepted(accepted[:_LONGEST])
 
 
 def gettext(sentence: str) -> str:
@@ -78,13 +78,13 @@ def is_known(sentence: str) -> bool:
     return _spoken.get() == ENGLISH or gettext(sentence) != sentence
 
 
-def number(written: str) -> str:
+def translate_number(written: str) -> str:
     """A number, written in English, as the language that is spoken now writes it."""
     language = _spoken.get()
     return written if language == ENGLISH else written.translate(_signs(language))
 
 
-def day(written: str) -> str:
+def translate_moment(written: str) -> str:
     """A moment, written in English as `25 November 2026, 22:32 UTC`, in the language that is spoken now."""
     if _spoken.get() == ENGLISH:
         return written
@@ -121,7 +121,7 @@ def _accepted(accepted: str) -> str:
             rank = 0.0
         if rank > 0.0:
             ranked.append((rank, name.strip().lower().replace("_", "-")))
-    by_code = {code.lower().replace("_", "-"): code for code in languages()}
+    by_code = {code.lower().replace("_", "-"): code for code in list_languages()}
     for _, name in sorted(ranked, key=lambda pair: -pair[0]):
         language = by_code.get(name) or by_code.get(name.partition("-")[0])
         if language:

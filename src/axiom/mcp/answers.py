@@ -19,79 +19,79 @@ _MOST_TOLD = 2_000  # characters of an error
 _CURSOR = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,9}")
 
 
-def as_text(answer: Any) -> str:
+def answer_text(answer: Any) -> str:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def size(answer: Any) -> int:
+def answer_size(answer: Any) -> int:
     """How many bytes it has."""
-    return len(as_text(answer).encode(errors="replace"))
+    return len(answer_text(answer).encode(errors="replace"))
 
 
-def room(*, long: bool) -> int:
+def answer_byte_limit(*, long: bool) -> int:
     """How many bytes an answer may have."""
     return LONG if long else BRIEF
 
 
-def untrusted(text: str, by: str) -> Answer:
+def mark_untrusted(text: str, by: str) -> Answer:
     """Somebody's words. Whoever reads them takes them as data, whatever they ask for."""
     return {"untrusted": {"by": by, "text": text}}
 
 
-def in_quotes(entries: Iterable[Answer]) -> list[Answer]:
+def quote_entries(entries: Iterable[Answer]) -> list[Answer]:
     """What others say, as pages have it, each text marked as theirs."""
-    return [{**entry, "text": untrusted(entry["text"], entry["by"])} for entry in entries]
+    return [{**entry, "text": mark_untrusted(entry["text"], entry["by"])} for entry in entries]
 
 
-def marked(text: str, by: str) -> Any:
+def mark_author_text(text: str, by: str) -> Any:
     """These words: plain where the laboratory itself wrote them, else marked as somebody's."""
-    return text if not text or by == AUTOPILOT else untrusted(text, by)
+    return text if not text or by == AUTOPILOT else mark_untrusted(text, by)
 
 
 @cache
 def _shipped() -> frozenset[str]:
-    return frozenset(file.stem for file in shipped.catalogue().glob("[a-z]*.py"))
+    return frozenset(file.stem for file in shipped.catalogue_folder().glob("[a-z]*.py"))
 
 
-def of_experiment(text: str, experiment: str, author: str | None = None) -> Any:
+def mark_experiment_text(text: str, experiment: str, author: str | None = None) -> Any:
     """Words of a file or of a proposal: plain where Axiom brought them along or the autopilot made them."""
     if author not in (None, AUTOPILOT):
-        return marked(text, author)
-    return text if experiment in _shipped() else untrusted(text, f"the file of {experiment}")
+        return mark_author_text(text, author)
+    return text if experiment in _shipped() else mark_untrusted(text, f"the file of {experiment}")
 
 
-def listed(name: str, rows: Iterable[tuple[str, Answer]], following: str | None, most: int, **around: Any) -> Answer:
+def fit_rows(name: str, rows: Iterable[tuple[str, Answer]], following: str | None, most: int, **around: Any) -> Answer:
     """As many rows as fit, each with the cursor at which it begins; `following` is what comes after all of them."""
-    left = most - _AROUND - size({**around, name: []})
+    left = most - _AROUND - answer_size({**around, name: []})
     rows_that_fit: list[Answer] = []
     for cursor, row in rows:
-        needed = size(row) + 1
+        needed = answer_size(row) + 1
         if rows_that_fit and needed > left:
             return {**around, name: rows_that_fit, "truncated": True, "cursor": cursor}
-        rows_that_fit.append(row if needed <= left else shortened(row, left))
+        rows_that_fit.append(row if needed <= left else shorten_row(row, left))
         left -= needed
     if following:
         return {**around, name: rows_that_fit, "truncated": True, "cursor": following}
     return {**around, name: rows_that_fit}
 
 
-def begun_at(cursor: str, rows: Sequence[tuple[str, Answer]]) -> Sequence[tuple[str, Answer]]:
+def rows_from_cursor(cursor: str, rows: Sequence[tuple[str, Answer]]) -> Sequence[tuple[str, Answer]]:
     if not cursor:
         return rows
     for place, (begins, _) in enumerate(rows):
         if begins == cursor:
             return rows[place:]
-    raise no_cursor(cursor)
+    raise bad_cursor_error(cursor)
 
 
-def no_cursor(cursor: str) -> WrongUse:
+def bad_cursor_error(cursor: str) -> WrongUse:
     return WrongUse(f"The cursor {cursor[:40]!r} is none of ours. Nothing was read; leave it out to begin anew.")
 
 
-def shortened(row: Answer, most: int) -> Answer:
+def shorten_row(row: Answer, most: int) -> Answer:
     """A row whose texts and lists are cut until it fits."""
     longest = most
-    while size(row) > most and longest > 1:
+    while answer_size(row) > most and longest > 1:
         longest //= 2
         row = {**_cut(row, longest), "shortened": True}
     return row
@@ -108,7 +108,7 @@ def _cut(value: Any, longest: int) -> Any:
     return value
 
 
-def paged(whole: Answer, cursor: str, most: int) -> Answer:
+def cut_answer_page(whole: Answer, cursor: str, most: int) -> Answer:
     """An answer from this cursor on, as far as there is room: the next cursor goes on at the very place."""
     part, following = _portion(whole, _places(cursor), most - _AROUND)
     if following is None:
@@ -120,7 +120,7 @@ def _places(cursor: str) -> list[int]:
     if not cursor:
         return []
     if not _CURSOR.fullmatch(cursor):
-        raise no_cursor(cursor)
+        raise bad_cursor_error(cursor)
     return [int(place) for place in cursor.split(".")]
 
 
@@ -145,16 +145,16 @@ def _parts(
     for place in range(min(first, len(entries)), len(entries)):
         name, value = entries[place]
         begins = inside if place == first else ()
-        label = size(name) + 2
-        if not begins and size(value) + label <= left:
+        label = answer_size(name) + 2
+        if not begins and answer_size(value) + label <= left:
             fitting.append((name, value))
-            left -= size(value) + label
+            left -= answer_size(value) + label
             continue
         if fitting and left < 4 * _PIECE:
             return _made(fitting, kind), [place]
         part, following = _portion(value, begins, max(left - label - 4, _PIECE))
         fitting.append((name, part))
-        left -= size(part) + label
+        left -= answer_size(part) + label
         if following is not None:
             return _made(fitting, kind), [place, *following]
     return _made(fitting, kind), None
@@ -166,19 +166,19 @@ def _made(entries: list[tuple[str, Any]], kind: Callable[[Any], Any]) -> Any:
 
 def _stretch(text: str, start: int, left: int) -> tuple[str, list[int] | None]:
     length = max(_PIECE // 4, left)
-    while size(text[start : start + length]) > max(left, _PIECE) and length > 1:
+    while answer_size(text[start : start + length]) > max(left, _PIECE) and length > 1:
         length = max(1, length * 3 // 4)
     end = start + length
     return text[start:end], [end] if end < len(text) else None
 
 
-def refused(error: AxiomError) -> Answer:
+def error_answer(error: AxiomError) -> Answer:
     """An error of a tool, which a language model reads and acts upon."""
     message = str(error)[:_MOST_TOLD].encode(errors="replace").decode()
     return {"error": {"kind": type(error).__name__, "message": message}}
 
 
-def programs_read(answer: Any) -> frozenset[str]:
+def find_quoted_programs(answer: Any) -> frozenset[str]:
     match answer:
         case {"untrusted": {"by": str(by), "text": _}}:
             return frozenset({by.partition(",")[0]}) if by.startswith("program:") else frozenset()
@@ -188,12 +188,12 @@ def programs_read(answer: Any) -> frozenset[str]:
             parts = answer
         case _:
             return frozenset()
-    return frozenset().union(*map(programs_read, parts))
+    return frozenset().union(*map(find_quoted_programs, parts))
 
 
-def without(row: Mapping[str, Any], *names: str) -> Answer:
+def drop_fields(row: Mapping[str, Any], *names: str) -> Answer:
     return {name: value for name, value in row.items() if name not in names}
 
 
-def only(row: Mapping[str, Any], *names: str) -> Answer:
+def pick_fields(row: Mapping[str, Any], *names: str) -> Answer:
     return {name: row[name] for name in names if name in row}

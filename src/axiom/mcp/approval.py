@@ -15,8 +15,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from axiom.limits import server as limits
 from axiom.mcp import changes, tools
-from axiom.mcp.answers import Answer, as_text
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.answers import Answer, answer_text
+from axiom.mcp.laboratory_access import LabAccess
 
 InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -31,11 +31,11 @@ _SCHEMA: dict[str, Any] = {
 }
 
 
-async def ask(
-    desk: LabDesk, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, in_thread: InThread
+async def ask_person(
+    desk: LabAccess, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, in_thread: InThread
 ) -> types.CallToolResult | types.InputRequiredResult:
     """Ask, or take what was answered, or say where a person can be asked."""
-    where = await in_thread(lambda: tools.call(desk, changes.ASK, params.arguments or {}))
+    where = await in_thread(lambda: tools.call_tool(desk, changes.ASK, params.arguments or {}))
     number = where["proposal"]
     is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
     if is_modern and params.request_state is not None:
@@ -66,7 +66,7 @@ def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
     return asks is not None and (asks.form is not None or asks.url is None)
 
 
-def _answer(desk: LabDesk, number: int, seal: str, reply: Any) -> Callable[[], Answer]:
+def _answer(desk: LabAccess, number: int, seal: str, reply: Any) -> Callable[[], Answer]:
     """Brings what the person said; whatever else is there says that they did nothing."""
     is_form = isinstance(reply, types.ElicitResult)
     action = reply.action if is_form else "nothing"
@@ -76,4 +76,6 @@ def _answer(desk: LabDesk, number: int, seal: str, reply: Any) -> Callable[[], A
 
 def _result(where: Answer, answer: Answer) -> types.CallToolResult:
     whole = {**where, **answer}
-    return types.CallToolResult(content=[types.TextContent(type="text", text=as_text(whole))], structured_content=whole)
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=answer_text(whole))], structured_content=whole
+    )

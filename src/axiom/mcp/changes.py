@@ -9,8 +9,8 @@ from axiom.domain.callers import Capability
 from axiom.domain.programs import MOST
 from axiom.gate.registry import COMMANDS
 from axiom.gate.words import form_of
-from axiom.mcp.answers import BRIEF, Answer, shortened
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.answers import BRIEF, Answer, shorten_row
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Effect, LabTool, Number
 
 ASK = "proposal_ask"
@@ -45,15 +45,15 @@ class DryCallWords(CallWords):
 
 
 @cache
-def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
+def command_tool(name: str, *, dry_run: bool = False) -> LabTool:
     """The command of this name as a tool; `dry_run` is what it does where nobody says."""
     kind = COMMANDS[name]
 
-    def answer(desk: LabDesk, words: Mapping[str, Any]) -> Answer:
+    def answer(desk: LabAccess, words: Mapping[str, Any]) -> Answer:
         own = {word: value for word, value in words.items() if word not in form_of(CallWords)}
         dry, key = words.get("dry_run", dry_run), words.get("key")
         answer = desk.submit(name, own, dry_run=dry, key=key)
-        return shortened(answer | {"kept": _NOTHING} if dry else answer, BRIEF)
+        return shorten_row(answer | {"kept": _NOTHING} if dry else answer, BRIEF)
 
     return LabTool(
         name=name.replace(".", "_"),
@@ -67,17 +67,17 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
 
 
 @cache
-def every_command() -> tuple[LabTool, ...]:
-    return tuple(tool_of(name) for name, kind in COMMANDS.items() if kind.capability in MOST)
+def list_command_tools() -> tuple[LabTool, ...]:
+    return tuple(command_tool(name) for name, kind in COMMANDS.items() if kind.capability in MOST)
 
 
-def _ask(desk: LabDesk, words: AskWords) -> Answer:
+def _ask(desk: LabAccess, words: AskWords) -> Answer:
     """Where a proposal waits for a person. Where the client can ask one, `approval.py` does."""
     proposal = desk.read(f"/proposals/{words.proposal}", {})["proposal"]
-    return waits(words.proposal, proposal["state"])
+    return approval_notice(words.proposal, proposal["state"])
 
 
-def waits(number: int, state: str) -> Answer:
+def approval_notice(number: int, state: str) -> Answer:
     """Where a person answers about a proposal."""
     return {
         "proposal": number,
@@ -96,9 +96,9 @@ _PROPOSE = (
 _DRY = {"draft.propose", "proposal.make"}  # what they would do is shown unless somebody says otherwise
 
 TOOLS = (
-    tool_of("finding.link"),
-    tool_of("finding.note"),
-    *(tool_of(name, dry_run=name in _DRY) for name in _PROPOSE),
+    command_tool("finding.link"),
+    command_tool("finding.note"),
+    *(command_tool(name, dry_run=name in _DRY) for name in _PROPOSE),
     LabTool(
         name=ASK,
         about="Ask the person at this client whether a proposal may run, if there is one whom it can ask. Else it says "

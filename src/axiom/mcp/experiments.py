@@ -7,8 +7,18 @@ from typing import Annotated, Literal
 
 from axiom.errors import WrongUse
 from axiom.mcp import guide
-from axiom.mcp.answers import Answer, begun_at, in_quotes, listed, of_experiment, only, paged, room, untrusted
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.answers import (
+    Answer,
+    answer_byte_limit,
+    cut_answer_page,
+    fit_rows,
+    mark_experiment_text,
+    mark_untrusted,
+    pick_fields,
+    quote_entries,
+    rows_from_cursor,
+)
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _NAMED = r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"
@@ -28,7 +38,7 @@ class ExperimentListWords:
     long: Long = False
 
 
-def _list(desk: LabDesk, words: ExperimentListWords) -> Answer:
+def _list(desk: LabAccess, words: ExperimentListWords) -> Answer:
     rows = [_row(experiment) for experiment in desk.read("/experiments", {})["experiments"]]
     sought = words.text.casefold()
     matching = [
@@ -36,14 +46,14 @@ def _list(desk: LabDesk, words: ExperimentListWords) -> Answer:
         for row in rows
         if words.status in ("", row["status"]) and sought in f"{row['name']} {row['question']}".casefold()
     ]
-    page = begun_at(words.cursor, matching)
-    return listed("experiments", page, None, room(long=words.long), matching=len(matching), of=len(rows))
+    page = rows_from_cursor(words.cursor, matching)
+    return fit_rows("experiments", page, None, answer_byte_limit(long=words.long), matching=len(matching), of=len(rows))
 
 
 def _row(experiment: Answer) -> Answer:
     return {
-        **only(experiment, "name", "version", "status"),
-        "question": of_experiment(experiment["question"], experiment["name"], experiment["author"]),
+        **pick_fields(experiment, "name", "version", "status"),
+        "question": mark_experiment_text(experiment["question"], experiment["name"], experiment["author"]),
         "results": sum(experiment["results"].values()),
     }
 
@@ -70,22 +80,24 @@ class ExperimentShowWords:
     long: Long = False
 
 
-def _show(desk: LabDesk, words: ExperimentShowWords) -> Answer:
+def _show(desk: LabAccess, words: ExperimentShowWords) -> Answer:
     experiment = desk.read(f"/experiments/{words.name}", {})["experiment"]
     about = {"experiment": f"{experiment['name']}@{experiment['version']}", **_PARTS[words.part](experiment)}
-    return paged(about, words.cursor, room(long=words.long))
+    return cut_answer_page(about, words.cursor, answer_byte_limit(long=words.long))
 
 
 def _about(experiment: Answer) -> Answer:
     return {
-        **only(experiment, "status", "created_at", "memory_mb", "seconds", "registration", "registered_at", "levels"),
-        "question": of_experiment(experiment["question"], experiment["name"], experiment["author"]),
-        "reference": of_experiment(
+        **pick_fields(
+            experiment, "status", "created_at", "memory_mb", "seconds", "registration", "registered_at", "levels"
+        ),
+        "question": mark_experiment_text(experiment["question"], experiment["name"], experiment["author"]),
+        "reference": mark_experiment_text(
             "; ".join(paper["text"] for paper in experiment["papers"]), experiment["name"], experiment["author"]
         )
         if experiment["papers"]
         else None,
-        "said": in_quotes(experiment["said"]),
+        "said": quote_entries(experiment["said"]),
         "measures": experiment["measures"],
         "configs": len(experiment["configs"]),
         "estimands": [row["name"] for row in experiment["estimands"]],
@@ -98,8 +110,8 @@ def _estimands(experiment: Answer) -> Answer:
     return {
         "estimands": [
             {
-                **only(estimand, *names),
-                "claim": of_experiment(estimand["claim"], experiment["name"], experiment["author"]),
+                **pick_fields(estimand, *names),
+                "claim": mark_experiment_text(estimand["claim"], experiment["name"], experiment["author"]),
             }
             for estimand in experiment["estimands"]
         ]
@@ -108,17 +120,17 @@ def _estimands(experiment: Answer) -> Answer:
 
 def _findings(experiment: Answer) -> Answer:
     names = ("number", "estimand", "status", "verdict", "reads", "grade")
-    return {"findings": [only(finding, *names) for finding in experiment["findings"]]}
+    return {"findings": [pick_fields(finding, *names) for finding in experiment["findings"]]}
 
 
 def _gates(experiment: Answer) -> Answer:
     tried = experiment["preflight"]
     if tried is None:
         return {"preflight": None}
-    why = of_experiment(tried["reason"], experiment["name"], experiment["author"])
+    why = mark_experiment_text(tried["reason"], experiment["name"], experiment["author"])
     return {
-        "preflight": {**only(tried, "gates", "passed", "at"), "reason": why},
-        "own_computers": only(tried["ours"], "gates", "passed"),
+        "preflight": {**pick_fields(tried, "gates", "passed", "at"), "reason": why},
+        "own_computers": pick_fields(tried["ours"], "gates", "passed"),
     }
 
 
@@ -126,16 +138,16 @@ def _source(experiment: Answer) -> Answer:
     source = experiment["source"]
     if source is None:
         return {"source": None}
-    return {**only(source, "digest", "published_at"), "source": untrusted(source["text"], source["file"])}
+    return {**pick_fields(source, "digest", "published_at"), "source": mark_untrusted(source["text"], source["file"])}
 
 
 _PARTS = {
     ExperimentPart.ABOUT: _about,
-    ExperimentPart.CONFIGS: lambda experiment: only(experiment, "configs"),
+    ExperimentPart.CONFIGS: lambda experiment: pick_fields(experiment, "configs"),
     ExperimentPart.ESTIMANDS: _estimands,
     ExperimentPart.FINDINGS: _findings,
     ExperimentPart.GATES: _gates,
-    ExperimentPart.PROGRESS: lambda experiment: only(experiment, "progress"),
+    ExperimentPart.PROGRESS: lambda experiment: pick_fields(experiment, "progress"),
     ExperimentPart.SOURCE: _source,
 }
 
@@ -150,7 +162,7 @@ class ResultSummaryWords:
     long: Long = False
 
 
-def _results(desk: LabDesk, words: ResultSummaryWords) -> Answer:
+def _results(desk: LabAccess, words: ResultSummaryWords) -> Answer:
     query = {"measure": words.measure} if words.measure else {}
     experiment = desk.read(f"/experiments/{words.experiment}", query)["experiment"]
     summary = experiment["summary"]
@@ -165,7 +177,7 @@ def _results(desk: LabDesk, words: ResultSummaryWords) -> Answer:
         "cells_back": experiment["progress"]["cells_back"],
         "not_valid": experiment["progress"]["tasks"]["not valid"],
     }
-    return paged({**about, **summary}, words.cursor, room(long=words.long))
+    return cut_answer_page({**about, **summary}, words.cursor, answer_byte_limit(long=words.long))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,24 +189,25 @@ class FailureListWords:
     long: Long = False
 
 
-def _failures(desk: LabDesk, words: FailureListWords) -> Answer:
+def _failures(desk: LabAccess, words: FailureListWords) -> Answer:
     answer = desk.read("/failures", {"experiment": words.experiment} if words.experiment else {})
     whole = {
-        **only(answer, "of", "tasks"),
+        **pick_fields(answer, "of", "tasks"),
         "failures": [_group(group) for group in answer["failures"]],
-        "stopped": [row | {"why": untrusted(row["why"], "the laboratory's log")} for row in answer["stopped"]],
+        "stopped": [row | {"why": mark_untrusted(row["why"], "the laboratory's log")} for row in answer["stopped"]],
         "preflight_failed": [
-            row | {"why": untrusted(row["why"], f"the file of {row['experiment']}")} for row in answer["not_let_out"]
+            row | {"why": mark_untrusted(row["why"], f"the file of {row['experiment']}")}
+            for row in answer["not_let_out"]
         ],
     }
-    return paged(whole, words.cursor, room(long=words.long))
+    return cut_answer_page(whole, words.cursor, answer_byte_limit(long=words.long))
 
 
 def _group(group: Answer) -> Answer:
     return {
-        **only(group, "experiment", "cause", "in_words", "blame", "tasks", "ended_there", "mended_by"),
-        **only(group, "first_at", "last_at", "look_at", "config"),
-        "said": untrusted(group["said"], f"the file of {group['experiment']}") if group["said"] else None,
+        **pick_fields(group, "experiment", "cause", "in_words", "blame", "tasks", "ended_there", "mended_by"),
+        **pick_fields(group, "first_at", "last_at", "look_at", "config"),
+        "said": mark_untrusted(group["said"], f"the file of {group['experiment']}") if group["said"] else None,
         "raised": _ours(group["raised"]),
         "platform": _ours(group["platform"]),
         "hosts": group["host_count"],
@@ -217,8 +230,8 @@ class GuideWords:
     long: Long = False
 
 
-def _guide(_desk: LabDesk, words: GuideWords) -> Answer:
-    return paged(guide.part(words.part, words.module), words.cursor, room(long=words.long))
+def _guide(_desk: LabAccess, words: GuideWords) -> Answer:
+    return cut_answer_page(guide.guide_part(words.part, words.module), words.cursor, answer_byte_limit(long=words.long))
 
 
 TOOLS = (

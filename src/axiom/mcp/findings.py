@@ -4,8 +4,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from axiom.mcp.answers import Answer, in_quotes, listed, no_cursor, of_experiment, only, paged, room, without
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.answers import (
+    Answer,
+    answer_byte_limit,
+    bad_cursor_error,
+    cut_answer_page,
+    drop_fields,
+    fit_rows,
+    mark_experiment_text,
+    pick_fields,
+    quote_entries,
+)
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text
 from axiom_weigh.values import Grade, Verdict
 
@@ -24,16 +34,18 @@ class FindingListWords:
     long: Long = False
 
 
-def _list(desk: LabDesk, words: FindingListWords) -> Answer:
+def _list(desk: LabAccess, words: FindingListWords) -> Answer:
     until, _, start = words.cursor.partition("-")
     query = {"q": words.text, "verdict": words.verdict, "grade": words.grade, "until": until, "from": start}
     page = desk.read("/findings", {name: value for name, value in query.items() if value})
     if words.cursor and not (page["findings"] and str(page["findings"][0]["number"]) == start):
-        raise no_cursor(words.cursor)
+        raise bad_cursor_error(words.cursor)
     until = until or _word(page["next"], "until")
     rows = [(f"{until}-{row['number']}", _row(row)) for row in page["findings"]]
     following = f"{until}-{_word(page['next'], 'from')}" if page["next"] else None
-    return listed("findings", rows, following, room(long=words.long), matching=page["matching"], of=page["of"])
+    return fit_rows(
+        "findings", rows, following, answer_byte_limit(long=words.long), matching=page["matching"], of=page["of"]
+    )
 
 
 def _word(address: str | None, word: str) -> str:
@@ -44,14 +56,14 @@ def _word(address: str | None, word: str) -> str:
 def _row(row: Answer) -> Answer:
     evidence = row["evidence"]
     return {
-        **only(row, *_ROW),
+        **pick_fields(row, *_ROW),
         "claim": _claim(row),
-        "evidence": only(evidence, "seeds", "estimate", "interval") if evidence else None,
+        "evidence": pick_fields(evidence, "seeds", "estimate", "interval") if evidence else None,
     }
 
 
 def _claim(row: Answer) -> Any:
-    return of_experiment(row["claim"], row["experiment"], row.get("author"))
+    return mark_experiment_text(row["claim"], row["experiment"], row.get("author"))
 
 
 class FindingPart(StrEnum):
@@ -75,19 +87,23 @@ class FindingShowWords:
     long: Long = False
 
 
-def _show(desk: LabDesk, words: FindingShowWords) -> Answer:
+def _show(desk: LabAccess, words: FindingShowWords) -> Answer:
     finding = desk.read(f"/findings/{words.number}", {})["finding"]
-    return paged({"finding": words.number, **_PARTS[words.part](finding)}, words.cursor, room(long=words.long))
+    return cut_answer_page(
+        {"finding": words.number, **_PARTS[words.part](finding)}, words.cursor, answer_byte_limit(long=words.long)
+    )
 
 
 def _card(finding: Answer) -> Answer:
     evidence = finding["evidence"]
     return {
-        **only(finding, *_ROW, "registration", "registered_at", "kind", "measure", "quantity", "null", "smallest"),
+        **pick_fields(
+            finding, *_ROW, "registration", "registered_at", "kind", "measure", "quantity", "null", "smallest"
+        ),
         "claim": _claim(finding),
         "evidence": evidence
         and {
-            **only(
+            **pick_fields(
                 evidence,
                 *_EVIDENCE,
                 "blocks",
@@ -101,8 +117,8 @@ def _card(finding: Answer) -> Answer:
             )
         },
         "literature": finding["literature"]
-        and of_experiment(finding["literature"]["words"], finding["experiment"], finding.get("author")),
-        "awaits": finding["awaits"] and only(finding["awaits"], "cells", "back", "expected_at"),
+        and mark_experiment_text(finding["literature"]["words"], finding["experiment"], finding.get("author")),
+        "awaits": finding["awaits"] and pick_fields(finding["awaits"], "cells", "back", "expected_at"),
         "next_grade": finding["next_grade"],
         "smaller_than": finding["smaller_than"],
         "depends_on_void": finding["depends_on_void"],
@@ -110,17 +126,17 @@ def _card(finding: Answer) -> Answer:
 
 
 def _history(finding: Answer) -> Answer:
-    return {"history": [only(line, *_EVIDENCE, "session", "weighed_at") for line in finding["history"]]}
+    return {"history": [pick_fields(line, *_EVIDENCE, "session", "weighed_at") for line in finding["history"]]}
 
 
 def _links(finding: Answer) -> Answer:
     return {
         "links": [
             {
-                **only(link, "number", "kind", "bearing", "upheld_by", "caution", "by", "said_at"),
-                "source": without(link["source"], "href"),
-                "target": without(link["target"], "href"),
-                "said": in_quotes(link["said"]),
+                **pick_fields(link, "number", "kind", "bearing", "upheld_by", "caution", "by", "said_at"),
+                "source": drop_fields(link["source"], "href"),
+                "target": drop_fields(link["target"], "href"),
+                "said": quote_entries(link["said"]),
             }
             for link in finding["links"]
         ]
@@ -128,13 +144,15 @@ def _links(finding: Answer) -> Answer:
 
 
 def _quotes(finding: Answer) -> Answer:
-    return {"said": in_quotes(finding["said"])}
+    return {"said": quote_entries(finding["said"])}
 
 
 def _predictions(finding: Answer) -> Answer:
     return {
         "predictions": [
-            only(prediction, "forecaster", "positive", "negative", "absent", "interval", "score", "foreknowledge")
+            pick_fields(
+                prediction, "forecaster", "positive", "negative", "absent", "interval", "score", "foreknowledge"
+            )
             for prediction in finding["predictions"]
         ]
     }
@@ -164,14 +182,14 @@ class FindingNearWords:
     measure: Text = ""
 
 
-def _near(desk: LabDesk, words: FindingNearWords) -> Answer:
+def _near(desk: LabAccess, words: FindingNearWords) -> Answer:
     query = {"claim": words.claim, "factors": words.factors, "measure": words.measure}
     near = desk.read("/findings/near", {name: value for name, value in query.items() if value})["near"]
     rows = [
-        {**only(row, "number", "version", "measure", "kind", "distance", "differs"), "claim": _claim(row)}
+        {**pick_fields(row, "number", "version", "measure", "kind", "distance", "differs"), "claim": _claim(row)}
         for row in near["nearest"]
     ]
-    return {**only(near, "is_known", "finding"), "nearest": rows}
+    return {**pick_fields(near, "is_known", "finding"), "nearest": rows}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,13 +199,15 @@ class ScoresWords:
     cursor: Cursor = ""
 
 
-def _scores(desk: LabDesk, words: ScoresWords) -> Answer:
+def _scores(desk: LabAccess, words: ScoresWords) -> Answer:
     answer = desk.read("/forecasters", {})
     rows = [
-        only(row, "forecaster", "predictions", "scored", "brier", "intervals", "covered", "e_value")
+        pick_fields(row, "forecaster", "predictions", "scored", "brier", "intervals", "covered", "e_value")
         for row in answer["forecasters"]
     ]
-    return paged({"beside_the_autopilot": answer["compared"], "forecasters": rows}, words.cursor, room(long=False))
+    return cut_answer_page(
+        {"beside_the_autopilot": answer["compared"], "forecasters": rows}, words.cursor, answer_byte_limit(long=False)
+    )
 
 
 TOOLS = (

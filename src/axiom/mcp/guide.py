@@ -9,9 +9,9 @@ import axiom
 from axiom import shipped
 from axiom.errors import UnknownName
 from axiom.laboratory.experiments.rules import allowed_imports
-from axiom.laboratory.experiments.rules.outline import about, public_names
+from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
 from axiom.mcp.answers import Answer
-from axiom.signed.sources import parsed
+from axiom.signed.sources import parse_source
 from axiom_weigh.grouping import group_pairs
 
 _PACKAGE = Path(axiom.__file__).parent
@@ -89,7 +89,7 @@ A refused log does not count against the logs of a day; a dry run says what woul
 """
 
 
-def part(which: str, module: str = "") -> Answer:
+def guide_part(which: str, module: str = "") -> Answer:
     match which:
         case GuidePart.CONTRACT:
             return {"contract": _CONTRACT}
@@ -98,7 +98,7 @@ def part(which: str, module: str = "") -> Answer:
         case GuidePart.EXAMPLE:
             return {
                 "example": f"{_EXAMPLE}.py",
-                "source": (shipped.catalogue() / f"{_EXAMPLE}.py").read_text(encoding="utf-8"),
+                "source": (shipped.catalogue_folder() / f"{_EXAMPLE}.py").read_text(encoding="utf-8"),
             }
         case GuidePart.ALLOWED:
             refused = {name: why for name, why in allowed_imports.FORBIDDEN.items() if why}
@@ -129,11 +129,11 @@ def _kit() -> tuple[str, ...]:
 
 @cache
 def _tree(room: str, module: str) -> ast.Module:
-    return parsed((_PACKAGE / room / f"{module}.py").read_text(encoding="utf-8"))
+    return parse_source((_PACKAGE / room / f"{module}.py").read_text(encoding="utf-8"))
 
 
 def _said_of(module: str) -> str:
-    return about(_tree("kit", module))
+    return first_paragraph(_tree("kit", module))
 
 
 def _outline(tree: ast.Module) -> list[str]:

@@ -10,18 +10,18 @@ from axiom.domain.proposals import ProposalState
 from axiom.mcp.answers import (
     LONG,
     Answer,
-    begun_at,
-    in_quotes,
-    listed,
-    marked,
-    of_experiment,
-    only,
-    paged,
-    room,
-    shortened,
-    untrusted,
+    answer_byte_limit,
+    cut_answer_page,
+    fit_rows,
+    mark_author_text,
+    mark_experiment_text,
+    mark_untrusted,
+    pick_fields,
+    quote_entries,
+    rows_from_cursor,
+    shorten_row,
 )
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _DRAFT = "draft-"
@@ -40,11 +40,13 @@ class BriefWords:
     since: Text = ""
 
 
-def _brief(desk: LabDesk, words: BriefWords) -> Answer:
+def _brief(desk: LabAccess, words: BriefWords) -> Answer:
     brief = desk.read("/brief", {"since": words.since} if words.since else {})["brief"]
     stands, waiting, author = brief["stands"], brief["proposals"], desk.caller().name
     drafts = [
-        only(row, "number", "name", "state") for row in desk.read("/drafts", {})["drafts"] if row["author"] == author
+        pick_fields(row, "number", "name", "state")
+        for row in desk.read("/drafts", {})["drafts"]
+        if row["author"] == author
     ]
     whole = {
         "charter": brief["charter"],
@@ -59,10 +61,10 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
         ),
         "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
     }
-    return shortened(whole, LONG)
+    return shorten_row(whole, LONG)
 
 
-def _failing(desk: LabDesk) -> list[str]:
+def _failing(desk: LabAccess) -> list[str]:
     """The versions of which the newest text fails at tasks or at its preflight; failure_list says how."""
     answer = desk.read("/failures", {})
     at_tasks = [row for row in answer["failures"] if row["mended_by"] is None and row["look_at"] == "the experiment"]
@@ -70,8 +72,8 @@ def _failing(desk: LabDesk) -> list[str]:
 
 
 def _finding(row: Answer) -> Answer:
-    claim = of_experiment(row["claim"], row["experiment"], row.get("author"))
-    return {**only(row, "number", "verdict", "grade", "experiment", "version"), "claim": claim}
+    claim = mark_experiment_text(row["claim"], row["experiment"], row.get("author"))
+    return {**pick_fields(row, "number", "verdict", "grade", "experiment", "version"), "claim": claim}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,18 +84,18 @@ class PartWords:
     long: Long = False
 
 
-def _fleet(desk: LabDesk, words: PartWords) -> Answer:
+def _fleet(desk: LabAccess, words: PartWords) -> Answer:
     plan = desk.read("/plan", {})["plan"]
     names = ("cores", "gpus", "memory_mb", "hosts", "idle_cores", "gpu_tasks")
-    classes = [{**only(hosts, *names), "computing": dict(hosts["busy"])} for hosts in plan["classes"]]
-    fleet = only(plan["fleet"], "hosts", "cores", "gpus", "idle_cores")
-    return paged({"fleet": fleet, "classes": classes}, words.cursor, room(long=words.long))
+    classes = [{**pick_fields(hosts, *names), "computing": dict(hosts["busy"])} for hosts in plan["classes"]]
+    fleet = pick_fields(plan["fleet"], "hosts", "cores", "gpus", "idle_cores")
+    return cut_answer_page({"fleet": fleet, "classes": classes}, words.cursor, answer_byte_limit(long=words.long))
 
 
-def _plan(desk: LabDesk, words: PartWords) -> Answer:
+def _plan(desk: LabAccess, words: PartWords) -> Answer:
     plan = desk.read("/plan", {})["plan"]
-    whole = only(plan, "reason", "idle_cores", "allotments", "skipped", "worth")
-    return paged(whole, words.cursor, room(long=words.long))
+    whole = pick_fields(plan, "reason", "idle_cores", "allotments", "skipped", "worth")
+    return cut_answer_page(whole, words.cursor, answer_byte_limit(long=words.long))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,16 +110,18 @@ class SessionShowWords:
     long: Long = False
 
 
-def _session(desk: LabDesk, words: SessionShowWords) -> Answer:
+def _session(desk: LabAccess, words: SessionShowWords) -> Answer:
     names = [row["name"] for row in desk.read("/sessions", {})["sessions"]] if not words.session else [words.session]
     if not names:
         return {"session": None, "log": []}
     session = desk.read(f"/sessions/{names[0]}", {})["session"]
     chapters = [chapter for chapter in session["log"] if words.section in ("", chapter["section"])]
     log = [{"section": chapter["section"], "lines": [_line(line) for line in chapter["lines"]]} for chapter in chapters]
-    about = only(session, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
-    quotes = [] if words.section else in_quotes(session["said"])
-    return paged({"session": about, "log": log, "said": quotes}, words.cursor, room(long=words.long))
+    about = pick_fields(session, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
+    quotes = [] if words.section else quote_entries(session["said"])
+    return cut_answer_page(
+        {"session": about, "log": log, "said": quotes}, words.cursor, answer_byte_limit(long=words.long)
+    )
 
 
 def _line(line: Answer) -> Any:
@@ -128,7 +132,7 @@ def _line(line: Answer) -> Any:
         text = text.replace(value, f"{{{name}}}")
     if not sentences or line["kind"].startswith(_FROM_HOSTS):
         return text
-    return {"text": text, **{name: untrusted(value, "the log") for name, value in sentences.items()}}
+    return {"text": text, **{name: mark_untrusted(value, "the log") for name, value in sentences.items()}}
 
 
 def _is_free(value: str) -> bool:
@@ -144,22 +148,28 @@ class ProposalListWords:
     long: Long = False
 
 
-def _proposals(desk: LabDesk, words: ProposalListWords) -> Answer:
+def _proposals(desk: LabAccess, words: ProposalListWords) -> Answer:
     query = {"state": words.state, "from": words.cursor}
     page = desk.read("/proposals", {name: value for name, value in query.items() if value})
     rows = [(str(proposal["number"]), _proposal(proposal)) for proposal in page["proposals"]]
     following = page["next"] and page["next"].rpartition("=")[2]
-    return listed("proposals", begun_at(words.cursor, rows), following, room(long=words.long), matching=page["of"])
+    return fit_rows(
+        "proposals",
+        rows_from_cursor(words.cursor, rows),
+        following,
+        answer_byte_limit(long=words.long),
+        matching=page["of"],
+    )
 
 
 def _proposal(proposal: Answer) -> Answer:
     names = ("number", "state", "admission", "experiment", "version", "finding", "core_hours", "most_core_hours")
     return {
-        **only(proposal, *names, "bits", "registration"),
-        "question": marked(proposal["question"], proposal["author"]),
+        **pick_fields(proposal, *names, "bits", "registration"),
+        "question": mark_author_text(proposal["question"], proposal["author"]),
         "made_at": proposal["made_at"],
         "decided_by": proposal["decided_by"],
-        "said": in_quotes(proposal["said"]),
+        "said": quote_entries(proposal["said"]),
     }
 
 
@@ -171,20 +181,23 @@ class JobShowWords:
     wait: Annotated[int, {"ge": 0, "le": _LONGEST_WAIT, "description": "seconds, until it is done"}] = 0
 
 
-def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
+def _jobs(desk: LabAccess, words: JobShowWords) -> Answer:
     if _OF_DRAFT.fullmatch(words.job):
         return _preflight(desk, int(words.job.removeprefix(_DRAFT)), words.wait)
     jobs = desk.read("/status", {})["status"]["jobs"]
     return {
         "jobs": [
-            {**only(job, "name", "every_seconds", "last_start", "last_ok"), "has_failed": bool(job["last_error"])}
+            {
+                **pick_fields(job, "name", "every_seconds", "last_start", "last_ok"),
+                "has_failed": bool(job["last_error"]),
+            }
             for job in jobs
             if words.job in ("", job["name"])
         ]
     }
 
 
-def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
+def _preflight(desk: LabAccess, number: int, seconds: int) -> Answer:
     until = time.monotonic() + seconds
     draft = desk.read(f"/drafts/{number}", {})["draft"]
     while draft["state"] == DraftState.WAITING and time.monotonic() < until:
@@ -201,7 +214,7 @@ def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
         "core_hours",
         "most_core_hours",
     )
-    return {"job": f"{_DRAFT}{number}", **only(draft, *names)}
+    return {"job": f"{_DRAFT}{number}", **pick_fields(draft, *names)}
 
 
 BRIEF = LabTool(

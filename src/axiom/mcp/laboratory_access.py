@@ -7,7 +7,7 @@ from axiom.domain.callers import Answer, Caller
 from axiom.errors import AxiomError
 
 
-class LabDesk(Protocol):
+class LabAccess(Protocol):
     """A laboratory behind one program's token. Every method raises `AxiomError` where it refuses."""
 
     def caller(self) -> Caller:

@@ -17,14 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.domain.callers import Caller
 from axiom.limits import server as limits
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.server import Context, lab_server
 
 PATH = "/mcp"
 _CALLER = "axiom.caller"
 
 
-class WithMcp:
+class McpMiddleware:
     """Answers /mcp, and leaves the rest to the site. `enter` says which program asks, or how it is turned away."""
 
     def __init__(
@@ -33,7 +33,7 @@ class WithMcp:
         *,
         enter: Callable[[Request], Awaitable[Caller | Response]],
         turn: Callable[[Caller], AbstractAsyncContextManager[None]],
-        desk: Callable[[Caller], LabDesk],
+        desk: Callable[[Caller], LabAccess],
     ) -> None:
         logging.getLogger("mcp").setLevel(logging.ERROR)  # it writes lines about each request
         self._site = site

@@ -36,7 +36,7 @@ OFFERED = {
 }
 
 
-def digest(texts: Sequence[PromptText]) -> str:
+def digest_prompts(texts: Sequence[PromptText]) -> str:
     """By which the audit knows these texts."""
     return hashlib.sha256("\0".join(part.text for part in texts).encode()).hexdigest()
 

@@ -15,7 +15,7 @@ from axiom.mcp.answers import Answer
 _NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory knows them
 
 
-class DeskElsewhere:
+class RemoteLabAccess:
     """A `LabDesk` whose laboratory is somewhere else."""
 
     def __init__(self, address: str | Path, token: str) -> None:

@@ -15,14 +15,14 @@ from mcp.shared.exceptions import MCPError
 from axiom import __version__
 from axiom.errors import AxiomError, Fault
 from axiom.mcp import approval, changes, guide, prompts, tools
-from axiom.mcp.answers import Answer, as_text, paged, refused, room
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.answers import Answer, answer_byte_limit, answer_text, cut_answer_page, error_answer
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Effect, LabTool
 
 log = logging.getLogger("axiom.mcp")
 
 Context = ServerRequestContext[Any, Any]
-DeskOf = Callable[[Context], LabDesk]
+DeskOf = Callable[[Context], LabAccess]
 TurnOf = Callable[[Context], AbstractAsyncContextManager[None]]
 T = TypeVar("T")
 
@@ -52,7 +52,9 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
             caller = await in_thread(ctx, lambda: desk_of(ctx).caller())
         except AxiomError as error:
             raise MCPError(types.INTERNAL_ERROR, str(error)) from error
-        return types.ListToolsResult(tools=[described(tool) for tool in tools.offered(caller, operates=operates)])
+        return types.ListToolsResult(
+            tools=[describe_tool(tool) for tool in tools.list_offered_tools(caller, operates=operates)]
+        )
 
     async def call_tool(
         ctx: Context, params: types.CallToolRequestParams
@@ -60,15 +62,15 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
         try:
             desk = desk_of(ctx)
             if params.name == changes.ASK:
-                return await approval.ask(desk, ctx, params, partial(in_thread, ctx))
+                return await approval.ask_person(desk, ctx, params, partial(in_thread, ctx))
             words = params.arguments or {}
-            answer = await in_thread(ctx, lambda: tools.call(desk, params.name, words, operates=operates))
-            return result(answer)
+            answer = await in_thread(ctx, lambda: tools.call_tool(desk, params.name, words, operates=operates))
+            return tool_result(answer)
         except AxiomError as error:
-            return refusal(error)
+            return tool_refusal(error)
         except Exception as error:
             log.exception("mcp.failed tool=%.80r", params.name)
-            return refusal(Fault(f"A fault of ours ({type(error).__name__}). Nothing was done; please report it."))
+            return tool_refusal(Fault(f"A fault of ours ({type(error).__name__}). Nothing was done; please report it."))
 
     async def list_resources(_ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
         parts = [
@@ -79,7 +81,7 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
 
     async def read_resource(_ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         uri = str(params.uri)
-        text = as_text(_resource(uri.removeprefix(_GUIDE)))
+        text = answer_text(_resource(uri.removeprefix(_GUIDE)))
         return types.ReadResourceResult(
             contents=[types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
         )
@@ -109,7 +111,7 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
     )
 
 
-def described(tool: LabTool) -> types.Tool:
+def describe_tool(tool: LabTool) -> types.Tool:
     """A tool as clients list it. A hint that says what the protocol takes for granted is left out."""
     adds = tool.effect is Effect.ADDS
     return types.Tool(
@@ -125,23 +127,23 @@ def described(tool: LabTool) -> types.Tool:
     )
 
 
-def result(answer: Answer) -> types.CallToolResult:
+def tool_result(answer: Answer) -> types.CallToolResult:
     """An answer: text and structure say the same."""
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=as_text(answer))], structured_content=answer
+        content=[types.TextContent(type="text", text=answer_text(answer))], structured_content=answer
     )
 
 
-def refusal(error: AxiomError) -> types.CallToolResult:
+def tool_refusal(error: AxiomError) -> types.CallToolResult:
     """An error of a tool, which a language model reads and acts upon."""
-    answer = result(refused(error))
+    answer = tool_result(error_answer(error))
     answer.is_error = True
     return answer
 
 
 def _resource(name: str) -> Answer:
     try:
-        return paged(guide.part(guide.GuidePart(name)), "", room(long=True))
+        return cut_answer_page(guide.guide_part(guide.GuidePart(name)), "", answer_byte_limit(long=True))
     except ValueError:
         raise _unknown(f"There is no resource {name[:80]!r}; resources/list says which there are.") from None
 

@@ -5,18 +5,18 @@ from pathlib import Path
 import anyio
 from mcp.server.stdio import stdio_server
 
-from axiom.mcp.remote_access import DeskElsewhere
+from axiom.mcp.remote_access import RemoteLabAccess
 from axiom.mcp.server import lab_server
 
 
-def serve(address: str | Path, token: str, *, operates: bool) -> None:
+def serve_stdio(address: str | Path, token: str, *, operates: bool) -> None:
     """Answer until the client leaves. A token that is not good is said before anything else."""
-    desk = DeskElsewhere(address, token)
+    desk = RemoteLabAccess(address, token)
     desk.caller()
     anyio.run(_serve, desk, operates)
 
 
-async def _serve(desk: DeskElsewhere, operates: bool) -> None:
+async def _serve(desk: RemoteLabAccess, operates: bool) -> None:
     server = lab_server(lambda _: desk, operates=operates)
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())

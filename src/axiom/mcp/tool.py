@@ -11,7 +11,7 @@ from axiom.gate.command import Command
 from axiom.gate.registry import form_for_programs
 from axiom.gate.words import LINE, LINES, NUMBER, WHY, Form, demand_names, form_of, read_values, schema_of
 from axiom.mcp.answers import Answer
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.laboratory_access import LabAccess
 
 _SHORT = {40, 80, 100, 200}  # signs, for names and keys and the like
 
@@ -38,7 +38,7 @@ class LabTool:
     about: str
     form: Callable[..., Any]  # a dataclass of words
     command: type[Command] | None = None  # whose words it takes besides
-    answer: Callable[[LabDesk, Any], Answer]
+    answer: Callable[[LabAccess, Any], Answer]
     needs: Capability = Capability.READ
     effect: Effect = Effect.NONE
 

@@ -8,51 +8,51 @@ from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, NotAllowed, UnknownName, WrongUse
 from axiom.mcp import changes, experiments, findings, laboratory
 from axiom.mcp.answers import Answer
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Effect, LabTool
-from axiom.rules.accounts.command_permission import without_right
+from axiom.rules.accounts.command_permission import why_without_right
 
 TOOLS = (laboratory.BRIEF, *findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
 _MOST_SAID = 2_000  # characters of words that mean nothing, as they are remembered
 
 
-def offered(caller: Caller, *, operates: bool = False) -> tuple[LabTool, ...]:
+def list_offered_tools(caller: Caller, *, operates: bool = False) -> tuple[LabTool, ...]:
     """The tools that this caller sees, always in the same order; `operates`: every command besides, as a tool."""
     names = {tool.name for tool in TOOLS}
-    others = [tool for tool in changes.every_command() if tool.name not in names] if operates else []
+    others = [tool for tool in changes.list_command_tools() if tool.name not in names] if operates else []
     return tuple(tool for tool in (*TOOLS, *others) if tool.needs in caller.capabilities)
 
 
-def find(desk: LabDesk, name: str, words: Mapping[str, Any], *, operates: bool = False) -> LabTool:
+def find_tool(desk: LabAccess, name: str, words: Mapping[str, Any], *, operates: bool = False) -> LabTool:
     """The tool of this name, or an error that suggests the nearest; the wrong name is remembered."""
     caller = desk.caller()
-    seen = {tool.name: tool for tool in offered(caller, operates=operates)}
+    seen = {tool.name: tool for tool in list_offered_tools(caller, operates=operates)}
     if name in seen:
         return seen[name]
-    tools = {tool.name: tool for tool in (*TOOLS, *changes.every_command())}
+    tools = {tool.name: tool for tool in (*TOOLS, *changes.list_command_tools())}
     error: AxiomError = UnknownName("tool", name[:80], seen)
     if name in tools:
         error = NotAllowed(
-            f"{without_right(caller, tools[name].needs, name)}. Nothing was done."
+            f"{why_without_right(caller, tools[name].needs, name)}. Nothing was done."
             if tools[name].needs not in caller.capabilities
             else f"{name} is a tool of `axiom mcp --operate` alone. Nothing was done."
         )
-    desk.refuse(name, as_said(words), error)
+    desk.refuse(name, words_as_json(words), error)
     raise error
 
 
-def call(desk: LabDesk, name: str, words: Mapping[str, Any], *, operates: bool = False) -> Answer:
+def call_tool(desk: LabAccess, name: str, words: Mapping[str, Any], *, operates: bool = False) -> Answer:
     """What a tool answers. Words that it cannot read are refused and remembered."""
-    tool = find(desk, name, words, operates=operates)
+    tool = find_tool(desk, name, words, operates=operates)
     try:
         read = tool.read(words)
         if tool.effect is Effect.NONE:
             return tool.answer(desk, read)
     except WrongUse as error:
-        desk.refuse(name, as_said(words), error)
+        desk.refuse(name, words_as_json(words), error)
         raise
     return tool.answer(desk, read)  # a command's words are read at the gate once more, and refused there
 
 
-def as_said(words: Mapping[str, Any]) -> str:
+def words_as_json(words: Mapping[str, Any]) -> str:
     return json.dumps(words, default=str)[:_MOST_SAID]

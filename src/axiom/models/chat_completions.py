@@ -7,19 +7,19 @@ from urllib.parse import urlsplit
 
 from axiom.limits import language_models as limits
 from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
-from axiom.models.http_client import http_client, post
+from axiom.models.http_client import http_client, post_to_model
 from axiom.models.key import ModelKey
 from axiom.models.strict_json import (
-    agreed,
     as_list,
     as_object,
     as_text,
-    count,
+    raise_unreadable,
     read_json,
     read_object,
-    tool_call,
-    unreadable,
-    usage_of,
+    read_token_count,
+    read_tool_call,
+    read_usage,
+    reconcile_calls,
 )
 from axiom.rules.language_models import TokenUsage
 
@@ -66,7 +66,7 @@ class ChatCompletionsModel:
                 }
                 for tool in tools
             ]
-        return _read(post(self._client, "/chat/completions", body, seconds, self._key), tools)
+        return _read(post_to_model(self._client, "/chat/completions", body, seconds, self._key), tools)
 
 
 def _messages(message: ModelMessage) -> list[dict[str, Any]]:
@@ -89,15 +89,15 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
     usage = _usage(answer.get("usage"))
     choices = as_list(answer.get("choices"), "its list of choices")
     if len(choices) != 1:
-        unreadable(f"it has {len(choices)} choices instead of one")
+        raise_unreadable(f"it has {len(choices)} choices instead of one")
     choice = as_object(choices[0], "its choice")
     message = as_object(choice.get("message"), "its message")
     stop = choice.get("finish_reason")
     if not isinstance(stop, str) or stop not in _ENDS:
-        unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
+        raise_unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
     text, refusal, called = (message.get(name) for name in ("content", "refusal", "tool_calls"))
     calls = [] if called is None else _calls(as_list(called, "its list of calls"), tools)
-    end, agreed_calls = agreed(AnswerEnd.REFUSED if refusal else _ENDS[stop], calls)
+    end, agreed_calls = reconcile_calls(AnswerEnd.REFUSED if refusal else _ENDS[stop], calls)
     return ModelAnswer(
         text="" if text is None else as_text(text, "what it said"),
         calls=agreed_calls,
@@ -117,7 +117,9 @@ def _calls(called: list[Any], tools: Sequence[ModelTool]) -> list[ToolCall]:
             words = read_json(as_text(function.get("arguments"), "what a call says") or "{}")
         except ValueError:
             words = None
-        calls.append(tool_call(id_=call.get("id"), name=function.get("name"), words=words, tools=by_name, seen=seen))
+        calls.append(
+            read_tool_call(id_=call.get("id"), name=function.get("name"), words=words, tools=by_name, seen=seen)
+        )
     return calls
 
 
@@ -127,7 +129,7 @@ def _usage(usage: Any) -> TokenUsage | None:
         return None
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") or 0 if isinstance(details, Mapping) else 0
-    whole, from_cache = count(usage.get("prompt_tokens")), count(cached)
+    whole, from_cache = read_token_count(usage.get("prompt_tokens")), read_token_count(cached)
     if whole is None or from_cache is None:
         return None
-    return usage_of(read=whole - from_cache, cached=from_cache, written=0, output=usage.get("completion_tokens"))
+    return read_usage(read=whole - from_cache, cached=from_cache, written=0, output=usage.get("completion_tokens"))

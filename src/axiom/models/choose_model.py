@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from axiom.errors import CannotStart, KeysUnusable, WrongUse
 from axiom.models.conversation import Model
-from axiom.models.http_client import is_here
+from axiom.models.http_client import is_on_this_computer
 from axiom.models.key import ModelKey, read_key
 from axiom.rules.language_models import ModelPrices
 from axiom.settings import Settings
@@ -19,7 +19,7 @@ def open_model(settings: Settings, environment: Mapping[str, str]) -> tuple[Mode
             "`model_address = 'http://127.0.0.1:11434/v1'`, and model_protocol if it does not speak Chat Completions."
         )
     key = read_key(environment, settings.model_key_file)
-    if key.value and address.startswith("http://") and not is_here(address):
+    if key.value and address.startswith("http://") and not is_on_this_computer(address):
         raise KeysUnusable(
             f"The key of the model would travel to {address} in the clear. Nothing was sent; use an address that "
             "begins with https://, or no key."
@@ -39,7 +39,7 @@ def open_model(settings: Settings, environment: Mapping[str, str]) -> tuple[Mode
         ) from error
 
 
-def prices_of(settings: Settings) -> ModelPrices | None:
+def read_model_prices(settings: Settings) -> ModelPrices | None:
     """What tokens cost; nothing where nobody said it."""
     if not settings.model_prices:
         return None

@@ -31,7 +31,7 @@ _TELLS_KEYS = (
 )  # at debug they log headers and bodies
 
 
-def is_here(address: str) -> bool:
+def is_on_this_computer(address: str) -> bool:
     """Does the service run on this computer?"""
     return urlsplit(address).hostname in _LOOPBACK
 
@@ -74,12 +74,12 @@ def http_client(address: str) -> Any:
     return httpx2.Client(
         limits=httpx2.Limits(max_keepalive_connections=0),  # minutes pass between two requests, and nothing stays open
         follow_redirects=False,  # the key goes to this address alone
-        trust_env=not is_here(address),  # what is here is not asked through a proxy
+        trust_env=not is_on_this_computer(address),  # what is here is not asked through a proxy
         event_hooks={"request": [send_little], "response": [read_little]},
     )
 
 
-def post(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: ModelKey) -> str:
+def post_to_model(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: ModelKey) -> str:
     """Have an SDK send this once; the body of the answer, without the key. Whatever it raises becomes an error of ours.
 
     The body is read as it came: what an SDK makes of it, it does not check. A thread sends it, since neither the search

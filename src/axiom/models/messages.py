@@ -5,9 +5,18 @@ from typing import Any
 
 from axiom.limits import language_models as limits
 from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
-from axiom.models.http_client import http_client, post
+from axiom.models.http_client import http_client, post_to_model
 from axiom.models.key import ModelKey
-from axiom.models.strict_json import agreed, as_list, as_object, as_text, read_object, tool_call, unreadable, usage_of
+from axiom.models.strict_json import (
+    as_list,
+    as_object,
+    as_text,
+    raise_unreadable,
+    read_object,
+    read_tool_call,
+    read_usage,
+    reconcile_calls,
+)
 from axiom.rules.language_models import TokenUsage
 
 _ENDS = {
@@ -54,7 +63,7 @@ class MessagesModel:
             body["tools"] = [
                 {"name": tool.name, "description": tool.about, "input_schema": tool.words} for tool in tools
             ]
-        return _read(post(self._client, "/v1/messages", body, seconds, self._key), tools)
+        return _read(post_to_model(self._client, "/v1/messages", body, seconds, self._key), tools)
 
 
 def _message(message: ModelMessage) -> dict[str, Any]:
@@ -74,7 +83,7 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
     usage = _usage(answer.get("usage"))
     stop = answer.get("stop_reason")
     if not isinstance(stop, str) or stop not in _ENDS:
-        unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
+        raise_unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
     by_name = {tool.name: tool for tool in tools}
     texts, calls, left_out, seen = list[str](), list[ToolCall](), list[str](), set[str]()
     for value in as_list(answer.get("content"), "its content"):
@@ -84,13 +93,13 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
             texts.append(as_text(block.get("text"), "the text of a block"))
         elif kind == "tool_use":
             calls.append(
-                tool_call(
+                read_tool_call(
                     id_=block.get("id"), name=block.get("name"), words=block.get("input"), tools=by_name, seen=seen
                 )
             )
         else:
             left_out.append(kind[:80])
-    end, agreed_calls = agreed(_ENDS[stop], calls)
+    end, agreed_calls = reconcile_calls(_ENDS[stop], calls)
     return ModelAnswer(
         text="\n\n".join(texts),
         calls=agreed_calls,
@@ -104,7 +113,7 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
 def _usage(usage: Any) -> TokenUsage | None:
     if not isinstance(usage, Mapping):
         return None
-    return usage_of(
+    return read_usage(
         read=usage.get("input_tokens"),
         cached=usage.get("cache_read_input_tokens") or 0,
         written=usage.get("cache_creation_input_tokens") or 0,

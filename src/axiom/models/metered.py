@@ -15,11 +15,11 @@ from axiom.rules.language_models import (
     ModelCost,
     ModelPrices,
     ModelSpent,
-    cost,
+    cost_of_unanswered,
+    cost_of_usage,
+    most_request_cost,
     next_attempt,
-    refusal,
-    reserve,
-    unanswered,
+    why_request_refused,
 )
 
 
@@ -67,7 +67,7 @@ class MeteredModel:
         failure: ModelError | None = None
         while True:
             wanted = self._reserve(messages, tools, most_tokens)
-            if why := refusal(self.spent, wanted, self._caps, self._clock()):
+            if why := why_request_refused(self.spent, wanted, self._caps, self._clock()):
                 self._write(EntryKind.REFUSAL, {"reason": why})
                 if failure is not None:  # it was asked, and why it did not answer weighs more
                     raise failure
@@ -79,7 +79,7 @@ class MeteredModel:
             try:
                 answer = self._model.say(messages, tools, most_tokens, seconds=max(0.01, until - self._clock()))
             except ModelError as error:
-                lost = unanswered(wanted, error)
+                lost = cost_of_unanswered(wanted, error)
                 self.lost_tokens += lost.tokens
                 self._book_use(EntryKind.FAILURE, number, wanted, lost, _failure(error))
                 failure = error if attempts == 1 else type(error)(f"{error} It was asked {attempts} times.")
@@ -88,7 +88,7 @@ class MeteredModel:
                     raise failure from None
                 self._pause(wait)
                 continue
-            used = wanted if answer.usage is None else cost(answer.usage, self._prices)
+            used = wanted if answer.usage is None else cost_of_usage(answer.usage, self._prices)
             self._book_use(EntryKind.ANSWER, number, wanted, used, asdict(answer), answer.model)
             self._heard, self._tools = tuple(messages), tuple(tools)
             self._read = 0 if answer.usage is None else answer.usage.input
@@ -98,7 +98,7 @@ class MeteredModel:
         grown = self._read > 0 and _begins_with(messages, self._heard) and tuple(tools) == self._tools
         new = [asdict(message) for message in (messages[len(self._heard) :] if grown else messages)]
         new += [] if grown else [asdict(tool) for tool in tools]
-        return reserve(
+        return most_request_cost(
             known_tokens=self._read if grown else 0,
             new_bytes=len(_json(new)),
             most_tokens=most_tokens,

@@ -45,7 +45,7 @@ class ConversationEnd:
     untold: tuple[ToolResult, ...] = ()
 
 
-def converse(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) -> ConversationEnd:
+def hold_conversation(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) -> ConversationEnd:
     """Let it speak and call until it has said all, may not go on, or goes in circles.
 
     A laboratory that is gone, or a session that another has in hand, is no end of the conversation but of us.

@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode
 
 from axiom.errors import NoAnswer, WrongUse
 from axiom.gate.client import ApiClient, ApiReply
-from axiom.notebook.lab import FINDINGS, named, table, tidy
-from axiom.notebook.maps import MapElsewhere
-from axiom.notebook.table import Table, joined
+from axiom.notebook.lab import FINDINGS, name_columns, rows_as_table, tidy_results
+from axiom.notebook.maps import RemoteMap
+from axiom.notebook.table import Table, join_tables
 from axiom.signed.manifests import stored_manifest
 from axiom.store.views.tables import ResultColumns
 
@@ -70,17 +70,17 @@ class RemoteLab:
         """All results of an experiment, the same table as `axiom.open(folder).results(experiment)`."""
         pages = list(self._pages(f"/experiments/{quote(experiment, safe='@')}/table"))
         placed = {int(place): config for place, config in pages[0]["configs"].items()}
-        version = named(stored_manifest(pages[0]["manifest"]), placed)
-        return joined([tidy(version, ResultColumns(**page["columns"])) for page in pages])
+        version = name_columns(stored_manifest(pages[0]["manifest"]), placed)
+        return join_tables([tidy_results(version, ResultColumns(**page["columns"])) for page in pages])
 
     def findings(self) -> Table:
         """Every claim with its number, and how it stands, as `axiom.open(folder).findings` has them."""
         rows = [_flat(finding) for page in self._pages("/findings") for finding in page["findings"]]
-        return table(sorted(rows, key=lambda row: row["number"]), FINDINGS, "Findings")
+        return rows_as_table(sorted(rows, key=lambda row: row["number"]), FINDINGS, "Findings")
 
-    def map(self, experiment: str) -> MapElsewhere:
+    def map(self, experiment: str) -> RemoteMap:
         """The map of an experiment, as `axiom.open(folder).map(NAME)` has it."""
-        return MapElsewhere(self.read, experiment)
+        return RemoteMap(self.read, experiment)
 
     def read(self, path: str) -> dict[str, Any]:
         """The JSON of a page, as of `/experiments` or `/results?experiment=rank_dynamics`."""

@@ -14,16 +14,16 @@ from typing import Any
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
-from axiom.notebook.maps import MapHere
-from axiom.notebook.summary import TYPICAL, summary
-from axiom.notebook.table import Table, joined
+from axiom.notebook.maps import FolderMap
+from axiom.notebook.summary import TYPICAL, summarize_results
+from axiom.notebook.table import Table, join_tables
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
-from axiom.store.migrate import check
+from axiom.store.migrate import require_current_schema
 from axiom.store.registrations import registrations as registration_store
 from axiom.store.views import tables
 from axiom_weigh.evidence.rounding import e_told
@@ -155,7 +155,7 @@ class Lab:
     def experiments(self) -> Table:
         """Every version of every experiment, and how many results each has."""
         with self._reading() as db:
-            rows = tables.counted(db)
+            rows = tables.list_experiment_counts(db)
         versions = [
             {
                 **row,
@@ -166,11 +166,11 @@ class Lab:
             }
             for row in rows
         ]
-        return table(versions, _EXPERIMENTS, "Experiments")
+        return rows_as_table(versions, _EXPERIMENTS, "Experiments")
 
     def results(self, experiment: str) -> Table:
         """All results of an experiment, a row per cell; `name@2` is a version, `name` the newest."""
-        return joined(list(self.pages(self.version(experiment))))
+        return join_tables(list(self.pages(self.version(experiment))))
 
     def summary(self, experiment: str, by: Sequence[str] | None = None) -> Table:
         """What is typical for each level of these factors (all of them, if none is named), with 95 % intervals.
@@ -183,7 +183,7 @@ class Lab:
             if name not in version.factors:
                 raise UnknownName(f"factor of {version.name}", name, version.factors)
         curves = {ValueType.INTS, ValueType.FLOATS, ValueType.GRID}
-        return summary(
+        return summarize_results(
             _declared(version, self.results(version.name)),
             by=[version.factors[name] for name in names],
             measures=[column for column in version.measures.values() if version.types[column] not in curves],
@@ -194,13 +194,13 @@ class Lab:
     def findings(self) -> Table:
         """Every claim with its number, and how it stands."""
         with self._reading() as db:
-            return table(tables.findings(db), FINDINGS, "Findings")
+            return rows_as_table(tables.list_finding_rows(db), FINDINGS, "Findings")
 
     def finding(self, number: int) -> FindingCard:
         """One finding: its evidence, its history and its observations."""
         with self._reading() as db:
-            rows = {row["number"]: row for row in tables.findings(db)}
-            lines, observations = evidence.lines(db, number), evidence.observed(db, number)
+            rows = {row["number"]: row for row in tables.list_finding_rows(db)}
+            lines, observations = evidence.list_evidence_lines(db, number), evidence.read_observations(db, number)
         if number not in rows:
             numbers = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
             raise NotFound(f"There is no finding {number} in {self._folder.path}. {numbers}")
@@ -222,39 +222,39 @@ class Lab:
             estimand=row["estimand"],
             status=row["status"],
             reads=row["reads"],
-            evidence=evidence.read(lines[-1]) if lines else None,
-            history=table(lines, _WEIGHED, f"History of finding {number}"),
-            observations=table(observed, _OBSERVATIONS, f"Observations of finding {number}"),
+            evidence=evidence.parse_evidence(lines[-1]) if lines else None,
+            history=rows_as_table(lines, _WEIGHED, f"History of finding {number}"),
+            observations=rows_as_table(observed, _OBSERVATIONS, f"Observations of finding {number}"),
         )
 
-    def map(self, experiment: str) -> MapHere:
+    def map(self, experiment: str) -> FolderMap:
         """The map of an experiment, whose pixels come as tables: `map(NAME).crop(x0, x1, y0, y1, level=3)`."""
-        return MapHere(self._reading, experiment)
+        return FolderMap(self._reading, experiment)
 
     def versions(self) -> list[str]:
         """Every version of every experiment by its whole name, as in tiny_sum@1."""
         with self._reading() as db:
-            return [f"{version.name}@{version.version}" for version in experiments.every_version(db)]
+            return [f"{version.name}@{version.version}" for version in experiments.list_experiment_versions(db)]
 
     def version(self, experiment: str) -> Version:
         """The version that is meant, and its columns."""
         with self._reading() as db:
-            stored = experiments.named(db, experiment)
+            stored = experiments.resolve_experiment_name(db, experiment)
             if stored is None:
                 names = {
                     text
-                    for version in experiments.every_version(db)
+                    for version in experiments.list_experiment_versions(db)
                     for text in (version.name, f"{version.name}@{version.version}")
                 }
                 raise UnknownName("experiment", experiment, names)
-            placed = registration_store.placed(db, stored.id)
-        return named(stored_manifest(stored.manifest), placed, stored.id)
+            placed = registration_store.read_placed_configs(db, stored.id)
+        return name_columns(stored_manifest(stored.manifest), placed, stored.id)
 
     def pages(self, version: Version) -> Iterator[Table]:
         """The results of a version in tables of some thousand rows, at least one, from one consistent look."""
         with self._reading() as db:
-            for page in tables.pages(db, version.id):
-                yield tidy(version, page)
+            for page in tables.iterate_result_pages(db, version.id):
+                yield tidy_results(version, page)
 
     def __repr__(self) -> str:
         return f"Laboratory in {self._folder.path}\n{self.experiments!r}"
@@ -275,16 +275,16 @@ def open_lab(data: str | Path) -> Lab:
             "starts one; or name the folder of another."
         )
     with Connections(folder=folder).reader() as db:
-        check(db)
+        require_current_schema(db)
     return Lab(folder)
 
 
-def named(manifest: Manifest, placed: Mapping[int, Mapping[str, Any]], experiment_id: int = 0) -> Version:
+def name_columns(manifest: Manifest, placed: Mapping[int, Mapping[str, Any]], experiment_id: int = 0) -> Version:
     """A version with names for its columns; `placed` are its configs by place."""
     # A summary has columns of its own, in whose place no factor may be.
     made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}
     taken = {*_KEYS, *_ORIGINS, "n", *made}
-    factors = {factor: tables.free_column(factor, "factor", taken) for factor in manifest.factors}
+    factors = {factor: tables.take_column_name(factor, "factor", taken) for factor in manifest.factors}
     taken -= {"n", *made} - set(factors.values())
     return Version(
         id=experiment_id,
@@ -292,11 +292,13 @@ def named(manifest: Manifest, placed: Mapping[int, Mapping[str, Any]], experimen
         manifest=manifest,
         configs=placed,
         factors=factors,
-        measures={measure.name: tables.free_column(measure.name, "measure", taken) for measure in manifest.measures},
+        measures={
+            measure.name: tables.take_column_name(measure.name, "measure", taken) for measure in manifest.measures
+        },
     )
 
 
-def tidy(version: Version, page: tables.ResultColumns) -> Table:
+def tidy_results(version: Version, page: tables.ResultColumns) -> Table:
     """Results as rows of a table, a column for each factor and each measure."""
     types = version.types
     measured = [row or {} for row in page.measures]
@@ -333,7 +335,7 @@ def _real(values: list[Any], kind: ValueType) -> list[Any]:
     return [None if value is None else float(value) for value in values]
 
 
-def table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:
+def rows_as_table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:
     """These facts of each row as columns."""
     return Table({name: [row[name] for row in rows] for name in types}, types, title)
 

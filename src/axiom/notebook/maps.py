@@ -12,7 +12,7 @@ from axiom.notebook.table import Table
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.maps.crops import crop
+from axiom.store.maps.crops import crop_map
 from axiom.store.registrations import registrations
 
 _TYPES = {
@@ -24,17 +24,19 @@ _TYPES = {
 }
 
 
-class MapHere:
+class FolderMap:
     """A map of the laboratory in a folder: `axiom.open(folder).map(NAME)`."""
 
     def __init__(self, reading: Callable[[], AbstractContextManager[Database]], experiment: str) -> None:
         self._reading = reading
         with reading() as db:
-            stored = experiments.named(db, experiment)
+            stored = experiments.resolve_experiment_name(db, experiment)
             drawn = stored_manifest(stored.manifest).map if stored else None
             if stored is None or drawn is None:
                 raise UnknownName("map", experiment, _with_maps(db))
-            self._arms = {arm: dict(config) for arm, config in registrations.placed(db, stored.id).arms.items()}
+            self._arms = {
+                arm: dict(config) for arm, config in registrations.read_placed_configs(db, stored.id).arms.items()
+            }
         self._id, self._name = stored.id, f"{stored.name}@{stored.version}"
         self.declared: Map = drawn
 
@@ -63,7 +65,7 @@ class MapHere:
             raise NotFound(f"There is no arm {arm} of {self._name}; there are {', '.join(map(str, self._arms))}.")
         x, y = self.declared.x, self.declared.y
         with self._reading() as db:
-            cropped = crop(
+            cropped = crop_map(
                 db,
                 self._id,
                 self.declared,
@@ -79,7 +81,7 @@ class MapHere:
         return f"Map of {self._name}: {self.declared.title}"
 
 
-class MapElsewhere:
+class RemoteMap:
     """A map of a laboratory elsewhere: `axiom.connect(url, token).map(NAME)`."""
 
     def __init__(self, read: Callable[[str], Mapping[str, Any]], experiment: str) -> None:
@@ -124,5 +126,7 @@ def _title(name: str, arm: int, replicate: int, level: int, names: tuple[str, st
 
 def _with_maps(db: Database) -> list[str]:
     return [
-        version.name for version in experiments.every_version(db) if stored_manifest(version.manifest).map is not None
+        version.name
+        for version in experiments.list_experiment_versions(db)
+        if stored_manifest(version.manifest).map is not None
     ]

@@ -18,7 +18,7 @@ from axiom_weigh.statistics.student import mean_interval, mean_of
 LEVEL = 0.95
 
 
-def summary(
+def summarize_results(
     results: Table, *, by: Sequence[str], measures: Sequence[str], groups: Mapping[tuple[Any, ...], int]
 ) -> Table:
     """A row per group in which something was measured; `groups` says of how many cells per seed each consists."""
@@ -31,7 +31,7 @@ def summary(
     columns["n"] = [len(places[group]) for group in measured]
     types = {name: results.types[name] for name in by} | {"n": ValueType.INT}
     for measure in measures:
-        rows = [typical(_by_seed(results[measure], places[group], groups[group])) for group in measured]
+        rows = [typical_values(_by_seed(results[measure], places[group], groups[group])) for group in measured]
         for name in TYPICAL:
             columns[f"{measure}_{name}"] = [row[name] for row in rows]
             types[f"{measure}_{name}"] = ValueType.INT if name == "n" else ValueType.FLOAT
@@ -45,7 +45,7 @@ TYPICAL = (
 )
 
 
-def typical(values: Sequence[float]) -> dict[str, float | None]:
+def typical_values(values: Sequence[float]) -> dict[str, float | None]:
     """Mean and median with their intervals; None where there are too few values to say."""
     mean = mean_low = mean_high = middle = low = high = None
     if values:

@@ -71,7 +71,7 @@ class Table:
 
     def to_arrow(self) -> Any:
         """The same as a `pyarrow.Table`: whole numbers in 64 bits, curves as lists. Needs the extra `data`."""
-        arrow = extra("pyarrow")
+        arrow = import_extra("pyarrow")
         whole, real = arrow.int64(), arrow.float64()
         types = {
             ValueType.INT: whole,
@@ -92,7 +92,7 @@ class Table:
 
     def to_pandas(self) -> Any:
         """The same as a `pandas.DataFrame` with types that know absence, so that a seed stays whole. Extra `data`."""
-        pandas = extra("pandas")
+        pandas = import_extra("pandas")
         series = {
             name: pandas.Series(list(values), dtype=_PANDAS.get(self.types[name], "object"))
             for name, values in self.columns.items()
@@ -122,14 +122,14 @@ class Table:
         return [] if len(self) else ["(no rows yet)"]
 
 
-def joined(tables: Sequence[Table]) -> Table:
+def join_tables(tables: Sequence[Table]) -> Table:
     """One below the other; all have the same columns, and there is at least one."""
     first = tables[0]
     columns = {name: [value for table in tables for value in table.columns[name]] for name in first.columns}
     return Table(columns, first.types, first.title)
 
 
-def extra(name: str) -> ModuleType:
+def import_extra(name: str) -> ModuleType:
     """A package that not everybody has, or a sentence that says how to get it."""
     try:
         return importlib.import_module(name)

@@ -11,15 +11,15 @@ from typing import Any
 
 from axiom.domain.evidence import Meaning, Registration
 from axiom.domain.headlines.numbers import join_words
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.reads.base import scope
-from axiom.reads.base.docstring import bundle_files, source_in
+from axiom.reads.base.docstring import bundle_files, experiment_source
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.figures import plate
+from axiom.reads.figures import figure_with_table
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
-from axiom.store.findings.evidence import Inputs
+from axiom.store.findings.evidence import CardInputs
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
@@ -34,20 +34,20 @@ _LEADS = {Meaning.AS_CLAIMED: "Holds for", Meaning.OPPOSITE: "Found for", Meanin
 _FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
 
 
-def inputs(reading: Reading, view: FindingView) -> Inputs | None:
+def find_card_inputs(reading: Reading, view: FindingView) -> CardInputs | None:
     """What the newest line was weighed from; None until there is one."""
-    return evidence.card_inputs(reading.db, view.finding.number) if view.line else None
+    return evidence.read_card_inputs(reading.db, view.finding.number) if view.line else None
 
 
-def weighed(reading: Reading, view: FindingView, inputs: Inputs | None) -> Card | None:
+def read_card(reading: Reading, view: FindingView, inputs: CardInputs | None) -> Card | None:
     """The card that follows from it, worked out once for each line, which never changes."""
     if inputs is None or view.line is None:
         return None
     line = view.finding.number, view.line.evidence.line
-    return reading.memo.get_or_create(("card", *line), lambda: weighed_from(inputs))
+    return reading.memo.get_or_create(("card", *line), lambda: weigh_inputs(inputs))
 
 
-def weighed_from(inputs: Inputs) -> Card:
+def weigh_inputs(inputs: CardInputs) -> Card:
     return card(
         inputs.estimand,
         inputs.observations,
@@ -57,21 +57,21 @@ def weighed_from(inputs: Inputs) -> Card:
     )
 
 
-def veils(db: Database, volunteers: Iterable[int]) -> dict[int, int]:
+def assign_veil_numbers(db: Database, volunteers: Iterable[int]) -> dict[int, int]:
     """For each of these volunteers who shows no hosts, a number below zero that is used nowhere else."""
-    hidden = findings.hiding(db, volunteers)
+    hidden = findings.list_hiding_volunteers(db, volunteers)
     return {volunteer: -place for place, volunteer in enumerate(sorted(hidden), start=1)}
 
 
-def unnumbered(db: Database, sentences: Sequence[str]) -> list[str]:
+def hide_volunteer_numbers(db: Database, sentences: Sequence[str]) -> list[str]:
     """Sentences in which a volunteer who shows no hosts has no number."""
     named = {int(number) for sentence in sentences for number in _NUMBERED.findall(sentence)}
-    hidden = findings.hiding(db, named) if named else set()
+    hidden = findings.list_hiding_volunteers(db, named) if named else set()
     veiled = "a volunteer who shows no hosts"
     return [_NUMBERED.sub(lambda name: veiled if int(name[1]) in hidden else name[0], text) for text in sentences]
 
 
-def parts(db: Database, weighed: Card | None) -> Answer:
+def describe_card_parts(db: Database, weighed: Card | None) -> Answer:
     """What designs, platforms and hosts say alone, and what is left without each host and volunteer."""
     if weighed is None:
         return {"parts": {}, "pooled": None, "without": [], "exploratory": None}
@@ -83,14 +83,14 @@ def parts(db: Database, weighed: Card | None) -> Answer:
     }
 
 
-def forest(reading: Reading, number: int, weighed: Card | None) -> Answer:
+def forest_plot(reading: Reading, number: int, weighed: Card | None) -> Answer:
     columns = _columns(weighed.evidence.centre if weighed else "median")
     shown = [stratum for by in _FORESTS for stratum in weighed.by(by)] if weighed else []
     rows = [[getattr(stratum, name) for name in columns.values()] for stratum in shown]
-    return plate(reading, f"finding/{number}/forest", list(columns), rows)
+    return figure_with_table(reading, f"finding/{number}/forest", list(columns), rows)
 
 
-def newer_evidence(evidence: Evidence) -> Answer:
+def describe_newer_evidence(evidence: Evidence) -> Answer:
     """What newer evidence says besides its numbers."""
     return {
         "line": evidence.line,
@@ -107,21 +107,23 @@ def newer_evidence(evidence: Evidence) -> Answer:
     }
 
 
-def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequence[Observation] | None = None) -> Answer:
+def describe_scope(
+    reading: Reading, view: FindingView, quantity: str, observed: Sequence[Observation] | None = None
+) -> Answer:
     """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them.
 
     `observed` is what it was weighed from, where somebody has it at hand.
     """
     if observed is None:
-        observed = findings.observations(reading.db, view.finding.number) if view.line else ()
-    designs = [_design(design, view) for design in feeding(reading, view)]
+        observed = findings.list_weighed_observations(reading.db, view.finding.number) if view.line else ()
+    designs = [_design(design, view) for design in list_feeding_registrations(reading, view)]
     weighed, waiting = _weighed_and_waiting([design["name"] for design in designs], observed)
     spoken = (config for design in designs if design["name"] in weighed for config in design["configs"])
     configs = list({repr(sorted(config.items())): config for config in spoken}.values())
     made_of = _made_of(reading, view)
     apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
     words = [
-        f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.in_words(configs)}.",
+        f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.scope_in_words(configs)}.",
         f"{counted(len(configs), 'config')} in {counted(len(weighed), 'design')}{apart}; the estimand is: {quantity}.",
         *([f"Of {counted(len(waiting), 'further design')} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {join_words([name for name, _ in made_of])}."] if made_of else []),
@@ -130,7 +132,7 @@ def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequenc
     return {
         "words": " ".join(words),
         "configs": len(configs),
-        "levels": scope.levels(configs),
+        "levels": scope.collect_levels(configs),
         "made_of": [{"name": name, "says": says} for name, says in made_of],
         "designs": [design | {"configs": len(design["configs"])} for design in designs],
     }
@@ -143,61 +145,63 @@ def _weighed_and_waiting(names: Sequence[str], observations: Sequence[Observatio
     return [name for name in designs if name in weighed], [name for name in designs if name not in weighed]
 
 
-def never_worked(reading: Reading, view: FindingView) -> list[Answer]:
+def list_fruitless_hosts(reading: Reading, view: FindingView) -> list[Answer]:
     """Hosts that had tasks of this version and returned no valid result."""
     version, minute = view.finding.experiment_id, reading.now.timestamp() // 60
     hosts = reading.memo.get_or_create(
-        ("never worked", version), lambda: findings.never_worked(reading.db, version), version=minute
+        ("never worked", version), lambda: findings.list_failing_hosts(reading.db, version), version=minute
     )
     return [
         {"host": row.host_id, "platform": row.platform, "tasks": row.tasks, "states": dict(row.states)} for row in hosts
     ]
 
 
-def feeding(reading: Reading, view: FindingView) -> list[Registration]:
-    numbers = registrations.feeding(reading.db, view.finding.experiment_id).get(view.finding.number, ())
-    stored = [registrations.registration(reading.db, number) for number in numbers]
+def list_feeding_registrations(reading: Reading, view: FindingView) -> list[Registration]:
+    numbers = registrations.group_feeders_by_finding(reading.db, view.finding.experiment_id).get(
+        view.finding.number, ()
+    )
+    stored = [registrations.find_registration(reading.db, number) for number in numbers]
     return [registration for registration in stored if registration is not None]
 
 
-def forecasts(reading: Reading, view: FindingView) -> list[Forecast]:
+def list_finding_forecasts(reading: Reading, view: FindingView) -> list[Forecast]:
     return [
         forecast
-        for registration in feeding(reading, view)
-        for estimand, number in registrations.numbers(reading.db, registration).items()
+        for registration in list_feeding_registrations(reading, view)
+        for estimand, number in registrations.list_claim_numbers(reading.db, registration).items()
         if number == view.finding.number
-        for forecast in findings.forecasts(reading.db, registration.id, estimand)
+        for forecast in findings.list_forecasts(reading.db, registration.id, estimand)
     ]
 
 
 def _design(registration: Registration, view: FindingView) -> Answer:
-    registered = read_body(registration.body)
-    configs = scope.cells(view.estimand, registered.design.configs)
+    registered = read_registration_body(registration.body)
+    configs = scope.select_arm_configs(view.estimand, registered.design.configs)
     return {
         "name": registered.design.name,
         "registration": registration.id,
         "cohort": registered.cohort,
         "configs": [dict(config) for config in configs],
-        "words": scope.in_words(configs),
+        "words": scope.scope_in_words(configs),
     }
 
 
 def _made_of(reading: Reading, view: FindingView) -> list[tuple[str, str]]:
     """From the signed source, and from the kit that was signed with it."""
-    bundle = experiments.bundle_now(reading.db, view.finding.experiment_id)
+    bundle = experiments.find_newest_bundle(reading.db, view.finding.experiment_id)
     if bundle is None:
         return []
 
     def read() -> list[tuple[str, str]]:
         files = bundle_files(reading, bundle.digest)
-        return scope.made_of(source_in(files, view.experiment), files)
+        return scope.list_kit_parts(experiment_source(files, view.experiment), files)
 
     return reading.memo.get_or_create(("made of", bundle.digest), read)
 
 
 def _without(db: Database, weighed: Card) -> list[Answer]:
     """The veiled ones last, for their place among the others would tell between which numbers theirs is."""
-    veiled = veils(db, (left.number for left in weighed.without if left.by == "volunteer"))
+    veiled = assign_veil_numbers(db, (left.number for left in weighed.without if left.by == "volunteer"))
     numbers = {("volunteer", volunteer): number for volunteer, number in veiled.items()}
     rows = [
         {"by": left.by, "number": numbers.get((left.by, left.number), left.number), "verdict": left.verdict}

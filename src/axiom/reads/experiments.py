@@ -16,28 +16,28 @@ from axiom.domain.headlines.answers import compose_claim, compose_quantity, with
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
-from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
-from axiom.laboratory.experiments.rules.search import is_looked_for
+from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
+from axiom.laboratory.experiments.rules.search import matches_search
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
 from axiom.reads import findings as finding_views
 from axiom.reads import registrations, releases
 from axiom.reads.base import query_errors
 from axiom.reads.base.cells import config_in_words
-from axiom.reads.base.docstring import bundle_files, papers, source_in
-from axiom.reads.base.page import shown_at
-from axiom.reads.base.request import Answer, Reading, number_of
-from axiom.reads.figures import plate, shared_card
-from axiom.reads.proposals import declared_estimand
-from axiom.rules.hosts.costs import shown as as_shown
+from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
+from axiom.reads.base.page import page_at
+from axiom.reads.base.request import Answer, Reading, parse_number
+from axiom.reads.figures import figure_with_table, shared_card_address
+from axiom.reads.proposals import describe_estimand
+from axiom.rules.hosts.costs import describe_cost_fit as as_shown
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
-from axiom.store.experiments.themes import by_experiment
+from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import blocks, old_claims
-from axiom.store.registrations.registrations import placed
+from axiom.store.registrations.registrations import read_placed_configs
 from axiom.store.views import findings, results
 from axiom.store.views.findings import FindingView, Forecast
 from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
@@ -50,60 +50,67 @@ _GRADES = list(Grade)
 _SCALARS = {ValueType.INT, ValueType.FLOAT, ValueType.BOOL}
 
 
-@shown_at("/experiments", "experiments.html", words="q theme status")
-def listed(reading: Reading) -> Answer:
+@page_at("/experiments", "experiments.html", words="q theme status")
+def experiments_page(reading: Reading) -> Answer:
     """Every version of every experiment that the address asks for, the newest first."""
-    counted = counters.by_state(counters.read(reading.db))
-    authors = written.authors(reading.db)
+    counted = counters.group_counters_by_state(counters.read_counters(reading.db))
+    authors = written.list_code_authors(reading.db)
     rows = [
-        shown(stored, counted) | {"author": authors.get(stored.id)}
-        for stored in reversed(experiments.every_version(reading.db))
+        describe_experiment(stored, counted) | {"author": authors.get(stored.id)}
+        for stored in reversed(experiments.list_experiment_versions(reading.db))
     ]
     filters = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
-    themes = list(dict.fromkeys(by_experiment().values()))
-    misread = [*query_errors.choice(filters, "theme", themes), *query_errors.choice(filters, "status", STATUSES)]
-    matching = [] if misread else [row for row in rows if is_looked_for(row, old_names.names_of(row["name"]), filters)]
+    themes = list(dict.fromkeys(read_themes().values()))
+    misread = [
+        *query_errors.not_a_choice(filters, "theme", themes),
+        *query_errors.not_a_choice(filters, "status", STATUSES),
+    ]
+    matching = (
+        []
+        if misread
+        else [row for row in rows if matches_search(row, old_names.list_former_names(row["name"]), filters)]
+    )
     return {"experiments": matching, "of": len(rows), "asked": filters, "themes": themes, "misread": misread}
 
 
-@shown_at("/experiments/{name}", "experiment.html", words="measure")
-def by_name(reading: Reading, name: str) -> Answer:
+@page_at("/experiments/{name}", "experiment.html", words="measure")
+def experiment_page(reading: Reading, name: str) -> Answer:
     """An experiment by its name, or one version of it as `name@2`."""
-    stored = must(reading, name)
+    stored = require_experiment(reading, name)
     manifest = stored_manifest(stored.manifest)
-    registered = registrations.of_version(reading, stored)
-    views = findings.of_experiment(reading.db, stored.id)
-    forecasts = [forecast for row in registered for forecast in findings.forecasts(reading.db, row["number"])]
-    claims = [finding_views.shown(reading, view) for view in views]
+    registered = registrations.describe_registrations(reading, stored)
+    views = findings.list_experiment_findings(reading.db, stored.id)
+    forecasts = [forecast for row in registered for forecast in findings.list_forecasts(reading.db, row["number"])]
+    claims = [finding_views.describe_finding(reading, view) for view in views]
     decided = [claim for claim in claims if claim["evidence"] and claim["status"] not in VOID]
     surest = max(decided, key=lambda claim: _GRADES.index(claim["grade"]), default=None)
     progress = _progress(reading, stored, manifest, registered, claims)
-    counted = counters.by_state(counters.read(reading.db))
+    counted = counters.group_counters_by_state(counters.read_counters(reading.db))
     return {
-        "experiment": shown(stored, counted)
+        "experiment": describe_experiment(stored, counted)
         | {
-            "author": written.authors(reading.db).get(stored.id),
+            "author": written.list_code_authors(reading.db).get(stored.id),
             "registration": registered[0]["number"] if registered else None,
             "registered_at": registered[0]["registered_at"] if registered else None,
             "registrations": registered,
-            "reproduced": registrations.reproduced(reading, [row["number"] for row in registered]),
+            "reproduced": registrations.describe_reproductions(reading, [row["number"] for row in registered]),
             "said": _quotes(reading, stored, views, forecasts, registered),
-            "papers": papers(reading, manifest.reference),
+            "papers": describe_papers(reading, manifest.reference),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
-            "levels": levels(manifest),
+            "levels": sweep_levels(manifest),
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
             "estimands": [
-                declared_estimand(estimand) | {"quantity": compose_quantity(worded), "tested": compose_claim(worded)}
+                describe_estimand(estimand) | {"quantity": compose_quantity(worded), "tested": compose_claim(worded)}
                 for estimand in manifest.estimands
                 for worded in [with_words(estimand, manifest, manifest.configs)]
             ],
             "predictions": [
-                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
+                {"estimand": forecast.estimand} | finding_views.describe_forecast(forecast) for forecast in forecasts
             ],
             "findings": claims,
             "answer": surest["answer"] if surest else None,
-            "card": shared_card(reading, surest["number"]) if surest else None,
+            "card": shared_card_address(reading, surest["number"]) if surest else None,
             "old": _old(reading, stored.name),
             "former": _former(reading, stored.name),
             "progress": progress,
@@ -114,9 +121,9 @@ def by_name(reading: Reading, name: str) -> Answer:
             "summary": _summary(reading, stored, manifest),
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
-            "release": releases.of_version(reading, stored),
+            "release": releases.describe_release(reading, stored),
             "rule": _rule(reading, stored.name),
-            "costs": [as_shown(cost.host_class, cost.fit) for cost in costs.of_experiment(reading.db, stored.id)],
+            "costs": [as_shown(cost.host_class, cost.fit) for cost in costs.list_learned_costs(reading.db, stored.id)],
         }
     }
 
@@ -141,13 +148,13 @@ def _quotes(
     """What its file says of it, and of what is weighed why it was asked and forecast so."""
     weighed = {view.finding.estimand for view in views if view.line}
     return [
-        *finding_views.quote_file(reading, stored.id, stored.name),
+        *finding_views.quote_docstring(reading, stored.id, stored.name),
         *finding_views.quote_forecasts(reading, forecasts, weighed),
         *itertools.chain.from_iterable(row["said"] for row in registered),
     ]
 
 
-def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> Answer:
+def describe_experiment(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> Answer:
     """An experiment as lists, pages and JSON show it; `counted` is what there is of it by state."""
     manifest = stored_manifest(stored.manifest)
     return {
@@ -155,7 +162,7 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
         "aliases": list(manifest.aliases),
         "version": stored.version,
         "question": manifest.question,
-        "theme": by_experiment().get(stored.name),
+        "theme": read_themes().get(stored.name),
         "status": stored.status,
         "reference": manifest.reference,
         "created_at": stored.created_at.isoformat(),
@@ -170,10 +177,12 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
     }
 
 
-def must(reading: Reading, name: str) -> StoredExperiment:
+def require_experiment(reading: Reading, name: str) -> StoredExperiment:
     plain_name, _, version = name.partition("@")
-    wanted = number_of(version)
-    stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
+    wanted = parse_number(version)
+    stored = experiments.find_experiment_by_name(reading.db, plain_name, wanted) or _by_alias(
+        reading, plain_name, wanted
+    )
     if stored is None or (version and wanted is None):  # a version that is no number is none, and not the newest
         raise NotFound(f"There is no experiment {name}. {_became(plain_name) or _where_instead(reading, plain_name)}")
     return stored
@@ -181,27 +190,27 @@ def must(reading: Reading, name: str) -> StoredExperiment:
 
 def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperiment | None:
     """The version that somebody means who knows another name: one of its file, or an old script's."""
-    for stored in reversed(experiments.every_version(reading.db)):
+    for stored in reversed(experiments.list_experiment_versions(reading.db)):
         if alias in stored_manifest(stored.manifest).aliases and version in (None, stored.version):
             return stored
-    old = old_names.by_name(shipped.catalogue()).get(alias)
-    claims = (claim.said.experiment for claim in old_claims.every_claim(reading.db) if alias in claim.said.scripts)
+    old = old_names.read_old_names(shipped.catalogue_folder()).get(alias)
+    claims = (claim.said.experiment for claim in old_claims.list_old_claims(reading.db) if alias in claim.said.scripts)
     name = old.experiment if old else next(claims, None)
-    return experiments.by_name(reading.db, name, version) if name else None
+    return experiments.find_experiment_by_name(reading.db, name, version) if name else None
 
 
 def _became(name: str) -> str:
     """What became of a script of the old laboratory whose question was not published here."""
-    old = old_names.by_name(shipped.catalogue()).get(name)
+    old = old_names.read_old_names(shipped.catalogue_folder()).get(name)
     return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
 
 
 def _where_instead(reading: Reading, name: str) -> str:
     """Where the name stands that no published experiment has, or which one may be meant."""
-    draft = drafts.newest(reading.db, name)
+    draft = drafts.find_newest_draft(reading.db, name)
     if draft:
         return f"Draft {draft.number} of that name is not published; it is {draft.state}."
-    names = sorted({version.name for version in experiments.every_version(reading.db)})
+    names = sorted({version.name for version in experiments.list_experiment_versions(reading.db)})
     if not names:
         return "This laboratory has none yet."
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
@@ -210,10 +219,11 @@ def _where_instead(reading: Reading, name: str) -> str:
 
 def _old(reading: Reading, name: str) -> Answer:
     """What the old laboratory called this experiment, what became of that there, and what it claimed."""
-    claims = [old.said for old in old_claims.every_claim(reading.db) if old.said.experiment == name]
+    claims = [old.said for old in old_claims.list_old_claims(reading.db) if old.said.experiment == name]
     return {
         "names": [
-            {"name": old.name, "became": old.became} for old in old_names.of_experiment(shipped.catalogue(), name)
+            {"name": old.name, "became": old.became}
+            for old in old_names.list_old_names(shipped.catalogue_folder(), name)
         ],
         "claims": [
             {
@@ -235,20 +245,20 @@ def _former(reading: Reading, name: str) -> list[Answer]:
         ("former", name),
         lambda: [
             {"status": "exploratory", "href": _former_address(name, row["source"]), **row}
-            for row in former_results.summed_up(
+            for row in former_results.summarize_former_results(
                 reading.db, name, most=experiment_limits.FORMER_SUMMED, names=experiment_limits.FORMER_NUMBERS
             )
         ],
-        version=former_results.newest(reading.db),
+        version=former_results.find_newest_former_result(reading.db),
     )
 
 
-@shown_at("/experiments/{name}/former", "former_results.html", words="source after")
-def former(reading: Reading, name: str) -> Answer:
+@page_at("/experiments/{name}/former", "former_results.html", words="source after")
+def former_results_page(reading: Reading, name: str) -> Answer:
     """The tasks of one such source behind the one that the address names."""
-    name, source = must(reading, name).name, reading.query.get("source", "")
+    name, source = require_experiment(reading, name).name, reading.query.get("source", "")
     most, after = experiment_limits.RESULTS_ON_A_PAGE, reading.query.get("after", "")
-    rows = former_results.part(reading.db, name, source, after=after, limit=most + 1)
+    rows = former_results.list_former_results(reading.db, name, source, after=after, limit=most + 1)
     return {
         "experiment": name,
         "source": source,
@@ -264,12 +274,14 @@ def _former_address(name: str, source: str, **words: str) -> str:
 
 def source_file(reading: Reading, name: str) -> tuple[str, str]:
     """The file that an address names, exactly as it is signed, and the address where it lies: an alias has another."""
-    stored = must(reading, name)
-    bundle = experiments.bundle_now(reading.db, stored.id)
+    stored = require_experiment(reading, name)
+    bundle = experiments.find_newest_bundle(reading.db, stored.id)
     if bundle is None:
         raise NotFound(f"The file of {name} is not signed yet.")
     _, at, version = name.partition("@")
-    return source_in(bundle_files(reading, bundle.digest), stored.name), raw_address(stored.name, f"{at}{version}")
+    return experiment_source(bundle_files(reading, bundle.digest), stored.name), raw_address(
+        stored.name, f"{at}{version}"
+    )
 
 
 def raw_address(name: str, version: str = "") -> str:
@@ -277,20 +289,20 @@ def raw_address(name: str, version: str = "") -> str:
     return f"/experiments/{name}{version}.py"
 
 
-def name_of(reading: Reading, experiment_id: int) -> str:
-    stored = experiments.by_id(reading.db, experiment_id)
+def read_experiment_name(reading: Reading, experiment_id: int) -> str:
+    stored = experiments.find_experiment(reading.db, experiment_id)
     if stored is None:
         raise NotFound(f"There is no experiment number {experiment_id}.")
     return f"{stored.name}@{stored.version}"
 
 
-def levels(manifest: Manifest) -> dict[str, list[Any]]:
+def sweep_levels(manifest: Manifest) -> dict[str, list[Any]]:
     """Each factor with the levels that the sweep visits, in its order."""
     return {factor: list(dict.fromkeys(config[factor] for config in manifest.configs)) for factor in manifest.factors}
 
 
-def varying(manifest: Manifest) -> set[str]:
-    return {name for name, values in levels(manifest).items() if len(values) > 1}
+def varying_factors(manifest: Manifest) -> set[str]:
+    return {name for name, values in sweep_levels(manifest).items() if len(values) > 1}
 
 
 def _progress(
@@ -302,17 +314,19 @@ def _progress(
 ) -> Answer:
     counted = {
         (noun, state): amount
-        for (noun, whose, state), amount in counters.read(reading.db).items()
+        for (noun, whose, state), amount in counters.read_counters(reading.db).items()
         if whose == stored.id and amount
     }
-    issued = results.issued(reading.db, stored.id)
+    issued = results.find_result_replicate(reading.db, stored.id)
     weighed = [claim["evidence"] for claim in claims if claim["evidence"]]
     tasks = {state: amount for (noun, state), amount in counted.items() if noun == "task"}
     return {
         "replicates": issued,
         "in_evidence": max((evidence["seeds"] + evidence["missing"] for evidence in weighed), default=0),
         "cells": sum(registration["issued"] * registration["cells"] for registration in registered),
-        "cells_back": sum(blocks.returned(reading.db, stored.id, below=first_place(1)).values())  # finer are none of it
+        "cells_back": sum(
+            blocks.count_returned_cells(reading.db, stored.id, below=first_place(1)).values()
+        )  # finer are none of it
         if manifest.map
         else sum(amount for (noun, _), amount in counted.items() if noun == "result"),
         "tasks": {
@@ -344,7 +358,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
     ]
     headings = (*named, "Results", f"Median of {measure}", "Low", "High")
     name = f"experiment/{stored.id}/sweep"
-    return plate(reading, name, headings, rows, has_series=len(named) > 1) | {
+    return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
         "results": read.results,
         "is_part": read.results < back,
@@ -357,7 +371,7 @@ def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], 
     figure = manifest.figure
     configs: Sequence[Mapping[str, Any]] = manifest.configs
     if figure is None:
-        shown_factors = varying(manifest)
+        shown_factors = varying_factors(manifest)
         return ("Config",), {place: [config_in_words(configs[place], shown_factors)] for place in places}
     shown = [place for place, config in enumerate(configs) if figure.shows(config)]
     points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
@@ -369,13 +383,13 @@ def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], 
 
 def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
     """The picture of a measure that is a list, and the numbers that it draws; nothing where there is none."""
-    measure = curve_measure(manifest.measures)
+    measure = choose_curve_measure(manifest.measures)
     if measure is None:
         return {}
     lists = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
     name = f"experiment/{stored.id}/curve"
     curve = reading.memo.get_or_create(
-        name, lambda: curve_of(name, measure, manifest.configs, lists.by_config), version=lists.after
+        name, lambda: compose_median_curve(name, measure, manifest.configs, lists.by_config), version=lists.after
     )
     if curve is None:
         return {}
@@ -387,7 +401,7 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     ]
     headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
     return {
-        "curve": plate(reading, name, headings, rows, has_series=bool(by))
+        "curve": figure_with_table(reading, name, headings, rows, has_series=bool(by))
         | {
             "x": curve.x.replace("_", " "),
             "y": curve.y.replace("_", " "),
@@ -406,7 +420,7 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
     if measure not in {declared.name for declared in manifest.measures}:
         return {"measure": None, "configs": []}
     by_config = reading.tally.values(reading.db, stored.id, measure).by_config
-    configs = placed(reading.db, stored.id) | dict(enumerate(manifest.configs))
+    configs = read_placed_configs(reading.db, stored.id) | dict(enumerate(manifest.configs))
     shown_factors = {factor for factor in manifest.factors if len({config[factor] for config in configs.values()}) > 1}
     return {
         "measure": measure,
@@ -433,13 +447,14 @@ def _drawn(manifest: Manifest) -> str:
 
 def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
     """Whether the newest bundle was tried, which one volunteers get meanwhile, and what our own hosts go by."""
-    newest = experiments.bundle_now(reading.db, stored.id)
+    newest = experiments.find_newest_bundle(reading.db, stored.id)
     if newest is None:
         return None
-    tried = preflights.of_bundle(reading.db, newest.digest, GATES)
-    read = preflights.of_bundle(reading.db, newest.digest, OWN_GATES)
+    tried = preflights.find_preflight(reading.db, newest.digest, GATES)
+    read = preflights.find_preflight(reading.db, newest.digest, OWN_GATES)
     offered = {
-        passed_bundle.experiment_id: passed_bundle for passed_bundle in experiments.passed_bundles(reading.db, GATES)
+        passed_bundle.experiment_id: passed_bundle
+        for passed_bundle in experiments.list_passed_bundles(reading.db, GATES)
     }.get(stored.id)
     return {
         "bundle": newest.digest,
@@ -450,7 +465,7 @@ def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
         "at": tried.at.isoformat() if tried else None,
         "offered": {"digest": offered.digest, "serial": offered.serial} if offered else None,
         "ours": {
-            "passed": preflights.has_passed(reading.db, newest.digest, is_ours=True),
+            "passed": preflights.has_bundle_passed(reading.db, newest.digest, is_ours=True),
             "gates": OWN_GATES if read else None,
             "reason": read.reason if read else None,
         },
@@ -459,7 +474,7 @@ def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
 
 def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
     """The experiment's file as it lies in the newest bundle, and whose signature vouches for it."""
-    bundle = experiments.bundle_now(reading.db, stored.id)
+    bundle = experiments.find_newest_bundle(reading.db, stored.id)
     if bundle is None:
         return None
     return {
@@ -470,7 +485,7 @@ def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
         "expires_at": bundle.expires_at.isoformat(),
         "file": f"{stored.name}.py",
         "href": raw_address(stored.name, f"@{stored.version}"),
-        "text": source_in(bundle_files(reading, bundle.digest), stored.name),
+        "text": experiment_source(bundle_files(reading, bundle.digest), stored.name),
     }
 
 

@@ -6,10 +6,10 @@ from axiom.domain.failure_causes import Blame
 from axiom.domain.failures import FailureGroup, Watch
 from axiom.domain.preflights import GATES
 from axiom.errors import NotFound
-from axiom.laboratory.failures.rules.failures import grouped, suggest
-from axiom.laboratory.failures.rules.tracebacks import failed_config, printed_last
+from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
+from axiom.laboratory.failures.rules.tracebacks import find_failed_config, find_last_print
 from axiom.limits import experiments as limits
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.rules.experiments.release_history import release_state
 from axiom.store.experiments import experiments, preflights, releases
@@ -21,16 +21,18 @@ from axiom.store.upkeep import watches
 _WATCHES = 100
 
 
-@shown_at("/failures", "failures.html", words="experiment")
-def failures(reading: Reading) -> Answer:
+@page_at("/failures", "failures.html", words="experiment")
+def failures_page(reading: Reading) -> Answer:
     """Groups of tasks that ended badly, of one version or of all, the newest first."""
-    versions = {version.id: version for version in experiments.every_version(reading.db)}
+    versions = {version.id: version for version in experiments.list_experiment_versions(reading.db)}
     chosen = _wanted_version(reading, list(versions.values()))
     experiment_id = chosen.id if chosen else None
-    groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
+    groups = group_failures(
+        endings.list_failure_counts(reading.db, experiment_id), endings.list_working_hosts(reading.db, experiment_id)
+    )
     failing = groups[: limits.FAILURE_GROUPS]
-    endings_of = endings.by_platform(reading.db, experiment_id)
-    newest = {bundle.experiment_id: bundle.digest for bundle in experiments.newest_bundles(reading.db)}
+    endings_of = endings.count_endings_by_platform(reading.db, experiment_id)
+    newest = {bundle.experiment_id: bundle.digest for bundle in experiments.list_newest_bundles(reading.db)}
     details = _details(reading, failing)
     stopped = sorted(_stopped(reading, versions, newest, chosen), key=lambda row: str(row["at"]), reverse=True)
     return {
@@ -50,7 +52,7 @@ def failures(reading: Reading) -> Answer:
         "all_stopped": len(stopped),
         "not_let_out": [
             {"experiment": f"{bundle.name}@{bundle.version}", "why": bundle.reason}
-            for bundle in preflights.newest(reading.db, GATES)
+            for bundle in preflights.list_newest_preflights(reading.db, GATES)
             if bundle.passed is False and (chosen is None or chosen.id == bundle.experiment_id)
         ],
     }
@@ -77,7 +79,7 @@ def _stopped(
         if version.retired_at is not None and version.status == "retired" and chosen in (None, version):
             name = f"{version.name}@{version.version}"
             yield {"experiment": name, "at": version.retired_at.isoformat(), "why": version.why}
-    for number, history in releases.by_experiment(reading.db).items():
+    for number, history in releases.list_releases_by_experiment(reading.db).items():
         version, halted = versions[number], release_state(history).halted.get(newest.get(number, ""))
         if halted and version.status == "open" and chosen in (None, version):
             name = f"{version.name}@{version.version}"
@@ -87,36 +89,39 @@ def _stopped(
 def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
     """For each group the config at which one of its tasks failed first, and what the file printed last on ours."""
     shown = [group.last_tasks[: limits.FAILURE_EXAMPLES] for group in groups]
-    words = endings.words(reading.db, {task for tasks in shown for task in tasks})
-    configs = {number: registrations.placed(reading.db, number) for number in {group.experiment_id for group in groups}}
+    words = endings.read_task_words(reading.db, {task for tasks in shown for task in tasks})
+    configs = {
+        number: registrations.read_placed_configs(reading.db, number)
+        for number in {group.experiment_id for group in groups}
+    }
     details = []
     for group, tasks in zip(groups, shown, strict=True):
         reports = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
-        places = [place for task in reports if (place := failed_config(task.said)) is not None]
-        printed = [text for task in reports if task.is_ours and (text := printed_last(task.said))]
+        places = [place for task in reports if (place := find_failed_config(task.said)) is not None]
+        printed = [text for task in reports if task.is_ours and (text := find_last_print(task.said))]
         config = configs[group.experiment_id].get(places[0]) if places else None
         details.append({"config": config and dict(config), "said": printed[0] if printed else None})
     return details
 
 
-@shown_at("/watches", "watches.html")
-def listed_watches(reading: Reading) -> Answer:
+@page_at("/watches", "watches.html")
+def watches_page(reading: Reading) -> Answer:
     """What somebody waits for, the newest first."""
-    versions = {version.id: version for version in experiments.every_version(reading.db)}
-    newest = watches.newest(reading.db, _WATCHES)
-    return {"watches": [shown(watch, versions.get(watch.experiment_id)) for watch in newest]}
+    versions = {version.id: version for version in experiments.list_experiment_versions(reading.db)}
+    newest = watches.list_newest_watches(reading.db, _WATCHES)
+    return {"watches": [describe_watch(watch, versions.get(watch.experiment_id)) for watch in newest]}
 
 
-def met_watches(reading: Reading) -> list[Answer]:
+def list_met_watches(reading: Reading) -> list[Answer]:
     """The open watches that a result has met: what the front page tells until somebody ends them."""
     return [
-        shown(watch, experiments.by_id(reading.db, watch.experiment_id))
-        for watch in watches.still_open(reading.db)
+        describe_watch(watch, experiments.find_experiment(reading.db, watch.experiment_id))
+        for watch in watches.list_open_watches(reading.db)
         if watch.first_hit is not None
     ]
 
 
-def shown(watch: Watch, version: StoredExperiment | None) -> Answer:
+def describe_watch(watch: Watch, version: StoredExperiment | None) -> Answer:
     return {
         "number": watch.id,
         "experiment": f"{version.name}@{version.version}" if version else None,
@@ -143,7 +148,7 @@ def _wanted_version(reading: Reading, versions: list[StoredExperiment]) -> Store
 
 
 def _group(group: FailureGroup, version: StoredExperiment) -> Answer:
-    suggestion = suggest(group)
+    suggestion = suggest_remedy(group)
     works = set(group.works_on)
     return {
         "experiment": f"{version.name}@{version.version}",

@@ -16,7 +16,7 @@ _STYLE = re.compile(r"<style.*?</style>|<\?xml.*?\?>", re.DOTALL)
 _OPENING = re.compile(r"<svg[^>]*>")
 
 
-def plate(
+def figure_with_table(
     reading: Reading,
     name: str,
     headings: Sequence[str],
@@ -30,7 +30,7 @@ def plate(
     The rows of a course came one after the other: where a page has no room for all, it shows the newest. Where there
     are several series, the second column names the series of a row.
     """
-    drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    drawings = picture_views.find_figures(reading.db, [f"{name}/{width}" for width in WIDTHS])
     drawing = drawings[0] if drawings else None
     return {
         "name": name,
@@ -45,15 +45,15 @@ def plate(
     }
 
 
-def shared_card(reading: Reading, number: int) -> str | None:
+def shared_card_address(reading: Reading, number: int) -> str | None:
     """The address of what is shown where a finding's page is shared; a newer one has another, so that it is fetched."""
-    drawings = picture_views.drawn(reading.db, [f"finding/{number}/card"])
+    drawings = picture_views.find_figures(reading.db, [f"finding/{number}/card"])
     return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}" if drawings else None
 
 
-def inline(reading: Reading, name: str) -> list[str]:
+def inline_drawings(reading: Reading, name: str) -> list[str]:
     """The drawings of a picture, ready to stand in a page; the page's own style sheet colours them."""
-    drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    drawings = picture_views.find_figures(reading.db, [f"{name}/{width}" for width in WIDTHS])
     shown = ("wide", "narrow") if len(drawings) == len(WIDTHS) else ("",)
     return [
         _classed(_STYLE.sub("", reading.text(drawing.svg)).strip(), f"fig {kind}".strip())
@@ -61,13 +61,13 @@ def inline(reading: Reading, name: str) -> list[str]:
     ]
 
 
-def file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
+def figure_file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
     """A picture to take away. Outside of a page it carries its colours itself."""
-    drawings = picture_views.drawn(reading.db, [name])
+    drawings = picture_views.find_figures(reading.db, [name])
     if not drawings:
         raise NotFound(f"There is no picture {name}. It is drawn after the numbers that it shows have changed.")
     if kind == "png":
-        return blobs.get(reading.db, reading.folder, drawings[0].png)
+        return blobs.read_blob(reading.db, reading.folder, drawings[0].png)
     text = _STYLE.sub("", reading.text(drawings[0].svg)).strip()
     opening = _OPENING.match(text)
     if opening is None:

@@ -9,31 +9,44 @@ from typing import Any
 from urllib.parse import urlencode
 
 from axiom.domain.headlines.answers import compose_answer, compose_quantity
-from axiom.domain.headlines.numbers import in_words, moment, scale, written
-from axiom.domain.links import with_doubt
+from axiom.domain.headlines.numbers import estimand_scale, format_interval, format_moment, interval_in_words
+from axiom.domain.links import mark_unapproved
 from axiom.domain.maps import first_place, is_tile
 from axiom.domain.registrations import CATALOGUE, INFORMED
 from axiom.errors import NotFound
-from axiom.laboratory.findings.rules.literature import compared, comparison_in_words
-from axiom.laboratory.findings.rules.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
-from axiom.laboratory.findings.rules.order import FindingOrder, ListedFinding, few_a_day, ordered
-from axiom.laboratory.findings.rules.score_predictions import Foreknowledge, foreknowledge
+from axiom.laboratory.findings.rules.literature import compare_with_literature, comparison_in_words
+from axiom.laboratory.findings.rules.novelty import (
+    AskedClaim,
+    NearFinding,
+    find_nearest_findings,
+    judge_novelty,
+    known_claim,
+)
+from axiom.laboratory.findings.rules.order import FindingOrder, ListedFinding, choose_daily_findings, sort_findings
+from axiom.laboratory.findings.rules.score_predictions import Foreknowledge, compute_foreknowledge
 from axiom.reads import evidence_cards
 from axiom.reads.base import paging, query_errors, resolved_prose
-from axiom.reads.base.cited_authors import bibtex
-from axiom.reads.base.docstring import papers, told_in_file
-from axiom.reads.base.page import NUMBER, shown_at
-from axiom.reads.base.request import Answer, Reading, no_such
-from axiom.reads.figures import plate, shared_card
-from axiom.reads.graph import Graph, linked
+from axiom.reads.base.cited_authors import finding_bibtex
+from axiom.reads.base.docstring import describe_papers, read_bundle_docstring
+from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.request import Answer, Reading, no_such_number
+from axiom.reads.figures import figure_with_table, shared_card_address
+from axiom.reads.graph import Graph, describe_links
 from axiom.reads.proposals import kin_of_experiment
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, releases
-from axiom.store.experiments.themes import by_experiment
+from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import finding_notes, references
 from axiom.store.findings.blocks import ALL_PLACES
 from axiom.store.views import findings
-from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, claims
+from axiom.store.views.findings import (
+    CourseLine,
+    FindingBrief,
+    FindingView,
+    Forecast,
+    HistoryLine,
+    list_registered_claims,
+)
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade, Verdict
@@ -46,8 +59,8 @@ _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grad
 _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because")
 
 
-@shown_at("/findings", "findings.html", words="q verdict grade alias theme since order from until")
-def listed(reading: Reading) -> Answer:
+@page_at("/findings", "findings.html", words="q verdict grade alias theme since order from until")
+def findings_page(reading: Reading) -> Answer:
     """Of the findings that the address asks for one page: what is weighed first, then what waits.
 
     `until` pins the list at the moment of its first page, so that the pages after it neither skip nor repeat a finding.
@@ -55,15 +68,15 @@ def listed(reading: Reading) -> Answer:
     filters = {
         name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias", "theme", "since", "order")
     }
-    themes = list(dict.fromkeys(by_experiment().values()))
+    themes = list(dict.fromkeys(read_themes().values()))
     misread = [
-        *query_errors.choice(filters, "verdict", Verdict),
-        *query_errors.choice(filters, "grade", Grade),
-        *query_errors.choice(filters, "theme", themes),
-        *query_errors.choice(filters, "since", _SINCE),
-        *query_errors.choice(filters, "order", FindingOrder),
+        *query_errors.not_a_choice(filters, "verdict", Verdict),
+        *query_errors.not_a_choice(filters, "grade", Grade),
+        *query_errors.not_a_choice(filters, "theme", themes),
+        *query_errors.not_a_choice(filters, "since", _SINCE),
+        *query_errors.not_a_choice(filters, "order", FindingOrder),
     ]
-    graph, briefs = Graph(reading), findings.in_brief(reading.db)
+    graph, briefs = Graph(reading), findings.list_finding_briefs(reading.db)
     until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
     weighed = [brief for brief in briefs if 0 < (brief.first_line or 0) <= until]
     awaited = [brief.number for brief in briefs if not 0 < (brief.first_line or 0) <= until]
@@ -71,8 +84,8 @@ def listed(reading: Reading) -> Answer:
     if any(filters.values()):
         chosen = set() if misread else _matching(reading, graph, briefs, filters)
         numbers = [number for number in numbers if number in chosen]
-    page = paging.stretch(reading, "from", numbers)
-    rows = in_lists(reading, graph, page.shown)
+    page = paging.paginate_ids(reading, "from", numbers)
+    rows = read_finding_rows(reading, graph, page.shown)
     words = {name: word for name, word in filters.items() if word} | {"until": until, "from": ""}
     return {
         "findings": [rows[number] for number in page.shown],
@@ -85,19 +98,19 @@ def listed(reading: Reading) -> Answer:
     }
 
 
-def in_lists(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
+def read_finding_rows(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
     """These findings as rows, by their numbers; no other is read."""
-    return as_rows(reading, graph, findings.by_numbers(reading.db, numbers).values())
+    return make_finding_rows(reading, graph, findings.read_finding_views(reading.db, numbers).values())
 
 
-def as_rows(reading: Reading, graph: Graph, views: Iterable[FindingView]) -> dict[int, Answer]:
+def make_finding_rows(reading: Reading, graph: Graph, views: Iterable[FindingView]) -> dict[int, Answer]:
     numbered = ((view.finding.number, view) for view in views)
-    return {number: shown(reading, view) | {"aliases": graph.aliases(number)} for number, view in numbered}
+    return {number: describe_finding(reading, view) | {"aliases": graph.aliases(number)} for number, view in numbered}
 
 
-def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: Mapping[str, str]) -> set[int]:
-    theme_of, days = by_experiment(), _SINCE.get(filters["since"])
-    decided = findings.first_decided(reading.db, since=reading.now - timedelta(days=days)) if days else {}
+def _matching(reading: Reading, graph: Graph, briefs: Sequence[FindingBrief], filters: Mapping[str, str]) -> set[int]:
+    theme_of, days = read_themes(), _SINCE.get(filters["since"])
+    decided = findings.list_first_decisions(reading.db, since=reading.now - timedelta(days=days)) if days else {}
     chosen = [
         brief
         for brief in briefs
@@ -106,48 +119,48 @@ def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: 
     words = {name: filters[name] for name in ("q", "verdict", "grade", "alias")}
     if not any(words.values()):
         return {brief.number for brief in chosen}
-    asking = estimands(reading)
+    asking = read_estimands(reading)
     rows = ((brief, asking[brief.number], graph.aliases(brief.number)) for brief in chosen)
     return {brief.number for brief, estimand, aliases in rows if _matches(brief, estimand, aliases, **words)}
 
 
-def estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
+def read_estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
     """Which number each finding is about. It keeps it for good: they are read again only once there is a new one."""
-    newest = findings.last_number(reading.db)
-    return reading.memo.get_or_create("estimands", lambda: findings.estimands(reading.db), version=newest)
+    newest = findings.find_last_finding_number(reading.db)
+    return reading.memo.get_or_create("estimands", lambda: findings.list_finding_estimands(reading.db), version=newest)
 
 
-def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[int]:
+def _in_order(reading: Reading, weighed: Sequence[FindingBrief], order: str) -> list[int]:
     """The numbers of findings that were weighed, the newest first where nothing else is asked for."""
     if not order or order == FindingOrder.NEWEST:
         return [brief.number for brief in weighed]
-    asking = estimands(reading)
-    return ordered((_listed(brief, asking[brief.number]) for brief in weighed), FindingOrder(order))
+    asking = read_estimands(reading)
+    return sort_findings((_listed(brief, asking[brief.number]) for brief in weighed), FindingOrder(order))
 
 
-def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
+def list_discoveries(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
     """What was found of late, a few findings a day, each with when it was first decided; the newest first.
 
     What is not decided any more, or no longer open, is no news.
     """
-    briefs = findings.in_brief(reading.db)
+    briefs = findings.list_finding_briefs(reading.db)
 
     def choose() -> dict[int, datetime]:
-        decided = findings.first_decided(reading.db)
-        estimand_of = estimands(reading)
+        decided = findings.list_first_decisions(reading.db)
+        estimand_of = read_estimands(reading)
         discovered = [
             (decided[brief.number].date(), _listed(brief, estimand_of[brief.number]))
             for brief in briefs
             if brief.number in decided and brief.status == "open" and brief.verdict.is_decided
         ]
-        return {number: decided[number] for number in few_a_day(discovered, a_day)[:most]}
+        return {number: decided[number] for number in choose_daily_findings(discovered, a_day)[:most]}
 
     chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=briefs)
-    views = findings.by_numbers(reading.db, chosen)
+    views = findings.read_finding_views(reading.db, chosen)
     return sorted(((views[number], at) for number, at in chosen.items()), key=lambda pair: pair[1], reverse=True)
 
 
-def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
+def _listed(brief: FindingBrief, estimand: Mapping[str, Any]) -> ListedFinding:
     beyond = 0.0 if brief.estimate is None else brief.estimate - estimand["null"]
     return ListedFinding(
         number=brief.number,
@@ -158,41 +171,43 @@ def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
     )
 
 
-@shown_at(f"/findings/{NUMBER}", "finding.html")
-def by_number(reading: Reading, number: int) -> Answer:
+@page_at(f"/findings/{NUMBER}", "finding.html")
+def finding_page(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
-    view = must_be(reading, number)
-    lines = findings.history(reading.db, number)
-    inputs = evidence_cards.inputs(reading, view)
+    view = require_finding(reading, number)
+    lines = findings.list_evidence_history(reading.db, number)
+    inputs = evidence_cards.find_card_inputs(reading, view)
     observed = inputs.observations if inputs else ()
     values = [
         [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
         for row in observed
     ]
-    weighed = evidence_cards.weighed(reading, view, inputs)
+    weighed = evidence_cards.read_card(reading, view, inputs)
     return {
-        "finding": shown(reading, view)
-        | evidence_cards.parts(reading.db, weighed)
+        "finding": describe_finding(reading, view)
+        | evidence_cards.describe_card_parts(reading.db, weighed)
         | {
             "why": view.why_suspended,
             **_background(reading, view),
-            **linked(reading, number),
+            **describe_links(reading, number),
             "said": _quotes(reading, view),
-            "scope": evidence_cards.scoped(reading, view, compose_quantity(view.estimand), observed),
+            "scope": evidence_cards.describe_scope(reading, view, compose_quantity(view.estimand), observed),
             "next_grade": _next_grade(view),
             "smaller_than": _smaller_than(view),
-            "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, view)],
+            "predictions": [
+                describe_forecast(forecast) for forecast in evidence_cards.list_finding_forecasts(reading, view)
+            ],
             **kin_of_experiment(reading, view.finding.experiment_id, view.experiment),
-            "never_worked": evidence_cards.never_worked(reading, view),
-            "cite": cited(reading, view),
-            "bibtex": in_bibtex(reading, view),
+            "never_worked": evidence_cards.list_fruitless_hosts(reading, view),
+            "cite": cite_finding(reading, view),
+            "bibtex": cite_in_bibtex(reading, view),
             "export": f"/findings/{number}.zip" if view.line else None,
-            "history": [evidence(reading, line) for line in lines],
-            "card": shared_card(reading, number),
+            "history": [describe_evidence(reading, line) for line in lines],
+            "card": shared_card_address(reading, number),
             "figures": {
-                "narrowing": narrowing(reading, number, view.estimand),
-                "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
-                "forest": evidence_cards.forest(reading, number, weighed),
+                "narrowing": narrowing_plot(reading, number, view.estimand),
+                "strip": figure_with_table(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
+                "forest": evidence_cards.forest_plot(reading, number, weighed),
             },
         }
     }
@@ -200,11 +215,11 @@ def by_number(reading: Reading, number: int) -> Answer:
 
 def _background(reading: Reading, view: FindingView) -> Answer:
     """What the experiment asked, and after whom."""
-    stored = experiments.by_id(reading.db, view.finding.experiment_id)
+    stored = experiments.find_experiment(reading.db, view.finding.experiment_id)
     manifest = stored_manifest(stored.manifest) if stored else None
     return {
         "question": manifest.question if manifest else "",
-        "papers": papers(reading, manifest.reference) if manifest else [],
+        "papers": describe_papers(reading, manifest.reference) if manifest else [],
     }
 
 
@@ -214,23 +229,23 @@ def _quotes(reading: Reading, view: FindingView) -> list[Answer]:
         return []
     number, status = view.finding.number, "opened" if view.finding.status == "open" else view.finding.status
     notes = (
-        resolved_prose.quote(reading, note.by, "note", note.text, number=note.number, at=note.said_at.isoformat())
-        for note in finding_notes.of(reading.db, number)
+        resolved_prose.quote_text(reading, note.by, "note", note.text, number=note.number, at=note.said_at.isoformat())
+        for note in finding_notes.list_finding_notes(reading.db, number)
     )
     return [
-        *resolved_prose.quote(
+        *resolved_prose.quote_text(
             reading, f"whoever {status} it", f"why it is {status}", "" if view.why_suspended else view.why
         ),
-        *quote_file(reading, view.finding.experiment_id, view.experiment),
-        *quote_forecasts(reading, evidence_cards.forecasts(reading, view), {view.finding.estimand}),
+        *quote_docstring(reading, view.finding.experiment_id, view.experiment),
+        *quote_forecasts(reading, evidence_cards.list_finding_forecasts(reading, view), {view.finding.estimand}),
         *itertools.chain.from_iterable(notes),
     ]
 
 
-def quote_file(reading: Reading, experiment_id: int, name: str) -> list[Answer]:
+def quote_docstring(reading: Reading, experiment_id: int, name: str) -> list[Answer]:
     """What the docstring of an experiment's signed file says of it."""
-    by = releases.authors(reading.db).get(experiment_id) or f"the file of {name}"
-    return resolved_prose.quote_each(reading, by, told_in_file(reading, experiment_id, name))
+    by = releases.list_code_authors(reading.db).get(experiment_id) or f"the file of {name}"
+    return resolved_prose.quote_each(reading, by, read_bundle_docstring(reading, experiment_id, name))
 
 
 def quote_forecasts(reading: Reading, forecasts: Iterable[Forecast], weighed: Collection[str]) -> list[Answer]:
@@ -243,19 +258,23 @@ def quote_forecasts(reading: Reading, forecasts: Iterable[Forecast], weighed: Co
     return [
         entry
         for forecaster, estimand, because in made
-        for entry in resolved_prose.quote(
+        for entry in resolved_prose.quote_text(
             reading, forecaster, f"why it forecasts “{estimand.replace('_', ' ')}” so", because
         )
     ]
 
 
-@shown_at("/findings/near", "near.html", words="claim factors measure")
-def near(reading: Reading) -> Answer:
+@page_at("/findings/near", "near.html", words="claim factors measure")
+def nearest_findings_page(reading: Reading) -> Answer:
     """What the address asks, whether it is known, and the nearest findings."""
     query = {word: reading.query.get(word, "").strip()[:_MOST_COMPARED] for word in ("claim", "factors", "measure")}
-    question = AskedClaim(claim=query["claim"], measure=query["measure"], factors=factors_of(query["factors"]))
-    neighbours = nearest(question, map(known_claim, claims(reading.db))) if any(query.values()) else []
-    novelty = is_known(question, neighbours)
+    question = AskedClaim(claim=query["claim"], measure=query["measure"], factors=parse_factors(query["factors"]))
+    neighbours = (
+        find_nearest_findings(question, map(known_claim, list_registered_claims(reading.db)))
+        if any(query.values())
+        else []
+    )
+    novelty = judge_novelty(question, neighbours)
     return {
         "near": {
             "asked": query,
@@ -267,7 +286,7 @@ def near(reading: Reading) -> Answer:
     }
 
 
-def factors_of(text: str) -> dict[str, tuple[str, ...]]:
+def parse_factors(text: str) -> dict[str, tuple[str, ...]]:
     """Factors as somebody writes them: `lr=0.1,0.5; width`."""
     factors = {}
     for part in text.replace("\n", ";").split(";"):
@@ -277,30 +296,30 @@ def factors_of(text: str) -> dict[str, tuple[str, ...]]:
     return factors
 
 
-def scope(reading: Reading, view: FindingView) -> Answer:
-    return evidence_cards.scoped(reading, view, compose_quantity(view.estimand))
+def finding_scope(reading: Reading, view: FindingView) -> Answer:
+    return evidence_cards.describe_scope(reading, view, compose_quantity(view.estimand))
 
 
-def cited(reading: Reading, view: FindingView) -> str:
+def cite_finding(reading: Reading, view: FindingView) -> str:
     finding, line = view.finding, view.line
     start = f"{reading.name}. Finding {finding.number}: {view.answer}."
     if line is None:
-        return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
+        return f"{start} Registered {format_moment(finding.created_at.isoformat())}; no evidence yet."
     weighed = line.evidence
-    value, low, high = written(view.estimand, weighed.estimate, weighed.low, weighed.high)
+    value, low, high = format_interval(view.estimand, weighed.estimate, weighed.low, weighed.high)
     reads = "" if view.reads.value == view.verdict.value else f" ({view.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
         f"{start} {value} [{low}, {high}], {counted(weighed.seeds, 'replicate')}, "
-        f"{weighed.verdict}{reads}, grade {weighed.grade}, {closed}{moment(line.weighed_at.isoformat())}."
+        f"{weighed.verdict}{reads}, grade {weighed.grade}, {closed}{format_moment(line.weighed_at.isoformat())}."
     )
 
 
-def in_bibtex(reading: Reading, view: FindingView) -> str:
+def cite_in_bibtex(reading: Reading, view: FindingView) -> str:
     line = view.line
     at = line.weighed_at if line else view.finding.created_at
     number = view.finding.number
-    return bibtex(
+    return finding_bibtex(
         number=number,
         answer=view.answer,
         laboratory=reading.name,
@@ -311,24 +330,24 @@ def in_bibtex(reading: Reading, view: FindingView) -> str:
     )
 
 
-def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+def history_table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     headings = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
-    rows = [line.evidence for line in findings.history(reading.db, number)]
+    rows = [line.evidence for line in findings.list_evidence_history(reading.db, number)]
     return headings, [[getattr(row, name) for name in headings] for row in rows]
 
 
-def narrowing(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Answer:
+def narrowing_plot(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Answer:
     """The picture of how a finding's interval became narrower."""
-    rows = [_row(line, estimand) for line in findings.course(reading.db, number)]
-    return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
+    rows = [_row(line, estimand) for line in findings.list_finding_course(reading.db, number)]
+    return figure_with_table(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
 
 
-def course(reading: Reading, number: int) -> list[tuple[Any, ...]]:
+def finding_course(reading: Reading, number: int) -> list[tuple[Any, ...]]:
     """The numbers behind the same picture, with all their digits."""
-    return [astuple(line) for line in findings.course(reading.db, number)]
+    return [astuple(line) for line in findings.list_finding_course(reading.db, number)]
 
 
-def shown(reading: Reading, view: FindingView) -> Answer:
+def describe_finding(reading: Reading, view: FindingView) -> Answer:
     finding, estimand, line = view.finding, view.estimand, view.line
     return {
         "number": finding.number,
@@ -349,15 +368,15 @@ def shown(reading: Reading, view: FindingView) -> Answer:
         "kind": estimand["kind"],
         "measure": estimand["measure"],
         "quantity": compose_quantity(estimand),
-        "in_words": in_words(estimand, *_ends(line)),
-        "scale": scale(estimand),
+        "in_words": interval_in_words(estimand, *_ends(line)),
+        "scale": estimand_scale(estimand),
         "chance": _chance(estimand["prediction"], view.verdict),
         "foreknowledge": _foreknowledge(reading, view),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
         "literature": _literature(reading, estimand, line),
         "block": view.registered["block"],
-        "evidence": evidence(reading, line) if line else None,
+        "evidence": describe_evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, view),
     }
 
@@ -367,13 +386,13 @@ def _literature(reading: Reading, estimand: Mapping[str, Any], line: HistoryLine
     if (published := estimand.get("published")) is None:
         return None
     _, low, high = _ends(line)
-    comparison = compared(published, low, high, estimand["smallest"])
-    reference = with_doubt(published["reference"], references.every_reference(reading.db))
+    comparison = compare_with_literature(published, low, high, estimand["smallest"])
+    reference = mark_unapproved(published["reference"], references.list_approved_references(reading.db))
     words = comparison_in_words(comparison, published, reference)
     return {**published, "comparison": comparison, "words": words}
 
 
-def evidence(reading: Reading, line: HistoryLine) -> Answer:
+def describe_evidence(reading: Reading, line: HistoryLine) -> Answer:
     """What the closed blocks said on a day."""
     weighed = line.evidence
     return {
@@ -391,29 +410,29 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
         "hosts": weighed.hosts,
         "volunteers": weighed.volunteers,
         "platforms": weighed.platforms,
-        "needs": evidence_cards.unnumbered(reading.db, weighed.needs),
+        "needs": evidence_cards.hide_volunteer_numbers(reading.db, weighed.needs),
         "flags": list(weighed.flags),
-        "reasons": evidence_cards.unnumbered(reading.db, weighed.reasons),
+        "reasons": evidence_cards.hide_volunteer_numbers(reading.db, weighed.reasons),
         "session": line.session,
         "weighed_at": line.weighed_at.isoformat(),
-        **evidence_cards.newer_evidence(weighed),
+        **evidence_cards.describe_newer_evidence(weighed),
     }
 
 
-def predicted(forecast: Forecast) -> Answer:
+def describe_forecast(forecast: Forecast) -> Answer:
     score = forecast.score
     chances = asdict(forecast.prediction)
     del chances["because"]  # stands with what is said
     return {
         "forecaster": forecast.forecaster,
         **chances,
-        "foreknowledge": asdict(foreknown(forecast)),
+        "foreknowledge": asdict(judge_foreknowledge(forecast)),
         "score": asdict(score) | {"at": score.at.isoformat()} if score else None,
     }
 
 
-def foreknown(forecast: Forecast) -> Foreknowledge:
-    return foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen, forecast.informed)
+def judge_foreknowledge(forecast: Forecast) -> Foreknowledge:
+    return compute_foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen, forecast.informed)
 
 
 def _foreknowledge(reading: Reading, view: FindingView) -> Answer | None:
@@ -421,9 +440,9 @@ def _foreknowledge(reading: Reading, view: FindingView) -> Answer | None:
     finding, registered = view.finding, view.registered
     mine = [prediction for prediction in registered["predictions"] if prediction["estimand"] == finding.estimand]
     if registered.get("amends") is None and (not mine or mine[0]["forecaster"] == CATALOGUE):
-        return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
-    made = findings.forecasts(reading.db, finding.registration_id, finding.estimand)
-    return asdict(foreknown(made[0])) if made else None
+        return asdict(compute_foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
+    made = findings.list_forecasts(reading.db, finding.registration_id, finding.estimand)
+    return asdict(judge_foreknowledge(made[0])) if made else None
 
 
 def _ends(line: HistoryLine | None) -> tuple[float | None, float | None, float | None]:
@@ -438,7 +457,7 @@ def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
 
 
 def _row(line: CourseLine, estimand: Mapping[str, Any]) -> list[Any]:
-    texts = written(estimand, line.estimate, line.low, line.high)
+    texts = format_interval(estimand, line.estimate, line.low, line.high)
     return [line.seeds, *texts, line.e_value, line.verdict, line.grade, line.session]
 
 
@@ -485,7 +504,7 @@ def _next_grade(view: FindingView) -> str | None:
     return _GRADES[place] if place < len(_GRADES) else None
 
 
-def is_called(alias: str, names: Iterable[str]) -> bool:
+def is_alias(alias: str, names: Iterable[str]) -> bool:
     """Does somebody who says this mean one of these names? The sign before an old number may be left out."""
     return alias.removeprefix("#").casefold() in {name.removeprefix("#").casefold() for name in names}
 
@@ -495,7 +514,7 @@ def _awaits(reading: Reading, view: FindingView) -> Answer:
     block = view.registered["block"]
     wanted = block * len(view.registered["configs"])
     below = first_place(1) if is_tile(view.registered["configs"][0]) else ALL_PLACES  # finer tiles are no cells of it
-    back = min(wanted, findings.back_of_first_block(reading.db, view.finding, block, below))
+    back = min(wanted, findings.count_first_block_results(reading.db, view.finding, block, below))
     waited = max(timedelta(0), reading.now - view.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
     return {
@@ -507,7 +526,7 @@ def _awaits(reading: Reading, view: FindingView) -> Answer:
 
 
 def _matches(
-    brief: Brief,
+    brief: FindingBrief,
     estimand: Mapping[str, Any],
     aliases: Sequence[Answer],
     *,
@@ -522,15 +541,15 @@ def _matches(
             q.casefold() in " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
             or q.casefold() in compose_answer(estimand, brief, brief.status).casefold()
         )
-        and (not alias or any(is_called(alias, old) for old in names))
+        and (not alias or any(is_alias(alias, old) for old in names))
         and (not verdict or brief.verdict == verdict)
         and (not grade or _GRADES.index(brief.grade) >= _GRADES.index(Grade(grade)))
     )
 
 
-def must_be(reading: Reading, number: int) -> FindingView:
+def require_finding(reading: Reading, number: int) -> FindingView:
     """The finding with this number, or the sentence that says how far they go."""
-    view = findings.by_number(reading.db, number)
+    view = findings.find_finding_view(reading.db, number)
     if view is None:
-        raise NotFound(no_such("finding", number, findings.last_number(reading.db)))
+        raise NotFound(no_such_number("finding", number, findings.find_last_finding_number(reading.db)))
     return view

@@ -11,18 +11,18 @@ from typing import Any
 
 from axiom import shipped
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.laboratory.findings.rules import links as link_rules
 from axiom.reads.base import paging, resolved_prose
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.experiments import experiments
 from axiom.store.findings import links, old_claims
 from axiom.store.findings.old_claims import StoredClaim
 from axiom.store.views import findings
-from axiom.store.views.findings import Brief
+from axiom.store.views.findings import FindingBrief
 
 _ANSWERED = "old_claims_answered.json"  # written by scripts/campaign reproduce
 # What became of a claim, the most sure first, and what that means.
@@ -44,7 +44,7 @@ _ASKING = {LinkKind.TESTS, LinkKind.MODERATES}
 Island = tuple[Sequence[Node], Sequence[Link]]  # its rows, in order, and the links that join them
 
 
-def ordered(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
+def order_island(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
     """The rows: each old claim, then the findings that ask it and came with none before."""
     claims = sorted(node for node in island if node.noun is Noun.OLD_CLAIM)
     asking = {
@@ -55,7 +55,7 @@ def ordered(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
     return list(dict.fromkeys([*rows, *sorted(node for node in island if node.noun is Noun.FINDING)]))
 
 
-def picture(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, FindingState]) -> dict[str, Any]:
+def draw_arcs(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, FindingState]) -> dict[str, Any]:
     """Arcs between the rows: each with the path of its line and of its head, its kind, and how it is drawn."""
     places = {node: number * ROW + ROW // 2 for number, node in enumerate(rows)}
     by_id = {link.id: link for link in links}
@@ -79,7 +79,7 @@ def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, Fin
     edge = _SPINE - 5
     lean = _SPINE - (_LEAST + (_MOST - _LEAST) * share**0.5) - edge
     head = f"M{edge} {end}l-{_HEAD + 3} -{_HEAD}v{2 * _HEAD}z"
-    bearing = link_rules.bearing(link, footings)
+    bearing = link_rules.find_bearing(link, footings)
     return {
         "link": link.id,
         "kind": link.kind.value,
@@ -135,7 +135,7 @@ def _islands(links: Sequence[Link]) -> list[Island]:
             islands.append((island, between))
     for link in links:
         joined[link.source].append(link)
-    made = [(ordered(island, between), between) for island, between in islands]
+    made = [(order_island(island, between), between) for island, between in islands]
     return sorted(made, key=lambda pair: -len(pair[0]))
 
 
@@ -166,7 +166,7 @@ class Graph:
     def footings(self) -> Mapping[int, FindingState]:
         """How findings stand. Most pages ask for names alone: this and what follows is read when it is asked."""
         ends = {end.id for link in self.links for end in (link.source, link.target) if end.noun is Noun.FINDING}
-        return links.footings_of(self._reading.db, ends.union(self._besides))
+        return links.find_finding_states(self._reading.db, ends.union(self._besides))
 
     @cached_property
     def open(self) -> frozenset[Node]:
@@ -176,11 +176,11 @@ class Graph:
     @cached_property
     def tainted(self) -> Mapping[int, tuple[int, ...]]:
         """The findings that depend on void ones, and on which."""
-        return link_rules.tainted(self.links, self.footings)
+        return link_rules.find_tainted_findings(self.links, self.footings)
 
     @cached_property
     def hanging(self) -> Mapping[int, int]:
-        return link_rules.hanging(self.links, self.open)
+        return link_rules.count_hanging_questions(self.links, self.open)
 
     def aliases(self, number: int) -> list[Answer]:
         """What the old laboratory called that which this finding asks, and how it asks it."""
@@ -192,7 +192,7 @@ class Graph:
         return [self.link(link) for link in self.links if node in (link.source, link.target)]
 
     def link(self, link: Link) -> Answer:
-        bearing = link_rules.bearing(link, self.footings)
+        bearing = link_rules.find_bearing(link, self.footings)
         said_at = link.said_at.isoformat()
         ends = link_rules.findings_between(link, self.links)
         is_weighed = all(self.footings[number].is_weighed for number in ends)
@@ -203,9 +203,9 @@ class Graph:
             "source": self.named(link.source),
             "target": self.named(link.target),
             "bearing": bearing,
-            "upheld_by": list(link_rules.upheld_by(link, self.footings)),
-            "caution": link_rules.caution(link, self.links, self.footings),
-            "said": resolved_prose.quote(self._reading, link.by, "why", why, number=link.id, at=said_at),
+            "upheld_by": list(link_rules.upholding_verdicts(link, self.footings)),
+            "caution": link_rules.link_caution(link, self.links, self.footings),
+            "said": resolved_prose.quote_text(self._reading, link.by, "why", why, number=link.id, at=said_at),
             "by": link.by,
             "line": link.line,
             "evidence_hash": link.evidence_hash,
@@ -223,12 +223,12 @@ class Graph:
         return {"noun": node.noun, "name": name, "href": href}
 
 
-@shown_at("/findings/graph", "graph.html")
-def graph(reading: Reading) -> Answer:
+@page_at("/findings/graph", "graph.html")
+def graph_page(reading: Reading) -> Answer:
     """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
-    briefs = findings.in_brief(reading.db)
+    briefs = findings.list_finding_briefs(reading.db)
     drawn = reading.memo.get_or_create("graph", lambda: _graph(reading, briefs), version=(_stamp(reading), briefs))
-    page = paging.stretch(reading, "from", [link["number"] for link in drawn["links"]])
+    page = paging.paginate_ids(reading, "from", [link["number"] for link in drawn["links"]])
     return {
         "graph": drawn,
         "first": page.first,
@@ -237,16 +237,16 @@ def graph(reading: Reading) -> Answer:
     }
 
 
-def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
+def _graph(reading: Reading, briefs: Sequence[FindingBrief]) -> Answer:
     """Its islands, its links, and the old claims that wait for their experiment."""
-    estimands, published = findings.estimands(reading.db), {brief.experiment for brief in briefs}
+    estimands, published = findings.list_finding_estimands(reading.db), {brief.experiment for brief in briefs}
     whole = Graph(reading, besides=estimands)
     nodes = {
         **{_finding(brief.number): _shown_finding(whole, brief, estimands[brief.number]) for brief in briefs},
         **{_old(claim.id): _shown_claim(whole, claim) for claim in whole.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[row] for row in rows], "picture": picture(rows, joined, whole.footings)}
+        {"nodes": [nodes[row] for row in rows], "picture": draw_arcs(rows, joined, whole.footings)}
         for rows, joined in whole.woven.islands
     ]
     return {
@@ -266,7 +266,7 @@ def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
     }
 
 
-def linked(reading: Reading, number: int) -> Answer:
+def describe_links(reading: Reading, number: int) -> Answer:
     """What a finding's own page says of its links."""
     around = Graph(reading, around=number)
     footings = around.footings
@@ -280,8 +280,8 @@ def linked(reading: Reading, number: int) -> Answer:
     }
 
 
-def _shown_finding(whole: Graph, brief: Brief, estimand: Mapping[str, Any]) -> Answer:
-    number, reads = brief.number, reading(brief.verdict, Direction(estimand["expects"]))
+def _shown_finding(whole: Graph, brief: FindingBrief, estimand: Mapping[str, Any]) -> Answer:
+    number, reads = brief.number, verdict_meaning(brief.verdict, Direction(estimand["expects"]))
     return {
         **whole.named(_finding(number)),
         "answer": compose_answer(estimand, brief, brief.status),
@@ -318,14 +318,14 @@ def _claim(stored: StoredClaim) -> Answer:
 
 def _woven(reading: Reading) -> LinkGraph:
     def make() -> LinkGraph:
-        return LinkGraph(links.every_link(reading.db), old_claims.every_claim(reading.db))
+        return LinkGraph(links.list_links(reading.db), old_claims.list_old_claims(reading.db))
 
     return reading.memo.get_or_create("links", make, version=_stamp(reading))
 
 
 def _stamp(reading: Reading) -> tuple[object, ...]:
     """Differs from what it was when another link or old claim is there, or one is put otherwise."""
-    return links.last(reading.db), old_claims.as_stored(reading.db)
+    return links.find_last_link(reading.db), old_claims.read_old_claim_rows(reading.db)
 
 
 def _finding(number: int) -> Node:
@@ -336,10 +336,10 @@ def _old(number: int) -> Node:
     return Node(noun=Noun.OLD_CLAIM, id=number)
 
 
-@shown_at("/old-claims", "earlier_claims.html")
-def earlier_claims(reading: Reading) -> Answer:
+@page_at("/old-claims", "earlier_claims.html")
+def earlier_claims_page(reading: Reading) -> Answer:
     """Each of them with its tests, and how many stand."""
-    published = {version.name for version in experiments.every_version(reading.db)}
+    published = {version.name for version in experiments.list_experiment_versions(reading.db)}
     claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered_claims()]
     became = Counter(claim["became"] for claim in claims)
     return {
@@ -348,7 +348,7 @@ def earlier_claims(reading: Reading) -> Answer:
     }
 
 
-def earlier_in_brief() -> Answer:
+def count_earlier_claims() -> Answer:
     """How many earlier claims were asked again, and how many of them stand."""
     became = Counter(claim["became"] for claim in _answered_claims())
     return {"claims": became.total(), "stand": became["stands"]}
@@ -356,6 +356,6 @@ def earlier_in_brief() -> Answer:
 
 @cache
 def _answered_claims() -> list[Answer]:
-    file = shipped.catalogue() / _ANSWERED
+    file = shipped.catalogue_folder() / _ANSWERED
     answered: list[Answer] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     return answered

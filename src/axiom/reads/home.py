@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.domain.evidence import Meaning
-from axiom.laboratory.findings.rules.front_page import AnsweredFinding, most_telling
+from axiom.laboratory.findings.rules.front_page import AnsweredFinding, choose_front_page
 from axiom.limits import findings as finding_limits
 from axiom.limits import news as news_limits
 from axiom.reads import experiments as experiment_views
@@ -16,38 +16,38 @@ from axiom.reads import news as news_views
 from axiom.reads import sessions as session_views
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.glossary import WORDS
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.figures import shared_card
-from axiom.reads.graph import Graph, earlier_in_brief
+from axiom.reads.figures import shared_card_address
+from axiom.reads.graph import Graph, count_earlier_claims
 from axiom.reads.maps import recent_tiles
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
-from axiom.store.views.findings import Brief, FindingView
+from axiom.store.views.findings import FindingBrief, FindingView
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
 
 
-@shown_at("/", "home.html")
-def home(reading: Reading) -> Answer:
+@page_at("/", "home.html")
+def home_page(reading: Reading) -> Answer:
     """Everything that the front page shows."""
-    briefs = findings.in_brief(reading.db)
+    briefs = findings.list_finding_briefs(reading.db)
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
     likely = _likely(weighed)
     listed = [
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
-    views = findings.by_numbers(reading.db, {*likely, *listed})  # once, since each brings its registration
-    telling = most_telling((_as_answer(views[number]) for number in likely), finding_limits.HOME_TELLING)
-    row = finding_views.as_rows(reading, Graph(reading), (views[number] for number in {*telling, *listed}))
-    counted = counters.read(reading.db)
-    by_state = counters.by_state(counted)
+    views = findings.read_finding_views(reading.db, {*likely, *listed})  # once, since each brings its registration
+    telling = choose_front_page((_as_answer(views[number]) for number in likely), finding_limits.HOME_TELLING)
+    row = finding_views.make_finding_rows(reading, Graph(reading), (views[number] for number in {*telling, *listed}))
+    counted = counters.read_counters(reading.db)
+    by_state = counters.group_counters_by_state(counted)
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
-    every = experiments.every_version(reading.db)
+    every = experiments.list_experiment_versions(reading.db)
     questions = [version for version in every if version.status == "open" and version.name in concluded]
     busiest = sorted(questions, key=lambda version: _is_idle(by_state["task", version.id]))[
         : finding_limits.HOME_QUESTIONS
@@ -57,50 +57,50 @@ def home(reading: Reading) -> Answer:
             "name": reading.name,
             "now": reading.now.isoformat(),
             "told": [_highlight(reading, row[number], views[number].finding.experiment_id) for number in telling],
-            "card": shared_card(reading, telling[0]) if telling else None,
-            "questions": [experiment_views.shown(version, by_state) for version in busiest],
+            "card": shared_card_address(reading, telling[0]) if telling else None,
+            "questions": [experiment_views.describe_experiment(version, by_state) for version in busiest],
             "all_questions": len(questions),
             "findings": [row[brief.number] for brief in weighed[: finding_limits.HOME_FINDINGS]],
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
-            "earlier": earlier_in_brief(),
-            "tile": recent_tiles.newest(reading, every),
+            "earlier": count_earlier_claims(),
+            "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),
-            "watches": failures.met_watches(reading),
-            "said": news_views.current(reading),
-            "news": session_views.news(reading, news_limits.HOME_NEWS)["news"],
+            "watches": failures.list_met_watches(reading),
+            "said": news_views.list_current_news(reading),
+            "news": session_views.describe_newest_sessions(reading, news_limits.HOME_NEWS)["news"],
         }
     }
 
 
-@shown_at("/about", "about.html")
-def about(reading: Reading) -> Answer:
+@page_at("/about", "about.html")
+def about_page(reading: Reading) -> Answer:
     """How a question becomes a finding."""
     return {"about": {"name": reading.name}}
 
 
-@shown_at("/glossary", "glossary.html")
-def glossary(_reading: Reading) -> Answer:
+@page_at("/glossary", "glossary.html")
+def glossary_page(_reading: Reading) -> Answer:
     """What the words mean."""
     return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
 
 
-@shown_at("/help", "help.html", is_translated=True)
+@page_at("/help", "help.html", is_translated=True)
 def help_page(reading: Reading) -> Answer:
     """What volunteers, readers and operators ask most, with where to look."""
     return {"help": {"name": reading.name, "address": reading.master}}
 
 
-@shown_at("/terms", "terms.html", is_translated=True)
-def terms(reading: Reading) -> Answer:
+@page_at("/terms", "terms.html", is_translated=True)
+def terms_page(reading: Reading) -> Answer:
     """What a volunteer agrees to."""
     return {"terms": {"name": reading.name, "paragraphs": list(TERMS)}}
 
 
-@shown_at("/live", "live.html")
-def live(reading: Reading) -> Answer:
+@page_at("/live", "live.html")
+def live_page(reading: Reading) -> Answer:
     """The counters that move while one watches."""
-    return {"live": _live(reading, counters.read(reading.db))}
+    return {"live": _live(reading, counters.read_counters(reading.db))}
 
 
 def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
@@ -110,7 +110,7 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
             tasks[state] += amount
     fleet = fleet_extent(reading.db, reading.memo, reading.now)
     return {
-        "results": counters.in_all(counted, "result"),
+        "results": counters.sum_counters(counted, "result"),
         "out": tasks["sent"],
         "waiting": tasks["unsent"],
         "not_valid": tasks["invalid"] + tasks["failed"] + tasks["expired"],
@@ -123,7 +123,7 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
     }
 
 
-def _likely(weighed: list[Brief]) -> list[int]:
+def _likely(weighed: list[FindingBrief]) -> list[int]:
     """The findings among which those are that a newcomer should see."""
     decided = [brief for brief in weighed if brief.verdict.is_decided and brief.status == "open"]
     return [
@@ -152,8 +152,8 @@ def _is_idle(tasks: Mapping[str, int]) -> bool:
 
 def _highlight(reading: Reading, row: Answer, experiment_id: int) -> Answer:
     """A finding with its picture and what its experiment asked."""
-    stored = experiments.by_id(reading.db, experiment_id)
+    stored = experiments.find_experiment(reading.db, experiment_id)
     return row | {
-        "figures": {"narrowing": finding_views.narrowing(reading, row["number"], row)},
+        "figures": {"narrowing": finding_views.narrowing_plot(reading, row["number"], row)},
         "question": stored_manifest(stored.manifest).question if stored else "",
     }

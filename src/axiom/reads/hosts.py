@@ -6,19 +6,19 @@ from typing import Any
 
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
-from axiom.domain.headlines.numbers import calm, plain, span
+from axiom.domain.headlines.numbers import format_duration, format_number, strip_controls
 from axiom.domain.work import TaskState
 from axiom.limits import hosts as host_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.host_owner import HostOwner, whose_host
-from axiom.reads.base.page import NUMBER, shown_at
+from axiom.reads.base.host_owner import HostOwner, find_host_owner
+from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.paging import LENGTH
-from axiom.reads.base.request import Answer, Reading, must
-from axiom.reads.leaderboards import credited
-from axiom.reads.tasks import listed as listed_task
+from axiom.reads.base.request import Answer, Reading, require_stored
+from axiom.reads.leaderboards import describe_balance
+from axiom.reads.tasks import describe_task as listed_task
 from axiom.rules.hosts.reliability import is_barred
-from axiom.rules.tasks.assignment import sent_today
+from axiom.rules.tasks.assignment import count_sent_today
 from axiom.store.credit import ledger
 from axiom.store.hosts import clusters as cluster_store
 from axiom.store.hosts import hosts as host_store
@@ -27,38 +27,38 @@ from axiom.store.views import findings
 from axiom.store.views import hosts as host_views
 from axiom.store.views import tasks as task_views
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.hosts import List
+from axiom.store.views.hosts import PagedList
 from axiom_weigh.amounts import counted
 
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
 
 
-@shown_at("/hosts", "hosts.html", words="after before")
-def hosts(reading: Reading) -> Answer:
+@page_at("/hosts", "hosts.html", words="after before")
+def hosts_page(reading: Reading) -> Answer:
     """The hosts that the address asks for, by number."""
-    shown = paging.part(reading, List.HOSTS)
+    shown = paging.read_list_page(reading, PagedList.HOSTS)
     return {
-        "hosts": of_numbers(reading, shown.ids),
-        "of": host_views.amount(reading.db, List.HOSTS),
-        **paging.around("/hosts", shown),
+        "hosts": describe_hosts(reading, shown.ids),
+        "of": host_views.count_list_entries(reading.db, PagedList.HOSTS),
+        **paging.page_links("/hosts", shown),
     }
 
 
-def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
-    balances = ledger.balances(reading.db, ledger.HOST, list(numbers))
-    hosts = [host for number in numbers if (host := host_store.host(reading.db, number)) is not None]
-    whose = {volunteer: whose_host(reading, volunteer) for volunteer in {host.volunteer_id for host in hosts}}
+def describe_hosts(reading: Reading, numbers: Collection[int]) -> list[Answer]:
+    balances = ledger.find_balances(reading.db, ledger.HOST, list(numbers))
+    hosts = [host for number in numbers if (host := host_store.find_host(reading.db, number)) is not None]
+    whose = {volunteer: find_host_owner(reading, volunteer) for volunteer in {host.volunteer_id for host in hosts}}
     return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in hosts]
 
 
-@shown_at(f"/hosts/{NUMBER}", "host.html", words="state page findings")
-def host(reading: Reading, number: int) -> Answer:
+@page_at(f"/hosts/{NUMBER}", "host.html", words="state page findings")
+def host_page(reading: Reading, number: int) -> Answer:
     """One host: what it is, how it stands, what it has done lately and what that was good for."""
-    stored: Host = must(host_store.host(reading.db, number), reading, "host", number)
-    balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, stored.volunteer_id)
-    computing, in_hand = task_views.in_hand(reading.db, number, limit=LENGTH)
-    misread = list(query_errors.choice(reading.query, "state", TaskState))
+    stored: Host = require_stored(host_store.find_host(reading.db, number), reading, "host", number)
+    balance, whose = ledger.find_balance(reading.db, ledger.HOST, number), find_host_owner(reading, stored.volunteer_id)
+    computing, in_hand = task_views.list_host_tasks_in_hand(reading.db, number, limit=LENGTH)
+    misread = list(query_errors.not_a_choice(reading.query, "state", TaskState))
     return {
         "misread": misread,
         "host": _listed(reading, stored, whose, balance)
@@ -68,18 +68,18 @@ def host(reading: Reading, number: int) -> Answer:
             "why_no_work": stored.why_no_work or None,
             "in_hand": in_hand,
             "computing": [listed_task(task) for task in computing],
-            **supported(reading, reading.support.of_hosts(reading.db, [number]), f"/hosts/{number}"),
+            **list_supported_findings(reading, reading.support.of_hosts(reading.db, [number]), f"/hosts/{number}"),
             **_tasks(reading, number, has_any=not misread),
         },
     }
 
 
-def why(reading: Reading, number: int) -> Answer:
+def explain_no_work(reading: Reading, number: int) -> Answer:
     """Why a host got no work when it last asked, in one sentence."""
-    stored: Host = must(host_store.host(reading.db, number), reading, "host", number)
+    stored: Host = require_stored(host_store.find_host(reading.db, number), reading, "host", number)
     if stored.why_no_work:
         reason = f"Host {number} got no work when it last asked: {stored.why_no_work}."
-    elif task_views.by_state(reading.db, number):
+    elif task_views.count_host_tasks_by_state(reading.db, number):
         reason = f"Host {number} got work when it last asked for some."
     else:
         reason = f"Host {number} has not asked for work yet."
@@ -93,11 +93,11 @@ def why(reading: Reading, number: int) -> Answer:
     }
 
 
-def supported(reading: Reading, every: Collection[SupportShare], path: str) -> Answer:
+def list_supported_findings(reading: Reading, every: Collection[SupportShare], path: str) -> Answer:
     """One page of the findings that some hosts' results are in, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
-    page = paging.stretch(reading, "findings", list(shares))
-    views, rows = findings.by_numbers(reading.db, page.shown), []
+    page = paging.paginate_ids(reading, "findings", list(shares))
+    views, rows = findings.read_finding_views(reading.db, page.shown), []
     for share in map(shares.__getitem__, page.shown):
         view = views.get(share.finding)
         if view is not None and view.line is not None:
@@ -119,7 +119,7 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
 
 
 def _listed(reading: Reading, host: Host, whose: HostOwner, balance: Balance | None) -> Answer:
-    states = task_store.lately(reading.db, host.id, host_limits.TASKS_LOOKED_BACK_ON)
+    states = task_store.count_recent_task_states(reading.db, host.id, host_limits.TASKS_LOOKED_BACK_ON)
     return {
         "number": host.id,
         "name": host.name if whose.is_ours else f"{'simulated ' if host.is_simulated else ''}host {host.id}",
@@ -131,7 +131,7 @@ def _listed(reading: Reading, host: Host, whose: HostOwner, balance: Balance | N
         "gpus": [_gpu(gpu) for gpu in host.capacity.gpus] if whose.is_shown else [],
         "known_since": host.created_at.isoformat(),
         "seen_at": host.seen_at.isoformat(),
-        **credited(balance, reading.now),
+        **describe_balance(balance, reading.now),
         "lately": {
             "valid": states.get(TaskState.VALID, 0),
             "not_valid": sum(amount for state, amount in states.items() if state.is_failure),
@@ -146,7 +146,7 @@ def _gpu(gpu: Gpu) -> Answer:
 
 def _computer_facts(reading: Reading, host: Host) -> Answer:
     """What its client says of the computer, apart from all by which one could tell whose it is."""
-    facts = host_store.facts(reading.db, host.id)
+    facts = host_store.read_host_facts(reading.db, host.id)
     return {
         "disk_mb": host.capacity.disk_mb,
         "processor": _short(facts.get("model")),
@@ -158,7 +158,7 @@ def _computer_facts(reading: Reading, host: Host) -> Answer:
 
 def _short(word: Any) -> str:
     """A word that a stranger chose: kept short, and without what acts on whoever reads it."""
-    return calm(word[:_MOST_WORDS]) if isinstance(word, str) else ""
+    return strip_controls(word[:_MOST_WORDS]) if isinstance(word, str) else ""
 
 
 def _standing(reading: Reading, host: Host) -> Answer:
@@ -166,7 +166,7 @@ def _standing(reading: Reading, host: Host) -> Answer:
     return {
         "valid_in_row": standing.valid_in_row,
         "tasks_per_core_and_hour": standing.quota,
-        "sent_today": sent_today(host, reading.now),
+        "sent_today": count_sent_today(host, reading.now),
         "turnaround_seconds": standing.turnaround_seconds,
         "speed": host.speed,
         "availability": host.availability,
@@ -185,9 +185,11 @@ def _in_words(host: Host) -> list[str]:
             "given up halves that, and a valid one doubles it. One that took too long changes nothing."
         )
     if standing.turnaround_seconds is not None:
-        words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")
+        words.append(
+            f"On average a task is back {format_duration(max(1.0, standing.turnaround_seconds))} after it was sent."
+        )
     if host.speed is not None:
-        words.append(f"Each of its cores computes {plain(host.speed)} times as fast as a reference core.")
+        words.append(f"Each of its cores computes {format_number(host.speed)} times as fast as a reference core.")
     if host.availability < 1:
         share = f"{host.availability:.0%}".replace("%", "\u00a0%")
         words.append(f"By what its client says, it computes {share} of the time.")
@@ -213,10 +215,10 @@ def _of_its_work(host: Host) -> str:
 
 def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     """The host's newest tasks by state, and those of them that the address asks for, if it asks for any."""
-    by_state = task_views.by_state(reading.db, number)
+    by_state = task_views.count_host_tasks_by_state(reading.db, number)
     wanted = reading.query.get("state", "")
     state = wanted if wanted in set(TaskState) else ""
-    of_host = partial(task_views.of_host, reading.db, number, state=state)
+    of_host = partial(task_views.list_newest_host_tasks, reading.db, number, state=state)
     before, after = reading.whole("before"), reading.whole("after")
     rows = of_host(limit=LENGTH, before=before, after=after) if has_any else []
     address = f"/hosts/{number}?state={state}"
@@ -230,9 +232,9 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     }
 
 
-def clusters(reading: Reading) -> Answer:
+def describe_clusters(reading: Reading) -> Answer:
     """Every cluster that ever had a key, and how many of its pilots spoke in the last ten minutes."""
-    at_work = cluster_store.at_work(reading.db, reading.now, host_limits.PILOT_AT_WORK_FOR)
+    at_work = cluster_store.count_working_pilots(reading.db, reading.now, host_limits.PILOT_AT_WORK_FOR)
     return {
         "clusters": [
             {
@@ -245,6 +247,6 @@ def clusters(reading: Reading) -> Answer:
                 "pilots": at_work.get(cluster.id, (0, 0))[0],
                 "cores": at_work.get(cluster.id, (0, 0))[1],
             }
-            for cluster in cluster_store.clusters(reading.db)
+            for cluster in cluster_store.list_all_clusters(reading.db)
         ]
     }

@@ -1,28 +1,28 @@
 """Ideas, which are questions in a sentence. One that is not shown to everybody is on no public page."""
 
-from axiom.domain.proposals import IdeaState, KeptIdea
+from axiom.domain.proposals import IdeaState, StoredIdea
 from axiom.errors import NotFound
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.page import NUMBER, shown_at
-from axiom.reads.base.paging import stretch
+from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.paging import paginate_ids
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.base.resolved_prose import quote
+from axiom.reads.base.resolved_prose import quote_text
 from axiom.store.accounts import accounts
 from axiom.store.registrations import ideas
 
 _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
 
-@shown_at("/ideas", "ideas.html", words="state from")
-def listed(reading: Reading) -> Answer:
+@page_at("/ideas", "ideas.html", words="state from")
+def ideas_page(reading: Reading) -> Answer:
     """The ideas that everybody may read: open ones first, then the newest; of one state, if the address says so."""
-    misread = list(query_errors.choice(reading.query, "state", _STATES))
+    misread = list(query_errors.not_a_choice(reading.query, "state", _STATES))
     state = reading.query.get("state", "")
-    numbers = [] if misread else ideas.numbers(reading.db, state, public=True)
-    part = stretch(reading, "from", numbers)
+    numbers = [] if misread else ideas.list_idea_numbers(reading.db, state, public=True)
+    part = paginate_ids(reading, "from", numbers)
     address = f"/ideas?state={state}&from=" if state else "/ideas?from="
     return {
-        "ideas": [_shown(reading, idea) for idea in ideas.of_numbers(reading.db, part.shown)],
+        "ideas": [_shown(reading, idea) for idea in ideas.read_ideas(reading.db, part.shown)],
         "of": len(numbers),
         "state": state,
         "misread": misread,
@@ -30,10 +30,10 @@ def listed(reading: Reading) -> Answer:
     }
 
 
-@shown_at(f"/ideas/{NUMBER}", "idea.html")
-def by_number(reading: Reading, number: int) -> Answer:
+@page_at(f"/ideas/{NUMBER}", "idea.html")
+def idea_page(reading: Reading, number: int) -> Answer:
     """One idea that everybody may read."""
-    stored = ideas.by_number(reading.db, number)
+    stored = ideas.find_idea(reading.db, number)
     if stored is None or not stored.is_public:
         raise NotFound(
             f"There is no idea {number} to be read here. Its author may have taken it back, or the operator has not "
@@ -42,35 +42,35 @@ def by_number(reading: Reading, number: int) -> Answer:
     return {"idea": _shown(reading, stored)}
 
 
-def every_idea(reading: Reading) -> Answer:
+def list_every_idea(reading: Reading) -> Answer:
     """Every idea, also those that nobody else may read: for the operator."""
-    numbers = ideas.numbers(reading.db, public=False)
-    return {"ideas": [_shown(reading, idea) for idea in ideas.of_numbers(reading.db, numbers)]}
+    numbers = ideas.list_idea_numbers(reading.db, public=False)
+    return {"ideas": [_shown(reading, idea) for idea in ideas.read_ideas(reading.db, numbers)]}
 
 
-def unshown(reading: Reading) -> Answer:
+def list_unshown_ideas(reading: Reading) -> Answer:
     """The newest of those that wait to be shown, and how many do: for the operator."""
-    numbers = ideas.unshown(reading.db)
-    newest = ideas.of_numbers(reading.db, numbers[: paging.LENGTH])
+    numbers = ideas.list_unshown_idea_numbers(reading.db)
+    newest = ideas.read_ideas(reading.db, numbers[: paging.LENGTH])
     return {"ideas": [_shown(reading, idea) for idea in newest], "unshown_ideas": len(numbers)}
 
 
-def of_number(reading: Reading, number: int) -> Answer:
+def describe_idea(reading: Reading, number: int) -> Answer:
     """One idea, whoever may read it: for the operator."""
-    stored = ideas.by_number(reading.db, number)
+    stored = ideas.find_idea(reading.db, number)
     if stored is None:
         raise NotFound(f"There is no idea {number}; `axiom idea list` shows all.")
     return {"idea": _shown(reading, stored)}
 
 
-def of_volunteer(reading: Reading, volunteer_id: int) -> list[Answer]:
+def list_ideas_of_volunteer(reading: Reading, volunteer_id: int) -> list[Answer]:
     """What a volunteer wrote, the newest first: for themselves."""
-    return [_shown(reading, idea) for idea in ideas.of_volunteer(reading.db, volunteer_id)]
+    return [_shown(reading, idea) for idea in ideas.list_volunteer_ideas(reading.db, volunteer_id)]
 
 
-def _shown(reading: Reading, stored: KeptIdea) -> Answer:
+def _shown(reading: Reading, stored: StoredIdea) -> Answer:
     answer, idea = stored.answer, stored.idea
-    author = accounts.by_id(reading.db, idea.volunteer_id) if idea.volunteer_id is not None else None
+    author = accounts.find_account(reading.db, idea.volunteer_id) if idea.volunteer_id is not None else None
     by = author[0].name if author else idea.by
     return {
         "number": stored.number,
@@ -87,7 +87,7 @@ def _shown(reading: Reading, stored: KeptIdea) -> Answer:
         "asked_by_experiment": answer.experiment if answer else None,
         "answering_finding": answer.finding if answer else None,
         "said": [
-            *quote(reading, by, "why it is worth asking", idea.why),
-            *(quote(reading, answer.by, f"why it is {stored.state.value}", answer.why) if answer else ()),
+            *quote_text(reading, by, "why it is worth asking", idea.why),
+            *(quote_text(reading, answer.by, f"why it is {stored.state.value}", answer.why) if answer else ()),
         ],
     }

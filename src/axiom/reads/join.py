@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from axiom.boinc.project import STAND_INS, TITLES
 from axiom.errors import AxiomError
 from axiom.locale.languages import mark
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
@@ -25,16 +25,16 @@ _KINDS = {
 }
 
 
-@shown_at("/join", "join.html", is_translated=True)
-def join(reading: Reading) -> Answer:
+@page_at("/join", "join.html", is_translated=True)
+def join_page(reading: Reading) -> Answer:
     """Everything that somebody wants to know before they let a stranger's program compute."""
-    manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]
-    runners, offer = runners_of(reading.folder), reading.live().get("offer", {})
+    manifests = [stored_manifest(declared) for declared in experiments.read_open_manifests(reading.db).values()]
+    runners, offer = list_runner_downloads(reading.folder), reading.live().get("offer", {})
     offered = {runner["platform"] for runner in runners}
     return {
         "join": {
             "address": reading.master,
-            "only_here": is_only_here(reading.master),
+            "only_here": is_local_address(reading.master),
             "runners": runners,
             "left_out": [
                 {"name": name, "emulator": STAND_INS.get(platform, "")}
@@ -46,14 +46,14 @@ def join(reading: Reading) -> Answer:
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
             "disk_mb": max((manifest.disk_mb for manifest in manifests), default=None),
             "gpu": any(manifest.uses_gpus for manifest in manifests),
-            "gpu_proven": endings.is_proven_on_gpus(reading.db),
+            "gpu_proven": endings.has_proven_gpu(reading.db),
             "gpu_program": any(runner["uses_gpus"] and not runner["is_stand_in"] for runner in runners),
             "experiments": len(manifests),
         }
     }
 
 
-def is_only_here(address: str) -> bool:
+def is_local_address(address: str) -> bool:
     """Does this address mean the computer on which it is said?"""
     host = urlsplit(address).hostname or ""
     try:
@@ -62,7 +62,7 @@ def is_only_here(address: str) -> bool:
         return host in {"", "localhost"} or host.endswith(".localhost")
 
 
-def runners_of(folder: Folder) -> list[dict[str, Any]]:
+def list_runner_downloads(folder: Folder) -> list[dict[str, Any]]:
     """What a host downloads once, by platform and by what it computes on; nothing where no runner is offered yet."""
     try:
         offered = read_offer(folder).values()

@@ -8,26 +8,26 @@ from axiom.errors import NotFound
 from axiom.laboratory.credit.rules.tariffs import REMARKS
 from axiom.limits import credit as limits
 from axiom.reads import figures
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.credit import ledger, settlements, tariffs
-from axiom.store.engine.database import moment
+from axiom.store.engine.database import from_microseconds
 from axiom.store.rounds import rounds
 from axiom.store.views import credit
-from axiom.store.views.credit import Day, Totals
+from axiom.store.views.credit import CreditDay, CreditTotals
 
 _THOUSANDTHS = 1_000
 HEADINGS = ("day", "awards", "credit", "credit in all")
 
 
-@shown_at("/ledger", "ledger.html")
-def page(reading: Reading) -> Answer:
+@page_at("/ledger", "ledger.html")
+def ledger_page(reading: Reading) -> Answer:
     """Everything that was awarded here and how it came about."""
     db = reading.db
     return {
         "ledger": {
-            "credit": ledger.total(db) / _THOUSANDTHS,
-            "carried": credit.carried(db) / _THOUSANDTHS,
+            "credit": ledger.sum_awarded_credit(db) / _THOUSANDTHS,
+            "carried": credit.sum_carried_credit(db) / _THOUSANDTHS,
             "lines": [
                 {
                     "tariff": line.tariff,
@@ -37,33 +37,35 @@ def page(reading: Reading) -> Answer:
                     "awards": line.awards,
                     "credit": line.amount / _THOUSANDTHS,
                 }
-                for line in credit.lines(db)
+                for line in credit.list_credit_lines(db)
             ],
-            "waiting": ledger.waiting(db),
-            "tariffs": tariffs_here(reading),
+            "waiting": ledger.count_unpaid_tasks(db),
+            "tariffs": describe_tariffs(reading),
             "sessions": _settled(reading),
-            "figure": figure(reading),
+            "figure": credit_figure(reading),
         }
     }
 
 
-def figure(reading: Reading) -> Answer:
-    return figures.plate(reading, "ledger/credit", HEADINGS, history(credit.days(reading.db)), is_course=True)
+def credit_figure(reading: Reading) -> Answer:
+    return figures.figure_with_table(
+        reading, "ledger/credit", HEADINGS, credit_history(credit.list_credit_days(reading.db)), is_course=True
+    )
 
 
-def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:
+def credit_history(days: Sequence[CreditDay]) -> list[tuple[str, int, float, float]]:
     """Each day with awards: how many, how much, and how much in all by then."""
     rows, total = [], 0
     for day in days:
         total += day.amount
-        date = f"{moment(day.day * ledger.DAY):%Y-%m-%d}"
+        date = f"{from_microseconds(day.day * ledger.DAY):%Y-%m-%d}"
         rows.append((date, day.awards, day.amount / _THOUSANDTHS, total / _THOUSANDTHS))
     return rows
 
 
-def tariffs_here(reading: Reading) -> list[Answer]:
+def describe_tariffs(reading: Reading) -> list[Answer]:
     """Every tariff by which credit is, was or will be computed, the newest first."""
-    every, begun = tariffs.every(reading.db), len(tariffs.begun(reading.db, reading.now))
+    every, begun = tariffs.list_tariffs(reading.db), len(tariffs.list_begun_tariffs(reading.db, reading.now))
     states = ["held"] * (begun - 1) + ["holds"] * bool(begun) + ["will hold"] * (len(every) - begun)
     return [
         {
@@ -72,13 +74,13 @@ def tariffs_here(reading: Reading) -> list[Answer]:
             "valid_from": dated.valid_from.isoformat(),
             "announced_at": dated.announced_at and dated.announced_at.isoformat(),
             "because": dated.because,
-            **described(dated.tariff),
+            **describe_tariff(dated.tariff),
         }
         for state, dated in reversed([*zip(states, every, strict=True)])
     ]
 
 
-def described(tariff: Tariff) -> Answer:
+def describe_tariff(tariff: Tariff) -> Answer:
     return {
         "name": tariff.name,
         "version": tariff.version,
@@ -93,11 +95,15 @@ def described(tariff: Tariff) -> Answer:
     }
 
 
-@shown_at("/ledger/{name}", "settlement.html")
-def settlement(reading: Reading, name: str) -> Answer:
+@page_at("/ledger/{name}", "settlement.html")
+def settlement_page(reading: Reading, name: str) -> Answer:
     """What the rounds of one session settled, or one round, in each of the ways in which it adds up."""
-    session, db = rounds.by_name(reading.db, name), reading.db
-    settled = settlements.of_rounds(db, rounds.first_round(db, session), session.id) if session else []
+    session, db = rounds.find_round_by_name(reading.db, name), reading.db
+    settled = (
+        settlements.list_round_settlements(db, rounds.find_last_prior_round_id(db, session), session.id)
+        if session
+        else []
+    )
     if not settled:
         raise NotFound(f"No session {name} has settled its credit. `axiom session list` shows which there are.")
     return {
@@ -106,12 +112,12 @@ def settlement(reading: Reading, name: str) -> Answer:
             "rounds": len(settled),
             "session_cap": None if settled[-1].session_cap is None else settled[-1].session_cap / _THOUSANDTHS,
             "counts_against_it": sum(settlement.capped for settlement in settled) / _THOUSANDTHS,
-            **_sums(credit.between(db, settled[0].after_award, settled[-1].last_award)),
+            **_sums(credit.sum_awards_between(db, settled[0].after_award, settled[-1].last_award)),
         }
     }
 
 
-def _sums(totals: Totals) -> Answer:
+def _sums(totals: CreditTotals) -> Answer:
     """Credit by tier, reason, volunteer, host and team."""
     return {
         "awards": totals.awards,
@@ -148,5 +154,5 @@ def _settled(reading: Reading) -> list[Answer]:
             "session_cap": None if settlement.session_cap is None else settlement.session_cap / _THOUSANDTHS,
             "settled_at": settlement.settled_at.isoformat(),
         }
-        for name, settlement in settlements.newest(reading.db, limits.SESSIONS_SHOWN)
+        for name, settlement in settlements.list_newest_settlements(reading.db, limits.SESSIONS_SHOWN)
     ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from axiom.domain.headlines.numbers import calm, plain
+from axiom.domain.headlines.numbers import format_number, strip_controls
 from axiom.domain.rounds import Note, Round, Step
 from axiom.reads.base.request import Answer
 from axiom_weigh.grouping import group_pairs
@@ -87,7 +87,7 @@ _WHITE = re.compile(r"\s+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 
 
-def pieces(note: Note) -> list[Answer]:
+def note_pieces(note: Note) -> list[Answer]:
     """The line cut into words and facts, each fact with the page of its rows, so that a page can set it apart."""
     parts: list[Answer] = []
     end, words = 0, note.words
@@ -95,23 +95,23 @@ def pieces(note: Note) -> list[Answer]:
         parts.append({"text": words[end : match.start()], "is_fact": False, "rows": ""})
         fact = _fact(note.facts, match)
         is_fact = " " not in fact  # a reason, which is a sentence, stays one
-        parts.append({"text": fact, "is_fact": is_fact, "rows": page(note, match[1])})
+        parts.append({"text": fact, "is_fact": is_fact, "rows": fact_address(note, match[1])})
         end = match.end()
     parts.append({"text": words[end:], "is_fact": False, "rows": ""})
     return [piece for piece in parts if piece["text"]]
 
 
-def page(note: Note, fact: str) -> str:
+def fact_address(note: Note, fact: str) -> str:
     """The page of the rows behind a fact; nothing for an address that leads away."""
     address = note.page(fact)
     return address if address.startswith("/") and not address.startswith("//") else ""
 
 
-def sentence(note: Note) -> str:
+def note_sentence(note: Note) -> str:
     return _FACT.sub(lambda match: _fact(note.facts, match), note.words)
 
 
-def chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+def log_chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
     """The notes by section; a section that has none says so once its steps are done."""
     by_title = group_pairs((title_of(wrote, note.kind), _line(wrote, note)) for wrote, note in notes)
     shown = []
@@ -126,19 +126,19 @@ def chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]
     return shown
 
 
-def as_markdown(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
+def log_markdown(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
     """The log as Markdown; each number leads to its rows."""
     parts = [f"# Session {session.name}", f"{_head(session)}"]
-    for chapter in chapters(session, notes):
+    for chapter in log_chapters(session, notes):
         parts.append(f"## {chapter['section']}")
         parts.append("\n".join(f"- {''.join(map(_in_markdown, line['pieces']))}" for line in chapter["lines"]))
     return "\n\n".join(parts) + "\n"
 
 
-def as_text(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
+def log_text(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
     head = f"Session {session.name}"
     parts = [f"{head}\n{'=' * len(head)}", _head(session)]
-    for chapter in chapters(session, notes):
+    for chapter in log_chapters(session, notes):
         title = chapter["section"].upper()
         parts.append("\n".join([title, *(f"- {one_line(line['text'])}" for line in chapter["lines"])]))
     return "\n\n".join(parts) + "\n"
@@ -149,7 +149,7 @@ def one_line(text: str) -> str:
     return " ".join(_flat(text).split())
 
 
-def as_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+def log_data(notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
     """The notes as they were written, each fact with the page of its rows."""
     return [_line(step, note) for step, note in notes]
 
@@ -166,11 +166,11 @@ def _line(step: Step, note: Note) -> Answer:
         "step": step.value,
         "section": title_of(step, note.kind),
         "kind": note.kind,
-        "text": sentence(note),
+        "text": note_sentence(note),
         "facts": dict(note.facts),
-        "rows": {name: page(note, name) for name in note.facts if page(note, name)},
-        "about": page(note, ""),
-        "pieces": pieces(note),
+        "rows": {name: fact_address(note, name) for name in note.facts if fact_address(note, name)},
+        "about": fact_address(note, ""),
+        "pieces": note_pieces(note),
     }
 
 
@@ -188,8 +188,8 @@ def _in_markdown(piece: Mapping[str, str]) -> str:
 
 
 def _flat(text: str) -> str:
-    return _WHITE.sub(" ", calm(text))
+    return _WHITE.sub(" ", strip_controls(text))
 
 
 def _fact(facts: Mapping[str, object], match: re.Match[str]) -> str:
-    return plain(facts[match[1]]) if match[1] in facts else match[0]
+    return format_number(facts[match[1]]) if match[1] in facts else match[0]

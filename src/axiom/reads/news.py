@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from axiom.boinc.xml import escaped, in_ascii
+from axiom.boinc.xml import escape_xml, in_ascii
 from axiom.limits import news as limits
 from axiom.reads import findings
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.store import news
 from axiom.store import news as stored
@@ -27,37 +27,37 @@ class _News:
     text: str = ""  # what there is beyond the line
 
 
-def feed(reading: Reading, master: str) -> bytes:
+def rss_feed(reading: Reading, master: str) -> bytes:
     """One finding of each day that is over; `master` is the project's address, ending in a slash."""
     today = reading.now.date()
     entries = _news(reading, master, [row for row in _discoveries(reading, 1) if row["at"][:10] < today.isoformat()])
     items = "".join(map(_item, entries))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0">\n<channel>\n'
-        f"<title>{escaped(reading.name)}</title>\n<link>{escaped(master)}</link>\n"
+        f"<title>{escape_xml(reading.name)}</title>\n<link>{escape_xml(master)}</link>\n"
         "<description>What was asked and found</description>\n"
         f"<lastBuildDate>{format_datetime(reading.now)}</lastBuildDate>\n{items}</channel>\n</rss>\n"
     )
 
 
 def _item(entry: _News) -> str:
-    line, address = escaped(entry.line), escaped(entry.address)
+    line, address = escape_xml(entry.line), escape_xml(entry.address)
     return (
         f"<item>\n<title>{line}</title>\n<link>{address}</link>\n"
         f'<guid isPermaLink="true">{address}</guid>\n<pubDate>{format_datetime(entry.at)}</pubDate>\n'
-        f"<description>{escaped(entry.text or entry.line)}</description>\n</item>\n"
+        f"<description>{escape_xml(entry.text or entry.line)}</description>\n</item>\n"
     )
 
 
-def atom(reading: Reading, master: str) -> bytes:
+def atom_feed(reading: Reading, master: str) -> bytes:
     listed = _news(reading, master, _discoveries(reading, limits.FINDINGS_A_DAY))
     updated = (listed[0].at if listed else reading.now).isoformat()
     entries = "".join(map(_entry, listed))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
-        f"<title>{escaped(reading.name)}</title>\n<id>{escaped(master)}news.atom</id>\n"
-        f'<link href="{escaped(master)}"/>\n<link rel="self" href="{escaped(master)}news.atom"/>\n'
-        f"<author><name>{escaped(reading.name)}</name></author>\n<updated>{updated}</updated>\n{entries}</feed>\n"
+        f"<title>{escape_xml(reading.name)}</title>\n<id>{escape_xml(master)}news.atom</id>\n"
+        f'<link href="{escape_xml(master)}"/>\n<link rel="self" href="{escape_xml(master)}news.atom"/>\n'
+        f"<author><name>{escape_xml(reading.name)}</name></author>\n<updated>{updated}</updated>\n{entries}</feed>\n"
     )
 
 
@@ -71,7 +71,7 @@ def _discoveries(reading: Reading, a_day: int) -> list[Answer]:
             "at": at.isoformat(),
             "day": at.date().isoformat(),
         }
-        for finding, at in findings.discovered(reading, limits.ON_THE_PAGE, a_day)
+        for finding, at in findings.list_discoveries(reading, limits.ON_THE_PAGE, a_day)
     ]
 
 
@@ -83,32 +83,32 @@ def _news(reading: Reading, master: str, discoveries: list[Answer]) -> list[_New
     ]
     entries += [
         _News(line=note.line, address=f"{master}news#news-{note.id}", at=note.said_at, text=note.text)
-        for note in news.newest(reading.db, limits.FEED_ENTRIES)
+        for note in news.list_newest_news(reading.db, limits.FEED_ENTRIES)
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[: limits.FEED_ENTRIES]
 
 
 def _entry(entry: _News) -> str:
     return (
-        f"<entry>\n<title>{escaped(entry.line)}</title>\n<id>{escaped(entry.address)}</id>\n"
-        f'<link href="{escaped(entry.address)}"/>\n<updated>{entry.at.isoformat()}</updated>\n'
-        f"<summary>{escaped(entry.text or entry.line)}</summary>\n</entry>\n"
+        f"<entry>\n<title>{escape_xml(entry.line)}</title>\n<id>{escape_xml(entry.address)}</id>\n"
+        f'<link href="{escape_xml(entry.address)}"/>\n<updated>{entry.at.isoformat()}</updated>\n'
+        f"<summary>{escape_xml(entry.text or entry.line)}</summary>\n</entry>\n"
     )
 
 
-@shown_at("/news", "news.html")
-def page(reading: Reading) -> Answer:
+@page_at("/news", "news.html")
+def news_page(reading: Reading) -> Answer:
     """All that is new, the newest first."""
-    return published_news(reading) | {"news": _discoveries(reading, limits.FINDINGS_A_DAY)}
+    return list_published_news(reading) | {"news": _discoveries(reading, limits.FINDINGS_A_DAY)}
 
 
-def published_news(reading: Reading) -> Answer:
+def list_published_news(reading: Reading) -> Answer:
     """What the operator said and did not withdraw."""
-    return {"said": [_shown(note) for note in stored.newest(reading.db, limits.ON_THE_PAGE)]}
+    return {"said": [_shown(note) for note in stored.list_newest_news(reading.db, limits.ON_THE_PAGE)]}
 
 
-def current(reading: Reading) -> list[Answer]:
-    return [_shown(note) for note in stored.current(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
+def list_current_news(reading: Reading) -> list[Answer]:
+    return [_shown(note) for note in stored.list_unexpired_news(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
 
 
 def _shown(note: News) -> Answer:

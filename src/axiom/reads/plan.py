@@ -7,18 +7,18 @@ from dataclasses import asdict
 from axiom.domain.planning import FleetClass, Preview
 from axiom.limits import planning as limits
 from axiom.reads import releases
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 
 _OTHERS = "others"
 _WIDE = 660  # units in which the picture is drawn
 
 
-@shown_at("/plan", "plan.html")
-def page(reading: Reading) -> Answer:
+@page_at("/plan", "plan.html")
+def plan_page(reading: Reading) -> Answer:
     """The plan as it is now. Hosts appear by their size alone: their names are nobody else's business."""
     preview = reading.preview()
-    data = as_data(preview)
+    data = plan_data(preview)
     del data["hosts"]
     fleet = _fleet(preview.classes)
     return {
@@ -26,14 +26,14 @@ def page(reading: Reading) -> Answer:
             **data,
             "fleet": fleet,
             "picture": _picture(fleet, preview.classes),
-            "idle": why_idle(data["classes"]),
-            "releases": releases.listed(reading),
+            "idle": list_idle_reasons(data["classes"]),
+            "releases": releases.list_releases(reading),
             "shown": limits.ROWS_SHOWN,
         }
     }
 
 
-def as_data(preview: Preview) -> Answer:
+def plan_data(preview: Preview) -> Answer:
     names = _names(preview)
     return {
         "allotments": [
@@ -53,7 +53,7 @@ def as_data(preview: Preview) -> Answer:
     }
 
 
-def why_idle(classes: Iterable[Answer]) -> list[Answer]:
+def list_idle_reasons(classes: Iterable[Answer]) -> list[Answer]:
     """Why cores stay idle, each reason once, with how many hosts of which sizes have it."""
     by_reason: dict[str, Answer] = {}
     for size in classes:

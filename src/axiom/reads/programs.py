@@ -14,7 +14,7 @@ from axiom.reads import findings as finding_views
 from axiom.reads import log
 from axiom.reads import proposals as proposal_views
 from axiom.reads import session_lists as session_rows
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.graph import Graph
 from axiom.store.accounts import programs
@@ -28,7 +28,7 @@ _CHARTER = 8_000  # bytes
 _DAY = timedelta(days=1)
 
 
-def let_in(reading: Reading) -> Answer:
+def describe_programs(reading: Reading) -> Answer:
     return {
         "programs": [
             {
@@ -43,15 +43,15 @@ def let_in(reading: Reading) -> Answer:
                 "ended_at": program.ended_at.isoformat() if program.ended_at else None,
                 "is_let_in": program.is_let_in(reading.now),
             }
-            for program in programs.programs(reading.db)
+            for program in programs.list_model_programs(reading.db)
         ]
     }
 
 
-@shown_at("/brief", "brief.html", words="since")
-def brief(reading: Reading) -> Answer:
+@page_at("/brief", "brief.html", words="since")
+def brief_page(reading: Reading) -> Answer:
     """All of it; `since` names the session from which on changes are told."""
-    newest = next((closed.session for closed in session_views.newest(reading.db, 1)), None)
+    newest = next((closed.session for closed in session_views.list_closed_sessions(reading.db, 1)), None)
     return {
         "brief": {
             "name": reading.name,
@@ -59,14 +59,16 @@ def brief(reading: Reading) -> Answer:
             "changed": _changes(reading, newest),
             "next": _next(reading, newest),
             "proposals": _waiting(reading),
-            "programs": [_limits(reading, row) for row in programs.programs(reading.db) if row.is_let_in(reading.now)],
+            "programs": [
+                _limits(reading, row) for row in programs.list_model_programs(reading.db) if row.is_let_in(reading.now)
+            ],
             "asks_people_for": reading.approvals,
-            "charter": charter(reading),
+            "charter": read_charter(reading),
         }
     }
 
 
-def charter(reading: Reading) -> str:
+def read_charter(reading: Reading) -> str:
     """What the operator wants to know, as the file in the data folder says it; a long one is cut."""
     try:
         with reading.folder.charter.open("rb") as opened:
@@ -76,10 +78,10 @@ def charter(reading: Reading) -> str:
 
 
 def _stands(reading: Reading) -> Answer:
-    briefs = findings.in_brief(reading.db)
+    briefs = findings.list_finding_briefs(reading.db)
     weighed = [brief for brief in briefs if brief.weighed_at]
     newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[: account_limits.ROWS_OF_A_BRIEFING]
-    rows = finding_views.in_lists(reading, Graph(reading), [brief.number for brief in newest])
+    rows = finding_views.read_finding_rows(reading, Graph(reading), [brief.number for brief in newest])
     return {
         "findings": len(briefs),
         "grades": dict(sorted(Counter(brief.grade.value for brief in weighed).items())),
@@ -89,10 +91,12 @@ def _stands(reading: Reading) -> Answer:
 
 
 def _changes(reading: Reading, newest: Round | None) -> Answer | None:
-    since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest)[0] if newest else "")
+    since = reading.query.get("since", "") or (
+        session_views.find_session_neighbours(reading.db, newest)[0] if newest else ""
+    )
     if newest is None or not since:
         return None
-    changes: Answer = session_rows.difference(reading, newest.name, since)["difference"]
+    changes: Answer = session_rows.difference_page(reading, newest.name, since)["difference"]
     return {
         "from": changes["from"],
         "to": changes["to"],
@@ -105,12 +109,14 @@ def _changes(reading: Reading, newest: Round | None) -> Answer | None:
 
 def _next(reading: Reading, newest: Round | None) -> list[str]:
     """What the log of the newest session says comes next."""
-    notes = rounds.notes(reading.db, newest.id) if newest else []
-    return [log.sentence(note) for _, note in notes if note.kind == "log.next"][: account_limits.ROWS_OF_A_BRIEFING]
+    notes = rounds.list_round_notes(reading.db, newest.id) if newest else []
+    return [log.note_sentence(note) for _, note in notes if note.kind == "log.next"][
+        : account_limits.ROWS_OF_A_BRIEFING
+    ]
 
 
 def _waiting(reading: Reading) -> Answer:
-    rows = [row for row in proposal_views.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN]
+    rows = [row for row in proposal_views.proposals_page(reading)["proposals"] if row["state"] == ProposalState.OPEN]
     return {"waiting": len(rows), "newest": rows[: account_limits.ROWS_OF_A_BRIEFING]}
 
 
@@ -118,11 +124,13 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
     """How much a program may do in a day, and how much of it is left."""
     caller, since = program.caller, reading.now - _DAY
     left = {
-        name: max(0, most - audit.times_given(reading.db, caller.name, name, since, dry_run=False))
+        name: max(0, most - audit.count_commands_given(reading.db, caller.name, name, since, dry_run=False))
         for name, most in caller.limits.commands_per_day.items()
     }
-    waiting = sum(row.proposal.author == caller.name for row in proposals.in_state(reading.db, ProposalState.OPEN))
-    core_hours = audit.spent(reading.db, caller.name, since)["core_seconds"] / 3_600.0
+    waiting = sum(
+        row.proposal.author == caller.name for row in proposals.list_proposals_in_state(reading.db, ProposalState.OPEN)
+    )
+    core_hours = audit.sum_caller_spending(reading.db, caller.name, since)["core_seconds"] / 3_600.0
     return {
         "name": program.name,
         "left_today": {

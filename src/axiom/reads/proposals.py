@@ -5,17 +5,17 @@ from dataclasses import asdict
 from typing import Any
 
 from axiom.domain.costs import DesignCost
-from axiom.domain.preflights import KeptDraft, KinRun
-from axiom.domain.proposals import KeptProposal, Proposal, ProposalState, proposal_data
-from axiom.laboratory.experiments.rules.drafts import difference, left, told_gates
-from axiom.laboratory.experiments.rules.kin import forecast_of_draft, informed_by
+from axiom.domain.preflights import KinRun, StoredDraft
+from axiom.domain.proposals import Proposal, ProposalState, StoredProposal, proposal_data
+from axiom.laboratory.experiments.rules.drafts import describe_tries_left, diff_texts, public_gates
+from axiom.laboratory.experiments.rules.kin import draft_forecast_in_words, why_informed
 from axiom.limits import experiments as limits
 from axiom.reads.base import paging, query_errors
-from axiom.reads.base.docstring import bundle_files, papers, source_in
-from axiom.reads.base.page import NUMBER, shown_at
-from axiom.reads.base.paging import stretch
-from axiom.reads.base.request import Answer, Reading, must
-from axiom.reads.base.resolved_prose import quote, quote_each
+from axiom.reads.base.docstring import bundle_files, describe_papers, experiment_source
+from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.paging import paginate_ids
+from axiom.reads.base.request import Answer, Reading, require_stored
+from axiom.reads.base.resolved_prose import quote_each, quote_text
 from axiom.rules.planning.cell_limits import sweep_cost
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import drafts, experiments, kin
@@ -32,15 +32,15 @@ _IN_WORDS = {
 _DECLARED = ("name", "claim", "kind", "measure", "smallest", "prediction")
 
 
-@shown_at("/proposals", "proposals.html", words="state from")
-def listed(reading: Reading) -> Answer:
+@page_at("/proposals", "proposals.html", words="state from")
+def proposals_page(reading: Reading) -> Answer:
     """Those that wait for an answer first, then the newest; of one state, if the address says so."""
-    misread = list(query_errors.choice(reading.query, "state", [state.value for state in ProposalState]))
+    misread = list(query_errors.not_a_choice(reading.query, "state", [state.value for state in ProposalState]))
     state = reading.query.get("state", "")
-    numbers = [] if misread else proposals.numbers(reading.db, state)
-    part = stretch(reading, "from", numbers)
+    numbers = [] if misread else proposals.list_proposal_numbers(reading.db, state)
+    part = paginate_ids(reading, "from", numbers)
     return {
-        "proposals": [_short(reading, stored) for stored in proposals.of_numbers(reading.db, part.shown)],
+        "proposals": [_short(reading, stored) for stored in proposals.read_proposals(reading.db, part.shown)],
         "of": len(numbers),
         "state": state,
         "misread": misread,
@@ -48,17 +48,17 @@ def listed(reading: Reading) -> Answer:
     }
 
 
-def waiting(reading: Reading) -> Answer:
+def list_waiting_proposals(reading: Reading) -> Answer:
     """The newest of those that wait for an answer, and how many do."""
-    numbers = proposals.numbers(reading.db, ProposalState.OPEN.value)
-    newest = proposals.of_numbers(reading.db, numbers[: paging.LENGTH])
+    numbers = proposals.list_proposal_numbers(reading.db, ProposalState.OPEN.value)
+    newest = proposals.read_proposals(reading.db, numbers[: paging.LENGTH])
     return {"proposals": [_short(reading, stored) for stored in newest], "open_proposals": len(numbers)}
 
 
-@shown_at(f"/proposals/{NUMBER}", "proposal.html")
-def by_number(reading: Reading, number: int) -> Answer:
+@page_at(f"/proposals/{NUMBER}", "proposal.html")
+def proposal_page(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
-    stored: KeptProposal = must(proposals.by_number(reading.db, number), reading, "proposal", number)
+    stored: StoredProposal = require_stored(proposals.find_proposal(reading.db, number), reading, "proposal", number)
     data, stopping = proposal_data(stored.proposal), stored.proposal.stopping
     short = _short(reading, stored)
     texts = {kind: data.pop(name) for name, kind in _IN_WORDS.items()}
@@ -79,17 +79,17 @@ def by_number(reading: Reading, number: int) -> Answer:
     }
 
 
-@shown_at("/drafts", "drafts.html")
-def listed_drafts(reading: Reading) -> Answer:
+@page_at("/drafts", "drafts.html")
+def drafts_page(reading: Reading) -> Answer:
     """The newest drafts, each with how far it has come."""
     return {
-        "drafts": [_draft_row(draft) for draft in drafts.latest(reading.db, limits.DRAFTS_SHOWN)],
+        "drafts": [_draft_row(draft) for draft in drafts.list_latest_drafts(reading.db, limits.DRAFTS_SHOWN)],
         "most": limits.DRAFTS_SHOWN,
     }
 
 
-@shown_at(f"/drafts/{NUMBER}", "draft.html")
-def one_draft(reading: Reading, number: int) -> Answer:
+@page_at(f"/drafts/{NUMBER}", "draft.html")
+def draft_page(reading: Reading, number: int) -> Answer:
     """One draft: its source, how it stands at each gate, and what it would change. No measure of it is told."""
     draft = _must_be(reading, number)
     return {"draft": _shown_draft(reading, draft) | _changes(reading, draft)}
@@ -108,67 +108,67 @@ def _proposed_draft(reading: Reading, proposal: Proposal) -> Answer | None:
     return _shown_draft(reading, draft) | changes
 
 
-def _must_be(reading: Reading, number: int) -> KeptDraft:
-    draft: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
+def _must_be(reading: Reading, number: int) -> StoredDraft:
+    draft: StoredDraft = require_stored(drafts.find_draft(reading.db, number), reading, "draft", number)
     return draft
 
 
-def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
-    tried = drafts.tries(reading.db, draft)
+def _shown_draft(reading: Reading, draft: StoredDraft) -> Answer:
+    tried = drafts.list_draft_tries(reading.db, draft)
     declared = stored_manifest(draft.declaration) if draft.declaration else None
     estimands = declared.estimands if declared else ()
     return {
         **_draft_row(draft),
         "refusals": [asdict(refusal) for refusal in draft.refusals],
-        "gates": told_gates(draft),
+        "gates": public_gates(draft),
         "told_at": draft.told_at.isoformat() if draft.told_at else None,
         "tried": len(tried),
         "questions": len({text.question for text in tried}),
-        **left(tried),
+        **describe_tries_left(tried),
         **_kin_of_draft(reading, draft),
         "version": declared.version if declared else None,
         **(_cost(reading, draft, declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
         "configs": len(declared.configs) if declared else None,
-        "estimands": [{name: declared_estimand(estimand)[name] for name in _DECLARED} for estimand in estimands],
+        "estimands": [{name: describe_estimand(estimand)[name] for name in _DECLARED} for estimand in estimands],
         "said": [
             entry
             for estimand in estimands
-            for entry in quote(
+            for entry in quote_text(
                 reading, draft.author, f"why it expects that of {estimand['name']}", estimand["prediction"]["because"]
             )
         ],
-        "papers": papers(reading, declared.reference) if declared else [],
+        "papers": describe_papers(reading, declared.reference) if declared else [],
         "source": draft.text,
     }
 
 
-def _cost(reading: Reading, draft: KeptDraft, declared: Manifest) -> DesignCost:
+def _cost(reading: Reading, draft: StoredDraft, declared: Manifest) -> DesignCost:
     """What it costs to approve it, as its proposal says, or the one that would be made of it now."""
-    of_name = [stored.proposal for stored in proposals.of_drafts(reading.db, draft.name)]
-    published = experiments.by_name(reading.db, draft.name)
+    of_name = [stored.proposal for stored in proposals.list_draft_proposals(reading.db, draft.name)]
+    published = experiments.find_experiment_by_name(reading.db, draft.name)
     costs = [proposal.cost for proposal in of_name if proposal.draft == draft.number]
     return costs[0] if costs else sweep_cost(declared, published.version if published else 0)
 
 
-def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
+def _kin_of_draft(reading: Reading, draft: StoredDraft) -> Answer:
     """A draft's kin, and whether its forecast is blind; before it is tried: whether it would be, were it tried now."""
-    near = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
+    near = kin.list_kin_runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
     informed = draft.informed
     if draft.ordered_at is None:
-        informed = informed_by(
+        informed = why_informed(
             near,
-            kin.published(reading.db, draft.name, reading.now),
-            kin.unread_runs(reading.db, reading.now),
-            is_readable=kin.is_readable(reading.db, draft.digest),
+            kin.find_published_version(reading.db, draft.name, reading.now),
+            kin.list_unread_runs(reading.db, reading.now),
+            is_readable=kin.is_text_readable(reading.db, draft.digest),
         )
     return {
         "informed": informed,
-        "forecast": forecast_of_draft(draft, informed),
+        "forecast": draft_forecast_in_words(draft, informed),
         "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number),
     }
 
 
-def declared_estimand(estimand: Mapping[str, Any]) -> Answer:
+def describe_estimand(estimand: Mapping[str, Any]) -> Answer:
     """All that was declared of it but why that is expected, which is somebody's."""
     prediction = estimand["prediction"]
     return {**estimand, "prediction": {name: prediction[name] for name in prediction if name != "because"}}
@@ -177,14 +177,14 @@ def declared_estimand(estimand: Mapping[str, Any]) -> Answer:
 def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer:
     """The kin of a published version, without the draft that it was."""
     digest, bundle = (
-        kin.code_of_experiment(reading.db, experiment_id),
-        experiments.bundle_now(reading.db, experiment_id),
+        kin.find_experiment_code(reading.db, experiment_id),
+        experiments.find_newest_bundle(reading.db, experiment_id),
     )
     if digest is None or bundle is None:
         return {"kin": []}
-    own = proposals.approved_code(reading.db, bundle.digest)
+    own = proposals.find_bundle_approval(reading.db, bundle.digest)
     author, number = (own.proposal.author, own.proposal.draft or 0) if own else ("", 0)
-    near = kin.runs(reading.db, digest, author, reading.now, without=number)
+    near = kin.list_kin_runs(reading.db, digest, author, reading.now, without=number)
     rows = _kin_rows(reading, near, digest, author, number)
     return {"kin": [row for row in rows if row["draft"] is not None or row["name"].partition("@")[0] != name]}
 
@@ -200,9 +200,11 @@ def kin_in_words(rows: Sequence[Answer]) -> str:
 def _kin_rows(reading: Reading, near: Sequence[KinRun], digest: str, author: str, without: int) -> list[Answer]:
     """What is near, and then the drafts that were tried among the kin of its kin."""
     listed = {run.draft for run in near}
-    family = kin.family(reading.db, digest, author)
+    family = kin.find_text_family(reading.db, digest, author)
     far = [
-        run for run in kin.tried(reading.db, family, reading.now) if run.draft not in listed and run.draft != without
+        run
+        for run in kin.list_tried_drafts(reading.db, family, reading.now)
+        if run.draft not in listed and run.draft != without
     ]
     return [
         {
@@ -218,7 +220,7 @@ def _kin_rows(reading: Reading, near: Sequence[KinRun], digest: str, author: str
     ]
 
 
-def _draft_row(draft: KeptDraft) -> Answer:
+def _draft_row(draft: StoredDraft) -> Answer:
     return {
         "number": draft.number,
         "name": draft.name,
@@ -230,24 +232,24 @@ def _draft_row(draft: KeptDraft) -> Answer:
     }
 
 
-def _changes(reading: Reading, draft: KeptDraft) -> Answer:
+def _changes(reading: Reading, draft: StoredDraft) -> Answer:
     """How it differs from what is published under its name, and how much hangs on that."""
-    published = experiments.by_name(reading.db, draft.name)
-    bundle = experiments.bundle_now(reading.db, published.id) if published else None
+    published = experiments.find_experiment_by_name(reading.db, draft.name)
+    bundle = experiments.find_newest_bundle(reading.db, published.id) if published else None
     if published is None or bundle is None or bundle.digest == draft.bundle:
         return {"published": None, "diff": "", "blast_radius": None}
-    before = source_in(bundle_files(reading, bundle.digest), draft.name)
+    before = experiment_source(bundle_files(reading, bundle.digest), draft.name)
     name = f"{published.name}@{published.version}"
     return {
         "published": name,
-        "diff": difference(before, draft.text),
+        "diff": diff_texts(before, draft.text),
         "blast_radius": _touched(reading, name),
     }
 
 
 def _touched(reading: Reading, version: str) -> Answer | None:
     """How much hangs on a version."""
-    stored = experiments.named(reading.db, version)
+    stored = experiments.resolve_experiment_name(reading.db, version)
     if stored is None:
         return None
     touched = blast_radius(reading.db, stored.id)
@@ -258,14 +260,14 @@ def _touched(reading: Reading, version: str) -> Answer | None:
         "hosts_out": touched.hosts_out,
         "volunteers": touched.volunteers,
         "results": touched.results,
-        "registrations": [row.id for row in registrations.registrations(reading.db, stored.id)],
+        "registrations": [row.id for row in registrations.read_registrations(reading.db, stored.id)],
         "tasks_waiting": touched.tasks.get("unsent", 0),
         "tasks_out": touched.tasks.get("sent", 0),
         "findings": [row["number"] for row in touched.findings],
     }
 
 
-def _short(reading: Reading, stored: KeptProposal) -> Answer:
+def _short(reading: Reading, stored: StoredProposal) -> Answer:
     proposal = stored.proposal
     return {
         "number": stored.number,
@@ -283,6 +285,6 @@ def _short(reading: Reading, stored: KeptProposal) -> Answer:
         "bits": proposal.bits,
         "registration": stored.registration_id,
         "decided_by": stored.decided_by,
-        "said": quote(reading, stored.decided_by, f"why it is {stored.state.value}", stored.why),
+        "said": quote_text(reading, stored.decided_by, f"why it is {stored.state.value}", stored.why),
         "made_at": stored.created_at.isoformat(),
     }

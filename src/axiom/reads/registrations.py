@@ -8,22 +8,28 @@ from typing import Any
 from axiom.domain.estimands import Prediction, read_prediction
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
-from axiom.domain.preflights import KeptDraft
+from axiom.domain.preflights import StoredDraft
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import RegistrationBody, amended_by, forecaster_named, read_body
-from axiom.laboratory.findings.rules.reproduction import summed
-from axiom.laboratory.findings.rules.score_predictions import PredictionScore, Score, compared, records, seeds_named
+from axiom.domain.registrations import RegistrationBody, forecaster_name, map_amendments, read_registration_body
+from axiom.laboratory.findings.rules.reproduction import sum_agreements
+from axiom.laboratory.findings.rules.score_predictions import (
+    PredictionScore,
+    Score,
+    compare_forecasters,
+    compute_track_records,
+    count_named_seeds,
+)
 from axiom.reads import findings as finding_views
-from axiom.reads.base.page import NUMBER, shown_at
-from axiom.reads.base.paging import stretch
-from axiom.reads.base.request import Answer, Reading, must
-from axiom.reads.base.resolved_prose import quote
+from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.paging import paginate_ids
+from axiom.reads.base.request import Answer, Reading, require_stored
+from axiom.reads.base.resolved_prose import quote_text
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import duplicates
-from axiom.store.findings.links import footings_of
+from axiom.store.findings.links import find_finding_states
 from axiom.store.registrations import registrations, scores, stamps
 from axiom.store.views import findings
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
@@ -31,13 +37,13 @@ from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
 
-@shown_at("/registrations", "registrations.html", words="from")
-def listed(reading: Reading) -> Answer:
+@page_at("/registrations", "registrations.html", words="from")
+def registrations_page(reading: Reading) -> Answer:
     """The registrations that the address asks for, the newest first."""
-    versions = {version.id: version for version in experiments.every_version(reading.db)}
-    numbers = registrations.ids(reading.db)
-    part = stretch(reading, "from", numbers)
-    stored = [row for number in part.shown if (row := registrations.registration(reading.db, number)) is not None]
+    versions = {version.id: version for version in experiments.list_experiment_versions(reading.db)}
+    numbers = registrations.list_registration_ids(reading.db)
+    part = paginate_ids(reading, "from", numbers)
+    stored = [row for number in part.shown if (row := registrations.find_registration(reading.db, number)) is not None]
     by_version = itertools.groupby(sorted(stored, key=_version_of), key=_version_of)
     rows = [row for number, these in by_version for row in _rows(reading, list(these), versions[number])]
     return {
@@ -47,22 +53,27 @@ def listed(reading: Reading) -> Answer:
     }
 
 
-def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
+def describe_registrations(reading: Reading, version: StoredExperiment) -> list[Answer]:
     """The registrations of one version, oldest first."""
-    return _rows(reading, registrations.registrations(reading.db, version.id), version)
+    return _rows(reading, registrations.read_registrations(reading.db, version.id), version)
 
 
-@shown_at(f"/registrations/{NUMBER}", "registration.html")
-def by_number(reading: Reading, number: int) -> Answer:
+@page_at(f"/registrations/{NUMBER}", "registration.html")
+def registration_page(reading: Reading, number: int) -> Answer:
     """What was asked and expected before its first replicate was issued, and its place in the chain."""
-    registration = must(registrations.registration(reading.db, number), reading, "registration", number)
-    version = must(
-        experiments.by_id(reading.db, registration.experiment_id), reading, "experiment", registration.experiment_id
+    registration = require_stored(registrations.find_registration(reading.db, number), reading, "registration", number)
+    version = require_stored(
+        experiments.find_experiment(reading.db, registration.experiment_id),
+        reading,
+        "experiment",
+        registration.experiment_id,
     )
-    stamp = stamps.stamp_of(reading.db, number)
-    mine = set(registrations.numbers(reading.db, registration).values())
-    claims = [claim for claim in findings.of_experiment(reading.db, version.id) if claim.finding.number in mine]
-    (shown,), forecasts = _rows(reading, [registration], version), findings.forecasts(reading.db, number)
+    stamp = stamps.find_stamp(reading.db, number)
+    mine = set(registrations.list_claim_numbers(reading.db, registration).values())
+    claims = [
+        claim for claim in findings.list_experiment_findings(reading.db, version.id) if claim.finding.number in mine
+    ]
+    (shown,), forecasts = _rows(reading, [registration], version), findings.list_forecasts(reading.db, number)
     weighed = {claim.finding.estimand for claim in claims if claim.line}
     return {
         "registration": shown
@@ -71,34 +82,34 @@ def by_number(reading: Reading, number: int) -> Answer:
             "previous_hash": registration.previous_hash,
             "stamped_at": stamp.stamped_at.isoformat() if stamp else None,
             "body": registration.body,
-            "configs": [dict(config) for config in read_body(registration.body).design.configs],
+            "configs": [dict(config) for config in read_registration_body(registration.body).design.configs],
             "blocks": _blocks(reading, registration, version),
             "predictions": [
-                {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
+                {"estimand": forecast.estimand} | finding_views.describe_forecast(forecast) for forecast in forecasts
             ],
-            "findings": [finding_views.shown(reading, view) for view in claims],
+            "findings": [finding_views.describe_finding(reading, view) for view in claims],
         }
     }
 
 
-@shown_at("/forecasters", "forecasters.html")
-def forecasters(reading: Reading) -> Answer:
+@page_at("/forecasters", "forecasters.html")
+def forecasters_page(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
-    smallest = {number: estimand["smallest"] for number, estimand in finding_views.estimands(reading).items()}
-    lost = [prediction for draft in drafts.lost(reading.db) if (prediction := _lost(draft))]
-    scored = [*lost, *(_scored(row, smallest) for row in scores.every_score(reading.db))]
+    smallest = {number: estimand["smallest"] for number, estimand in finding_views.read_estimands(reading).items()}
+    lost = [prediction for draft in drafts.list_lost_drafts(reading.db) if (prediction := _lost(draft))]
+    scored = [*lost, *(_scored(row, smallest) for row in scores.list_scores(reading.db))]
     return {
-        "forecasters": [asdict(record) | {"is_flagged": record.is_flagged} for record in records(scored)],
-        "compared": [asdict(record) for record in compared(scored, AUTOPILOT)],
+        "forecasters": [asdict(record) | {"is_flagged": record.is_flagged} for record in compute_track_records(scored)],
+        "compared": [asdict(record) for record in compare_forecasters(scored, AUTOPILOT)],
     }
 
 
-def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
+def describe_reproductions(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
     """In how many seeds of these registrations each pair of platforms agreed."""
-    counted = summed(
+    counted = sum_agreements(
         pair
         for registration_number in registration_ids
-        for pair in duplicates.counted(reading.db, registration_number, reading.now)
+        for pair in duplicates.list_agreement_counts(reading.db, registration_number, reading.now)
     )
     return [
         {
@@ -118,15 +129,15 @@ def _version_of(registration: Registration) -> int:
 
 def _rows(reading: Reading, stored: Sequence[Registration], version: StoredExperiment) -> list[Answer]:
     """Registrations of one version, of which the findings and what was issued are read once."""
-    issued = experiments.issued_to(reading.db, version.id)
-    begun = registrations.begun_by(reading.db, version.id)
+    issued = experiments.count_issued_replicates(reading.db, version.id)
+    begun = registrations.list_begun_findings(reading.db, version.id)
     return [_shown(reading, row, version, issued.get(row.id, 0), begun.get(row.id, {})) for row in stored]
 
 
 def _shown(
     reading: Reading, registration: Registration, version: StoredExperiment, issued: int, begun: Mapping[str, int]
 ) -> Answer:
-    registered = read_body(registration.body)
+    registered = read_registration_body(registration.body)
     numbers = {**registered.joins, **begun}
     return {
         "number": registration.id,
@@ -154,28 +165,28 @@ def _quotes(
     reading: Reading, registration: Registration, registered: RegistrationBody, numbers: Iterable[int]
 ) -> list[Answer]:
     """Why it was registered; nothing before all that it asks is weighed."""
-    if not registered.why or not all(state.is_weighed for state in footings_of(reading.db, numbers).values()):
+    if not registered.why or not all(state.is_weighed for state in find_finding_states(reading.db, numbers).values()):
         return []
     by = registered.document.get("proposal", {}).get("author", "whoever registered it")
-    return quote(reading, by, f"why registration {registration.id} was made", registered.why)
+    return quote_text(reading, by, f"why registration {registration.id} was made", registered.why)
 
 
 def _blocks(reading: Reading, registration: Registration, version: StoredExperiment) -> list[Answer]:
     """How far each block is, and what it has cost; of a map by its whole tiles, of which deeper ones are parts."""
-    registered = read_body(registration.body)
+    registered = read_registration_body(registration.body)
     below = first_place(1) if stored_manifest(version.manifest).map else block_store.ALL_PLACES
-    ordered = block_store.ordered(reading.db, registration.id)
-    spent = block_store.spent(reading.db, registration.id, below)
+    ordered = block_store.list_ordered_replicates(reading.db, registration.id)
+    spent = block_store.sum_replicate_seconds(reading.db, registration.id, below)
     cells, seconds = len(registered.design.configs), sum(registered.design.seconds)
     returned = [
         ReplicateProgress(
             number=number, cells=cells, back=spent.get(number, _NOTHING)[0], over=ordered.get(number, False)
         )
-        for number in block_store.numbers(reading.db, version.id, registration.id, -1)
+        for number in block_store.list_issued_numbers(reading.db, version.id, registration.id, -1)
     ]
     by_number = {progress.number: progress for progress in returned}
-    is_amended = registration.id in amended_by(registrations.registrations(reading.db, version.id))
-    is_over = is_amended and not block_store.has_gaps(reading.db, version.id)
+    is_amended = registration.id in map_amendments(registrations.read_registrations(reading.db, version.id))
+    is_over = is_amended and not block_store.has_number_gaps(reading.db, version.id)
     return [
         {
             "block": block.number,
@@ -196,12 +207,12 @@ def _blocks(reading: Reading, registration: Registration, version: StoredExperim
 
 
 def _scored(row: Mapping[str, Any], smallest: Mapping[int, float]) -> PredictionScore:
-    verdict = scores.verdict(row)
+    verdict = scores.read_score_verdict(row)
     worth = Score(**_worth(row)) if verdict else None
     return PredictionScore(
         forecaster=row["forecaster"],
         registration_id=row["registration_id"],
-        prediction=scores.prediction(row),
+        prediction=scores.read_score_prediction(row),
         estimand=row["estimand"],
         smallest=smallest.get(row["finding_number"], 1.0),
         verdict=verdict,
@@ -210,14 +221,14 @@ def _scored(row: Mapping[str, Any], smallest: Mapping[int, float]) -> Prediction
     )
 
 
-def _lost(draft: KeptDraft) -> PredictionScore | None:
+def _lost(draft: StoredDraft) -> PredictionScore | None:
     """The forecast of a file that was tried and came to nothing; of one that could not declare any, a sure one."""
     declared = stored_manifest(draft.declaration).estimands if draft.declaration else ()
     sure = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 0.0), because="")
     prediction = read_prediction(declared[0]["prediction"]) if declared else sure
-    if seeds_named(prediction.because):
+    if count_named_seeds(prediction.because):
         return None
-    name = forecaster_named(draft.author, draft.informed)
+    name = forecaster_name(draft.author, draft.informed)
     return PredictionScore(forecaster=name, registration_id=-draft.number, prediction=prediction, is_lost=True)
 
 

@@ -4,39 +4,39 @@ from axiom.domain.releases import Fleet, Release, Stage
 from axiom.reads.base.request import Answer, Reading
 from axiom.rules.experiments.release_history import (
     ReleaseState,
-    facts_of,
+    add_approval_reason,
+    find_final_rollout,
     release_state,
-    settled,
-    unapproved,
-    with_approval,
+    sum_release_tasks,
+    why_unapproved,
 )
-from axiom.rules.experiments.release_stages import Rollout, release
-from axiom.store.engine.database import moment
+from axiom.rules.experiments.release_stages import Rollout, decide_rollout
+from axiom.store.engine.database import from_microseconds
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 
-_BEGINNING = moment(0)  # before anything was sent: whether a host is silent changes no stage
+_BEGINNING = from_microseconds(0)  # before anything was sent: whether a host is silent changes no stage
 
 
-def listed(reading: Reading) -> list[Answer]:
+def list_releases(reading: Reading) -> list[Answer]:
     """Every open version with its stage, those first that are not out yet."""
-    newest = {bundle.experiment_id: bundle for bundle in experiments.newest_bundles(reading.db)}
-    histories, fleet = releases.by_experiment(reading.db), releases.fleet(reading.db)
+    newest = {bundle.experiment_id: bundle for bundle in experiments.list_newest_bundles(reading.db)}
+    histories, fleet = releases.list_releases_by_experiment(reading.db), releases.measure_fleet(reading.db)
     rows = [
         _row(reading, stored, newest[stored.id], histories.get(stored.id, []), fleet)
-        for stored in experiments.every_version(reading.db)
+        for stored in experiments.list_experiment_versions(reading.db)
         if stored.status == "open" and stored.id in newest
     ]
     return sorted(rows, key=lambda row: (row["stage"] == Stage.OPEN, row["name"]))
 
 
-def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
+def describe_release(reading: Reading, stored: StoredExperiment) -> Answer | None:
     """One version's stage and the whole history of its release."""
-    bundle = experiments.bundle_now(reading.db, stored.id)
+    bundle = experiments.find_newest_bundle(reading.db, stored.id)
     if bundle is None:
         return None
-    history = releases.of_version(reading.db, stored.id)
-    return _row(reading, stored, bundle, history, releases.fleet(reading.db)) | {
+    history = releases.list_version_releases(reading.db, stored.id)
+    return _row(reading, stored, bundle, history, releases.measure_fleet(reading.db)) | {
         "history": [
             {
                 "change": line.change.value,
@@ -55,9 +55,9 @@ def _row(
     reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release], fleet: Fleet
 ) -> Answer:
     state, digest = release_state(history), bundle.digest
-    sent = releases.sent(reading.db, digest, since=state.begun.get(digest), before=_BEGINNING)
-    facts = facts_of(sent, counts_hosts=fleet.is_alone)
-    rollout = settled(state, digest) or release(facts, fleet, state.stage(digest))
+    sent = releases.list_sent_tasks(reading.db, digest, since=state.begun.get(digest), before=_BEGINNING)
+    facts = sum_release_tasks(sent, counts_hosts=fleet.is_alone)
+    rollout = find_final_rollout(state, digest) or decide_rollout(facts, fleet, state.stage(digest))
     if paused := state.paused.get(""):
         rollout = Rollout(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}")
     approved = state.approved.get(digest)
@@ -65,8 +65,8 @@ def _row(
         "name": f"{stored.name}@{stored.version}",
         "serial": bundle.serial,
         "stage": rollout.stage.value,
-        "reason": with_approval(rollout, state, digest, reading.approvals).reason,
-        "waits_for_approval": bool(unapproved(state, digest, reading.approvals)),
+        "reason": add_approval_reason(rollout, state, digest, reading.approvals).reason,
+        "waits_for_approval": bool(why_unapproved(state, digest, reading.approvals)),
         "since": _since(state, bundle, rollout.stage, paused),
         "well": facts.well,
         "badly": facts.failed,

@@ -10,18 +10,18 @@ from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 from axiom.reads import figures
 from axiom.reads.base import query_errors
-from axiom.reads.base.breathe import Breathe, restless
+from axiom.reads.base.breathe import Breathe, no_pause
 from axiom.reads.base.cells import config_in_words
-from axiom.reads.base.page import shown_at
-from axiom.reads.base.request import Answer, Reading, number_of
-from axiom.reads.experiments import levels
+from axiom.reads.base.page import page_at
+from axiom.reads.base.request import Answer, Reading, parse_number
+from axiom.reads.experiments import sweep_levels
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.views import results, tables
-from axiom.store.views.results import ListedResult, ListOrder, ResultQuery
+from axiom.store.views.results import ListedResult, ResultOrder, ResultQuery
 
 _Configs = Mapping[int, Mapping[str, Any]]
 
@@ -31,20 +31,22 @@ _AFTER = ("outcome", "cpu_seconds", "task", "host")
 _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
 
 
-@shown_at("/results", "results.html", words=_WORDS)
-def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
+@page_at("/results", "results.html", words=_WORDS)
+def results_page(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
     """The results that the address asks for, with what it could ask for besides."""
     stored = _experiment(reading)
     name = reading.query["experiment"] if stored else None  # with its version, where that is asked for
     manifest = _declared(stored)
     wanted = _wanted(reading, stored, manifest, limit)
     misread = _misread(reading.query, stored, manifest)
-    rows = [] if misread else results.listed(reading.db, wanted)
-    is_more, until = len(rows) > limit, wanted.until or results.newest(reading.db)
+    rows = [] if misread else results.list_results(reading.db, wanted)
+    is_more, until = len(rows) > limit, wanted.until or results.find_newest_result_id(reading.db)
     page = wanted.skip // limit + 1
     last = page if rows or misread else _last_page(reading, wanted, limit)
-    names = {version.id: version for version in experiments.every_version(reading.db)}
-    configs = {number: registrations.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
+    names = {version.id: version for version in experiments.list_experiment_versions(reading.db)}
+    configs = {
+        number: registrations.read_placed_configs(reading.db, number) for number in {row.experiment_id for row in rows}
+    }
     return {
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
@@ -55,25 +57,25 @@ def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
         "ends_early": is_more and page == limits.RESULT_PAGES,
         "sort": wanted.order,
         "experiment": name,
-        "factors": levels(manifest) if manifest else {},
+        "factors": sweep_levels(manifest) if manifest else {},
         "fields": {name: _field(name) for name in manifest.factors} if manifest else {},
         "measures": [measure.name for measure in manifest.measures] if manifest else [],
         "experiments": sorted({version.name for version in names.values()} | ({name} if name else set())),
-        "stored": counters.in_all(counters.read(reading.db), "result"),
+        "stored": counters.sum_counters(counters.read_counters(reading.db), "result"),
         "asked": dict(reading.query),
         "csv": _address(_without_page(reading.query), path="/results.csv"),
         "csv_rows": limits.RESULT_ROWS,
     }
 
 
-def refused(reading: Reading) -> Sequence[str]:
+def list_query_faults(reading: Reading) -> Sequence[str]:
     """The sentences for what the address asks and nothing here can mean."""
     stored = _experiment(reading)
     return _misread(reading.query, stored, _declared(stored))
 
 
-def table(
-    reading: Reading, limit: int = limits.RESULT_ROWS, breathe: Breathe = restless
+def flat_results_table(
+    reading: Reading, limit: int = limits.RESULT_ROWS, breathe: Breathe = no_pause
 ) -> tuple[list[str], list[list[Any]]]:
     """The results of every page as one flat table: a column for each factor and each measure.
 
@@ -81,15 +83,15 @@ def table(
     """
     reading = replace(reading, query=_without_page(reading.query))
     stored = _experiment(reading)
-    ids = results.chosen(reading.db, _wanted(reading, stored, _declared(stored), limit))
+    ids = results.list_result_ids(reading.db, _wanted(reading, stored, _declared(stored), limit))
     pieces = list(_pieces(reading, ids[:limit], breathe))
     factors, measures = dict.fromkeys(chain(*(row["config"] for row in pieces))), dict[str, None]()
     for row in pieces:
         measures |= dict.fromkeys(row["measures"])
     breathe()
     taken = {*_PLAIN, *_AFTER}
-    columns = [tables.free_column(name, "factor", taken) for name in factors]
-    columns += [tables.free_column(name, "measure", taken) for name in measures]
+    columns = [tables.take_column_name(name, "factor", taken) for name in factors]
+    columns += [tables.take_column_name(name, "measure", taken) for name in measures]
     rows: list[list[Any]] = []
     for row in pieces:
         flat = *(row["config"].get(name) for name in factors), *(row["measures"].get(name) for name in measures)
@@ -101,8 +103,8 @@ def table(
     return [*_PLAIN, *columns, *_AFTER], rows
 
 
-def exported(reading: Reading, breathe: Breathe) -> bytes:
-    headings, rows = table(reading, breathe=breathe)
+def export_results_csv(reading: Reading, breathe: Breathe) -> bytes:
+    headings, rows = flat_results_table(reading, breathe=breathe)
     pieces = [figures.table_csv(headings, ())]
     for start in range(0, len(rows), limits.RESULT_ROWS_AT_ONCE):
         pieces.append(figures.rows_csv(rows[start : start + limits.RESULT_ROWS_AT_ONCE]))
@@ -112,13 +114,13 @@ def exported(reading: Reading, breathe: Breathe) -> bytes:
 
 def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[Answer]:
     """These results, with a breath after some of them each."""
-    names = {version.id: version for version in experiments.every_version(reading.db)}
+    names = {version.id: version for version in experiments.list_experiment_versions(reading.db)}
     configs: dict[int, _Configs] = {}
     for start in range(0, len(ids), limits.RESULT_ROWS_AT_ONCE):
-        for row in results.rows(reading.db, ids[start : start + limits.RESULT_ROWS_AT_ONCE]):
+        for row in results.read_results(reading.db, ids[start : start + limits.RESULT_ROWS_AT_ONCE]):
             number = row.experiment_id
             if number not in configs:
-                configs[number] = registrations.placed(reading.db, number)
+                configs[number] = registrations.read_placed_configs(reading.db, number)
                 breathe()
             yield _bare(row, names[number], configs[number])
         breathe()
@@ -139,7 +141,7 @@ def _last_page(reading: Reading, wanted: ResultQuery, limit: int) -> int:
     low, high = 0, wanted.skip // limit
     while low < high:
         middle = (low + high + 1) // 2
-        is_there = results.listed(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
+        is_there = results.list_results(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
         low, high = (middle, high) if is_there else (low, middle - 1)
     return low
 
@@ -154,11 +156,14 @@ def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -
 
 
 def _experiment(reading: Reading) -> StoredExperiment | None:
-    return experiments.named(reading.db, reading.query.get("experiment", ""))
+    return experiments.resolve_experiment_name(reading.db, reading.query.get("experiment", ""))
 
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
-    sentences = [*query_errors.choice(query, "outcome", Outcome), *query_errors.choice(query, "sort", ListOrder)]
+    sentences = [
+        *query_errors.not_a_choice(query, "outcome", Outcome),
+        *query_errors.not_a_choice(query, "sort", ResultOrder),
+    ]
     sentences += query_errors.unknown_name(query, "experiment", is_known=stored is not None)
     sentences += [
         *query_errors.not_a_number(query, "replicate"),
@@ -179,17 +184,17 @@ def _declared(stored: StoredExperiment | None) -> Manifest | None:
 
 def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> ResultQuery:
     query = reading.query
-    configs = registrations.placed(reading.db, stored.id) if stored else {}
-    page = min(max(number_of(query.get("page", "")) or 1, 1), limits.RESULT_PAGES)
-    outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else ListOrder.NEWEST
+    configs = registrations.read_placed_configs(reading.db, stored.id) if stored else {}
+    page = min(max(parse_number(query.get("page", "")) or 1, 1), limits.RESULT_PAGES)
+    outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else ResultOrder.NEWEST
     unknown = query.get("experiment", "") and stored is None
     return ResultQuery(
         experiment_id=stored.id if stored else (0 if unknown else None),
         outcome=Outcome(outcome) if outcome in set(Outcome) else None,
-        replicate=number_of(query.get("replicate", "")),
+        replicate=parse_number(query.get("replicate", "")),
         configs=_places(query, manifest, configs) if manifest else None,
-        order=ListOrder(order) if order in set(ListOrder) else ListOrder.REPLICATE,
-        until=number_of(query.get("until", "")) or 0,
+        order=ResultOrder(order) if order in set(ResultOrder) else ResultOrder.REPLICATE,
+        until=parse_number(query.get("until", "")) or 0,
         skip=(page - 1) * limit,
         limit=limit + 1,
     )

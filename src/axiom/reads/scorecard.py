@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.locale.languages import mark
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 
 _FILE = Path(__file__).with_suffix(".json")
@@ -107,8 +107,8 @@ _USUAL_TESTS = ("phack-t-test", "audit-t-test")
 _NOT_OURS = (*_PUBLISHED_CLAIMS[1:], *_USUAL_TESTS)  # shares that are none of our being wrong
 
 
-@shown_at("/honesty", "scorecard.html", is_translated=True)
-def scorecard(_reading: Reading) -> Answer:
+@page_at("/honesty", "scorecard.html", is_translated=True)
+def scorecard_page(_reading: Reading) -> Answer:
     """The worst that any record saw of what is promised, and of what is not; beside it, what would do as well."""
     rows = _worst_of_each()
     ours = [row for row in rows if row["name"] not in _NOT_OURS]
@@ -126,7 +126,7 @@ def scorecard(_reading: Reading) -> Answer:
 
 
 @cache
-def measured() -> list[dict[str, Any]]:
+def read_scorecard_rows() -> list[dict[str, Any]]:
     """The rows as the campaigns wrote them."""
     rows: list[dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
     return rows
@@ -134,7 +134,7 @@ def measured() -> list[dict[str, Any]]:
 
 def _worst_of_each() -> list[dict[str, Any]]:
     """A row for each name, of the record that saw the largest share, in the order of the page."""
-    rows = sorted(measured(), key=_share)
+    rows = sorted(read_scorecard_rows(), key=_share)
     worst = {row["name"]: row for row in rows}
     return [{**worst[name], "what": what, "of": of} for name, (what, of) in WORDS.items() if name in worst]
 

@@ -7,10 +7,10 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound
 from axiom.limits import rounds as limits
 from axiom.reads.base import query_errors
-from axiom.reads.base.page import shown_at
-from axiom.reads.base.paging import Stretch
+from axiom.reads.base.page import page_at
+from axiom.reads.base.paging import Page
 from axiom.reads.base.request import Answer, Reading
-from axiom.store.engine.database import Row, moment
+from axiom.store.engine.database import Row, from_microseconds
 from axiom.store.rounds import differences, session_counts, transcripts
 from axiom.store.rounds import rounds as sessions
 from axiom.store.rounds.transcripts import KeptEntry
@@ -19,19 +19,19 @@ _THOUSANDTHS = 1_000
 _MILLIONTHS = 1_000_000
 
 
-@shown_at("/sessions/{name}/tasks", "session_tasks.html", words="experiment state host contradicted")
-def tasks(reading: Reading, name: str) -> Answer:
+@page_at("/sessions/{name}/tasks", "session_tasks.html", words="experiment state host contradicted")
+def session_tasks_page(reading: Reading, name: str) -> Answer:
     """The tasks that closed in the time of which a session tells, as the address narrows them."""
-    session, query = named(reading, name), reading.query
+    session, query = require_session(reading, name), reading.query
     filters = session_counts.TaskFilter(
         experiment=query.get("experiment", ""),
         state=query.get("state", ""),
         host=reading.whole("host"),
         contradicted="contradicted" in query,
     )
-    misread = [*query_errors.choice(query, "state", TaskState), *query_errors.not_a_number(query, "host")]
-    window = sessions.whole_window(reading.db, session)
-    rows = [] if misread else session_counts.tasks(reading.db, window, filters, limits.TASKS_SHOWN + 1)
+    misread = [*query_errors.not_a_choice(query, "state", TaskState), *query_errors.not_a_number(query, "host")]
+    window = sessions.read_session_window(reading.db, session)
+    rows = [] if misread else session_counts.list_closed_tasks(reading.db, window, filters, limits.TASKS_SHOWN + 1)
     return {
         "session": session.name,
         "since": window.since.isoformat(),
@@ -43,39 +43,37 @@ def tasks(reading: Reading, name: str) -> Answer:
     }
 
 
-@shown_at("/sessions/{name}/transcript", "transcript.html")
-def transcript(reading: Reading, name: str) -> Answer:
+@page_at("/sessions/{name}/transcript", "transcript.html")
+def transcript_page(reading: Reading, name: str) -> Answer:
     """What was said to language models in a session and what came back, the oldest first."""
-    session = named(reading, name)
-    rounds = sessions.told_of(reading.db, session)
-    numbers, start = transcripts.numbers(reading.db, rounds), reading.whole("from")
+    session = require_session(reading, name)
+    rounds = sessions.find_session_round_ids(reading.db, session)
+    numbers, start = transcripts.list_transcript_ids(reading.db, rounds), reading.whole("from")
     first = numbers.index(start) if start in numbers else 0
-    part = Stretch(
-        ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else limits.ENTRIES_ON_A_PAGE
-    )
+    part = Page(ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else limits.ENTRIES_ON_A_PAGE)
     lines = part.shown
-    entries = transcripts.between(reading.db, rounds, lines[0], lines[-1]) if lines else []
+    entries = transcripts.list_entries_between(reading.db, rounds, lines[0], lines[-1]) if lines else []
     return {
         "transcript": {
             "session": session.name,
             "of": len(numbers),
-            **model_use(reading, session),
+            **describe_model_use(reading, session),
             "entries": [_entry(entry) for entry in entries],
         },
         **part.around(f"/sessions/{session.name}/transcript?from="),
     }
 
 
-def model_use(reading: Reading, session: Round) -> Answer:
+def describe_model_use(reading: Reading, session: Round) -> Answer:
     """What a session has asked of language models, what that took, and how often it was not asked or not answered."""
-    rounds = sessions.told_of(reading.db, session)
-    taken = transcripts.taken(reading.db, rounds)
+    rounds = sessions.find_session_round_ids(reading.db, session)
+    taken = transcripts.sum_transcript_usage(reading.db, rounds)
     return {
         "requests": taken.requests,
         "tokens": taken.tokens,
         "cost": taken.micros / _MILLIONTHS if taken.micros else None,
-        "failures": transcripts.amount(reading.db, rounds, EntryKind.FAILURE),
-        "refusals": transcripts.amount(reading.db, rounds, EntryKind.REFUSAL),
+        "failures": transcripts.count_transcript_entries(reading.db, rounds, EntryKind.FAILURE),
+        "refusals": transcripts.count_transcript_entries(reading.db, rounds, EntryKind.REFUSAL),
     }
 
 
@@ -116,31 +114,33 @@ def _message(speaker: str, message: Answer) -> list[Answer]:
     return [*lines, *({"who": f"{speaker}, calls {name}", "text": words} for name, words in calls)]
 
 
-@shown_at("/sessions/{name}/since/{other}", "difference.html")
-def difference(reading: Reading, name: str, other: str) -> Answer:
+@page_at("/sessions/{name}/since/{other}", "difference.html")
+def difference_page(reading: Reading, name: str, other: str) -> Answer:
     """What has changed from the end of one session to the end of another, whichever was named first."""
-    older, newer = sorted((named(reading, name), named(reading, other)), key=lambda session: session.id)
+    older, newer = sorted(
+        (require_session(reading, name), require_session(reading, other)), key=lambda session: session.id
+    )
     db = reading.db
-    awards, amount = differences.credit(db, older, newer)
+    awards, amount = differences.sum_credit_between(db, older, newer)
     return {
         "difference": {
             "from": older.name,
             "to": newer.name,
-            "sessions": differences.amount(db, older, newer),
-            "tasks": differences.closed(db, older, newer),
+            "sessions": differences.count_sessions_between(db, older, newer),
+            "tasks": differences.count_tasks_closed_between(db, older, newer),
             "awards": awards,
             "credit": amount / _THOUSANDTHS,
-            "findings": [_moved(row) for row in differences.moved(db, older, newer)],
-            "experiments": [_version(row) for row in differences.versions(db, older, newer)],
+            "findings": [_moved(row) for row in differences.list_moved_findings(db, older, newer)],
+            "experiments": [_version(row) for row in differences.list_version_events(db, older, newer)],
         }
     }
 
 
-def named(reading: Reading, name: str) -> Round:
+def require_session(reading: Reading, name: str) -> Round:
     """The session of this name, or the sentence that there is none."""
-    session = sessions.by_name(reading.db, name)
+    session = sessions.find_round_by_name(reading.db, name)
     if session is None:
-        newest = sessions.newest_sessions(reading.db, 1)
+        newest = sessions.list_newest_sessions(reading.db, 1)
         raise NotFound(
             f"There is no session {name}. "
             + (f"The newest is {newest[0].name}." if newest else "This laboratory has held none yet.")
@@ -157,7 +157,7 @@ def _task(row: Row) -> Answer:
         "cpu_seconds": row["cpu_seconds"],
         "elapsed_seconds": row["elapsed_seconds"],
         "reason": row["reason"],
-        "closed_at": moment(row["closed_at"]).isoformat(),
+        "closed_at": from_microseconds(row["closed_at"]).isoformat(),
     }
 
 

@@ -4,65 +4,67 @@ from axiom.domain.rounds import Note, Round, Step
 from axiom.limits import rounds as limits
 from axiom.reads import log
 from axiom.reads.base import resolved_prose
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.session_lists import model_use, named
+from axiom.reads.session_lists import describe_model_use, require_session
 from axiom.store.rounds import kept_prose
 from axiom.store.rounds import rounds as sessions
 from axiom.store.views import sessions as session_views
 
 
-@shown_at("/sessions", "sessions.html", words="from")
-def listed(reading: Reading) -> Answer:
+@page_at("/sessions", "sessions.html", words="from")
+def sessions_page(reading: Reading) -> Answer:
     """The newest sessions, each with the line that closed it; and the round that is open or was held last."""
-    newest = sessions.last(reading.db)
+    newest = sessions.find_last_round(reading.db)
     return {
-        "sessions": [_closed(closed) for closed in session_views.newest(reading.db, limits.ON_THE_PAGE)],
+        "sessions": [_closed(closed) for closed in session_views.list_closed_sessions(reading.db, limits.ON_THE_PAGE)],
         "most": limits.ON_THE_PAGE,
-        "round": shown(newest) if newest and not newest.told else None,
+        "round": describe_session(newest) if newest and not newest.told else None,
     }
 
 
-def news(reading: Reading, limit: int = limits.ON_THE_PAGE) -> Answer:
-    return {"news": [_closed(closed) for closed in session_views.newest(reading.db, limit) if closed.line]}
+def describe_newest_sessions(reading: Reading, limit: int = limits.ON_THE_PAGE) -> Answer:
+    return {
+        "news": [_closed(closed) for closed in session_views.list_closed_sessions(reading.db, limit) if closed.line]
+    }
 
 
-@shown_at("/sessions/{name}", "session.html")
-def by_name(reading: Reading, name: str) -> Answer:
+@page_at("/sessions/{name}", "session.html")
+def session_page(reading: Reading, name: str) -> Answer:
     """The log of one session: what it tells, and the record of all its rounds."""
     session, notes = _must(reading, name)
-    before, after = session_views.neighbours(reading.db, session)
-    headline = next((log.sentence(note) for _, note in notes if note.kind == "told.headline"), "")
-    rounds = sessions.rounds(reading.db, session, limits.ROUNDS_SHOWN) if session.told else []
+    before, after = session_views.find_session_neighbours(reading.db, session)
+    headline = next((log.note_sentence(note) for _, note in notes if note.kind == "told.headline"), "")
+    rounds = sessions.list_session_rounds(reading.db, session, limits.ROUNDS_SHOWN) if session.told else []
     return {
-        "session": shown(session)
+        "session": describe_session(session)
         | {
             "before": before,
             "after": after,
-            "plan": sessions.kept_plan(reading.db, session.id) or None,
-            "model_use": model_use(reading, session),
-            "said": resolved_prose.quote_kept(
-                reading, kept_prose.of_rounds(reading.db, sessions.told_of(reading.db, session))
+            "plan": sessions.read_round_plan(reading.db, session.id) or None,
+            "model_use": describe_model_use(reading, session),
+            "said": resolved_prose.quote_stored_prose(
+                reading, kept_prose.list_round_prose(reading.db, sessions.find_session_round_ids(reading.db, session))
             ),
             "headline": headline,
-            "log": log.chapters(session, notes),
+            "log": log.log_chapters(session, notes),
             "rounds": [
                 {"name": row.name, "started_at": row.started_at.isoformat(), "reason": row.reason} for row in rounds
             ],
-            "all_rounds": sessions.amount_of_rounds(reading.db, session),
+            "all_rounds": sessions.count_session_rounds(reading.db, session),
         }
     }
 
 
-def markdown(reading: Reading, name: str) -> str:
-    return log.as_markdown(*_must(reading, name))
+def session_markdown(reading: Reading, name: str) -> str:
+    return log.log_markdown(*_must(reading, name))
 
 
-def text(reading: Reading, name: str) -> str:
-    return log.as_text(*_must(reading, name))
+def session_text(reading: Reading, name: str) -> str:
+    return log.log_text(*_must(reading, name))
 
 
-def shown(session: Round) -> Answer:
+def describe_session(session: Round) -> Answer:
     return {
         "name": session.name,
         "pi": session.pi,
@@ -77,13 +79,13 @@ def shown(session: Round) -> Answer:
 
 def _closed(closed: session_views.ClosedSession) -> Answer:
     line = closed.line
-    return shown(closed.session) | {
-        "line": log.sentence(line) if line else "",
+    return describe_session(closed.session) | {
+        "line": log.note_sentence(line) if line else "",
         "headline": str(line.facts.get("headline", "")) if line else "",
-        "about": log.page(line, "") if line else "",
+        "about": log.fact_address(line, "") if line else "",
     }
 
 
 def _must(reading: Reading, name: str) -> tuple[Round, list[tuple[Step, Note]]]:
-    session = named(reading, name)
-    return session, sessions.gathered(reading.db, session)
+    session = require_session(reading, name)
+    return session, sessions.list_session_notes(reading.db, session)

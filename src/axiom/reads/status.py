@@ -10,35 +10,37 @@ from axiom import __version__
 from axiom.domain.failure_causes import Cause
 from axiom.domain.preflights import GATES
 from axiom.reads.base.fleet_extent import fleet_extent
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.join import runners_of
+from axiom.reads.join import list_runner_downloads
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
-from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.engine.database import Database, Row, from_optional_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
-from axiom.store.experiments.preflights import Newest
+from axiom.store.experiments.preflights import NewestPreflight
 from axiom.store.upkeep import jobs, last_backup
-from axiom.store.views.hosts import Extent
+from axiom.store.views.hosts import FleetExtent
 
 _IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
 _NOBODY_LOOKED = "unread"  # not even our own hosts get it
 
 
-@shown_at("/status", "status.html")
-def page(reading: Reading) -> Answer:
+@page_at("/status", "status.html")
+def status_page(reading: Reading) -> Answer:
     """What it is doing now."""
     live, fleet = {"name": reading.name, **reading.live()}, fleet_extent(reading.db, reading.memo, reading.now)
-    return {"status": status(reading.db, reading.folder, reading.now, live, fleet)}
+    return {"status": describe_status(reading.db, reading.folder, reading.now, live, fleet)}
 
 
-def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any], fleet: Extent) -> dict[str, Any]:
+def describe_status(
+    db: Database, folder: Folder, now: datetime, live: Mapping[str, Any], fleet: FleetExtent
+) -> dict[str, Any]:
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
-    counted = counters.read(db)
+    counted = counters.read_counters(db)
     rows = _experiments(db, counted)
-    made = last_backup.last(folder)
+    made = last_backup.read_backup_time(folder)
     nouns = ("workunit", "task", "result")
     return {
         "version": __version__,
@@ -50,15 +52,18 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any],
         "hosts": fleet.hosts,
         "cores": fleet.cores,
         "new_hosts": fleet.new,
-        "jobs": [_job(row) for row in jobs.every_job(db)],
-        "runners": runners_of(folder),
+        "jobs": [_job(row) for row in jobs.list_jobs(db)],
+        "runners": list_runner_downloads(folder),
         "backed_up_at": made.isoformat() if made else None,
         "free_mb": shutil.disk_usage(folder.path).free // 2**20,
     }
 
 
 def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
-    tried, states = {row.experiment_id: row for row in preflights.newest(db, GATES)}, counters.by_state(counted)
+    tried, states = (
+        {row.experiment_id: row for row in preflights.list_newest_preflights(db, GATES)},
+        counters.group_counters_by_state(counted),
+    )
     return [
         {
             "name": version.name,
@@ -70,11 +75,11 @@ def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any
             "tasks": states["task", version.id],
             "results": states["result", version.id],
         }
-        for version in experiments.every_version(db)
+        for version in experiments.list_experiment_versions(db)
     ]
 
 
-def _in_a_word(newest: Newest) -> str:
+def _in_a_word(newest: NewestPreflight) -> str:
     return _IN_A_WORD[newest.passed] if newest.is_ours or newest.passed is False else _NOBODY_LOOKED
 
 
@@ -101,5 +106,5 @@ def _job(row: Row) -> dict[str, Any]:
 
 
 def _iso(value: int | None) -> str | None:
-    moment = maybe_moment(value)
+    moment = from_optional_microseconds(value)
     return moment.isoformat() if moment else None

@@ -6,16 +6,16 @@ from axiom.boinc.requests import ClientState
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.reads.base.cells import config_in_words
-from axiom.reads.base.page import NUMBER, shown_at
-from axiom.reads.base.request import Answer, Reading, must
+from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.tasks import progress, results, workunits
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks.progress import HeardProgress
+from axiom.store.tasks.progress import StoredProgress
 from axiom.store.views import tasks
-from axiom.store.views.tasks import Check, TaskEnd
+from axiom.store.views.tasks import TaskCheck, TaskEnd
 
 _BLAMES = {
     Blame.NOBODY: "nobody's fault",
@@ -42,11 +42,11 @@ _AGREEMENTS = {
 }
 
 
-@shown_at(f"/workunits/{NUMBER}", "workunit.html")
-def workunit(reading: Reading, number: int) -> Answer:
+@page_at(f"/workunits/{NUMBER}", "workunit.html")
+def workunit_page(reading: Reading, number: int) -> Answer:
     """One order, its copies, and the checks of what they brought."""
-    stored_workunit: Workunit = must(workunits.workunit(reading.db, number), reading, "workunit", number)
-    stored = experiments.by_id(reading.db, stored_workunit.experiment_id)
+    stored_workunit: Workunit = require_stored(workunits.find_workunit(reading.db, number), reading, "workunit", number)
+    stored = experiments.find_experiment(reading.db, stored_workunit.experiment_id)
     return {
         "workunit": {
             "number": stored_workunit.id,
@@ -62,23 +62,23 @@ def workunit(reading: Reading, number: int) -> Answer:
             "target_host": stored_workunit.target_host_id,
             "checks_task": stored_workunit.checks_task_id,
             "split_from": stored_workunit.split_from,
-            "parts": task_store.parts_of(reading.db, number),
+            "parts": task_store.list_workunit_parts(reading.db, number),
             "created_at": stored_workunit.created_at.isoformat(),
-            "tasks": [listed(task) for task in workunits.tasks_of(reading.db, number)],
-            "checks": _checks(tasks.checks_of(reading.db, number)),
+            "tasks": [describe_task(task) for task in workunits.list_workunit_tasks(reading.db, number)],
+            "checks": _checks(tasks.list_workunit_checks(reading.db, number)),
         }
     }
 
 
-@shown_at(f"/tasks/{NUMBER}", "task.html")
-def task(reading: Reading, number: int) -> Answer:
+@page_at(f"/tasks/{NUMBER}", "task.html")
+def task_page(reading: Reading, number: int) -> Answer:
     """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
-    stored_task: Task = must(workunits.task(reading.db, number), reading, "task", number)
-    stored = experiments.by_id(reading.db, stored_task.experiment_id)
-    ordered = workunits.workunit(reading.db, stored_task.workunit_id)
-    awards = tasks.paid(reading.db, number)
+    stored_task: Task = require_stored(workunits.find_task(reading.db, number), reading, "task", number)
+    stored = experiments.find_experiment(reading.db, stored_task.experiment_id)
+    ordered = workunits.find_workunit(reading.db, stored_task.workunit_id)
+    awards = tasks.list_task_payments(reading.db, number)
     return {
-        "task": listed(stored_task)
+        "task": describe_task(stored_task)
         | {
             "experiment": stored.name if stored else None,
             "version": stored.version if stored else None,
@@ -87,10 +87,10 @@ def task(reading: Reading, number: int) -> Answer:
             "exit_status": stored_task.exit_status,
             "elapsed_seconds": stored_task.elapsed_seconds,
             "output_digest": stored_task.output_digest,
-            **how(tasks.ended(reading.db, number)),
-            **how_far(progress.of_task(reading.db, number)),
+            **describe_task_end(tasks.read_task_end(reading.db, number)),
+            **describe_progress(progress.find_task_progress(reading.db, number)),
             "checks_task": ordered.checks_task_id if ordered else None,
-            "checks": _checks(tasks.checks(reading.db, number)),
+            "checks": _checks(tasks.list_task_checks(reading.db, number)),
             "credit": sum(award.amount for award in awards) / THOUSANDTHS,
             "awards": [
                 {
@@ -106,7 +106,7 @@ def task(reading: Reading, number: int) -> Answer:
     }
 
 
-def how(end: TaskEnd) -> Answer:
+def describe_task_end(end: TaskEnd) -> Answer:
     """How a task ended, in words; what the host itself said of it is for the operator alone."""
     cause = Cause(end.cause) if end.cause in set(Cause) else None
     state = ClientState(end.boinc_state) if end.boinc_state in set(ClientState) else None
@@ -126,7 +126,7 @@ def how(end: TaskEnd) -> Answer:
     }
 
 
-def how_far(progress: HeardProgress | None) -> Answer:
+def describe_progress(progress: StoredProgress | None) -> Answer:
     """How far a task that is out was when its host last said so: its own word, of which nothing follows."""
     return {
         "progress": progress.fraction if progress else None,
@@ -135,7 +135,7 @@ def how_far(progress: HeardProgress | None) -> Answer:
     }
 
 
-def listed(task: Task) -> Answer:
+def describe_task(task: Task) -> Answer:
     return {
         "number": task.id,
         "workunit": task.workunit_id,
@@ -151,12 +151,12 @@ def listed(task: Task) -> Answer:
     }
 
 
-def _checks(checks: Sequence[Check]) -> list[Answer]:
+def _checks(checks: Sequence[TaskCheck]) -> list[Answer]:
     return [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
 
 
 def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:
-    configs = registrations.placed(reading.db, experiment_id)
+    configs = registrations.read_placed_configs(reading.db, experiment_id)
     return [
         {
             "replicate": row.replicate,
@@ -168,5 +168,5 @@ def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:
             "measures": dict(row.measures) if row.measures else {},
             "cpu_seconds": row.cpu_seconds,
         }
-        for row in results.of_task(reading.db, number)
+        for row in results.list_task_results(reading.db, number)
     ]

@@ -4,20 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from axiom.domain.credit import Balance, TimeSaid
+from axiom.domain.credit import Balance, ReportedTime
 from axiom.domain.fleet import Team, Volunteer
-from axiom.domain.registrations import read_body
-from axiom.laboratory.credit.rules.prices import Counted, price
+from axiom.domain.registrations import read_registration_body
+from axiom.laboratory.credit.rules.prices import PaidSeconds, price_task
 from axiom.limits import accounts as account_limits
 from axiom.limits import tasks as task_limits
 from axiom.reads import hosts as host_pages
 from axiom.reads.base import paging
-from axiom.reads.base.page import NUMBER, shown_at
-from axiom.reads.base.request import Answer, Reading, must
-from axiom.reads.leaderboards import THOUSANDTHS, credited
+from axiom.reads.base.page import NUMBER, page_at
+from axiom.reads.base.request import Answer, Reading, require_stored
+from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.reads.maps import recent_tiles
-from axiom.rules.accounts.badges import Contribution, stamps
-from axiom.rules.accounts.profile_visibility import as_shown, heard
+from axiom.rules.accounts.badges import Contribution, list_stamps
+from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
@@ -25,8 +25,8 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand
-from axiom.store.views.hosts import List
+from axiom.store.views.daily_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
+from axiom.store.views.hosts import PagedList
 from axiom.store.views.team_race import Month, TeamRace
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
@@ -34,35 +34,35 @@ _MOST_ADDRESS = 200
 _HOUR = 3_600.0
 
 
-@shown_at("/volunteers", "volunteers.html", words="after before")
-def volunteers(reading: Reading) -> Answer:
+@page_at("/volunteers", "volunteers.html", words="after before")
+def volunteers_page(reading: Reading) -> Answer:
     """The volunteers that the address asks for, by number."""
-    shown = paging.part(reading, List.VOLUNTEERS)
+    shown = paging.read_list_page(reading, PagedList.VOLUNTEERS)
     return {
         "volunteers": _rows(reading, shown.ids),
-        "of": hosts.amount(reading.db, List.VOLUNTEERS),
-        **paging.around("/volunteers", shown),
+        "of": hosts.count_list_entries(reading.db, PagedList.VOLUNTEERS),
+        **paging.page_links("/volunteers", shown),
     }
 
 
-@shown_at(f"/volunteers/{NUMBER}", "volunteer.html", words="findings", is_translated=True)
-def volunteer(reading: Reading, number: int) -> Answer:
+@page_at(f"/volunteers/{NUMBER}", "volunteer.html", words="findings", is_translated=True)
+def volunteer_page(reading: Reading, number: int) -> Answer:
     """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
-    stored, account = must(accounts.by_id(reading.db, number), reading, "volunteer", number)
+    stored, account = require_stored(accounts.find_account(reading.db, number), reading, "volunteer", number)
     (row,) = _rows(reading, [number])
-    all_hosts = hosts.part(reading.db, List.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
-    shown = paging.part(reading, List.HOSTS_OF, number) if account.shows_hosts else None
-    balance = ledger.balance(reading.db, ledger.VOLUNTEER, number)
+    all_hosts = hosts.read_list_part(reading.db, PagedList.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
+    shown = paging.read_list_page(reading, PagedList.HOSTS_OF, number) if account.shows_hosts else None
+    balance = ledger.find_balance(reading.db, ledger.VOLUNTEER, number)
     shares = reading.support.of_hosts(reading.db, all_hosts)
     return {
         "volunteer": row
-        | did(reading, stored, all_hosts, shares)
+        | describe_contribution(reading, stored, all_hosts, shares)
         | {
             # A tile leads to its task and so to its host.
-            "tiles": recent_tiles.drawn_by(reading, all_hosts) if account.shows_hosts else [],
-            "website": address_of(stored.website) if heard(balance).may else None,
+            "tiles": recent_tiles.list_tiles_by_hosts(reading, all_hosts) if account.shows_hosts else [],
+            "website": website_link(stored.website) if judge_visibility(balance).may else None,
             "unheard": _unheard(balance, stored.country, stored.website),
-            "rank": hosts.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
+            "rank": hosts.find_credit_rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
             "carried": [
                 {
                     "source": credit.source,
@@ -70,22 +70,26 @@ def volunteer(reading: Reading, number: int) -> Answer:
                     "because": credit.because,
                     "at": credit.at.isoformat(),
                 }
-                for credit in hosts.carried(reading.db, number)
+                for credit in hosts.list_carried_credit(reading.db, number)
             ],
-            **host_pages.supported(reading, shares, f"/volunteers/{number}"),
-            "hosts": host_pages.of_numbers(reading, shown.ids) if shown else None,
-            **(paging.around(f"/volunteers/{number}", shown) if shown else {"previous": None, "next": None}),
+            **host_pages.list_supported_findings(reading, shares, f"/volunteers/{number}"),
+            "hosts": host_pages.describe_hosts(reading, shown.ids) if shown else None,
+            **(paging.page_links(f"/volunteers/{number}", shown) if shown else {"previous": None, "next": None}),
         }
     }
 
 
-def did(reading: Reading, volunteer: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]) -> Answer:
+def describe_contribution(
+    reading: Reading, volunteer: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]
+) -> Answer:
     """What a volunteer's computers have in hand, and what they have done so far."""
     earned = reading.memo.get_or_create(("earned", volunteer.id), lambda: VolunteerTotals(volunteer_id=volunteer.id))
     record = earned.record(reading.db)
     answers = {share.finding for share in shares}
     against = reading.memo.get_or_create(
-        "against", lambda: findings.against_their_claims(reading.db), version=findings.newest_line(reading.db)
+        "against",
+        lambda: findings.list_contrary_findings(reading.db),
+        version=findings.find_newest_evidence_id(reading.db),
     )
     done = Contribution(
         valid=record.valid,
@@ -99,18 +103,18 @@ def did(reading: Reading, volunteer: Volunteer, host_ids: Sequence[int], shares:
         "jobs": record.valid,
         "core_seconds": round(record.cpu_seconds, 1),
         "first_at": record.first_at.isoformat() if record.first_at else None,
-        "stamps": [asdict(stamp) for stamp in stamps(done, reading.now)],
+        "stamps": [asdict(stamp) for stamp in list_stamps(done, reading.now)],
         "weeks": [
             {"begins": monday.isoformat(), "credit": amount / THOUSANDTHS}
-            for monday, amount in by_week(record.credit, reading.now, account_limits.WEEKS_OF_HISTORY)
+            for monday, amount in sum_credit_by_week(record.credit, reading.now, account_limits.WEEKS_OF_HISTORY)
         ],
     }
 
 
-@shown_at(f"/volunteers/{NUMBER}/certificate", "certificate.html", is_translated=True)
-def certificate(reading: Reading, number: int) -> Answer:
+@page_at(f"/volunteers/{NUMBER}/certificate", "certificate.html", is_translated=True)
+def certificate_page(reading: Reading, number: int) -> Answer:
     """What a volunteer's computers have done, on a page to print."""
-    made = volunteer(reading, number)["volunteer"]
+    made = volunteer_page(reading, number)["volunteer"]
     return {"certificate": made | {"laboratory": reading.name, "now": reading.now.isoformat()}}
 
 
@@ -119,15 +123,17 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
 
     Nobody tells the laboratory that a computer was switched off or detached: when it was heard from last may.
     """
-    begun = tariffs.begun(reading.db, reading.now)
+    begun = tariffs.list_begun_tariffs(reading.db, reading.now)
     rows: dict[int, Answer] = {}
-    for task in in_hand(reading.db, host_ids, task_limits.IN_HAND_SHOWN):
-        stored = experiments.by_id(reading.db, task.experiment_id)
+    for task in list_unfinished_tasks(reading.db, host_ids, task_limits.IN_HAND_SHOWN):
+        stored = experiments.find_experiment(reading.db, task.experiment_id)
         if stored is None:
             continue
         manifest = stored_manifest(stored.manifest)
-        registration = registrations.registration(reading.db, task.registration_id)
-        per_replicate = read_body(registration.body).design.seconds_of(task.configs) if registration else 0.0
+        registration = registrations.find_registration(reading.db, task.registration_id)
+        per_replicate = (
+            read_registration_body(registration.body).design.seconds_of(task.configs) if registration else 0.0
+        )
         seconds = task.replicates * per_replicate
         row = rows.setdefault(
             task.experiment_id,
@@ -148,24 +154,24 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
         row["deadline"] = min(row["deadline"], task.deadline.isoformat())
         row["heard_at"] = max(row["heard_at"], task.heard_at.isoformat())
         if row["credit"] is not None:
-            tariff = tariffs.in_force(begun, task.sent_at).tariff
-            time = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
-            earned = price(tariff, Counted(seconds=seconds), time).amount / THOUSANDTHS
+            tariff = tariffs.choose_tariff(begun, task.sent_at).tariff
+            time = ReportedTime(cpu_seconds=seconds, elapsed_seconds=seconds)
+            earned = price_task(tariff, PaidSeconds(seconds=seconds), time).amount / THOUSANDTHS
             row["credit"] = None if tariff.by_clock else row["credit"] + earned
     return list(rows.values())
 
 
-@shown_at("/teams", "teams.html", words="after before")
-def listed_teams(reading: Reading) -> Answer:
+@page_at("/teams", "teams.html", words="after before")
+def teams_page(reading: Reading) -> Answer:
     """The teams that the address asks for, by number."""
-    shown = paging.part(reading, List.TEAMS)
-    listed = [team for number in shown.ids if (team := teams.by_id(reading.db, number)) is not None]
-    balances = ledger.balances(reading.db, ledger.TEAM, list(shown.ids))
+    shown = paging.read_list_page(reading, PagedList.TEAMS)
+    listed = [team for number in shown.ids if (team := teams.find_team(reading.db, number)) is not None]
+    balances = ledger.find_balances(reading.db, ledger.TEAM, list(shown.ids))
     return {
-        "teams": [_team(reading, team) | credited(balances.get(team.id), reading.now) for team in listed],
+        "teams": [_team(reading, team) | describe_balance(balances.get(team.id), reading.now) for team in listed],
         "challenge": _challenge(reading),
-        "of": hosts.amount(reading.db, List.TEAMS),
-        **paging.around("/teams", shown),
+        "of": hosts.count_list_entries(reading.db, PagedList.TEAMS),
+        **paging.page_links("/teams", shown),
     }
 
 
@@ -185,33 +191,33 @@ def _race(reading: Reading, month: Month) -> list[Answer]:
     race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
     rows = []
     for number, amount in race.ranking(reading.db)[: account_limits.TEAMS_RACING]:
-        team = teams.by_id(reading.db, number)
+        team = teams.find_team(reading.db, number)
         if team is not None and amount > 0:
             rows.append({"number": number, "name": team.name, "credit": amount / THOUSANDTHS})
     return rows
 
 
-@shown_at(f"/teams/{NUMBER}", "team.html")
-def team(reading: Reading, number: int) -> Answer:
+@page_at(f"/teams/{NUMBER}", "team.html")
+def team_page(reading: Reading, number: int) -> Answer:
     """One team and its volunteers."""
-    stored: Team = must(teams.by_id(reading.db, number), reading, "team", number)
-    shown, read = paging.part(reading, List.MEMBERS, number), _read(reading, stored)
-    balance = ledger.balance(reading.db, ledger.TEAM, number)
+    stored: Team = require_stored(teams.find_team(reading.db, number), reading, "team", number)
+    shown, read = paging.read_list_page(reading, PagedList.MEMBERS, number), _read(reading, stored)
+    balance = ledger.find_balance(reading.db, ledger.TEAM, number)
     return {
         "team": _team(reading, stored)
-        | credited(balance, reading.now)
+        | describe_balance(balance, reading.now)
         | {
-            "website": address_of(read.website),
+            "website": website_link(read.website),
             "about": read.about,
-            "unheard": "" if read == stored else heard(None).reason,
-            "rank": hosts.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
+            "unheard": "" if read == stored else judge_visibility(None).reason,
+            "rank": hosts.find_credit_rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": _rows(reading, shown.ids),
-            **paging.around(f"/teams/{number}", shown),
+            **paging.page_links(f"/teams/{number}", shown),
         }
     }
 
 
-def address_of(website: str) -> Answer | None:
+def website_link(website: str) -> Answer | None:
     """A website that a volunteer gave: what it says, and where it leads if that is a place in the web."""
     if not website:
         return None
@@ -224,21 +230,21 @@ def address_of(website: str) -> Answer | None:
 
 
 def _rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
-    balances = ledger.balances(reading.db, ledger.VOLUNTEER, list(numbers))
+    balances = ledger.find_balances(reading.db, ledger.VOLUNTEER, list(numbers))
     rows = []
     for number in numbers:
-        owner = accounts.by_id(reading.db, number)
+        owner = accounts.find_account(reading.db, number)
         if owner is not None:
             volunteer, account = owner
-            amount = hosts.amount(reading.db, List.HOSTS_OF, number) if account.shows_hosts else None
-            country = volunteer.country if heard(balances.get(number)).may else ""
+            amount = hosts.count_list_entries(reading.db, PagedList.HOSTS_OF, number) if account.shows_hosts else None
+            country = volunteer.country if judge_visibility(balances.get(number)).may else ""
             row = _volunteer(reading, volunteer) | {"country": country, "host_count": amount}
-            rows.append(row | credited(balances.get(number), reading.now))
+            rows.append(row | describe_balance(balances.get(number), reading.now))
     return rows
 
 
 def _volunteer(reading: Reading, volunteer: Volunteer) -> Answer:
-    team = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
+    team = teams.find_team(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
     return {
         "number": volunteer.id,
         "name": volunteer.name,
@@ -249,22 +255,22 @@ def _volunteer(reading: Reading, volunteer: Volunteer) -> Answer:
 
 
 def _team(reading: Reading, team: Team) -> Answer:
-    founder = accounts.by_id(reading.db, team.founder_id)
+    founder = accounts.find_account(reading.db, team.founder_id)
     return {
         "number": team.id,
         "name": team.name,
         "country": _read(reading, team).country,
         "founder": {"number": team.founder_id, "name": founder[0].name} if founder else None,
         "since": team.created_at.isoformat(),
-        "volunteer_count": teams.members(reading.db, team.id),
+        "volunteer_count": teams.count_team_members(reading.db, team.id),
     }
 
 
 def _read(reading: Reading, team: Team) -> Team:
-    return as_shown(team, ledger.balance(reading.db, ledger.VOLUNTEER, team.founder_id))
+    return hide_team_profile(team, ledger.find_balance(reading.db, ledger.VOLUNTEER, team.founder_id))
 
 
 def _unheard(balance: Balance | None, *texts: str) -> str:
     """Why something that was said is not shown; nothing where nothing was said."""
-    hearing = heard(balance)
+    hearing = judge_visibility(balance)
     return hearing.reason if any(texts) and not hearing.may else ""

@@ -87,7 +87,7 @@ class ModelSpent:
         )
 
 
-def within_day(caps: ModelCaps, spent: ModelSpent, today: ModelCost) -> ModelCaps:
+def lower_caps_by_day(caps: ModelCaps, spent: ModelSpent, today: ModelCost) -> ModelCaps:
     """The caps of a session, lower where the day leaves less. `today` counts what this session has spent already."""
     return replace(
         caps,
@@ -96,7 +96,7 @@ def within_day(caps: ModelCaps, spent: ModelSpent, today: ModelCost) -> ModelCap
     )
 
 
-def reserve(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: ModelPrices | None) -> ModelCost:
+def most_request_cost(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: ModelPrices | None) -> ModelCost:
     """The most that a request can take: what was read last, one token for each new byte, and the longest answer.
 
     `known_tokens` is what the last answer read, of a conversation that only grew since.
@@ -108,14 +108,14 @@ def reserve(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: Mode
     return ModelCost(tokens=read + most_tokens, micros=math.ceil(read * dearest + most_tokens * prices.output))
 
 
-def cost(usage: TokenUsage, prices: ModelPrices | None) -> ModelCost:
+def cost_of_usage(usage: TokenUsage, prices: ModelPrices | None) -> ModelCost:
     if prices is None:
         return ModelCost(tokens=usage.tokens, micros=0)
     read = usage.read * prices.input + usage.cached * prices.cached + usage.written * prices.input * WRITTEN
     return ModelCost(tokens=usage.tokens, micros=math.ceil(read + usage.output * prices.output))
 
 
-def refusal(spent: ModelSpent, wanted: ModelCost, caps: ModelCaps, seconds: float) -> str:
+def why_request_refused(spent: ModelSpent, wanted: ModelCost, caps: ModelCaps, seconds: float) -> str:
     """Why a request that can take so much is not sent after so many seconds of the session; nothing where it is."""
     if spent.is_overrun:
         return "an answer took more tokens than the service was asked for, so no reserve can be trusted"
@@ -132,7 +132,7 @@ def refusal(spent: ModelSpent, wanted: ModelCost, caps: ModelCaps, seconds: floa
     return ""
 
 
-def unanswered(wanted: ModelCost, error: ModelError) -> ModelCost:
+def cost_of_unanswered(wanted: ModelCost, error: ModelError) -> ModelCost:
     """What a request without a usable answer took: all that was set aside, unless the service took nothing on."""
     return ModelCost(tokens=0, micros=0) if isinstance(error, ModelBusy | RequestRejected) else wanted
 

@@ -19,7 +19,7 @@ def is_new_answer(history: Sequence[tuple[datetime, Verdict]], since: datetime) 
     return verdict in _DECIDED and (not before or before[-1] is not verdict)
 
 
-def next_try(created_at: datetime, now: datetime) -> datetime | None:
+def next_mail_try(created_at: datetime, now: datetime) -> datetime | None:
     """When a message that was just refused is sent again: each wait is half of its age. None gives it up."""
     age = now - created_at
     if age >= limits.KEPT_FOR:
@@ -27,7 +27,7 @@ def next_try(created_at: datetime, now: datetime) -> datetime | None:
     return now + min(max(age / 2, limits.FIRST_WAIT), limits.LONGEST_WAIT)
 
 
-def rest(failures: int) -> timedelta:
+def server_rest_time(failures: int) -> timedelta:
     """How long a server is left alone that did not take anything this many times in a row."""
     doublings = min(failures - 1, 16)
     return min(limits.FIRST_WAIT * float(2**doublings), limits.SERVER_RESTS_FOR)
@@ -41,7 +41,7 @@ class AlertWord(StrEnum):
     OVER = "over"
 
 
-def next_word(
+def next_alert_word(
     says: str | None, last_said: str, told_at: datetime | None, *, is_over: bool, now: datetime
 ) -> AlertWord | None:
     """Decide from what is wrong now (None: nothing) and what was told last of the same kind; None says nothing.

@@ -22,7 +22,7 @@ from axiom.domain.work import Exit
 from axiom.limits import runner as limits
 from axiom.runner.boinc import protocol
 from axiom.runner.boinc.delivered_files import SuppliedHome
-from axiom.runner.boinc.heartbeat import Pulse
+from axiom.runner.boinc.heartbeat import Heartbeat
 from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.shares import take_thread_limit
@@ -46,7 +46,7 @@ class _End:
 
 def main() -> int:
     slot = Path.cwd()
-    with protocol.alone(slot) as is_alone:
+    with protocol.lock_slot(slot) as is_alone:
         if not is_alone:
             _put_off(slot, "another process still computes in this folder", without_end=True)
             return 0
@@ -60,11 +60,11 @@ def main() -> int:
         sys.stderr.write(end.message[-_MESSAGE_LIMIT:] + "\n" if end.message else "")
         if end.may_pass and _put_off(slot, end.message) is not None:
             return 0
-        protocol.finish(slot, end.status, end.message)
+        protocol.write_finish_file(slot, end.status, end.message)
     return end.status
 
 
-def delay(times: int) -> int | None:
+def retry_delay(times: int) -> int | None:
     """Return how many seconds a task waits that was put off so many times before; None when that was often enough."""
     return (
         min(limits.LONGEST_DELAY_SECONDS, limits.FIRST_DELAY_SECONDS * 2**times)
@@ -83,11 +83,11 @@ def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | No
         times = int(counted.read_text("ascii"))
     except (OSError, ValueError):
         times = 0
-    seconds = delay(times) or (limits.LONGEST_DELAY_SECONDS if without_end else None)
+    seconds = retry_delay(times) or (limits.LONGEST_DELAY_SECONDS if without_end else None)
     if seconds is not None:
         with contextlib.suppress(OSError):  # on a full disk; boinc-client starts it again all the same, only sooner
             counted.write_text(f"{times + 1}\n", "ascii")
-            protocol.come_again(slot, seconds, message)
+            protocol.write_temporary_exit(slot, seconds, message)
     return seconds
 
 
@@ -104,7 +104,7 @@ def _carry_out(slot: Path, words: Sequence[str]) -> _End:
     answer = _obey(slot, words, setup, channels)
     if answer.output is not None:
         try:
-            _deliver(Path(answer.output), protocol.resolve(slot, _OUTPUT, setup.project))
+            _deliver(Path(answer.output), protocol.resolve_link(slot, _OUTPUT, setup.project))
         except OSError as fault:
             sentence = f"The output cannot be written ({fault.strerror}). Make room in {setup.project}."
             return _End(status=Exit.NO_ROOM, message=sentence, may_pass=True)
@@ -113,12 +113,14 @@ def _carry_out(slot: Path, words: Sequence[str]) -> _End:
 
 def _obey(slot: Path, words: Sequence[str], setup: ClientSetup, channels: Channels) -> Answer:
     gate = PauseGate()
-    supply = functools.partial(protocol.resolve, slot, project=setup.project)
+    supply = functools.partial(protocol.resolve_link, slot, project=setup.project)
     home, pause = SuppliedHome(setup.project / "axiom", supply), max(limits.CHECKPOINT_SECONDS, setup.pause)
     order, most_threads = take_thread_limit(words)
     cores = min(setup.cores, most_threads or setup.cores)
     runner = Runner(home, setup.host, gate, device=setup.device, pause=pause, cores=cores)
-    pulse = Pulse(channels, gate, slot=slot, pid=setup.pid, earlier=setup.cpu_seconds, spent=lambda: runner.cpu_seconds)
+    pulse = Heartbeat(
+        channels, gate, slot=slot, pid=setup.pid, earlier=setup.cpu_seconds, spent=lambda: runner.cpu_seconds
+    )
     for name in _STOPS:
         if hasattr(signal, name):  # Windows has two of them
             signal.signal(getattr(signal, name), lambda _number, _frame: pulse.ask())

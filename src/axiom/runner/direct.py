@@ -16,7 +16,7 @@ from axiom.domain.experiments import Control, Experiment, Figure, Needs
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, NoSandbox
 from axiom.limits import runner as limits
-from axiom.runner.child.environment import environment
+from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.child.process import Child, ModuleDeclaration
 from axiom.runner.confine.bubblewrap import Sandbox
@@ -61,7 +61,7 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_fil
     (declaration,) = describe(files, modules)
     if declaration.manifest is None:
         raise ExperimentError(declaration.fault + _words_there_are(declaration.fault))
-    raw = canonical_json.canonical(declaration.manifest)
+    raw = canonical_json.canonical_bytes(declaration.manifest)
     name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
     if name != stem:
         raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")
@@ -95,9 +95,9 @@ def compute_here(
     `is_boxed`: in the sandbox of untried code, or not at all. An Ended when the gate is closed for good. `hash_seed`:
     another than on hosts, to see whether numbers follow from it. `on_failed` is told what a cell that failed printed.
     """
-    with unpacked(files) as (tree, room):
+    with unpack_files(files) as (tree, room):
         box = _box(tree, room, memory_mb) if is_boxed else None
-        surroundings = environment(cache or (box.own if box else room))
+        surroundings = child_environment(cache or (box.own if box else room))
         if hash_seed is not None:
             surroundings["PYTHONHASHSEED"] = str(hash_seed)
         child, is_late = Child.start(tree, module, surroundings, gate, box), False
@@ -124,9 +124,9 @@ def compute_here(
 def _describe(
     files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool, patience: float | None = None
 ) -> tuple[ModuleDeclaration, ...]:
-    with unpacked(files) as (tree, room):
+    with unpack_files(files) as (tree, room):
         box = _box(tree, room, limits.DESCRIBE_MB) if is_boxed else None
-        surroundings = environment(box.own if box else room)
+        surroundings = child_environment(box.own if box else room)
         child = Child(surroundings, box=box)
         try:
             return child.describe(tree, modules, surroundings, patience)
@@ -141,7 +141,7 @@ def _box(tree: Path, room: Path, memory_mb: float) -> Sandbox:
 
 
 @contextmanager
-def unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[Path, Path]]:
+def unpack_files(files: Mapping[str, bytes]) -> Iterator[tuple[Path, Path]]:
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         tree, room = Path(folder) / "tree", Path(folder) / "room"
         tree.mkdir()

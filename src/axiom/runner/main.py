@@ -27,10 +27,10 @@ from typing import Any, NoReturn
 from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
 from axiom.limits import runner as limits
-from axiom.runner.child.environment import environment
+from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import RunEnded
 from axiom.runner.child.process import Child
-from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn
+from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_child
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import canonical_json
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if is_serving:
             if "--low-priority" in words:
                 _step_back()
-            process = spawn(environment(), NEARLY_ALWAYS)
+            process = spawn_child(child_environment(), NEARLY_ALWAYS)
             serve(process, _template(words))
         return once(words)
     except (RunEnded, KeyboardInterrupt):
@@ -97,7 +97,7 @@ def _ignore(_task: int, _fraction: float, _kept: int) -> None: ...
 
 def serve(process: subprocess.Popen[bytes], template: socket.socket | None = None) -> NoReturn:
     with contextlib.ExitStack() as ending:
-        spare = Child(environment(), process=process)
+        spare = Child(child_environment(), process=process)
         ending.callback(spare.stop)
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(lines,), daemon=True).start()
@@ -123,7 +123,7 @@ def _runner_for(spare: Child, template: socket.socket | None, setup: dict[str, A
 def _obey(runner: Runner, line: str) -> Answer:
     try:
         fields = canonical_json.Fields(json.loads(line), "the line", ("order", "slot"))
-        argv, slot = fields.array("order", canonical_json.text), Path(fields.text("slot", ".+"))
+        argv, slot = fields.array("order", canonical_json.check_text), Path(fields.text("slot", ".+"))
     except (ValueError, RecursionError) as fault:
         return Answer(
             task=None,

@@ -20,14 +20,14 @@ import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.limits import runner as limits
-from axiom.runner.child.environment import environment
+from axiom.runner.child.environment import child_environment
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.files.checkpoint import largest_state
 from axiom.runner.files.checkpoint_handover import CheckpointHandover
 from axiom.runner.files.home import RunnerHome
-from axiom.runner.files.scratch_folders import room
+from axiom.runner.files.scratch_folders import open_bundle_folder
 from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
@@ -94,9 +94,9 @@ def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[
 
     A limit alone would not do: short cells of very different cost have the same one.
     """
-    by_config = dict(zip(map(canonical_json.canonical, manifest.configs), manifest.cell_seconds, strict=True))
+    by_config = dict(zip(map(canonical_json.canonical_bytes, manifest.configs), manifest.cell_seconds, strict=True))
     points = {cell.config: cell.values for cell in cells}
-    seconds = {config: by_config.get(canonical_json.canonical(values), 0.0) for config, values in points.items()}
+    seconds = {config: by_config.get(canonical_json.canonical_bytes(values), 0.0) for config, values in points.items()}
     if all(seconds.values()):
         return tuple(seconds[cell.config] for cell in cells)
     return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them
@@ -243,7 +243,7 @@ class Runner:
         """Nothing of the bundle is touched before ticket, order and bundle are known to be the laboratory's."""
         trust = self._home.trust(now)
         ticket = tickets.read_ticket(order.ticket, trust=trust, now=now)
-        tickets.check(order, ticket, host=self._host)
+        tickets.check_order(order, ticket, host=self._host)
         bundle = self._home.proven(ticket, trust=trust, now=now)
         self._tree = self._home.unpacked(ticket.bundle, bundle)  # a child that has it imports of it whenever it likes
 
@@ -388,7 +388,7 @@ class Runner:
         module = f"axiom.catalogue.{ticket.experiment}"
         # Compared once for its first child, just now; whoever comes after that one may find the files changed.
         tree, self._tree = self._tree or self._home.unpacked(ticket.bundle, bundle), None
-        surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
+        surroundings = child_environment(open_bundle_folder(self._home.cache, ticket.bundle), self._device)
         spare, self._spare = self._spare, None
         if copy := self._copy_of_template(bundle):
             self.stop()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rounds import due
+from axiom.laboratory.rounds.rounds import why_round_due
 from axiom.limits import rounds as limits
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -30,7 +30,7 @@ _FIRST_PAUSE = timedelta(seconds=2)
 log = logging.getLogger("axiom.autopilot")
 
 
-class Attendant:
+class AutopilotProcess:
     """Keeps one autopilot in a process of its own. It ends with us, however we end: its standard input is ours."""
 
     def __init__(self, folder: Folder, now: Callable[[], datetime]) -> None:
@@ -108,7 +108,7 @@ class Attendant:
                 process.stdin.close()
 
 
-class Occasion:
+class SessionReason:
     """Why a session should be held now, looked up at most once a second, and for a twentieth of the time at most.
 
     What a session has answered is no reason for another one, however fresh it is: then it is looked up once more.
@@ -137,7 +137,7 @@ class Occasion:
         began = time.monotonic()
         with Connections(folder=self._folder).reader() as db:
             self._last = _newest(db)
-            self._reason = due(db, self._policy, self._now())
+            self._reason = why_round_due(db, self._policy, self._now())
         ended_at = time.monotonic()
         self._until = ended_at + max(_FRESH_SECONDS, _REST * (ended_at - began))
 
@@ -147,5 +147,5 @@ class Occasion:
 
 
 def _newest(db: Database) -> _Newest:
-    last = rounds.last(db)
+    last = rounds.find_last_round(db)
     return (last.id, last.ended_at) if last else None

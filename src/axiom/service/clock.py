@@ -13,7 +13,7 @@ from typing import Self
 
 from axiom.errors import ClockSetBack
 from axiom.limits import server as limits
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit, jobs
 from axiom.store.upkeep.audit import AuditEntry
@@ -34,7 +34,7 @@ class AcceptedClock:
 
     @classmethod
     def read(cls, db: Database) -> Self | None:
-        row = audit.latest_done(db, _COMMAND)
+        row = audit.find_latest_done_command(db, _COMMAND)
         if row is None:
             return None
         arguments = json.loads(row["arguments"])
@@ -45,14 +45,14 @@ class AcceptedClock:
         entry = AuditEntry(
             caller=caller,
             command=_COMMAND,
-            arguments=canonical(times).decode(),
+            arguments=canonical_bytes(times).decode(),
             dry_run=False,
             key=None,
             outcome="done",
             answer="{}",
         )
         with db.transaction():
-            audit.append(db, entry, self.written)
+            audit.append_audit_entry(db, entry, self.written)
 
 
 class Clock:
@@ -90,7 +90,7 @@ def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
     `accept`: the computer's clock is right, whatever is written. That is audited, and holds from then on.
     """
     wall, accepted = wall_clock(), AcceptedClock.read(db)
-    newest, what = jobs.last_written(db) or (wall, "")
+    newest, what = jobs.find_last_write(db) or (wall, "")
     expected = wall if accepted is None else max(wall, accepted.time(wall))
     if expected >= newest - limits.CLOCK_TOLERATED:
         return Clock(newest, accepted)

@@ -15,31 +15,31 @@ from typing import Any
 from axiom import shipped
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
-from axiom.gate.client import Remote
-from axiom.laboratory.backups.archive import is_due, is_possible
-from axiom.laboratory.backups.automatic_backups import copies
-from axiom.laboratory.backups.invariants import PROMISES, broken
+from axiom.gate.client import SocketClient
+from axiom.laboratory.backups.archive import is_archiving_due, is_possible
+from axiom.laboratory.backups.automatic_backups import list_backup_copies
+from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
 from axiom.laboratory.experiments.catalogue_files import list_contested
 from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
-from axiom.reads.join import runners_of
-from axiom.runner.confine.bubblewrap import demand
+from axiom.reads.join import list_runner_downloads
+from axiom.runner.confine.bubblewrap import demand_sandbox
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock
 from axiom.service.mail import PASSWORD, mail_server
-from axiom.service.open_laboratory import journal_of, reading
-from axiom.settings import from_process
+from axiom.service.open_laboratory import journal_of, open_for_reading
+from axiom.settings import read_process_settings
 from axiom.signed.keys import load_keys
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, moment, version
-from axiom.store.engine.folder import Folder, holder, is_full, lost
+from axiom.store.engine.database import Database, describe_sqlite, from_microseconds
+from axiom.store.engine.folder import Folder, find_lost_server, is_disk_full, read_lock_holder
 from axiom.store.experiments import preflights
-from axiom.store.journal.history import newest_point
-from axiom.store.journal.replay import covered_from
-from axiom.store.migrate import check
+from axiom.store.journal.history import read_journal_point
+from axiom.store.journal.replay import find_first_covering_segment
+from axiom.store.migrate import require_current_schema
 from axiom.store.registrations import stamps
 from axiom.store.tasks import archives
 from axiom.store.upkeep import jobs, last_backup, watches
@@ -60,7 +60,7 @@ class Diagnosis:
 _Answer = tuple[bool, str, str]  # whether all is well, how it is, and what to do where it is not
 
 
-def examine(folder: Folder) -> Iterator[Diagnosis]:
+def examine_laboratory(folder: Folder) -> Iterator[Diagnosis]:
     yield _diagnosis("settings", _settings(folder))
     if not folder.exists():
         yield _diagnosis("laboratory", (False, f"there is none in {folder.path}", "`scripts/lab` makes one"))
@@ -82,7 +82,7 @@ def examine(folder: Folder) -> Iterator[Diagnosis]:
     yield _ask_laboratory(folder, "stamps")
 
 
-def watched(folder: Folder) -> Iterator[Diagnosis]:
+def examine_running(folder: Folder) -> Iterator[Diagnosis]:
     yield _ask_laboratory(folder, "clock")
     yield _diagnosis("keys", _keys(folder))
     for name in ("journal", "backup", "jobs", "watches", "preflight", "stamps"):
@@ -104,8 +104,8 @@ def _ask_laboratory(folder: Folder, name: str) -> Diagnosis:
 
 def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
     now = wall_clock()
-    with reading(folder) as db:
-        problems = broken(db, folder, load_keys(folder.keys, now).trust, now)
+    with open_for_reading(folder) as db:
+        problems = find_broken_promises(db, folder, load_keys(folder.keys, now).trust, now)
     for number, promise in sorted(PROMISES.items(), key=lambda item: int(item[0].removeprefix("I"))):
         violations = problems[number]
         more = f" (and {len(violations) - 3} more)" if len(violations) > 3 else ""
@@ -119,7 +119,7 @@ def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
 
 def _settings(folder: Folder) -> _Answer:
     try:
-        _, listed = from_process(folder.settings)
+        _, listed = read_process_settings(folder.settings)
     except AxiomError as error:
         return False, str(error), "mend the setting"
     changed = [setting.name for setting in listed if setting.origin != "default"]
@@ -143,7 +143,7 @@ def _sync(folder: Folder) -> _Answer:
                 os.fsync(file.fileno())
                 times.append(1000 * (time.perf_counter() - began))
     except OSError as error:
-        cure = "free some space on this disk" if is_full(error) else "make the folder writable"
+        cure = "free some space on this disk" if is_disk_full(error) else "make the folder writable"
         return False, f"cannot write here: {error.strerror}", cure
     median = sorted(times)[_SYNCS // 2]
     cure = "a local disk answers hosts sooner; nothing is lost on a slow one"
@@ -154,7 +154,7 @@ def _strange(folder: Folder) -> _Answer | None:
     """A database of an older or a newer Axiom: said once, since nothing can be asked of its tables."""
     try:
         with Connections(folder=folder).reader() as db:
-            check(db)
+            require_current_schema(db)
     except CannotStart as error:
         return False, str(error), "start the laboratory with the right version"
     except AxiomError:
@@ -163,7 +163,7 @@ def _strange(folder: Folder) -> _Answer | None:
 
 
 def _clock(_folder: Folder, db: Database) -> _Answer:
-    newest, what = jobs.last_written(db) or (wall_clock(), "")
+    newest, what = jobs.find_last_write(db) or (wall_clock(), "")
     ahead = (newest - wall_clock()).total_seconds()
     accepted = AcceptedClock.read(db)
     well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)
@@ -173,37 +173,37 @@ def _clock(_folder: Folder, db: Database) -> _Answer:
 
 
 def _database(_folder: Folder, db: Database) -> _Answer:
-    check(db)
-    return True, f"{version()}; one writable connection, by lock", ""
+    require_current_schema(db)
+    return True, f"{describe_sqlite()}; one writable connection, by lock", ""
 
 
 def _journal(folder: Folder, db: Database) -> _Answer:
-    settings, _ = from_process(folder.settings)
-    place, point = journal_of(folder, settings), newest_point(db)
-    first = covered_from(place, point) if point else None
+    settings, _ = read_process_settings(folder.settings)
+    place, point = journal_of(folder, settings), read_journal_point(db)
+    first = find_first_covering_segment(place, point) if point else None
     if point is None or first is None:
         cure = "start the laboratory: it begins a new journal, which covers the backups that are made from then on"
         return False, f"the newest changes are not in {place}", cure
-    newest = max((copy.position for copy in copies(place, point)), default=0)
+    newest = max((copy.position for copy in list_backup_copies(place, point)), default=0)
     where = "another disk than" if _is_elsewhere(place, folder) else "the same disk as"
-    says = f"every change since {moment(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database"
+    says = f"every change since {from_microseconds(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database"
     cure = f"a part of {place} is lost: take a backup now, since an older one cannot be brought up to date"
     return first.point.position <= newest, says, cure
 
 
 def _jobs(_folder: Folder, db: Database) -> _Answer:
-    failing = [f"{row['name']}: {row['last_error']}" for row in jobs.every_job(db) if row["last_error"]]
+    failing = [f"{row['name']}: {row['last_error']}" for row in jobs.list_jobs(db) if row["last_error"]]
     cure = "logs/axiom.log says more; each is tried again by itself while the laboratory runs"
     return not failing, "; ".join(failing) or "none of the periodic jobs is failing", cure
 
 
 def _stamps(folder: Folder, db: Database) -> _Answer:
     """Whether registrations wait for an authority, and with them their tasks."""
-    if not from_process(folder.settings)[0].stamp_authority:
+    if not read_process_settings(folder.settings)[0].stamp_authority:
         return True, "no authority is to stamp registrations", ""
-    unstamped = stamps.waiting(db)
+    unstamped = stamps.list_unstamped_registrations(db)
     since = min((registration.created_at for registration in unstamped), default=wall_clock())
-    faults = [row["last_error"] for row in jobs.every_job(db) if row["name"] == "stamp" and row["last_error"]]
+    faults = [row["last_error"] for row in jobs.list_jobs(db) if row["name"] == "stamp" and row["last_error"]]
     waits = f"{counted(len(unstamped), 'registration')} without one, of which nothing is ordered"
     says = "; ".join([waits, *faults]) if unstamped else "no registration waits for one"
     cure = "docs/howto/stamp-predictions.md says what to look at; without the setting stamp_authority all goes on"
@@ -219,10 +219,10 @@ def _backup(folder: Folder, db: Database) -> _Answer:
 
     The copies that the laboratory makes by itself count where they lie on another disk.
     """
-    settings, _ = from_process(folder.settings)
-    place, point, others = journal_of(folder, settings), newest_point(db), accounts.with_results(db)
-    own = copies(place, point) if point and _is_elsewhere(place, folder) else []
-    made = max(filter(None, (last_backup.last(folder), *(copy.made_at for copy in own))), default=None)
+    settings, _ = read_process_settings(folder.settings)
+    place, point, others = journal_of(folder, settings), read_journal_point(db), accounts.count_contributors(db)
+    own = list_backup_copies(place, point) if point and _is_elsewhere(place, folder) else []
+    made = max(filter(None, (last_backup.read_backup_time(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None
     says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
     says = f"{says}; {counted(others, 'volunteer')} computed here" if others else says
@@ -231,27 +231,27 @@ def _backup(folder: Folder, db: Database) -> _Answer:
 
 
 def _archive(folder: Folder, db: Database) -> _Answer:
-    settings, _ = from_process(folder.settings)
-    files = archives.every_file(db)
-    gone = [file for file in files if not blobs.file_of(folder, file.digest).is_file()]
+    settings, _ = read_process_settings(folder.settings)
+    files = archives.list_archive_files(db)
+    gone = [file for file in files if not blobs.blob_path(folder, file.digest).is_file()]
     if gone:
         says = f"{counted(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}"
         return False, says, "put the files back from a backup; `axiom archive` names them"
     size = sum(file.bytes for file in files) // 2**20
     says = f"{counted(sum(file.tasks for file in files), 'task')} in {counted(len(files), 'file')} of {size} MB"
-    due = settings.archive_days and not is_possible() and is_due(db, wall_clock(), settings.archive_days)
+    due = settings.archive_days and not is_possible() and is_archiving_due(db, wall_clock(), settings.archive_days)
     says = f"{says}; old tasks wait, and pyarrow is not installed" if due else says
     return not due, says, "install Axiom with its extra `data`, or set archive_days to 0"
 
 
 def _watches(_folder: Folder, db: Database) -> _Answer:
-    reached = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
+    reached = [watch for watch in watches.list_open_watches(db) if watch.first_hit is not None]
     says = "; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in reached) or "no open watch is met"
     return not reached, says, f"look at it, then `axiom watch end {reached[0].id}`" if reached else ""
 
 
 def _preflights(_folder: Folder, db: Database) -> _Answer:
-    newest = preflights.newest(db, GATES)
+    newest = preflights.list_newest_preflights(db, GATES)
     nobody = [bundle.name for bundle in newest if not bundle.is_ours]
     failed = [*nobody, *(bundle.name for bundle in newest if bundle.passed is False and bundle.name not in nobody)]
     waiting = [bundle.name for bundle in newest if bundle.passed is None and bundle.name not in nobody]
@@ -266,7 +266,7 @@ def _preflights(_folder: Folder, db: Database) -> _Answer:
 
 def _own_files(folder: Folder) -> Iterator[Diagnosis]:
     """Where Axiom brings a file and the laboratory has its own: which of the two is used."""
-    for file in list_contested(shipped.catalogue(), folder.catalogue):
+    for file in list_contested(shipped.catalogue_folder(), folder.catalogue):
         own, brought = (f"version {version}" for version in (file.own, file.shipped))
         yield Diagnosis(
             name="own file",
@@ -287,14 +287,14 @@ def _keys(folder: Folder) -> _Answer:
 
 
 def _server(folder: Folder) -> _Answer:
-    facts = holder(folder)
-    if facts is None and (gone := lost(folder)) is not None:
+    facts = read_lock_holder(folder)
+    if facts is None and (gone := find_lost_server(folder)) is not None:
         cure = "the end of logs/axiom.log may say why; start it again: nothing is lost"
         return False, f"process {gone.get('pid')} is gone, and nobody stopped it", cure
     if facts is None:
         return True, "not running; the same command starts it again", ""
     process = f"process {facts.get('pid')}"
-    if not Remote(folder.socket, server_limits.DOCTOR_SECONDS).answers():
+    if not SocketClient(folder.socket, server_limits.DOCTOR_SECONDS).answers():
         cure = f"wait if it is starting; else end {process} and start again: nothing is lost"
         return False, f"{process} holds the folder and does not answer", cure
     return True, f"{facts.get('url', 'running')} ({process})", ""
@@ -302,17 +302,17 @@ def _server(folder: Folder) -> _Answer:
 
 def _runners(folder: Folder) -> _Answer:
     offer = None
-    if holder(folder) is not None:
+    if read_lock_holder(folder) is not None:
         with contextlib.suppress(AxiomError):  # that the server does not answer is said above
-            offer = Remote(folder.socket, server_limits.DOCTOR_SECONDS).status()["status"].get("offer")
+            offer = SocketClient(folder.socket, server_limits.DOCTOR_SECONDS).status()["status"].get("offer")
     problems = (offer or {}).get("problems", [])
     cure = "mend what is said here, or build them again with scripts/build-runner; what is offered stays"
-    return not problems, "; ".join(problems) or in_words(runners_of(folder), offer), cure
+    return not problems, "; ".join(problems) or runners_in_words(list_runner_downloads(folder), offer), cure
 
 
 def _mail(folder: Folder) -> _Answer:
     try:
-        settings, _ = from_process(folder.settings)
+        settings, _ = read_process_settings(folder.settings)
         if not settings.mail_server:
             return True, "the laboratory sends none", ""
         password = os.environ.get(PASSWORD)
@@ -344,9 +344,9 @@ def _isolation() -> _Answer:
 def _sandbox(_folder: Folder, db: Database) -> _Answer:
     """Whether what was never tried can be tried here: outside of a sandbox nobody does, and volunteers wait for it."""
     try:
-        demand()
+        demand_sandbox()
     except NoSandbox as error:
-        well = not preflights.circumstances(db, wall_clock()).has_volunteers
+        well = not preflights.read_circumstances(db, wall_clock()).has_volunteers
         return (
             well,
             str(error),
@@ -369,7 +369,7 @@ _IN_DATABASE: Mapping[str, Callable[[Folder, Database], _Answer]] = {
 }
 
 
-def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
+def runners_in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
     versions = [
         f"{runner['platform']} on {' and '.join(runner['computes_on'])}: version {runner['version']}, "
         f"{runner['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * runner["is_stand_in"])
@@ -379,5 +379,5 @@ def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | No
     return "; ".join([*([building] if building else []), *(versions or ["none is offered yet"])])
 
 
-def as_data(diagnosis: Diagnosis) -> dict[str, Any]:
+def diagnosis_data(diagnosis: Diagnosis) -> dict[str, Any]:
     return asdict(diagnosis) | {"cure": diagnosis.cure if not diagnosis.well else ""}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.engines.available_resources import this_capacity
+from axiom.engines.available_resources import own_capacity
 from axiom.engines.local_engine import LocalEngine
 from axiom.errors import StoreDamaged
 from axiom.gate.gate import CommandGate
@@ -20,9 +20,9 @@ from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import resume
 from axiom.server.upkeep.jobs import Jobs
-from axiom.service.open_laboratory import journal_of, package, writer_of
+from axiom.service.open_laboratory import journal_of, package_folder, writer_of
 from axiom.service.take_folder import workers_of
-from axiom.service.work_jobs import LaboratoryJobs, moving
+from axiom.service.work_jobs import LaboratoryJobs, make_laboratory_jobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -51,7 +51,7 @@ class ComputingParts:
         return self.moving.jobs
 
 
-def computing(
+def make_computing_parts(
     folder: Folder,
     settings: Settings,
     keys: Keys,
@@ -82,7 +82,7 @@ def computing(
     )
     return ComputingParts(
         writer=writer,
-        gate=open_gate(writer, Laboratory(folder=folder, keys=keys, settings=settings, package=package()), now),
+        gate=open_gate(writer, Laboratory(folder=folder, keys=keys, settings=settings, package=package_folder()), now),
         dispatch=dispatch,
         cache=cache,
         pilots=pilots,
@@ -94,7 +94,7 @@ def computing(
 def _moving(
     writer: Writer, folder: Folder, settings: Settings, keys: Keys, lease: timedelta, now: Callable[[], datetime]
 ) -> LaboratoryJobs:
-    made = moving(writer, folder, journal_of(folder, settings), keys, lease, now)
+    made = make_laboratory_jobs(writer, folder, journal_of(folder, settings), keys, lease, now)
     if settings.stamp_authority:
         from axiom.server.upkeep.registration_stamps import stamp_job
 
@@ -124,13 +124,13 @@ def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> DispatchSetting
 
 
 def _this_host(db: Database, workers: int, now: datetime) -> tuple[int, int]:
-    ourselves = accounts.ourselves(db, now)
-    host_id = hosts.meet(
+    ourselves = accounts.find_laboratory_account(db, now)
+    host_id = hosts.upsert_host(
         db,
         volunteer_id=ourselves,
         name=_THIS_COMPUTER,
         platform=platform_here(),
-        capacity=this_capacity(workers),
+        capacity=own_capacity(workers),
         now=now,
     )
     return ourselves, host_id

@@ -18,23 +18,23 @@ from typing import Any
 
 from axiom import __version__
 from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
-from axiom.laboratory.backups.automatic_backups import newest_copy
-from axiom.laboratory.backups.backup import restore
-from axiom.laboratory.backups.recovery import RecoveryWish
+from axiom.laboratory.backups.automatic_backups import newest_backup_copy
+from axiom.laboratory.backups.backup import restore_backup
+from axiom.laboratory.backups.recovery import RecoveryOptions
 from axiom.limits import backups as limits
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
-from axiom.service.logs import log_to
-from axiom.service.sockets import address_of
+from axiom.service.logs import set_up_logging
+from axiom.service.sockets import socket_address
 from axiom.service.volunteer_project import project_address, public_address
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.follow import JournalFollower
-from axiom.store.migrate import check
+from axiom.store.migrate import require_current_schema
 from axiom.web.probes import Probes
-from axiom.web.site.app import Site, site
+from axiom.web.site.app import Site, make_site
 from axiom_weigh.terminal import remark, wall_clock
 
 log = logging.getLogger("axiom.follow")
@@ -54,17 +54,17 @@ def make_copy(folder: Folder, journal: Path, backup: Path | None) -> Path | None
                 "folder with --data."
             )
         return None
-    source = backup or newest_copy(journal)
+    source = backup or newest_backup_copy(journal)
     if source is None or not source.is_file():
         raise NotFound(
             f"There is no backup to begin with: {source or f'no copy lies in {journal}'}. Nothing was made; name one "
             "with --from."
         )
-    restore(source, folder, now=wall_clock(), wish=RecoveryWish(to_follow=True))
+    restore_backup(source, folder, now=wall_clock(), wish=RecoveryOptions(to_follow=True))
     return source
 
 
-def follow(
+def follow_journal(
     folder: Folder, journal: Path, settings: Settings, listening: socket.socket, *, quiet: bool
 ) -> signal.Signals | None:
     """The copy goes along and its pages are shown, until somebody stops it; the signal that did.
@@ -72,12 +72,12 @@ def follow(
     A journal that says something else than the copy ends it with an error: nobody reads pages that may be wrong.
     """
     with lock(folder, _PURPOSE) as folder_lock, contextlib.ExitStack() as stack:
-        address = address_of(listening)
+        address = socket_address(listening)
         folder_lock.note(port=listening.getsockname()[1], url=address)
         public_at = public_address(settings, address)
-        log_to(folder, settings)
+        set_up_logging(folder, settings)
         with Connections(folder=folder).reader() as db:
-            check(db)
+            require_current_schema(db)
         stopping = StopSignal()
         going = _FollowerThread(folder, journal, stopping)
         pages = _pages(folder, settings, address, going)
@@ -91,7 +91,7 @@ def follow(
             quiet=quiet,
         )
         log.info("follow.started process=%d journal=%s", os.getpid(), journal)
-        public = ServedSocket(app=site(pages), socket=listening, address=public_at)
+        public = ServedSocket(app=make_site(pages), socket=listening, address=public_at)
         by = serve_sockets([public], stopping)
     if going.failed is not None:
         raise going.failed
@@ -142,7 +142,7 @@ class _FollowerThread:
                 self._ended.wait(limits.FOLLOWER_PAUSE_SECONDS)
                 continue
             if followed.changes_form:
-                check(db)  # the laboratory was brought to a version that may be unknown here
+                require_current_schema(db)  # the laboratory was brought to a version that may be unknown here
             self.until = followed.until or self.until
             self._looked = time.monotonic()
             if not followed.again:

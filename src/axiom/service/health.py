@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.limits import server as limits
-from axiom.rules.upkeep.readiness import VitalSigns, unready
+from axiom.rules.upkeep.readiness import VitalSigns, list_unready_reasons
 from axiom.server.upkeep.jobs import Jobs
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
@@ -30,7 +30,7 @@ class Health:
             jobs=self.jobs.turns(),
             up_since=self.up_since,
         )
-        return unready(signs, self.now())
+        return list_unready_reasons(signs, self.now())
 
     def free(self) -> dict[str, int]:
         return {"data": _free(self.folder.path), "journal": _free(self.journal)}

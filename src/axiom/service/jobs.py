@@ -11,7 +11,7 @@ from axiom.domain.callers import Caller
 from axiom.gate.gate import CommandGate
 from axiom.laboratory.backups.jobs import archive_job, copy_job
 from axiom.laboratory.credit.jobs import list_credit_jobs
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.returns.jobs import list_return_jobs
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep.janitor import clean_job
@@ -25,7 +25,7 @@ def list_work_jobs(
     folder: Folder,
     journal: Path,
     validator: Validator,
-    paying: Paying,
+    paying: CreditPayer,
     lease: timedelta,
     now: Callable[[], datetime],
     nudge: Callable[[str], None],

@@ -7,8 +7,8 @@ import time
 
 from axiom.errors import StorageFull
 from axiom.settings import Settings
-from axiom.store.engine.folder import Folder, is_full
-from axiom.store.engine.sqlite_binding import foreseen
+from axiom.store.engine.folder import Folder, is_disk_full
+from axiom.store.engine.sqlite_binding import translate_sqlite_error
 
 _FULL_SECONDS = 60.0
 _MOST_CAUSES = 10  # of one failure
@@ -53,14 +53,14 @@ class _FullDisk(logging.Filter):
 def _is_full(error: BaseException | None) -> bool:
     depth = 0
     while isinstance(error, Exception) and depth < _MOST_CAUSES:
-        is_storage = isinstance(error, StorageFull) or isinstance(foreseen(error), StorageFull)
-        if is_storage or (isinstance(error, OSError) and is_full(error)):
+        is_storage = isinstance(error, StorageFull) or isinstance(translate_sqlite_error(error), StorageFull)
+        if is_storage or (isinstance(error, OSError) and is_disk_full(error)):
             return True
         error, depth = error.__cause__ or error.__context__, depth + 1
     return False
 
 
-def log_to(folder: Folder, settings: Settings) -> None:
+def set_up_logging(folder: Folder, settings: Settings) -> None:
     folder.logs.mkdir(exist_ok=True)
     file = logging.handlers.RotatingFileHandler(folder.logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
     file.setFormatter(_UtcFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

@@ -11,7 +11,7 @@ from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.server.upkeep.jobs import ALIVE, Job
 from axiom.service.health import Health
 from axiom.settings import Settings
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database
 from axiom.store.mail.outbox import MAIL, OutboxMessage
 from axiom.store.upkeep import jobs as jobs_store
@@ -63,7 +63,7 @@ def web_addresses(settings: Settings) -> dict[str, WebAddress]:
     return {name: WebAddress(address=address, kind=kind) for name, (address, kind) in chosen.items() if address}
 
 
-def letters(settings: Settings, secret: bytes, master: str) -> Letters:
+def make_letters(settings: Settings, secret: bytes, master: str) -> Letters:
     return Letters(
         name=settings.name,
         master=master,
@@ -79,12 +79,12 @@ class Mailing:
     alerts: Alerts | None
 
 
-def mailing(
+def make_mailing(
     settings: Settings,
     server: MailServer | None,
     words: Letters,
     health: Health,
-    readers: Readers,
+    readers: ReaderPool,
     complaints: Callable[[], Iterable[Complaint]],
     heard_since: datetime,
 ) -> Mailing:
@@ -111,10 +111,10 @@ def mailing(
 
 def silence_counts_from(db: Database, now: datetime) -> datetime:
     """At a start: computers have time to come back after an absence, however often the laboratory starts meanwhile."""
-    alive = jobs_store.last_start(db, ALIVE)
+    alive = jobs_store.find_last_job_start(db, ALIVE)
     if alive and now - alive > limits.AWAY_FOR:
-        jobs_store.started(db, _BACK, 0.0, now)
-    back = jobs_store.last_start(db, _BACK)
+        jobs_store.record_job_start(db, _BACK, 0.0, now)
+    back = jobs_store.find_last_job_start(db, _BACK)
     return max(now, back + limits.BACK_WITHIN) if back else now
 
 

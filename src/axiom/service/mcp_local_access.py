@@ -14,7 +14,7 @@ from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.gate.command import Answer
 from axiom.gate.gate import CommandGate
 from axiom.gate.registry import read_command
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
+from axiom.laboratory.proposals.commands.approvals import Confirmations
 from axiom.web.site.app import Site
 from axiom.web.site.routes import PAGES
 
@@ -23,10 +23,10 @@ _MOST_TOLD = 1_000  # characters of an error that is remembered
 
 
 @dataclass(frozen=True, kw_only=True)
-class TokenDesk:
+class LocalLabAccess:
     pages: Site
     gate: CommandGate
-    people: AskedPeople
+    people: Confirmations
     program: Caller
 
     def caller(self) -> Caller:

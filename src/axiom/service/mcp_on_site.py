@@ -9,21 +9,21 @@ from starlette.types import ASGIApp
 
 from axiom.domain.callers import Caller
 from axiom.errors import CannotStart
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
-from axiom.service.mcp_local_access import TokenDesk
+from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.service.mcp_local_access import LocalLabAccess
 from axiom.web.api.admission import ProgramAdmission
-from axiom.web.api.problems import RequestRefused, problem
+from axiom.web.api.problems import RequestRefused, problem_response
 from axiom.web.site.app import Site
 
 
-def mcp_in_front(
+def mount_mcp(
     front: ASGIApp,
     pages: Site,
-    people: AskedPeople,
+    people: Confirmations,
     admission: ProgramAdmission,
 ) -> ASGIApp:
     try:
-        from axiom.mcp.over_http import WithMcp
+        from axiom.mcp.over_http import McpMiddleware
     except ImportError as error:
         raise CannotStart(
             f"The setting mcp is on, and the package mcp is not there ({error}). Nothing was started; install "
@@ -34,7 +34,7 @@ def mcp_in_front(
         try:
             return await admission.caller(request)
         except RequestRefused as error:
-            return problem(error)
+            return problem_response(error)
 
     @asynccontextmanager
     async def turn(caller: Caller) -> AsyncIterator[None]:
@@ -44,7 +44,7 @@ def mcp_in_front(
         except RequestRefused as error:
             raise error.error from None
 
-    def desk(caller: Caller) -> TokenDesk:
-        return TokenDesk(pages=pages, gate=people.gate, people=people, program=caller)
+    def desk(caller: Caller) -> LocalLabAccess:
+        return LocalLabAccess(pages=pages, gate=people.gate, people=people, program=caller)
 
-    return WithMcp(front, enter=enter, turn=turn, desk=desk)
+    return McpMiddleware(front, enter=enter, turn=turn, desk=desk)

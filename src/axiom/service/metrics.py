@@ -27,7 +27,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
 from axiom.store.hosts import fleet
-from axiom.store.journal.history import newest_point
+from axiom.store.journal.history import read_journal_point
 from axiom.store.rounds import rounds
 from axiom.store.views import findings
 from axiom_weigh.values import Grade
@@ -64,7 +64,7 @@ class LaboratoryMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self.health.now()
         with Connections(folder=self.health.folder).reader() as db:
-            counted, point = counters.read(db), newest_point(db)
+            counted, point = counters.read_counters(db), read_journal_point(db)
             minute = self._memo.get_or_create("minute", lambda: self._read(db, now), version=f"{now:%d %H:%M}")
         yield from self._about(now)
         yield from _requests(self.requests)
@@ -81,10 +81,10 @@ class LaboratoryMetrics(Collector):
     def _read(self, db: Database, now: datetime) -> MinuteFigures:
         lately = now - _A_DAY
         return MinuteFigures(
-            hosts=fleet.amount(db, lately),
-            cores=fleet.cores(db, lately),
-            grades=Counter(finding.grade.value for finding in findings.in_brief(db)),
-            sessions=rounds.count_ended(db),
+            hosts=fleet.count_present_hosts(db, lately),
+            cores=fleet.sum_present_cores(db, lately),
+            grades=Counter(finding.grade.value for finding in findings.list_finding_briefs(db)),
+            sessions=rounds.count_ended_sessions(db),
             journal_bytes=_bytes(self.health.journal.glob("*")),
             uploads_bytes=_bytes(self.health.folder.uploads.glob("*")),
         )
@@ -130,11 +130,11 @@ def _requests(requests: RequestCounts) -> Iterator[Metric]:
 
 def _work(counted: dict[Key, int]) -> Iterator[Metric]:
     for noun, states in (("workunit", WorkunitState), ("task", TaskState)):
-        amounts = {(state.value,): counters.in_all(counted, noun, state) for state in states}
+        amounts = {(state.value,): counters.sum_counters(counted, noun, state) for state in states}
         yield _gauges(f"{noun}s", f"{noun.capitalize()}s by state.", ("state",), amounts)
-    ends = {(cause.value,): amount for cause in Cause if (amount := counters.in_all(counted, "cause", cause))}
+    ends = {(cause.value,): amount for cause in Cause if (amount := counters.sum_counters(counted, "cause", cause))}
     yield _counters("task_endings", "Tasks that ended, by cause.", ("cause",), ends)
-    results = {(outcome.value,): counters.in_all(counted, "result", outcome) for outcome in Outcome}
+    results = {(outcome.value,): counters.sum_counters(counted, "result", outcome) for outcome in Outcome}
     yield _counters("results", "Results by outcome.", ("outcome",), results)
 
 

@@ -15,17 +15,17 @@ from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments import published_files
 from axiom.laboratory.experiments.catalogue_files import gather_files
 from axiom.service.clock import Clock, open_clock
-from axiom.service.logs import log_to
-from axiom.service.standard_callers import operator
-from axiom.settings import Settings, from_process
-from axiom.signed.canonical_json import canonical
+from axiom.service.logs import set_up_logging
+from axiom.service.standard_callers import operator_caller
+from axiom.settings import Settings, read_process_settings
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.keys import Keys, load_keys, make_keys
 from axiom.store.accounts import adoption
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, holder, lock
-from axiom.store.journal.journal import attach
-from axiom.store.migrate import check, copy_before, migrate, pending
+from axiom.store.engine.folder import Folder, lock, read_lock_holder
+from axiom.store.journal.journal import attach_journal
+from axiom.store.migrate import list_pending_migrations, migrate_database, migration_backup_path, require_current_schema
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import AuditEntry
 from axiom.store.writer import Writer
@@ -35,38 +35,38 @@ if TYPE_CHECKING:
     from axiom.gate.gate import CommandGate
 
 
-def package() -> Path:
+def package_folder() -> Path:
     return Path(axiom.__file__).parent
 
 
-def demand(folder: Folder) -> None:
+def demand_laboratory(folder: Folder) -> None:
     if not folder.exists():
         cure = f"`axiom lab --data {folder.path}` makes and starts one; --data or AXIOM_DATA name another folder."
         raise NoLab(f"There is no laboratory in {folder.path}. {cure}")
 
 
 @contextlib.contextmanager
-def reading(folder: Folder) -> Iterator[Database]:
-    demand(folder)
+def open_for_reading(folder: Folder) -> Iterator[Database]:
+    demand_laboratory(folder)
     with Connections(folder=folder).reader() as db:
-        check(db)
+        require_current_schema(db)
         yield db
 
 
-def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+def submit_in_folder(folder: Folder, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
     """Have a command done: by the server that holds the folder, or, when none does, here and now."""
-    demand(folder)
-    if holder(folder) is not None:
-        from axiom.gate.client import Remote  # speaks HTTP, which is not needed where nobody listens
+    demand_laboratory(folder)
+    if read_lock_holder(folder) is not None:
+        from axiom.gate.client import SocketClient  # speaks HTTP, which is not needed where nobody listens
 
-        return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
-    settings, _ = from_process(folder.settings)
-    with lock(folder, f"axiom {command.name}"), writing(folder, settings) as gate:
-        return gate.submit(command, operator(), dry_run=dry_run, key=key)
+        return SocketClient(folder.socket).submit(command, dry_run=dry_run, key=key)
+    settings, _ = read_process_settings(folder.settings)
+    with lock(folder, f"axiom {command.name}"), open_folder_gate(folder, settings) as gate:
+        return gate.submit(command, operator_caller(), dry_run=dry_run, key=key)
 
 
 @contextlib.contextmanager
-def writing(folder: Folder, settings: Settings, *, is_whole: bool = True) -> "Iterator[CommandGate]":
+def open_folder_gate(folder: Folder, settings: Settings, *, is_whole: bool = True) -> "Iterator[CommandGate]":
     """A gate of our own. Whoever calls holds the folder's lock."""
     from axiom.laboratory.open_gate import open_gate  # whoever reads, or has a server do it, need not wait for it
 
@@ -75,7 +75,7 @@ def writing(folder: Folder, settings: Settings, *, is_whole: bool = True) -> "It
     writer = writer_of(folder, settings, clock.now)
     writer.start()
     try:
-        laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
+        laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package_folder())
         yield open_gate(writer, laboratory, clock.apart)
     finally:
         writer.stop()
@@ -95,23 +95,23 @@ def prepare_database(folder: Folder, *, accept: bool = False, is_whole: bool = T
     The files of its own experiments are there, also after a restore. `accept`: go on although something is written down
     for later than the computer's clock says. `is_whole` unset: also where a project has moved in by half.
     """
-    settings, _ = from_process(folder.settings)
+    settings, _ = read_process_settings(folder.settings)
     journal = journal_of(folder, settings)
     db = Connections(folder=folder).writer()
     try:
-        attach(db, folder, journal, wall_clock)
-        migrate(db, folder, wall_clock())
-        attach(db, folder, journal, wall_clock)  # a new database
+        attach_journal(db, folder, journal, wall_clock)
+        migrate_database(db, folder, wall_clock())
+        attach_journal(db, folder, journal, wall_clock)  # a new database
         if is_whole:
-            adoption.demand_whole(db)
+            adoption.demand_complete_adoption(db)
         lay_out_own_files(db, folder)
-        return open_clock(db, accept=accept, caller=operator().name)
+        return open_clock(db, accept=accept, caller=operator_caller().name)
     finally:
         db.close()
 
 
-def make(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:
-    log_to(folder, settings)
+def make_laboratory(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:
+    set_up_logging(folder, settings)
     clock = prepare_database(folder)
     return clock, make_keys(folder.keys, clock.now())
 
@@ -122,24 +122,24 @@ def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str
     Whoever calls holds the folder's lock. Only the start sets the clock and looks at what is out.
     """
     with Connections(folder=folder).reader() as old:
-        missing = pending(old)
+        missing = list_pending_migrations(old)
     if not missing:
         return [], None
     if not dry_run:
-        settings, _ = from_process(folder.settings)
+        settings, _ = read_process_settings(folder.settings)
         db = Connections(folder=folder).writer()
         try:
-            attach(db, folder, journal_of(folder, settings), wall_clock)
-            migrate(db, folder, wall_clock())
+            attach_journal(db, folder, journal_of(folder, settings), wall_clock)
+            migrate_database(db, folder, wall_clock())
             lay_out_own_files(db, folder)
         finally:
             db.close()
-    return missing, copy_before(folder, missing[0])
+    return missing, migration_backup_path(folder, missing[0])
 
 
 def lay_out_own_files(db: Database, folder: Folder) -> None:
     """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
-    published_files.lay_out(db, folder, {file.stem for file in gather_files(shipped.catalogue())})
+    published_files.write_published_files(db, folder, {file.stem for file in gather_files(shipped.catalogue_folder())})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +148,7 @@ class _ChangeOutcome:
     error: AxiomError | None = None
 
 
-def audited(folder: Folder, command: str, words: Mapping[str, Any], change: Callable[[], Answer]) -> Answer:
+def run_audited(folder: Folder, command: str, words: Mapping[str, Any], change: Callable[[], Answer]) -> Answer:
     """Do it under the folder's lock, and remember who did it and what came of it; also that it was refused.
 
     Before there is a laboratory there is no audit: keys that are brought first are its beginning.
@@ -156,7 +156,7 @@ def audited(folder: Folder, command: str, words: Mapping[str, Any], change: Call
     with lock(folder, f"axiom {command.replace('.', ' ')}"):
         if not folder.exists():
             return change()
-        settings, _ = from_process(folder.settings)
+        settings, _ = read_process_settings(folder.settings)
         clock = prepare_database(folder)
         writer = writer_of(folder, settings, clock.now)
         writer.start()
@@ -177,13 +177,13 @@ def _remembered(
     except AxiomError as error:
         outcome = _ChangeOutcome(answer={"error": str(error)}, error=error)
     entry = AuditEntry(
-        caller=operator().name,
+        caller=operator_caller().name,
         command=command,
-        arguments=canonical(words).decode(),
+        arguments=canonical_bytes(words).decode(),
         dry_run=False,
         key=None,
         outcome="refused" if outcome.error else "done",
-        answer=canonical(outcome.answer).decode(),
+        answer=canonical_bytes(outcome.answer).decode(),
     )
-    audit.append(db, entry, now)
+    audit.append_audit_entry(db, entry, now)
     return outcome

@@ -25,17 +25,17 @@ from functools import partial
 from pathlib import Path
 
 from axiom.domain.fleet import Capacity
-from axiom.engines.available_resources import lent_capacity, this_capacity
+from axiom.engines.available_resources import lent_capacity, own_capacity
 from axiom.engines.http_work_source import HttpWorkSource
 from axiom.engines.local_engine import EnginePace, LocalEngine
 from axiom.errors import AxiomError, CannotStart, FolderInUse, WrongUse
 from axiom.gate.client import UnixConnection
 from axiom.limits import clusters as limits
-from axiom.runner.files.atomic import place
+from axiom.runner.files.atomic import write_atomically
 from axiom.runner.platform.host import platform_here
 from axiom.signed.program_tokens import CLUSTER_PREFIX
 from axiom.signed.trust import read_trust
-from axiom.store.engine.folder import Folder, holder
+from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom_weigh.terminal import remark, wall_clock
 
 log = logging.getLogger("axiom.pilot")
@@ -59,7 +59,7 @@ class PilotOrders:
     is_on_leash: bool = False  # ends when standard input does
 
 
-def fly(orders: PilotOrders, *, quiet: bool) -> None:
+def run_pilot_job(orders: PilotOrders, *, quiet: bool) -> None:
     stopping = _stopping_by_signals()
     if orders.is_on_leash:
         threading.Thread(target=_feel_leash, args=(stopping,), daemon=True).start()
@@ -89,7 +89,9 @@ def fly(orders: PilotOrders, *, quiet: bool) -> None:
     remark(why, quiet=quiet)
 
 
-def fly_beside(folder: Folder, name: str, cores: int, *, seconds: float | None, is_modest: bool, quiet: bool) -> None:
+def run_pilot_beside(
+    folder: Folder, name: str, cores: int, *, seconds: float | None, is_modest: bool, quiet: bool
+) -> None:
     """The same for the laboratory that runs in this folder, until it is gone; without work it waits for some."""
     stopping = _stopping_by_signals()
     home = folder.path / "engines" / "".join(sign if sign.isalnum() else "-" for sign in name)
@@ -97,7 +99,7 @@ def fly_beside(folder: Folder, name: str, cores: int, *, seconds: float | None, 
     with _alone(home, name), contextlib.closing(source):
         for watch in (partial(_stop_when_gone, stopping, folder), partial(_hurry_when, stopping, source)):
             threading.Thread(target=watch, daemon=True).start()
-        _say_hello(source, home, name, this_capacity(cores))
+        _say_hello(source, home, name, own_capacity(cores))
         engine = LocalEngine(
             source,
             home=home,
@@ -144,7 +146,7 @@ def _stay(
 
 
 def _stop_when_gone(stopping: threading.Event, folder: Folder) -> None:
-    while not stopping.wait(_LOOK) and holder(folder) is not None:
+    while not stopping.wait(_LOOK) and read_lock_holder(folder) is not None:
         continue
     stopping.set()
 
@@ -169,7 +171,7 @@ def _say_hello(source: HttpWorkSource, home: Path, name: str, capacity: Capacity
     with contextlib.suppress(OSError, ValueError):
         before = [str(secret) for secret in json.loads(file.read_bytes())["sessions"]]
     sessions = [*before, session][-_REMEMBERED:]
-    place(file, json.dumps({"sessions": sessions}).encode())
+    write_atomically(file, json.dumps({"sessions": sessions}).encode())
     source.hello(name, platform_here(), capacity, session=session, before=sessions[:-1])
 
 

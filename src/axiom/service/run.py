@@ -20,31 +20,37 @@ from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.errors import NotAllowed
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.planning.preview import preview
-from axiom.laboratory.policy import Policy, policy_of
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
-from axiom.reads.join import is_only_here
+from axiom.laboratory.planning.preview import preview_plan
+from axiom.laboratory.policy import Policy, policy_from_settings
+from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.reads.join import is_local_address
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
 from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.jobs import ALIVE, Job, Jobs
-from axiom.service.autopilot import Attendant, Occasion
+from axiom.service.autopilot import AutopilotProcess, SessionReason
 from axiom.service.clock import Clock
-from axiom.service.doctor import watched
-from axiom.service.engine import ComputingParts, computing, demand_writer
+from axiom.service.doctor import examine_running
+from axiom.service.engine import ComputingParts, demand_writer, make_computing_parts
 from axiom.service.health import Health
 from axiom.service.jobs import list_laboratory_jobs
-from axiom.service.logs import log_to
-from axiom.service.mail import Mailing, letters, mail_server, mailing, silence_counts_from
-from axiom.service.mcp_on_site import mcp_in_front
+from axiom.service.logs import set_up_logging
+from axiom.service.mail import Mailing, mail_server, make_letters, make_mailing, silence_counts_from
+from axiom.service.mcp_on_site import mount_mcp
 from axiom.service.open_laboratory import journal_of, prepare_database
-from axiom.service.sockets import address_of, on_path
-from axiom.service.standard_callers import laboratory as laboratory_caller
-from axiom.service.standard_callers import operator, program
+from axiom.service.sockets import listen_on_path, socket_address
+from axiom.service.standard_callers import laboratory_caller as laboratory_caller
+from axiom.service.standard_callers import operator_caller, program_caller
 from axiom.service.take_folder import workers_of
-from axiom.service.volunteer_project import Source, VolunteerParts, project_address, public_address, volunteering
+from axiom.service.volunteer_project import (
+    Source,
+    VolunteerParts,
+    open_volunteer_project,
+    project_address,
+    public_address,
+)
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
@@ -52,12 +58,12 @@ from axiom.store.connections import Connections
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
 from axiom.web.api.admission import ProgramAdmission
-from axiom.web.api.app import Api, ProgramDesk, WithApi
-from axiom.web.maps.view_counts import Visits
+from axiom.web.api.app import Api, ApiMiddleware, ApiServices
+from axiom.web.maps.view_counts import TileViews
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
-from axiom.web.socket import control
+from axiom.web.socket import control_app
 from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
@@ -68,7 +74,7 @@ _LARGE = 128 * 1024  # bytes
 _PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
 
 
-class Foresight:
+class CachedPreview:
     def __init__(self, folder: Folder, policy: Policy, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self._policy = policy
@@ -82,13 +88,13 @@ class Foresight:
             began = time.monotonic()
             if self._preview is None or began >= self._until:
                 with Connections(folder=self._folder).reader() as db:
-                    self._preview = preview(db, self._policy, self._now())
+                    self._preview = preview_plan(db, self._policy, self._now())
                 ended_at = time.monotonic()
                 self._until = ended_at + max(_FRESH_SECONDS, _REST * (ended_at - began))
             return self._preview
 
 
-def hold(
+def run_laboratory(
     folder: Folder,
     settings: Settings,
     listening: socket.socket,
@@ -100,9 +106,9 @@ def hold(
 ) -> signal.Signals | None:
     _share_heap()  # before any thread has one of its own
     with lock(folder, SERVER) as folder_lock:
-        folder_lock.note(port=listening.getsockname()[1], url=address_of(listening))
-        log_to(folder, settings)
-        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
+        folder_lock.note(port=listening.getsockname()[1], url=socket_address(listening))
+        set_up_logging(folder, settings)
+        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), socket_address(listening))
         clock = prepare_database(folder, accept=accept_clock)
         by = _run(folder, settings, listening, clock, source, pi=pi, quiet=quiet)
         if by is None:
@@ -133,43 +139,46 @@ def _run(
     quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
-    server, address = mail_server(settings, os.environ), address_of(listening)
+    server, address = mail_server(settings, os.environ), socket_address(listening)
     master, public_at = project_address(settings, address), public_address(settings, address)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     core, visits = _build(folder, settings, keys, clock.apart, stopping)
-    attendant = Attendant(folder, clock.now) if pi else None
+    attendant = AutopilotProcess(folder, clock.now) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
         volunteers = stack.enter_context(
-            volunteering(folder, settings, secrets, core, master=master, now=clock.apart, source=source)
+            open_volunteer_project(folder, settings, secrets, core, master=master, now=clock.apart, source=source)
         )
         health = _health(folder, settings, clock, core)
         probes = _probes(health, settings, counts)
         pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes, attendant)
         stack.callback(pages.readers.close)
-        mail = mailing(
+        mail = make_mailing(
             settings,
             server,
-            letters(settings, secrets.accounts, master),
+            make_letters(settings, secrets.accounts, master),
             health,
             pages.readers,
             lambda: _complaints(health, volunteers),
             core.writer.run(lambda db: silence_counts_from(db, clock.now())),
         )
-        with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
+        with (
+            listen_on_path(folder.socket) as door,
+            listen_on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door,
+        ):
             stack.callback(folder.socket.unlink, missing_ok=True)
             stack.callback(folder.programs_socket.unlink, missing_ok=True)
             _start(core, attendant, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
-            behind = control(core.gate, pages, operator())
-            people = AskedPeople(gate=core.gate)
+            behind = control_app(core.gate, pages, operator_caller())
+            people = Confirmations(gate=core.gate)
             admission = ProgramAdmission(admit=_admitted(pages, core.gate))
-            api = Api(ProgramDesk(gate=core.gate, pages=pages, admission=admission, people=people))
+            api = Api(ApiServices(gate=core.gate, pages=pages, admission=admission, people=people))
             front: ASGIApp = volunteers.before(pages, core.gate)
             if settings.mcp:
-                front = mcp_in_front(front, pages, people, admission)
-            counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
+                front = mount_mcp(front, pages, people, admission)
+            counted = CountedApp(ApiMiddleware(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(app=counted, socket=listening, lanes=volunteers.lanes(counts), address=public_at)
             private = ServedSocket(app=behind, socket=door, lanes=volunteers.private_lanes())
             by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
@@ -181,7 +190,7 @@ def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
     def admit(token: str) -> Caller:
         with pages.readers.reader() as db:
             try:
-                return program(db, token, gate.now())
+                return program_caller(db, token, gate.now())
             except NotAllowed as error:
                 refused = error  # raised when the connection is put back: through it, it would be closed
         raise refused
@@ -205,7 +214,7 @@ def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complain
         yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
         yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
-    for diagnosis in watched(health.folder):
+    for diagnosis in examine_running(health.folder):
         if not diagnosis.well:
             yield Complaint(kind=diagnosis.name, says=diagnosis.says, cure=diagnosis.cure)
 
@@ -227,20 +236,20 @@ def _pages(
     settings: Settings,
     clock: Clock,
     core: ComputingParts,
-    visits: Visits,
+    visits: TileViews,
     volunteers: VolunteerParts,
     address: str,
     probes: Probes,
-    attendant: Attendant | None,
+    attendant: AutopilotProcess | None,
 ) -> Site:
-    policy = policy_of(settings)
-    occasion = Occasion(folder, policy, clock.now)
+    policy = policy_from_settings(settings)
+    occasion = SessionReason(folder, policy, clock.now)
     return Site(
         folder=folder,
         name=settings.name,
         now=clock.now,
         live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers, attendant),
-        preview=Foresight(folder, policy, clock.now).now,
+        preview=CachedPreview(folder, policy, clock.now).now,
         look_at=visits.note,
         probes=probes,
         is_open=settings.other_pages == "read",
@@ -253,8 +262,8 @@ def _pages(
 
 def _build(
     folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal
-) -> tuple[ComputingParts, Visits]:
-    core, visits = computing(folder, settings, keys, now), Visits()
+) -> tuple[ComputingParts, TileViews]:
+    core, visits = make_computing_parts(folder, settings, keys, now), TileViews()
     caller = laboratory_caller(workers_of(settings))
     for job in list_laboratory_jobs(core.gate, caller, visits.take, lambda: stopping.is_asked):
         core.jobs.add(job)
@@ -275,7 +284,7 @@ def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | No
 
 def _start(
     core: ComputingParts,
-    attendant: Attendant | None,
+    attendant: AutopilotProcess | None,
     mail: Mailing,
     stopping: StopSignal,
     stack: contextlib.ExitStack,
@@ -298,9 +307,9 @@ def _live(
     address: str,
     started_at: datetime,
     workers: int,
-    occasion: Occasion,
+    occasion: SessionReason,
     volunteers: VolunteerParts,
-    attendant: Attendant | None,
+    attendant: AutopilotProcess | None,
 ) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
         parts = {"writer": core.writer.failed is None, "engine": workers > 0}
@@ -326,7 +335,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )
-    if lack := bubblewrap.lacking():
+    if lack := bubblewrap.missing_sandbox_advice():
         remark(lack, quiet=quiet)
     if first_time:
         remark(
@@ -337,7 +346,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
 
 def _reach(address: str) -> str:
     """Who reaches the site there."""
-    if is_only_here(address):
+    if is_local_address(address):
         return "Only this computer reaches it; docs/howto/run-a-public-server.md says how others do."
     return (
         "Other computers reach it. Let them do so through a reverse proxy alone, which bounds slow and endless "

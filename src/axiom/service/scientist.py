@@ -16,24 +16,24 @@ from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
 from axiom.domain.rounds import EntryKind, Round, Step, TranscriptEntry
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, NoAnswer
-from axiom.gate.client import Remote
+from axiom.gate.client import SocketClient
 from axiom.gate.command import Answer
 from axiom.laboratory.programs.commands import AddProgram, EndProgram
 from axiom.laboratory.rounds.commands import TranscribeSession
 from axiom.limits import language_models as limits
 from axiom.mcp import prompts, tools
-from axiom.mcp.answers import as_text, programs_read, refused
-from axiom.mcp.laboratory_access import LabDesk
+from axiom.mcp.answers import answer_text, error_answer, find_quoted_programs
+from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.prompts import PromptText
-from axiom.mcp.remote_access import DeskElsewhere
-from axiom.models.choose_model import open_model, prices_of
+from axiom.mcp.remote_access import RemoteLabAccess
+from axiom.models.choose_model import open_model, read_model_prices
 from axiom.models.conversation import ModelMessage, ModelTool, Speaker
 from axiom.models.metered import MeteredModel
-from axiom.models.tool_calls import ConversationEnd, Toolbox, converse
-from axiom.rules.language_models import ModelCaps, ModelCost, ModelSpent, reason_not_to_ask, within_day
-from axiom.service.open_laboratory import reading
+from axiom.models.tool_calls import ConversationEnd, Toolbox, hold_conversation
+from axiom.rules.language_models import ModelCaps, ModelCost, ModelSpent, lower_caps_by_day, reason_not_to_ask
+from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import Settings
-from axiom.signed.program_tokens import digest, new_token
+from axiom.signed.program_tokens import digest_token, new_token
 from axiom.store.accounts import programs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -76,8 +76,8 @@ class Scientist:
         self._model, self._key = open_model(settings, environment)
         self._folder, self._settings, self._stopping, self._pause = folder, settings, stopping, pause
         self._now = now
-        self._door = Remote(folder.socket)
-        self._prompt = prompts.digest(_TOLD)
+        self._door = SocketClient(folder.socket)
+        self._prompt = prompts.digest_prompts(_TOLD)
         self._rests_until = now()  # it did not answer, and is not asked before
         self._close: Callable[[ConversationEnd], None] | None = None  # the conversation that is under way
 
@@ -110,21 +110,25 @@ class Scientist:
 
     def _talk(self, answer: Answer, holder: str) -> None:
         step = Step(answer["step"])
-        with reading(self._folder) as db:
-            session = rounds.by_name(db, str(answer["session"]))
+        with open_for_reading(self._folder) as db:
+            session = rounds.find_round_by_name(db, str(answer["session"]))
         if session is None or not (step is Step.DESIGN or session.due is Step.LOG):
             return
         program, token = self._admitted()
-        with reading(self._folder) as db:
+        with open_for_reading(self._folder) as db:
             turn = self._ask(db, session, program) if step is Step.DESIGN else self._weigh(db, session)
         if turn is not None:
-            self._hold(session, holder, step, turn, DeskElsewhere(self._folder.programs_socket, token))
+            self._hold(session, holder, step, turn, RemoteLabAccess(self._folder.programs_socket, token))
 
     def _ask(self, db: Database, session: Round, program: AdmittedProgram) -> _Turn:
         caller = program.caller
-        weighed = [brief.weighed_at for brief in findings.in_brief(db) if brief.weighed_at]
-        waiting = [row for row in proposals.in_state(db, ProposalState.OPEN) if row.proposal.author == caller.name]
-        last = transcripts.last_asked(db, self._key.hide(self._settings.model_name))
+        weighed = [brief.weighed_at for brief in findings.list_finding_briefs(db) if brief.weighed_at]
+        waiting = [
+            row
+            for row in proposals.list_proposals_in_state(db, ProposalState.OPEN)
+            if row.proposal.author == caller.name
+        ]
+        last = transcripts.find_last_model_request(db, self._key.hide(self._settings.model_name))
         silent = reason_not_to_ask(
             waiting=len(waiting),
             most_waiting=caller.limits.open_proposals,
@@ -140,12 +144,12 @@ class Scientist:
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
 
     def _weigh(self, db: Database, session: Round) -> _Turn | None:
-        notes = [note for _, note in rounds.notes(db, session.id) if note.kind == "prediction.scored"]
+        notes = [note for _, note in rounds.list_round_notes(db, session.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
         facts = {"session": session.name, "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
-    def _hold(self, session: Round, holder: str, step: Step, turn: _Turn, desk: LabDesk) -> None:
+    def _hold(self, session: Round, holder: str, step: Step, turn: _Turn, desk: LabAccess) -> None:
         def record(entry: TranscriptEntry) -> int:
             return int(
                 self._door.submit(TranscribeSession(session=session.name, holder=holder, **asdict(entry)))["entry"]
@@ -197,14 +201,14 @@ class Scientist:
             with contextlib.suppress(AxiomError):
                 close(ConversationEnd(reason="somebody said stop", is_well=True))
 
-    def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabDesk, mark: Mark) -> ConversationEnd:
+    def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabAccess, mark: Mark) -> ConversationEnd:
         try:
-            question = "\n".join([*(part.text for part in turn.texts), as_text(turn.facts)])
+            question = "\n".join([*(part.text for part in turn.texts), answer_text(turn.facts)])
             opening = (
                 ModelMessage(speaker=Speaker.SYSTEM, text=PromptText.ROLE.text),
                 ModelMessage(speaker=Speaker.USER, text=question),
             )
-            return converse(metered, opening, toolbox(desk, mark))
+            return hold_conversation(metered, opening, make_toolbox(desk, mark))
         except (CannotStart, HeldByAnother):
             raise
         except AxiomError as error:
@@ -215,9 +219,9 @@ class Scientist:
 
     def _metered(self, session: Round, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
         now = self._now()
-        with reading(self._folder) as db:
-            taken = transcripts.taken(db, range(session.id, session.id + 1))
-            tokens, micros = transcripts.taken_since(db, now - _DAY)
+        with open_for_reading(self._folder) as db:
+            taken = transcripts.sum_transcript_usage(db, range(session.id, session.id + 1))
+            tokens, micros = transcripts.sum_model_usage_since(db, now - _DAY)
         began = taken.since or now
 
         def seconds() -> float:
@@ -229,11 +233,11 @@ class Scientist:
             name=self._settings.model_name,
             prompt=self._prompt,
             key=self._key,
-            prices=prices_of(self._settings),
+            prices=read_model_prices(self._settings),
             record=record,
             clock=seconds,
             pause=self._pause,
-            caps=within_day(ModelCaps(), spent, ModelCost(tokens=tokens, micros=micros)),
+            caps=lower_caps_by_day(ModelCaps(), spent, ModelCost(tokens=tokens, micros=micros)),
             spent=spent,
         )
 
@@ -246,8 +250,10 @@ class Scientist:
         file = self._folder.keys / f"{NAME}.token"
         program, token = self._kept(file)
         if program is None:
-            with reading(self._folder) as db:
-                earlier = [former for former in programs.programs(db) if former.name.rstrip("-0123456789") == NAME]
+            with open_for_reading(self._folder) as db:
+                earlier = [
+                    former for former in programs.list_model_programs(db) if former.name.rstrip("-0123456789") == NAME
+                ]
             for former in earlier:
                 if former.is_let_in(self._now()):
                     self._door.submit(EndProgram(program=former.name))
@@ -257,7 +263,7 @@ class Scientist:
                 AddProgram(
                     program=f"{NAME}-{len(earlier) + 1}" if earlier else NAME,
                     may=Right.PROPOSE,
-                    token=digest(token),
+                    token=digest_token(token),
                     days=limits.TOKEN_DAYS,
                     model=self._settings.model_name[:80],
                     prompt=self._prompt,
@@ -270,32 +276,34 @@ class Scientist:
 
     def _kept(self, file: Path) -> tuple[AdmittedProgram | None, str]:
         token = file.read_text(encoding="utf-8").strip() if file.exists() else ""
-        with reading(self._folder) as db:
-            program = programs.by_token(db, digest(token)) if token else None
+        with open_for_reading(self._folder) as db:
+            program = programs.find_program_by_token(db, digest_token(token)) if token else None
         if program is None or not program.is_let_in(self._now()):
             return None, token
         is_ours = (program.model, program.prompt) == (self._settings.model_name[:80], self._prompt)
         return (program if is_ours else None), token
 
 
-def toolbox(desk: LabDesk, mark: Mark) -> Toolbox:
+def make_toolbox(desk: LabAccess, mark: Mark) -> Toolbox:
     """The tools that this program sees. Before it is shown words of other programs, that is marked."""
     caller = desk.caller()
 
     def call(name: str, words: Mapping[str, Any]) -> tuple[str, bool]:
         try:
-            answer = tools.call(desk, name, words)
-            mark(caller.name, programs_read(answer) - {caller.name})
+            answer = tools.call_tool(desk, name, words)
+            mark(caller.name, find_quoted_programs(answer) - {caller.name})
         except AxiomError as error:
-            return as_text(refused(error)), True
+            return answer_text(error_answer(error)), True
         except Exception as error:
             log.exception("scientist.tool name=%.80r", name)
             fault = Fault(f"A fault of ours ({type(error).__name__}). Nothing was done; please report it.")
-            return as_text(refused(fault)), True
-        return as_text(answer), False
+            return answer_text(error_answer(fault)), True
+        return answer_text(answer), False
 
     return Toolbox(
-        tools=tuple(ModelTool(name=tool.name, about=tool.about, words=tool.schema) for tool in tools.offered(caller)),
+        tools=tuple(
+            ModelTool(name=tool.name, about=tool.about, words=tool.schema) for tool in tools.list_offered_tools(caller)
+        ),
         call=call,
     )
 

@@ -13,7 +13,7 @@ _LISTENS = "0A"  # as the kernel writes the state of a socket
 _MOST_SIGNS = 80
 
 
-def on_port(host: str, port: int) -> socket.socket:
+def listen_on_port(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -32,14 +32,14 @@ def on_port(host: str, port: int) -> socket.socket:
     return taken
 
 
-def on_path(path: Path, mode: int = 0o600) -> socket.socket:
+def listen_on_path(path: Path, mode: int = 0o600) -> socket.socket:
     """A listening socket in the data folder, by default for its operator. Whoever calls holds the folder's lock."""
-    from axiom.gate.client import short_name  # speaks HTTP, which a port in use need not wait for
+    from axiom.gate.client import short_socket_name  # speaks HTTP, which a port in use need not wait for
 
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with short_name(path) as name:
+        with short_socket_name(path) as name:
             taken.bind(name)
         path.chmod(mode)  # before anybody is heard: a umask would be every thread's
     except OSError as error:
@@ -52,7 +52,7 @@ def on_path(path: Path, mode: int = 0o600) -> socket.socket:
     return taken
 
 
-def address_of(taken: socket.socket) -> str:
+def socket_address(taken: socket.socket) -> str:
     host, port = taken.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 

@@ -6,14 +6,14 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.operators import OPERATOR_LIMITS
 from axiom.domain.programs import MOST
 from axiom.errors import NotAllowed
-from axiom.signed.program_tokens import digest
+from axiom.signed.program_tokens import digest_token
 from axiom.store.accounts import programs
 from axiom.store.engine.database import Database
 
 _PER_CORE_AND_DAY = 43_200  # a workunit every two seconds: more than a core can use
 
 
-def operator() -> Caller:
+def operator_caller() -> Caller:
     """Whoever may open the data folder: a person at a terminal."""
     return Caller(
         name="operator",
@@ -22,7 +22,7 @@ def operator() -> Caller:
     )
 
 
-def laboratory(cores: int) -> Caller:
+def laboratory_caller(cores: int) -> Caller:
     """The laboratory itself, which publishes its catalogue and keeps its cores busy, and takes nothing back."""
     return Caller(
         name="lab",
@@ -31,9 +31,9 @@ def laboratory(cores: int) -> Caller:
     )
 
 
-def program(db: Database, token: str, now: datetime) -> Caller:
+def program_caller(db: Database, token: str, now: datetime) -> Caller:
     """The program that has this token. It is looked up at each request, so one that has ended is out at once."""
-    program = programs.by_token(db, digest(token))
+    program = programs.find_program_by_token(db, digest_token(token))
     if program is None:
         raise NotAllowed("Nobody here has this token. Nothing was done; `axiom program add` makes one.")
     if not program.is_let_in(now):

@@ -3,10 +3,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.engines.available_resources import cores
+from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import NotFound, WrongUse
-from axiom.settings import Settings, from_process
-from axiom.store.engine.folder import Folder, holder, lock
+from axiom.settings import Settings, read_process_settings
+from axiom.store.engine.folder import Folder, lock, read_lock_holder
 from axiom_weigh.terminal import remark
 
 
@@ -19,7 +19,7 @@ class TakenFolder:
 
 
 def workers_of(settings: Settings) -> int:
-    return cores() if settings.workers == -1 else settings.workers
+    return count_usable_cpus() if settings.workers == -1 else settings.workers
 
 
 def own_file(name: str) -> Path:
@@ -30,9 +30,9 @@ def own_file(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def taking(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[TakenFolder]:
-    facts = holder(folder) if folder.path.exists() else None
-    settings, _ = from_process(folder.settings, workers=workers)
+def open_taken_folder(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[TakenFolder]:
+    facts = read_lock_holder(folder) if folder.path.exists() else None
+    settings, _ = read_process_settings(folder.settings, workers=workers)
     if facts is not None and "url" in facts:
         if workers is not None:
             remark("--workers is left aside: the laboratory that works in this folder has its own.", quiet=quiet)

@@ -16,12 +16,12 @@ from axiom.boinc.project import scheduler_lines
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import WrongUse
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.accounts.commands.accounts import give_as_volunteer
-from axiom.laboratory.runner.built import built_in
+from axiom.laboratory.accounts.commands.accounts import submit_as_volunteer
+from axiom.laboratory.runner.built import list_built_folders
 from axiom.laboratory.runner.offer import OfferWatcher
 from axiom.limits import hosts as limits
 from axiom.reads.base.request import Reading
-from axiom.reads.news import feed
+from axiom.reads.news import rss_feed
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -33,7 +33,7 @@ from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole_in
 from axiom.server.http.old_addresses import read_old_paths
 from axiom.server.http.origins import PublicAddress, origin_of
-from axiom.server.http.project_pages import CHANGING, FrontDesk
+from axiom.server.http.project_pages import CHANGING, ProjectEndpoints
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
@@ -45,13 +45,13 @@ from axiom.service.engine import ComputingParts
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
-from axiom.store.connections import Connections, Readers
+from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
 from axiom.web.account.accounts import SiteWithAccounts
-from axiom.web.account.accounts import accounts as account_pages
-from axiom.web.account.visit import AccountDesk
-from axiom.web.site.app import Site, site
+from axiom.web.account.accounts import account_app as account_pages
+from axiom.web.account.visit import AccountServices
+from axiom.web.site.app import Site, make_site
 from axiom.web.site.request_class import class_of
 
 _REST_SECONDS = 0.005  # between two parts of a long list
@@ -69,7 +69,7 @@ class Source:
 class VolunteerParts:
     project: Project
     transfers: Transfers
-    desk: FrontDesk
+    desk: ProjectEndpoints
     files: Downloads
     threads: ThreadPoolExecutor
     forms: ThreadPoolExecutor  # whoever fills these in at the site stops no client
@@ -89,12 +89,12 @@ class VolunteerParts:
         return scheduler_lines((f"{self.project.links.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
-        reception = AccountDesk(
+        reception = AccountServices(
             gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.forms, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
         return Front(
-            SiteWithAccounts(site(pages), account_pages(reception), reception),
+            SiteWithAccounts(make_site(pages), account_pages(reception), reception),
             endpoints,
             self.files,
             self.threads,
@@ -144,7 +144,7 @@ def _news(pages: Site, master: str) -> Endpoint:
     def answer(_asked: HttpQuery) -> HttpAnswer:
         with Connections(folder=pages.folder).reader() as db:
             reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
-            return HttpAnswer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
+            return HttpAnswer(body=rss_feed(reading, master), kind="application/rss+xml; charset=utf-8")
 
     return answer
 
@@ -170,12 +170,12 @@ def public_address(settings: Settings, listening: str) -> PublicAddress:
 
 def _has_first_findings(folder: Folder, now: datetime) -> bool:
     with Connections(folder=folder).reader() as db:
-        circumstances = preflights.circumstances(db, now - limits.COUNTED_ON_FOR)
+        circumstances = preflights.read_circumstances(db, now - limits.COUNTED_ON_FOR)
     return circumstances.has_evidence or not circumstances.computes_itself
 
 
 @contextlib.contextmanager
-def volunteering(
+def open_volunteer_project(
     folder: Folder,
     settings: Settings,
     secrets: Secrets,
@@ -190,7 +190,7 @@ def volunteering(
     offering = OfferWatcher(folder, platform=platform_here(), now=now, built=source.runners)
     links = Links(master=master, upload_key=secrets.upload)
     builder = None
-    if source.build_with and source.runners and not built_in(folder.fetched_runners):
+    if source.build_with and source.runners and not list_built_folders(folder.fetched_runners):
         builder = Builder(
             folder,
             source.build_with,
@@ -198,7 +198,7 @@ def volunteering(
             patience=_PATIENCE,
             may_begin=lambda: _has_first_findings(folder, now()),
         )
-    readers = Readers(folder)
+    readers = ReaderPool(folder)
     with (
         ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads,
         ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-forms") as forms,
@@ -209,7 +209,7 @@ def volunteering(
         made = VolunteerParts(
             project=project,
             transfers=transfers,
-            desk=_front_desk(project, settings, secrets, functools.partial(give_as_volunteer, core.gate)),
+            desk=_front_desk(project, settings, secrets, functools.partial(submit_as_volunteer, core.gate)),
             files=Downloads(folder, project.trust),
             threads=threads,
             forms=forms,
@@ -258,10 +258,10 @@ def _project(
     )
 
 
-def _front_desk(project: Project, settings: Settings, secrets: Secrets, give: GiveCommands) -> FrontDesk:
+def _front_desk(project: Project, settings: Settings, secrets: Secrets, give: GiveCommands) -> ProjectEndpoints:
     connections, now, master = Connections(folder=project.folder), project.now, project.links.master
     guesses = Guesses(now)
-    return FrontDesk(
+    return ProjectEndpoints(
         name=project.name,
         master=master,
         runners=project.runners,

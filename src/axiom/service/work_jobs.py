@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.returns.rechecks import secret_of
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep.jobs import Jobs
@@ -20,7 +20,7 @@ from axiom.store.writer import Writer
 class LaboratoryJobs:
     writer: Writer
     validator: Validator
-    paying: Paying
+    paying: CreditPayer
     jobs: Jobs
     now: Callable[[], datetime]
 
@@ -35,10 +35,10 @@ class LaboratoryJobs:
         self.paying.pay(db, now)
 
 
-def moving(
+def make_laboratory_jobs(
     writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
 ) -> LaboratoryJobs:
-    validator, paying, jobs = Validator(folder, secret_of(keys.ticket)), Paying(), Jobs(writer, now)
+    validator, paying, jobs = Validator(folder, secret_of(keys.ticket)), CreditPayer(), Jobs(writer, now)
     for job in list_work_jobs(writer, folder, journal, validator, paying, lease, now, jobs.nudge):
         jobs.add(job)
     return LaboratoryJobs(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)

@@ -167,14 +167,16 @@ def take_up_code(folder: Path) -> None:
 
 def _read_carried(folder: Path) -> CodeSigning:
     try:
-        facts = canonical_json.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
+        facts = canonical_json.parse_canonical((folder / CARRIED).read_bytes(), limit=_LIMIT)
         fields = canonical_json.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))
         fields.text("format", _FORMAT)
         return CodeSigning(
             public_text=fields.text("public"),
             key=None,
             changes={before: _change(change) for before, change in fields.part("changes").items()},
-            carried={md5: canonical_json.text(signature, md5) for md5, signature in fields.part("carried").items()},
+            carried={
+                md5: canonical_json.check_text(signature, md5) for md5, signature in fields.part("carried").items()
+            },
         )
     except (OSError, ValueError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else fault
@@ -194,7 +196,7 @@ def code_facts(signing: CodeSigning) -> bytes:
         before: {"public": change.public_text, "signature": change.signature}
         for before, change in signing.changes.items()
     }
-    return canonical_json.canonical(
+    return canonical_json.canonical_bytes(
         {"carried": dict(signing.carried), "changes": changes, "format": _FORMAT, "public": signing.public_text}
     )
 

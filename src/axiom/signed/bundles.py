@@ -18,20 +18,20 @@ from axiom.errors import BundleAltered, BundleExpired, BundleForeign, Experiment
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.signing import SigningKey
-from axiom.signed.sources import MANIFEST, collect, experiment_path
-from axiom.signed.trust import Role, Trust, Untrusted, sealed, unseal
+from axiom.signed.sources import MANIFEST, collect_sources, experiment_path
+from axiom.signed.trust import Role, Trust, Untrusted, seal_payload, unseal_payload
 
 __all__ = [
     "MANIFEST",
     "SEAL_LIMIT",
     "SIZE_LIMIT",
     "Seal",
-    "collect",
-    "contents",
-    "digest",
+    "collect_sources",
+    "digest_bundle",
     "experiment_path",
     "open_bundle",
-    "pack",
+    "pack_files",
+    "read_bundle_files",
     "read_seal",
     "read_seal_body",
     "seal_body",
@@ -65,7 +65,7 @@ class Seal:
     expires: datetime
 
 
-def pack(files: Mapping[str, bytes]) -> bytes:
+def pack_files(files: Mapping[str, bytes]) -> bytes:
     """Return an archive that is the same bytes for the same files on every host: stored, in order, without a clock."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -77,21 +77,21 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def digest(raw: bytes) -> str:
+def digest_bundle(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
 def seal_body(made: Seal) -> bytes:
-    times = {"issued": canonical_json.utc(made.issued), "expires": canonical_json.utc(made.expires)}
-    return canonical_json.canonical({**asdict(made), **times, "kind": _KIND})
+    times = {"issued": canonical_json.utc_text(made.issued), "expires": canonical_json.utc_text(made.expires)}
+    return canonical_json.canonical_bytes({**asdict(made), **times, "kind": _KIND})
 
 
 def write_seal(made: Seal, *keys: SigningKey) -> str:
-    return sealed(seal_body(made), keys)
+    return seal_payload(seal_body(made), keys)
 
 
 def read_seal_body(body: bytes) -> Seal:
-    payload = canonical_json.parse(body, limit=SEAL_LIMIT)
+    payload = canonical_json.parse_canonical(body, limit=SEAL_LIMIT)
     if payload.pop("kind", None) != _KIND:
         raise ValueError(f"it is not {_KIND}")
     return _seal(payload)
@@ -99,7 +99,7 @@ def read_seal_body(body: bytes) -> Seal:
 
 def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
     try:
-        seal = _seal(unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=SEAL_LIMIT))
+        seal = _seal(unseal_payload(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=SEAL_LIMIT))
     except Untrusted as fault:
         raise BundleForeign(f"The bundle's seal is not the laboratory's: {fault}. {_NOTHING}") from None
     except ValueError as fault:
@@ -129,11 +129,11 @@ def open_bundle(raw: bytes, seal: Seal) -> dict[str, bytes]:
     """Return the files of a bundle, by name, once it is seen to be exactly what was sealed."""
     if len(raw) != seal.size:
         raise _refusal(f"it has {len(raw)} bytes, and {seal.size} were sealed")
-    if digest(raw) != seal.digest:
+    if digest_bundle(raw) != seal.digest:
         raise _refusal("its digest is not the sealed one")
-    files = contents(raw)
+    files = read_bundle_files(raw)
     _check_names(files, experiment_path(seal.experiment))
-    if pack(files) != raw:  # links, folders, comments and hidden bytes all end here
+    if pack_files(files) != raw:  # links, folders, comments and hidden bytes all end here
         raise _refusal(_ANOTHER_FORM)
     try:
         manifest = read_manifest(files[MANIFEST])
@@ -155,7 +155,7 @@ def _check_names(files: Mapping[str, bytes], own: str) -> None:
             raise _refusal(f"it was sealed without {name}")
 
 
-def contents(raw: bytes) -> dict[str, bytes]:
+def read_bundle_files(raw: bytes) -> dict[str, bytes]:
     """Return what an archive of our own holds; one that came from elsewhere is opened by `open_bundle`."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:

@@ -20,12 +20,12 @@ _MOST_DIGITS = 4_000
 T = TypeVar("T")
 
 
-def canonical(data: Any) -> bytes:
+def canonical_bytes(data: Any) -> bytes:
     """Write a value in its one form: keys sorted, no spaces, UTF-8, no NaN and no infinity."""
     return _WRITER.encode(data).encode()
 
 
-def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
+def parse_canonical(raw: bytes, *, limit: int) -> dict[str, Any]:
     if len(raw) > limit:
         raise ValueError(f"it has {len(raw)} bytes, and {limit} are allowed")
     return _in_form(raw) or _with_reason(raw)
@@ -45,7 +45,7 @@ def read_json(raw: str | bytes) -> Any:
     except json.JSONDecodeError as fault:
         raise ValueError(f"it is not JSON from line {fault.lineno}, character {fault.colno} on") from None
     try:
-        canonical(data)
+        canonical_bytes(data)
     except UnicodeError:
         raise ValueError("it holds half a character, which UTF-8 cannot") from None
     except ValueError:
@@ -60,7 +60,7 @@ def _in_form(raw: bytes) -> dict[str, Any] | None:
     """
     try:
         data, _ = _QUICK_READER.raw_decode(raw.decode())
-        return data if canonical(data) == raw and isinstance(data, dict) else None
+        return data if canonical_bytes(data) == raw and isinstance(data, dict) else None
     except (ValueError, RecursionError):
         return None
 
@@ -69,7 +69,7 @@ def _with_reason(raw: bytes) -> dict[str, Any]:
     data = read_json(raw)
     if not isinstance(data, dict):
         raise ValueError("it is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
-    if canonical(data) != raw:
+    if canonical_bytes(data) != raw:
         raise ValueError("it is not in canonical form: sorted keys, no spaces, each value written in one way")
     return data
 
@@ -97,7 +97,7 @@ _READER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_con
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def utc(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         raise ValueError(f"the time {moment.isoformat()} is not in UTC")
     return _moment_text(moment)
@@ -125,10 +125,10 @@ class Fields:
         return value
 
     def whole(self, name: str, *, least: int = 0) -> int:
-        return whole(self.data[name], f"{self._what}: {name}", least=least)
+        return check_whole(self.data[name], f"{self._what}: {name}", least=least)
 
     def real(self, name: str, *, least: float = -math.inf) -> float:
-        return real(self.data[name], f"{self._what}: {name}", least=least)
+        return check_real(self.data[name], f"{self._what}: {name}", least=least)
 
     def flag(self, name: str) -> bool:
         return self._of(name, bool, "true or false")
@@ -139,7 +139,7 @@ class Fields:
             moment = datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValueError(f"{self._what}: {name} {text[:40]!r} is not a time") from None
-        if utc(moment) != text:
+        if utc_text(moment) != text:
             raise ValueError(f"{self._what}: {name} {text[:40]!r} is not a time in UTC")
         return moment
 
@@ -169,7 +169,7 @@ def _odd_field(data: Mapping[str, Any], what: str, names: Collection[str]) -> st
     return f"{what} lacks the field {min(set(names) - set(data))!r}"
 
 
-def whole(value: Any, what: str, *, least: int = 0) -> int:
+def check_whole(value: Any, what: str, *, least: int = 0) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{what} is not a whole number of at least {least}")
     if value > LARGEST:
@@ -177,7 +177,7 @@ def whole(value: Any, what: str, *, least: int = 0) -> int:
     return value
 
 
-def real(value: Any, what: str, *, least: float = -math.inf) -> float:
+def check_real(value: Any, what: str, *, least: float = -math.inf) -> float:
     number = _float(value)
     if not math.isfinite(number) or number < least:
         raise ValueError(f"{what} is not a finite number" + (f" of at least {least:g}" if least > -math.inf else ""))
@@ -193,19 +193,19 @@ def _float(value: Any) -> float:
         return math.nan
 
 
-def text(value: Any, what: str) -> str:
+def check_text(value: Any, what: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{what} is not a text")  # noqa: TRY004  see above
     return value
 
 
-def pair(value: Any, what: str) -> tuple[float, float]:
+def check_pair(value: Any, what: str) -> tuple[float, float]:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f"{what} is not a pair of numbers")
-    return real(value[0], what), real(value[1], what)
+    return check_real(value[0], what), check_real(value[1], what)
 
 
-def config(value: Any, what: str) -> Mapping[str, Scalar]:
+def check_config(value: Any, what: str) -> Mapping[str, Scalar]:
     if not isinstance(value, dict) or not all(map(is_plain, value.values())):
         raise ValueError(f"{what} is not an object of plain values")
     return value
@@ -215,8 +215,8 @@ def is_plain(value: Any) -> bool:
     return isinstance(value, str | bool) or math.isfinite(_float(value))
 
 
-def distinct(values: Sequence[object], what: str) -> None:
+def check_distinct(values: Sequence[object], what: str) -> None:
     if not values:
         raise ValueError(f"{what} is empty")
-    if len({canonical(value) for value in values}) != len(values):
+    if len({canonical_bytes(value) for value in values}) != len(values):
         raise ValueError(f"{what} names the same thing twice")

@@ -39,9 +39,9 @@ from axiom.signed.keys import (
     replace_upload,
     take_up,
 )
-from axiom.signed.offline_keys import HeldKeys, Public
+from axiom.signed.offline_keys import HeldKeys, PublicKeys
 from axiom.signed.signing import SigningKey
-from axiom.signed.signing_requests import SigningRequest, sign
+from axiom.signed.signing_requests import SigningRequest, add_signatures
 from axiom.signed.trust import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_by, signers_data, signers_of
 
 UPLOAD, CODE = "upload", "code"
@@ -55,15 +55,15 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rotation:
     role: str  # one of ROLES
-    public: Public | None = None  # keys that are kept elsewhere; None: made here
+    public: PublicKeys | None = None  # keys that are kept elsewhere; None: made here
     withdraw: bool = False  # the ticket key of before counts no more
 
 
-def trusted(folder: Path) -> Trust | None:
+def read_current_trust(folder: Path) -> Trust | None:
     return load_trust(folder, EXPIRY_NOT_ASKED) if (folder / TRUST_FILE).exists() else None
 
 
-def begin(folder: Path, public: Public) -> None:
+def begin_with_public(folder: Path, public: PublicKeys) -> None:
     if (folder / TRUST_FILE).exists():
         raise KeysUnusable(
             f"The laboratory of {folder} has its keys. Nothing was changed; `axiom keys rotate` gives it others."
@@ -81,7 +81,7 @@ def begin(folder: Path, public: Public) -> None:
 
 
 def name_next(folder: Path, role: Role, signers: Signers) -> None:
-    replace_private(next_names(folder, role), canonical_json.canonical(signers_data(signers)))
+    replace_private(next_names(folder, role), canonical_json.canonical_bytes(signers_data(signers)))
 
 
 def make_next(folder: Path, role: Role) -> None:
@@ -96,13 +96,13 @@ def make_next(folder: Path, role: Role) -> None:
         name_next(folder, role, signers_by(SigningKey.load(next_key(folder, role))))
 
 
-def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
+def propose_trust(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
     """What the root keys shall sign; empty when nothing changes and nothing runs out.
 
     A ticket key that another takes the place of counts for one version more, since orders by it are under way;
     `withdraw` is for one that was stolen.
     """
-    current = trusted(folder)
+    current = read_current_trust(folder)
     named = dict(current.roles) if current else {}
     for role in (Role.ROOT, Role.BUNDLE):
         if (path := next_names(folder, role)).exists():
@@ -129,9 +129,9 @@ def trust_file(folder: Path) -> bytes:
     return path.read_bytes() if path.exists() else b""
 
 
-def install(folder: Path, raw: bytes, now: datetime) -> Trust:
+def install_trust(folder: Path, raw: bytes, now: datetime) -> Trust:
     """Put the next trust file into force. It must go on from the one that is here, and name a ticket key that is."""
-    current = trusted(folder)
+    current = read_current_trust(folder)
     seen = Anchor(version=current.version, link=current.link) if current else None
     try:
         trust = roles.read_trust(raw, now=now, lab=current.lab if current else None, seen=seen)
@@ -151,14 +151,14 @@ def install(folder: Path, raw: bytes, now: datetime) -> Trust:
 
 
 def change_here(folder: Path, now: datetime, *, withdraw: bool = False) -> Trust | None:
-    request = SigningRequest(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
+    request = SigningRequest(before=trust_file(folder), trust=propose_trust(folder, now, withdraw=withdraw))
     paths = [*key_files(folder, Role.ROOT), next_key(folder, Role.ROOT)]
     here = HeldKeys(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
     try:
-        raw = sign(request, here, seen=(), now=now).trust_file(now)
+        raw = add_signatures(request, here, seen=(), now=now).trust_file(now)
     except Untrusted:
         return None
-    return install(folder, raw, now)
+    return install_trust(folder, raw, now)
 
 
 def change_code(folder: Path, public_text: str | None) -> bool:
@@ -168,14 +168,14 @@ def change_code(folder: Path, public_text: str | None) -> bool:
     """
     before = load_code(folder)
     if before.key is not None:
-        follow(folder, sign_change(before.key, public_text or make_next_code(folder)))
+        follow_code_change(folder, sign_change(before.key, public_text or make_next_code(folder)))
         return True
     if public_text is None:
         raise KeysUnusable(
             "The code-signing key is kept elsewhere, so another one is made there, too. Nothing was changed; "
             "`axiom keys make` on that computer, and then here --public FILE."
         )
-    replace_private(folder / _NEXT_CODE, canonical_json.canonical({"public": public_text}))
+    replace_private(folder / _NEXT_CODE, canonical_json.canonical_bytes({"public": public_text}))
     return False
 
 
@@ -186,13 +186,13 @@ def make_next_code(folder: Path) -> str:
     return fresh.public_text
 
 
-def follow(folder: Path, change: CodeKeyChange) -> None:
+def follow_code_change(folder: Path, change: CodeKeyChange) -> None:
     replace_private(folder / CARRIED, code_facts(load_code(folder).followed_by(change)))
     take_up_code(folder)
     (folder / _NEXT_CODE).unlink(missing_ok=True)
 
 
-def rotate(folder: Path, wanted: Rotation, now: datetime) -> bool:
+def rotate_keys(folder: Path, wanted: Rotation, now: datetime) -> bool:
     """Give a role other keys at once; False where signatures are wanted first that cannot be made here."""
     make_secrets(folder)
     if wanted.role == UPLOAD:
@@ -210,12 +210,12 @@ def rotate(folder: Path, wanted: Rotation, now: datetime) -> bool:
     return change_here(folder, now, withdraw=wanted.withdraw) is not None
 
 
-def accept(folder: Path, request: SigningRequest, now: datetime) -> Trust | None:
+def accept_signatures(folder: Path, request: SigningRequest, now: datetime) -> Trust | None:
     raw = next_trust(folder, request, now)
-    trust = install(folder, raw, now) if raw else None
-    if follows(folder, request):
-        follow(folder, CodeKeyChange(public_text=request.next_code, signature=request.change))
-    carry(folder, carried(folder, request))
+    trust = install_trust(folder, raw, now) if raw else None
+    if has_new_code_key(folder, request):
+        follow_code_change(folder, CodeKeyChange(public_text=request.next_code, signature=request.change))
+    carry_signatures(folder, signatures_to_carry(folder, request))
     return trust
 
 
@@ -235,24 +235,24 @@ def next_trust(folder: Path, request: SigningRequest, now: datetime) -> bytes:
     return b"" if raw == here else raw
 
 
-def follows(folder: Path, request: SigningRequest) -> bool:
+def has_new_code_key(folder: Path, request: SigningRequest) -> bool:
     return bool(request.change) and request.next_code not in ("", load_code(folder).public_text)
 
 
-def carried(folder: Path, request: SigningRequest) -> Mapping[str, str]:
+def signatures_to_carry(folder: Path, request: SigningRequest) -> Mapping[str, str]:
     if request.next_code and not request.change:
         return {}  # what the next key has signed counts once the key before has named it
     return request.programs_signed if load_code(folder).key is None else {}
 
 
-def carry(folder: Path, signatures: Mapping[str, str]) -> None:
+def carry_signatures(folder: Path, signatures: Mapping[str, str]) -> None:
     code = load_code(folder)
     if not signatures.items() <= code.carried.items():
         replace_private(folder / CARRIED, code_facts(code.carrying(signatures)))
 
 
-def in_force(folder: Path) -> dict[str, object]:
-    trust, code = trusted(folder), load_code(folder)
+def keys_in_force(folder: Path) -> dict[str, object]:
+    trust, code = read_current_trust(folder), load_code(folder)
     return {
         "version": trust.version if trust else 0,
         "trust": trust.link if trust else "",
@@ -260,7 +260,7 @@ def in_force(folder: Path) -> dict[str, object]:
     }
 
 
-def next_code(folder: Path) -> str:
+def read_next_code(folder: Path) -> str:
     path = folder / _NEXT_CODE
     if not path.exists():
         return ""
@@ -269,7 +269,7 @@ def next_code(folder: Path) -> str:
 
 def _read_next(path: Path, read: Callable[[dict[str, Any], str], T]) -> T:
     try:
-        return read(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name)
+        return read(canonical_json.parse_canonical(path.read_bytes(), limit=_LIMIT), path.name)
     except (OSError, ValueError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else fault
         raise KeysUnusable(

@@ -207,7 +207,7 @@ def load_secrets(folder: Path) -> Secrets:
 
 
 def _fresh_secret() -> bytes:
-    return canonical_json.canonical({"format": _SECRET_FORMAT, "secret": secrets.token_hex(_SECRET_BYTES)})
+    return canonical_json.canonical_bytes({"format": _SECRET_FORMAT, "secret": secrets.token_hex(_SECRET_BYTES)})
 
 
 def _load_secret(path: Path) -> bytes:
@@ -215,7 +215,9 @@ def _load_secret(path: Path) -> bytes:
         path, what="secret", without="no volunteer would be known again", others="act in any volunteer's name"
     )
     try:
-        fields = canonical_json.Fields(canonical_json.parse(raw, limit=1_000), "the secret", ("format", "secret"))
+        fields = canonical_json.Fields(
+            canonical_json.parse_canonical(raw, limit=1_000), "the secret", ("format", "secret")
+        )
         fields.text("format", _SECRET_FORMAT)
         return bytes.fromhex(fields.text("secret", r"[0-9a-f]{64}"))
     except ValueError:

@@ -150,7 +150,7 @@ def _as_json(value: Any) -> Any:
 
 def read_manifest(raw: bytes) -> Manifest:
     try:
-        return _manifest(canonical_json.parse(raw, limit=MOST_BYTES))
+        return _manifest(canonical_json.parse_canonical(raw, limit=MOST_BYTES))
     except ValueError as fault:
         raise ExperimentError(
             f"The manifest cannot be read: {fault}. Nothing can be ordered of this experiment; "
@@ -171,17 +171,17 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     measures = fields.array("measures", _measure)
     manifest = Manifest(
         name=fields.text("name", NAME.pattern),
-        aliases=fields.array("aliases", canonical_json.text),
+        aliases=fields.array("aliases", canonical_json.check_text),
         version=fields.whole("version", least=1),
         question=fields.text("question"),
         reference=fields.text("reference"),
-        configs=fields.array("configs", canonical_json.config),
+        configs=fields.array("configs", canonical_json.check_config),
         factors=factors,
         ranges=_ranges(fields.part("ranges"), factors),
         measures=measures,
         estimands=fields.array("estimands", _estimand),
         figure=fields.either("figure", _figure),
-        cell_seconds=fields.array("cell_seconds", canonical_json.real),
+        cell_seconds=fields.array("cell_seconds", canonical_json.check_real),
         memory_mb=fields.whole("memory_mb", least=1),
         avx=fields.flag("avx"),
         disk_mb=fields.whole("disk_mb", least=1),
@@ -204,7 +204,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
 
 def _check(manifest: Manifest) -> None:
     _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
-    canonical_json.distinct([measure.name for measure in manifest.measures], "the list of measures")
+    canonical_json.check_distinct([measure.name for measure in manifest.measures], "the list of measures")
     check_words(manifest.name, {*(measure.name for measure in manifest.measures), *manifest.factors}, manifest.words)
     _check_map(manifest)
     if manifest.gpu and manifest.may_use_gpu:
@@ -240,7 +240,7 @@ def _check_map(manifest: Manifest) -> None:
 def _check_sweep(
     manifest: Manifest, configs: Sequence[Mapping[str, object]], seconds: Sequence[float], what: str
 ) -> None:
-    canonical_json.distinct(configs, what)
+    canonical_json.check_distinct(configs, what)
     for place, config in enumerate(configs):
         values = canonical_json.Fields(config, f"config {place} of {what}", manifest.factors)
         for name, kind in manifest.factors.items():
@@ -263,7 +263,7 @@ def _factors(data: dict[str, Any]) -> dict[str, ValueType]:
 
 
 def _ranges(data: dict[str, Any], factors: Mapping[str, ValueType]) -> dict[str, tuple[float, float]]:
-    ranges = {name: canonical_json.pair(value, f"the range of {name}") for name, value in data.items()}
+    ranges = {name: canonical_json.check_pair(value, f"the range of {name}") for name, value in data.items()}
     for name, (low, high) in ranges.items():
         if name not in factors or low > high:
             raise ValueError(f"the range of {name} is of no factor, or ends before it begins")
@@ -292,9 +292,9 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))
     for name in ("smallest", "null"):
         fields.real(name)
-    fields.array("between", canonical_json.config)
-    bounds = fields.either("bounds", canonical_json.pair)
-    fields.either("censored", canonical_json.real)
+    fields.array("between", canonical_json.check_config)
+    bounds = fields.either("bounds", canonical_json.check_pair)
+    fields.either("censored", canonical_json.check_real)
     fields.flag("exchangeable")
     fields.either("levels", _levels)
     fields.either("published", _published)
@@ -303,8 +303,8 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     chances = canonical_json.Fields({"median": None, **fields.part("prediction")}, f"{what}: prediction", _PREDICTION)
     for name in ("positive", "negative", "absent"):
         chances.real(name, least=0)
-    chances.either("interval", canonical_json.pair)
-    chances.either("median", canonical_json.real)
+    chances.either("interval", canonical_json.check_pair)
+    chances.either("median", canonical_json.check_real)
     chances.text("because")
     estimand: Mapping[str, Any] = value
     return estimand
@@ -316,10 +316,10 @@ def _control(value: Any, what: str) -> ControlSweeps:
     return ControlSweeps(
         side=fields.text("side", r"[+-]?"),
         estimand=fields.text("estimand"),
-        placebo=fields.array("placebo", canonical_json.config),
-        placebo_seconds=fields.array("placebo_seconds", canonical_json.real),
-        planted=fields.array("planted", canonical_json.config),
-        planted_seconds=fields.array("planted_seconds", canonical_json.real),
+        placebo=fields.array("placebo", canonical_json.check_config),
+        placebo_seconds=fields.array("placebo_seconds", canonical_json.check_real),
+        planted=fields.array("planted", canonical_json.check_config),
+        planted_seconds=fields.array("planted_seconds", canonical_json.check_real),
     )
 
 
@@ -332,12 +332,12 @@ def _name(value: Any, what: str) -> str:
 def _levels(value: Any, what: str) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f"{what} must be two levels")
-    return canonical_json.whole(value[0], what), canonical_json.whole(value[1], what)
+    return canonical_json.check_whole(value[0], what), canonical_json.check_whole(value[1], what)
 
 
 def _published(value: Any, what: str) -> Published:
     fields = canonical_json.Fields(value, what, Published.__dataclass_fields__)
-    interval = fields.either("interval", canonical_json.pair)
+    interval = fields.either("interval", canonical_json.check_pair)
     return Published(value=fields.real("value"), reference=fields.text("reference"), interval=interval)
 
 
@@ -373,6 +373,6 @@ def _figure(value: Any, what: str) -> Figure:
         x=fields.text("x"),
         y=fields.text("y"),
         title=fields.text("title"),
-        log=fields.array("log", canonical_json.text),
-        where=canonical_json.config(fields.part("where"), f"{what}: where"),
+        log=fields.array("log", canonical_json.check_text),
+        where=canonical_json.check_config(fields.part("where"), f"{what}: where"),
     )

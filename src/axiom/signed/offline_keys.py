@@ -19,7 +19,7 @@ _LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Public:
+class PublicKeys:
     root: Signers
     bundle: Signers
     code: str  # BOINC's code-signing key
@@ -35,7 +35,7 @@ class HeldKeys:
     roots: frozenset[str] = frozenset()  # root keys that are known here, by id; their private halves may be elsewhere
 
 
-def make_offline(folder: Path) -> Public:
+def make_offline(folder: Path) -> PublicKeys:
     if folder.exists() and any(folder.iterdir()):
         raise KeysUnusable(
             f"{folder} is not empty, and keys are never written beside or over others. Nothing was made; "
@@ -47,21 +47,23 @@ def make_offline(folder: Path) -> Public:
     root.save(folder / "root.key")
     bundle.save(folder / "bundle.key")
     code.save(folder / CODE_KEY)
-    public = Public(root=signers_by(root), bundle=signers_by(bundle), code=code.public_text)
+    public = PublicKeys(root=signers_by(root), bundle=signers_by(bundle), code=code.public_text)
     write_once(folder / PUBLIC_FILE, write_public(public))
     return public
 
 
-def write_public(public: Public) -> bytes:
+def write_public(public: PublicKeys) -> bytes:
     data: dict[str, Any] = {"bundle": signers_data(public.bundle), "root": signers_data(public.root)}
-    return canonical_json.canonical({**data, "code": public.code, "format": _FORMAT})
+    return canonical_json.canonical_bytes({**data, "code": public.code, "format": _FORMAT})
 
 
-def read_public(path: Path) -> Public:
+def read_public(path: Path) -> PublicKeys:
     try:
-        fields = canonical_json.Fields(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name, _NAMES)
+        fields = canonical_json.Fields(
+            canonical_json.parse_canonical(path.read_bytes(), limit=_LIMIT), path.name, _NAMES
+        )
         fields.text("format", _FORMAT)
-        return Public(
+        return PublicKeys(
             root=signers_of(fields.part("root"), "root"),
             bundle=signers_of(fields.part("bundle"), "bundle"),
             code=fields.text("code"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.domain.fleet import Platform
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed import canonical_json
@@ -33,7 +33,7 @@ _GRID = re.compile(r"[0-9A-Za-z+/]{4,400000}={0,2}")  # the pixels of a tile, co
 _OUTCOME = re.compile("|".join(outcome.value for outcome in Outcome))
 
 
-@value
+@value_class
 class CellError:
     """What the code raised: the name of the exception and the line in the bundle. Its message stays on the host."""
 
@@ -41,7 +41,7 @@ class CellError:
     where: str
 
 
-@value
+@value_class
 class CellAnswer:
     outcome: Outcome
     measures: Mapping[str, Any] | None
@@ -50,7 +50,7 @@ class CellAnswer:
     error: CellError | None = None
 
 
-@value
+@value_class
 class CellOutput(CellAnswer):
     """How one cell ended, and which cell it was. `config` is its place in the registered sweep."""
 
@@ -59,7 +59,7 @@ class CellOutput(CellAnswer):
     seed: int
 
 
-@value
+@value_class
 class Header:
     task: int
     host: int
@@ -75,7 +75,7 @@ class Header:
         return ticket_digest(self.ticket_text)
 
 
-@value
+@value_class
 class Output:
     header: Header
     cells: tuple[CellOutput, ...]
@@ -94,13 +94,13 @@ def header_line(header: Header) -> bytes:
         "format": _FORMAT,
         "platform": {name: getattr(platform, name) for name in Platform.__dataclass_fields__},
     }
-    return canonical_json.canonical(data) + b"\n"
+    return canonical_json.canonical_bytes(data) + b"\n"
 
 
 def cell_line(cell: CellOutput) -> bytes:
     error = cell.error and {"kind": cell.error.kind, "where": cell.error.where}
     data = {name: getattr(cell, name) for name in CellOutput.__dataclass_fields__}
-    return canonical_json.canonical(data | {"early": list(cell.early), "error": error}) + b"\n"
+    return canonical_json.canonical_bytes(data | {"early": list(cell.early), "error": error}) + b"\n"
 
 
 def footer_line(cells: int) -> bytes:
@@ -129,7 +129,9 @@ def read_output(raw: bytes, *, limit: int, most_cells: int | None = None) -> Out
             cells.append(read_cell(line))
         place = len(lines) - 1
         if lines[-1] + b"\n" != footer_line(len(cells)):
-            footer = canonical_json.Fields(canonical_json.parse(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",))
+            footer = canonical_json.Fields(
+                canonical_json.parse_canonical(lines[-1], limit=_LINE_LIMIT), "the footer", ("cells",)
+            )
             _check_count(footer.whole("cells"), len(cells))
     except ValueError as fault:
         raise OutputError(
@@ -144,7 +146,7 @@ def _check_count(declared: int, counted: int) -> None:
 
 
 def read_header(line: bytes) -> Header:
-    fields = canonical_json.Fields(canonical_json.parse(line, limit=_LINE_LIMIT), "the header", _HEADER)
+    fields = canonical_json.Fields(canonical_json.parse_canonical(line, limit=_LINE_LIMIT), "the header", _HEADER)
     fields.text("format", _FORMAT)
     platform = canonical_json.Fields(fields.part("platform"), "the platform", Platform.__dataclass_fields__)
     return Header(
@@ -164,7 +166,7 @@ def read_header(line: bytes) -> Header:
 
 
 def read_cell(line: bytes) -> CellOutput:
-    fields = canonical_json.Fields(canonical_json.parse(line, limit=_LINE_LIMIT), "the cell", _CELL)
+    fields = canonical_json.Fields(canonical_json.parse_canonical(line, limit=_LINE_LIMIT), "the cell", _CELL)
     return CellOutput(
         replicate=fields.whole("replicate"),
         config=fields.whole("config"),
@@ -198,7 +200,7 @@ def read_early(data: object) -> tuple[float, ...]:
         raise ValueError("early is not a list")  # noqa: TRY004  every refusal of this reader is a ValueError
     if len(data) > _EARLY_LIMIT:
         raise ValueError(f"early has more than {_EARLY_LIMIT} values")
-    return tuple(canonical_json.real(value, f"early[{place}]") for place, value in enumerate(data))
+    return tuple(canonical_json.check_real(value, f"early[{place}]") for place, value in enumerate(data))
 
 
 def _measures(value: Any, what: str) -> Mapping[str, Any]:
@@ -211,7 +213,7 @@ def _measures(value: Any, what: str) -> Mapping[str, Any]:
             continue
         for number in item if isinstance(item, list) else [item]:
             if number is not None and not isinstance(number, bool):
-                canonical_json.real(number, f"{what}: {name[:40]!r}")
+                canonical_json.check_real(number, f"{what}: {name[:40]!r}")
             elif number is not item:
                 raise ValueError(f"{what}: {name[:40]!r} holds something that is no number")
     return value

@@ -16,6 +16,6 @@ def new_cluster_key() -> str:
     return f"{CLUSTER_PREFIX}{secrets.token_urlsafe(32)}"
 
 
-def digest(token: str) -> str:
+def digest_token(token: str) -> str:
     """What is kept of a token. It is random throughout, so a plain hash hides it."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

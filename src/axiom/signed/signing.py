@@ -44,7 +44,7 @@ class SigningKey:
     def save(self, path: Path) -> None:
         """Write the key where no file is yet, readable by nobody else, and on the disk before this returns."""
         private = self._private.private_bytes_raw().hex()
-        write_once(path, canonical_json.canonical({"format": _FORMAT, "private": private, "public": self.public}))
+        write_once(path, canonical_json.canonical_bytes({"format": _FORMAT, "private": private, "public": self.public}))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -53,7 +53,7 @@ class SigningKey:
         )
         try:
             fields = canonical_json.Fields(
-                canonical_json.parse(raw, limit=1_000), "the key", ("format", "private", "public")
+                canonical_json.parse_canonical(raw, limit=1_000), "the key", ("format", "private", "public")
             )
             fields.text("format", _FORMAT)
             key = cls(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(fields.text("private", r"[0-9a-f]{64}"))))

@@ -17,7 +17,7 @@ from axiom.signed import trust as roles
 from axiom.signed.boinc_code_signing import CodeKey, sign_change
 from axiom.signed.bundles import Seal, open_bundle, read_seal, read_seal_body
 from axiom.signed.offline_keys import HeldKeys
-from axiom.signed.trust import Anchor, Role, Trust, joined, signatures_of
+from axiom.signed.trust import Anchor, Role, Trust, join_signatures, signatures_of
 
 LIMIT = 256 * 1024 * 1024
 
@@ -63,7 +63,7 @@ class SigningRequest:
 
     @property
     def proposed(self) -> Trust | None:
-        return roles.read_body(self.trust) if self.trust else None
+        return roles.read_trust_body(self.trust) if self.trust else None
 
     @property
     def is_empty(self) -> bool:
@@ -77,7 +77,7 @@ class SigningRequest:
         return raw
 
     def seal_text(self, wanted: WantedSeal, trust: Trust, now: datetime) -> str:
-        text = joined(wanted.body, self.signatures(wanted.body))
+        text = join_signatures(wanted.body, self.signatures(wanted.body))
         read_seal(text, trust=trust, now=now)
         return text
 
@@ -85,7 +85,7 @@ class SigningRequest:
         return self.signed.get(_digest(body), {})
 
 
-def sign(
+def add_signatures(
     request: SigningRequest,
     our_keys: HeldKeys,
     *,
@@ -131,7 +131,7 @@ def _trust_file(request: SigningRequest, lab: str, roots: Collection[str], now: 
     except roles.Untrusted:
         return b""  # whoever signs last signs the file, too
     trust = roles.read_trust(raw, now=_NO_EXPIRY)
-    if trust.lab != lab and not roles.signed_newest(raw) & set(roots):
+    if trust.lab != lab and not roles.newest_signers(raw) & set(roots):
         raise KeysUnusable(
             f"The trust file in the request is of laboratory {trust.lab}, and none of the root keys that are known "
             "here has signed it, so it may be a stranger's. Nothing was signed. If the laboratory is yours, name it "
@@ -154,7 +154,7 @@ def _sign_code(request: SigningRequest, key: CodeKey, seen: Collection[str], tru
 
 
 def write_request(request: SigningRequest) -> bytes:
-    return canonical_json.canonical(
+    return canonical_json.canonical_bytes(
         {
             "before": request.before.decode(),
             "change": request.change,
@@ -175,7 +175,7 @@ def write_request(request: SigningRequest) -> bytes:
 
 def read_request(raw: bytes) -> SigningRequest:
     try:
-        fields = canonical_json.Fields(canonical_json.parse(raw, limit=LIMIT), "the request", _FIELDS)
+        fields = canonical_json.Fields(canonical_json.parse_canonical(raw, limit=LIMIT), "the request", _FIELDS)
         fields.text("format", _FORMAT)
         signed = fields.part("signed")
         request = SigningRequest(
@@ -195,7 +195,7 @@ def read_request(raw: bytes) -> SigningRequest:
             f"The request is damaged: {fault}. Nothing was signed or changed; carry it over again."
         ) from None
     if proposed:
-        _check_order(current, proposed, roles.before_of(request.trust))
+        _check_order(current, proposed, roles.previous_digest(request.trust))
     return request
 
 

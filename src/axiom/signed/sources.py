@@ -15,7 +15,7 @@ MANIFEST = "manifest.json"
 WORDS = ("declaration", "estimands", "experiments", "findings", "maps", "wrap")
 
 
-def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
+def collect_sources(package: Path, experiment_file: Path) -> dict[str, bytes]:
     """Return the files that an experiment may use, by their names in a bundle; `package` is the folder `axiom`.
 
     The digits travel with the experiments that name them, and nothing else of the program does.
@@ -45,6 +45,6 @@ def experiment_path(name: str) -> str:
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def parsed(source: str | bytes) -> ast.Module:
+def parse_source(source: str | bytes) -> ast.Module:
     with _ONE_AT_A_TIME:
         return ast.parse(source)

@@ -21,15 +21,15 @@ class Stamp:
     authorities: tuple[str, ...]  # the certificates that its word is trusted by: of each its name and its fingerprint
 
 
-def obtain(text: str, roots: str, ask: Callable[[bytes], bytes]) -> tuple[bytes, Stamp]:
+def obtain_stamp(text: str, roots: str, ask: Callable[[bytes], bytes]) -> tuple[bytes, Stamp]:
     """Have an authority stamp a text. What it answers is checked against the question, its nonce included."""
     builder = rfc3161_client.TimestampRequestBuilder(hash_algorithm=rfc3161_client.HashAlgorithm.SHA256)
     request = builder.data(text.encode()).build()
     response = ask(request.as_bytes())
-    return response, check(response, text, roots, nonce=request.nonce)
+    return response, check_stamp(response, text, roots, nonce=request.nonce)
 
 
-def check(response: bytes, text: str, roots: str, nonce: int | None = None) -> Stamp:
+def check_stamp(response: bytes, text: str, roots: str, nonce: int | None = None) -> Stamp:
     """Is this response the word of somebody whom these certificates vouch for, of this very text?"""
     try:
         certificates = x509.load_pem_x509_certificates(roots.encode())

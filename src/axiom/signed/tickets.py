@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Self
 
 from axiom.domain.experiments import NAME, seed_of
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.errors import EmptyTicket, ExpiredTicket, ForeignTicket, MalformedTicket, TicketTooLong, UnequalTicket
 from axiom.signed import canonical_json
 from axiom.signed.signing import SigningKey
-from axiom.signed.trust import Role, Trust, Untrusted, sealed, unseal
+from axiom.signed.trust import Role, Trust, Untrusted, seal_payload, unseal_payload
 
 _KIND = "axiom-ticket-1"
 TEXT_LIMIT = canonical_json.TICKET_LIMIT
@@ -27,7 +27,7 @@ _NOTHING = "Nothing was computed; the laboratory sends a fresh copy."
 _HEX = r"[0-9a-f]{64}"
 
 
-@value
+@value_class
 class OrderedCell:
     replicate: int
     config: int  # its place in the registered sweep
@@ -36,7 +36,7 @@ class OrderedCell:
     cpu_limit: float
 
 
-@value
+@value_class
 class Particulars:
     """In what tickets of one form differ."""
 
@@ -49,7 +49,7 @@ class Particulars:
     expires: datetime
 
 
-@value
+@value_class
 class Ticket(Particulars):
     lab: str
     trust: int  # the version of the trust file that the laboratory had when it wrote this
@@ -109,8 +109,8 @@ class TicketForm:
         before_deadline, before_expires, before_replicates, before_task, end = self._pieces
         seeds = _numbers(differs.seeds)
         body = (
-            f"{before_deadline}{canonical_json.utc(differs.deadline)}{before_expires}{canonical_json.utc(differs.expires)}"
-            f'","host":{differs.host},"issued":"{canonical_json.utc(differs.issued)}'
+            f"{before_deadline}{canonical_json.utc_text(differs.deadline)}{before_expires}{canonical_json.utc_text(differs.expires)}"
+            f'","host":{differs.host},"issued":"{canonical_json.utc_text(differs.issued)}'
             f'{before_replicates}[{_numbers(differs.replicates)}],"seeds":[{seeds}]'
             f"{before_task}{differs.task}{end}"
         ).encode()
@@ -128,11 +128,11 @@ def write_ticket(ticket: Ticket, key: SigningKey) -> str:
     code = ("lab", "trust", "experiment", "version", "bundle", "serial")
     cells = ("configs", "places", "cell_seconds", "memory_mb")
     form = TicketForm(**{name: getattr(ticket, name) for name in (*code, *cells)})
-    return sealed(form.write(ticket), [key])
+    return seal_payload(form.write(ticket), [key])
 
 
 def _json(value: object) -> str:
-    return canonical_json.canonical(value).decode()
+    return canonical_json.canonical_bytes(value).decode()
 
 
 def _numbers(values: Sequence[int]) -> str:
@@ -143,7 +143,7 @@ def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
     if not text.strip():
         raise EmptyTicket("The ticket")
     try:
-        payload = unseal(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=TEXT_LIMIT, may_be_joint=True)
+        payload = unseal_payload(text, kind=_KIND, role=Role.TICKET, trust=trust, limit=TEXT_LIMIT, may_be_joint=True)
         ticket = _ticket(payload)
     except Untrusted as fault:
         raise ForeignTicket(f"The ticket is not the laboratory's: {fault}. {_NOTHING}") from None
@@ -178,18 +178,18 @@ def _ticket(payload: dict[str, object]) -> Ticket:
         version=fields.whole("version", least=1),
         bundle=fields.text("bundle", _HEX),
         serial=fields.whole("serial", least=1),
-        replicates=fields.array("replicates", canonical_json.whole),
-        seeds=fields.array("seeds", canonical_json.whole),
-        configs=fields.array("configs", canonical_json.config),
-        places=fields.array("places", canonical_json.whole),
-        cell_seconds=fields.array("cell_seconds", canonical_json.real),
+        replicates=fields.array("replicates", canonical_json.check_whole),
+        seeds=fields.array("seeds", canonical_json.check_whole),
+        configs=fields.array("configs", canonical_json.check_config),
+        places=fields.array("places", canonical_json.check_whole),
+        cell_seconds=fields.array("cell_seconds", canonical_json.check_real),
         memory_mb=fields.whole("memory_mb", least=1),
         issued=fields.moment("issued"),
         deadline=fields.moment("deadline"),
         expires=fields.moment("expires"),
     )
-    canonical_json.distinct(ticket.replicates, "the list of replicates")
-    canonical_json.distinct(ticket.places, "the list of places")
+    canonical_json.check_distinct(ticket.replicates, "the list of replicates")
+    canonical_json.check_distinct(ticket.places, "the list of places")
     if len(ticket.seeds) != len(ticket.replicates):
         raise ValueError(f"it has {len(ticket.seeds)} seeds for {len(ticket.replicates)} replicates")
     if not len(ticket.configs) == len(ticket.places) == len(ticket.cell_seconds):
@@ -208,7 +208,7 @@ def _check_seeds(ticket: Ticket) -> None:
             )
 
 
-@value
+@value_class
 class Order:
     task: int
     host: int
@@ -254,7 +254,7 @@ def _number(word: str) -> int:
     return int(word)
 
 
-def check(order: Order, ticket: Ticket, *, host: int) -> None:
+def check_order(order: Order, ticket: Ticket, *, host: int) -> None:
     for word, plain, signed in (
         ("task", order.task, ticket.task),
         ("host", order.host, ticket.host),
@@ -269,7 +269,7 @@ def check(order: Order, ticket: Ticket, *, host: int) -> None:
         raise ForeignTicket(f"The ticket is for host {ticket.host}, and this is host {host}. {_NOTHING}")
 
 
-def parse(text: str) -> Ticket:
+def parse_own_ticket(text: str) -> Ticket:
     """Read a ticket that this laboratory wrote and kept itself: no signature is checked, nor what signing implies.
 
     Whatever came from outside is for `read_ticket`. A MalformedTicket says that what was kept is damaged.

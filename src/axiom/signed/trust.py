@@ -31,7 +31,7 @@ _TRUST = "axiom-trust-2"
 _HEX = r"[0-9a-f]{64}"
 
 
-def joint(bodies: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
+def join_payloads(bodies: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
     """What is to be signed for all of these, and the path of each: at most 256, and two at least."""
     if not 2 <= len(bodies) <= 2**_DEEPEST:
         raise ValueError(f"{len(bodies)} texts cannot share a signature")
@@ -52,7 +52,7 @@ def joint(bodies: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
     return _WORD + level[0], [bytes([side]) + path for side, path in zip(sides, siblings, strict=True)]
 
 
-def signed_word(body: bytes, path: bytes) -> bytes:
+def joint_message(body: bytes, path: bytes) -> bytes:
     """What must have been signed for this body with this path; a ValueError when the path is none."""
     sides, branches = path[:1], path[1:]
     amount = len(branches) // _DIGEST
@@ -117,21 +117,21 @@ class _Link:
     signatures: Mapping[str, Any]
 
 
-def sealed(body: bytes, role_keys: Sequence[SigningKey]) -> str:
+def seal_payload(body: bytes, role_keys: Sequence[SigningKey]) -> str:
     """Sign a payload that is canonical and says its kind, as one word without spaces: for a command line and a file."""
-    return joined(body, signatures_of(body, role_keys))
+    return join_signatures(body, signatures_of(body, role_keys))
 
 
-def sealed_together(bodies: Sequence[bytes], key: SigningKey) -> list[str]:
+def seal_together(bodies: Sequence[bytes], key: SigningKey) -> list[str]:
     """Sign payloads that are canonical already with one signature, each as a word that is verified by itself."""
     if len(bodies) < 2:
-        return [sealed(body, [key]) for body in bodies]
-    word, paths = joint(bodies)
+        return [seal_payload(body, [key]) for body in bodies]
+    word, paths = join_payloads(bodies)
     signatures = _encode(_canonical(signatures_of(word, [key])))
     return [f"{_encode(body)}.{signatures}.{_encode(path)}" for body, path in zip(bodies, paths, strict=True)]
 
 
-def joined(body: bytes, signatures: Mapping[str, str]) -> str:
+def join_signatures(body: bytes, signatures: Mapping[str, str]) -> str:
     return f"{_encode(body)}.{_encode(_canonical(signatures))}"
 
 
@@ -141,7 +141,9 @@ def _canonical(signatures: Mapping[str, str]) -> bytes:
     return f"{{{pairs}}}".encode()
 
 
-def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be_joint: bool = False) -> dict[str, Any]:
+def unseal_payload(
+    text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be_joint: bool = False
+) -> dict[str, Any]:
     """Return the payload without its kind, once enough keys of the role are seen to have signed it.
 
     `may_be_joint`: or to have signed several payloads at once, of which it is one.
@@ -153,9 +155,9 @@ def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be
         raise NotSealed("it has not the two parts that a sealed text has")
     try:
         body, signatures, *path = (_decode(part) for part in parts)
-        message = signed_word(body, path[0]) if path else body
-        _verify(message, canonical_json.parse(signatures, limit=limit), trust.roles[role], role)
-        payload = canonical_json.parse(body, limit=limit)
+        message = joint_message(body, path[0]) if path else body
+        _verify(message, canonical_json.parse_canonical(signatures, limit=limit), trust.roles[role], role)
+        payload = canonical_json.parse_canonical(body, limit=limit)
     except (Untrusted, NotSealed):
         raise
     except ValueError as fault:
@@ -167,7 +169,7 @@ def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be
 
 def lab_name(root: Signers) -> str:
     """Name a laboratory after its first root keys, all of them, so that one stolen key cannot take the name over."""
-    return _digest(canonical_json.canonical({"keys": sorted(root.keys), "threshold": root.threshold}))
+    return _digest(canonical_json.canonical_bytes({"keys": sorted(root.keys), "threshold": root.threshold}))
 
 
 def signatures_of(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
@@ -177,10 +179,10 @@ def signatures_of(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
 def trust_body(trust: Trust, before: bytes = b"") -> bytes:
     """Return what the root keys sign: a version that follows the newest one of the trust file `before`."""
     links = _chain(before) if before else []
-    return canonical_json.canonical(
+    return canonical_json.canonical_bytes(
         {
             "before": links[-1].trust.link if links else "",
-            "expires": canonical_json.utc(trust.expires),
+            "expires": canonical_json.utc_text(trust.expires),
             "format": _TRUST,
             "lab": trust.lab,
             "roles": {role.value: signers_data(signers) for role, signers in trust.roles.items()},
@@ -189,22 +191,22 @@ def trust_body(trust: Trust, before: bytes = b"") -> bytes:
     )
 
 
-def read_body(body: bytes) -> Trust:
+def read_trust_body(body: bytes) -> Trust:
     try:
-        return _read_payload(canonical_json.parse(body, limit=TRUST_LIMIT))[0]
+        return _read_payload(canonical_json.parse_canonical(body, limit=TRUST_LIMIT))[0]
     except ValueError as fault:
         raise NotSealed(f"The proposed trust is damaged: {fault}.") from None
 
 
-def before_of(body: bytes) -> str:
+def previous_digest(body: bytes) -> str:
     """The digest of the version from which one goes on that was read before; empty of the first."""
-    return _read_payload(canonical_json.parse(body, limit=TRUST_LIMIT))[1]
+    return _read_payload(canonical_json.parse_canonical(body, limit=TRUST_LIMIT))[1]
 
 
 def add_version(body: bytes, signatures: Mapping[str, str], before: bytes = b"") -> bytes:
-    chain = canonical_json.parse(before, limit=TRUST_LIMIT)["chain"] if before else []
-    link = {"signatures": dict(signatures), "trust": canonical_json.parse(body, limit=TRUST_LIMIT)}
-    return canonical_json.canonical({"chain": [*chain, link]})
+    chain = canonical_json.parse_canonical(before, limit=TRUST_LIMIT)["chain"] if before else []
+    link = {"signatures": dict(signatures), "trust": canonical_json.parse_canonical(body, limit=TRUST_LIMIT)}
+    return canonical_json.canonical_bytes({"chain": [*chain, link]})
 
 
 def write_trust(trust: Trust, root_keys: Sequence[SigningKey], before: bytes = b"") -> bytes:
@@ -243,7 +245,7 @@ def versions_of(raw: bytes) -> tuple[Trust, ...]:
     return tuple(link.trust for link in _chain(raw))
 
 
-def signed_newest(raw: bytes) -> frozenset[str]:
+def newest_signers(raw: bytes) -> frozenset[str]:
     return frozenset(_chain(raw)[-1].signatures)
 
 
@@ -277,7 +279,7 @@ def _check_chain(links: Sequence[_Link], since: int) -> None:
 
 
 def _chain(raw: bytes) -> list[_Link]:
-    outer = canonical_json.Fields(canonical_json.parse(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
+    outer = canonical_json.Fields(canonical_json.parse_canonical(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
     links = list(outer.array("chain", _read_link))
     before: _Link | None = None
     for number, link in enumerate(links, start=1):
@@ -298,9 +300,9 @@ def _read_link(data: Any, what: str) -> _Link:
     fields = canonical_json.Fields(data, what, ("signatures", "trust"))
     trust, before = _read_payload(fields.part("trust"))
     return _Link(
-        trust=replace(trust, link=_digest(canonical_json.canonical(fields.data))),
+        trust=replace(trust, link=_digest(canonical_json.canonical_bytes(fields.data))),
         before=before,
-        body=canonical_json.canonical(fields.part("trust")),
+        body=canonical_json.canonical_bytes(fields.part("trust")),
         signatures=fields.part("signatures"),
     )
 

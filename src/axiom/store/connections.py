@@ -10,7 +10,7 @@ from pathlib import Path
 from axiom.errors import NotFound
 from axiom.store.engine.database import Database, connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.journal import attach
+from axiom.store.journal.journal import attach_journal
 
 _MOST = 8  # connections that wait for somebody who reads
 
@@ -42,14 +42,14 @@ class Connections:
         """Like `writer`, and every change is in the journal in this folder before it is committed."""
         db = self.writer()
         try:
-            attach(db, self.folder, journal, now)
+            attach_journal(db, self.folder, journal, now)
         except BaseException:
             db.close()
             raise
         return db
 
 
-class Readers:
+class ReaderPool:
     """Connections for who reads often and shortly: each is kept for whoever asks next.
 
     To open another one means to read the whole schema and to prepare every question anew, which took a page longer than

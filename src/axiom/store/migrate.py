@@ -14,12 +14,14 @@ from pathlib import Path
 
 from axiom.errors import CannotStart, FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
 from axiom.store.accounts import accounts, teams
-from axiom.store.engine.database import Database, copy
+from axiom.store.engine.database import Database, copy_database
 from axiom.store.engine.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-_STEPS = {"0025_looks_of_names": (accounts.fill_looks, teams.fill_looks)}  # of a migration, which SQL cannot do
+_STEPS = {
+    "0025_looks_of_names": (accounts.fill_volunteer_looks, teams.fill_team_looks)
+}  # of a migration, which SQL cannot do
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
@@ -52,18 +54,18 @@ class Migration:
                 statement = ""
 
 
-def migrations() -> list[Migration]:
+def read_migrations() -> list[Migration]:
     return [
         Migration(number=int(path.stem[:4]), name=path.stem, text=path.read_text(encoding="utf-8"))
         for path in sorted(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     ]
 
 
-def migrate(
+def migrate_database(
     database: Database, folder: Folder | None, now: datetime, shipped: list[Migration] | None = None
 ) -> list[str]:
     """The database has every known migration (those of this program, if none are given); the names that it lacked."""
-    wanted = migrations() if shipped is None else shipped
+    wanted = read_migrations() if shipped is None else shipped
     applied = _applied(database, wanted)
     missing = [migration for migration in wanted if migration.number not in applied]
     if applied and missing and folder is not None:
@@ -74,30 +76,32 @@ def migrate(
     return [migration.name for migration in missing]
 
 
-def pending(database: Database) -> list[str]:
-    shipped = migrations()
+def list_pending_migrations(database: Database) -> list[str]:
+    shipped = read_migrations()
     applied = _applied(database, shipped)
     return [migration.name for migration in shipped if migration.number not in applied]
 
 
-def copy_before(folder: Folder, name: str) -> Path:
+def migration_backup_path(folder: Folder, name: str) -> Path:
     return folder.backups / f"before-{name[:4]}.db"
 
 
-def check(database: Database) -> None:
-    if missing := pending(database):
+def require_current_schema(database: Database) -> None:
+    if missing := list_pending_migrations(database):
         raise CannotStart(
             f"This database was made by an older Axiom and lacks {', '.join(missing)}. Nothing was read or changed; "
             "`axiom upgrade` copies the database and brings it up to date, as does the laboratory's next start."
         )
 
 
-def foreign(database: Database) -> list[str]:
+def list_foreign_objects(database: Database) -> list[str]:
     """What stands in this database that no migration of it made: a trigger of somebody's would act at every change."""
-    wanted = migrations()
+    wanted = read_migrations()
     applied = _applied(database, wanted)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrate(Database(connection), None, _EPOCH, [migration for migration in wanted if migration.number in applied])
+        migrate_database(
+            Database(connection), None, _EPOCH, [migration for migration in wanted if migration.number in applied]
+        )
         ours = {row["sql"] for row in Database(connection).select(_PARTS)}
     strangers = [row for row in database.select(_PARTS) if row["sql"] not in ours]
     return [row["name"] for row in strangers] if applied else ["a database without a laboratory"]
@@ -131,7 +135,7 @@ def _applied(database: Database, shipped: list[Migration]) -> set[int]:
 def _back_up(folder: Folder, name: str) -> None:
     try:
         folder.backups.mkdir(mode=0o700, exist_ok=True)
-        copy(folder.database, copy_before(folder, name))
+        copy_database(folder.database, migration_backup_path(folder, name))
     except StorageFull as error:
         raise StorageFull(
             f"There is no room for a copy of the database before {name}. Nothing was changed; "

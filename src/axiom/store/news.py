@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 _CURRENT = "SELECT * FROM news WHERE withdrawn_at IS NULL AND until > :now ORDER BY id DESC LIMIT :limit"
 _WITHDRAW = "UPDATE news SET withdrawn_at = :now WHERE id = :id AND withdrawn_at IS NULL"
@@ -17,21 +17,21 @@ class News:
     until: datetime
 
 
-def add(db: Database, *, line: str, text: str, until: datetime, now: datetime) -> int:
+def add_news(db: Database, *, line: str, text: str, until: datetime, now: datetime) -> int:
     return db.add("news", line=line, text=text, said_at=now, until=until)
 
 
-def of(db: Database, number: int) -> News | None:
+def find_news(db: Database, number: int) -> News | None:
     return db.value(News, "SELECT * FROM news WHERE id = :id", id=number)
 
 
-def newest(db: Database, limit: int) -> Sequence[News]:
+def list_newest_news(db: Database, limit: int) -> Sequence[News]:
     return db.values(News, "SELECT * FROM news WHERE withdrawn_at IS NULL ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def current(db: Database, now: datetime, limit: int) -> Sequence[News]:
-    return db.values(News, _CURRENT, now=at(now), limit=limit)
+def list_unexpired_news(db: Database, now: datetime, limit: int) -> Sequence[News]:
+    return db.values(News, _CURRENT, now=to_microseconds(now), limit=limit)
 
 
-def withdraw(db: Database, number: int, now: datetime) -> bool:
-    return db.execute(_WITHDRAW, id=number, now=at(now)) == 1
+def withdraw_news(db: Database, number: int, now: datetime) -> bool:
+    return db.execute(_WITHDRAW, id=number, now=to_microseconds(now)) == 1

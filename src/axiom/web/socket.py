@@ -16,14 +16,14 @@ from axiom.gate.gate import CommandGate
 from axiom.gate.registry import read_command
 from axiom.gate.words import read_words
 from axiom.signed.canonical_json import read_json
-from axiom.web.api.problems import problem
+from axiom.web.api.problems import problem_response
 from axiom.web.probes import probe_routes
 from axiom.web.site.app import Site
 
 log = logging.getLogger("axiom.control")
 
 
-def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
+def control_app(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
     """The application behind `D/axiom.sock`. Whoever may open the socket is this caller."""
 
     async def commands(request: Request) -> Response:
@@ -47,13 +47,13 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
 
 def _refused(request: Request, error: Exception) -> Response:
     log.info("command.refused path=%s %s: %s", request.url.path, type(error).__name__, error)
-    return problem(error)
+    return problem_response(error)
 
 
 def _failed(request: Request, error: Exception) -> Response:
     """Starlette raises the error once more after this answer, so its traceback is in the log."""
     log.error("command.failed path=%s %s", request.url.path, type(error).__name__)
-    return problem(
+    return problem_response(
         Fault(
             f"A fault of ours: {type(error).__name__} in the laboratory's process. Nothing of the command was stored; "
             "the traceback is in logs/axiom.log in the data folder, please report it."

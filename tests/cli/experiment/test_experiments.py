@@ -7,18 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.cli.experiment import manifests, sweep_words
-from axiom.cli.experiment.sweep_words import configs
-from axiom.domain.costs import Cost, Fit, Voice
+from axiom.cli.experiment.sweep_words import read_sweep_configs
+from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.declaration import Measure, ValueType
 from axiom.errors import UnknownName, WrongUse
-from axiom.rules.hosts.costs import shown
+from axiom.rules.hosts.costs import describe_cost_fit
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.upkeep import audit
 
-FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
+FIT = CostFit(tasks=2, voices=(HostCostReport(host_id=1, tasks=2, log_ratio=1.0),))
 
 
 def test_what_tasks_showed_stands_beside_what_is_declared_and_versions_are_compared(
@@ -35,8 +35,8 @@ def test_what_tasks_showed_stands_beside_what_is_declared_and_versions_are_compa
     working_lab.validate()
     kept = LearnedCost(host_class="linux-x86_64-avx2", fit=FIT, cost=Cost())
     with working_lab.db.transaction():
-        costs.keep(working_lab.db, 1, kept, working_lab.now)
-    assert ask()["costs"] == [shown("linux-x86_64-avx2", FIT)]
+        costs.store_learned_cost(working_lab.db, 1, kept, working_lab.now)
+    assert ask()["costs"] == [describe_cost_fit("linux-x86_64-avx2", FIT)]
     assert [(row["size"], row["n"]) for row in ask()["summary"]] == [(1, 7), (2, 7)]
     text = say_to(working_lab.folder.path, "experiment", "show", tiny_file)[1]
     assert "linux-x86_64-avx2" in text
@@ -106,7 +106,7 @@ def test_a_version_is_paused_resumed_approved_and_rolled_back(let_out, working_l
     status, answer, _ = let_out("rollback", "--why", "slower by half", "--json")
     assert (status, answer["release"]["serial"]) == (0, 3)
     db = connect_reader(working_lab.folder.database)
-    rows = [(row["command"], row["outcome"]) for row in audit.latest(db, 100)[::-1] if not row["dry_run"]]
+    rows = [(row["command"], row["outcome"]) for row in audit.list_audit_entries(db, 100)[::-1] if not row["dry_run"]]
     db.close()
     commands = [f"experiment.{verb}" for verb in ("resume", "pause", "pause", "resume", "approve", "rollback")]
     assert [command for command, _ in rows if command in commands] == commands
@@ -137,7 +137,7 @@ MANIFEST = Manifest(configs=DECLARED, **WORDS, **LISTS, **COSTS)
 
 def levels(word: str) -> list:
     name = word.partition("=")[0]
-    return list(dict.fromkeys(config[name] for config in configs(MANIFEST, [word])))
+    return list(dict.fromkeys(config[name] for config in read_sweep_configs(MANIFEST, [word])))
 
 
 def test_a_factor_takes_these_levels_up_to_the_ends_of_what_is_allowed():
@@ -153,9 +153,9 @@ def test_a_factor_takes_these_levels_up_to_the_ends_of_what_is_allowed():
         assert taken == meant
         assert {type(value) for value in taken} == {type(meant[0])}
     assert levels("width=1,1000") == [1, 1000]
-    assert len(configs(MANIFEST, ["width=1:1000:1", "rate=1:10:1"])) == 10_000
+    assert len(read_sweep_configs(MANIFEST, ["width=1:1000:1", "rate=1:10:1"])) == 10_000
     with pytest.raises(UnknownName, match="width"):
-        configs(MANIFEST, ["widht=8"])
+        read_sweep_configs(MANIFEST, ["widht=8"])
     for words in (
         *(["width"], ["width="], ["width=wide"], ["width=1.5"], ["rate=fast"], ["rate=nan"], ["rate=inf"]),
         *(["rate=0:inf:1"], ["rate=0:nan:1"], ["bias=yes"], ["width=1:2"], ["width=1:2:3:4"], ["width=1:9:x1"]),
@@ -165,16 +165,16 @@ def test_a_factor_takes_these_levels_up_to_the_ends_of_what_is_allowed():
         *(["seed=0..7"], ["seeds=1,2"], ["replicates=8"]),
     ):
         with pytest.raises(WrongUse, match=f"{words[0].partition('=')[0]}|10000"):
-            configs(MANIFEST, words)
+            read_sweep_configs(MANIFEST, words)
 
 
 def test_words_replace_their_factors_and_leave_the_others_as_declared():
-    assert configs(MANIFEST, []) == MANIFEST.configs
-    sweep = configs(MANIFEST, ["rate=0.1,0.2", "bias=true"])
+    assert read_sweep_configs(MANIFEST, []) == MANIFEST.configs
+    sweep = read_sweep_configs(MANIFEST, ["rate=0.1,0.2", "bias=true"])
     assert [(config["width"], config["rate"], config["bias"]) for config in sweep] == [
         *((8, 0.1, True), (8, 0.2, True), (16, 0.1, True), (16, 0.2, True))
     ]
-    assert len(configs(MANIFEST, ["width=8", "rate=0.2"])) == 1
+    assert len(read_sweep_configs(MANIFEST, ["width=8", "rate=0.2"])) == 1
     assert list(sweep[0]) == list(MANIFEST.factors)
 
 
@@ -189,7 +189,7 @@ def test_twice_the_words_take_twice_the_comparisons(monkeypatch):
             return str(self) == str(other)
 
     monkeypatch.setattr(sweep_words, "_value", lambda _name, text, _kind: Counted(text))
-    configs(MANIFEST, ["data=" + ",".join(map(str, range(400)))])
+    read_sweep_configs(MANIFEST, ["data=" + ",".join(map(str, range(400)))])
     assert len(compared) < 800
 
 

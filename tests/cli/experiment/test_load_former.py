@@ -33,7 +33,7 @@ def test_a_folder_is_loaded_once_and_neither_counts_nor_is_exported(files, small
     def tasks() -> int:
         db = connect_reader(small_lab.folder.database)
         try:
-            return sum(row["tasks"] for row in former_results.summed_up(db, "tiny_sum", most=9, names=9))
+            return sum(row["tasks"] for row in former_results.summarize_former_results(db, "tiny_sum", most=9, names=9))
         finally:
             db.close()
 

@@ -12,7 +12,7 @@ from patience import PATIENCE
 from real_parts import need
 
 import axiom
-from axiom.laboratory.experiments.preflight import try_file
+from axiom.laboratory.experiments.preflight import preflight_file
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -35,7 +35,7 @@ def test_the_file_runs_and_passes_its_preflight_unless_it_trains_on_the_test_set
     assert [cell["outcome"] for cell in answer["cells"]] == ["ok"] * 3
     narrow, _, wide = (cell["measures"]["test_accuracy"] for cell in answer["cells"])
     assert 0.2 < narrow < wide
-    judged = try_file(PACKAGE, file).judged
+    judged = preflight_file(PACKAGE, file).judged
     assert judged.passed, judged.reason
     for check in (("check",), ("format", "--check")):
         ruff, config = Path(sys.executable).with_name("ruff"), PACKAGE.parents[1] / "pyproject.toml"
@@ -48,7 +48,7 @@ def test_the_file_runs_and_passes_its_preflight_unless_it_trains_on_the_test_set
     )
     assert leaking.count("leaked") == 2
     file.write_text(leaking, encoding="utf-8")
-    judged = try_file(PACKAGE, file).judged
+    judged = preflight_file(PACKAGE, file).judged
     assert judged.failed == "G7", judged.reason
 
 

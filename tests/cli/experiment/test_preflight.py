@@ -10,7 +10,7 @@ from real_parts import need
 from axiom.cli.session.sessions import _due, _try_out
 from axiom.errors import CannotStart
 from axiom.runner.child.pause import PauseGate
-from axiom.service.open_laboratory import submit
+from axiom.service.open_laboratory import submit_in_folder
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 
@@ -63,7 +63,7 @@ def test_what_is_published_is_tried_and_remembered(say, lab, file, sound):
         """The laboratory's socket, where none listens."""
 
         def submit(self, command):
-            return submit(lab, command)
+            return submit_in_folder(lab, command)
 
     _try_out(lab, Door(), sound.digest, PauseGate())
     assert word(say) == "passed"
@@ -131,7 +131,7 @@ def test_without_bubblewrap_nothing_is_tried_and_the_doctor_says_so(say, file, m
     assert finding(say, "sandbox")["well"] is True
     assert "sandbox" in say("status")[2]
     db = connect_writer(lab.database)
-    accounts.create(db, name="Ann", email="a@example.org", password="", cross_id="c", now=datetime.now(UTC))
+    accounts.create_account(db, name="Ann", email="a@example.org", password="", cross_id="c", now=datetime.now(UTC))
     db.close()
     assert not finding(say, "sandbox")["well"]
     monkeypatch.undo()

@@ -77,7 +77,7 @@ def test_proposals_are_listed_shown_approved_and_refused(say, published):
     cohort = {"template": Template.CONFIRM, "admission": Admission.COHORT, "configs": (), "is_informed": True}
     with writing(published) as db:
         for made in (proposed(), replace(proposed(), slug="confirm-1", **cohort)):
-            proposals.add(db, made, 1, None, datetime(2026, 3, 2, tzinfo=UTC))
+            proposals.add_proposal(db, made, 1, None, datetime(2026, 3, 2, tzinfo=UTC))
 
     def states(*words) -> list[tuple]:
         rows = say("proposal", "list", *words, "--json")[1]["proposals"]
@@ -146,7 +146,7 @@ def test_links_that_are_said_stand_in_the_graph_and_on_what_a_finding_rests_is_t
         assert len(say("finding", "list", "--alias", alias, "--json")[1]["findings"]) == amount, alias
     assert link(2, "tests", "old:28", more=("--upheld-by", "-", "--upheld-by", "too-small")) == 0
     with writing(published) as db:
-        registrations.set_status(db, 1, "suspended", "a test")
+        registrations.set_finding_status(db, 1, "suspended", "a test")
     finding = say("finding", "show", 2, "--json")[1]["finding"]
     assert finding["depends_on_void"] == [{"number": 1, "status": "suspended"}]
     upheld = [link["upheld_by"] for link in finding["links"] if link["target"]["name"] == "#28"]

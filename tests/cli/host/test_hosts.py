@@ -4,7 +4,7 @@ import pytest
 from furnished_lab import HOSTILE, fill
 
 from axiom.store.tasks import progress
-from axiom.store.tasks.progress import SaidProgress
+from axiom.store.tasks.progress import ProgressReport
 
 
 @pytest.fixture(scope="module")
@@ -12,8 +12,8 @@ def filled(new_lab, prepared, tmp_path_factory):
     lab = new_lab(tmp_path_factory.mktemp("filled") / "lab")
     fill(lab, prepared)
     with lab.db.transaction():
-        stand = SaidProgress(task_id=5, fraction=0.404, cpu_seconds=7_200.0)
-        progress.note(lab.db, 2, [stand], lab.now)
+        stand = ProgressReport(task_id=5, fraction=0.404, cpu_seconds=7_200.0)
+        progress.record_progress(lab.db, 2, [stand], lab.now)
     yield lab
     lab.db.close()
 

@@ -45,7 +45,7 @@ def ask(lab):
 @pytest.fixture
 def total(ask):
     def total(number: int) -> int:
-        credit = ask(lambda db: ledger.balance(db, ledger.VOLUNTEER, number))
+        credit = ask(lambda db: ledger.find_balance(db, ledger.VOLUNTEER, number))
         return credit.total if credit else 0
 
     return total
@@ -64,7 +64,7 @@ def bring(say, tmp_path):
 def test_a_file_is_carried_over_once_and_a_long_one_in_pieces(bring, total, ask):
     lines = ("email,number,credit,source", "SHY@lab.example,,12.3456,moon", f",{GRACE},7,moon", f",{GRACE},0,sun")
     assert bring(*lines, options=("--dry-run",))[0] == 0
-    assert (total(SHY), ask(lambda db: hosts.carried(db, SHY))) == (0, [])
+    assert (total(SHY), ask(lambda db: hosts.list_carried_credit(db, SHY))) == (0, [])
     status, answer, _ = bring(*lines)
     rows = [
         {"volunteer": SHY, "source": "moon", "credit": 12.346},
@@ -79,7 +79,7 @@ def test_a_file_is_carried_over_once_and_a_long_one_in_pieces(bring, total, ask)
     assert "12.346" in err
     assert total(SHY) == 12_346
     assert total(GRACE) == 7_000
-    assert ask(balance_check.problems) == []
+    assert ask(balance_check.list_ledger_problems) == []
     lines = ("email,credit,source", "nobody@lab.example,5,mars", "shy@lab.example,6,mars")
     assert (bring(*lines)[0], total(SHY)) == (3, 12_346)
     status, answer, _ = bring(*lines, options=("--known-only", "--json"))
@@ -112,23 +112,23 @@ def test_a_line_that_cannot_be_meant_refuses_the_file(bring, total):
 
 
 def test_somebody_gets_another_password(say, ask, lab):
-    before = ask(lambda db: accounts.by_id(db, GRACE))[1]
+    before = ask(lambda db: accounts.find_account(db, GRACE))[1]
     dry = say("volunteer", "new-password", GRACE, "--dry-run", "--json")[1]["volunteer"]
-    assert (dry["password"], ask(lambda db: accounts.by_id(db, GRACE))[1]) == (None, before)
+    assert (dry["password"], ask(lambda db: accounts.find_account(db, GRACE))[1]) == (None, before)
     shown = say("volunteer", "new-password", "grace@lab.example", "--json")[1]["volunteer"]
     assert shown["volunteer"] == GRACE
-    now = ask(lambda db: accounts.by_id(db, GRACE))[1]
+    now = ask(lambda db: accounts.find_account(db, GRACE))[1]
     assert is_password(now.password, passwd_hash(shown["password"], "grace@lab.example"))
     assert now.password_serial == before.password_serial + 1
     assert now.key_serial == before.key_serial  # what their computers hold goes on
     assert shown["password"] not in str(ask(lambda db: db.select("SELECT arguments, answer FROM audit")))
     dry = say("volunteer", "new-password", GRACE, "--dry-run")[1].split()[-1]
     typed = say("volunteer", "new-password", GRACE)[1].split()[-1]
-    hashed = ask(lambda db: accounts.by_id(db, GRACE))[1].password
+    hashed = ask(lambda db: accounts.find_account(db, GRACE))[1].password
     assert [is_password(hashed, passwd_hash(text, "grace@lab.example")) for text in (dry, typed)] == [False, True]
     db = connect_writer(lab.database)
     with db.transaction():
-        ours = accounts.ourselves(db, NOW)
+        ours = accounts.find_laboratory_account(db, NOW)
     db.close()
     for who, status in (("4711", 3), ("nobody@lab.example", 3), ("9" * 40, 3), ("9" * 5_000, 3), (ours, 4)):
         assert say("volunteer", "new-password", who)[0] == status
@@ -165,7 +165,7 @@ def test_somebody_is_given_the_role_of_an_operator_and_loses_it(say, ask):
 
 def test_whoever_is_erased_has_no_address_any_more(say, ask, monkeypatch):
     def email() -> str | None:
-        return ask(lambda db: accounts.by_id(db, GRACE))[1].email
+        return ask(lambda db: accounts.find_account(db, GRACE))[1].email
 
     assert say("volunteer", "erase", "grace@lab.example", "--dry-run", "--json")[1]["volunteer"]["dry_run"] is True
     for typed in ("", "n\n"):

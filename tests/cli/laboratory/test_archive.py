@@ -13,13 +13,13 @@ from patience import PATIENCE
 from running_lab import answer, axiom, running, typed
 
 from axiom.errors import CannotStart, Refused
-from axiom.laboratory.backups.archive import fetch, is_possible
+from axiom.laboratory.backups.archive import is_possible, read_task_output
 from axiom.service import doctor
 from axiom.service.follow import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder, lock
-from axiom.store.journal.history import newest_point
+from axiom.store.journal.history import read_journal_point
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_
     monkeypatch.setattr(doctor, "wall_clock", lambda: old.now)
 
     def examined():
-        (archive,) = [row for row in doctor.examine(old.folder) if row.name == "archive"]
+        (archive,) = [row for row in doctor.examine_laboratory(old.folder) if row.name == "archive"]
         return archive
 
     with monkeypatch.context() as without:
@@ -100,7 +100,7 @@ def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_
     for package in ("pyarrow", "pyarrow.parquet"):
         monkeypatch.setitem(sys.modules, package, None)
     with Connections(folder=old.folder).reader() as db, pytest.raises(CannotStart):
-        fetch(db, old.folder, moved)
+        read_task_output(db, old.folder, moved)
     assert "16 tasks" in examined().says
 
 
@@ -118,7 +118,7 @@ def newest_points(*labs):
     stands = []
     for lab in labs:
         with Connections(folder=Folder(path=lab.data)).reader() as db:
-            stands.append(newest_point(db))
+            stands.append(read_journal_point(db))
     return stands
 
 

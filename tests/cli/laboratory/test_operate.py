@@ -10,12 +10,12 @@ from real_parts import missing
 
 from axiom import __version__
 from axiom.domain.fleet import Capacity, Platform
-from axiom.laboratory.backups.automatic_backups import keep_copy
+from axiom.laboratory.backups.automatic_backups import make_daily_backup
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.hosts import hosts
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.upkeep import jobs, last_backup
 
 NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
@@ -69,7 +69,7 @@ def test_an_older_database_is_not_read_but_upgraded_after_a_copy(say, tmp_path, 
     folder = Folder(path=tmp_path / "lab")
     folder.create()
     db = connect_writer(folder.database)
-    migrate(db, None, datetime(2026, 3, 2, tzinfo=UTC))
+    migrate_database(db, None, datetime(2026, 3, 2, tzinfo=UTC))
     db.close()
     newer_program()
     for command in (("task", "list"), ("data", "export")):
@@ -134,10 +134,10 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
 
     assert told() == (True, False)
     db, now = connect_writer(lab.database), datetime.now(UTC)
-    rea = accounts.create(db, name="Rea", email="rea@example.org", password="", cross_id="hers", now=now)
+    rea = accounts.create_account(db, name="Rea", email="rea@example.org", password="", cross_id="hers", now=now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    host = hosts.meet(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
+    host = hosts.upsert_host(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
     assert told() == (True, False)  # nothing is computed there yet
     db.execute("PRAGMA foreign_keys = OFF")
     db.execute(
@@ -151,7 +151,7 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
     assert told() == (True, True)
     assert "0 hours ago" in say("status")[1]
     for age, well in (({"days": 6}, True), ({"days": 8, "hours": 1}, False)):
-        last_backup.note(lab, datetime.now(UTC) - timedelta(**age))
+        last_backup.record_backup_time(lab, datetime.now(UTC) - timedelta(**age))
         assert told() == (well, True)
     lab.backed_up.write_text("no note")
     assert told() == (False, False)
@@ -165,7 +165,7 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
 
 def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkeypatch):
     """A folder in memory is one; beside the database they tell nobody that there is a backup."""
-    keep_copy(lab, lab.journal, datetime.now(UTC))
+    make_daily_backup(lab, lab.journal, datetime.now(UTC))
     assert len(list(lab.journal.glob("copy-*.tar"))) == 1
     assert findings(say)["backup"]["says"] == "none was made"
     with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
@@ -202,7 +202,7 @@ def test_the_status_names_what_was_ordered_and_a_job_that_fails(say, lab):
     assert "failing" not in rows
     assert findings(say)["jobs"]["well"]
     db = connect_writer(lab.database)
-    jobs.failed(db, "janitor", 60.0, "no room\nTraceback")
+    jobs.record_job_failure(db, "janitor", 60.0, "no room\nTraceback")
     db.close()
     assert "janitor: no room\n" in say("status")[1]
     failing = findings(say)["jobs"]

@@ -11,8 +11,8 @@ from furnished_lab import fill
 from model_service import Play, chat_body, model_service, played
 
 from axiom.cli.laboratory.logs import new_lines
-from axiom.laboratory.rounds.steps.failures import count
-from axiom.laboratory.rounds.steps.watch import look_for
+from axiom.laboratory.rounds.steps.failures import count_failures
+from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.store.engine.database import connect_writer
 
 LINE = "The server moves on Saturday."
@@ -127,7 +127,7 @@ def test_failures_are_listed_and_watches_are_registered_met_and_ended(hand_over,
     fill(small_lab, prepared)
     small_lab.later(days=1)
     with small_lab.db.transaction():
-        count(small_lab.db, small_lab.now)
+        count_failures(small_lab.db, small_lab.now)
     say = hand_over()
     assert "time-limit" in {row["cause"] for row in say("failure", "list", "--json")[1]["failures"]}
     assert [say("failure", "list", name)[0] for name in ("tiny_sum@1", "nobody")] == [0, 3]
@@ -147,7 +147,7 @@ def test_failures_are_listed_and_watches_are_registered_met_and_ended(hand_over,
     assert say("watch", "list", "--json")[1]["watches"] == []
     assert register("tiny_sum", "total", ">", "1")[0] == register("tiny_sum", "total", "<", "-1.5e-3")[0] == 0
     with closing(connect_writer(small_lab.folder.database)) as db, db.transaction():
-        look_for(db, small_lab.now)
+        check_watches(db, small_lab.now)
     rows = {row["predicate"]: row for row in say("watch", "list", "--json")[1]["watches"]}
     large = rows["total > 1"]
     assert (large["state"], large["sentence"], large["value"]) == ("met", "Large sums.", 1.5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.cli.reading import view
+from axiom.cli.reading import open_reading
 from axiom.domain.credit import Award
 from axiom.laboratory.credit.rules.tariffs import PRESETS
 from axiom.reads import news
@@ -16,9 +16,9 @@ def folder(busy_lab):
     """Of a laboratory in which task 1 was paid seven credits by S5."""
     db, now = busy_lab.db, busy_lab.now
     with db.transaction():
-        number = tariffs.add(db, PRESETS["S5"], now)
+        number = tariffs.add_tariff(db, PRESETS["S5"], now)
         award = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "because": "a test", "tier": "30 to 120 s"}
-        ledger.award(db, [Award(task_id=1, amount=7_000, **award)], tariff_id=number, now=now)
+        ledger.book_awards(db, [Award(task_id=1, amount=7_000, **award)], tariff_id=number, now=now)
         db.execute("UPDATE task SET is_paid = 1 WHERE id = 1")
     db.close()
     make_keys(busy_lab.folder.keys, now)
@@ -67,8 +67,8 @@ def test_a_tariff_is_used_at_once_where_nobody_else_computes_and_told_once(ledge
     assert (versions, caps) == ([1, 2], [200, 10_000])
     _, answer, _ = ledger_says("policy", "list", "--json")
     assert [(row["name"], row["version"]) for row in answer["tariffs"]] == [("S4", 2), ("S4", 1), ("S5", 1)]
-    with view(folder) as seen:
-        feeds = [made(seen, "https://lab.example/").decode() for made in (news.feed, news.atom)]
+    with open_reading(folder) as seen:
+        feeds = [made(seen, "https://lab.example/").decode() for made in (news.rss_feed, news.atom_feed)]
     assert all("https://lab.example/news#news-2" in feed and "a trial month" in feed for feed in feeds)
     told = []
     for _ in range(2):

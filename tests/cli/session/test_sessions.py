@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from axiom.domain.rounds import Step
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.failures.commands import RegisterWatch
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_reader, connect_writer
@@ -88,10 +88,10 @@ def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
     with opened.db.transaction():
         watch.apply(opened.db, None, None, opened.now)
         opened.db.execute("UPDATE watch SET sentence = :sentence", sentence=sentence)
-        withdraw(opened.db, 1, sentence, datetime.now(UTC))
+        retire_version(opened.db, 1, sentence, datetime.now(UTC))
     opened.db.close()
     text_of_run = say("session", "run")[1]
-    name = look(opened, rounds.last).name
+    name = look(opened, rounds.find_last_round).name
     for text in (text_of_run, say("session", "show", name)[1], say("session", "show", name, "--format", "markdown")[1]):
         assert re.search(r"red \\?\[31m 2J log forged line\b", text)
         assert all(sign.isprintable() or sign == "\n" for sign in text)
@@ -104,10 +104,10 @@ def test_a_session_is_held_up_to_a_step_and_the_autopilot_alone_approves_its_own
         assert say("session", "run", "--pi", investigator)[0] == 0
         assert len(look(opened, lambda db: db.select(question))) == amount
     assert say("session", "run", "--until", "credit")[0] == 0
-    assert look(opened, rounds.opened).done == tuple(Step)[:6]
+    assert look(opened, rounds.find_open_round).done == tuple(Step)[:6]
     answer = say("session", "run", "--json")[1]
     assert [row["step"] for row in answer["session"]["steps"]] == [step.value for step in Step][6:]
-    assert look(opened, rounds.opened) is None
+    assert look(opened, rounds.find_open_round) is None
 
 
 def test_a_finding_awaits_its_first_block_and_then_says_what_is_known(opened, say):

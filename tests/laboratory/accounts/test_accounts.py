@@ -17,9 +17,9 @@ from axiom.laboratory.accounts.commands.accounts import (
     ChangePreferences,
     ChangeProfile,
     EraseAccount,
-    NewKey,
     OpenAccount,
     PlaceHost,
+    ReplaceAccountKey,
     SeparatePreferences,
     SignIn,
     SignOut,
@@ -56,11 +56,11 @@ def as_them(door, ours):
 
 
 def account_of(door, number):
-    return door.look(lambda db: accounts.by_id(db, number))
+    return door.look(lambda db: accounts.find_account(db, number))
 
 
 def holder(door, key):
-    return door.look(lambda db: accounts.by_key(db, account_keys.key_digest(key)))
+    return door.look(lambda db: accounts.find_key_holder(db, account_keys.key_digest(key)))
 
 
 def test_an_account_is_opened_as_a_client_of_boinc_would_open_it(door, secret, ours):
@@ -77,7 +77,7 @@ def test_an_account_is_opened_as_a_client_of_boinc_would_open_it(door, secret, o
     for field, word in unfit:
         with pytest.raises(WrongUse):
             join(door, replace(OPEN, **{"called": "Anybody", "email": "any@example.org", field: word}))
-    assert door.look(lambda db: accounts.by_email(db, "any@example.org")) is None
+    assert door.look(lambda db: accounts.find_account_by_email(db, "any@example.org")) is None
 
 
 EVERY = [
@@ -93,7 +93,7 @@ EVERY = [
     SeparatePreferences(volunteer=1, venue="work", is_separate=True),
     ChangeComputing(volunteer=1, preferences="<canary>1</canary>"),
     PlaceHost(volunteer=1, host=1, venue="school"),
-    NewKey(volunteer=1),
+    ReplaceAccountKey(volunteer=1),
     ChooseMail(volunteer=1, digest=True, silence=True),
     FoundTeam(volunteer=1, called="Canary Team", about="We sing."),
     JoinTeam(volunteer=1, team=1),
@@ -136,7 +136,7 @@ def test_the_audit_and_the_repr_learn_neither_names_nor_addresses_nor_secrets(do
 
 def test_a_token_means_somebody_until_it_is_replaced_or_given_up_or_too_old(door, ours, as_them):
     def who(token):
-        return door.look(lambda db: accounts.signed_in(db, token, door.lab.now))
+        return door.look(lambda db: accounts.find_signed_in_volunteer(db, token, door.lab.now))
 
     def signed_in():
         return {row["token_digest"] for row in door.stored()["sign_in"]}
@@ -203,12 +203,12 @@ def test_a_new_address_keeps_password_and_key_and_a_new_key_makes_the_old_one_vo
     assert holder(door, account_keys.account_key(secret, ours, 1)).volunteer_id == ours
     assert holder(door, account_keys.weak_key(secret, ours, account.password_serial)).is_weak
     assert holder(door, account_keys.weak_key(secret, ours, 1)) is None
-    as_them(NewKey(volunteer=ours))
+    as_them(ReplaceAccountKey(volunteer=ours))
     assert holder(door, account_keys.account_key(secret, ours, 1)) is None
     assert holder(door, account_keys.account_key(secret, ours, 2)).volunteer_id == ours
     assert holder(door, account_keys.weak_key(secret, ours, account.password_serial)).is_weak
     with pytest.raises(NotFound):
-        door.submit(NewKey(volunteer=99))
+        door.submit(ReplaceAccountKey(volunteer=99))
 
 
 def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours, as_them):
@@ -222,7 +222,7 @@ def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours,
     as_them(SignIn(volunteer=ours, proven=1, token=TOKEN))
     team, heir = as_them(FoundTeam(volunteer=ours, called="Owls"))["team"], join(door)
     door.submit(JoinTeam(volunteer=heir, team=team), caller=volunteer(heir))
-    door.gate.writer.run(lambda db: notices.add(db, 1, "canary", "attic", door.lab.now))
+    door.gate.writer.run(lambda db: notices.add_notice(db, 1, "canary", "attic", door.lab.now))
     assert [word for word in ("anary", "attic", TOKEN) if word not in people()] == []
     assert as_them(LAST) == {"volunteer": ours, "tasks": 0}
     assert [word for word in ("anary", "attic", TOKEN, '"work"') if word in people()] == []
@@ -234,7 +234,7 @@ def test_of_an_erased_account_nothing_is_left_but_its_number(door, secret, ours,
     assert "argon2" not in (account.password or "")
     for key in (account_keys.account_key(secret, ours, 1), account_keys.weak_key(secret, ours, 1)):
         assert holder(door, key) is None
-    assert door.look(lambda db: teams.by_id(db, team)).founder_id == heir  # the eldest of its members
+    assert door.look(lambda db: teams.find_team(db, team)).founder_id == heir  # the eldest of its members
     assert door.broken() == {}
     again = join(door, OPEN)  # whoever comes back is somebody else
     assert again != ours
@@ -258,16 +258,16 @@ def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, 
             as_them(replace(profile, website=website))
     wish = ChangePreferences(volunteer=ours, resource_share=25.0, on_gpus=False, venue="work")
     as_them(wish)
-    preferred = door.look(lambda db: accounts.preferences(db, ours))
+    preferred = door.look(lambda db: accounts.find_preferences(db, ours))
     assert preferred.project == PreferenceSets(general=ProjectPreferences(resource_share=25.0, on_gpus=False))
     assert preferred.venue == "work"
     with pytest.raises(WrongUse):
         as_them(replace(wish, on_cores=False))
     as_them(ChangePreferences(volunteer=ours, venue="home"))  # what is not said stays as it is
-    assert door.look(lambda db: accounts.preferences(db, ours)) == replace(preferred, venue="home")
+    assert door.look(lambda db: accounts.find_preferences(db, ours)) == replace(preferred, venue="home")
     theirs = door.meet("cellar", other)
     as_them(PlaceHost(volunteer=ours, host=1, venue="school"))
-    assert door.look(lambda db: hosts.host(db, 1)).venue == "school"
+    assert door.look(lambda db: hosts.find_host(db, 1)).venue == "school"
     for number in (theirs, 99):  # of another it is not said whether it exists
         with pytest.raises(NotFound, match=rf"{ours} .* {number}"):
             as_them(PlaceHost(volunteer=ours, host=number, venue="home"))
@@ -275,7 +275,7 @@ def test_profile_preferences_and_computers_are_changed_as_far_as_they_may(door, 
 
 def test_a_venue_s_preferences_begin_as_the_general_ones_change_alone_and_go_again(door, ours, as_them):
     def sets():
-        return door.look(lambda db: accounts.preferences(db, ours)).project
+        return door.look(lambda db: accounts.find_preferences(db, ours)).project
 
     general = ProjectPreferences(resource_share=42.0)
     as_them(ChangePreferences(volunteer=ours, resource_share=42.0))
@@ -311,7 +311,7 @@ def as_volunteer(door, secret):  # noqa: ARG001  the keys are made from it
 
 
 def listed(door) -> list[str]:
-    return [team.name for team in door.look(lambda db: teams.teams(db, 1_000))]
+    return [team.name for team in door.look(lambda db: teams.list_active_teams(db, 1_000))]
 
 
 def test_one_volunteer_founds_three_teams_a_day_of_which_one_is_listed(door, as_volunteer):
@@ -334,7 +334,7 @@ def test_one_volunteer_founds_three_teams_a_day_of_which_one_is_listed(door, as_
 
 def test_a_team_is_founded_joined_and_left_and_looked_after_by_one_of_its_own(door, as_volunteer):
     def team():
-        return door.look(lambda db: teams.by_id(db, number))
+        return door.look(lambda db: teams.find_team(db, number))
 
     first, second, _ = as_volunteer.numbers
     founding = FoundTeam(volunteer=1, called="The  Sums", about=" We add. \n\n Daily.", country="France")
@@ -352,7 +352,7 @@ def test_a_team_is_founded_joined_and_left_and_looked_after_by_one_of_its_own(do
     assert team().founder_id == second
     as_volunteer(1, LeaveTeam(volunteer=1))
     assert team().founder_id == second
-    assert door.look(lambda db: teams.members(db, number)) == 0
+    assert door.look(lambda db: teams.count_team_members(db, number)) == 0
     assert listed(door) == []
     as_volunteer(0, JoinTeam(volunteer=1, team=number))  # to which nobody belonged
     as_volunteer(1, JoinTeam(volunteer=1, team=number))
@@ -364,12 +364,12 @@ def test_what_a_founder_without_credit_wrote_is_not_handed_over(door, as_volunte
     ann, bob, _ = as_volunteer.numbers
     carried = {"source": "before", "amount": 1_000, "because": "a test", "now": door.lab.now}
     for number in (ann, bob) if has_credit else (bob,):
-        door.gate.writer.run(lambda db, number=number: ledger.carry_over(db, number, **carried))
+        door.gate.writer.run(lambda db, number=number: ledger.carry_over_credit(db, number, **carried))
     team = as_volunteer(0, FoundTeam(volunteer=1, called="Owls", **SPAM))["team"]
     steps = [(1, JoinTeam(volunteer=1, team=team)), (0, LeaveTeam(volunteer=1))]
     for who, command in reversed(steps) if is_left_first else steps:
         as_volunteer(who, command)
-    kept = door.look(lambda db: teams.by_id(db, team))
+    kept = door.look(lambda db: teams.find_team(db, team))
     words = SPAM if has_credit else dict.fromkeys(SPAM, "")
     assert kept.founder_id == bob
     assert {"country": kept.country, "website": kept.website, "about": kept.about} == words

@@ -22,7 +22,7 @@ from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators
 from axiom.store.credit import ledger
 from axiom.store.hosts import notices
-from axiom.store.hosts.hosts import hosts
+from axiom.store.hosts.hosts import list_all_hosts
 from axiom.store.views import hosts as host_views
 
 GIVE = AddOperator(operator="ada", volunteer=2)
@@ -31,7 +31,7 @@ GIVE = AddOperator(operator="ada", volunteer=2)
 @pytest.fixture
 def staffed(door, secret):
     """A laboratory with two accounts, volunteers 2 and 3."""
-    door.gate.writer.run(lambda db: accounts.ourselves(db, door.lab.now))
+    door.gate.writer.run(lambda db: accounts.find_laboratory_account(db, door.lab.now))
     for name in ("Ada", "Eve"):
         who = {"name": name, "email": f"{name.lower()}@mail.example", "password": ""}
         door.gate.writer.run(lambda db, who=who: open_account(db, secret, **who, now=door.lab.now))
@@ -48,7 +48,7 @@ def prove(door, shown: str, number: int = 2):
 
 
 def acting(door):
-    return door.look(lambda db: operators.acting(db, 2))
+    return door.look(lambda db: operators.find_acting_operator(db, 2))
 
 
 def test_the_role_is_given_used_taken_and_given_again_and_few_codes_are_tried_a_day(staffed):
@@ -93,7 +93,7 @@ def test_a_code_is_good_one_step_to_either_side_and_once(staffed, seconds):
 
 
 def test_the_role_comes_from_who_gives_rights_alone_and_a_name_means_one_account(staffed):
-    for caller in (callers.laboratory(4), volunteer(2)):
+    for caller in (callers.laboratory_caller(4), volunteer(2)):
         with pytest.raises(NotAllowed):
             staffed.submit(GIVE, caller=caller)
     staffed.submit(GIVE)
@@ -136,7 +136,9 @@ def carry(door, *rows: tuple[int, str, int], **how) -> dict[str, Any]:
 
 def totals(door) -> dict[int, int]:
     return door.look(
-        lambda db: {number: balance.total for number, balance in ledger.balances(db, ledger.VOLUNTEER, [1, 2]).items()}
+        lambda db: {
+            number: balance.total for number, balance in ledger.find_balances(db, ledger.VOLUNTEER, [1, 2]).items()
+        }
     )
 
 
@@ -148,7 +150,7 @@ def test_one_wrong_row_refuses_all_of_them(peopled):
         with pytest.raises(error):
             carry(peopled, *rows)
     assert totals(peopled) == {}
-    assert peopled.look(lambda db: host_views.carried(db, 1)) == []
+    assert peopled.look(lambda db: host_views.list_carried_credit(db, 1)) == []
     audited = peopled.audited()
     assert [entry["outcome"] for entry in audited] == ["refused", "refused"]
     for rows in (
@@ -182,17 +184,17 @@ def test_news_reach_the_clients_of_volunteers_until_they_are_withdrawn(small_lab
             return command.apply(lab.db, None, None, lab.now)
 
     def shown(host: int) -> list:
-        return [notice for notice in notices.for_host(lab.db, host, lab.now) if notice.text == LINE]
+        return [notice for notice in notices.list_host_notices(lab.db, host, lab.now) if notice.text == LINE]
 
     def reached() -> list[int]:
-        return [host.id for host in hosts(lab.db) if shown(host.id)]
+        return [host.id for host in list_all_hosts(lab.db) if shown(host.id)]
 
     assert (do(AddNews(line=LINE))["hosts_told"], reached()) == (0, [])
     assert do(AddNews(line=LINE, to_hosts=True))["hosts_told"] == len(volunteers) > 1
     assert reached() == volunteers
     assert 1 not in volunteers  # the laboratory's own
     with lab.db.transaction():
-        notices.mark_told(lab.db, [notice.id for notice in shown(first)], lab.now)
+        notices.mark_notices_told(lab.db, [notice.id for notice in shown(first)], lab.now)
     assert do(WithdrawNews(number=2))["untold"] == len(others)
     assert reached() == [first], "for a day it stays where it was shown already"
     lab.later(days=61)  # whoever was silent for months is not told later

@@ -10,9 +10,9 @@ import pytest
 from old_lab import DAYS, make_old
 
 from axiom.errors import StoreDamaged
-from axiom.laboratory.backups.archive import fetch, is_due
-from axiom.laboratory.backups.backup import back_up, restore
-from axiom.laboratory.backups.recovery import RecoveryWish
+from axiom.laboratory.backups.archive import is_archiving_due, read_task_output
+from axiom.laboratory.backups.backup import make_backup, restore_backup
+from axiom.laboratory.backups.recovery import RecoveryOptions
 from axiom.limits import backups as limits
 from axiom.server.upkeep.janitor import clean
 from axiom.signed.tickets import read_ticket
@@ -42,11 +42,11 @@ def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
     old_lab.demand_whole()
     with Connections(folder=old_lab.folder).reader() as db:
         states = db.select("SELECT state, archive_id IS NOT NULL AS moved, ticket IS NOT NULL AS has FROM task")
-        assert not is_due(db, old_lab.now, DAYS)
+        assert not is_archiving_due(db, old_lab.now, DAYS)
     assert {(row["moved"], row["has"]) for row in states if row["state"] in {"valid", "failed"}} == {(1, 0), (0, 1)}
     assert {(row["moved"], row["has"]) for row in states if row["state"] == "expired"} == {(0, 1)}
     assert old_lab.archived() == 0
-    file = blobs.file_of(old_lab.folder, old_lab.files()[0].digest)  # it says by itself what was ordered and brought
+    file = blobs.blob_path(old_lab.folder, old_lab.files()[0].digest)  # it says by itself what was ordered and brought
     archived = pyarrow.parquet.read_table(file).to_pylist()
     assert [row["task"] for row in archived] == sorted(row["task"] for row in archived)
     assert {row["experiment"] for row in archived} == {"tiny_sum"}
@@ -95,14 +95,14 @@ def test_copies_wait_for_a_late_one_that_they_are_compared_with(small_lab, prepa
 
 def test_a_backup_holds_the_files_and_an_older_one_gets_them_from_the_journal(old_lab, tmp_path):
     old, new, copy = tmp_path / "old.tar", tmp_path / "new.tar", Folder(path=tmp_path / "copy")
-    back_up(old_lab.folder, old, with_keys=True, now=old_lab.now)
-    restore(old, copy, now=old_lab.now, wish=RecoveryWish(to_follow=True))
+    make_backup(old_lab.folder, old, with_keys=True, now=old_lab.now)
+    restore_backup(old, copy, now=old_lab.now, wish=RecoveryOptions(to_follow=True))
     assert [path.name for path in copy.keys.iterdir()] == ["trust.json"]
     old_lab.archived()
-    back_up(old_lab.folder, new, with_keys=True, now=old_lab.now)
+    make_backup(old_lab.folder, new, with_keys=True, now=old_lab.now)
     for backup in (old, new):
         again = Folder(path=tmp_path / f"from-{backup.stem}")
-        restored = restore(backup, again, now=old_lab.now, wish=RecoveryWish(journal=old_lab.folder.journal))
+        restored = restore_backup(backup, again, now=old_lab.now, wish=RecoveryOptions(journal=old_lab.folder.journal))
         assert restored.recovered.complete
         assert old_lab.files(again) == old_lab.files()
         old_lab.demand_whole(again)
@@ -124,7 +124,7 @@ def test_no_task_lets_go_where_the_file_is_not_what_was_written(old_lab):
     rounds = iter([False, True, True])  # the first file is written, and a stop comes before it is read back
     old_lab.archived(stop=lambda: next(rounds, True))
     (made,) = old_lab.files()
-    file = blobs.file_of(old_lab.folder, made.digest)
+    file = blobs.blob_path(old_lab.folder, made.digest)
     whole = file.read_bytes()
     assert made.emptied_at is None
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -139,10 +139,10 @@ def test_no_task_lets_go_where_the_file_is_not_what_was_written(old_lab):
     raw[len(raw) // 3] ^= 1
     file.write_bytes(raw)  # damaged, it is never shown as what a host brought
     with Connections(folder=old_lab.folder).reader() as db:
-        assert blobs.problems(db, old_lab.folder) != []
+        assert blobs.list_blob_problems(db, old_lab.folder) != []
         for task, before in old_lab.before.items():
             with contextlib.suppress(StoreDamaged):
-                assert fetch(db, old_lab.folder, task).output == before[1]
+                assert read_task_output(db, old_lab.folder, task).output == before[1]
 
 
 # For each line, after how many statements the next process dies: what they import is imported once for all.
@@ -173,7 +173,7 @@ for line in sys.stdin:
         writer = writer_of(folder, Settings(), lambda: now)
         writer.start()
         writer.run(lambda db: db._connection.set_trace_callback(dying(int(line))))
-        archive.move_old(writer, folder, lambda: now, 90)
+        archive.archive_old_outputs(writer, folder, lambda: now, 90)
         writer.stop()
         os._exit(0)
     _, ended = os.waitpid(process, 0)

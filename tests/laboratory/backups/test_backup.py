@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, NotFound, Refused, StoreDamaged
-from axiom.laboratory.backups.automatic_backups import copies, keep_copy
-from axiom.laboratory.backups.backup import back_up, restore
-from axiom.laboratory.backups.invariants import PROMISES, broken
-from axiom.laboratory.backups.recovery import RecoveryWish
+from axiom.laboratory.backups.automatic_backups import list_backup_copies, make_daily_backup
+from axiom.laboratory.backups.backup import make_backup, restore_backup
+from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
+from axiom.laboratory.backups.recovery import RecoveryOptions
 from axiom.server.upkeep import invariants
-from axiom.signed.key_rotation import begin
+from axiom.signed.key_rotation import begin_with_public
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.offline_keys import make_offline
 from axiom.signed.trust import write_trust
@@ -27,15 +27,15 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
-from axiom.store.journal.journal import attach
+from axiom.store.journal.journal import attach_journal
 from axiom.store.journal.replay import JournalEnd
-from axiom.store.migrate import migrate
+from axiom.store.migrate import migrate_database
 from axiom.store.rounds import rounds as sessions
 from axiom.store.upkeep import audit
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-AS_IT_WAS = RecoveryWish(as_it_was=True)
-DESPITE = RecoveryWish(although_broken=True)
+AS_IT_WAS = RecoveryOptions(as_it_was=True)
+DESPITE = RecoveryOptions(although_broken=True)
 LARGE = b"a file too large for the database" * 4_000
 
 
@@ -54,11 +54,11 @@ def whole_lab(busy_lab):
     keep_keys(lab)
     folder.settings.write_text('name = "mine"\n')
     with lab.db.transaction():
-        blobs.put(lab.db, folder, LARGE, lab.now)
+        blobs.store_blob(lab.db, folder, LARGE, lab.now)
         entry = audit.AuditEntry(
             caller="operator", command="a test", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}"
         )
-        audit.append(lab.db, entry, lab.now)
+        audit.append_audit_entry(lab.db, entry, lab.now)
     lab.db.execute("PRAGMA foreign_keys = ON")
     return lab
 
@@ -66,7 +66,7 @@ def whole_lab(busy_lab):
 @pytest.fixture
 def backup(whole_lab, tmp_path):
     target = tmp_path / "backup.tar"
-    back_up(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
+    make_backup(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
     return target
 
 
@@ -89,7 +89,7 @@ def test_what_is_restored_is_what_was_there_at_that_moment(whole_lab, backup, tm
     whole_lab.deploy()
     again = Folder(path=tmp_path / "again")
     again.path.mkdir()
-    made = restore(backup, again, now=whole_lab.now, wish=AS_IT_WAS).backup
+    made = restore_backup(backup, again, now=whole_lab.now, wish=AS_IT_WAS).backup
     assert everything(again, "sqlite_sequence") == before != everything(whole_lab.folder, "sqlite_sequence")
     assert again.settings.read_text() == 'name = "mine"\n'
     assert load_keys(again.keys, whole_lab.now).trust == whole_lab.keys.trust
@@ -104,12 +104,12 @@ def test_a_laboratory_is_backed_up_before_it_is_brought_up_to_date(tmp_path, new
     old.create()
     make_keys(old.keys, NOW)
     db = connect_writer(old.database)
-    migrate(db, None, NOW)
+    migrate_database(db, None, NOW)
     db.close()
     newer_program()
-    made = back_up(old, tmp_path / "old.tar", with_keys=True, now=NOW)
+    made = make_backup(old, tmp_path / "old.tar", with_keys=True, now=NOW)
     assert (made.experiments, made.findings) == (0, 0)
-    assert not restore(tmp_path / "old.tar", again, now=NOW).broken
+    assert not restore_backup(tmp_path / "old.tar", again, now=NOW).broken
     assert everything(again).keys() >= everything(old).keys()
 
 
@@ -134,7 +134,7 @@ def refused(tmp_path, raw, **how) -> str:
     damaged = tmp_path / "damaged.tar"
     damaged.write_bytes(raw)
     with pytest.raises(StoreDamaged) as refusal:
-        restore(damaged, Folder(path=tmp_path / "new"), now=NOW, **how)
+        restore_backup(damaged, Folder(path=tmp_path / "new"), now=NOW, **how)
     assert str(refusal.value).isprintable()
     assert not (tmp_path / "new").exists()
     assert not list(tmp_path.glob(".new*"))
@@ -153,13 +153,13 @@ def test_a_laboratory_that_broke_a_promise_is_not_restored_unless_it_is_wished(w
     whole_lab.db.execute("PRAGMA foreign_keys = OFF")
     whole_lab.db.execute(harm)
     target, new = tmp_path / "harmed.tar", Folder(path=tmp_path / "new")
-    back_up(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
+    make_backup(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
     with pytest.raises(StoreDamaged, match=fact or None):
-        restore(target, new, now=whole_lab.now)
+        restore_backup(target, new, now=whole_lab.now)
     assert not new.path.exists()
-    tried = restore(target, new, now=whole_lab.now, wish=DESPITE, dry_run=True)
+    tried = restore_backup(target, new, now=whole_lab.now, wish=DESPITE, dry_run=True)
     assert not new.path.exists()
-    restored = restore(target, new, now=whole_lab.now, wish=DESPITE)
+    restored = restore_backup(target, new, now=whole_lab.now, wish=DESPITE)
     assert restored.broken == tried.broken
     assert any(fact in text for text in restored.broken)
     assert everything(new)["task"] == everything(whole_lab.folder)["task"]
@@ -171,44 +171,44 @@ def test_nothing_is_overwritten_and_a_lost_file_is_not_backed_up_as_if_it_were_t
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
     for place in (whole_lab.folder.path, tmp_path / "file", tmp_path / "folder"):
         with pytest.raises(Refused):
-            restore(backup, Folder(path=place), now=whole_lab.now)
-    restore(backup, whole_lab.folder, now=whole_lab.now, dry_run=True)  # makes nothing, so nothing is in its way
+            restore_backup(backup, Folder(path=place), now=whole_lab.now)
+    restore_backup(backup, whole_lab.folder, now=whole_lab.now, dry_run=True)  # makes nothing, so nothing is in its way
     with pytest.raises(Refused):
-        back_up(whole_lab.folder, backup, with_keys=True, now=whole_lab.now)
+        make_backup(whole_lab.folder, backup, with_keys=True, now=whole_lab.now)
     assert backup.stat().st_size > len(LARGE)
     with pytest.raises(FolderUnusable):
-        back_up(whole_lab.folder, tmp_path / "file" / "backup.tar", with_keys=True, now=whole_lab.now)
+        make_backup(whole_lab.folder, tmp_path / "file" / "backup.tar", with_keys=True, now=whole_lab.now)
     lost = next(whole_lab.folder.blobs.glob("??/*"))
     lost.unlink()
     with pytest.raises(StoreDamaged, match=lost.name):
-        back_up(whole_lab.folder, tmp_path / "lost.tar", with_keys=True, now=whole_lab.now)
+        make_backup(whole_lab.folder, tmp_path / "lost.tar", with_keys=True, now=whole_lab.now)
     assert not list(tmp_path.glob("lost*"))
-    back_up(whole_lab.folder, tmp_path / "left.tar", with_keys=True, now=whole_lab.now, although_broken=True)
+    make_backup(whole_lab.folder, tmp_path / "left.tar", with_keys=True, now=whole_lab.now, although_broken=True)
     with pytest.raises(StoreDamaged, match=lost.name):
-        restore(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now)
-    restored = restore(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
+        restore_backup(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now)
+    restored = restore_backup(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
     assert any(f"{lost.parent.name}{lost.name}" in text for text in restored.broken)
 
 
 def test_every_key_comes_along_if_wished_and_no_id_of_before_is_given_again(whole_lab, tmp_path):
     keys = whole_lab.folder.keys
-    begin(tmp_path / "server", make_offline(tmp_path / "stick"))
+    begin_with_public(tmp_path / "server", make_offline(tmp_path / "stick"))
     for name, source in (("bundle-2.key", keys / "bundle.key"), ("code.json", tmp_path / "server" / "code.json")):
         (keys / name).touch(mode=0o600)
         (keys / name).write_bytes(source.read_bytes())
-    back_up(whole_lab.folder, tmp_path / "b.tar", with_keys=True, now=whole_lab.now)
-    restore(tmp_path / "b.tar", Folder(path=tmp_path / "again"), now=whole_lab.now)
+    make_backup(whole_lab.folder, tmp_path / "b.tar", with_keys=True, now=whole_lab.now)
+    restore_backup(tmp_path / "b.tar", Folder(path=tmp_path / "again"), now=whole_lab.now)
     restored = {path.name: path.read_bytes() for path in (tmp_path / "again" / "keys").iterdir()}
     assert restored == {path.name: path.read_bytes() for path in keys.iterdir()}
     with whole_lab.db.transaction():
         last = whole_lab.db.insert("INSERT INTO volunteer (name, created_at) VALUES ('gone', 0)")
         whole_lab.db.execute("DELETE FROM volunteer WHERE id = :id", id=last)
     target = tmp_path / "public.tar"
-    back_up(whole_lab.folder, target, with_keys=False, now=whole_lab.now)
+    make_backup(whole_lab.folder, target, with_keys=False, now=whole_lab.now)
     with tarfile.open(target) as tar:
         assert [name for name in tar.getnames() if name.startswith("keys/")] == ["keys/trust.json"]
     again = Folder(path=tmp_path / "without")
-    assert not restore(target, again, now=whole_lab.now).backup.with_keys
+    assert not restore_backup(target, again, now=whole_lab.now).backup.with_keys
     with pytest.raises(KeysUnusable):
         load_keys(again.keys, whole_lab.now)
     db = connect_writer(again.database)
@@ -221,7 +221,7 @@ def journalled_lab(small_lab, prepared):
     """The small laboratory with its keys in its folder, a journal, an experiment and its first workunit."""
     lab, folder = small_lab, small_lab.folder
     keep_keys(lab)
-    attach(lab.db, folder, folder.journal, lambda: lab.now)
+    attach_journal(lab.db, folder, folder.journal, lambda: lab.now)
     lab.publish(prepared())
     lab.deploy()
     lab.host()
@@ -232,7 +232,7 @@ def journalled_lab(small_lab, prepared):
 def older(journalled_lab, tmp_path):
     """A backup, after which the laboratory worked on: a task came back, more was ordered, a large file was stored."""
     target = tmp_path / "elsewhere" / "backup.tar"
-    back_up(journalled_lab.folder, target, with_keys=True, now=journalled_lab.now)
+    make_backup(journalled_lab.folder, target, with_keys=True, now=journalled_lab.now)
     work_on(journalled_lab)
     return target
 
@@ -246,7 +246,7 @@ def work_on(lab):
     lab.validate()
     lab.deploy()
     with lab.db.transaction():
-        blobs.put(lab.db, lab.folder, LARGE, lab.now)
+        blobs.store_blob(lab.db, lab.folder, LARGE, lab.now)
 
 
 def add(folder, name):
@@ -262,9 +262,9 @@ def again(tmp_path):
 def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(journalled_lab, older, again, tmp_path):
     lab = journalled_lab
     with pytest.raises(NotFound):
-        restore(older, again, now=lab.now, wish=RecoveryWish(journal=tmp_path / "nowhere"))
+        restore_backup(older, again, now=lab.now, wish=RecoveryOptions(journal=tmp_path / "nowhere"))
     assert not again.path.exists()
-    restored = restore(older, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal))
+    restored = restore_backup(older, again, now=lab.now, wish=RecoveryOptions(journal=lab.folder.journal))
     assert everything(again) == everything(lab.folder)
     assert stored(again) == stored(lab.folder)
     assert LARGE in stored(again).values()
@@ -273,12 +273,12 @@ def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(j
     assert (restored.backup.results, len(everything(again)["result"])) == (0, 2)
     lab.db.close()
     lab = replace(lab, folder=again, db=connect_writer(again.database))
-    attach(lab.db, again, again.journal, lambda: lab.now)
+    attach_journal(lab.db, again, again.journal, lambda: lab.now)
     second, third = tmp_path / "second.tar", Folder(path=tmp_path / "third")
     assert all((again.keys / f"{name}.key").is_file() for name in ("root", "bundle", "ticket"))
-    back_up(again, second, with_keys=False, now=lab.now)
+    make_backup(again, second, with_keys=False, now=lab.now)
     work_on(lab)
-    assert restore(second, third, now=lab.now, wish=RecoveryWish(journal=again.journal)).recovered.complete
+    assert restore_backup(second, third, now=lab.now, wish=RecoveryOptions(journal=again.journal)).recovered.complete
     assert everything(third) == everything(again)
     lab.db.close()
 
@@ -287,14 +287,14 @@ def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(j
 def test_a_backup_says_where_the_journal_is_beside_it_or_by_its_settings(journalled_lab, again, tmp_path, is_beside):
     lab, elsewhere, copied = journalled_lab, tmp_path / "other-disk", tmp_path / "backup.tar"
     if is_beside:
-        copied = keep_copy(lab.folder, lab.folder.journal, lab.now)
+        copied = make_daily_backup(lab.folder, lab.folder.journal, lab.now)
     else:
         lab.folder.settings.write_text(f'journal = "{elsewhere}"\n')
-        back_up(lab.folder, copied, with_keys=True, now=lab.now)
+        make_backup(lab.folder, copied, with_keys=True, now=lab.now)
     work_on(lab)
     if not is_beside:
         lab.folder.journal.rename(elsewhere)
-    recovered = restore(copied, again, now=lab.now).recovered
+    recovered = restore_backup(copied, again, now=lab.now).recovered
     assert (recovered.complete, recovered.journal) == (True, lab.folder.journal if is_beside else elsewhere)
     assert everything(again) == everything(lab.folder)
 
@@ -303,17 +303,17 @@ def test_without_its_journal_a_backup_is_what_was_there_and_no_number_is_given_t
     journalled_lab, older, again, tmp_path
 ):
     lab, bare = journalled_lab, Folder(path=tmp_path / "bare")
-    restore(older, bare, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal, as_it_was=True))
+    restore_backup(older, bare, now=lab.now, wish=RecoveryOptions(journal=lab.folder.journal, as_it_was=True))
     assert everything(bare)["result"] == []
     given = max(row["id"] for row in everything(lab.folder)["task"])
-    restored = restore(older, again, now=lab.now)
+    restored = restore_backup(older, again, now=lab.now)
     assert (restored.recovered.journal, restored.recovered.complete) == (None, False)
     lab = replace(lab, folder=again, db=connect_writer(again.database))
     lab.deploy()
     assert max(row["id"] for row in everything(again)["task"]) > given + history.SKIPPED / 2
     lab.db.close()
     with closing(connect_writer(bare.database)) as db:
-        attach(db, bare, journalled_lab.folder.journal, lambda: lab.now)
+        attach_journal(db, bare, journalled_lab.folder.journal, lambda: lab.now)
     assert everything(bare)["result"] == []  # which stays left out beside the same journal
 
 
@@ -321,45 +321,45 @@ def test_what_was_never_finished_is_left_out_and_a_damaged_journal_refused(journ
     lab, torn, wish = (
         journalled_lab,
         Folder(path=tmp_path / "torn"),
-        RecoveryWish(journal=journalled_lab.folder.journal),
+        RecoveryOptions(journal=journalled_lab.folder.journal),
     )
     (file,) = lab.folder.journal.glob("*.log")
     raw = bytearray(file.read_bytes())
     file.write_bytes(raw.rstrip(b"\0")[:-1])
-    assert restore(older, torn, now=lab.now, wish=wish).recovered.ending is JournalEnd.TORN
+    assert restore_backup(older, torn, now=lab.now, wish=wish).recovered.ending is JournalEnd.TORN
     assert add(torn, "new") > history.SKIPPED
     assert LARGE in stored(lab.folder).values()
     assert LARGE not in stored(torn).values()
     raw[raw.rindex(b"tiny_sum")] ^= 1  # a bit flipped in the middle of what came after the backup
     file.write_bytes(raw)
     with pytest.raises(StoreDamaged):
-        restore(older, again, now=lab.now, wish=wish)
+        restore_backup(older, again, now=lab.now, wish=wish)
     assert not again.path.exists()
-    recovered = restore(older, again, now=lab.now, wish=replace(wish, as_far_as_possible=True)).recovered
+    recovered = restore_backup(older, again, now=lab.now, wish=replace(wish, as_far_as_possible=True)).recovered
     assert (recovered.ending, recovered.complete) == (JournalEnd.DAMAGED, False)
     assert add(again, "new") > history.SKIPPED
 
 
 def test_a_copy_is_made_once_a_day_of_what_has_a_journal_and_two_are_kept(journalled_lab, new_lab, tmp_path):
     lab, place = journalled_lab, journalled_lab.folder.journal
-    point = history.newest_point(lab.db)
+    point = history.read_journal_point(lab.db)
     (place / ".axiom-backup-x").mkdir()
     (place / ".axiom-backup-x" / "axiom.db").write_bytes(b"half")
     (place / "copy.tar").write_bytes(b"half")
     made = []
     for hours in (0, 1, 22, 1, 24, 24, 12, 24):
         lab.later(hours=hours)
-        made.append(keep_copy(lab.folder, place, lab.now) is not None)
+        made.append(make_daily_backup(lab.folder, place, lab.now) is not None)
     assert made == [True, False, False, True, True, True, False, True]
-    kept = copies(place, point)
+    kept = list_backup_copies(place, point)
     assert (len(kept), kept[-1].made_at) == (2, lab.now.replace(microsecond=0))
     names = {path for path in place.iterdir() if path.suffix not in {".log", ".lock"}}
     assert names == {copy.path for copy in kept}  # what a killed copy left was swept away
     lab.later(hours=-48)  # the clock was ahead by two days
-    again = [keep_copy(lab.folder, place, lab.now) is not None for _ in range(2)]
-    assert (again, len(copies(place, point))) == ([True, False], 2)
+    again = [make_daily_backup(lab.folder, place, lab.now) is not None for _ in range(2)]
+    assert (again, len(list_backup_copies(place, point))) == ([True, False], 2)
     without = new_lab(tmp_path / "without")  # a journal
-    assert keep_copy(without.folder, without.folder.journal, without.now) is None
+    assert make_daily_backup(without.folder, without.folder.journal, without.now) is None
     without.db.close()
 
 
@@ -367,15 +367,15 @@ def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab,
     lab, place = journalled_lab, journalled_lab.folder.journal
     lab.db.close()
     lab.db = connect_writer(lab.folder.database)
-    attach(lab.db, lab.folder, place, lambda: lab.now, segment_bytes=1)
+    attach_journal(lab.db, lab.folder, place, lambda: lab.now, segment_bytes=1)
     for _ in range(4):
-        keep_copy(lab.folder, place, lab.now)
+        make_daily_backup(lab.folder, place, lab.now)
         lab.deploy()
         lab.later(hours=25)
-    older, newer = copies(place, history.newest_point(lab.db))
+    older, newer = list_backup_copies(place, history.read_journal_point(lab.db))
     starts = sorted(int(path.name[:12]) for path in place.glob("*.log"))
     assert starts[0] <= older.position < starts[1]
-    assert restore(older.path, again, now=lab.now).recovered.complete
+    assert restore_backup(older.path, again, now=lab.now).recovered.complete
     assert everything(again) == everything(lab.folder)
     assert newer.position > older.position
 
@@ -383,7 +383,7 @@ def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab,
 @pytest.fixture
 def members(busy_lab, tmp_path) -> dict[str, bytes]:
     keep_keys(busy_lab)
-    back_up(busy_lab.folder, tmp_path / "sound.tar", with_keys=False, now=busy_lab.now)
+    make_backup(busy_lab.folder, tmp_path / "sound.tar", with_keys=False, now=busy_lab.now)
     with tarfile.open(tmp_path / "sound.tar") as tar:
         return {entry.name: tar.extractfile(entry).read() for entry in tar}
 
@@ -438,7 +438,7 @@ def test_what_was_made_up_is_refused_in_one_sentence(members, tmp_path):
     holes = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(10**7)}
     assert "plain file" in refused(tmp_path, forged(members, headers=holes), wish=AS_IT_WAS)
     (tmp_path / "forged.tar").write_bytes(forged(members))
-    restore(tmp_path / "forged.tar", Folder(path=tmp_path / "new"), now=NOW, wish=AS_IT_WAS)
+    restore_backup(tmp_path / "forged.tar", Folder(path=tmp_path / "new"), now=NOW, wish=AS_IT_WAS)
 
 
 @pytest.fixture
@@ -463,7 +463,7 @@ CLOSING = (
 def test_every_promise_is_asked_by_a_reader_too_and_what_does_not_hold_is_reported(weighed, damage, taken_back):
     lab = weighed.lab
     with closing(connect_reader(lab.folder.database)) as db:
-        assert broken(db, lab.folder, lab.keys.trust, lab.now) == {name: [] for name in PROMISES}
+        assert find_broken_promises(db, lab.folder, lab.keys.trust, lab.now) == {name: [] for name in PROMISES}
     assert set(PROMISES) == {*invariants.PROMISES, "I3", "I4", "I10", "I13"}
     for promise, about, sql in (
         ("I3", "award 1", "UPDATE entry SET amount = 6 WHERE id = 2"),
@@ -486,5 +486,5 @@ def test_every_promise_is_asked_by_a_reader_too_and_what_does_not_hold_is_report
             assert promise in problems, sql
             assert problems[promise][0].startswith(about), sql
             assert list(problems) == [promise] or "task" in sql
-    sessions.begin(weighed.db, pi="person", reason="a test", now=weighed.lab.now)
+    sessions.begin_round(weighed.db, pi="person", reason="a test", now=weighed.lab.now)
     assert list(weighed.broken()) == ["I13"]

@@ -13,19 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.costs import Cost, Fit, Voice
+from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.credit import Tariff
 from axiom.domain.rounds import Step
 from axiom.domain.work import Outcome
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.laboratory.credit.correct import correct
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.correct import correct_award
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import DEFAULT, PRESETS
 from axiom.limits import credit as limits
-from axiom.rules.credit.recent_average import Recent, faded
+from axiom.rules.credit.recent_average import RecentAverage, fade_average
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import balance_check, ledger, settlements, tariffs
-from axiom.store.engine.database import moment
+from axiom.store.engine.database import from_microseconds
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.rounds import rounds as sessions
@@ -38,7 +38,7 @@ def test_the_first_session_begins_with_the_usual_tariff_and_each_task_is_paid_on
     rounds.compute(3)
     rounds.compute(by=lambda _order: None)
     rounds.up_to(Step.CREDIT)
-    (begun,) = tariffs.begun(rounds.db, rounds.lab.now)
+    (begun,) = tariffs.list_begun_tariffs(rounds.db, rounds.lab.now)
     assert (begun.tariff, begun.valid_from) == (DEFAULT, rounds.lab.now)
     paid = [(1, "computed", 20), (2, "computed", 20), (3, "computed", 20), (4, "broken", 5)]
     assert awards(rounds) == paid
@@ -48,7 +48,7 @@ def test_the_first_session_begins_with_the_usual_tariff_and_each_task_is_paid_on
         for award, _, earned in paid
         for account, amount in (("laboratory", -earned), ("volunteer:1", earned))
     ]
-    assert ledger.balance(rounds.db, ledger.VOLUNTEER, 1).total == 65
+    assert ledger.find_balance(rounds.db, ledger.VOLUNTEER, 1).total == 65
     while not rounds.step().ended:
         continue
     rounds.compute(2)
@@ -59,7 +59,7 @@ def test_the_first_session_begins_with_the_usual_tariff_and_each_task_is_paid_on
     rounds.compute()
     rounds.lab.later(hours=1)
     with rounds.db.transaction():  # a new tariff holds for what is sent from its day on and pays nothing again
-        tariffs.add(rounds.db, Tariff(name="core-seconds", version=2, per_core_second=20), rounds.lab.now)
+        tariffs.add_tariff(rounds.db, Tariff(name="core-seconds", version=2, per_core_second=20), rounds.lab.now)
     rounds.compute()
     rounds.hold()
     assert (awards(rounds)[6:], rounds.broken()) == ([(7, "computed", 20), (8, "computed", 40)], {})
@@ -129,28 +129,30 @@ def test_who_fails_the_newest_tasks_first_is_not_believed_anew_for_older_ones(ro
 def test_a_tariff_announced_for_later_does_not_stand_in_the_way_of_the_first(rounds):
     """The first one is that which comes with Axiom; its name and version may be taken by then."""
     later = rounds.lab.now + timedelta(days=2)
-    tariffs.add(rounds.db, replace(DEFAULT, per_core_second=20), later)
+    tariffs.add_tariff(rounds.db, replace(DEFAULT, per_core_second=20), later)
     rounds.lab.deploy()
     rounds.compute()
     assert pay(rounds) == 1
-    known = [(known.tariff.version, known.tariff.per_core_second) for known in tariffs.begun(rounds.db, later)]
+    known = [
+        (known.tariff.version, known.tariff.per_core_second) for known in tariffs.list_begun_tariffs(rounds.db, later)
+    ]
     assert known == [(2, 10), (1, 20)]
 
 
-def pay(rounds, paying: Paying | None = None) -> int:
+def pay(rounds, paying: CreditPayer | None = None) -> int:
     with rounds.db.transaction(), rounds.db.savepoint():
-        return (paying or Paying()).pay(rounds.db, rounds.lab.now)
+        return (paying or CreditPayer()).pay(rounds.db, rounds.lab.now)
 
 
 def test_the_job_pays_who_earned_it_and_their_team_and_the_session_tells_of_it(rounds):
     rounds.lab.deploy(workunits=5)
-    blue = teams.create(rounds.db, name="Blue", founder_id=1, country="", website="", about="", now=rounds.lab.now)
+    blue = teams.create_team(rounds.db, name="Blue", founder_id=1, country="", website="", about="", now=rounds.lab.now)
     for joined in (None, blue, None):
-        accounts.join(rounds.db, 1, joined)
+        accounts.set_volunteer_team(rounds.db, 1, joined)
         rounds.compute(1)
         pay(rounds)
     assert [row["team_id"] for row in rounds.stored("award")["award"]] == [None, blue, None]
-    totals = [ledger.balance(rounds.db, holder, 1).total for holder in ("volunteer", "host", "team")]
+    totals = [ledger.find_balance(rounds.db, holder, 1).total for holder in ("volunteer", "host", "team")]
     assert totals == [60, 60, 20]
     assert pay(rounds) == 0
     for is_paid_before, awarded in ((False, "0.08,"), (True, "0.02,")):
@@ -169,14 +171,14 @@ def test_the_recent_average_is_that_of_a_day_and_fades_by_half_in_a_week(rounds)
         rounds.lab.later(days=days)
         rounds.compute(1)
         pay(rounds)
-        balance = ledger.balance(rounds.db, "host", 1)
+        balance = ledger.find_balance(rounds.db, "host", 1)
         if not days:
             assert balance.recent == pytest.approx(0.02, rel=1e-6)  # twenty thousandths, as if over the first day
     assert balance.total == 57 * 20
     assert balance.recent == pytest.approx(0.02, rel=0.05)
-    known = Recent(value=balance.recent, at=moment(balance.recent_at))
-    assert faded(known, rounds.lab.now + limits.RECENT_HALF_LIFE) == pytest.approx(balance.recent / 2, rel=1e-3)
-    assert balance_check.problems(rounds.db) == []
+    known = RecentAverage(value=balance.recent, at=from_microseconds(balance.recent_at))
+    assert fade_average(known, rounds.lab.now + limits.RECENT_HALF_LIFE) == pytest.approx(balance.recent / 2, rel=1e-3)
+    assert balance_check.list_ledger_problems(rounds.db) == []
 
 
 @pytest.fixture
@@ -244,9 +246,9 @@ def voices(rounds, variant, ratio: float, *volunteers: str, of: str = CORE) -> N
     for name in ("a_sum", "b_sum"):
         rounds.lab.publish(variant(name, asks=False))
     for experiment, times in ((1, ratio), (2, 1.0), (3, 1.0)):
-        said = tuple(Voice(host_id=host, tasks=5, log_ratio=math.log(times)) for host in hosts)
-        kept = LearnedCost(host_class=of, fit=Fit(tasks=5 * len(said), voices=said), cost=Cost())
-        costs.keep(rounds.db, experiment, kept, rounds.lab.now)
+        said = tuple(HostCostReport(host_id=host, tasks=5, log_ratio=math.log(times)) for host in hosts)
+        kept = LearnedCost(host_class=of, fit=CostFit(tasks=5 * len(said), voices=said), cost=Cost())
+        costs.store_learned_cost(rounds.db, experiment, kept, rounds.lab.now)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +274,7 @@ def test_what_is_declared_too_dear_earns_less_once_three_volunteers_say_so(
 
 def test_what_volunteers_say_of_the_cost_is_looked_up_once_a_minute(rounds, variant):
     rounds.lab.deploy(workunits=3)
-    paying = Paying()
+    paying = CreditPayer()
     for seconds in (0, 30, 60):
         rounds.lab.later(seconds=seconds)
         bring(rounds, 1)
@@ -285,11 +287,11 @@ S5 = replace(PRESETS["S5"], gpu_bonus=0, session_cap=25_000)
 
 
 def announce(rounds, tariff) -> None:
-    tariffs.add(rounds.db, tariff, rounds.lab.now)
+    tariffs.add_tariff(rounds.db, tariff, rounds.lab.now)
 
 
 def waiting(rounds) -> list[int]:
-    return [task.task_id for task in ledger.unpaid(rounds.db, 100)]
+    return [task.task_id for task in ledger.list_unpaid_tasks(rounds.db, 100)]
 
 
 @pytest.fixture
@@ -314,7 +316,7 @@ def test_what_exceeds_the_cap_waits_in_order_and_each_session_makes_room(capped)
     assert [task for task, _, _ in awards(capped)] == list(range(1, 13))
     assert capped.kinds().count("credit.failed") == 1
     capped.hold()
-    rounds = settlements.of_rounds(capped.db, 0, sessions.last(capped.db).id)
+    rounds = settlements.list_round_settlements(capped.db, 0, sessions.find_last_round(capped.db).id)
     booked = [(settled.awards, settled.amount, settled.session_cap) for settled in rounds]
     assert (booked, capped.broken()) == ([(6, 24_000, 25_000), (6, 24_000, 25_000)], {})
 
@@ -336,7 +338,7 @@ def test_a_cap_is_reached_to_the_thousandth(rounds):
     rounds.lab.deploy(workunits=3)
     rounds.compute(3)
     pay(rounds)
-    assert (settlements.unsettled(rounds.db), waiting(rounds)) == (32, [3])
+    assert (settlements.sum_unsettled_credit(rounds.db), waiting(rounds)) == (32, [3])
 
 
 def test_a_small_award_waits_behind_a_large_one_also_when_it_would_fit(rounds):
@@ -349,7 +351,7 @@ def test_a_small_award_waits_behind_a_large_one_also_when_it_would_fit(rounds):
     pay(rounds)
     rounds.compute(1)
     pay(rounds)
-    assert (settlements.unsettled(rounds.db), waiting(rounds)) == (20_000, [6, 7])
+    assert (settlements.sum_unsettled_credit(rounds.db), waiting(rounds)) == (20_000, [6, 7])
 
 
 def test_an_award_that_alone_is_more_than_the_cap_is_paid_up_to_it(rounds):
@@ -374,7 +376,7 @@ def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_
     rounds.compute(2)
     pay(rounds)
     rounds.hold()
-    assert settlements.last(rounds.db).session_cap == (None if is_used else PRESETS["S4"].session_cap)
+    assert settlements.find_last_settlement(rounds.db).session_cap == (None if is_used else PRESETS["S4"].session_cap)
 
 
 @pytest.mark.parametrize("later", ["S2", "S4"])
@@ -387,12 +389,15 @@ def test_what_waits_is_paid_by_the_tariff_of_its_sending_even_two_in_a_settlemen
     assert (waiting(capped), amounts(capped)) == ([], [4_000] * 10 + [PRESETS[later].tiers[0].amount])
     capped.hold()
     assert f"S5 version 1 and {later} version 1" in capped.said("credit.awarded")[0]
-    assert (settlements.last(capped.db).session_cap, capped.broken()) == (PRESETS[later].session_cap, {})
+    assert (settlements.find_last_settlement(capped.db).session_cap, capped.broken()) == (
+        PRESETS[later].session_cap,
+        {},
+    )
 
 
 def test_a_task_that_is_out_when_a_tariff_begins_is_paid_by_the_one_before(rounds):
     announce(rounds, DEFAULT)
-    tariffs.add(rounds.db, PRESETS["S2"], rounds.lab.now + timedelta(hours=2))
+    tariffs.add_tariff(rounds.db, PRESETS["S2"], rounds.lab.now + timedelta(hours=2))
     rounds.lab.deploy(workunits=2)
     orders = [rounds.lab.order(1)]
     rounds.lab.later(hours=3)
@@ -425,16 +430,16 @@ def test_failed_work_is_looked_at_once_by_a_session_and_paid_as_the_tariff_says(
 def test_a_correction_is_a_further_award_sums_follow_and_what_was_booked_stays(capped, damage):
     before = capped.stored("award", "entry")
     with capped.db.transaction():
-        correct(capped.db, 1, -1_500, "it was counted twice", capped.lab.now)
-        correct(capped.db, 1, 500, "but not all of it", capped.lab.now)
+        correct_award(capped.db, 1, -1_500, "it was counted twice", capped.lab.now)
+        correct_award(capped.db, 1, 500, "but not all of it", capped.lab.now)
     assert awards(capped)[-2:] == [(1, "correction", -1_500), (1, "correction 2", 500)]
     after = capped.stored("award", "entry")
     assert all(after[table][: len(rows)] == rows for table, rows in before.items())
-    assert ledger.balance(capped.db, "volunteer", 1).total == 23_000
-    assert (settlements.unsettled(capped.db), balance_check.problems(capped.db)) == (24_000, [])
+    assert ledger.find_balance(capped.db, "volunteer", 1).total == 23_000
+    assert (settlements.sum_unsettled_credit(capped.db), balance_check.list_ledger_problems(capped.db)) == (24_000, [])
     capped.hold()
     assert capped.broken() == {}
-    ledger.carry_over(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)
+    ledger.carry_over_credit(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)
     before = capped.stored()
     for table in ("award", "entry", "carried", "tariff", "settlement"):
         assert before[table]
@@ -459,16 +464,16 @@ def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(
         (11, 4_000, Refused),  # no session has looked at its credit
     ):
         with pytest.raises(error), capped.db.transaction():
-            correct(capped.db, task, amount, "a test", capped.lab.now)
+            correct_award(capped.db, task, amount, "a test", capped.lab.now)
     order = capped.lab.order(1)
     capped.lab.report(order, capped.lab.output(order))
     with pytest.raises(Refused), capped.db.transaction():
-        correct(capped.db, order.task, 4_000, "it is back and not judged yet", capped.lab.now)
+        correct_award(capped.db, order.task, 4_000, "it is back and not judged yet", capped.lab.now)
     assert len(awards(capped)) == 6
     capped.hold()
     with capped.db.transaction():
-        correct(capped.db, 7, -500, "a test", capped.lab.now)
-        correct(capped.db, 1, -4_000, "a test", capped.lab.now)
+        correct_award(capped.db, 7, -500, "a test", capped.lab.now)
+        correct_award(capped.db, 1, -4_000, "a test", capped.lab.now)
     assert awards(capped)[-2:] == [(7, "correction", -500), (1, "correction", -4_000)]
 
 
@@ -488,14 +493,14 @@ def test_whatever_happens_the_books_balance_and_all_sums_of_a_settlement_agree(n
         announce(rounds, replace(PRESETS["S1"], session_cap=45_000))
         with lab.db.transaction():
             for name in ("Blue", "Red"):
-                teams.create(lab.db, name=name, founder_id=1, country="", website="", about="", now=lab.now)
+                teams.create_team(lab.db, name=name, founder_id=1, country="", website="", about="", now=lab.now)
         for what, number in told:
             happen(rounds, what, random.Random(number))
-            assert [*balance_check.problems(lab.db), *balance_check.beyond_caps(lab.db)] == []
+            assert [*balance_check.list_ledger_problems(lab.db), *balance_check.list_cap_violations(lab.db)] == []
         while rounds.step().step is not Step.LOG:
             continue
-        for _, settled in settlements.newest(lab.db, 100):
-            sums = credit.between(lab.db, settled.after_award, settled.last_award)
+        for _, settled in settlements.list_newest_settlements(lab.db, 100):
+            sums = credit.sum_awards_between(lab.db, settled.after_award, settled.last_award)
             kinds = (sums.by_tier, sums.by_reason, sums.by_volunteer, sums.by_host, sums.by_team)
             assert {sum(kind.values()) for kind in kinds} == {settled.amount}
         assert rounds.broken() == {}
@@ -514,11 +519,11 @@ def happen(rounds, what: str, chance: random.Random) -> None:
         rounds.step()
     elif what == "t":  # another tariff holds from now on, or a little later
         tariff = chance.choice([*PRESETS.values(), replace(PRESETS["S1"], session_cap=20_000)])
-        tariff = replace(tariff, version=tariffs.next_version(db, tariff.name))
-        tariffs.add(db, tariff, lab.now + timedelta(hours=chance.choice((0, 4))))
+        tariff = replace(tariff, version=tariffs.next_tariff_version(db, tariff.name))
+        tariffs.add_tariff(db, tariff, lab.now + timedelta(hours=chance.choice((0, 4))))
     elif what == "k":  # the process is gone before the commit
         with contextlib.suppress(LookupError), db.transaction():
-            Paying().pay(db, lab.now)
+            CreditPayer().pay(db, lab.now)
             raise LookupError
     elif what == "p":
         pay(rounds)
@@ -526,9 +531,9 @@ def happen(rounds, what: str, chance: random.Random) -> None:
         with db.transaction():
             newest = db.row("SELECT max(task_id) AS id FROM award")["id"]
             if what == "x" and newest is not None:
-                correct(db, newest, chance.choice((1, 777, 5_000)), "a test", lab.now)
+                correct_award(db, newest, chance.choice((1, 777, 5_000)), "a test", lab.now)
             elif what == "j":
-                accounts.join(db, chance.choice((1, 2)), chance.choice((None, 1, 2)))
+                accounts.set_volunteer_team(db, chance.choice((1, 2)), chance.choice((None, 1, 2)))
             elif what == "o":
                 carried = {"source": chance.choice(("here", "there")), "amount": chance.randrange(10**6)}
-                ledger.carry_over(db, chance.choice((1, 2)), **carried, because="", now=lab.now)
+                ledger.carry_over_credit(db, chance.choice((1, 2)), **carried, because="", now=lab.now)

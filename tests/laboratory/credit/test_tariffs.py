@@ -26,11 +26,11 @@ def shown(door, view):
 
 
 def states(door) -> list[tuple[str, int, str]]:
-    return [(row["name"], row["version"], row["state"]) for row in shown(door, ledger.tariffs_here)]
+    return [(row["name"], row["version"], row["state"]) for row in shown(door, ledger.describe_tariffs)]
 
 
 def feeds(door) -> list[str]:
-    return [shown(door, partial(made, master="https://a/")).decode() for made in (news.feed, news.atom)]
+    return [shown(door, partial(made, master="https://a/")).decode() for made in (news.rss_feed, news.atom_feed)]
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_a_change_is_in_the_news_and_the_feeds_and_on_the_ledger_before_it_begin
     assert use(shared, "S4") == begins
     assert limits.ANNOUNCED_AHEAD <= begins - shared.lab.now <= limits.ANNOUNCED_AHEAD + timedelta(days=1)
     assert states(shared) == [("S4", 1, "will hold"), ("core-seconds", 1, "holds")]
-    assert shown(shared, ledger.tariffs_here)[0]["announced_at"] == shared.lab.now.isoformat()
-    told = [*feeds(shared), str(shown(shared, news.page)), str(shown(shared, news.current))]
+    assert shown(shared, ledger.describe_tariffs)[0]["announced_at"] == shared.lab.now.isoformat()
+    told = [*feeds(shared), str(shown(shared, news.news_page)), str(shown(shared, news.list_current_news))]
     assert all(f"{begins.day} {begins:%B %Y}" in said and "gets 100 credit" in said for said in told)
     assert all("gets 36" in said and "we try S4" in said for said in (told[1], told[2]))
     shared.lab.later(days=9)
@@ -82,7 +82,7 @@ def test_each_announced_tariff_begins_on_its_day_and_of_one_day_the_last_holds(s
         use(shared, tariff, day)
     ages = [("S3", "will hold"), ("S5", "will hold"), ("S4", "will hold"), ("core-seconds", "holds")]
     assert [(name, state) for name, _, state in states(shared)] == ages
-    assert "gets 100" in shown(shared, news.page)["said"][0]["line"]  # until then S4, and not S5 that never holds
-    every = shared.look(tariffs.every)
+    assert "gets 100" in shown(shared, news.news_page)["said"][0]["line"]  # until then S4, and not S5 that never holds
+    every = shared.look(tariffs.list_tariffs)
     for days, name in ((0, "core-seconds"), (11, "S4"), (20, "S3")):
-        assert tariffs.in_force(every, shared.lab.now + timedelta(days=days)).tariff.name == name
+        assert tariffs.choose_tariff(every, shared.lab.now + timedelta(days=days)).tariff.name == name

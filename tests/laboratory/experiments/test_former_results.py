@@ -18,7 +18,7 @@ def load(rows=TASKS, **words):
 
 
 def kept(door, source="moon") -> list[dict]:
-    return door.look(lambda db: former_results.part(db, "tiny_sum", source, after="", limit=10))
+    return door.look(lambda db: former_results.list_former_results(db, "tiny_sum", source, after="", limit=10))
 
 
 def test_each_task_of_a_source_is_taken_once_and_the_first_stays(door):

@@ -17,20 +17,35 @@ from axiom import shipped
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleError, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
 from axiom.laboratory.experiments import declared, published_files
-from axiom.laboratory.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.publish import (
+    find_wanted_seal,
+    is_sealed,
+    pack_experiment,
+    publish_bundle,
+    read_packed_declaration,
+)
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.keys import seals
 from axiom.laboratory.registrations import kin
 from axiom.runner.child.process import ModuleDeclaration
 from axiom.runner.direct import describe_files
 from axiom.signed import key_rotation
-from axiom.signed.bundles import contents, digest, experiment_path, open_bundle, pack, read_seal, seal_body, write_seal
+from axiom.signed.bundles import (
+    digest_bundle,
+    experiment_path,
+    open_bundle,
+    pack_files,
+    read_bundle_files,
+    read_seal,
+    seal_body,
+    write_seal,
+)
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.manifests import read_manifest
-from axiom.signed.sources import collect
+from axiom.signed.sources import collect_sources
 from axiom.signed.trust import Role
 from axiom.store.engine import blobs
-from axiom.store.engine.folder import keep
+from axiom.store.engine.folder import write_file_atomically
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
@@ -56,12 +71,12 @@ def test_the_same_sources_are_the_same_bytes_and_unsound_declarations_are_refuse
         started.append(modules)
         return describe_files(files, modules)
 
-    first = prepare(PACKAGE, source(), describe)
+    first = pack_experiment(PACKAGE, source(), describe)
     assert len(started) == 1
-    known = functools.partial(packed_before, first.archive)
-    assert prepare(PACKAGE, source(), describe, known=known) == first
+    known = functools.partial(read_packed_declaration, first.archive)
+    assert pack_experiment(PACKAGE, source(), describe, known=known) == first
     assert len(started) == 1
-    changed = prepare(PACKAGE, source(("Adds up.", "Adds up, well.")), describe, known=known)
+    changed = pack_experiment(PACKAGE, source(("Adds up.", "Adds up, well.")), describe, known=known)
     assert len(started) == 2
     assert changed.digest != first.digest
     assert changed.declaration == first.declaration
@@ -71,9 +86,9 @@ def test_the_same_sources_are_the_same_bytes_and_unsound_declarations_are_refuse
         ("other_sum", ("", ""), "name"),
     ):
         with pytest.raises(ExperimentError, match=fact):
-            prepare(PACKAGE, source(replacing, name))
+            pack_experiment(PACKAGE, source(replacing, name))
     with pytest.raises(ExperimentError):
-        prepare(PACKAGE, tmp_path / "missing.py")
+        pack_experiment(PACKAGE, tmp_path / "missing.py")
 
 
 def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
@@ -82,13 +97,13 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     assert published.change == "new experiment"
     assert published.serial == 1
     assert published.digest == made.digest
-    stored = experiments.by_id(small_lab.db, published.experiment_id)
+    stored = experiments.find_experiment(small_lab.db, published.experiment_id)
     assert (stored.name, stored.version, stored.manifest) == ("tiny_sum", 1, made.declaration)
-    bundle = experiments.bundle_now(small_lab.db, stored.id)
+    bundle = experiments.find_newest_bundle(small_lab.db, stored.id)
     seal = read_seal(bundle.seal, trust=small_lab.keys.trust, now=small_lab.now)
-    assert open_bundle(blobs.get(small_lab.db, small_lab.folder, bundle.digest), seal)["manifest.json"]
+    assert open_bundle(blobs.read_blob(small_lab.db, small_lab.folder, bundle.digest), seal)["manifest.json"]
     assert seal.expires == bundle.expires_at == small_lab.now + timedelta(days=90)
-    body = json.loads(registrations.registrations(small_lab.db, stored.id)[-1].body)
+    body = json.loads(registrations.read_registrations(small_lab.db, stored.id)[-1].body)
     assert (body["configs"], body["expected_seconds"]) == ([{"size": 1}, {"size": 2}], [1.0, 1.0])
     assert (body["stopping"]["rule"], body["stopping"]["replicates"]) == ("settled", 256)
     (prediction,) = body["predictions"]
@@ -141,7 +156,7 @@ def test_a_seal_is_renewed_when_a_third_of_its_time_is_left(small_lab, prepared)
     for days in (2, 200):
         small_lab.later(days=days)
         assert small_lab.publish(prepared()).change == "renewed"
-        bundle = experiments.bundle_now(small_lab.db, 1)
+        bundle = experiments.find_newest_bundle(small_lab.db, 1)
         assert bundle.expires_at == small_lab.now + timedelta(days=90)
         seal = read_seal(bundle.seal, trust=small_lab.keys.trust, now=small_lab.now + timedelta(days=89))
         assert (seal.serial, seal.digest) == (1, prepared().digest)
@@ -174,11 +189,11 @@ def test_another_question_needs_another_version_and_a_repair_or_better_words_non
 
 
 def test_what_nobody_looked_at_when_published_is_compared_with_what_axiom_brings(small_lab, prepared):
-    copied = (shipped.catalogue() / "even_steps.py").read_bytes().replace(b"even_steps", b"tiny_sum")
-    archive = pack({**contents(prepared().archive), experiment_path("tiny_sum"): copied})
+    copied = (shipped.catalogue_folder() / "even_steps.py").read_bytes().replace(b"even_steps", b"tiny_sum")
+    archive = pack_files({**read_bundle_files(prepared().archive), experiment_path("tiny_sum"): copied})
     small_lab.publish(replace(prepared(), archive=archive))
-    kin.learn(small_lab.db, small_lab.folder, b"")
-    assert "even_steps" in kin.seen_of_text(small_lab.db, digest(copied), "", small_lab.now)
+    kin.record_kin(small_lab.db, small_lab.folder, b"")
+    assert "even_steps" in kin.why_text_informed(small_lab.db, digest_bundle(copied), "", small_lab.now)
 
 
 def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepared):
@@ -186,12 +201,14 @@ def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepar
     working_lab.deploy()
     published = working_lab.publish(prepared(version=2, sizes=(3, 4)))
     assert (published.experiment_id, published.serial, published.change) == (2, 1, "new experiment")
-    assert experiments.by_id(working_lab.db, 1).status == "retired"
+    assert experiments.find_experiment(working_lab.db, 1).status == "retired"
     assert {workunit.state for workunit in stored_work.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
     assert [task.state for task in stored_work.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
     working_lab.report(out, working_lab.output(out))
     working_lab.validate()
-    assert workunits.task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept
+    assert (
+        workunits.find_task(working_lab.db, out.task).state is TaskState.VALID
+    )  # what is out may come back and is kept
     working_lab.deploy(2)
     assert (working_lab.order(1).bundle, working_lab.broken()) == (published.digest, {})
 
@@ -202,20 +219,22 @@ def test_a_retired_or_older_version_is_refused_and_a_newer_one_is_open(small_lab
     with pytest.raises(Refused):
         small_lab.publish(prepared())
     assert whole(small_lab) == before
-    experiments.retire(small_lab.db, 1, small_lab.now)
+    experiments.retire_experiment(small_lab.db, 1, small_lab.now)
     before = whole(small_lab)
     with pytest.raises(Withdrawn) as refused:
         small_lab.publish(prepared(version=2))
     assert (refused.value.exit_code, whole(small_lab)) == (4, before)
     small_lab.publish(prepared(version=3))
-    assert experiments.by_name(small_lab.db, "tiny_sum").status == "open"
+    assert experiments.find_experiment_by_name(small_lab.db, "tiny_sum").status == "open"
 
 
 def test_without_bundle_keys_a_file_waits_for_a_seal_unless_it_has_one(small_lab, prepared):
     def published(made):
         with small_lab.db.transaction():
             keys = replace(small_lab.keys, sealers=())
-            answer = publish(small_lab.db, small_lab.folder, made, keys=keys, good_for=GOOD_FOR, now=small_lab.now)
+            answer = publish_bundle(
+                small_lab.db, small_lab.folder, made, keys=keys, good_for=GOOD_FOR, now=small_lab.now
+            )
         return answer.change, answer.serial, answer.experiment_id
 
     before = whole(small_lab)
@@ -228,27 +247,27 @@ def test_without_bundle_keys_a_file_waits_for_a_seal_unless_it_has_one(small_lab
     small_lab.later(days=20)
     assert published(prepared())[0] == "waits for a seal"
     with pytest.raises(Refused):
-        seals.renew(small_lab.db, small_lab.folder, replace(small_lab.keys, sealers=()), GOOD_FOR, small_lab.now)
+        seals.renew_seals(small_lab.db, small_lab.folder, replace(small_lab.keys, sealers=()), GOOD_FOR, small_lab.now)
 
 
 def seal_of(lab, made, **changes):
-    wanted = wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now)
-    keep(seals.archive_path(lab.folder, made.digest), made.archive)
+    wanted = find_wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now)
+    write_file_atomically(seals.unsealed_archive_path(lab.folder, made.digest), made.archive)
     return write_seal(replace(wanted, **changes), *lab.keys.sealers)
 
 
 def take(lab, text: str):
     with lab.db.transaction():
-        return seals.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
+        return seals.publish_sealed_bundle(lab.db, lab.folder, text, lab.keys.trust, lab.now)
 
 
 def test_a_seal_that_was_brought_publishes_registers_and_renews(small_lab, prepared):
     made = prepared()
     assert take(small_lab, seal_of(small_lab, made)).change == "new experiment"
-    assert registrations.registrations(small_lab.db, 1) != []
+    assert registrations.read_registrations(small_lab.db, 1) != []
     small_lab.later(days=70)
     assert take(small_lab, seal_of(small_lab, made)).change == "renewed"
-    assert take(small_lab, experiments.bundle(small_lab.db, made.digest).seal).change == "unchanged"
+    assert take(small_lab, experiments.find_bundle(small_lab.db, made.digest).seal).change == "unchanged"
     assert take(small_lab, seal_of(small_lab, prepared(top="REPAIRED = True"))).change == "new bundle"
     assert small_lab.broken() == {}
 
@@ -261,10 +280,10 @@ def test_a_seal_of_another_serial_another_key_or_without_its_bundle_is_refused(s
         take(small_lab, seal_of(small_lab, made, serial=7))
     with pytest.raises(BundleForeign):
         take(small_lab, seal_of(replace(small_lab, keys=replace(small_lab.keys, sealers=strangers.sealers)), made))
-    seals.archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
+    seals.unsealed_archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
     with pytest.raises(BundleAltered):
         take(small_lab, good)
-    seals.archive_path(small_lab.folder, made.digest).unlink()
+    seals.unsealed_archive_path(small_lab.folder, made.digest).unlink()
     with pytest.raises(NotFound):
         take(small_lab, good)
     assert whole(small_lab) == before
@@ -283,12 +302,12 @@ def lab(small_lab, prepared):
 
 @pytest.fixture
 def older(lab, prepared):
-    return lambda: experiments.bundle(lab.db, prepared().digest)
+    return lambda: experiments.find_bundle(lab.db, prepared().digest)
 
 
 def wanted(lab) -> list:
     how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now, "problem": pytest.fail}
-    return list(seals.wanted(lab.db, lab.folder, [], **how))
+    return list(seals.list_wanted_seals(lab.db, lab.folder, [], **how))
 
 
 def test_publishing_once_more_renews_it_and_new_bundle_keys_seal_both(lab, older, prepared):
@@ -306,27 +325,27 @@ def test_publishing_once_more_renews_it_and_new_bundle_keys_seal_both(lab, older
     key_rotation.change_here(lab.folder.keys, lab.now)
     lab.keys = load_keys(lab.folder.keys, lab.now)
     assert not is_sealed(older(), lab.keys.trust, lab.now)
-    renewed = seals.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
+    renewed = seals.renew_seals(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
     assert [bundle.name for bundle in renewed] == ["tiny_sum"]
     assert is_sealed(older(), lab.keys.trust, lab.now)
-    assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
+    assert is_sealed(experiments.find_newest_bundle(lab.db, 1), lab.keys.trust, lab.now)
 
 
 def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_older(lab, older, prepared, tmp_path):
     file = tmp_path / "axiom" / "catalogue" / "tiny_sum.py"
-    for name, body in contents(prepared(top="# repaired").archive).items():
-        keep(tmp_path / name, body)
+    for name, body in read_bundle_files(prepared(top="# repaired").archive).items():
+        write_file_atomically(tmp_path / name, body)
     how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now}
-    assert len(list(seals.waiting(lab.db, lab.folder, tmp_path / "axiom", [file], **how))) == 1
+    assert len(list(seals.list_unsealed_experiments(lab.db, lab.folder, tmp_path / "axiom", [file], **how))) == 1
     before, (asked,) = older(), wanted(lab)
     assert (asked.seal.digest, asked.seal.serial) == (before.digest, 1)
-    keep(seals.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    write_file_atomically(seals.unsealed_archive_path(lab.folder, asked.seal.digest), asked.archive)
     with pytest.raises(Refused):  # it would get another number
         take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))
     assert older() == before
     text = write_seal(asked.seal, *lab.keys.sealers)
     assert [take(lab, text).change for _ in range(2)] == ["renewed", "unchanged"]
-    assert (older().expires_at, experiments.bundle_now(lab.db, 1).serial) == (asked.seal.expires, 2)
+    assert (older().expires_at, experiments.find_newest_bundle(lab.db, 1).serial) == (asked.seal.expires, 2)
     assert (wanted(lab), seal_body(asked.seal)) == ([], asked.body)
 
 
@@ -336,7 +355,7 @@ def file(working_lab):
 
 
 def lay_out(lab, *shipped: str) -> list[str]:
-    return published_files.lay_out(lab.db, lab.folder, shipped)
+    return published_files.write_published_files(lab.db, lab.folder, shipped)
 
 
 def test_a_lost_file_is_laid_out_again_and_without_its_bundle_the_laboratory_starts(
@@ -347,8 +366,8 @@ def test_a_lost_file_is_laid_out_again_and_without_its_bundle_the_laboratory_sta
     assert lay_out(working_lab) == ["tiny_sum"]
     assert (
         file.read_bytes()
-        == contents(newest.archive)["axiom/catalogue/tiny_sum.py"]
-        != contents(prepared().archive)["axiom/catalogue/tiny_sum.py"]
+        == read_bundle_files(newest.archive)["axiom/catalogue/tiny_sum.py"]
+        != read_bundle_files(prepared().archive)["axiom/catalogue/tiny_sum.py"]
     )
     assert lay_out(working_lab) == []
     file.write_text("changed and not published yet")
@@ -367,7 +386,7 @@ def test_a_lost_file_is_laid_out_again_and_without_its_bundle_the_laboratory_sta
 
 def test_the_file_of_an_older_bundle_gives_way_and_what_a_person_changed_stays(working_lab, file, prepared):
     def text_of(bundle):
-        return contents(bundle.archive)["axiom/catalogue/tiny_sum.py"]
+        return read_bundle_files(bundle.archive)["axiom/catalogue/tiny_sum.py"]
 
     older, newest = prepared(), prepared(version=2)
     working_lab.publish(newest)
@@ -384,14 +403,14 @@ def test_the_file_of_an_older_bundle_gives_way_and_what_a_person_changed_stays(w
 @pytest.mark.parametrize("how", ["retired", "recalled"])
 def test_what_was_taken_back_stays_away_also_where_an_older_version_is_open(working_lab, file, prepared, how):
     working_lab.publish(prepared(version=2))
-    newest = experiments.by_name(working_lab.db, "tiny_sum")
+    newest = experiments.find_experiment_by_name(working_lab.db, "tiny_sum")
     with working_lab.db.transaction():
-        experiments.reopen(working_lab.db, 1)
+        experiments.reopen_experiment(working_lab.db, 1)
         if how == "retired":
-            withdraw(working_lab.db, newest.id, "no more", working_lab.now)
+            retire_version(working_lab.db, newest.id, "no more", working_lab.now)
         else:
-            experiments.recall(working_lab.db, newest.id, working_lab.now)
-    assert (experiments.by_id(working_lab.db, 1).status, lay_out(working_lab)) == ("open", [])
+            experiments.mark_experiment_recalled(working_lab.db, newest.id, working_lab.now)
+    assert (experiments.find_experiment(working_lab.db, 1).status, lay_out(working_lab)) == ("open", [])
     assert not file.exists()
 
 
@@ -407,14 +426,14 @@ def bare_package(tmp_path):
     (made / "catalogue").mkdir()
     shutil.copy(PACKAGE / "__init__.py", made)
     for name in NAMES:
-        shutil.copy(shipped.catalogue() / f"{name}.py", made / "catalogue")
+        shutil.copy(shipped.catalogue_folder() / f"{name}.py", made / "catalogue")
     return made
 
 
 @pytest.fixture
 def describe():
     """Tells what is shipped, starts no process, and knows of which modules it was asked."""
-    manifests = json.loads((shipped.catalogue() / declared.LIST).read_text())["experiments"]
+    manifests = json.loads((shipped.catalogue_folder() / declared.LIST).read_text())["experiments"]
 
     def tell(_, modules):
         tell.asked.extend(module.rpartition(".")[2] for module in modules)
@@ -428,49 +447,49 @@ def describe():
 
 
 def write_list(bare_package, describe):
-    text = declared.written(bare_package, bare_package / "catalogue", describe)
+    text = declared.render_declarations(bare_package, bare_package / "catalogue", describe)
     (bare_package / "catalogue" / declared.LIST).write_text(text)
     return text
 
 
 def listed(bare_package, name, catalogue=None):
     file = (catalogue or bare_package / "catalogue") / f"{name}.py"
-    return declared.declaration(file.parent, name, collect(bare_package, file))
+    return declared.find_declaration(file.parent, name, collect_sources(bare_package, file))
 
 
 def test_what_is_shipped_is_current_and_what_a_process_says(bare_package):
-    assert declared.outdated(PACKAGE, shipped.catalogue()) == []
-    files = collect(PACKAGE, shipped.catalogue() / "test_deploy.py")
-    assert declared.declaration(shipped.catalogue(), "nothing", files) is None
+    assert declared.list_outdated_declarations(PACKAGE, shipped.catalogue_folder()) == []
+    files = collect_sources(PACKAGE, shipped.catalogue_folder() / "test_deploy.py")
+    assert declared.find_declaration(shipped.catalogue_folder(), "nothing", files) is None
     """JAX is asked for by one of the two, and what the first imports must not count for the second."""
     write_list(bare_package, declared.describe_files)
     for name in NAMES:
-        assert listed(bare_package, name) == listed(PACKAGE, name, shipped.catalogue())
+        assert listed(bare_package, name) == listed(PACKAGE, name, shipped.catalogue_folder())
     assert [read_manifest(listed(bare_package, name)).avx for name in NAMES] == [True, False]
 
 
 def test_only_what_changed_is_asked_again_and_a_file_to_refuse_is_never_listed(bare_package, describe):
     assert listed(bare_package, "rank_dynamics") is None
-    assert declared.outdated(bare_package, bare_package / "catalogue") == list(NAMES)
+    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == list(NAMES)
     first = write_list(bare_package, describe)
     assert sorted(describe.asked) == list(NAMES)
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_bytes(file.read_bytes() + b"\n")
     assert listed(bare_package, "rank_dynamics") is None
-    assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy", shipped.catalogue())
-    assert declared.outdated(bare_package, bare_package / "catalogue") == ["rank_dynamics"]
+    assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy", shipped.catalogue_folder())
+    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == ["rank_dynamics"]
     describe.asked.clear()
     assert write_list(bare_package, describe) != first
     assert describe.asked == ["rank_dynamics"]
-    assert declared.outdated(bare_package, bare_package / "catalogue") == []
+    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == []
     (bare_package / "kit" / "newer.py").write_text('"""New."""\n')  # another kit is another declaration for all
-    assert declared.outdated(bare_package, bare_package / "catalogue") == list(NAMES)
+    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == list(NAMES)
     (bare_package / "catalogue" / "test_deploy.py").unlink()
     assert "test_deploy" not in write_list(bare_package, describe)
-    assert declared.outdated(bare_package, bare_package / "catalogue") == []
+    assert declared.list_outdated_declarations(bare_package, bare_package / "catalogue") == []
     describe.asked.clear()  # whoever publishes what is listed does not read it again
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_text(file.read_text().replace("\nimport ", "\nimport os\nimport ", 1))
     with pytest.raises(BundleError, match=r"rank_dynamics.py.* os "):
-        declared.written(bare_package, bare_package / "catalogue", describe)
+        declared.render_declarations(bare_package, bare_package / "catalogue", describe)
     assert "rank_dynamics" not in describe.asked, "what may not be run is not asked"

@@ -10,26 +10,26 @@ from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.laboratory.experiments import releases as release_steps
 from axiom.laboratory.experiments import retire as withdrawing
-from axiom.laboratory.experiments.recall import recall, reopen_finding, reopen_version
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.experiments.rollback import roll_back
-from axiom.laboratory.planning.plan import decide
+from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.experiments.rollback import roll_back_version
+from axiom.laboratory.planning.plan import decide_plan
 from axiom.laboratory.tasks.commands import CancelWorkunits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.scheduler.tasks_on_client import to_give_up
 from axiom.signed.bundles import read_seal
-from axiom.store.engine.database import at, connect_writer
+from axiom.store.engine.database import connect_writer, to_microseconds
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import registrations
 
 
 def version(lab, number=1):
-    return experiments.by_id(lab.db, number)
+    return experiments.find_experiment(lab.db, number)
 
 
 def recalled(lab, why="the loss was summed twice"):
-    return recall(lab.db, version(lab), why, lab.now)
+    return recall_version(lab.db, version(lab), why, lab.now)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_results_and_credit_stay_nothing_more_is_sent_and_it_is_never_opened_aga
     assert (version(lab).status, lab.db.select("SELECT * FROM result")) == ("recalled", results)
     assert lab.db.select("SELECT * FROM award") == awards
     assert lab.ask(1).orders == ()
-    assert registrations.statuses(lab.db, 1) == {1: ("recalled", "the loss was summed twice")}
+    assert registrations.list_finding_statuses(lab.db, 1) == {1: ("recalled", "the loss was summed twice")}
     assert lab.broken() == {}
     for again, error in (
         (lambda: recalled(lab), Withdrawn),
@@ -67,8 +67,8 @@ def test_results_and_credit_stay_nothing_more_is_sent_and_it_is_never_opened_aga
     ):
         with pytest.raises(error):
             again()
-    assert not registrations.set_status(lab.db, 1, "open")
-    assert not experiments.reopen(lab.db, 1)
+    assert not registrations.set_finding_status(lab.db, 1, "open")
+    assert not experiments.reopen_experiment(lab.db, 1)
     assert version(lab).status == "recalled"
 
 
@@ -90,7 +90,7 @@ def test_what_is_out_comes_back_and_is_paid_and_a_session_says_so_once(rounds):
 def test_a_retired_version_goes_on_unless_it_gave_way_to_another(lab, prepared):
     with pytest.raises(Refused):  # it is open
         reopen_version(lab.db, version(lab), "a test", lab.now)
-    withdraw(lab.db, 1, "a test", lab.now)
+    retire_version(lab.db, 1, "a test", lab.now)
     reopen_version(lab.db, version(lab), "a test", lab.now)
     assert version(lab).status == "open"
     lab.later(seconds=1)
@@ -104,11 +104,11 @@ def test_a_retired_version_goes_on_unless_it_gave_way_to_another(lab, prepared):
 
 @pytest.mark.parametrize("status", ["suspended", "retired"])
 def test_a_closed_finding_goes_on_with_a_reason_and_nothing_is_ordered_of_it_before(rounds, status):
-    assert decide(rounds.db, rounds.policy, rounds.lab.now).allotments
-    registrations.set_status(rounds.db, 1, status, "two seeds gave the same digits")
-    assert decide(rounds.db, rounds.policy, rounds.lab.now).allotments == ()
+    assert decide_plan(rounds.db, rounds.policy, rounds.lab.now).allotments
+    registrations.set_finding_status(rounds.db, 1, status, "two seeds gave the same digits")
+    assert decide_plan(rounds.db, rounds.policy, rounds.lab.now).allotments == ()
     assert reopen_finding(rounds.db, 1, "it was one host, which is gone") == status
-    assert registrations.statuses(rounds.db, 1) == {1: ("open", "it was one host, which is gone")}
+    assert registrations.list_finding_statuses(rounds.db, 1) == {1: ("open", "it was one host, which is gone")}
     with pytest.raises(Refused):
         reopen_finding(rounds.db, 1, "a test")
     with pytest.raises(NotFound):
@@ -132,7 +132,7 @@ def out(rounds):
 def test_what_waits_is_cancelled_in_slices_and_nothing_is_made_again(rounds, out, monkeypatch):
     monkeypatch.setattr(withdrawing, "_SLICE", 3)
     lab = rounds.lab
-    assert withdraw(lab.db, 1, "not wanted", lab.now) == 19
+    assert retire_version(lab.db, 1, "not wanted", lab.now) == 19
     assert states(lab, "workunit") == {"done": 1, "cancelled": 19}
     assert states(lab) == {"valid": 1, "failed": 1, "aborted": 17, "sent": 2}
     made = len(lab.db.select("SELECT id FROM task"))
@@ -147,7 +147,7 @@ def test_what_waits_is_cancelled_in_slices_and_nothing_is_made_again(rounds, out
 
 def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_anyway(rounds, out):
     lab = rounds.lab
-    withdraw(lab.db, 1, "not wanted", lab.now)
+    retire_version(lab.db, 1, "not wanted", lab.now)
     name = f"tiny_sum-1-w{out[0].task}-t{out[0].task}_0"
     assert to_give_up(lab.db, 1, {name: out[0].task}, lab.now) == ((name,), ())
     lab.report(out[0], lab.output(out[0]))
@@ -179,18 +179,18 @@ def staged(rounds):
 
 
 def changes(staged) -> list[Change]:
-    return [line.change for line in releases.of_version(staged.db, 1)]
+    return [line.change for line in releases.list_version_releases(staged.db, 1)]
 
 
 def back(staged, **how):
     with staged.db.transaction():
         words = {"to": None, "keys": staged.keys, "good_for": timedelta(days=90), "now": staged.now} | WHO | how
-        return roll_back(staged.db, staged.folder, version(staged), **words)
+        return roll_back_version(staged.db, staged.folder, version(staged), **words)
 
 
 def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(staged, rounds, prepared):
     def stage(approvals=""):
-        at_now = release_steps.stages(staged.db, staged.now, approvals)[1]
+        at_now = release_steps.read_version_stages(staged.db, staged.now, approvals)[1]
         return at_now.rollout.stage, at_now.missing, at_now.theirs
 
     assert stage() == (Stage.PILOT, 3, 3)
@@ -201,15 +201,15 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(st
     rounds.compute(3)
     assert stage() == (Stage.WIDER, 0, 3)  # the wider pilot begins with as many at volunteers
     assert stage("code")[2] == 0
-    release_steps.approve(staged.db, version(staged), now=staged.now, **WHO)
+    release_steps.approve_version(staged.db, version(staged), now=staged.now, **WHO)
     assert stage("code")[2] == 3
     repaired = staged.publish(prepared(top="# repaired"), is_tried=False)
     assert repaired.serial == 2
     assert stage("code")[2] == 3  # of the bundle before it, which was approved
-    release_steps.pause(staged.db, version(staged), platform="", now=staged.now, **WHO)
+    release_steps.pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage()[2] == 0
-    assert "Ada: a test" in release_steps.stages(staged.db, staged.now)[1].rollout.reason
-    release_steps.resume(staged.db, version(staged), platform="", now=staged.now, **WHO)
+    assert "Ada: a test" in release_steps.read_version_stages(staged.db, staged.now)[1].rollout.reason
+    release_steps.resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage() == (Stage.WIDER, 0, 3)
 
 
@@ -217,25 +217,27 @@ def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(staged, rounds):
     staged.deploy(workunits=3)
     rounds.compute(2)
     staged.order(1)
-    assert release_steps.stages(staged.db, staged.now)[1].missing == 0
+    assert release_steps.read_version_stages(staged.db, staged.now)[1].missing == 0
     staged.later(hours=3)
-    staged.db.execute("UPDATE host SET seen_at = :now", now=at(staged.now))
-    assert release_steps.stages(staged.db, staged.now)[1].missing == 0  # a long task of a host that is heard from
+    staged.db.execute("UPDATE host SET seen_at = :now", now=to_microseconds(staged.now))
+    assert (
+        release_steps.read_version_stages(staged.db, staged.now)[1].missing == 0
+    )  # a long task of a host that is heard from
     staged.later(hours=3)
-    assert release_steps.stages(staged.db, staged.now)[1].missing == 1
+    assert release_steps.read_version_stages(staged.db, staged.now)[1].missing == 1
 
 
 def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
     staged.deploy(workunits=9, max_failures=9)
     rounds.compute(2, by=lambda _order: None)
-    assert release_steps.is_due(staged.db)
+    assert release_steps.is_release_change_due(staged.db)
     assert release_steps.record_stages(staged.db, staged.now) == 1
     assert release_steps.record_stages(staged.db, staged.now) == 0  # said once
-    assert not release_steps.is_due(staged.db)
-    assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
+    assert not release_steps.is_release_change_due(staged.db)
+    assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
     staged.later(seconds=1)
-    assert release_steps.resume(staged.db, version(staged), platform="", now=staged.now, **WHO) == "its halt"
-    assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
+    assert release_steps.resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO) == "its halt"
+    assert release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
     assert changes(staged) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
 
@@ -243,7 +245,7 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
 def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):
     before = changes(staged)
     with pytest.raises(Refused):  # it is not paused
-        release_steps.resume(staged.db, version(staged), platform="", now=staged.now, **WHO)
+        release_steps.resume_version(staged.db, version(staged), platform="", now=staged.now, **WHO)
     with pytest.raises(Refused):  # there is none to go back to
         back(staged)
     staged.publish(prepared(top="# another"))
@@ -253,8 +255,8 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(staged, prepared):
         back(staged, to=2)
     assert changes(staged) == before
     for do in (
-        lambda: release_steps.pause(staged.db, version(staged), platform="", now=staged.now, **WHO),
-        lambda: release_steps.approve(staged.db, version(staged), now=staged.now, **WHO),
+        lambda: release_steps.pause_version(staged.db, version(staged), platform="", now=staged.now, **WHO),
+        lambda: release_steps.approve_version(staged.db, version(staged), now=staged.now, **WHO),
     ):
         do()
         with pytest.raises(Refused):
@@ -271,10 +273,12 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(stage
     done = back(staged)
     assert (done.was, done.serial, done.instead_of, done.digest) == (1, 3, 2, prepared().digest)
     assert (done.unsent, done.out) == (2, 1)
-    stored = experiments.bundle_now(staged.db, 1)
+    stored = experiments.find_newest_bundle(staged.db, 1)
     seal = read_seal(stored.seal, trust=staged.keys.trust, now=staged.now)
     assert (seal.serial, seal.digest) == (3, prepared().digest)
-    assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.WIDER  # it was so far before
+    assert (
+        release_steps.read_version_stages(staged.db, staged.now)[1].rollout.stage is Stage.WIDER
+    )  # it was so far before
     staged.report(out, staged.output(out))
     staged.validate()
     assert staged.db.row("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"
@@ -301,14 +305,14 @@ def test_a_lost_task_of_before_is_not_sent_with_a_seal_that_its_host_would_refus
 @pytest.mark.parametrize("ends", ["killed", "committed"])
 def test_killed_half_way_nothing_or_all_of_it_is_there(staged, prepared, ends):
     staged.publish(prepared(top="# worse"))
-    before = (changes(staged), experiments.bundle_now(staged.db, 1).serial)
+    before = (changes(staged), experiments.find_newest_bundle(staged.db, 1).serial)
     staged.db.execute("BEGIN IMMEDIATE")
     words = {"to": None, "keys": staged.keys, "good_for": timedelta(days=9), "now": staged.now} | WHO
-    roll_back(staged.db, staged.folder, version(staged), **words)
+    roll_back_version(staged.db, staged.folder, version(staged), **words)
     if ends == "committed":
         staged.db.execute("COMMIT")
     staged.db.close()
     staged.db, staged.known = connect_writer(staged.folder.database), DispatchCache()
-    found = (changes(staged), experiments.bundle_now(staged.db, 1).serial)
+    found = (changes(staged), experiments.find_newest_bundle(staged.db, 1).serial)
     assert found == (before if ends == "killed" else ([*before[0], Change.ROLLED_BACK], 3))
     assert staged.broken() == {}

@@ -8,25 +8,25 @@ import pytest
 from read_page import read_page
 
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import forecaster_named, read_body
+from axiom.domain.registrations import forecaster_name, read_registration_body
 from axiom.errors import Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments import drafts as try_draft
 from axiom.laboratory.experiments import published_files
 from axiom.laboratory.experiments.catalogue_files import find_file, list_contested
 from axiom.laboratory.experiments.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.laboratory.experiments.preflight import secret_of
-from axiom.laboratory.experiments.preflight_report import write
-from axiom.laboratory.experiments.publish import WAITS, prepare, wanted_seal
+from axiom.laboratory.experiments.preflight import preflight_secret
+from axiom.laboratory.experiments.preflight_report import write_preflight_report
+from axiom.laboratory.experiments.publish import WAITS, find_wanted_seal, pack_experiment
 from axiom.laboratory.keys import seals
-from axiom.laboratory.policy import policy_of
+from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal
-from axiom.laboratory.rounds.rounds import step
+from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.store.engine.database import connect_reader
-from axiom.store.engine.folder import keep
+from axiom.store.engine.folder import write_file_atomically
 from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import registrations
 from axiom.store.rounds import rounds
@@ -54,16 +54,18 @@ def tried(door, text: str, author: str = AUTHOR) -> int:
     """A draft of this text, after a real preflight."""
     number = door.submit(WriteDraft(experiment="sound", text=text, by=author))["draft"]
     door.submit(TryDraft(draft=number, by=author))
-    secret = secret_of(door.lab.keys.ticket)
+    secret = preflight_secret(door.lab.keys.ticket)
     with closing(connect_reader(door.lab.folder.database)) as db:
-        draft, published = drafts.draft(db, number), try_draft.published_bundle(db, door.lab.folder, "sound")
-    attempt, declaration = try_draft.try_out(door.gate.laboratory.package, draft, secret, PauseGate(), published)
-    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+        draft, published = drafts.find_draft(db, number), try_draft.read_published_bundle(db, door.lab.folder, "sound")
+    attempt, declaration = try_draft.preflight_draft(
+        door.gate.laboratory.package, draft, secret, PauseGate(), published
+    )
+    door.submit(ReportDraft(draft=number, report=write_preflight_report(attempt), declaration=declaration))
     return number
 
 
 def failed_gate(door, number: int) -> str:
-    gates = door.look(lambda db: drafts.draft(db, number)).gates
+    gates = door.look(lambda db: drafts.find_draft(db, number)).gates
     return next((gate["name"] for gate in gates if gate["state"] == "failed"), "")
 
 
@@ -78,8 +80,8 @@ def used(door) -> Path:
 
 def forecasters(door, experiment_id: int) -> list:
     """Whose the forecasts are that a version was registered with."""
-    (registration,) = door.look(lambda db: registrations.registrations(db, experiment_id))
-    return [forecast["forecaster"] for forecast in read_body(registration.body).document["predictions"]]
+    (registration,) = door.look(lambda db: registrations.read_registrations(db, experiment_id))
+    return [forecast["forecaster"] for forecast in read_registration_body(registration.body).document["predictions"]]
 
 
 def log_of(door) -> list:
@@ -87,13 +89,15 @@ def log_of(door) -> list:
 
     def hold(db) -> int:
         while True:
-            done = step(db, policy_of(Settings()), pi="autopilot", reason="a test", now=door.lab.now)
+            done = take_next_step(
+                db, policy_from_settings(Settings()), pi="autopilot", reason="a test", now=door.lab.now
+            )
             if done.ended:
                 return done.round.id
 
     door.lab.later(seconds=1)
     session = door.gate.writer.run(hold)
-    return door.look(lambda db: [note for _, note in rounds.notes(db, session)])
+    return door.look(lambda db: [note for _, note in rounds.list_round_notes(db, session)])
 
 
 def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mending):
@@ -111,8 +115,8 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
     assert len(touched["findings"]) == 1
     assert touched["volunteers"] == 0
     mending.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
-    version = mending.look(lambda db: experiments.by_name(db, "sound"))
-    bundle = mending.look(lambda db: experiments.bundle_now(db, version.id))
+    version = mending.look(lambda db: experiments.find_experiment_by_name(db, "sound"))
+    bundle = mending.look(lambda db: experiments.find_newest_bundle(db, version.id))
     assert version.version == 1
     assert version.status == "open"
     assert bundle.serial == 2
@@ -134,21 +138,21 @@ def sealed_elsewhere(mending, proposal: int):
     yield
     how = {"trust": lab.keys.trust, "good_for": laboratory.bundle_good_for, "now": lab.now}
     package, files = laboratory.package, [used(mending)]
-    assert mending.look(lambda db: [*seals.waiting(db, lab.folder, package, files, **how)]) != []
-    mended = prepare(package, used(mending))
-    seal = mending.look(lambda db: wanted_seal(db, mended, **how))
-    keep(seals.archive_path(lab.folder, mended.digest), mended.archive)
+    assert mending.look(lambda db: [*seals.list_unsealed_experiments(db, lab.folder, package, files, **how)]) != []
+    mended = pack_experiment(package, used(mending))
+    seal = mending.look(lambda db: find_wanted_seal(db, mended, **how))
+    write_file_atomically(seals.unsealed_archive_path(lab.folder, mended.digest), mended.archive)
     text = write_seal(seal, *lab.keys.sealers)
-    mending.gate.writer.run(lambda db: seals.take(db, lab.folder, text, lab.keys.trust, lab.now))
+    mending.gate.writer.run(lambda db: seals.publish_sealed_bundle(db, lab.folder, text, lab.keys.trust, lab.now))
 
 
 def test_where_keys_are_elsewhere_the_seal_of_a_mended_text_opens_what_is_retired(mending):
     mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND))):
-        assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
-    version = mending.look(lambda db: experiments.by_name(db, "sound"))
+        assert mending.look(lambda db: experiments.find_experiment_by_name(db, "sound").status) == "retired"
+    version = mending.look(lambda db: experiments.find_experiment_by_name(db, "sound"))
     assert version.status == "open"
-    assert mending.look(lambda db: experiments.bundle_now(db, version.id)).serial == 2
+    assert mending.look(lambda db: experiments.find_newest_bundle(db, version.id)).serial == 2
     mending.lab.later(seconds=1)
     mending.submit(RetireExperiment(experiment="sound@1", reason="it was enough"))
     with pytest.raises(Withdrawn):
@@ -157,11 +161,11 @@ def test_where_keys_are_elsewhere_the_seal_of_a_mended_text_opens_what_is_retire
 
 def test_where_keys_are_elsewhere_the_autopilot_foretells_a_version_and_its_seal(mending):
     for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND.replace("version=1", "version=2")))):
-        assert mending.look(lambda db: experiments.by_name(db, "sound").version) == 1
-    version = mending.look(lambda db: experiments.by_name(db, "sound"))
+        assert mending.look(lambda db: experiments.find_experiment_by_name(db, "sound").version) == 1
+    version = mending.look(lambda db: experiments.find_experiment_by_name(db, "sound"))
     assert version.version == 2
     later = mending.look(lambda db: db.select("SELECT forecaster FROM prediction WHERE hash IS NOT NULL"))
-    assert [row["forecaster"] for row in later] == [forecaster_named(AUTOPILOT, "sound@1")]
+    assert [row["forecaster"] for row in later] == [forecaster_name(AUTOPILOT, "sound@1")]
 
 
 def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its_own(mending):
@@ -170,9 +174,9 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     (before,) = forecasters(mending, 1)
     newer = tried(mending, other.replace("version=1", "version=2"))
     mending.submit(ApproveProposal(proposal=propose(mending, newer), why="so it is meant", by="Ada"))
-    versions = [version for version in mending.look(experiments.every_version) if version.name == "sound"]
+    versions = [version for version in mending.look(experiments.list_experiment_versions) if version.name == "sound"]
     assert [(version.version, version.status) for version in versions] == [(1, "retired"), (2, "open")]
-    assert mending.look(lambda db: len(registrations.registrations(db, versions[1].id))) == 1
+    assert mending.look(lambda db: len(registrations.read_registrations(db, versions[1].id))) == 1
     listed = read_page(mending, "/experiments")["experiments"]
     authors = {row["version"]: row["author"] for row in listed if row["name"] == "sound"}
     assert authors == {1: None, 2: AUTHOR}
@@ -181,7 +185,7 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
         "positive=0.95, negative=0.01", "positive=0.94, negative=0.02"
     )
     mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, bolder)), why="so it is meant", by="Ada"))
-    assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.every_version)[-1].id)
+    assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.list_experiment_versions)[-1].id)
 
 
 def test_a_text_of_another_author_hinders_nobody_and_is_tried_beside_the_older(mending):
@@ -211,13 +215,18 @@ def test_what_axiom_brings_later_neither_wins_nor_loses_unseen(mending):
     # a backup has no files: what was mended is laid out again, and what Axiom brings along is not
     (shipped / "sound.py").write_text(BROKEN)
     (own / "sound.py").unlink()
-    assert mending.look(lambda db: published_files.lay_out(db, mending.lab.folder, {"sound", "tiny_sum"})) == []
+    assert (
+        mending.look(lambda db: published_files.write_published_files(db, mending.lab.folder, {"sound", "tiny_sum"}))
+        == []
+    )
 
 
 def test_what_was_mended_is_laid_out_again_where_its_file_is_lost(mending):
     mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, SOUND)), why="so it is meant", by="Ada"))
     used(mending).unlink()
-    assert mending.look(lambda db: published_files.lay_out(db, mending.lab.folder, {"sound", "tiny_sum"})) == ["sound"]
+    assert mending.look(
+        lambda db: published_files.write_published_files(db, mending.lab.folder, {"sound", "tiny_sum"})
+    ) == ["sound"]
     assert used(mending).read_text() == SOUND
 
 
@@ -243,7 +252,7 @@ def test_a_new_question_under_a_published_name_is_not_blind(mending):
     mending.gate.writer.run(lambda db: db.execute("DELETE FROM kin"))  # as if it computed something else
     assert "sound@1" in read_page(mending, f"/drafts/{number}")["draft"]["informed"]
     mending.submit(TryDraft(draft=number, by=AUTHOR))
-    assert "sound@1" in mending.look(lambda db: drafts.draft(db, number)).informed
+    assert "sound@1" in mending.look(lambda db: drafts.find_draft(db, number)).informed
 
 
 def test_code_of_a_name_that_was_published_since_it_was_proposed_waits_for_a_person(mending):

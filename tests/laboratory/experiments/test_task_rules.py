@@ -8,7 +8,7 @@ from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.errors import NotAllowed, Refused, UnknownName, WrongUse
 from axiom.gate.registry import read_command
-from axiom.laboratory.experiments.commands.task_rules import RequireOfTasks
+from axiom.laboratory.experiments.commands.task_rules import SetTaskRule
 from axiom.laboratory.planning import candidates
 from axiom.laboratory.planning.design_cost import cost_of_cells
 from axiom.store.experiments import task_rules
@@ -21,27 +21,27 @@ def rule(door) -> TaskRule:
 
 
 def test_the_next_word_replaces_what_was_said_and_an_empty_one_takes_it_back(door):
-    first = door.submit(RequireOfTasks(**LARGE, least_cores=16, least_memory_mb=32_000))
+    first = door.submit(SetTaskRule(**LARGE, least_cores=16, least_memory_mb=32_000))
     assert (first["least_cores"], first["before"]["least_cores"]) == (16, 0)
     assert rule(door) == TaskRule(least_cores=16, least_memory_mb=32_000)
     (stated,) = door.look(task_rules.read_rules).values()
     assert (stated.said_by, stated.reason) == ("Ada", LARGE["why"])
     assert stated.said_at == door.lab.now
-    door.submit(RequireOfTasks(**LARGE, times_longer=3))
+    door.submit(SetTaskRule(**LARGE, times_longer=3))
     assert rule(door) == TaskRule(times_longer=3)
     with pytest.raises(Refused):
-        door.submit(RequireOfTasks(**LARGE, times_longer=3))
-    door.submit(RequireOfTasks(**LARGE, least_cores=2), dry_run=True)
+        door.submit(SetTaskRule(**LARGE, times_longer=3))
+    door.submit(SetTaskRule(**LARGE, least_cores=2), dry_run=True)
     assert rule(door) == TaskRule(times_longer=3)
-    door.submit(RequireOfTasks(**LARGE))
+    door.submit(SetTaskRule(**LARGE))
     assert (rule(door), door.look(task_rules.read_rules)) == (ANY_COMPUTER, {})
 
 
 def test_a_person_says_it_of_an_experiment_that_is_there(door):
     with pytest.raises(NotAllowed):
-        door.submit(RequireOfTasks(**LARGE, least_cores=2), caller=door.let_in("operate"))
+        door.submit(SetTaskRule(**LARGE, least_cores=2), caller=door.let_in("operate"))
     with pytest.raises(UnknownName):
-        door.submit(RequireOfTasks(**LARGE | {"experiment": "tiny_son"}, least_cores=2))
+        door.submit(SetTaskRule(**LARGE | {"experiment": "tiny_son"}, least_cores=2))
     for wrong in ({"times_longer": 0}, {"times_longer": 21}, {"least_cores": -1}):
         with pytest.raises(WrongUse):
             door.submit(read_command("experiment.require", LARGE | wrong))
@@ -53,7 +53,7 @@ def test_the_planner_and_the_cost_of_a_design_go_by_it(door):
         return cost_of_cells(db, 1, [100.0], StoppingRule(replicates=10)).most
 
     usual = door.look(cost)
-    door.submit(RequireOfTasks(**LARGE, least_cores=16, times_longer=4))
-    listed = door.look(lambda db: candidates.candidates(db, door.lab.now + timedelta(seconds=1)))
+    door.submit(SetTaskRule(**LARGE, least_cores=16, times_longer=4))
+    listed = door.look(lambda db: candidates.list_candidates(db, door.lab.now + timedelta(seconds=1)))
     assert {candidate.need.rule.least_cores for candidate in listed} == {16}
     assert door.look(cost) == 4 * usual

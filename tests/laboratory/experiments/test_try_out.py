@@ -33,16 +33,16 @@ from axiom.laboratory.experiments.commands.drafts import (
 )
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
 from axiom.laboratory.experiments.commands.releases import ApproveExperiment
-from axiom.laboratory.experiments.preflight import secret_of, seed_for
-from axiom.laboratory.experiments.preflight_report import write
-from axiom.laboratory.experiments.publish import publish
-from axiom.laboratory.experiments.quick_gates import keep_row
-from axiom.laboratory.experiments.releases import stages
+from axiom.laboratory.experiments.preflight import preflight_secret, preflight_seed
+from axiom.laboratory.experiments.preflight_report import write_preflight_report
+from axiom.laboratory.experiments.publish import publish_bundle
+from axiom.laboratory.experiments.quick_gates import record_quick_gates
+from axiom.laboratory.experiments.releases import read_version_stages
 from axiom.laboratory.experiments.rules.gates import CONTROL_NUMBERS
 from axiom.laboratory.ideas.commands import AddIdea
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.laboratory.proposals.open_orders import open_cost
-from axiom.laboratory.registrations.commands import Predict
+from axiom.laboratory.registrations.commands import PredictFinding
 from axiom.laboratory.rounds.commands import StepSession, TranscribeSession
 from axiom.rules.planning.cell_limits import sweep_cost
 from axiom.runner.child.pause import PauseGate
@@ -58,18 +58,18 @@ BROKEN = {"again": (), "fault": "the computing process is lost."}
 def untried(door, sound):
     """An experiment is published, and nobody tried it."""
     how = {"keys": door.lab.keys, "good_for": timedelta(days=90), "now": door.lab.now}
-    door.gate.writer.run(lambda db: publish(db, door.lab.folder, sound, **how))
+    door.gate.writer.run(lambda db: publish_bundle(db, door.lab.folder, sound, **how))
     door.gate.writer.run(lambda db: db.execute("DELETE FROM preflight WHERE ours_only = 0"))
     door.sound = sound
     return door
 
 
 def of(attempt, **changes) -> PreflightExperiment:
-    return PreflightExperiment(report=write(replace(attempt, **changes)))
+    return PreflightExperiment(report=write_preflight_report(replace(attempt, **changes)))
 
 
 def row(door, attempt):
-    return door.look(lambda db: preflights.of_bundle(db, attempt.bundle, GATES))
+    return door.look(lambda db: preflights.find_preflight(db, attempt.bundle, GATES))
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_what_came_of_it_is_stored_with_its_report_and_audited_by_its_digest(unt
         "is_new": True,
     }
     stored = row(untried, attempt)
-    assert (stored.passed, stored.report, stored.at) == (True, write(attempt), untried.lab.now)
+    assert (stored.passed, stored.report, stored.at) == (True, write_preflight_report(attempt), untried.lab.now)
     audited = untried.audited()[-1]
     assert audited["command"] == "experiment.preflight"
     assert len(audited["arguments"]) == len('{"report":""}') + 64
@@ -114,7 +114,7 @@ def test_what_came_of_it_is_stored_with_its_report_and_audited_by_its_digest(unt
 def test_what_passed_the_gates_of_before_is_ordered_for_our_own_hosts_alone(untried, sound_attempt, ann_s_host):
     words = {"gates": "twice-1", "passed": True, "reason": "", "platform": "", "report": "{}", "at": untried.lab.now}
     before = Preflight(bundle=sound_attempt.bundle, **words)
-    untried.gate.writer.run(lambda db: preflights.record(db, before))
+    untried.gate.writer.run(lambda db: preflights.record_preflight(db, before))
     assert untried.submit(of(sound_attempt, **BROKEN))["passed"] is False
     assert "only the laboratory's" in untried.submit(DeployExperiment(experiment="sound", workunits=1))["preflight"]
     with pytest.raises(Refused, match="G2"):
@@ -125,11 +125,11 @@ def test_whether_the_file_may_be_tried_the_laboratory_reads_itself(untried, soun
     refusal = Refusal(gate="G1", line=1, sentence="Nobody likes it.")  # which the file does not bear out
     assert untried.submit(of(sound_attempt, refusals=(refusal,)))["passed"]
     assert "Nobody likes it" not in row(untried, sound_attempt).report
-    path, files = bundles.experiment_path("sound"), bundles.contents(untried.sound.archive)
-    other = replace(untried.sound, archive=bundles.pack(files | {path: files[path] + b"\nimport socket\n"}))
+    path, files = bundles.experiment_path("sound"), bundles.read_bundle_files(untried.sound.archive)
+    other = replace(untried.sound, archive=bundles.pack_files(files | {path: files[path] + b"\nimport socket\n"}))
     how = {"keys": untried.lab.keys, "good_for": timedelta(days=90), "now": untried.lab.now}
-    untried.gate.writer.run(lambda db: publish(db, untried.lab.folder, other, **how))
-    seed = seed_for(secret_of(untried.lab.keys.ticket))
+    untried.gate.writer.run(lambda db: publish_bundle(db, untried.lab.folder, other, **how))
+    seed = preflight_seed(preflight_secret(untried.lab.keys.ticket))
     answer = untried.submit(of(sound_attempt, bundle=other.digest, seed=seed))
     assert answer["passed"] is False
     assert answer["reason"][:2] == "G1"
@@ -152,7 +152,7 @@ def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(unt
 
     def keep(db) -> None:
         db.execute("DELETE FROM preflight")
-        keep_row(db, sound_attempt.bundle, unread, untried.lab.now)
+        record_quick_gates(db, sound_attempt.bundle, unread, untried.lab.now)
 
     untried.submit(of(sound_attempt, **BROKEN))
     for host in (None, ann_s_host):
@@ -161,7 +161,7 @@ def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(unt
     untried.gate.writer.run(keep)
     with pytest.raises(Refused, match=r"G0.* 3"):
         untried.submit(DeployExperiment(experiment="sound", workunits=1))
-    assert untried.look(lambda db: experiments.issued(db, 2)) == 0
+    assert untried.look(lambda db: experiments.find_next_replicate(db, 2)) == 0
 
 
 TEXT = (Path(__file__).parents[2] / "preflight" / "sound.py").read_text()
@@ -197,7 +197,7 @@ def program(door):
 def tried(door, attempt, declaration, text=TEXT) -> int:
     number = written(door, text)
     door.submit(TryDraft(draft=number, by=AUTHOR))
-    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    door.submit(ReportDraft(draft=number, report=write_preflight_report(attempt), declaration=declaration))
     return number
 
 
@@ -231,7 +231,7 @@ def test_a_report_tells_its_author_no_measure_and_four_texts_of_a_name_are_tried
     leaking = replace(placebo, tried=tuple(replace(c, measures={"accuracy": 0.123456 * c.config}) for c in twice))
     others = tuple(run for run in sound_attempt.controls if run.is_planted)
     number = tried(door, replace(sound_attempt, controls=(leaking, *others)), sound.declaration)
-    draft = door.look(lambda db: drafts.draft(db, number))
+    draft = door.look(lambda db: drafts.find_draft(db, number))
     assert draft.state is DraftState.FAILED
     assert [gate["name"] for gate in draft.gates if gate["state"] == "failed"] == ["G7"]
     assert "0.1235" in draft.reason
@@ -244,7 +244,7 @@ def test_a_report_tells_its_author_no_measure_and_four_texts_of_a_name_are_tried
     last = written(door, f"{TEXT}# last\n")
     with pytest.raises(Refused):
         door.submit(TryDraft(draft=last, by=AUTHOR))
-    tries = door.look(lambda db: drafts.tries(db, drafts.draft(db, last)))
+    tries = door.look(lambda db: drafts.list_draft_tries(db, drafts.find_draft(db, last)))
     assert (len(tries), len({draft.question for draft in tries})) == (4, 1)
 
 
@@ -252,9 +252,9 @@ def tried_here(door, package, text: str, name: str = "sound", by: str = AUTHOR) 
     """A draft that the laboratory computes itself."""
     number = written(door, text, name, by)
     door.submit(TryDraft(draft=number, by=by))
-    draft, secret = door.look(lambda db: drafts.draft(db, number)), secret_of(door.lab.keys.ticket)
-    attempt, declaration = lab_drafts.try_out(package, draft, secret, PauseGate())
-    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    draft, secret = door.look(lambda db: drafts.find_draft(db, number)), preflight_secret(door.lab.keys.ticket)
+    attempt, declaration = lab_drafts.preflight_draft(package, draft, secret, PauseGate())
+    door.submit(ReportDraft(draft=number, report=write_preflight_report(attempt), declaration=declaration))
     return number
 
 
@@ -288,35 +288,40 @@ def test_a_draft_of_which_no_cell_learned_anything_fails_and_nothing_else_is_tol
     with pytest.raises(Refused):
         door.submit(SmokeDraft(draft=passed, by=AUTHOR))
     failed = tried_here(door, package, text.replace("int(config.inputs > 2)", "0"))
-    assert door.look(lambda db: [drafts.draft(db, number).state for number in (passed, failed)]) == ["passed", "failed"]
+    assert door.look(lambda db: [drafts.find_draft(db, number).state for number in (passed, failed)]) == [
+        "passed",
+        "failed",
+    ]
     refused = tried_here(door, package, text.replace('learned="has_learned"', 'learned="accuracy"'))
-    draft = door.look(lambda db: drafts.draft(db, refused))
+    draft = door.look(lambda db: drafts.find_draft(db, refused))
     assert "concludes from 'accuracy'" in draft.refusals[0].sentence
 
 
 def test_what_is_refused_before_anything_ran_is_no_try_and_informs_nothing(door, package):
     begin, end = TEXT.index("    controls=("), TEXT.index("    needs=")
     refused = tried_here(door, package, TEXT[:begin] + TEXT[end:])
-    draft = door.look(lambda db: drafts.draft(db, refused))
+    draft = door.look(lambda db: drafts.find_draft(db, refused))
     assert draft.state == DraftState.REFUSED
     assert draft.refusals[0].gate == "G7"
     assert draft.informed is None
-    assert door.look(drafts.lost) == []
+    assert door.look(drafts.list_lost_drafts) == []
     mended = tried_here(door, package, TEXT)
     assert informed(door, mended) == ""
-    assert door.look(lambda db: len(drafts.tries(db, drafts.draft(db, mended)))) == 1
+    assert door.look(lambda db: len(drafts.list_draft_tries(db, drafts.find_draft(db, mended)))) == 1
 
 
 def test_costs_that_are_mended_alone_are_the_same_try_with_its_sealed_forecast(door, package):
     dear = TEXT.replace("seconds=lambda _: 0.005", "seconds=lambda _: 1.5")
     first = tried_here(door, package, dear)
-    assert door.look(lambda db: drafts.draft(db, first).state) is DraftState.FAILED
-    assert [draft.number for draft in door.look(drafts.lost)] == [first]
+    assert door.look(lambda db: drafts.find_draft(db, first).state) is DraftState.FAILED
+    assert [draft.number for draft in door.look(drafts.list_lost_drafts)] == [first]
     other = written(door, TEXT.replace("positive=0.95, negative=0.01", "positive=0.01, negative=0.95"))
     mended = tried_here(door, package, TEXT)
     assert (informed(door, first), informed(door, mended)) == ("", "")
-    assert door.look(drafts.lost)[0].number == mended  # until it is proposed
-    assert door.look(lambda db: [draft.number for draft in drafts.tries(db, drafts.draft(db, mended))]) == [mended]
+    assert door.look(drafts.list_lost_drafts)[0].number == mended  # until it is proposed
+    assert door.look(
+        lambda db: [draft.number for draft in drafts.list_draft_tries(db, drafts.find_draft(db, mended))]
+    ) == [mended]
     door.submit(TryDraft(draft=other, by=AUTHOR))  # with another forecast it is another text
     assert informed(door, other) == f"informed by an earlier try of its kin, draft {mended}"
 
@@ -326,13 +331,13 @@ def test_what_gives_the_same_numbers_is_kin_though_stretched_and_called_otherwis
     text = text.replace("bounds=(-1.0, 1.0)", "bounds=(-9.0, 9.0)")
     text = text.replace("positive=0.95, negative=0.01", "positive=0.01, negative=0.95")
     number = tried_here(door, package, text, "larger", "program:eve")
-    digest = door.look(lambda db: drafts.draft(db, number).digest)
-    near = door.look(lambda db: kin.runs(db, digest, "program:eve", door.lab.now, without=number))
+    digest = door.look(lambda db: drafts.find_draft(db, number).digest)
+    near = door.look(lambda db: kin.list_kin_runs(db, digest, "program:eve", door.lab.now, without=number))
     assert [(run.draft, "numbers" in run.reason) for run in near] == [(passed, True)]
 
 
 def test_a_probe_that_is_informed_from_the_start_costs_a_try_even_where_it_fails(door):
-    shipped_text = (shipped.catalogue() / "lottery_ticket.py").read_text()
+    shipped_text = (shipped.catalogue_folder() / "lottery_ticket.py").read_text()
     functions = [part for part in ast.parse(shipped_text).body if isinstance(part, ast.FunctionDef)]
     names = {part.name: f"idle_{part.name}" for part in functions}
     dead = "\n\n".join(ast.unparse(part).replace(f"def {part.name}(", f"def {names[part.name]}(") for part in functions)
@@ -342,11 +347,13 @@ def test_a_probe_that_is_informed_from_the_start_costs_a_try_even_where_it_fails
     door.submit(TryDraft(draft=number, by=AUTHOR))
     assert "lottery_ticket" in informed(door, number)
     door.gate.writer.run(lambda db: db.execute("UPDATE draft SET tried_at = 1, passed = 0"))
-    assert [draft.number for draft in door.look(drafts.lost)] == [number]
+    assert [draft.number for draft in door.look(drafts.list_lost_drafts)] == [number]
     lost = {row["forecaster"]: row["lost"] for row in read_page(door, "/forecasters")["forecasters"]}
     assert lost[f"{AUTHOR}, informed"] == 1
     later = written(door, renamed("larger", "renamed"), "larger")
-    assert door.look(lambda db: [draft.number for draft in drafts.tries(db, drafts.draft(db, later))]) == [number]
+    assert door.look(
+        lambda db: [draft.number for draft in drafts.list_draft_tries(db, drafts.find_draft(db, later))]
+    ) == [number]
 
 
 def test_a_draft_tells_what_it_would_register_and_costs_the_same_after_its_approval(door, sound, passed):
@@ -362,7 +369,7 @@ def test_a_draft_tells_what_it_would_register_and_costs_the_same_after_its_appro
 def test_no_program_brings_a_report(door, sound, sound_attempt):
     number = written(door)
     door.submit(TryDraft(draft=number, by=AUTHOR))
-    report = ReportDraft(draft=number, report=write(sound_attempt), declaration=sound.declaration)
+    report = ReportDraft(draft=number, report=write_preflight_report(sound_attempt), declaration=sound.declaration)
     with pytest.raises(NotAllowed):
         door.submit(report, caller=program(door))
     door.submit(report)
@@ -380,21 +387,21 @@ def test_what_a_person_approves_is_published_with_what_its_author_expected(door,
     number = propose(door, passed, idea=idea)
     with pytest.raises(Refused):  # once
         propose(door, passed)
-    taken = door.look(lambda db: ideas.by_number(db, idea))
+    taken = door.look(lambda db: ideas.find_idea(db, idea))
     assert (taken.state, taken.answer.proposal) == (IdeaState.TAKEN, number)
-    assert door.look(lambda db: proposals.by_number(db, number)).proposal.draft == passed
-    assert door.look(lambda db: experiments.by_name(db, "sound")) is None
+    assert door.look(lambda db: proposals.find_proposal(db, number)).proposal.draft == passed
+    assert door.look(lambda db: experiments.find_experiment_by_name(db, "sound")) is None
     answer = door.submit(ApproveProposal(proposal=number, why="a good question", by="Ada"))
     assert answer["experiment"] == "sound@1"
 
     def ask(db):
-        version = experiments.by_name(db, "sound")
-        registration = registrations.registration(db, answer["registration"])
+        version = experiments.find_experiment_by_name(db, "sound")
+        registration = registrations.find_registration(db, answer["registration"])
         return (
             registrations.has_predicted(db, registration.id, "many_minus_few", AUTHOR),
-            preflights.of_bundle(db, sound.digest, GATES).passed,
-            stages(db, door.lab.now)[version.id].theirs != 0,
-            proposals.by_number(db, number).state,
+            preflights.find_preflight(db, sound.digest, GATES).passed,
+            read_version_stages(db, door.lab.now)[version.id].theirs != 0,
+            proposals.find_proposal(db, number).state,
         )
 
     assert door.look(ask) == (True, True, True, "approved")
@@ -403,11 +410,13 @@ def test_what_a_person_approves_is_published_with_what_its_author_expected(door,
     # a mended text of the same question is another bundle of the same version
     mended = written(door, TEXT.replace('"""One cell:', '"""One mended cell:'))
     door.submit(TryDraft(draft=mended, by=AUTHOR))
-    draft, secret = door.look(lambda db: drafts.draft(db, mended)), secret_of(door.lab.keys.ticket)
-    attempt, declaration = lab_drafts.try_out(door.gate.laboratory.package, draft, secret, PauseGate())
-    door.submit(ReportDraft(draft=mended, report=write(attempt), declaration=declaration))
+    draft, secret = door.look(lambda db: drafts.find_draft(db, mended)), preflight_secret(door.lab.keys.ticket)
+    attempt, declaration = lab_drafts.preflight_draft(door.gate.laboratory.package, draft, secret, PauseGate())
+    door.submit(ReportDraft(draft=mended, report=write_preflight_report(attempt), declaration=declaration))
     door.submit(ApproveProposal(proposal=propose(door, mended), why="mended"))
-    bundle = door.look(lambda db: experiments.bundle_now(db, experiments.by_name(db, "sound").id))
+    bundle = door.look(
+        lambda db: experiments.find_newest_bundle(db, experiments.find_experiment_by_name(db, "sound").id)
+    )
     assert (bundle.serial, bundle.digest) == (2, attempt.bundle)
 
 
@@ -422,7 +431,7 @@ def test_what_passed_with_another_kit_is_tried_again_before_it_is_published(door
     door.submit(RefuseProposal(proposal=number, why="too dear"))
     with pytest.raises(Refused):
         door.submit(approve)
-    assert door.look(lambda db: experiments.by_name(db, "sound")) is None
+    assert door.look(lambda db: experiments.find_experiment_by_name(db, "sound")) is None
 
 
 def test_code_that_a_program_publishes_reaches_no_volunteer_without_an_approval(door, sound_attempt):
@@ -432,8 +441,8 @@ def test_code_that_a_program_publishes_reaches_no_volunteer_without_an_approval(
     )
 
     def theirs(db):
-        preflights.record(db, row)
-        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+        preflights.record_preflight(db, row)
+        return read_version_stages(db, door.lab.now)[experiments.find_experiment_by_name(db, "sound").id].theirs
 
     assert door.gate.writer.run(theirs) == 0
     door.submit(ApproveExperiment(experiment="sound"))
@@ -449,7 +458,7 @@ def test_where_the_setting_says_so_it_runs_on_our_own_computers_and_nowhere_else
     assert (door.lab.folder.catalogue / "sound.py").read_text() == TEXT
 
     def theirs(db):
-        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+        return read_version_stages(db, door.lab.now)[experiments.find_experiment_by_name(db, "sound").id].theirs
 
     assert door.look(theirs) == 0
     door.submit(ApproveExperiment(experiment="sound"))
@@ -468,7 +477,7 @@ def test_code_of_a_session_that_has_read_other_programs_waits_for_a_person(door,
 
 
 def informed(door, number: int) -> str | None:
-    return door.look(lambda db: drafts.draft(db, number)).informed
+    return door.look(lambda db: drafts.find_draft(db, number)).informed
 
 
 def renamed(name: str, *how: str) -> str:
@@ -482,12 +491,12 @@ def test_only_what_was_sealed_before_any_try_of_its_kin_is_blind_under_whatever_
     assert informed(door, passed) == ""
     assert informed(door, later) == f"informed by an earlier try of its kin, draft {passed}"
     door.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
-    rows = door.look(scores.every_score)
+    rows = door.look(scores.list_scores)
     assert {(row["forecaster"], row["informed"]) for row in rows[-2:]} == {(AUTHOR, ""), ("autopilot", "")}
     said = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "low": -1.0, "high": 1.0, "because": "I wonder."}
     number = door.look(lambda db: db.number("SELECT max(id) FROM finding"))
-    door.submit(Predict(finding=number, forecaster="Ada", **said))  # whose gates were tried before
-    assert door.look(scores.every_score)[-1]["forecaster"] == "Ada, informed"
+    door.submit(PredictFinding(finding=number, forecaster="Ada", **said))  # whose gates were tried before
+    assert door.look(scores.list_scores)[-1]["forecaster"] == "Ada, informed"
 
 
 def test_a_proposal_says_at_a_terminal_whether_it_is_blind_and_what_was_tried(door, passed):
@@ -516,7 +525,9 @@ def test_the_same_text_is_one_try_under_whatever_name_and_kin_count_as_tries(doo
     same = written(door, renamed("larger"), "larger")
     door.submit(TryDraft(draft=same, by=AUTHOR))
     other = written(door, renamed("wider", "renamed"), "wider")
-    tries = door.look(lambda db: [drafts.tries(db, drafts.draft(db, number)) for number in (passed, same, other)])
+    tries = door.look(
+        lambda db: [drafts.list_draft_tries(db, drafts.find_draft(db, number)) for number in (passed, same, other)]
+    )
     assert [len(texts) for texts in tries] == [1, 2, 2]
     told = door.submit(WriteDraft(experiment="wider", text=renamed("wider", "renamed"), by=AUTHOR), dry_run=True)
     assert told["tries_left"] == 2
@@ -543,7 +554,9 @@ def test_a_refused_text_displaces_no_passed_one_and_a_draft_can_be_dropped(door,
     door.submit(DropDraft(draft=passed))  # by the operator
     with pytest.raises(Refused):
         propose(door, passed)
-    assert [draft.number for draft in door.look(drafts.lost)] == [passed]  # its forecast counts all the same
+    assert [draft.number for draft in door.look(drafts.list_lost_drafts)] == [
+        passed
+    ]  # its forecast counts all the same
 
 
 def test_a_forecast_is_not_lost_while_its_text_waits_for_a_seal(door, passed):
@@ -551,7 +564,7 @@ def test_a_forecast_is_not_lost_while_its_text_waits_for_a_seal(door, passed):
     keyless = replace(door, gate=replace(door.gate, laboratory=laboratory))
     keyless.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
     assert informed(door, passed) == ""
-    assert door.look(drafts.lost) == []
+    assert door.look(drafts.list_lost_drafts) == []
 
 
 def test_what_was_forecast_before_anybody_looked_for_kin_is_decided_by_what_had_run(door, passed):
@@ -568,8 +581,8 @@ def test_what_was_forecast_before_anybody_looked_for_kin_is_decided_by_what_had_
             db.execute(change)
 
     door.gate.writer.run(forget)
-    assert {row["forecaster"].endswith(", informed") for row in door.look(scores.every_score)} == {True}
+    assert {row["forecaster"].endswith(", informed") for row in door.look(scores.list_scores)} == {True}
     written(door, renamed("larger"), "larger")
     assert informed(door, passed) == ""
-    blind = {row["forecaster"] for row in door.look(scores.every_score) if row["informed"] == ""}
+    blind = {row["forecaster"] for row in door.look(scores.list_scores) if row["informed"] == ""}
     assert blind == {AUTHOR, "autopilot"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from axiom.errors import StorageFull
-from axiom.laboratory.figures.redraw_figures import Gallery, experiment_curve, sweep_of
+from axiom.laboratory.figures.redraw_figures import FigureUpdater, experiment_curve, experiment_sweep
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import cell_line, footer_line, header_line
@@ -33,7 +33,7 @@ class Exhibition:
 
     rounds: Any
     writer: Writer
-    gallery: Gallery
+    gallery: FigureUpdater
 
     def draw(self) -> int:
         return self.gallery.draw(self.rounds.lab.now)
@@ -43,11 +43,11 @@ class Exhibition:
         self.rounds.hold()
 
     def shown(self) -> dict[str, str]:
-        return figures.shows(self.rounds.db)
+        return figures.list_figure_contents(self.rounds.db)
 
     def body(self, name: str, column: str) -> bytes:
         row = self.rounds.db.row("SELECT * FROM figure WHERE name = :name", name=name)
-        return blobs.get(self.rounds.db, self.rounds.lab.folder, row[column])
+        return blobs.read_blob(self.rounds.db, self.rounds.lab.folder, row[column])
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def exhibition(request, small_lab, rounds_of, variant):
     make_durable(small_lab.db)
     writer = Writer(lambda: small_lab.db)
     writer.start()
-    gallery = Gallery(writer, small_lab.folder)
+    gallery = FigureUpdater(writer, small_lab.folder)
     yield Exhibition(rounds=rounds_of(small_lab, per_core=0), writer=writer, gallery=gallery)
     writer.stop()
 
@@ -87,12 +87,12 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     before = exhibition.shown()
     assert sorted(before) == sorted([*SWEEP, *FINDING])
     assert exhibition.draw() == 0
-    started = Gallery(exhibition.writer, lab.folder)
+    started = FigureUpdater(exhibition.writer, lab.folder)
     assert started.draw(lab.now) == 0  # nor by a laboratory that was started again
-    registrations.set_status(rounds.db, 1, "suspended", "a test")
+    registrations.set_finding_status(rounds.db, 1, "suspended", "a test")
     assert exhibition.draw() > 0
     assert "Suspended:" in exhibition.body(CARD, "svg").decode()
-    registrations.set_status(rounds.db, 1, "open", "")
+    registrations.set_finding_status(rounds.db, 1, "open", "")
     exhibition.grow()
     assert exhibition.draw() == 5
     after = exhibition.shown()
@@ -126,19 +126,22 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
     rounds = rounds_of(small_lab, per_core=0)
     rounds.lab.deploy(workunits=8)
     rounds.compute(3)
-    stored = experiments.by_name(small_lab.db, "pictured_sum")
+    stored = experiments.find_experiment_by_name(small_lab.db, "pictured_sum")
     manifest = stored_manifest(stored.manifest)
     sizes = [config["size"] for config in manifest.configs]
 
     def shown(**where):
-        sweep = sweep_of(small_lab.db, stored, replace(manifest, figure=replace(manifest.figure, where=where)))
+        sweep = experiment_sweep(small_lab.db, stored, replace(manifest, figure=replace(manifest.figure, where=where)))
         return sweep and [point.x for point in sweep.points]
 
     assert shown() == sizes
     assert shown(size=sizes[0]) == sizes[:1]
     assert shown(size=-1) is None
     monkeypatch.setattr(limits, "RESULTS_SUMMED", 1)  # of very many it shows the first, as the table beside it does
-    assert [point.seeds for point in sweep_of(small_lab.db, stored, manifest).points] == [1, *[0] * len(sizes[1:])]
+    assert [point.seeds for point in experiment_sweep(small_lab.db, stored, manifest).points] == [
+        1,
+        *[0] * len(sizes[1:]),
+    ]
 
 
 def stepwise(rounds):
@@ -158,7 +161,7 @@ def test_a_curve_is_drawn_of_the_first_replicates_and_stands_when_they_are_back(
     small_lab.publish(variant("curved_sum", curve=True))
     small_lab.host()
     rounds = rounds_of(small_lab, per_core=0)
-    stored = experiments.by_name(small_lab.db, "curved_sum")
+    stored = experiments.find_experiment_by_name(small_lab.db, "curved_sum")
     manifest = stored_manifest(stored.manifest)
 
     def shown():
@@ -180,7 +183,7 @@ def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage):
     exhibition.grow()
     for weighed, centre in (("flip", "median"), ("bernoulli", "share"), ("betting", "mean")):
         damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
-        started = Gallery(exhibition.writer, exhibition.rounds.lab.folder)
+        started = FigureUpdater(exhibition.writer, exhibition.rounds.lab.folder)
         assert started.draw(exhibition.rounds.lab.now) > 0
         drawing = exhibition.body("finding/1/strip/660", "svg").decode()
         assert f">{centre}</text>" in drawing

@@ -13,7 +13,7 @@ from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.findings.commands import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.laboratory.registrations.commands import AmendFinding
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.findings import evidence, links, old_claims
 from axiom.store.rounds import kept_prose, rounds
 from axiom_weigh.values import Grade
@@ -63,8 +63,8 @@ def weigh(door, **changes) -> None:
 
 
 def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_one(door):
-    assert [claim.said.name for claim in door.look(old_claims.every_claim)] == ["#31", "redundancy"]
-    explains, tests = door.look(links.every_link)
+    assert [claim.said.name for claim in door.look(old_claims.list_old_claims)] == ["#31", "redundancy"]
+    explains, tests = door.look(links.list_links)
     assert (explains.kind, explains.by) == (LinkKind.EXPLAINS, "the old laboratory")
     assert explains.why == "S5: so it was thought"
     assert tests.source == Node(noun=Noun.FINDING, id=1)
@@ -74,11 +74,11 @@ def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_on
     door.submit(PublishExperiment(experiment="tiny_sum"))
     assert door.stored() == before
     made = door.submit(LinkFindings(source="1", kind="tests", target="link:1", **WORDS))  # an explanation, too
-    assert door.look(links.every_link)[-1].target == Node(noun=Noun.LINK, id=1)
+    assert door.look(links.list_links)[-1].target == Node(noun=Noun.LINK, id=1)
     assert made["target"] == "link:1"
     made = door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **OTHERWISE))
     (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
-    link = door.look(links.every_link)[-1]  # it supersedes the older one
+    link = door.look(links.list_links)[-1]  # it supersedes the older one
     assert link.source.id == new
     assert link.kind == LinkKind.SUPERSEDES
     assert link.target.id == 1
@@ -98,13 +98,13 @@ def test_a_link_has_the_evidence_of_its_day(door):
         door.submit(rules_out)
     weigh(door, estimate=0.9)  # it has grown stronger
     assert door.submit(rules_out, dry_run=True)["dry_run"] is True
-    assert len(door.look(links.every_link)) == 3
+    assert len(door.look(links.list_links)) == 3
     made = door.submit(rules_out)
-    line = door.look(lambda db: evidence.latest(db, 1))
+    line = door.look(lambda db: evidence.find_latest_evidence(db, 1))
     names = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
     covered = {"finding": 1, **{name: getattr(line, name) for name in names}}
-    assert (made["line"], made["evidence_hash"]) == (2, hashlib.sha256(canonical(covered)).hexdigest())
-    kept = door.look(links.every_link)[-1]
+    assert (made["line"], made["evidence_hash"]) == (2, hashlib.sha256(canonical_bytes(covered)).hexdigest())
+    kept = door.look(links.list_links)[-1]
     assert (kept.kind, kept.by, kept.why) == (LinkKind.RULES_OUT, "Ada", "a test")
     assert (kept.evidence_hash, kept.said_at) == (made["evidence_hash"], door.lab.now)
     assert door.audited()[-1]["command"] == "finding.link"
@@ -142,7 +142,7 @@ def test_what_may_not_be_said_is_refused_and_changes_nothing(door):
 @pytest.fixture
 def weighed_door(door):
     """With a session and a Moderate finding."""
-    door.gate.writer.run(lambda db: rounds.begin(db, pi="autopilot", reason="a test", now=door.lab.now))
+    door.gate.writer.run(lambda db: rounds.begin_round(db, pi="autopilot", reason="a test", now=door.lab.now))
     weigh(door)
     return door
 
@@ -152,7 +152,11 @@ def test_prose_is_kept_as_it_was_written_and_speaks_of_what_is_known(weighed_doo
     answer = weighed_door.submit(WriteLog(text=text, by="Ada"))
     name = answer["page"].rpartition("/")[2]
     assert answer["unresolved"] == []
-    (stored,) = weighed_door.look(lambda db: kept_prose.of_rounds(db, rounds.told_of(db, rounds.by_name(db, name))))
+    (stored,) = weighed_door.look(
+        lambda db: kept_prose.list_round_prose(
+            db, rounds.find_session_round_ids(db, rounds.find_round_by_name(db, name))
+        )
+    )
     assert (stored.author, stored.text) == ("Ada", text)
     drafted = weighed_door.submit(DraftPaper(findings="1", text="It is {F1.estimate}.", by="Ada"))
     assert drafted["page"] == "/findings/paper?of=1"

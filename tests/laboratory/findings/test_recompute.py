@@ -7,19 +7,19 @@ from draws import secret_for
 from planted_effects import block, further, noise, order_of, output, values
 
 from axiom.domain.work import Reproduction
-from axiom.laboratory.experiments.recall import recall
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.findings.recompute import recomputed
-from axiom.laboratory.findings.reproduce import agreements_of, miscounted, reproduce
-from axiom.laboratory.findings.score_predictions import misscored, score_predictions
-from axiom.laboratory.registrations.predictions import foretell
+from axiom.laboratory.experiments.recall import recall_version
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.findings.recompute import find_wrong_evidence
+from axiom.laboratory.findings.reproduce import compare_new_duplicates, find_miscounted_duplicates, read_agreements
+from axiom.laboratory.findings.score_predictions import find_wrong_scores, score_predictions
+from axiom.laboratory.registrations.predictions import record_prediction
 from axiom.reads.base.request import Reading
 from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import experiments
 from axiom.store.findings import duplicates, evidence
 from axiom.store.registrations import registrations, scores
 from axiom.store.tasks import tasks
-from axiom.store.views.tables import pages
+from axiom.store.views.tables import iterate_result_pages
 from axiom.web.export import archive, recompute
 from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade
 
@@ -30,11 +30,11 @@ def test_a_late_value_that_was_forgotten_is_noticed_although_the_line_fits(shift
     shifting.lab.validate()
     monkeypatch.setattr(
         "axiom.laboratory.rounds.steps.evaluate._observed_and_changed",
-        lambda version, found: (evidence.kept(version.db, found.number), ()),
+        lambda version, found: (evidence.read_observation_set(version.db, found.number), ()),
     )
     block(shifting)
     shifting.hold()
-    assert recomputed(shifting.db) == ["finding 1, line 2 is not what its results say"]
+    assert find_wrong_evidence(shifting.db) == ["finding 1, line 2 is not what its results say"]
 
 
 def one_is_late(shifting, others: int):
@@ -54,25 +54,28 @@ def one_is_late(shifting, others: int):
 def test_a_place_among_all_claims_is_that_of_what_the_line_says(shifting):
     """With its old e-value the finding would stand among all others; the value that has come late takes that away."""
     late = one_is_late(shifting, others=31)
-    assert evidence.newest(shifting.db)[1].false_share == 0.01
+    assert evidence.list_newest_evidence(shifting.db)[1].false_share == 0.01
     shifting.lab.report(late, values(shifting, -50.0)(late))
     shifting.lab.validate()
     shifting.lab.later(seconds=1)
     shifting.hold()
-    assert (evidence.newest(shifting.db)[1].line, evidence.newest(shifting.db)[1].seeds) == (5, 32)
-    assert recomputed(shifting.db) == []
+    assert (
+        evidence.list_newest_evidence(shifting.db)[1].line,
+        evidence.list_newest_evidence(shifting.db)[1].seeds,
+    ) == (5, 32)
+    assert find_wrong_evidence(shifting.db) == []
 
 
 def test_a_block_of_another_design_that_was_left_out_is_found(shifting, monkeypatch):
     """Which design's blocks count is no choice, however whole the others are."""
     second = further(shifting)
     block(shifting, second)
-    monkeypatch.setattr("axiom.store.registrations.registrations.feeding", lambda *_: {1: (1,)})
+    monkeypatch.setattr("axiom.store.registrations.registrations.group_feeders_by_finding", lambda *_: {1: (1,)})
     block(shifting)
     shifting.hold()
-    assert recomputed(shifting.db) == []
+    assert find_wrong_evidence(shifting.db) == []
     monkeypatch.undo()
-    assert recomputed(shifting.db) == ["finding 1, line 1 is not what its results say"]
+    assert find_wrong_evidence(shifting.db) == ["finding 1, line 1 is not what its results say"]
 
 
 SECRET = b"8615672"  # under it these two tasks are checked, and no other of the first 24
@@ -103,11 +106,11 @@ def compute(checking, amount: int = 1, *, host: int = 1, wrong=()) -> None:
 
 
 def newest(checking):
-    return evidence.newest(checking.db)[1]
+    return evidence.list_newest_evidence(checking.db)[1]
 
 
 def missing(checking) -> dict[int, str]:
-    return {one.replicate: one.why_missing for one in evidence.observed(checking.db, 1) if one.value is None}
+    return {one.replicate: one.why_missing for one in evidence.read_observations(checking.db, 1) if one.value is None}
 
 
 def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(checking):
@@ -129,9 +132,9 @@ def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(checking):
     compute(checking, 8, host=2)
     checking.hold()
     assert (newest(checking).seeds, newest(checking).missing) == (15, 1), "it stays out when more comes"
-    assert (recomputed(checking.db), checking.broken()) == ([], {})
+    assert (find_wrong_evidence(checking.db), checking.broken()) == ([], {})
     checking.db.execute("DELETE FROM observation WHERE line = 2")  # it is put back
-    assert "finding 1, line 2 is not what its results say" in recomputed(checking.db)
+    assert "finding 1, line 2 is not what its results say" in find_wrong_evidence(checking.db)
 
 
 def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(checking):
@@ -139,7 +142,7 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(che
     compute(checking, 8, wrong=CHECKED)
     compute(checking, 10, host=2)
     checking.hold()
-    assert registrations.statuses(checking.db, 1)[1] == (
+    assert registrations.list_finding_statuses(checking.db, 1)[1] == (
         "suspended",
         "2 of 2 duplicates disagree (2 on linux-x86_64-avx2 and linux-x86_64-avx2)",
     )
@@ -149,9 +152,9 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(che
     assert (line.seeds, line.missing) == (8, 8)
     assert list(missing(checking).values()) == [OUTVOTED] * 2, "what is kept is what came; who is believed is weighed"
     assert [(alarm.kind, alarm.force, alarm.hosts) for alarm in line.alarms][:1] == [("hosts", Force.TELLS, (1,))]
-    assert registrations.statuses(checking.db, 1)[1] == ("open", "")
+    assert registrations.list_finding_statuses(checking.db, 1)[1] == ("open", "")
     assert "host 1 was outvoted in several seeds: 6 other values left out" in checking.said("finding.doubted")[0]
-    assert (recomputed(checking.db), checking.broken()) == ([], {})
+    assert (find_wrong_evidence(checking.db), checking.broken()) == ([], {})
 
 
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
@@ -165,11 +168,11 @@ def test_a_host_with_a_gpu_has_two_platforms_and_its_export_weighs_to_the_same(s
     shifting.hold()
     line = newest(shifting)
     assert (line.seeds, line.hosts, line.volunteers, line.platforms) == (16, 1, 1, 2)
-    seen = evidence.observed(shifting.db, 1)
+    seen = evidence.read_observations(shifting.db, 1)
     assert {observed.gpus for observed in seen} == {(), ((1, "NVIDIA"),)}
     assert {observed.hosts for observed in seen} == {(1,)}
-    assert recomputed(shifting.db) == []
-    (page,) = pages(shifting.db, 1)
+    assert find_wrong_evidence(shifting.db) == []
+    (page,) = iterate_result_pages(shifting.db, 1)
     assert set(zip(page.tasks, page.platforms, strict=True)) == {
         (task, CARD if task % 2 == 0 else CORE) for task in page.tasks
     }
@@ -180,7 +183,7 @@ def test_a_host_with_a_gpu_has_two_platforms_and_its_export_weighs_to_the_same(s
         name="Ours",
         live=dict,
     )
-    files = archive.files(reading, 1)
+    files = archive.finding_files(reading, 1)
     assert b",1:NVIDIA," in files["observations.csv"]
     for name, body in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -198,12 +201,12 @@ FORECASTERS = ("Ada, informed", "autopilot, informed", "catalogue, informed")  #
 def rounds(rounds):
     """Ada predicted the finding of tiny_sum; sessions order nothing by themselves."""
     rounds.policy = replace(rounds.policy, per_core=0)
-    foretell(rounds.db, 1, SAID, "Ada", rounds.lab.now)
+    record_prediction(rounds.db, 1, SAID, "Ada", rounds.lab.now)
     return rounds
 
 
 def scored(rounds) -> dict:
-    rows = scores.every_score(rounds.db)
+    rows = scores.list_scores(rounds.db)
     return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
 
 
@@ -232,14 +235,14 @@ def test_a_retired_version_is_scored_and_a_recalled_one_is_not(rounds, taken_bac
     rounds.fill_block()
     rounds.hold()
     with taken_back(rounds.db):
-        recall(rounds.db, experiments.by_id(rounds.db, 1), "a test", rounds.lab.now)
+        recall_version(rounds.db, experiments.find_experiment(rounds.db, 1), "a test", rounds.lab.now)
         assert (score_predictions(rounds.db, rounds.lab.now), scored(rounds)) == ([], {})
-    withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    retire_version(rounds.db, 1, "a test", rounds.lab.now)
     assert len(score_predictions(rounds.db, rounds.lab.now)) == 3
-    assert "retired" in scores.every_score(rounds.db)[0]["reason"]
-    assert misscored(rounds.db) == []
+    assert "retired" in scores.list_scores(rounds.db)[0]["reason"]
+    assert find_wrong_scores(rounds.db) == []
     rounds.db.execute("UPDATE score SET brier = 0.0 WHERE prediction_id = 2")
-    (problem,) = misscored(rounds.db)
+    (problem,) = find_wrong_scores(rounds.db)
     assert "prediction 2" in problem
 
 
@@ -258,15 +261,15 @@ def fill(strangers, blocks: int, effect: float = 1.0) -> None:
 
 
 def being_checked(strangers) -> int:
-    return tasks.seeds_being_checked(strangers.db, [1])
+    return tasks.count_seeds_being_checked(strangers.db, [1])
 
 
 def agreeing(strangers) -> int:
-    return sum(one.agreed for one in evidence.newest(strangers.db)[1].agreements)
+    return sum(one.agreed for one in evidence.list_newest_evidence(strangers.db)[1].agreements)
 
 
 def grade(strangers) -> Grade:
-    return evidence.newest(strangers.db)[1].grade
+    return evidence.list_newest_evidence(strangers.db)[1].grade
 
 
 def test_what_could_be_strong_is_computed_again_by_strangers_and_then_is(strangers):
@@ -315,7 +318,7 @@ def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(s
 
     compute_all()
     strangers.hold()
-    assert [one.value for one in evidence.observed(strangers.db, 1)].count(None) == 1
+    assert [one.value for one in evidence.read_observations(strangers.db, 1)].count(None) == 1
     assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 39)
     compute_all()
     strangers.hold()
@@ -332,7 +335,7 @@ def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(s
 def test_of_what_is_not_sure_or_suspended_nothing_is_computed_again(strangers, is_suspended):
     fill(strangers, 4, effect=1.0 if is_suspended else 0.0)
     if is_suspended:
-        registrations.set_status(strangers.db, 1, "suspended", "somebody looks")
+        registrations.set_finding_status(strangers.db, 1, "suspended", "somebody looks")
     before = being_checked(strangers)
     strangers.hold()
     assert being_checked(strangers) == before
@@ -377,18 +380,18 @@ def classes(lab):
 
 def test_a_seed_that_agrees_counts_once_for_two_platforms_and_a_touched_one_is_seen(lab, taken_back):
     checked(lab)
-    assert (reproduce(lab.db), reproduce(lab.db)) == (2, 0)
+    assert (compare_new_duplicates(lab.db), compare_new_duplicates(lab.db)) == (2, 0)
     assert classes(lab) == [Reproduction.EXACT] * 2
     pair = ("linux-x86_64-avx2", "linux-x86_64-avx512")
-    assert agreements_of(lab.db, [1], lab.now) == (Agreements(platforms=pair, exact=1),)
-    assert agreements_of(lab.db, [2], lab.now) == ()
+    assert read_agreements(lab.db, [1], lab.now) == (Agreements(platforms=pair, exact=1),)
+    assert read_agreements(lab.db, [2], lab.now) == ()
     before = lab.now
     lab.later(minutes=1)
     checked(lab)
-    assert [duplicate.first.replicate for duplicate in duplicates.uncompared(lab.db, 10)] == [1, 1]
-    reproduce(lab.db)
-    assert agreements_of(lab.db, [1], before)[0].exact == 1  # what is known at a moment stays what was known then
-    assert (agreements_of(lab.db, [1], lab.now)[0].exact, miscounted(lab.db)) == (2, [])
+    assert [duplicate.first.replicate for duplicate in duplicates.list_uncompared_pairs(lab.db, 10)] == [1, 1]
+    compare_new_duplicates(lab.db)
+    assert read_agreements(lab.db, [1], before)[0].exact == 1  # what is known at a moment stays what was known then
+    assert (read_agreements(lab.db, [1], lab.now)[0].exact, find_miscounted_duplicates(lab.db)) == (2, [])
     for wrong, about in (
         ("UPDATE reproduction SET class = 'within tolerance'", "duplicate 1"),
         ("UPDATE reproduction_count SET exact = exact + 1", "seeds"),
@@ -397,20 +400,20 @@ def test_a_seed_that_agrees_counts_once_for_two_platforms_and_a_touched_one_is_s
     ):
         with taken_back(lab.db):
             lab.db.execute(wrong)
-            assert about in miscounted(lab.db)[0], wrong
+            assert about in find_miscounted_duplicates(lab.db)[0], wrong
 
 
 def test_another_end_after_the_same_beginning_is_chaos_and_else_a_dispute(lab):
     checked(lab, host=3, measures={"total": 40.0, "count": 0}, early=(1.0, 0.5))
-    reproduce(lab.db)
+    compare_new_duplicates(lab.db)
     assert set(classes(lab)) == {Reproduction.CHAOTIC}
     same = ("linux-x86_64-avx2",) * 2
-    assert agreements_of(lab.db, [1], lab.now) == (Agreements(platforms=same, divergent=1),)
+    assert read_agreements(lab.db, [1], lab.now) == (Agreements(platforms=same, divergent=1),)
     lab.deploy()
     computed(lab, 1)
     computed(lab, 3, early=(3.0, 0.5))
-    reproduce(lab.db)
-    assert Agreements(platforms=same, divergent=2, disputed=1) in agreements_of(lab.db, [1], lab.now)
+    compare_new_duplicates(lab.db)
+    assert Agreements(platforms=same, divergent=2, disputed=1) in read_agreements(lab.db, [1], lab.now)
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
@@ -419,30 +422,30 @@ def test_what_two_of_three_say_is_disputed_no_more_and_overturns_the_third(lab, 
     lab.deploy()
     computed(lab, 1, **({} if is_confirmed else odd))
     computed(lab, 2, **(odd if is_confirmed else {}))
-    reproduce(lab.db)
+    compare_new_duplicates(lab.db)
     before = lab.now
-    assert agreements_of(lab.db, [1], before)[0].disputed == 1
+    assert read_agreements(lab.db, [1], before)[0].disputed == 1
     lab.later(minutes=1)
     computed(lab, 3)
-    reproduce(lab.db)
-    assert sum(agreements.disputed for agreements in agreements_of(lab.db, [1], lab.now)) == 0
-    assert agreements_of(lab.db, [1], before)[0].disputed == 1  # what was known then stays what was known then
-    assert duplicates.overturned(lab.db, 1, before) == frozenset()
-    assert duplicates.overturned(lab.db, 1, lab.now) == (frozenset() if is_confirmed else {0})
-    assert duplicates.overturned(lab.db, 2, lab.now) == frozenset()
-    assert miscounted(lab.db) == []
+    compare_new_duplicates(lab.db)
+    assert sum(agreements.disputed for agreements in read_agreements(lab.db, [1], lab.now)) == 0
+    assert read_agreements(lab.db, [1], before)[0].disputed == 1  # what was known then stays what was known then
+    assert duplicates.list_overturned_replicates(lab.db, 1, before) == frozenset()
+    assert duplicates.list_overturned_replicates(lab.db, 1, lab.now) == (frozenset() if is_confirmed else {0})
+    assert duplicates.list_overturned_replicates(lab.db, 2, lab.now) == frozenset()
+    assert find_miscounted_duplicates(lab.db) == []
 
 
 def test_two_who_disagree_overturn_nothing_and_what_was_stopped_is_not_compared(lab):
     checked(lab, outcome="late", measures=None, early=())
-    reproduce(lab.db)
+    compare_new_duplicates(lab.db)
     assert classes(lab) == ["", ""]
-    assert agreements_of(lab.db, [1], lab.now) == ()
+    assert read_agreements(lab.db, [1], lab.now) == ()
     lab.deploy()
     computed(lab, 1, early=(3.0, 0.5))
     computed(lab, 2)
     computed(lab, 3, early=(5.0, 0.5))
-    reproduce(lab.db)
-    assert duplicates.overturned(lab.db, 1, lab.now) == frozenset()
-    assert sum(one.disputed for one in agreements_of(lab.db, [1], lab.now)) == 2  # a pair of platforms each
-    assert miscounted(lab.db) == []
+    compare_new_duplicates(lab.db)
+    assert duplicates.list_overturned_replicates(lab.db, 1, lab.now) == frozenset()
+    assert sum(one.disputed for one in read_agreements(lab.db, [1], lab.now)) == 2  # a pair of platforms each
+    assert find_miscounted_duplicates(lab.db) == []

@@ -3,12 +3,12 @@
 import pytest
 from tiny_experiment import tiny_source
 
-from axiom.domain.links import is_approved, number_in, references_in
+from axiom.domain.links import is_approved, reference_number, references_in
 from axiom.errors import NotAllowed, NotFound, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.findings.commands import AddReference, RemoveReference
-from axiom.reads.base.cited_authors import bibtex_of
+from axiom.reads.base.cited_authors import reference_bibtex
 from axiom.store.findings import references
 
 BELKIN = AddReference(cited="Belkin et al. 2019", number="arXiv:1812.11118", title="Double {descent} & more")
@@ -26,7 +26,7 @@ BELKIN = AddReference(cited="Belkin et al. 2019", number="arXiv:1812.11118", tit
     ],
 )
 def test_a_work_is_known_by_its_number(words, number):
-    assert number_in(words) == number
+    assert reference_number(words) == number
 
 
 def test_what_a_person_approved_is_known_by_number_or_words_and_no_program_approves(door):
@@ -34,14 +34,14 @@ def test_what_a_person_approved_is_known_by_number_or_words_and_no_program_appro
         door.submit(BELKIN, caller=door.let_in("operate"))
     number = door.submit(BELKIN)["reference"]
     assert door.submit(BELKIN)["reference"] == number
-    approved = door.look(references.every_reference)
+    approved = door.look(references.list_approved_references)
     text = (
         "Belkin et al. 2019, arXiv:1812.11118; Belkin et al. 2019; Axelrod & Nobody 2031, arXiv:3199.99999; Nobody 1900"
         "; Belkin, arXiv:1812.11118, and Axelrod, arXiv:3199.99999; Belkin 2019, arXiv:1812.11118, and Nobody 1900"
     )
     assert [is_approved(part, approved) for part in references_in(text)] == [True, True, *[False] * 4]
     door.submit(RemoveReference(reference=number))
-    assert door.look(references.every_reference) == []
+    assert door.look(references.list_approved_references) == []
     with pytest.raises(NotFound):
         door.submit(RemoveReference(reference=number))
     for cited, wrong in (("Nobody 1900", "17"), ("Nobody 1900", "arXiv:one"), ("Nobody; Somebody", "arXiv:1812.11118")):
@@ -56,23 +56,23 @@ def test_what_the_catalogue_brings_is_approved_and_what_somebody_publishes_is_no
     door.submit(PublishExperiment(experiment="shipped_sum"))
     file.unlink()
     door.submit(AddReference(cited="Noether 1918", number="10.1080/00411457108231446"))  # a person looked it up
-    assert door.look(references.every_reference)[0].number == "10.1080/00411457108231446"
-    assert [entry.words for entry in door.look(references.every_reference)] == ["Noether 1918", "Gauss 1801"]
+    assert door.look(references.list_approved_references)[0].number == "10.1080/00411457108231446"
+    assert [entry.words for entry in door.look(references.list_approved_references)] == ["Noether 1918", "Gauss 1801"]
     door.submit(RemoveReference(reference=2))
     file.write_text(text)
     door.submit(PublishExperiment(experiment="shipped_sum"))  # as at each start
     file.unlink()
-    assert [entry.words for entry in door.look(references.every_reference)] == ["Noether 1918"]
+    assert [entry.words for entry in door.look(references.list_approved_references)] == ["Noether 1918"]
     door.submit(AddReference(cited="Gauss 1801", number="10.5479/sil.324926"))
     own = text.replace("shipped_sum", "own_sum").replace("Noether 1918", "Axelrod 2031")
     door.submit(PublishExperiment(experiment="own_sum", text=own))
-    assert len(door.look(references.every_reference)) == 2
+    assert len(door.look(references.list_approved_references)) == 2
 
 
 def test_bibtex_has_what_the_words_say(door):
     door.submit(BELKIN)
     door.submit(AddReference(cited="Land & Belew 1995, Phys. Rev. Lett. 74:5148", number="10.1103/PhysRevLett.74.5148"))
-    belkin, land = map(bibtex_of, door.look(references.every_reference))
+    belkin, land = map(reference_bibtex, door.look(references.list_approved_references))
     for line in ("author = {Belkin and others}", "eprint = {1812.11118}", r"title = {{Double \{descent\} \& more}}"):
         assert line in belkin
     for line in ("author = {Land and Belew}", "year = {1995}", "doi = {10.1103/physrevlett.74.5148}"):

@@ -33,7 +33,7 @@ from axiom.store.registrations import ideas, proposals, registrations
 WORDS = {"question": "Does the order of the sizes matter?", "why": "Nobody has turned it round."}
 MINE = AddIdea(**WORDS, by="operator")
 THEIRS = SuggestIdea(**WORDS, volunteer=1)
-OPERATOR = callers.operator()
+OPERATOR = callers.operator_caller()
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def ann(door, secret):  # noqa: ARG001  the keys are made from it
 
 
 def stored(door, number: int):
-    return door.look(lambda db: ideas.by_number(db, number))
+    return door.look(lambda db: ideas.find_idea(db, number))
 
 
 def public(door) -> list[int]:
-    return door.look(lambda db: ideas.numbers(db, public=True))
+    return door.look(lambda db: ideas.list_idea_numbers(db, public=True))
 
 
 def test_a_program_writes_in_its_own_name_if_it_may_propose(door):
@@ -159,7 +159,7 @@ def program(door):
 
 
 def asked(door, number: int):
-    return door.look(lambda db: proposals.by_number(db, number))
+    return door.look(lambda db: proposals.find_proposal(db, number))
 
 
 def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(door, program):
@@ -167,11 +167,11 @@ def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(d
     number = answer["proposal"]
     assert answer["state"] == "open"
     assert asked(door, number).proposal.most_core_seconds == 16 * 2 * 60.0  # each cell may take a minute
-    assert door.look(lambda db: len(registrations.registrations(db, 1))) == 1  # the rehearsal left nothing
+    assert door.look(lambda db: len(registrations.read_registrations(db, 1))) == 1  # the rehearsal left nothing
     with pytest.raises(NotAllowed):
         door.submit(ApproveProposal(proposal=number, why="I like it", by="operator"), caller=program)
     assert asked(door, number).state is ProposalState.OPEN
-    approved = door.submit(ApproveProposal(proposal=number, why="go on"), caller=callers.operator())
+    approved = door.submit(ApproveProposal(proposal=number, why="go on"), caller=callers.operator_caller())
     (finding,) = approved["findings"]
     stored = asked(door, number)
     assert (stored.state, stored.decided_by) == (ProposalState.APPROVED, "operator")
@@ -202,8 +202,8 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
     # of the same number the sign counts, not what the new claim says: finding 1 claims effect +
     assert unsaid["upheld_by"] == ["effect +"]
     assert "expects" not in unsaid["inherited"]
-    approved = door.submit(ApproveProposal(proposal=unsaid["proposal"], why="go on"), caller=callers.operator())
-    link = door.look(lambda db: links.every_link(db)[-1])
+    approved = door.submit(ApproveProposal(proposal=unsaid["proposal"], why="go on"), caller=callers.operator_caller())
+    link = door.look(lambda db: links.list_links(db)[-1])
     assert (link.source.id, link.upheld_by) == (approved["findings"][0], (Meaning.OPPOSITE,))
 
 
@@ -252,16 +252,16 @@ def test_what_could_not_be_registered_is_not_proposed_nor_more_than_may_wait(doo
 def test_its_author_alone_takes_a_proposal_back_and_then_nothing_of_it_is_ordered(door, program):
     number = door.submit(ASKED, caller=program)["proposal"]
     with pytest.raises(Refused):
-        door.submit(WithdrawProposal(proposal=number, why="mine now", by="eve"), caller=callers.operator())
+        door.submit(WithdrawProposal(proposal=number, why="mine now", by="eve"), caller=callers.operator_caller())
     door.submit(WithdrawProposal(proposal=number, why="I was wrong", by="program:ada"), caller=program)
     assert asked(door, number).state is ProposalState.WITHDRAWN
     with pytest.raises(Refused):
-        door.submit(ApproveProposal(proposal=number, why="go on"), caller=callers.operator())
+        door.submit(ApproveProposal(proposal=number, why="go on"), caller=callers.operator_caller())
     again = door.submit(replace(ASKED, motivation="I was right."), caller=program)["proposal"]
-    (finding,) = door.submit(ApproveProposal(proposal=again, why="go on"), caller=callers.operator())["findings"]
+    (finding,) = door.submit(ApproveProposal(proposal=again, why="go on"), caller=callers.operator_caller())["findings"]
     answer = door.submit(WithdrawProposal(proposal=again, why="I was wrong", by="program:ada"), caller=program)
     assert answer["retired"] == [finding]
-    assert door.look(lambda db: registrations.statuses(db, 1)[finding]) == ("retired", "I was wrong")
+    assert door.look(lambda db: registrations.list_finding_statuses(db, 1)[finding]) == ("retired", "I was wrong")
 
 
 def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
@@ -270,11 +270,11 @@ def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
         door.submit(note, caller=program)
     door.gate.writer.run(lambda db: record(db, 1, weighed(1), [], session_id=None, now=door.lab.now))
     door.submit(note, caller=program)
-    (kept_note,) = door.look(lambda db: finding_notes.of(db, 1))
+    (kept_note,) = door.look(lambda db: finding_notes.list_finding_notes(db, 1))
     assert (kept_note.by, kept_note.text.count("\n")) == ("program:ada", 1)
     with pytest.raises(NotFound):
         door.submit(replace(note, finding=99), caller=program)
-    for by, speaker in (("program:ada", program), ("Ada", callers.operator())):
+    for by, speaker in (("program:ada", program), ("Ada", callers.operator_caller())):
         door.submit(replace(note, text="Compare the first half with size 9.", by=by), caller=speaker)
         with pytest.raises(Refused, match="F9"):
             door.submit(replace(note, text="Compare it with {F9}.", by=by), caller=speaker)

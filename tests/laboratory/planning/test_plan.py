@@ -16,12 +16,12 @@ from simulation.fleet import BUILDS
 from axiom.domain.rounds import Step
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn, WrongUse
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.capacity import supplies
+from axiom.laboratory.planning.capacity import list_supplies
 from axiom.laboratory.planning.fleet_file import read_fleet
-from axiom.laboratory.planning.plan import from_data
-from axiom.laboratory.planning.preview import preview
+from axiom.laboratory.planning.plan import plan_from_data
+from axiom.laboratory.planning.preview import preview_plan
 from axiom.laboratory.policy import Policy
 from axiom.store.experiments import experiments
 from axiom.store.hosts import clusters, hosts
@@ -41,13 +41,13 @@ def catalogue(rounds, variant):
 
 def ordered(rounds) -> list[tuple[str, int, int]]:
     """What would be ordered now: of what, how many workunits, of how many replicates each."""
-    names = {one.id: one.name for one in experiments.every_version(rounds.db)}
-    planned = planning.decide(rounds.db, rounds.policy, rounds.lab.now)
+    names = {one.id: one.name for one in experiments.list_experiment_versions(rounds.db)}
+    planned = planning.decide_plan(rounds.db, rounds.policy, rounds.lab.now)
     return [(names[one.experiment_id], one.workunits, one.replicates_each) for one in planned.allotments]
 
 
 def left(rounds) -> dict[str, str]:
-    planned = planning.decide(rounds.db, rounds.policy, rounds.lab.now)
+    planned = planning.decide_plan(rounds.db, rounds.policy, rounds.lab.now)
     return {one.name: one.reason for one in planned.skipped}
 
 
@@ -62,18 +62,18 @@ def test_pilots_come_first_and_then_the_cheapest_block(catalogue):
     catalogue.compute(6)
     assert ordered(catalogue)[0] == ("cheap_sum", 2, 2)  # with one more, the five that block 0 lacks
     catalogue.hold()
-    withdraw(catalogue.db, 2, "a test", catalogue.lab.now)
+    retire_version(catalogue.db, 2, "a test", catalogue.lab.now)
     assert "dear_sum" not in left(catalogue).keys() | {name for name, _, _ in ordered(catalogue)}
     assert catalogue.broken() == {}
 
 
 def test_only_hosts_that_were_heard_from_lately_are_counted_on(rounds):
     rounds.lab.host("second", cores=5)
-    assert planning.cores(rounds.db, rounds.lab.now) == 7
+    assert planning.count_fleet_cores(rounds.db, rounds.lab.now) == 7
     rounds.lab.later(minutes=59)
     rounds.lab.ask(1, wanted=0)
     rounds.lab.later(minutes=1)
-    assert planning.cores(rounds.db, rounds.lab.now) == 2
+    assert planning.count_fleet_cores(rounds.db, rounds.lab.now) == 2
     rounds.lab.later(hours=1)
     assert ordered(rounds) == []
     assert left(rounds).keys() == {"tiny_sum"}
@@ -89,19 +89,19 @@ def test_a_settled_finding_is_left_alone(rounds):
 
 def test_what_the_plans_of_the_last_day_ordered_is_remembered_and_nothing_older(rounds):
     rounds.up_to(Step.DEPLOY)
-    (kept,) = sessions.plans_since(rounds.db, rounds.lab.now, 200)
-    remembered = planning.ordered_lately(rounds.db, rounds.lab.now)
-    assert tuple(remembered) == from_data(json.loads(kept)).allotments != ()
+    (kept,) = sessions.list_ordering_plans(rounds.db, rounds.lab.now, 200)
+    remembered = planning.list_recent_allotments(rounds.db, rounds.lab.now)
+    assert tuple(remembered) == plan_from_data(json.loads(kept)).allotments != ()
     assert {one.purpose for one in remembered} == {"new"}
     assert all(one.core_seconds > 0 for one in remembered)
-    assert planning.ordered_lately(rounds.db, rounds.lab.now + timedelta(days=1)) == remembered
-    assert planning.ordered_lately(rounds.db, rounds.lab.now + timedelta(days=1, seconds=1)) == []
+    assert planning.list_recent_allotments(rounds.db, rounds.lab.now + timedelta(days=1)) == remembered
+    assert planning.list_recent_allotments(rounds.db, rounds.lab.now + timedelta(days=1, seconds=1)) == []
 
 
 def test_a_wish_that_cannot_be_heeded_holds_up_no_session_and_is_told(rounds):
     rounds.policy = replace(rounds.policy, priority="misspelt")
-    assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
-    (note,) = planning.unheeded(rounds.db, rounds.policy)
+    assert preview_plan(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
+    (note,) = planning.tell_unheeded_wishes(rounds.db, rounds.policy)
     assert "misspelt" in str(note.facts)
     rounds.policy = replace(rounds.policy, mix="new=90,fill=20")
     rounds.up_to(Step.PLAN)
@@ -119,19 +119,19 @@ def test_a_wish_decides_what_is_ordered_first_and_outlives_its_experiment(rounds
     rounds.lab.publish(variant("third_sum", seconds=2.0))
     rounds.policy = replace(rounds.policy, mix="dear_sum=30,new=50", priority="dear_sum,third_sum")
     rounds.db.execute("UPDATE experiment SET retired_at = 1 WHERE name = 'dear_sum'")
-    assert planning.unheeded(rounds.db, rounds.policy) == []
+    assert planning.tell_unheeded_wishes(rounds.db, rounds.policy) == []
     assert ordered(rounds)[0][0] == "third_sum"
-    assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
+    assert preview_plan(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
 
 
 def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
     monkeypatch.setattr("axiom.limits.planning.HOSTS", 2)
     for number in range(3):
         rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
-    plan = planning.decide(rounds.db, rounds.policy, rounds.lab.now)
+    plan = planning.decide_plan(rounds.db, rounds.policy, rounds.lab.now)
     assert min(allotment.replicates_each for allotment in plan.allotments) > 1
-    there = len(supplies(rounds.db, rounds.policy, rounds.lab.now))
-    seen = preview(rounds.db, rounds.policy, rounds.lab.now)  # for a part of it, and it says so
+    there = len(list_supplies(rounds.db, rounds.policy, rounds.lab.now))
+    seen = preview_plan(rounds.db, rounds.policy, rounds.lab.now)  # for a part of it, and it says so
     assert there > 2
     assert len(seen.placements) == 2
     assert f"2 of the {there} hosts" in seen.plan.reason
@@ -139,10 +139,12 @@ def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
 
 def test_a_host_of_a_cluster_computes_each_task_on_one_core(rounds):
     now, theirs = rounds.lab.now, rounds.lab.host("theirs", cores=2, volunteer="Bo")
-    made = clusters.add(rounds.db, name="alpha", key_digest="d" * 64, expires_at=now + timedelta(days=1), now=now)
+    made = clusters.add_cluster(
+        rounds.db, name="alpha", key_digest="d" * 64, expires_at=now + timedelta(days=1), now=now
+    )
     pilot = rounds.lab.host("pilot", cores=2, volunteer="Cy")
     rounds.db.change("host", pilot, volunteer_id=made.volunteer_id)
-    found = {supply.host_id: supply.on_one_core for supply in supplies(rounds.db, rounds.policy, now)}
+    found = {supply.host_id: supply.on_one_core for supply in list_supplies(rounds.db, rounds.policy, now)}
     assert found == {1: True, theirs: False, pilot: True}
 
 
@@ -158,7 +160,7 @@ def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(ro
 def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
     rounds.lab.deploy(workunits=8)
     rounds.compute(3)
-    (candidate,) = planning.candidates(rounds.db, rounds.lab.now)
+    (candidate,) = planning.list_candidates(rounds.db, rounds.lab.now)
     (declared,) = rounds.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
     assert (candidate.issued, candidate.weighed) == (8, 0)
@@ -170,7 +172,7 @@ def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
     rounds.compute(by=lambda _order: None)
     rounds.compute(5)
     rounds.hold()
-    (candidate,) = planning.candidates(rounds.db, rounds.lab.now)
+    (candidate,) = planning.list_candidates(rounds.db, rounds.lab.now)
     assert candidate.weighed == 8
     assert candidate.failure_share == pytest.approx(1 / (10 + 1 + 8))
     assert candidate.aims[0].seeds == 8
@@ -179,21 +181,21 @@ def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
 def test_each_workunit_orders_own_replicates_over_the_whole_sweep_until_withdrawn(small_lab, prepared):
     small_lab.publish(prepared())
     assert small_lab.deploy(workunits=2, replicates_each=3, max_failures=5) == (1, 2)
-    first, second = (workunits.workunit(small_lab.db, number) for number in (1, 2))
+    first, second = (workunits.find_workunit(small_lab.db, number) for number in (1, 2))
     assert (first.replicates, second.replicates) == ((0, 1, 2), (3, 4, 5))
     assert (first.configs, first.max_failures, first.registration_id) == ((0, 1), 5, 1)
     assert [task.state for task in stored_work.tasks(small_lab.db)] == [TaskState.UNSENT] * 2
     assert small_lab.deploy() == (3,)
-    assert workunits.workunit(small_lab.db, 3).replicates == (6,)
+    assert workunits.find_workunit(small_lab.db, 3).replicates == (6,)
     assert small_lab.broken() == {}
-    assert withdraw(small_lab.db, 1, "not wanted", small_lab.now) == 3
-    assert withdraw(small_lab.db, 1, "not wanted", small_lab.now) == 0
+    assert retire_version(small_lab.db, 1, "not wanted", small_lab.now) == 3
+    assert retire_version(small_lab.db, 1, "not wanted", small_lab.now) == 0
     assert {workunit.reason for workunit in stored_work.workunits(small_lab.db)} == {"not wanted"}
     with pytest.raises(Withdrawn):
         small_lab.deploy()
     with pytest.raises(NotFound):
         small_lab.deploy(9)
-    experiments.add(small_lab.db, name="unregistered", version=1, manifest="{}", now=small_lab.now)
+    experiments.add_experiment(small_lab.db, name="unregistered", version=1, manifest="{}", now=small_lab.now)
     with pytest.raises(Withdrawn):
         small_lab.deploy(2)
 
@@ -209,7 +211,7 @@ def test_each_workunit_orders_own_replicates_over_the_whole_sweep_until_withdraw
 def test_the_first_replicate_can_be_ordered_in_parts(replicates_each, singly, ordered, small_lab, prepared):
     small_lab.publish(prepared())
     made = small_lab.deploy(workunits=2, replicates_each=replicates_each, singly=singly)
-    stored = [workunits.workunit(small_lab.db, number) for number in made]
+    stored = [workunits.find_workunit(small_lab.db, number) for number in made]
     assert [(workunit.replicates, workunit.configs) for workunit in stored] == ordered
     assert len(stored_work.tasks(small_lab.db)) == len(ordered)
     assert small_lab.broken() == {}
@@ -220,7 +222,7 @@ POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3, tasks_per_core=16,
 
 def of(lab, name, policy=POLICY):
     number = {"first": 1, "desk": 2, "boast": 3}[name]
-    return next(one for one in supplies(lab.db, policy, lab.now) if one.host_id == number)
+    return next(one for one in list_supplies(lab.db, policy, lab.now) if one.host_id == number)
 
 
 @pytest.fixture
@@ -232,7 +234,7 @@ def volunteers(working_lab):
 
 def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(volunteers):
     # what a host is called stays its volunteer's business
-    assert [supply.name for supply in supplies(volunteers.db, POLICY, volunteers.now)] == ["1", "2"]
+    assert [supply.name for supply in list_supplies(volunteers.db, POLICY, volunteers.now)] == ["1", "2"]
     desk = of(volunteers, "desk")
     assert (desk.volunteer, desk.is_ours, desk.cores, desk.memory_mb) == ("Bo", False, 4, 8_000)
     assert desk.busy_cores == 0
@@ -242,7 +244,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     assert desk.is_avx
     assert of(volunteers, "first").is_ours
     volunteers.deploy(workunits=1, replicates_each=3)
-    while volunteers.ask(2, holding=tuple(task.id for task in workunits.tasks_at(volunteers.db, 2))).orders:
+    while volunteers.ask(2, holding=tuple(task.id for task in workunits.list_tasks_at_host(volunteers.db, 2))).orders:
         continue
     (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
@@ -252,14 +254,14 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     volunteers.deploy(workunits=6)
     volunteers.db.execute("UPDATE task SET state = 'sent', host_id = 2")
     desk = of(volunteers, "desk")  # no more run at once than there are cores
-    assert (len(workunits.tasks_at(volunteers.db, 2)), desk.busy_cores) == (8, 4)
+    assert (len(workunits.list_tasks_at_host(volunteers.db, 2)), desk.busy_cores) == (8, 4)
     assert (desk.used_memory_mb, desk.most_tasks) == (4 * manifest["memory_mb"], 0)
 
 
 def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_now(volunteers):
     assert of(volunteers, "first").most_tasks is None  # the laboratory's own: no quota
     assert of(volunteers, "desk").most_tasks == 8
-    proven = replace(hosts.host(volunteers.db, 2).standing, valid_in_row=3)
+    proven = replace(hosts.find_host(volunteers.db, 2).standing, valid_in_row=3)
     hosts.set_standing(volunteers.db, 2, proven)
     assert of(volunteers, "desk").most_tasks == 16 * 4
     assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 20
@@ -306,12 +308,12 @@ def test_preferences_are_heeded_and_what_keeps_a_host_from_computing_is_said(vol
 
 def test_who_is_silent_or_only_plays_a_part_is_not_there(volunteers):
     volunteers.later(minutes=59)
-    assert [one.host_id for one in supplies(volunteers.db, POLICY, volunteers.now)] == [1, 2]
+    assert [one.host_id for one in list_supplies(volunteers.db, POLICY, volunteers.now)] == [1, 2]
     volunteers.ask(2, wanted=0)
     volunteers.later(minutes=1)
-    assert [one.host_id for one in supplies(volunteers.db, POLICY, volunteers.now)] == [2]
+    assert [one.host_id for one in list_supplies(volunteers.db, POLICY, volunteers.now)] == [2]
     volunteers.db.execute("UPDATE host SET is_simulated = 1 WHERE id = 2")
-    assert supplies(volunteers.db, POLICY, volunteers.now) == []
+    assert list_supplies(volunteers.db, POLICY, volunteers.now) == []
 
 
 def prefers(lab, **choice):

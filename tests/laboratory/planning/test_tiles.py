@@ -11,8 +11,8 @@ from tiny_experiment import prepare_text
 from axiom.domain.maps import tile_at
 from axiom.domain.work import TaskState
 from axiom.errors import Refused
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.planning.tiles import charted_version, order_charted, versions
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.planning.tiles import find_charted_version, list_charted_versions, order_tiles_to_chart
 from axiom.limits import maps as limits
 from axiom.store.experiments import experiments, releases
 from axiom.store.tasks import workunits
@@ -28,7 +28,7 @@ def lab(small_lab):
 
 def test_a_workunit_holds_tiles_of_one_arm_level_and_replicate_for_about_a_turn(lab):
     ordered = lab.chart(cores=100)
-    made = [workunits.workunit(lab.db, number) for order in ordered for number in order.workunits]
+    made = [workunits.find_workunit(lab.db, number) for order in ordered for number in order.workunits]
     assert made
     for workunit in made:
         places = {(tile_at(place)[0].level, tile_at(place)[1]) for place in workunit.configs}
@@ -53,18 +53,18 @@ def test_no_more_is_ordered_than_should_wait_and_for_volunteers_a_task_is_longer
     lab.deploy(workunits=4, max_failures=1)
     lab.compute()
     (first, *_) = [number for order in lab.chart(cores=1, has_volunteers=True) for number in order.workunits]
-    assert len(workunits.workunit(lab.db, first).configs) == 4  # all quarters: 20 minutes would be more
+    assert len(workunits.find_workunit(lab.db, first).configs) == 4  # all quarters: 20 minutes would be more
 
 
 def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper(lab):
     lab.db.execute("DELETE FROM release")
-    version, most = charted_version(lab.db, experiments.by_id(lab.db, 1)), 5
-    ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
+    version, most = find_charted_version(lab.db, experiments.find_experiment(lab.db, 1)), 5
+    ordered = order_tiles_to_chart(lab.db, version, POLICY, lab.now, most=most)
     assert sum(len(order.workunits) for order in ordered) >= most
     assert sum(order.seconds for order in ordered) == sum(order.tiles for order in ordered) == lab.levels("ordered")[1]
     while ordered:
         lab.compute()
-        ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
+        ordered = order_tiles_to_chart(lab.db, version, POLICY, lab.now, most=most)
     assert set(lab.levels("drawn")) == {0, 1, 2}
     assert set(lab.levels("open")) == {3}
 
@@ -73,7 +73,7 @@ def test_nothing_is_ordered_before_level_0_is_back_or_of_a_retired_version(small
     lab = map_lab(small_lab, replicates=2)
     assert lab.chart() == []
     lab.compute()
-    withdraw(lab.db, 1, "retired", lab.now)
+    retire_version(lab.db, 1, "retired", lab.now)
     assert lab.chart() == []
 
 
@@ -85,11 +85,11 @@ def changed_map(folder, old: str, new: str, version: int = 1):
 
 def test_nothing_of_a_map_is_ordered_as_a_pilot_and_its_reading_may_become_clearer(lab, tmp_path):
     for approvals in ("", "code"):
-        assert [version.name for version in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+        assert [version.name for version in list_charted_versions(lab.db, lab.now, approvals)] == ["disc_map"]
         lab.db.execute("DELETE FROM release")
-        assert versions(lab.db, lab.now, approvals) == []
-        releases.let_out(lab.db, 1, prepared_map().digest, "a test vouches for it", lab.now)
-        assert [version.name for version in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+        assert list_charted_versions(lab.db, lab.now, approvals) == []
+        releases.release_to_everybody(lab.db, 1, prepared_map().digest, "a test vouches for it", lab.now)
+        assert [version.name for version in list_charted_versions(lab.db, lab.now, approvals)] == ["disc_map"]
     for old, new in (
         ('title="A disc"', 'title="A round disc"'),
         ("how far up", "height"),
@@ -115,7 +115,7 @@ def test_a_map_that_shows_another_plane_needs_another_version_with_its_own_tiles
     lab.publish(changed_map(tmp_path, old, new, version=2))
     assert lab.db.select(states) == before
     lab.deploy(2)
-    assert workunits.workunit(lab.db, 9).configs == (0, 1)
+    assert workunits.find_workunit(lab.db, 9).configs == (0, 1)
 
 
 def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_itself(small_lab, tmp_path):
@@ -123,10 +123,12 @@ def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_it
     small_lab.host(memory_mb=64_000)
     lab = MapLab(lab=small_lab)
     made = lab.deploy(workunits=2)
-    parts = [(part.replicates, part.configs) for part in (workunits.workunit(lab.db, number) for number in made)]
+    parts = [(part.replicates, part.configs) for part in (workunits.find_workunit(lab.db, number) for number in made)]
     assert parts == [((0,), (0,)), ((1,), (0,)), ((0,), (1,)), ((1,), (1,))]
     lab.compute(1)
     (order,) = lab.chart()
-    assert {tile_at(place)[1] for each in order.workunits for place in workunits.workunit(lab.db, each).configs} == {0}
+    assert {
+        tile_at(place)[1] for each in order.workunits for place in workunits.find_workunit(lab.db, each).configs
+    } == {0}
     lab.compute()
     assert (lab.levels("drawn")[0], lab.broken()) == (4, {})

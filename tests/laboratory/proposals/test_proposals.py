@@ -9,7 +9,7 @@ from axiom.domain.callers import Caller, Capability
 from axiom.domain.estimands import Prediction
 from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import Admission, Template
-from axiom.domain.registrations import Rule, StoppingRule, read_body
+from axiom.domain.registrations import Rule, StoppingRule, read_registration_body
 from axiom.errors import NotAllowed, NotFound, Refused
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.store.findings import links
@@ -67,14 +67,15 @@ def proposing(door):
 
     def write(*asked):
         return [
-            door.gate.writer.run(lambda db, ask=ask: proposals.add(db, ask, 1, None, door.lab.now)) for ask in asked
+            door.gate.writer.run(lambda db, ask=ask: proposals.add_proposal(db, ask, 1, None, door.lab.now))
+            for ask in asked
         ]
 
     return write
 
 
 def standing(door):
-    everything = door.look(proposals.every_proposal)
+    everything = door.look(proposals.list_all_proposals)
     return {stored.proposal.slug: (stored.state.value, stored.registration_id) for stored in everything}
 
 
@@ -83,15 +84,15 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     (number,) = proposing(made)
     answer = door.submit(ApproveProposal(proposal=number, why="worth knowing", by="Ada"))
     assert (answer["state"], answer["findings"]) == ("approved", numbers)
-    registration = door.look(lambda db: registrations.registration(db, answer["registration"]))
-    body = read_body(registration.body)
+    registration = door.look(lambda db: registrations.find_registration(db, answer["registration"]))
+    body = read_registration_body(registration.body)
     assert (body.document["proposal"]["slug"], body.stopping) == (made.slug, made.stopping)
     (prediction,) = body.document["predictions"]
     assert prediction["forecaster"] == "autopilot, informed"
     assert prediction["negative"] == 0.75
     assert standing(door) == {made.slug: ("approved", answer["registration"])}
     if made is QUESTION:  # it tests the finding from which it follows
-        (link,) = door.look(links.every_link)
+        (link,) = door.look(links.list_links)
         assert link.kind == "tests"
         assert link.source.id == 2
         assert link.target.id == 1
@@ -112,9 +113,9 @@ def test_a_finding_is_retired_and_opened_again_and_strangers_answer_no_proposal(
     assert door.stored() == before
     answer = door.submit(ApproveProposal(proposal=first, why="it is over"))
     assert (answer["state"], answer["registration"]) == ("approved", None)
-    assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "retired"
+    assert door.look(lambda db: registrations.list_finding_statuses(db, 1))[1][0] == "retired"
     door.submit(ApproveProposal(proposal=second, why="it is not"))
-    assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "open"
+    assert door.look(lambda db: registrations.list_finding_statuses(db, 1))[1][0] == "open"
     with pytest.raises(Refused):
         door.submit(ApproveProposal(proposal=first, why="again"))
 

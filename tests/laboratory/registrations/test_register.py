@@ -10,24 +10,24 @@ from planted_effects import SAID, WIDER, further, order_of, values
 
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, Node, Noun, OldClaim
-from axiom.domain.registrations import DECLARED, StoppingRule, definition, read_body
+from axiom.domain.registrations import DECLARED, StoppingRule, estimand_definition, read_registration_body
 from axiom.domain.rounds import Allotment
 from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
-from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, inherit
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.findings.recompute import recomputed
-from axiom.laboratory.findings.rules.links import bearing
+from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.findings.recompute import find_wrong_evidence
+from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate
 from axiom.laboratory.registrations import kin
-from axiom.laboratory.registrations.links import hanging
-from axiom.laboratory.registrations.predictions import foretell
-from axiom.laboratory.registrations.register import amend, register_cohort, register_further
+from axiom.laboratory.registrations.links import read_hanging_questions
+from axiom.laboratory.registrations.predictions import record_prediction
+from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further
 from axiom.server.returns.forgotten_tasks import readmit
-from axiom.signed.bundles import MANIFEST, contents, pack
-from axiom.signed.canonical_json import canonical
+from axiom.signed.bundles import MANIFEST, pack_files, read_bundle_files
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.tickets import read_ticket
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
@@ -46,7 +46,7 @@ def lab(small_lab, prepared):
 
 
 def version(lab):
-    return experiments.by_id(lab.db, 1)
+    return experiments.find_experiment(lab.db, 1)
 
 
 def add_design(lab, name="wide", points=WIDER, stopping=None):
@@ -63,27 +63,27 @@ def add_cohort(lab, number=1, stopping=None):
 
 def put_otherwise(lab, number=1, prediction=SAID, **changes):
     words = {"prediction": prediction, "forecaster": "Ada", "why": "it looked so"}
-    return amend(lab.db, number, changes, **words, now=lab.now)
+    return amend_claim(lab.db, number, changes, **words, now=lab.now)
 
 
 def ordered(lab, registration_id, workunits=1):
     allotment = Allotment(
         experiment_id=1, workunits=workunits, replicates_each=1, registration_id=registration_id, reason="a test"
     )
-    return deploy(lab.db, allotment, max_failures=3, now=lab.now)
+    return order_replicates(lab.db, allotment, max_failures=3, now=lab.now)
 
 
 def bodies(lab) -> list[str]:
-    return [one.body for one in registrations.registrations(lab.db, 1)]
+    return [one.body for one in registrations.read_registrations(lab.db, 1)]
 
 
 def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
-    (stored,) = registrations.registrations(lab.db, 1)
-    first, before = read_body(stored.body), bodies(lab)
+    (stored,) = registrations.read_registrations(lab.db, 1)
+    first, before = read_registration_body(stored.body), bodies(lab)
     assert (first.design.name, first.design.places) == (DECLARED, (0, 1))
     assert (first.cohort, stored.cohort) == (Cohort.CONFIRMATORY, "confirmatory")
     assert (first.stopping, first.joins) == (StoppingRule(replicates=256), {})
-    assert registrations.feeding(lab.db, 1) == {1: (1,)}
+    assert registrations.group_feeders_by_finding(lab.db, 1) == {1: (1,)}
     for sizes in ((1, 2), (2, 1), (1, 2, 9)):  # from which the claim has been concluded
         with pytest.raises(Refused):
             add_design(lab, points=[({"size": size, "shift": 0}, 1.0) for size in sizes])
@@ -94,15 +94,15 @@ def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
         add_design(lab)  # there is one of this name
     with pytest.raises(Refused):
         add_design(lab, points=[*WIDER, ({"size": 9, "shift": 0}, 1.0)], name="wide again")
-    registered = read_body(made.body)
+    registered = read_registration_body(made.body)
     assert (bodies(lab)[0], len(bodies(lab))) == (before[0], 2)
-    assert registrations.feeding(lab.db, 1) == {1: (1, 2)}
-    assert registrations.numbers(lab.db, made) == {"grows": 1}
+    assert registrations.group_feeders_by_finding(lab.db, 1) == {1: (1, 2)}
+    assert registrations.list_claim_numbers(lab.db, made) == {"grows": 1}
     assert registered.design.places == (0, 1, 2, 3)  # what was there keeps its place
-    assert registrations.placed(lab.db, 1) == dict(enumerate(config for config, _ in WIDER))
-    assert definition(registered.estimands["grows"]) == definition(first.estimands["grows"])
+    assert registrations.read_placed_configs(lab.db, 1) == dict(enumerate(config for config, _ in WIDER))
+    assert estimand_definition(registered.estimands["grows"]) == estimand_definition(first.estimands["grows"])
     lab.deploy()  # without a word it is of the declared sweep
-    assert experiments.issued_to(lab.db, 1) == {1: 1}
+    assert experiments.count_issued_replicates(lab.db, 1) == {1: 1}
     with pytest.raises(Withdrawn):
         ordered(lab, 9)
     assert lab.broken() == {}
@@ -119,7 +119,7 @@ def test_tickets_of_a_further_design_carry_its_configs_and_its_results_their_pla
     lab.validate()
     rows = lab.db.select("SELECT config FROM result ORDER BY config")
     assert [row["config"] for row in rows] == [0, 1, 2, 3]
-    assert experiments.issued_to(lab.db, 1) == {made.id: 1}
+    assert experiments.count_issued_replicates(lab.db, 1) == {made.id: 1}
     assert lab.broken() == {}
 
 
@@ -131,18 +131,20 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone_and_is_made_once(l
     with pytest.raises(Refused, match="MORE"):
         put_otherwise(lab, expects="-", claim="a larger size has a smaller total")
     made = put_otherwise(lab, prediction=less, expects="-", claim="a larger size has a smaller total")
-    registered = read_body(made.body)
+    registered = read_registration_body(made.body)
     assert (registered.amends, registered.why) == (1, "it looked so")
     assert bodies(lab)[0] == before[0]
-    assert registrations.numbers(lab.db, made) == {"grows_2": 2}
-    assert registrations.feeding(lab.db, 1) == {1: (1,), 2: (2,)}
+    assert registrations.list_claim_numbers(lab.db, made) == {"grows_2": 2}
+    assert registrations.group_feeders_by_finding(lab.db, 1) == {1: (1,), 2: (2,)}
     assert registered.estimands["grows_2"]["expects"] == "-"
     assert [one["forecaster"] for one in registered.document["predictions"]] == ["Ada, informed"]
     assert made.created_at == lab.now
-    assert [candidate.registration_id for candidate in planning.candidates(lab.db, lab.now)] == [2]
+    assert [candidate.registration_id for candidate in planning.list_candidates(lab.db, lab.now)] == [2]
     with pytest.raises(Refused):
         put_otherwise(lab, null=0.7)
-    assert registrations.numbers(lab.db, put_otherwise(lab, number=2, prediction=less, null=0.7)) == {"grows_3": 3}
+    assert registrations.list_claim_numbers(lab.db, put_otherwise(lab, number=2, prediction=less, null=0.7)) == {
+        "grows_3": 3
+    }
     assert lab.broken() == {}
 
 
@@ -158,40 +160,40 @@ def test_what_says_nothing_new_or_is_withdrawn_or_unknown_gets_nothing_further(l
             put_otherwise(lab, prediction=prediction, **changes)
     with pytest.raises(NotFound):
         add_cohort(lab, number=7)
-    registrations.set_status(lab.db, 1, "suspended", "clones")
+    registrations.set_finding_status(lab.db, 1, "suspended", "clones")
     with pytest.raises(Withdrawn, match="clones"):
         add_cohort(lab)
-    withdraw(lab.db, 1, "a test", lab.now)
+    retire_version(lab.db, 1, "a test", lab.now)
     with pytest.raises(Withdrawn):
         add_design(lab)
     assert len(bodies(lab)) == 1
 
 
 def test_a_prediction_is_taken_until_the_first_result_is_back_and_never_after(lab):
-    assert foretell(lab.db, 1, SAID, "Ada", lab.now) == (1, 3)  # after the autopilot’s
+    assert record_prediction(lab.db, 1, SAID, "Ada", lab.now) == (1, 3)  # after the autopilot’s
     for said in (SAID, SAID | {"because": "24 seeds of a pilot"}):  # and whoever was informed is still Ada
         with pytest.raises(Refused):
-            foretell(lab.db, 1, said, "Ada", lab.now)
+            record_prediction(lab.db, 1, said, "Ada", lab.now)
     made = add_design(lab)
     ordered(lab, made.id, workunits=2)  # another design of the finding would tell, too
     order = lab.order(1)
     lab.report(lab.order(2), None, exit_status=10)  # which brought nothing and tells nothing
     lab.validate()
-    foretell(lab.db, 1, SAID, "Bob", lab.now)
+    record_prediction(lab.db, 1, SAID, "Bob", lab.now)
     assert lab.broken() == {}
     lab.report(order, lab.output(order)[:-9])
     for _ in range(2):
         with pytest.raises(Refused):
-            foretell(lab.db, 1, SAID, "Eve", lab.now)
+            record_prediction(lab.db, 1, SAID, "Eve", lab.now)
         lab.validate()
 
 
 def test_a_prediction_that_was_touched_is_seen(lab, taken_back):
     lab.db.execute("DELETE FROM preflight")  # nothing of it was run so far, so that they are blind
-    kin.learn(lab.db, lab.folder, b"")
-    foretell(lab.db, 1, SAID, "Ada", lab.now)
-    foretell(lab.db, 1, SAID | {"median": SAID["interval"][1]}, "Bob", lab.now)
-    assert registrations.broken_links(lab.db) == []
+    kin.record_kin(lab.db, lab.folder, b"")
+    record_prediction(lab.db, 1, SAID, "Ada", lab.now)
+    record_prediction(lab.db, 1, SAID | {"median": SAID["interval"][1]}, "Bob", lab.now)
+    assert registrations.check_registration_chain(lab.db) == []
     for wrong in (
         "UPDATE prediction SET positive = 0.1, negative = 0.8 WHERE forecaster = 'Ada'",
         "UPDATE prediction SET created_at = created_at - 1 WHERE forecaster = 'Ada'",
@@ -203,7 +205,7 @@ def test_a_prediction_that_was_touched_is_seen(lab, taken_back):
     ):
         with taken_back(lab.db):
             lab.db.execute(wrong)
-            assert registrations.broken_links(lab.db) != [], wrong
+            assert registrations.check_registration_chain(lab.db) != [], wrong
 
 
 def test_a_new_design_waits_for_its_first_replicate_or_for_a_repair(lab, prepared):
@@ -216,10 +218,10 @@ def test_a_new_design_waits_for_its_first_replicate_or_for_a_repair(lab, prepare
 
     def design() -> Candidate:
         lab.later(seconds=1)
-        return planning.candidates(lab.db, lab.now)[1]
+        return planning.list_candidates(lab.db, lab.now)[1]
 
     assert design().is_untried
-    planned = planning.plan(planning.candidates(lab.db, lab.now), cores=2, per_core=80, task_seconds=1.0)
+    planned = planning.plan_orders(planning.list_candidates(lab.db, lab.now), cores=2, per_core=80, task_seconds=1.0)
     orders = [(order.registration_id, order.workunits * order.replicates_each) for order in planned.allotments]
     assert orders[:3] == [(2, 1), (1, 8), (1, 8)]  # they take turns, and of configs that are new one replicate first
     ordered(lab, 2, workunits=1)
@@ -261,7 +263,7 @@ def test_a_forgotten_task_goes_back_to_the_registration_whose_configs_it_has(
         task_id=order.task,
         host_id=1,
         exit_status=0,
-        output_digest=blobs.put(lab.db, lab.folder, output, lab.now),
+        output_digest=blobs.store_blob(lab.db, lab.folder, output, lab.now),
         cpu_seconds=0.5,
         elapsed_seconds=1.0,
         workunit_id=1,
@@ -289,7 +291,9 @@ def computed(rounds, registration_id):
 
 
 def standing(rounds) -> dict[int, tuple[int, int, int]]:
-    return {number: (one.blocks, one.seeds, one.designs) for number, one in evidence.newest(rounds.db).items()}
+    return {
+        number: (one.blocks, one.seeds, one.designs) for number, one in evidence.list_newest_evidence(rounds.db).items()
+    }
 
 
 def test_later_blocks_are_evidence_of_the_same_finding_unless_it_was_amended(weighing):
@@ -350,13 +354,13 @@ def costly(prepared):
     """tiny_sum, whose file says that a replicate takes four minutes."""
     made = prepared(has_shift=True)
     declared = json.loads(made.declaration) | {"cell_seconds": _COSTS}
-    files = contents(made.archive) | {MANIFEST: canonical(declared)}
+    files = read_bundle_files(made.archive) | {MANIFEST: canonical_bytes(declared)}
     manifest = replace(made.manifest, cell_seconds=tuple(_COSTS))
-    return replace(made, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files))
+    return replace(made, manifest=manifest, declaration=canonical_bytes(declared).decode(), archive=pack_files(files))
 
 
 def body_of(lab, place: int = 0):
-    return read_body(registrations.registrations(lab.db, 1)[place].body)
+    return read_registration_body(registrations.read_registrations(lab.db, 1)[place].body)
 
 
 @pytest.fixture
@@ -372,18 +376,20 @@ def test_with_the_first_volunteer_new_versions_alone_have_larger_blocks(small_la
     accounts.set_simulated(small_lab.db, small_lab.volunteer("Played"))  # who only plays a part
     small_lab.publish(costly)
     assert body_of(small_lab).block == 8
-    before = registrations.registrations(small_lab.db, 1)
+    before = registrations.read_registrations(small_lab.db, 1)
     small_lab.volunteer("Bob")
     further(rounds_of(small_lab))
     register_cohort(small_lab.db, 1, stopping=StoppingRule(replicates=256), why="more of it", now=small_lab.now)
-    amend(small_lab.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="so", now=small_lab.now)
+    amend_claim(small_lab.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="so", now=small_lab.now)
     assert [body_of(small_lab, place).block for place in range(4)] == [8] * 4
     declared = json.loads(costly.declaration) | {"version": 2}
-    files = contents(costly.archive) | {MANIFEST: canonical(declared)}
+    files = read_bundle_files(costly.archive) | {MANIFEST: canonical_bytes(declared)}
     manifest = replace(costly.manifest, version=2)
-    small_lab.publish(replace(costly, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files)))
-    assert registrations.registrations(small_lab.db, 1)[:1] == before
-    assert read_body(registrations.registrations(small_lab.db, 2)[0].body).block == 20
+    small_lab.publish(
+        replace(costly, manifest=manifest, declaration=canonical_bytes(declared).decode(), archive=pack_files(files))
+    )
+    assert registrations.read_registrations(small_lab.db, 1)[:1] == before
+    assert read_registration_body(registrations.read_registrations(small_lab.db, 2)[0].body).block == 20
 
 
 def costly_computed(costly_rounds, amount: int) -> None:
@@ -393,8 +399,8 @@ def costly_computed(costly_rounds, amount: int) -> None:
 
 def test_whole_blocks_are_ordered_in_turn_and_those_of_designs_enter_by_their_size(costly_rounds):
     costly_computed(costly_rounds, 3)  # the pilot
-    planned = planning.plan(
-        planning.candidates(costly_rounds.db, costly_rounds.lab.now), cores=32, per_core=15, task_seconds=1.0
+    planned = planning.plan_orders(
+        planning.list_candidates(costly_rounds.db, costly_rounds.lab.now), cores=32, per_core=15, task_seconds=1.0
     )
     assert [one.workunits * one.replicates_each for one in planned.allotments] == [17, 20]
     wide = further(costly_rounds)
@@ -404,9 +410,11 @@ def test_whole_blocks_are_ordered_in_turn_and_those_of_designs_enter_by_their_si
     costly_rounds.hold()
     costly_computed(costly_rounds, 8)
     costly_rounds.hold()
-    placed = [(one.block, one.observation.registration) for one in evidence.kept(costly_rounds.db, 1).placed]
+    placed = [
+        (one.block, one.observation.registration) for one in evidence.read_observation_set(costly_rounds.db, 1).placed
+    ]
     assert placed == [(1, wide)] * 20 + [(2, 1)] * 20
-    assert recomputed(costly_rounds.db) == []
+    assert find_wrong_evidence(costly_rounds.db) == []
 
 
 GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Verdict.POSITIVE,))
@@ -433,30 +441,30 @@ def pass_on(small_lab):
     """Registers a list in a laboratory, after this experiment was published."""
 
     def pass_on(listed: OldClaims = LISTED, experiment: str = "tiny_sum") -> int:
-        return inherit(small_lab.db, listed, experiment, small_lab.now)
+        return register_old_claims(small_lab.db, listed, experiment, small_lab.now)
 
     return pass_on
 
 
 def said(db) -> list[tuple]:
-    return [(one.source, one.kind, one.target, one.by) for one in links.every_link(db)]
+    return [(one.source, one.kind, one.target, one.by) for one in links.list_links(db)]
 
 
 def test_a_claim_waits_for_its_experiment_and_hangs_on_it_until_it_is_answered(small_lab, prepared, pass_on):
     first, second = Node(noun=Noun.OLD_CLAIM, id=1), Node(noun=Noun.OLD_CLAIM, id=2)
     explained = (first, LinkKind.EXPLAINS, second, "the old laboratory")
     assert pass_on(experiment="other_sum") == 1
-    assert [one.said.name for one in old_claims.every_claim(small_lab.db)] == ["#31", "#32"]
+    assert [one.said.name for one in old_claims.list_old_claims(small_lab.db)] == ["#31", "#32"]
     assert said(small_lab.db) == [explained]
     small_lab.publish(prepared())
     assert pass_on() == 1
     assert said(small_lab.db) == [explained, (Node(noun=Noun.FINDING, id=1), LinkKind.TESTS, first, "catalogue")]
-    test = links.every_link(small_lab.db)[1]
+    test = links.list_links(small_lab.db)[1]
     assert test.upheld_by == (Meaning.AS_CLAIMED,)
-    assert hanging(small_lab.db) == {1: 2}
+    assert read_hanging_questions(small_lab.db) == {1: 2}
     record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
-    assert hanging(small_lab.db) == {}
-    assert bearing(test, links.footings(small_lab.db)) is Bearing.SUPPORTS
+    assert read_hanging_questions(small_lab.db) == {}
+    assert find_bearing(test, links.list_finding_states(small_lab.db)) is Bearing.SUPPORTS
     small_lab.publish(prepared(version=2))  # which asks too and takes the older one's place
     assert pass_on() == 2
     newer, older = Node(noun=Noun.FINDING, id=2), Node(noun=Noun.FINDING, id=1)

@@ -7,21 +7,21 @@ import pytest
 import stored_work
 
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.commands.jobs import stop_failing
 from axiom.laboratory.experiments.commands.releases import RecallExperiment, ReopenExperiment, ReopenFinding
-from axiom.laboratory.experiments.publish import wanted_seal
+from axiom.laboratory.experiments.publish import find_wanted_seal
 from axiom.laboratory.keys import seals
 from axiom.laboratory.keys.commands import SealBundles
-from axiom.laboratory.registrations.commands import AmendFinding, Predict, RegisterCohort, RegisterDesign
+from axiom.laboratory.registrations.commands import AmendFinding, PredictFinding, RegisterCohort, RegisterDesign
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.signed.keys import make_keys
-from axiom.store.engine.database import at
-from axiom.store.engine.folder import keep
+from axiom.store.engine.database import to_microseconds
+from axiom.store.engine.folder import write_file_atomically
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
@@ -38,7 +38,7 @@ COMMANDS = [
     WIDE,
     RegisterCohort(finding=1, why="to confirm it"),
     AmendFinding(finding=1, why="it looked so", forecaster="Ada", null=0.5, **SAID),
-    Predict(finding=1, forecaster="Ada", **SAID),
+    PredictFinding(finding=1, forecaster="Ada", **SAID),
     RecallExperiment(experiment="tiny_sum@1", why="the sum was wrong"),
     RetireExperiment(experiment="tiny_sum"),
 ]
@@ -78,13 +78,13 @@ def test_a_design_can_be_ordered_of_and_what_was_amended_cannot(door):
     with pytest.raises(Refused):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, registration=1))
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=2))
-    assert door.look(lambda db: experiments.issued_to(db, 1)).keys() == {made["registration"], amended}
+    assert door.look(lambda db: experiments.count_issued_replicates(db, 1)).keys() == {made["registration"], amended}
 
 
 def test_a_retired_version_is_opened_again_and_a_recalled_one_never(door):
     door.submit(RetireExperiment(experiment="tiny_sum"))
     door.submit(ReopenExperiment(experiment="tiny_sum", why="it is interesting after all"))
-    assert door.look(lambda db: experiments.by_id(db, 1)).status == "open"
+    assert door.look(lambda db: experiments.find_experiment(db, 1)).status == "open"
     assert "interesting after all" in door.audited()[-1]["arguments"]
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=3))
     answer = door.submit(RecallExperiment(experiment="tiny_sum@1", why="the sum was wrong"))
@@ -93,7 +93,7 @@ def test_a_retired_version_is_opened_again_and_a_recalled_one_never(door):
     assert touched["workunits"] == {"open": 3}
     assert touched["results"] == 0
     assert [(finding["number"], finding["status"]) for finding in touched["findings"]] == [(1, "open")]
-    assert door.look(lambda db: registrations.statuses(db, 1)) == {1: ("recalled", "the sum was wrong")}
+    assert door.look(lambda db: registrations.list_finding_statuses(db, 1)) == {1: ("recalled", "the sum was wrong")}
     for command in (ReopenExperiment(experiment="tiny_sum", why="a test"), ReopenFinding(finding=1, why="a test")):
         with pytest.raises(Refused):
             door.submit(command)
@@ -108,10 +108,10 @@ def test_what_cannot_be_is_refused_and_leaves_no_trace(door):
         (lambda: RecallExperiment(experiment="tiny_sum", why=""), WrongUse, "why"),
         (lambda: RegisterCohort(finding=9, why="a test"), NotFound, "9"),
         (lambda: RegisterCohort(finding=1, why="a test", stopping="never"), WrongUse, "stopping"),
-        (lambda: Predict(**prediction | {"forecaster": "Ada, informed"}), WrongUse, "forecaster"),
-        (lambda: Predict(**prediction | {"absent": 0.5}), WrongUse, "1"),
-        (lambda: Predict(**prediction | {"low": float("inf")}), WrongUse, "low"),
-        (lambda: Predict(**prediction, median=1.5), WrongUse, "interval"),
+        (lambda: PredictFinding(**prediction | {"forecaster": "Ada, informed"}), WrongUse, "forecaster"),
+        (lambda: PredictFinding(**prediction | {"absent": 0.5}), WrongUse, "1"),
+        (lambda: PredictFinding(**prediction | {"low": float("inf")}), WrongUse, "low"),
+        (lambda: PredictFinding(**prediction, median=1.5), WrongUse, "interval"),
         (lambda: AmendFinding(why="a test", null=float("nan"), **prediction), WrongUse, "null"),
     ):
         with pytest.raises(error, match=fact):
@@ -172,7 +172,7 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
     def fail_on_hosts(*failing: int) -> None:
         def spoil(db) -> None:
             for number, host in enumerate(failing, start=1):
-                db.execute(FAIL, id=number, host=host, at=at(door.lab.now))
+                db.execute(FAIL, id=number, host=host, at=to_microseconds(door.lab.now))
 
         door.gate.writer.run(spoil)
         door.lab.later(seconds=1)
@@ -182,11 +182,11 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=6))
     fail_on_hosts(1)
     stop_failing(door.gate, door.caller)
-    assert door.look(lambda db: experiments.by_id(db, 1)).status == "open"
+    assert door.look(lambda db: experiments.find_experiment(db, 1)).status == "open"
     fail_on_hosts(1, 2, 3)
     for _ in range(2):
         stop_failing(door.gate, door.caller)
-    version = door.look(lambda db: experiments.by_id(db, 1))
+    version = door.look(lambda db: experiments.find_experiment(db, 1))
     assert version.status == "retired"
     assert version.why == "4 of 4 tasks failed on 3 hosts, and more than 10% may not"
     assert door.look(lambda db: stored_work.tasks(db, state="unsent")) == []
@@ -206,10 +206,10 @@ def laboratory(small_lab, package):
 
 def sealed_elsewhere(small_lab, known, made) -> SealBundles:
     """The command that brings the seal of what was prepared."""
-    seal = wanted_seal(
+    seal = find_wanted_seal(
         small_lab.db, made, trust=small_lab.keys.trust, good_for=known.bundle_good_for, now=small_lab.now
     )
-    keep(seals.archive_path(small_lab.folder, made.digest), made.archive)
+    write_file_atomically(seals.unsealed_archive_path(small_lab.folder, made.digest), made.archive)
     return SealBundles(seal=write_seal(seal, *small_lab.keys.sealers))
 
 
@@ -223,8 +223,8 @@ def test_with_an_address_blocks_are_for_volunteers(small_lab, prepared, laborato
         command = PublishExperiment(experiment="tiny_sum")
     with small_lab.db.transaction():
         command.apply(small_lab.db, known, made, now)
-    (registration,) = registrations.registrations(small_lab.db, 1)
-    assert read_body(registration.body).block == block
+    (registration,) = registrations.read_registrations(small_lab.db, 1)
+    assert read_registration_body(registration.body).block == block
 
 
 @pytest.mark.parametrize("is_sealed_elsewhere", [False, True])
@@ -234,7 +234,9 @@ def test_the_predictions_of_a_file_of_ones_own_are_ones_own(
 ):
     text = (package / "catalogue" / "tiny_sum.py").read_text(encoding="utf-8").replace('"tiny_sum"', '"mine"')
     known, command = laboratory(""), PublishExperiment(experiment="mine", text=text if is_sent else None)
-    keep(small_lab.folder.catalogue / "mine.py", text.encode())  # where a file lies that was published before
+    write_file_atomically(
+        small_lab.folder.catalogue / "mine.py", text.encode()
+    )  # where a file lies that was published before
     made = command.prepare(known)
     if is_sealed_elsewhere:
         command, made = sealed_elsewhere(small_lab, known, made), None

@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from axiom.domain.rounds import Step
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rounds import due, step
+from axiom.laboratory.rounds.rounds import take_next_step, why_round_due
 from axiom.store.engine.database import Database
 from axiom.store.rounds import rounds as sessions
 
@@ -83,7 +83,7 @@ def copies(due_rounds, tmp_path):
 
 def one_step(db, now):
     with db.transaction(), db.savepoint():
-        return step(db, POLICY, pi="autopilot", reason="a test", now=now)
+        return take_next_step(db, POLICY, pi="autopilot", reason="a test", now=now)
 
 
 def dump(db) -> dict[str, list]:
@@ -91,7 +91,7 @@ def dump(db) -> dict[str, list]:
 
 
 def steps_done(db) -> int:
-    last = sessions.last(db)
+    last = sessions.find_last_round(db)
     return len(last.done) if last else 0
 
 
@@ -105,7 +105,7 @@ def stages(copies, now) -> list[tuple]:
         before = connection.spoken
         one_step(db, now)
         steps.append((stage, connection.spoken - before, dump(db)))
-    assert sessions.last(db).ended_at is not None
+    assert sessions.find_last_round(db).ended_at is not None
     return steps
 
 
@@ -142,7 +142,7 @@ def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
     assert [stepped.step for stepped in steps] == list(Step)
     assert [stepped.ended for stepped in steps] == [False] * 16 + [True]
     assert due_rounds.kinds() == DUE.split()
-    (session,) = sessions.sessions(due_rounds.db, 10)
+    (session,) = sessions.list_rounds(due_rounds.db, 10)
     assert session.name == "2026-03-04-a"
     assert session.done == tuple(Step)
     assert session.ended_at == due_rounds.lab.now
@@ -159,7 +159,7 @@ def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
         **dict.fromkeys(["plan.skip", "deploy.class"], 1),
     }
     assert due_rounds.stored(*tables) == before
-    assert [session.name for session in sessions.sessions(due_rounds.db, 10)] == ["round-2", "2026-03-04-a"]
+    assert [session.name for session in sessions.list_rounds(due_rounds.db, 10)] == ["round-2", "2026-03-04-a"]
 
 
 @pytest.mark.parametrize("how", ["raises", "ends before it", "ends after it"])
@@ -230,13 +230,13 @@ def test_what_was_planned_is_ordered_unless_it_was_withdrawn(due_rounds, is_with
     due_rounds.lab.later(minutes=1)
     second = due_rounds.step()
     assert (second.round.name, second.step) == (first.round.name, Step.QUEUE)  # the open one goes on
-    assert len(sessions.sessions(due_rounds.db, 10)) == 1
-    assert due(due_rounds.db, POLICY, due_rounds.lab.now)
+    assert len(sessions.list_rounds(due_rounds.db, 10)) == 1
+    assert why_round_due(due_rounds.db, POLICY, due_rounds.lab.now)
     due_rounds.up_to(Step.PLAN)
-    planned = sessions.kept_plan(due_rounds.db, 1)["allotments"]
+    planned = sessions.read_round_plan(due_rounds.db, 1)["allotments"]
     due_rounds.lab.host("first", cores=16)  # another plan would be made by now
     if is_withdrawn:
-        withdraw(due_rounds.db, 1, "a test", due_rounds.lab.now)
+        retire_version(due_rounds.db, 1, "a test", due_rounds.lab.now)
     ordered = [note.facts["workunits"] for note in due_rounds.step().notes if note.kind == "deploy.ordered"]
     assert ordered == ([] if is_withdrawn else [allotment["workunits"] for allotment in planned])
 
@@ -246,7 +246,7 @@ def test_a_session_is_held_when_there_is_a_reason_and_not_when_there_is_none(rou
     rounds.in_stages()
 
     def is_due() -> bool:
-        return due(rounds.db, POLICY, lab.now) != ""
+        return why_round_due(rounds.db, POLICY, lab.now) != ""
 
     assert is_due()  # none was held yet
     rounds.hold()
@@ -257,7 +257,7 @@ def test_a_session_is_held_when_there_is_a_reason_and_not_when_there_is_none(rou
     assert not is_due()
     rounds.compute(3)  # the rest of block 0, in three workunits
     lab.later(minutes=1)
-    assert due(rounds.db, POLICY, lab.now).startswith("1 closed block")
+    assert why_round_due(rounds.db, POLICY, lab.now).startswith("1 closed block")
     rounds.hold()
     assert not is_due()
 
@@ -267,9 +267,9 @@ def test_idle_cores_alone_are_a_reason_only_now_and_then(rounds, variant):
     rounds.lab.publish(variant("deploy_sum", asks=False))
     rounds.hold()
     rounds.lab.later(seconds=299)
-    assert due(rounds.db, POLICY, rounds.lab.now) == ""
+    assert why_round_due(rounds.db, POLICY, rounds.lab.now) == ""
     rounds.lab.later(seconds=1)
-    assert due(rounds.db, POLICY, rounds.lab.now).startswith("0 tasks in the queue for 2 cores")
+    assert why_round_due(rounds.db, POLICY, rounds.lab.now).startswith("0 tasks in the queue for 2 cores")
 
 
 def test_the_stuck_are_given_up_on_and_the_slow_are_waited_for(rounds):

@@ -34,7 +34,7 @@ def notes_of(answers, wanted: Step) -> list[str]:
 def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):
     first = manned.submit(STEP, key="once")
     assert manned.submit(STEP, key="once") == {**first, "repeated": True}
-    assert manned.look(lambda db: rounds.last(db).done) == (Step.HEALTH,)
+    assert manned.look(lambda db: rounds.find_last_round(db).done) == (Step.HEALTH,)
     answers = [first, *(manned.submit(STEP) for _ in list(Step)[1:])]
     assert [answer["step"] for answer in answers] == [step.value for step in Step]
     assert [answer["ended"] for answer in answers] == [False] * 16 + [True]
@@ -51,7 +51,7 @@ def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):
 def test_several_who_hold_a_session_at_once_hold_one(manned):
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: manned.submit(STEP), range(len(Step))))
-    (session,) = manned.look(lambda db: rounds.sessions(db, 10))
+    (session,) = manned.look(lambda db: rounds.list_rounds(db, 10))
     assert session.name == "2026-03-02-a"
     assert session.done == tuple(Step)
     assert session.ended_at is not None
@@ -107,12 +107,12 @@ def by(holder: str, until: Step = Step.LOG) -> StepSession:
 
 def test_of_two_who_would_step_a_session_one_does_until_their_hold_runs_out(door):
     door.submit(by("Ada"))
-    before = door.look(lambda db: rounds.last(db).done)
+    before = door.look(lambda db: rounds.find_last_round(db).done)
     for command in (by("Ben"), by(""), HOLD):
         with pytest.raises(HeldByAnother, match="Ada"):
             door.submit(command)
     assert HeldByAnother.exit_code == 4
-    assert door.look(lambda db: rounds.last(db).done) == before
+    assert door.look(lambda db: rounds.find_last_round(db).done) == before
     door.lab.now += limits.LEASE - timedelta(seconds=1)
     assert door.submit(by("Ada"))["step"] == "queue"  # which renews it
     door.lab.now += limits.LEASE - timedelta(seconds=1)
@@ -137,6 +137,6 @@ def test_the_last_step_that_a_holder_means_to_do_and_the_end_let_go(door):
     assert door.submit(by("Ben"))["step"] == "rank"
     while not door.submit(by("Ben"))["ended"]:
         continue
-    last = door.look(rounds.last)
+    last = door.look(rounds.find_last_round)
     assert (last.holder, last.held_until) == ("", None)
     assert door.submit(by("Ada"))["session"] == "round-2"

@@ -14,8 +14,8 @@ from fake_builds import LINUX, PROGRAM, build, row
 from patience import PATIENCE
 
 from axiom.errors import Refused, StoreError
-from axiom.laboratory.runner.built import built_in, digests, place, read_built
-from axiom.laboratory.runner.code_archive import runner_name, stand_in
+from axiom.laboratory.runner.built import hash_file, list_built_folders, place_piece, read_built
+from axiom.laboratory.runner.code_archive import pack_stand_in_runner, runner_file_name
 
 MAIN, RUNTIME = row("runner", "", PROGRAM), row("runtime", ".zip", b"the runtime")
 ODD = [
@@ -43,8 +43,8 @@ ODD = [
 def test_what_was_built_is_read_from_whole_folders_and_a_wrong_description_refused(tmp_path):
     whole = build(tmp_path, plan_class="nv"), build(tmp_path)
     (tmp_path / "half").mkdir()
-    assert built_in(tmp_path) == sorted(whole)
-    assert built_in(tmp_path / "missing") == []
+    assert list_built_folders(tmp_path) == sorted(whole)
+    assert list_built_folders(tmp_path / "missing") == []
     runner = read_built(whole[0])
     assert (runner.name, runner.platform, runner.plan_class) == (f"{LINUX}-nv", LINUX, "nv")
     assert (runner.needs_avx, runner.glibc, runner.unpacked_bytes) == (True, (2, 36), 420)
@@ -73,33 +73,33 @@ def test_a_file_takes_no_room_twice_and_one_with_a_flipped_bit_leaves_nothing(tm
         raw[place_of_flip // 8] ^= 1 << place_of_flip % 8
         program.source.write_bytes(raw)
         with pytest.raises(Refused, match=program.name):
-            place(program, target)
+            place_piece(program, target)
         assert list(target.parent.iterdir()) == []
     program.source.write_bytes(PROGRAM)
     target.write_bytes(b"half of")
     target.with_name(f".{target.name}.part").write_bytes(b"what a power cut left")
-    place(program, target)
+    place_piece(program, target)
     assert target.read_bytes() == PROGRAM
     target.unlink()
     shutil.rmtree(tmp_path / "built")
     with pytest.raises(StoreError, match=program.name):
-        place(program, target)
+        place_piece(program, target)
 
     def no_link(*_):
         raise OSError(18, "Invalid cross-device link")
 
     program = read_built(build(tmp_path / "built")).pieces[0]
     target = tmp_path / "files" / program.name
-    place(program, target)
+    place_piece(program, target)
     assert target.read_bytes() == PROGRAM
     assert target.samefile(program.source)
-    place(program, target)
+    place_piece(program, target)
     assert sorted(target.parent.iterdir()) == [target]
     target.unlink()
     monkeypatch.setattr(os, "link", no_link)
-    place(program, target)
+    place_piece(program, target)
     assert not target.samefile(program.source)
-    assert digests(target) == (program.sha256, program.md5, program.size)
+    assert hash_file(target) == (program.sha256, program.md5, program.size)
 
 
 PYTHON = Path(sys.executable)
@@ -115,10 +115,10 @@ print(json.dumps({name: module.__file__ for name, module in sys.modules.items() 
 
 
 def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports(tmp_path):
-    path, raw = tmp_path / "runner.pyz", stand_in(PYTHON)
-    assert stand_in(PYTHON) == raw
-    assert stand_in(Path("/usr/bin/another-python")) != raw
-    assert runner_name(raw) == f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}.pyz"
+    path, raw = tmp_path / "runner.pyz", pack_stand_in_runner(PYTHON)
+    assert pack_stand_in_runner(PYTHON) == raw
+    assert pack_stand_in_runner(Path("/usr/bin/another-python")) != raw
+    assert runner_file_name(raw) == f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}.pyz"
     path.write_bytes(raw)
     command = [sys.executable, "-I", "-c", EVERYTHING, path]
     imported = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout)
@@ -130,7 +130,7 @@ def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports(tmp_
     python = tmp_path / "a folder" / "python"
     python.parent.mkdir()
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-    path.write_bytes(stand_in(python))
+    path.write_bytes(pack_stand_in_runner(python))
     for file in (python, path):
         file.chmod(0o755)
     done = subprocess.run([path], cwd=tmp_path, capture_output=True, check=False, timeout=PATIENCE)

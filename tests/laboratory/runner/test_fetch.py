@@ -17,7 +17,7 @@ from fake_builds import LINUX, build
 
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, NotFound, Refused, StorageFull, WrongUse
-from axiom.laboratory.runner.fetch import chosen_of, fetch_runner, look_at_release
+from axiom.laboratory.runner.fetch import choose_fetched_runners, fetch_release, fetch_runner
 from axiom.laboratory.runner.offer import OfferWatcher
 from axiom.laboratory.runner.release import RELEASE, sign_release
 from axiom.limits import server as limits
@@ -102,8 +102,11 @@ def host(built) -> Iterator[ReleaseHost]:
 @pytest.fixture
 def fetch(folder) -> Callable[..., list[bool]]:
     def fetch(place: str, *only: str, key: str = KEY.public) -> list[bool]:
-        release = look_at_release(place, key)
-        return [fetch_runner(folder, place, release, name, lambda *_: None) for name in chosen_of(release, only)]
+        release = fetch_release(place, key)
+        return [
+            fetch_runner(folder, place, release, name, lambda *_: None)
+            for name in choose_fetched_runners(release, only)
+        ]
 
     return fetch
 
@@ -218,13 +221,13 @@ def test_an_unsigned_file_is_refused_by_name_and_what_is_not_whole_is_not_signed
 
 def edited(built: Path, **said: Any) -> None:
     listed = json.loads((built / RELEASE).read_bytes())
-    (built / RELEASE).write_bytes(canonical_json.canonical(listed | said))
+    (built / RELEASE).write_bytes(canonical_json.canonical_bytes(listed | said))
 
 
 def signed(built: Path, **said: Any) -> None:
     """The list says something else, and the key has signed that."""
     body = json.loads((built / RELEASE).read_bytes())["release"] | said
-    edited(built, release=body, signature=KEY.sign(canonical_json.canonical(body)).hex())
+    edited(built, release=body, signature=KEY.sign(canonical_json.canonical_bytes(body)).hex())
 
 
 ROW = {"name": "built.json", "sha256": "ab" * 32, "size": 5}

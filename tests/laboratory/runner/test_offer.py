@@ -12,8 +12,8 @@ from fake_builds import build
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
 from axiom.laboratory.runner import offer
-from axiom.laboratory.runner.code_archive import code
-from axiom.laboratory.runner.offer import Offers, OfferWatcher
+from axiom.laboratory.runner.code_archive import pack_runner_code
+from axiom.laboratory.runner.offer import OfferWatcher, RunnerOffers
 from axiom.signed.boinc_code_signing import CARRIED, CodeKey, CodeSigning, code_facts, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
@@ -48,8 +48,8 @@ def laid_out(folder) -> dict[str, bytes]:
 
 def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, key):
     odd = Platform(system="plan9", processor="vax", instructions="none")
-    assert Offers(folder, key).here(odd, NOW) == {}  # which BOINC does not know
-    first = Offers(folder, key).here(HERE, NOW)
+    assert RunnerOffers(folder, key).here(odd, NOW) == {}  # which BOINC does not know
+    first = RunnerOffers(folder, key).here(HERE, NOW)
     (runner,) = first.values()
     assert (runner.platform, runner.version) == (LINUX, VERSION)
     there = laid_out(folder)
@@ -67,36 +67,36 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
     assert there[program.name].startswith(f"#!{sys.executable} -I\n".encode())
     written = folder.offer.stat().st_mtime_ns
     for platform in (HERE, odd):
-        assert Offers(folder, key).here(platform, NOW) == first
+        assert RunnerOffers(folder, key).here(platform, NOW) == first
     assert (laid_out(folder), folder.offer.stat().st_mtime_ns) == (there, written)
     data = json.loads(folder.offer.read_text())
     del data["runners"][LINUX]["files"][0]["md5"]
     folder.offer.write_text(json.dumps(data))
     with pytest.raises(CannotStart, match="md5"):
-        Offers(folder, key).here(HERE, NOW)
+        RunnerOffers(folder, key).here(HERE, NOW)
 
 
 def test_other_files_are_the_next_version_and_no_number_is_given_again(folder, key, monkeypatch):
-    (first,) = Offers(folder, key).here(HERE, NOW).values()
+    (first,) = RunnerOffers(folder, key).here(HERE, NOW).values()
     before = laid_out(folder)
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
-    (second,) = Offers(folder, key).here(HERE, NOW).values()
+    (second,) = RunnerOffers(folder, key).here(HERE, NOW).values()
     assert (first.version, second.version) == (VERSION, VERSION + 1)
     assert len({file.name for file in first.files} & {file.name for file in second.files}) == 1
     assert laid_out(folder).items() > before.items()  # the old ones stay
     monkeypatch.setattr(sys, "executable", "/opt/python")
-    (third,) = Offers(folder, key).here(HERE, NOW + timedelta(seconds=9)).values()
+    (third,) = RunnerOffers(folder, key).here(HERE, NOW + timedelta(seconds=9)).values()
     assert third.version == VERSION + 2
-    assert Offers(folder, key).here(HERE, NOW) == {LINUX: third}
-    both = Offers(folder, key).here(THERE, NOW)  # each platform has its own, and no version means two things
+    assert RunnerOffers(folder, key).here(HERE, NOW) == {LINUX: third}
+    both = RunnerOffers(folder, key).here(THERE, NOW)  # each platform has its own, and no version means two things
     assert {name: runner.version for name, runner in both.items()} == {LINUX: VERSION + 2, WINDOWS: VERSION + 3}
     assert both[LINUX] == third
     (folder.keys / "trust.json").write_bytes(b"another")
-    versions_now = {name: runner.version for name, runner in Offers(folder, key).here(HERE, NOW).items()}
+    versions_now = {name: runner.version for name, runner in RunnerOffers(folder, key).here(HERE, NOW).items()}
     assert versions_now == {LINUX: VERSION + 4, WINDOWS: VERSION + 3}
     shutil.rmtree(folder.runners)
     monkeypatch.setattr(sys, "executable", "/opt/another/python")
-    (fourth,) = Offers(folder, key).here(HERE, NOW + timedelta(minutes=5)).values()
+    (fourth,) = RunnerOffers(folder, key).here(HERE, NOW + timedelta(minutes=5)).values()
     assert fourth.version == VERSION + 5
 
 
@@ -108,15 +108,15 @@ def elsewhere(key: CodeKey, *signed: str) -> CodeSigning:
 
 
 def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
-    before = Offers(folder, key).here(HERE, NOW)
+    before = RunnerOffers(folder, key).here(HERE, NOW)
     (stand_in,) = before.values()
     assert (stand_in.is_stand_in, stand_in.plan_classes) == (True, ("", "nv"))
     damaged = build(tmp_path / "damaged")
     next(damaged.glob("axiom_runtime_*")).write_bytes(b"the ruptime")
     with pytest.raises(Refused, match="axiom_runtime_"):
-        Offers(folder, key).built(damaged, NOW)
-    assert Offers(folder, key).here(HERE, NOW) == before
-    (runner,) = Offers(folder, key).built(build(tmp_path), NOW).values()
+        RunnerOffers(folder, key).built(damaged, NOW)
+    assert RunnerOffers(folder, key).here(HERE, NOW) == before
+    (runner,) = RunnerOffers(folder, key).built(build(tmp_path), NOW).values()
     assert (runner.version, runner.is_stand_in) == (VERSION + 1, False)
     assert (runner.needs_avx, runner.unpacked_bytes) == (True, 420)
     assert [file.name.split("_")[1] for file in runner.files] == ["runner", "runtime", "code", "trust"]
@@ -124,9 +124,9 @@ def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
     for file in runner.files:
         assert is_code_signed((folder.runner_files / file.name).read_bytes(), file.signature, key.public_text)
     assert set(laid_out(folder)) > {file.name for file in stand_in.files}  # hosts that have tasks for it fetch it yet
-    assert Offers(folder, key).here(HERE, NOW) == {LINUX: runner}
-    assert Offers(folder, key).built(build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
-    (second,) = Offers(folder, key).built(build(tmp_path, runtime=b"another"), NOW).values()
+    assert RunnerOffers(folder, key).here(HERE, NOW) == {LINUX: runner}
+    assert RunnerOffers(folder, key).built(build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
+    (second,) = RunnerOffers(folder, key).built(build(tmp_path, runtime=b"another"), NOW).values()
     assert second.version == runner.version + 1
     assert {file.name for file in runner.files} <= set(laid_out(folder))
 
@@ -138,45 +138,45 @@ def test_signatures_that_came_with_the_files_need_no_key_here_and_are_looked_at(
     for row in data["files"]:
         row["signature"] = signer.sign_digest(row["md5"])
     (built / "built.json").write_text(json.dumps(data))
-    ours = [hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (b"whom to trust", code())]
+    ours = [hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (b"whom to trust", pack_runner_code())]
     if is_right:
-        (runner,) = Offers(folder, elsewhere(key, *ours)).built(built, NOW).values()
+        (runner,) = RunnerOffers(folder, elsewhere(key, *ours)).built(built, NOW).values()
         for file in runner.files:
             assert is_code_signed(laid_out(folder)[file.name], file.signature, key.public_text)
         return
     for ours_or_not in (key, elsewhere(key, *ours)):
         with pytest.raises(Refused, match="axiom_runner_"):
-            Offers(folder, ours_or_not).built(built, NOW)
+            RunnerOffers(folder, ours_or_not).built(built, NOW)
     assert not folder.offer.exists()
 
 
 def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
-    offers = Offers(folder, elsewhere(key))
+    offers = RunnerOffers(folder, elsewhere(key))
     assert offers.built(build(tmp_path), NOW) == {}
     assert [name.split("_")[1] for name in offers.unsigned] == ["runner", "runtime", "code", "trust"]
     assert not folder.runner_files.exists()
-    signed = Offers(folder, elsewhere(key, *(piece.md5 for piece in offers.unsigned.values())))
+    signed = RunnerOffers(folder, elsewhere(key, *(piece.md5 for piece in offers.unsigned.values())))
     assert (list(signed.built(build(tmp_path), NOW)), signed.unsigned) == ([LINUX], {})
 
 
 def test_what_was_built_follows_trust_file_code_and_key_though_its_folder_is_gone(folder, key, tmp_path, monkeypatch):
     built = build(tmp_path)
-    (first,) = Offers(folder, key).built(built, NOW).values()
+    (first,) = RunnerOffers(folder, key).built(built, NOW).values()
     shutil.rmtree(built)
-    assert Offers(folder, key).again(NOW) == {LINUX: first}
+    assert RunnerOffers(folder, key).again(NOW) == {LINUX: first}
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
-    (second,) = Offers(folder, key).again(NOW).values()
+    (second,) = RunnerOffers(folder, key).again(NOW).values()
     assert second.version == first.version + 1
     assert [file.name for file in second.files[:3]] == [file.name for file in first.files[:3]]
     assert laid_out(folder)[second.files[3].name] == b"whom to trust from now on"
-    monkeypatch.setattr(offer, "code", lambda: code() + b"a word more")
-    (third,) = Offers(folder, key).again(NOW).values()
+    monkeypatch.setattr(offer, "pack_runner_code", lambda: pack_runner_code() + b"a word more")
+    (third,) = RunnerOffers(folder, key).again(NOW).values()
     assert third.version == second.version + 1
     (fetched,) = {file.name: file for file in third.files if file not in second.files}.values()
     assert fetched.name.startswith("axiom_code_")
     assert fetched.size < 1_000_000
     other = CodeKey.make()
-    (signed,) = Offers(folder, other).again(NOW + timedelta(days=1)).values()
+    (signed,) = RunnerOffers(folder, other).again(NOW + timedelta(days=1)).values()
     assert signed.version == third.version
     for file in signed.files:
         assert is_code_signed(laid_out(folder)[file.name], file.signature, other.public_text)
@@ -220,7 +220,7 @@ def test_a_damaged_build_or_a_fault_of_ours_stops_no_other_and_is_reported_once(
     (problem,) = offering.problems
     assert str(damaged) in problem
     assert caplog.text.count("offer.not") == 1
-    real = Offers.built
+    real = RunnerOffers.built
 
     def built(self, place, now):
         if not place.name.endswith("nv"):
@@ -228,7 +228,7 @@ def test_a_damaged_build_or_a_fault_of_ours_stops_no_other_and_is_reported_once(
         return real(self, place, now)
 
     with monkeypatch.context() as faulty:
-        faulty.setattr(Offers, "built", built)
+        faulty.setattr(RunnerOffers, "built", built)
         build(tmp_path / "built")
         for _ in range(2):
             offering.refresh()

@@ -11,10 +11,10 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Team
 from axiom.limits import server as server_limits
-from axiom.rules.accounts.badges import Contribution, stamps
-from axiom.rules.accounts.command_permission import CommandCost, SpentToday, may
-from axiom.rules.accounts.new_hosts import MOST_NEW, are_own, not_now
-from axiom.rules.accounts.profile_visibility import as_shown, heard
+from axiom.rules.accounts.badges import Contribution, list_stamps
+from axiom.rules.accounts.command_permission import CommandCost, SpentToday, check_permission
+from axiom.rules.accounts.new_hosts import MOST_NEW, are_own_preferences, why_host_waits
+from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
 from axiom.rules.accounts.request_rate import take_request
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -24,13 +24,13 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
     ("ago", "waits"), [(None, False), (timedelta(0), True), (timedelta(minutes=59), True), (timedelta(hours=1), False)]
 )
 def test_a_computer_waits_while_as_many_as_may_be_were_added_within_the_hour(ago, waits):
-    said = not_now(None if ago is None else NOW - ago, NOW)
+    said = why_host_waits(None if ago is None else NOW - ago, NOW)
     assert bool(said) is waits
     assert not waits or f"{MOST_NEW} computers" in said
 
 
 def test_preferences_are_the_account_s_own_unless_the_client_names_another():
-    assert [are_own(source, "a" * 32) for source in ("", "a" * 32, "b" * 32)] == [True, True, False]
+    assert [are_own_preferences(source, "a" * 32) for source in ("", "a" * 32, "b" * 32)] == [True, True, False]
 
 
 CALLER = Caller(
@@ -55,7 +55,7 @@ def asking(capability: Capability = Capability.DEPLOY, **amounts: int) -> Comman
     ],
 )
 def test_a_caller_has_so_much_a_day(request_, spent, allowed, left):
-    permission = may(CALLER, request_, spent)
+    permission = check_permission(CALLER, request_, spent)
     assert (permission.allowed, permission.within_capability) == (allowed, True)
     assert left in permission.reason
 
@@ -72,15 +72,15 @@ def test_a_caller_has_so_much_a_day(request_, spent, allowed, left):
 )
 def test_an_account_is_managed_by_its_volunteer_and_by_the_operator(whose, capabilities, allowed):
     volunteer = replace(CALLER, name="volunteer:7", capabilities=frozenset(capabilities), volunteer_id=7)
-    permission = may(volunteer, asking(Capability.ACCOUNT, volunteer_id=whose), SpentToday())
+    permission = check_permission(volunteer, asking(Capability.ACCOUNT, volunteer_id=whose), SpentToday())
     assert permission.allowed == allowed
 
 
 def test_what_a_caller_may_not_do_at_all_no_limit_allows():
-    permission = may(CALLER, asking(Capability.OPERATE), SpentToday())
+    permission = check_permission(CALLER, asking(Capability.OPERATE), SpentToday())
     assert (permission.allowed, permission.within_capability) == (False, False)
     visitor = replace(CALLER, name="visitor", capabilities=frozenset({Capability.ACCOUNT}))
-    permission = may(visitor, asking(Capability.ACCOUNT, volunteer_id=7), SpentToday())
+    permission = check_permission(visitor, asking(Capability.ACCOUNT, volunteer_id=7), SpentToday())
     assert not permission.allowed
 
 
@@ -89,9 +89,9 @@ def test_a_volunteer_gives_a_command_so_often_a_day_and_the_operator_at_will(vol
     operator = frozenset({Capability.ACCOUNT, Capability.OPERATE})
     caller = replace(CALLER, name="somebody", capabilities=operator, volunteer_id=volunteer)
     asked = replace(asking(Capability.ACCOUNT, volunteer_id=7), most_a_day=5)
-    permission = may(caller, asked, SpentToday(uses=given_))
+    permission = check_permission(caller, asked, SpentToday(uses=given_))
     assert (permission.allowed, permission.within_capability) == (allowed, True)
-    assert may(caller, replace(asked, most_a_day=None), SpentToday(uses=given_)).allowed
+    assert check_permission(caller, replace(asked, most_a_day=None), SpentToday(uses=given_)).allowed
 
 
 def asked(moments: list[float]) -> list[float]:
@@ -130,7 +130,7 @@ MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
 
 def earned(**done):
     nothing = {"valid": 0, "hours": 0.0, "answers": 0, "changed": 0, "since": MIDNIGHT}
-    return {stamp.name: stamp for stamp in stamps(Contribution(**(nothing | done)), MIDNIGHT)}
+    return {stamp.name: stamp for stamp in list_stamps(Contribution(**(nothing | done)), MIDNIGHT)}
 
 
 def test_each_stamp_says_what_it_takes_and_is_earned_exactly_there():
@@ -149,16 +149,16 @@ def test_each_stamp_says_what_it_takes_and_is_earned_exactly_there():
 @pytest.mark.parametrize(("total", "may"), [(None, False), (0, False), (-1, False), (1, True)])
 def test_who_has_credit_is_heard(total, may):  # a correction may leave less than nothing
     balance = None if total is None else Balance(total=total, recent=0.0, recent_at=0)
-    assert heard(balance).may is may
+    assert judge_visibility(balance).may is may
 
 
 def test_of_a_team_only_the_name_is_shown_until_its_founder_has_credit():
     at = datetime(2026, 3, 2, tzinfo=UTC)
     team = Team(id=1, name="Owls", founder_id=2, country="Norway", website="https://t.org", about="we", created_at=at)
-    quiet = as_shown(team, None)
+    quiet = hide_team_profile(team, None)
     assert quiet.name == "Owls"
     assert quiet.founder_id == 2
     assert quiet.country == ""
     assert quiet.website == ""
     assert quiet.about == ""
-    assert as_shown(team, Balance(total=1, recent=0.0, recent_at=0)) == team
+    assert hide_team_profile(team, Balance(total=1, recent=0.0, recent_at=0)) == team

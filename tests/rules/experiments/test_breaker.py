@@ -6,8 +6,8 @@ import pytest
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.releases import Endings
-from axiom.rules.experiments.breaker import broken, broken_early, broken_there
-from axiom.rules.experiments.release_history import endings_of
+from axiom.rules.experiments.breaker import find_broken_platforms, why_halt_early, why_stop_version
+from axiom.rules.experiments.release_history import group_endings_by_host
 
 
 def halts(*hosts: tuple[int, int], raises: bool = True, is_proven: bool = True) -> bool:
@@ -16,7 +16,7 @@ def halts(*hosts: tuple[int, int], raises: bool = True, is_proven: bool = True) 
         number: Endings(well=well, badly=badly, raised=badly if raises else 0, is_proven=is_proven)
         for number, (well, badly) in enumerate(hosts, start=1)
     }
-    return bool(broken(came))
+    return bool(why_stop_version(came))
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_processes_that_only_die_are_the_version_s_when_better_hosts_die_too():
     assert halts(*looping, (0, 50), raises=False)
     assert halts(*looping, is_proven=False)  # the experiment's own code said so
     three = {4: Endings(well=1, badly=9, raised=9), 7: Endings(badly=3, raised=3), 9: Endings(badly=2, raised=2)}
-    assert "14 of 15 tasks failed on 3 hosts" in broken(three)
+    assert "14 of 15 tasks failed on 3 hosts" in why_stop_version(three)
 
 
 def test_what_busy_hosts_have_no_time_for_says_nothing_of_the_version():
     endings = [(7, "p", Cause.TIME_LIMIT, 9), (7, "p", Cause.CHILD_LOST, 2)]
-    (came,) = endings_of(endings, frozenset()).values()
+    (came,) = group_endings_by_host(endings, frozenset()).values()
     assert came.badly == 2
 
 
@@ -73,7 +73,7 @@ DIED = Endings(badly=2, is_proven=True)
     ],
 )
 def test_what_is_stopped_while_it_is_let_out(came, hosts, stops):
-    assert bool(broken_early(dict(enumerate(came)), hosts=hosts, counts_hosts=True)) is stops
+    assert bool(why_halt_early(dict(enumerate(came)), hosts=hosts, counts_hosts=True)) is stops
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_no_volunteer_halts_a_release_alone_with_whatever_many_hosts(sources, ha
         place: Endings(well=well, badly=badly, raised=badly, is_proven=True, platform=place[1])
         for place, (well, badly) in sources.items()
     }
-    assert bool(broken_early(came, hosts=83, counts_hosts=False)) is halts
+    assert bool(why_halt_early(came, hosts=83, counts_hosts=False)) is halts
 
 
 def on(platform: str, first: int, *, well: int = 0, badly: int = 0, hosts: int = 3) -> dict[tuple[int, str], Endings]:
@@ -101,13 +101,13 @@ def on(platform: str, first: int, *, well: int = 0, badly: int = 0, hosts: int =
 
 def test_a_version_that_fails_on_one_platform_alone_is_held_back_there_alone():
     fine, bad = on("linux", 0, well=9, hosts=40), on("windows", 100, badly=9)
-    assert not broken(fine | bad)
-    assert list(broken_there(fine | bad, broken)) == ["windows"]
-    assert broken_there(bad, broken) == {}  # nowhere does it work: that is the version
-    assert broken_there(on("linux", 0, badly=9) | bad, broken) == {}
-    assert broken_there(fine | on("windows", 100, well=9, badly=1), broken) == {}
+    assert not why_stop_version(fine | bad)
+    assert list(find_broken_platforms(fine | bad, why_stop_version)) == ["windows"]
+    assert find_broken_platforms(bad, why_stop_version) == {}  # nowhere does it work: that is the version
+    assert find_broken_platforms(on("linux", 0, badly=9) | bad, why_stop_version) == {}
+    assert find_broken_platforms(fine | on("windows", 100, well=9, badly=1), why_stop_version) == {}
     one = on("windows", 100, badly=30, hosts=1)
-    early = partial(broken_early, hosts=83, counts_hosts=False)
-    assert list(broken_there(fine | one, broken)) == ["windows"]  # nobody else has any
-    assert broken_there(fine | one, early, is_capped=True) == {}  # who else has was not asked yet
-    assert broken_there(fine | one | on("windows", 200, well=1, hosts=3), broken) == {}
+    early = partial(why_halt_early, hosts=83, counts_hosts=False)
+    assert list(find_broken_platforms(fine | one, why_stop_version)) == ["windows"]  # nobody else has any
+    assert find_broken_platforms(fine | one, early, is_capped=True) == {}  # who else has was not asked yet
+    assert find_broken_platforms(fine | one | on("windows", 200, well=1, hosts=3), why_stop_version) == {}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from axiom.domain.releases import Endings, Fleet, SentTasks, Stage
 from axiom.domain.work import TaskState
 from axiom.limits import experiments as experiment_limits
-from axiom.rules.experiments.release_history import facts_of
-from axiom.rules.experiments.release_stages import ReleaseRecord, quota, release
+from axiom.rules.experiments.release_history import sum_release_tasks
+from axiom.rules.experiments.release_stages import ReleaseRecord, compute_rollout_quota, decide_rollout
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINUX, WINDOWS = "linux-x86_64-avx2", "windows-x86_64-avx2"
@@ -47,27 +47,27 @@ def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Rele
     ],
 )
 def test_the_stage_follows_from_what_came_back(found, fleet, stage, fact):
-    let = release(found, fleet)
+    let = decide_rollout(found, fleet)
     assert let.stage is stage
     assert fact in let.reason
 
 
 def test_what_was_reached_is_lost_by_a_halt_and_held_back_on_one_platform_alone():
-    assert release(facts(), FLEET, Stage.WIDER).stage is Stage.WIDER
-    assert release(facts(0, 2), FLEET, Stage.WIDER).stage is Stage.PAUSED
+    assert decide_rollout(facts(), FLEET, Stage.WIDER).stage is Stage.WIDER
+    assert decide_rollout(facts(0, 2), FLEET, Stage.WIDER).stage is Stage.PAUSED
     assert [stage for stage in Stage if stage.takes_blocks] == [Stage.WIDER, Stage.OPEN]
     fine = {(n, LINUX): Endings(well=1, is_proven=True, platform=LINUX) for n in range(5)}
     bad = {(n, WINDOWS): Endings(badly=1, raised=1, is_proven=True, platform=WINDOWS) for n in (20, 21, 22)}
-    let = release(ReleaseRecord(by_source=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
+    let = decide_rollout(ReleaseRecord(by_source=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
     assert let.stage is Stage.WIDER
     assert list(let.held_back) == [WINDOWS]
     everywhere = bad | {(30, LINUX): Endings(badly=1, raised=1, is_proven=True, platform=LINUX)}
-    assert release(ReleaseRecord(by_source=everywhere), FLEET).stage is Stage.PAUSED
+    assert decide_rollout(ReleaseRecord(by_source=everywhere), FLEET).stage is Stage.PAUSED
 
 
 def left(record: ReleaseRecord, fleet: Fleet = FLEET, volunteer: int = 7, **asking) -> int | None:
     asking = {"place": (volunteer, LINUX), "is_ours": False, "now": NOW} | asking
-    return quota(record, fleet, release(record, fleet), **asking).most
+    return compute_rollout_quota(record, fleet, decide_rollout(record, fleet), **asking).most
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_facts_are_added_up_from_what_was_sent():
         sent(TaskState.VALID, host=9, is_ours=True),
         sent(TaskState.RETURNED, host=9, is_ours=True),
     ]
-    found, alone = facts_of(rows, counts_hosts=False), facts_of(rows, counts_hosts=True)
+    found, alone = sum_release_tasks(rows, counts_hosts=False), sum_release_tasks(rows, counts_hosts=True)
     of_host = Endings(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
     assert (alone.by_source[5, LINUX], len(alone.by_source)) == (of_host, 3)
     assert found.by_source == {(5, LINUX): replace(of_host, badly=2, raised=2), (9, LINUX): alone.by_source[9, LINUX]}
@@ -141,9 +141,9 @@ def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_al
         elif what == "ask":
             rows = [*_rows(out, TaskState.SENT, now), *_rows(well, TaskState.VALID, now)]
             rows += _rows(badly, TaskState.FAILED, now)
-            found = facts_of(rows, counts_hosts=False)
-            let = release(found, fleet)
-            most = quota(found, fleet, let, place=(host, LINUX), is_ours=False, now=now).most
+            found = sum_release_tasks(rows, counts_hosts=False)
+            let = decide_rollout(found, fleet)
+            most = compute_rollout_quota(found, fleet, let, place=(host, LINUX), is_ours=False, now=now).most
             given = 40 if most is None else min(40, most)
             out.setdefault(host, []).extend([now] * given)
             waited_for = sum(

@@ -7,35 +7,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.costs import Cost, Fit, Voice
+from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.limits import hosts as limits
 from axiom.rules.hosts import costs
-from axiom.rules.hosts.reliability import learned
-from axiom.store.engine.database import moment
+from axiom.rules.hosts.reliability import learn_host_speed
+from axiom.store.engine.database import from_microseconds
 
 RATIOS = st.floats(min_value=1e-3, max_value=1e3)
 CARD = Gpu(kind="NVIDIA", count=1, memory_mb=8, model="X <b>12</b>")
 SAID = st.lists(st.tuples(st.integers(1, 4), RATIOS), max_size=40)
 
 
-def heard(said, fit: Fit | None = None) -> Fit:
+def heard(said, fit: CostFit | None = None) -> CostFit:
     """The fit after tasks of so many hosts took so many times what was expected."""
-    fit = fit or Fit()
+    fit = fit or CostFit()
     for host_id, ratio in said:
-        after = costs.refit(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
+        after = costs.refit_cost(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
         assert after.reason
         fit = after.fit
     return fit
 
 
 def factor(said) -> float:
-    return costs.weigh(heard(said)).cost.factor
+    return costs.cost_of_fit(heard(said)).cost.factor
 
 
 def host(*gpus: Gpu) -> Host:
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
-    described = {"id": 1, "volunteer_id": 1, "name": "first", "created_at": moment(0), "seen_at": moment(0)}
+    described = {
+        "id": 1,
+        "volunteer_id": 1,
+        "name": "first",
+        "created_at": from_microseconds(0),
+        "seen_at": from_microseconds(0),
+    }
     return Host(platform=platform, capacity=Capacity(cores=4, memory_mb=1_000, gpus=gpus), **described)
 
 
@@ -49,7 +55,7 @@ def host(*gpus: Gpu) -> Host:
     ],
 )
 def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
-    assert costs.class_of(host(*gpus), gpu) == kind
+    assert costs.class_of_host(host(*gpus), gpu) == kind
 
 
 @pytest.mark.parametrize(
@@ -57,8 +63,8 @@ def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
     [(4, 0.0, 60.0), (4, math.nan, 60.0), (4, 60.0, 0.9), (4, 60.0, math.inf), (4, 60.0, math.nan), (1, 60.0, 60.0)],
 )
 def test_what_says_nothing_changes_nothing(cells, expected, spent):
-    for before in (Fit(), heard([(1, 2.0), (2, 0.5)])):
-        after = costs.refit(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
+    for before in (CostFit(), heard([(1, 2.0), (2, 0.5)])):
+        after = costs.refit_cost(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
         assert after.fit == before
         assert after.reason
 
@@ -73,16 +79,16 @@ def test_what_says_nothing_changes_nothing(cells, expected, spent):
     ],
 )
 def test_what_is_declared_holds_until_enough_tasks_say_something_else(said, cost, amounts):
-    weighed = costs.weigh(heard(said))
+    weighed = costs.cost_of_fit(heard(said))
     assert weighed.cost == cost
     assert amounts in weighed.reason
 
 
 def test_what_rests_on_one_host_holds_for_it_alone():
-    alone = costs.weigh(heard([(7, 3.0)] * 9)).cost
+    alone = costs.cost_of_fit(heard([(7, 3.0)] * 9)).cost
     assert alone.factor_for(7) > 2.0
     assert alone.factor_for(8) == 1.0
-    together = costs.weigh(heard([(7, 3.0), (8, 3.0)] * 9)).cost
+    together = costs.cost_of_fit(heard([(7, 3.0), (8, 3.0)] * 9)).cost
     assert together.factor_for(7) == together.factor_for(9) > 2.5
 
 
@@ -138,16 +144,22 @@ def test_who_was_silent_for_longest_makes_room():
     remembered = [voice.host_id for voice in fit.voices]
     assert remembered == [*range(2, limits.COST_HOSTS), 0, 100]
     assert fit.tasks == limits.COST_HOSTS + 2
-    assert f"{fit.tasks} tasks of {limits.COST_HOSTS} or more" in costs.weigh(fit).reason
+    assert f"{fit.tasks} tasks of {limits.COST_HOSTS} or more" in costs.cost_of_fit(fit).reason
     fit = heard([(7, 1.0)] * limits.COST_TASKS)
-    told = {"hosts": "linux-x86_64-avx2", "tasks": 5, "factor": 1.0, "only_host": 7, "reason": costs.weigh(fit).reason}
-    assert costs.shown("linux-x86_64-avx2", fit) == told
+    told = {
+        "hosts": "linux-x86_64-avx2",
+        "tasks": 5,
+        "factor": 1.0,
+        "only_host": 7,
+        "reason": costs.cost_of_fit(fit).reason,
+    }
+    assert costs.describe_cost_fit("linux-x86_64-avx2", fit) == told
 
 
 @pytest.mark.parametrize(("truth", "hosts"), [({"even": 1.0, "dear": 3.0}, 1), ({"even": 1.0, "dear": 9.0}, 3)])
 def test_speed_and_cost_are_learned_together_until_what_is_expected_is_what_is_spent(hosts, truth):
     noise, speeds = random.Random(7), dict.fromkeys(range(hosts))
-    fits, known, off = dict.fromkeys(truth, Fit()), dict.fromkeys(truth, Cost()), []
+    fits, known, off = dict.fromkeys(truth, CostFit()), dict.fromkeys(truth, Cost()), []
     for turn in range(400):
         for host_id in speeds:
             name = noise.choice(list(truth))
@@ -155,11 +167,11 @@ def test_speed_and_cost_are_learned_together_until_what_is_expected_is_what_is_s
             speed, declared = speeds[host_id], 600.0 * known[name].factor_for(host_id)
             if speed is not None:
                 off += [math.log(spent / (declared / speed))] if turn >= 100 else []
-                after = costs.refit(
+                after = costs.refit_cost(
                     fits[name], host_id=host_id, cells=4, expected_seconds=600.0 / speed, spent_seconds=spent
                 )
-                fits[name], known[name] = after.fit, costs.weigh(after.fit).cost
-            speeds[host_id] = learned(speed, expected_seconds=declared, elapsed_seconds=spent)
+                fits[name], known[name] = after.fit, costs.cost_of_fit(after.fit).cost
+            speeds[host_id] = learn_host_speed(speed, expected_seconds=declared, elapsed_seconds=spent)
     assert abs(sum(off) / len(off)) < 0.02
     assert math.sqrt(sum(each**2 for each in off) / len(off)) < 0.23, "no more than the noise of 0.2"
 
@@ -172,9 +184,9 @@ def share(*said: tuple[int, float], tasks: int = 5) -> float:
     voices = []
     for number, (volunteer, ratio) in enumerate(said, start=1):
         for experiment, times in (*((each, 1.0) for each in USUAL), (9, ratio)):
-            voice = Voice(host_id=number, tasks=tasks, log_ratio=math.log(times * number))
+            voice = HostCostReport(host_id=number, tasks=tasks, log_ratio=math.log(times * number))
             voices.append((experiment, volunteer, voice))
-    found = costs.paid_shares(voices)
+    found = costs.compute_paid_shares(voices)
     assert found.keys() <= {9}
     return found[9].share if found else 1.0
 
@@ -188,8 +200,10 @@ def test_a_price_is_lowered_to_what_the_middle_says_and_half_as_much_again():
     assert share((1, 0.1), (2, 0.1), (3, 0.1), tasks=1) == 1.0
     assert share(*((volunteer, 0.1) for volunteer in range(1, 6)), tasks=1) < 1.0  # just as many tasks as are enough
     assert share() == 1.0
-    alone = [(9, volunteer, Voice(host_id=volunteer, tasks=9, log_ratio=math.log(0.1))) for volunteer in range(9)]
-    assert costs.paid_shares(alone) == {}
+    alone = [
+        (9, volunteer, HostCostReport(host_id=volunteer, tasks=9, log_ratio=math.log(0.1))) for volunteer in range(9)
+    ]
+    assert costs.compute_paid_shares(alone) == {}
 
 
 SPREAD = st.floats(0.1, 10.0)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from axiom.domain.failures import ObservedHost
 from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.rules.hosts.memory import HostRoom
-from axiom.rules.hosts.runners import DRILL, suit, unsuited
+from axiom.rules.hosts.runners import DRILL, choose_suitable_runners, why_host_unsuited
 from axiom.rules.hosts.speed import REFERENCE_FLOPS, elapsed_on, seconds_on, speed_of
-from axiom.rules.hosts.suspects import Trouble, suspects
+from axiom.rules.hosts.suspects import HostTrouble, find_suspects
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ CASES = [  # platforms, instructions, offered, what is given by kind of GPU, the
 
 @pytest.mark.parametrize(("platforms", "instructions", "offered", "given", "reason"), CASES)
 def test_a_computer_gets_what_suits_it_or_a_reason(platforms, instructions, offered, given, reason):
-    suited = suit(platforms, instructions, None, offered)
+    suited = choose_suitable_runners(platforms, instructions, None, offered)
     assert {gpu: runner.name for gpu, runner in suited.runners.items()} == given
     assert reason in suited.reason
     assert bool(reason) == bool(suited.reason)
@@ -116,7 +116,7 @@ OLD_SYSTEM = "2.35 or newer, and the system of your computer has 2.9"
     ],
 )
 def test_an_older_system_gets_a_runner_that_starts_there_or_a_reason(glibc, offered, name):
-    suited = suit((LINUX,), "avx2", glibc, offered)
+    suited = choose_suitable_runners((LINUX,), "avx2", glibc, offered)
     assert "".join(runner.name for runner in suited.runners.values()) == name
     assert suited.reason == "" if name else OLD_SYSTEM in suited.reason
 
@@ -135,7 +135,7 @@ CARDS = [Program(f"cuda {number}", LINUX, ("NVIDIA",), cuda=number) for number i
     ],
 )
 def test_a_gpu_gets_the_newest_runner_that_its_driver_knows_or_a_reason(cuda, offered, name, reason):
-    suited = suit((LINUX,), "avx2", None, offered, cuda)
+    suited = choose_suitable_runners((LINUX,), "avx2", None, offered, cuda)
     assert "".join(runner.name for runner in suited.runners.values()) == name
     assert reason in suited.gpu_reason
     assert bool(reason) == bool(suited.gpu_reason)
@@ -143,7 +143,7 @@ def test_a_gpu_gets_the_newest_runner_that_its_driver_knows_or_a_reason(cuda, of
 
 def test_the_drill_and_simulated_computers_belong_together():
     for experiment, is_simulated in itertools.product((DRILL, "grokking_dynamics"), (True, False)):
-        is_suited = not unsuited(experiment, is_simulated=is_simulated)
+        is_suited = not why_host_unsuited(experiment, is_simulated=is_simulated)
         assert is_suited is ((experiment == DRILL) is is_simulated)
 
 
@@ -165,22 +165,22 @@ def ago(**time: float) -> datetime:
     return NOW - timedelta(**time)
 
 
-def found(*hosts: ObservedHost, **options) -> list[tuple[int, Trouble]]:
-    return [(one.host_id, one.trouble) for one in suspects(hosts, NOW, **options)]
+def found(*hosts: ObservedHost, **options) -> list[tuple[int, HostTrouble]]:
+    return [(one.host_id, one.trouble) for one in find_suspects(hosts, NOW, **options)]
 
 
 @pytest.mark.parametrize(
     ("changes", "trouble"),
     [
-        ({"seen_at": ago(hours=7)}, Trouble.SILENT),
+        ({"seen_at": ago(hours=7)}, HostTrouble.SILENT),
         ({"seen_at": ago(hours=6)}, None),
         ({"seen_at": ago(hours=7), "out": 0, "oldest_sent": None}, None),  # it has nothing to be silent of
         ({"seen_at": ago(hours=7), "oldest_sent": ago(hours=2)}, None),
         ({"seen_at": NOW + timedelta(days=3650)}, None),  # a clock that is wrong by years
-        ({"quota": 8, "valid_in_row": 0}, Trouble.FAILING),
+        ({"quota": 8, "valid_in_row": 0}, HostTrouble.FAILING),
         ({"quota": 16, "valid_in_row": 0}, None),
         ({"quota": 1, "valid_in_row": 1}, None),  # it is on its way back
-        ({"contacts": 1_000, "created_at": ago(hours=1)}, Trouble.FLOODING),
+        ({"contacts": 1_000, "created_at": ago(hours=1)}, HostTrouble.FLOODING),
         ({"contacts": 999, "created_at": ago(hours=1)}, None),
         ({"contacts": 1_000, "created_at": ago(hours=2)}, None),
         ({"contacts": 1_000, "created_at": ago(hours=1), "is_ours": True}, None),
@@ -192,16 +192,16 @@ def test_what_looks_wrong_by_itself(changes, trouble):
 
 def test_what_floods_is_not_said_to_fail_as_well():
     flood = replace(WELL, contacts=1_000, created_at=ago(hours=1), quota=1, valid_in_row=0)
-    assert found(flood) == [(7, Trouble.FLOODING)]
+    assert found(flood) == [(7, HostTrouble.FLOODING)]
     silent = replace(WELL, seen_at=ago(hours=20), oldest_sent=ago(hours=20))
     assert found(silent, listening=ago(hours=5)) == []
-    assert found(silent, listening=ago(hours=7)) == [(7, Trouble.SILENT)]
+    assert found(silent, listening=ago(hours=7)) == [(7, HostTrouble.SILENT)]
 
 
 def test_a_copied_folder_is_two_computers_that_are_both_heard_from():
     copy = replace(WELL, host_id=8, created_at=ago(days=2), seen_at=ago(minutes=9))
-    assert found(WELL, copy) == [(7, Trouble.COPIED), (8, Trouble.COPIED)]
-    reasons = [suspect.reason for suspect in suspects([WELL, copy], NOW)]
+    assert found(WELL, copy) == [(7, HostTrouble.COPIED), (8, HostTrouble.COPIED)]
+    reasons = [suspect.reason for suspect in find_suspects([WELL, copy], NOW)]
     assert ["host 8" in reasons[0], "host 7" in reasons[1]] == [True, True]
 
 
@@ -222,10 +222,10 @@ def test_what_is_no_copy(other):
 def test_a_crowd_of_a_volunteer_s_new_hosts_gets_least_save_those_that_have_proven():
     new = [replace(WELL, host_id=n, cpid=str(n), created_at=ago(hours=1), valid_in_row=0) for n in range(1, 102)]
     assert found(*new[:100]) == []
-    held = suspects(new, NOW)
-    assert [(suspect.trouble, suspect.quota) for suspect in held] == [(Trouble.FLOODING, 1)] * 101
+    held = find_suspects(new, NOW)
+    assert [(suspect.trouble, suspect.quota) for suspect in held] == [(HostTrouble.FLOODING, 1)] * 101
     shown = [replace(new[0], valid_in_row=1), replace(new[1], quota=1), *new[2:]]
-    by_host = {one.host_id: one for one in suspects(shown, NOW) if one.trouble is Trouble.FLOODING}
+    by_host = {one.host_id: one for one in find_suspects(shown, NOW) if one.trouble is HostTrouble.FLOODING}
     assert 1 not in by_host
     assert by_host[2].quota is None  # it has least already
     assert found(*(replace(one, created_at=ago(days=2)) for one in new)) == []

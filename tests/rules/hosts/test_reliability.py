@@ -36,13 +36,13 @@ UNUSABLE = reliability.PastTask(state=TaskState.FAILED, cause=Cause.GPU_UNUSABLE
     ],
 )
 def test_a_gpu_on_which_nothing_works_is_left_alone_for_a_day(ended, hours, rests):
-    assert bool(reliability.gpu_rests(ended, timedelta(hours=hours))) is rests
+    assert bool(reliability.why_gpu_rests(ended, timedelta(hours=hours))) is rests
 
 
 def stands(*ended: reliability.PastTask, since: Standing | None = None) -> Standing:
     standing = since or Standing()
     for one in ended:
-        decided = reliability.after(standing, one)
+        decided = reliability.update_reliability(standing, one)
         assert decided.reason
         standing = decided.standing
     return standing
@@ -66,13 +66,15 @@ def stands(*ended: reliability.PastTask, since: Standing | None = None) -> Stand
     ],
 )
 def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):
-    standing = reliability.after(Standing(valid_in_row=3), ended).standing
+    standing = reliability.update_reliability(Standing(valid_in_row=3), ended).standing
     assert (standing.quota, standing.valid_in_row) == (quota, in_row)
 
 
 def test_a_failure_counts_by_whose_doing_it_is():
     for cause in set(Cause) - {Cause.TIME_LIMIT, Cause.NOT_STARTED_IN_TIME}:
-        standing = reliability.after(Standing(), reliability.PastTask(state=TaskState.FAILED, cause=cause)).standing
+        standing = reliability.update_reliability(
+            Standing(), reliability.PastTask(state=TaskState.FAILED, cause=cause)
+        ).standing
         assert (standing.quota is not None) == (cause.blame in {Blame.HOST, Blame.UNCLEAR})
 
 
@@ -89,7 +91,9 @@ def test_the_turnaround_is_an_average_in_which_silence_counts():
     assert stands(VALID, FAILED).turnaround_seconds == 100.0
     assert stands(reliability.PastTask(state=TaskState.VALID, turnaround_seconds=-3.0)).turnaround_seconds == 0.0
     standing = Standing(valid_in_row=9, quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0)
-    assert reliability.doubted(standing) == Standing(quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0)
+    assert reliability.standing_after_doubt(standing) == Standing(
+        quota=7, quota_day=3, sent_that_day=2, turnaround_seconds=5.0
+    )
 
 
 ENDINGS = st.builds(
@@ -127,7 +131,7 @@ def test_whatever_happens_a_host_keeps_a_task_an_hour_and_recovers(endings):
     ],
 )
 def test_speed_is_learned_carefully(speed, expected, elapsed, learns):
-    found = reliability.learned(speed, expected_seconds=expected, elapsed_seconds=elapsed)
+    found = reliability.learn_host_speed(speed, expected_seconds=expected, elapsed_seconds=elapsed)
     assert found == (None if learns is None else pytest.approx(learns))
 
 
@@ -136,7 +140,7 @@ def test_speed_is_learned_carefully(speed, expected, elapsed, learns):
 def test_whatever_hosts_say_their_speed_stays_believable(said):
     speed = None
     for expected, elapsed in said:
-        speed = reliability.learned(speed, expected_seconds=expected, elapsed_seconds=elapsed)
+        speed = reliability.learn_host_speed(speed, expected_seconds=expected, elapsed_seconds=elapsed)
         assert speed is None or 0.01 <= speed <= 100.0
 
 
@@ -144,21 +148,25 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def test_who_is_outvoted_once_is_watched_for_a_month_and_twice_gets_nothing():
-    once = reliability.outvoted(Standing(valid_in_row=40), NOW)
+    once = reliability.standing_after_outvote(Standing(valid_in_row=40), NOW)
     assert (once.standing.valid_in_row, once.standing.outvoted) == (0, 1)
     assert reliability.is_watched(once.standing, NOW + timedelta(days=29))
     assert not reliability.is_barred(once.standing)
-    twice = reliability.outvoted(reliability.after(once.standing, VALID).standing, NOW + timedelta(days=29))
+    twice = reliability.standing_after_outvote(
+        reliability.update_reliability(once.standing, VALID).standing, NOW + timedelta(days=29)
+    )
     assert reliability.is_barred(twice.standing)
-    once = reliability.outvoted(Standing(), NOW).standing
+    once = reliability.standing_after_outvote(Standing(), NOW).standing
     later = NOW + timedelta(days=31)
     assert not reliability.is_watched(once, later)
-    again = reliability.outvoted(once, later).standing
+    again = reliability.standing_after_outvote(once, later).standing
     assert again.outvoted == 1
     assert not reliability.is_barred(again)
     assert not reliability.is_watched(Standing(), NOW)
-    barred = reliability.outvoted(reliability.outvoted(Standing(), NOW).standing, NOW + timedelta(days=5))
+    barred = reliability.standing_after_outvote(
+        reliability.standing_after_outvote(Standing(), NOW).standing, NOW + timedelta(days=5)
+    )
     assert "2 times" in barred.reason
-    again = reliability.outvoted(barred.standing, NOW + timedelta(days=90))
+    again = reliability.standing_after_outvote(barred.standing, NOW + timedelta(days=90))
     assert reliability.is_barred(again.standing)
     assert "3 times" in again.reason

@@ -33,12 +33,12 @@ def with_gpu(memory_mb: int) -> Host:
 
 GPU_HOST = with_gpu(600)
 ALLOWANCE = assignment.Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
-ONE = assignment.WorkWish(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
+ONE = assignment.RequestedWork(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
 
 
-def queue(experiment_id: int, *, unsent: int = 5, out: int = 0, memory_mb: int = 100, **more) -> assignment.Queue:
+def queue(experiment_id: int, *, unsent: int = 5, out: int = 0, memory_mb: int = 100, **more) -> assignment.WorkQueue:
     facts = {"name": f"experiment_{experiment_id}", "unsent": unsent, "in_progress": out, "seconds": 60.0} | more
-    return assignment.Queue(experiment_id=experiment_id, memory_mb=memory_mb, **facts)
+    return assignment.WorkQueue(experiment_id=experiment_id, memory_mb=memory_mb, **facts)
 
 
 def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float = 60.0) -> assignment.TasksInHand:
@@ -47,11 +47,11 @@ def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float
 
 def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0, lately=0):
     sent = {"sent_today": today, "sent_lately": lately}
-    return assignment.assign(host, queues, in_hand=has, wish=wish, allowance=allowance, **sent)
+    return assignment.assign_tasks(host, queues, in_hand=has, wish=wish, allowance=allowance, **sent)
 
 
-def many(amount: int) -> assignment.WorkWish:
-    return assignment.WorkWish(seconds=0.0, instances=amount, most=64)
+def many(amount: int) -> assignment.RequestedWork:
+    return assignment.RequestedWork(seconds=0.0, instances=amount, most=64)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,18 @@ def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, firs
 
 
 def test_a_host_gets_as_much_as_it_asks_for():
-    times = {seconds: assignment.WorkWish(seconds=seconds, instances=0.0, most=64) for seconds in (0.0, 180.0, 181.0)}
+    times = {
+        seconds: assignment.RequestedWork(seconds=seconds, instances=0.0, most=64) for seconds in (0.0, 180.0, 181.0)
+    }
     for wish, tasks in zip((ONE, many(3), many(99), *times.values()), (1, 3, 16, 0, 3, 4), strict=True):  # four a core
         assert sum(share.tasks for share in decide(HOST, [queue(1, unsent=99)], wish=wish).shares) == tasks
 
 
 def test_a_fast_host_gets_more_for_the_same_time():
-    wish, allowance = assignment.WorkWish(seconds=600.0, instances=0.0, most=64), replace(ALLOWANCE, tasks_per_core=64)
+    wish, allowance = (
+        assignment.RequestedWork(seconds=600.0, instances=0.0, most=64),
+        replace(ALLOWANCE, tasks_per_core=64),
+    )
     for speed, availability, tasks in ((1.0, 1.0, 10), (2.0, 1.0, 20), (2.0, 0.5, 10)):
         host = replace(HOST, speed=speed, availability=availability)
         (share,) = decide(host, [queue(1, unsent=99)], wish=wish, allowance=allowance).shares
@@ -92,7 +97,7 @@ def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(
     boast = replace(NEW_HOST, capacity=Capacity(cores=cores, memory_mb=10**9), flops=1e18)
     allowance, wish = (
         replace(ALLOWANCE, tasks_per_core=16),
-        assignment.WorkWish(seconds=1e18, instances=0.0, most=10**6),
+        assignment.RequestedWork(seconds=1e18, instances=0.0, most=10**6),
     )
     decided = decide(boast, [queue(1, unsent=999)], wish=wish, allowance=replace(allowance, daily_per_core=None))
     assert sum(share.tasks for share in decided.shares) == of_a_new_host
@@ -139,22 +144,26 @@ def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
     assert decide(HOST, [queue(1)], today=400).shares == ()
     ours = replace(ALLOWANCE, daily_per_core=None, heeds_standing=False)
     assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000, lately=4_000).shares != ()
-    standing = Standing(quota_day=assignment.day_of(NOW), sent_that_day=7)
+    standing = Standing(quota_day=assignment.quota_day_of(NOW), sent_that_day=7)
     host = replace(HOST, standing=standing)
     moments = [NOW + timedelta(hours=9, minutes=minutes) for minutes in (54, 55)]  # midnight in UTC
-    assert [assignment.sent_today(host, moment) for moment in (NOW, *moments)] == [7, 7, 0]
+    assert [assignment.count_sent_today(host, moment) for moment in (NOW, *moments)] == [7, 7, 0]
 
 
 @pytest.mark.parametrize(
     ("wish", "tasks", "fact"),
     [
-        (assignment.WorkWish(seconds=0, instances=0, most=9), 0, "no work was asked for"),
+        (assignment.RequestedWork(seconds=0, instances=0, most=9), 0, "no work was asked for"),
         (many(2), 2, "as much as was asked for"),
         (many(9), 5, "no more work"),
-        (assignment.WorkWish(seconds=9e9, instances=0, most=3), 3, "ask again"),
+        (assignment.RequestedWork(seconds=9e9, instances=0, most=3), 3, "ask again"),
         (replace(ONE, cpu=False), 0, "your preferences"),
         (replace(ONE, programs={"NVIDIA"}), 0, "has no program"),
-        (assignment.WorkWish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}), 0, "no work of the kind"),
+        (
+            assignment.RequestedWork(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}),
+            0,
+            "no work of the kind",
+        ),
     ],
 )
 def test_the_reason_says_why_not_more(wish, tasks, fact):
@@ -166,7 +175,7 @@ def test_the_reason_says_why_not_more(wish, tasks, fact):
 
 
 EITHER = {"gpu_memory_mb": 500, "on_gpu": assignment.GpuLoad(seconds=30.0, memory_mb=400)}
-BOTH = assignment.WorkWish(seconds=0.0, instances=4.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
+BOTH = assignment.RequestedWork(seconds=0.0, instances=4.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
 
 
 @pytest.mark.parametrize(
@@ -203,9 +212,12 @@ def test_gpus_are_asked_for_apart_and_as_long_as_work_takes_there():
     large = EITHER | {"on_gpu": assignment.GpuLoad(seconds=1.0, memory_mb=5_000)}
     full = decide(GPU_HOST, [queue(1, **large)], wish=replace(BOTH, instances=0.0))
     assert "5000 MB of memory a task, and 1000 MB are free" in full.reason
-    assert [assignment.gpu_of(GPU_HOST, memory_mb, ("NVIDIA",)) for memory_mb in (600, 601)] == ["NVIDIA", None]
-    assert [assignment.gpu_of(host, 9_000, ("NVIDIA",)) for host in (with_gpu(0), HOST)] == ["NVIDIA", None]
-    wish = assignment.WorkWish(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
+    assert [assignment.choose_gpu_kind(GPU_HOST, memory_mb, ("NVIDIA",)) for memory_mb in (600, 601)] == [
+        "NVIDIA",
+        None,
+    ]
+    assert [assignment.choose_gpu_kind(host, 9_000, ("NVIDIA",)) for host in (with_gpu(0), HOST)] == ["NVIDIA", None]
+    wish = assignment.RequestedWork(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
     decided = decide(GPU_HOST, [queue(1), queue(2, gpu=True), queue(3, gpu=True)], wish=wish)
     shares = Counter({(share.experiment_id, share.gpu): share.tasks for share in decided.shares})
     assert shares == {(1, ""): 2, (2, "NVIDIA"): 1}
@@ -253,7 +265,7 @@ HOSTS = st.builds(
     standing=st.builds(Standing, quota=st.none() | st.integers(0, 3)),
 )
 WISHES = st.builds(
-    assignment.WorkWish,
+    assignment.RequestedWork,
     seconds=st.floats(0, 1e6),
     instances=st.integers(0, 40),
     most=st.integers(0, 40),
@@ -301,7 +313,7 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
 @pytest.mark.parametrize(("beside", "amount"), [(0, 16), (112, 8), (126, 1), (127, 1), (900, 1)])
 def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
-    wish, queues = assignment.WorkWish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
+    wish, queues = assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
     allowance = replace(ALLOWANCE, out_to_siblings=beside)
 
     def given(host: Host, allowance: assignment.Allowance) -> int:
@@ -316,7 +328,7 @@ def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
 def test_whoever_invents_hosts_gets_a_task_for_each_at_most_in_whatever_order(order):
-    hands, wish = dict.fromkeys(range(10), 0), assignment.WorkWish(seconds=1e9, instances=0.0, most=1_000)
+    hands, wish = dict.fromkeys(range(10), 0), assignment.RequestedWork(seconds=1e9, instances=0.0, most=1_000)
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     for number in order:
         has, beside = [held(hands[number])] if hands[number] else [], sum(hands.values()) - hands[number]

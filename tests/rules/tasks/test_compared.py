@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import Opinion, compare, is_found_out, weigh_checks
-from axiom.rules.tasks.quorum import concord
+from axiom.rules.tasks.duplicates import TaskVote, compare_cells, is_newly_odd, weigh_checks
+from axiom.rules.tasks.quorum import judge_quorum
 from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 
 W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
@@ -20,10 +20,10 @@ CELL = Result(**PLACE, outcome=Outcome.OK, measures={"loss": 0.25}, early=(2.0, 
 LATE = replace(CELL, outcome=Outcome.LATE, measures=None, early=())
 
 
-def said(*values: float | Result) -> list[Opinion]:
+def said(*values: float | Result) -> list[TaskVote]:
     """Copies 1, 2, … with these first values, or these cells."""
     cells = [one if isinstance(one, Result) else replace(CELL, early=(one, 1.5)) for one in values]
-    return [Opinion(task_id=number, cells=(cell,)) for number, cell in enumerate(cells, 1)]
+    return [TaskVote(task_id=number, cells=(cell,)) for number, cell in enumerate(cells, 1)]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def said(*values: float | Result) -> list[Opinion]:
     ],
 )
 def test_the_largest_group_that_agrees_counts_once_it_is_large_enough(values, wanted, agreements, agreeing, odd):
-    decided = concord(said(*values), wanted, early=EARLY)
+    decided = judge_quorum(said(*values), wanted, early=EARLY)
     assert list(decided.agreements.values()) == agreements
     assert (decided.agreeing, decided.odd) == (agreeing, odd)
     assert decided.reason
@@ -49,7 +49,7 @@ def test_the_largest_group_that_agrees_counts_once_it_is_large_enough(values, wa
 
 @given(st.lists(st.sampled_from([1.0, 2.0, 3.0]), min_size=1, max_size=6), st.integers(2, 5))
 def test_results_count_only_when_so_many_say_the_same(values, wanted):
-    decided = concord(said(*values), wanted, early=EARLY)
+    decided = judge_quorum(said(*values), wanted, early=EARLY)
     assert len({values[task_id - 1] for task_id in decided.agreeing}) <= 1
     assert bool(decided.agreeing) == (max(map(values.count, values)) >= wanted)
     assert set(decided.odd) & set(decided.agreeing) == set()
@@ -76,7 +76,7 @@ UNTRAINED = replace(TRAINED, early=(), measures={"total": 3.0, "count": 2, "even
     ],
 )
 def test_early_values_decide_where_something_was_trained(changes, agrees):
-    found = compare([TRAINED], [replace(TRAINED, **changes)], early=EARLY)
+    found = compare_cells([TRAINED], [replace(TRAINED, **changes)], early=EARLY)
     assert found.agrees is agrees
     assert found.reason
 
@@ -94,7 +94,7 @@ def test_early_values_decide_where_something_was_trained(changes, agrees):
     ],
 )
 def test_where_nothing_was_trained_the_measures_must_be_the_same(changes, agrees):
-    assert compare([UNTRAINED], [replace(UNTRAINED, **changes)], early=EARLY).agrees is agrees
+    assert compare_cells([UNTRAINED], [replace(UNTRAINED, **changes)], early=EARLY).agrees is agrees
 
 
 def test_most_ends_far_apart_count_although_every_beginning_agrees():
@@ -102,7 +102,7 @@ def test_most_ends_far_apart_count_although_every_beginning_agrees():
     far = {"loss": 9.0, "steps": 400, "curve": [9.0, 9.0], "reached": 3}
     for apart, agrees in ((0, True), (2, True), (3, False), (4, False)):
         others = [replace(cell, measures=far) if cell.config < apart else cell for cell in cells]
-        assert compare(cells, others, early=EARLY).agrees is agrees
+        assert compare_cells(cells, others, early=EARLY).agrees is agrees
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -111,13 +111,13 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 @given(NUMBERS, NUMBERS)
 def test_comparing_is_the_same_from_either_side_and_agrees_with_itself(one, two):
     first, second = replace(TRAINED, early=(one,)), replace(TRAINED, early=(two,))
-    assert compare([first], [second], early=EARLY).agrees == compare([second], [first], early=EARLY).agrees
-    assert compare([first], [first], early=EARLY).agrees is True
+    assert compare_cells([first], [second], early=EARLY).agrees == compare_cells([second], [first], early=EARLY).agrees
+    assert compare_cells([first], [first], early=EARLY).agrees is True
 
 
-def opinion(task: int, early: float | None) -> Opinion:
+def opinion(task: int, early: float | None) -> TaskVote:
     cell = replace(TRAINED, task_id=task, early=() if early is None else (early,))
-    return Opinion(task_id=task, cells=(cell,))
+    return TaskVote(task_id=task, cells=(cell,))
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_the_odd_one_is_found_out_once():
         {10: "agrees", 11: "agrees"},
     ]  # the third decides; the newest is the odd one
     for before in (*anew, {10: "differs", 11: "agrees", 12: "agrees"}):
-        assert is_found_out(weigh_checks(opinion(10, 9.0), checks, early=EARLY), before) is (before in anew)
-        assert not is_found_out(weigh_checks(opinion(10, 1.0), checks, early=EARLY), before)
+        assert is_newly_odd(weigh_checks(opinion(10, 9.0), checks, early=EARLY), before) is (before in anew)
+        assert not is_newly_odd(weigh_checks(opinion(10, 1.0), checks, early=EARLY), before)
 
 
 TILE = replace(TRAINED, measures={"fate": "ab" * 32, "learned": 0.5, "border": 40}, early=(2.0, 1.5))
@@ -159,10 +159,10 @@ TILE = replace(TRAINED, measures={"fate": "ab" * 32, "learned": 0.5, "border": 4
 
 def test_two_tiles_are_compared_by_what_was_measured_of_them_and_not_by_their_pixels():
     for fate in ("cd" * 32, None):  # some pixels at the border differ between processors
-        assert compare([TILE], [replace(TILE, measures=TILE.measures | {"fate": fate})], early=EARLY).agrees
+        assert compare_cells([TILE], [replace(TILE, measures=TILE.measures | {"fate": fate})], early=EARLY).agrees
     untrained = replace(TILE, early=())
     other = replace(untrained, measures=TILE.measures | {"border": 41})
-    assert [compare([untrained], [tile], early=EARLY).agrees for tile in (untrained, other)] == [True, False]
+    assert [compare_cells([untrained], [tile], early=EARLY).agrees for tile in (untrained, other)] == [True, False]
 
 
 RATES = (limits.RECHECK_ONE_IN_OF_NEW_HOST, limits.RECHECK_ONE_IN, limits.RECHECK_ONE_IN_OF_KNOWN_HOST)

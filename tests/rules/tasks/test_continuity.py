@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.domain.maps import ROOT, Band, Knob, Map, Tile
 from axiom.limits import maps as limits
-from axiom.rules.tasks.continuity import Continuity, continuity
+from axiom.rules.tasks.continuity import Continuity, compare_with_parent
 
 AXIS = Knob(name="a knob", low=-1.0, high=1.0, log=False)
 BANDS = (Band(name="so", shades=2), Band(name="not so", shades=2))
@@ -33,7 +33,7 @@ def seen(tile: Tile, *, rough: float = 0.0) -> bytes:
 @pytest.mark.parametrize("rough", [0.0, 0.05])
 def test_a_true_tile_goes_on_where_its_parent_ends(rough):
     for tile in ROOT.children:
-        found = continuity(tile, seen(tile, rough=rough), seen(ROOT, rough=rough), MAP)
+        found = compare_with_parent(tile, seen(tile, rough=rough), seen(ROOT, rough=rough), MAP)
         assert found.compared > SIDE * SIDE / 2
         assert found.apart == 0
         assert not found.is_doubtful
@@ -46,7 +46,7 @@ def test_a_tile_of_another_place_or_made_up_is_doubtful(tile):
     turned = seen(tile)[::-1]
     opposite = ROOT.children[3 - ROOT.children.index(tile)]
     for made_up in (noise, turned, bytes(SIDE * SIDE), seen(opposite)):
-        found = continuity(tile, made_up, parent, MAP)
+        found = compare_with_parent(tile, made_up, parent, MAP)
         assert found.is_doubtful
         assert str(found.apart) in found.reason
 
@@ -89,4 +89,4 @@ def test_it_is_what_is_counted_one_pixel_after_the_other(data, tile):
                 end = min(SIDE, x + wide)
                 pixels[row * SIDE + x : row * SIDE + end] = bytes([data.draw(st.integers(0, 3))]) * (end - x)
         grids.append(bytes(pixels))
-    assert continuity(tile, grids[0], grids[1], MAP) == by_hand(tile, *grids)
+    assert compare_with_parent(tile, grids[0], grids[1], MAP) == by_hand(tile, *grids)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
-from axiom.rules.tasks.transition import transition
+from axiom.rules.tasks.transition import decide_transition
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 FACTS = {"id": 1, "experiment_id": 1, "registration_id": 1, "replicates": (0,), "configs": (0, 1), "created_at": NOW}
@@ -53,7 +53,7 @@ def tasks_in(*states: TaskState | str) -> list[Task]:
     ],
 )
 def test_a_workunit_moves_as_its_tasks_say(tasks, state, expire, abort, create):
-    decided = transition(WORKUNIT, tasks_in(*tasks), NOW)
+    decided = decide_transition(WORKUNIT, tasks_in(*tasks), NOW)
     assert decided.state == state
     assert decided.expire == expire
     assert decided.abort == abort
@@ -75,14 +75,14 @@ def test_a_workunit_moves_as_its_tasks_say(tasks, state, expire, abort, create):
     ],
 )
 def test_a_quorum_of_several_wants_as_many_copies(quorum, tasks, state, abort, create):
-    decided = transition(replace(WORKUNIT, quorum=quorum), tasks_in(*tasks), NOW)
+    decided = decide_transition(replace(WORKUNIT, quorum=quorum), tasks_in(*tasks), NOW)
     assert (decided.state, decided.abort, decided.create) == (state, abort, create)
 
 
 @pytest.mark.parametrize("tasks", [[], ["unsent", "sent", "returned"], [LATE], ["valid"], ["failed"] * 3])
 def test_what_is_withdrawn_is_cancelled_and_nothing_is_created_for_it(tasks):
     withdrawn = replace(WORKUNIT, abort_requested=True, reason="not wanted any more")
-    decided = transition(withdrawn, tasks_in(*tasks), NOW)
+    decided = decide_transition(withdrawn, tasks_in(*tasks), NOW)
     assert (decided.state, decided.create) == (WorkunitState.CANCELLED, 0)
     assert decided.abort == tuple(task.id for task in tasks_in(*tasks) if task.state is TaskState.UNSENT)
     assert decided.expire == ((10,) if tasks == [LATE] else ())
@@ -91,14 +91,14 @@ def test_what_is_withdrawn_is_cancelled_and_nothing_is_created_for_it(tasks):
 
 @pytest.mark.parametrize("state", [WorkunitState.DONE, WorkunitState.FAILED, WorkunitState.CANCELLED])
 def test_a_closed_workunit_stays_closed(state):
-    decided = transition(replace(WORKUNIT, state=state), tasks_in("unsent", LATE, "sent", "valid"), NOW)
+    decided = decide_transition(replace(WORKUNIT, state=state), tasks_in("unsent", LATE, "sent", "valid"), NOW)
     assert (decided.state, decided.expire, decided.abort, decided.create) == (state, (11,), (10,), 0)
 
 
 def test_a_deadline_is_kept_until_it_has_passed():
     (task,) = tasks_in("sent")
-    assert transition(WORKUNIT, [task], task.deadline).expire == ()
-    assert transition(WORKUNIT, [task], task.deadline + timedelta(microseconds=1)).expire == (task.id,)
+    assert decide_transition(WORKUNIT, [task], task.deadline).expire == ()
+    assert decide_transition(WORKUNIT, [task], task.deadline + timedelta(microseconds=1)).expire == (task.id,)
 
 
 WORKUNITS = st.builds(
@@ -113,7 +113,7 @@ TASKS = st.lists(st.sampled_from([*TaskState, LATE, ODD]), max_size=7).map(lambd
 
 
 def applied(workunit: Workunit, tasks: list[Task]) -> tuple[Workunit, list[Task]]:
-    decided = transition(workunit, tasks, NOW)
+    decided = decide_transition(workunit, tasks, NOW)
     moved = {**dict.fromkeys(decided.expire, TaskState.EXPIRED), **dict.fromkeys(decided.abort, TaskState.ABORTED)}
     kept = [replace(task, state=moved.get(task.id, task.state)) for task in tasks]
     made = [

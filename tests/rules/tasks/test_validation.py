@@ -14,7 +14,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
 from axiom.domain.maps import Band, Knob, Map
 from axiom.domain.work import Outcome, TaskState
-from axiom.rules.tasks.validation import validate
+from axiom.rules.tasks.validation import validate_output
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, Output
 from axiom.signed.tickets import Ticket
@@ -74,7 +74,7 @@ CELLS = tuple(
 
 def judged(cells: tuple[CellOutput, ...] = CELLS, *, ticket=TICKET, manifest=MANIFEST, **header: object):
     output = Output(header=replace(HEADER, **header), cells=cells)
-    return validate(ticket=ticket, ticket_text=TEXT, experiment_id=11, manifest=manifest, output=output)
+    return validate_output(ticket=ticket, ticket_text=TEXT, experiment_id=11, manifest=manifest, output=output)
 
 
 def with_first(**changes: object) -> tuple[CellOutput, ...]:

@@ -5,7 +5,7 @@ import time
 import pytest
 from patience import until
 
-from axiom.runner.boinc.heartbeat import ClientWish, Pulse, decide
+from axiom.runner.boinc.heartbeat import ClientWish, Heartbeat, decide
 from axiom.runner.boinc.protocol import Channels
 from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
 
@@ -49,7 +49,7 @@ def pulse(tmp_path, gate, ending):
         seen = mmap.mmap(file.fileno(), 8192)
     spent = iter([0.5, 0.25, *[0.75] * 1000])
     words = {"slot": tmp_path, "pid": keeper.pid, "earlier": 100.0, "spent": lambda: next(spent), "every": 1.5}
-    yield Pulse(Channels(tmp_path), gate, **words), seen, keeper
+    yield Heartbeat(Channels(tmp_path), gate, **words), seen, keeper
     keeper.kill()
     keeper.wait()
 

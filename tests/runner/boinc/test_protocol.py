@@ -110,12 +110,12 @@ def test_what_the_client_reads_is_written_in_its_form(tmp_path):
         "<checkpoint_cpu_time>1.000000e+01</checkpoint_cpu_time>\n"
         "<fraction_done>2.500000e-01</fraction_done>\n"
     )
-    protocol.finish(tmp_path, 13, "two\nlines " + "x" * 500)
+    protocol.write_finish_file(tmp_path, 13, "two\nlines " + "x" * 500)
     status, line = (tmp_path / "boinc_finish_called").read_text().splitlines()
     assert (status, line) == ("13", ("two lines " + "x" * 500)[:250])
-    protocol.finish(tmp_path, 0, "")
+    protocol.write_finish_file(tmp_path, 0, "")
     assert (tmp_path / "boinc_finish_called").read_text() == "0\n"
-    protocol.come_again(tmp_path, 600, "later")
+    protocol.write_temporary_exit(tmp_path, 600, "later")
     assert (tmp_path / "boinc_temporary_exit").read_text() == "600\nlater\n"
 
 
@@ -137,7 +137,7 @@ def test_a_link_is_followed_only_within_the_laboratory_s_folder(content, leads, 
     project.mkdir(parents=True)
     if content is not None:
         (slot / "bundle.zip").write_text(content)
-    file = protocol.resolve(slot, "bundle.zip", project).resolve()
+    file = protocol.resolve_link(slot, "bundle.zip", project).resolve()
     assert file == (project / "file" if leads else slot / "bundle.zip")
 
 
@@ -156,10 +156,10 @@ def test_a_folder_is_computed_in_by_one_process_at_a_time(tmp_path, ending):
     )
     ending(other.pid)
     assert other.stdout.readline() == "held\n"
-    with protocol.alone(tmp_path, seconds=0.3) as is_alone:
+    with protocol.lock_slot(tmp_path, seconds=0.3) as is_alone:
         assert not is_alone
     other.communicate("")
-    with protocol.alone(tmp_path, seconds=5) as is_alone:
+    with protocol.lock_slot(tmp_path, seconds=5) as is_alone:
         assert is_alone
         again = "import fcntl; fcntl.lockf(open('boinc_lockfile', 'a'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
         refused = subprocess.run([sys.executable, "-c", again], cwd=tmp_path, capture_output=True, check=False)

@@ -11,8 +11,8 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.limits import runner as runner_limits
 from axiom.runner.child import process
-from axiom.runner.child.environment import environment
-from axiom.runner.child.process import Child, how_ended
+from axiom.runner.child.environment import child_environment
+from axiom.runner.child.process import Child, explain_ending
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs
@@ -199,7 +199,7 @@ def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings,
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     tree, env = surroundings
-    env = environment(Path(env["TMPDIR"]))
+    env = child_environment(Path(env["TMPDIR"]))
     child = Child.start(tree, "axiom.catalogue.probe_cells", env)
     try:
         compute(child, "look")
@@ -261,7 +261,7 @@ class Ended:
 )
 def test_every_way_to_end_has_words(status, is_boxed, words):
     kind = ChildKilled if "SIGKILL" in words else ChildLost
-    assert how_ended(Ended(status), is_boxed=is_boxed) == (words, kind)
+    assert explain_ending(Ended(status), is_boxed=is_boxed) == (words, kind)
 
 
 def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, tmp_path):
@@ -271,7 +271,7 @@ def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, t
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("SYSTEMROOT", raising=False)
     cache = str(tmp_path)
-    assert environment(tmp_path) == {
+    assert child_environment(tmp_path) == {
         "PATH": "/usr/bin",
         "LANG": "C.UTF-8",
         "HOME": cache,

@@ -5,8 +5,8 @@ import pytest
 
 from axiom.limits import runner as limits
 from axiom.runner.child import process as resource_limits
-from axiom.runner.child.process import Bounds, hold_data
-from axiom.runner.files.scratch_folders import room
+from axiom.runner.child.process import Bounds, limit_data
+from axiom.runner.files.scratch_folders import open_bundle_folder
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def tell(process, line):
 
 
 def test_more_data_than_was_said_is_refused_at_one_stroke(process):
-    hold_data(process.pid, 200)
+    limit_data(process.pid, 200)
     assert tell(process, "held = bytearray(10**9)") == "done\n"
     assert tell(process, "held = held + bytearray(10**9)") == ""
     assert "MemoryError" in process.stderr.read()
     process.wait()
-    hold_data(process.pid, 200)  # it is gone: nothing to hold
+    limit_data(process.pid, 200)  # it is gone: nothing to hold
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "LOOK_EVERY_SECONDS", 0.0)
     monkeypatch.setattr(limits, "DISK_MB", 2.0)
     monkeypatch.setattr(limits, "BUNDLE_MB", 5.0)
-    return room(tmp_path / "cache", "a")
+    return open_bundle_folder(tmp_path / "cache", "a")
 
 
 def test_bounds_last_as_long_as_the_process_and_do_not_bind_its_neighbours(place, process):
@@ -95,7 +95,7 @@ def test_what_lies_where_nobody_can_look_is_too_much(place, process):
     assert again.excess() != ""  # nor is it forgotten for having been there before
     bounds.clear()
     again.clear()
-    room(place.parent, "a")
+    open_bundle_folder(place.parent, "a")
     assert sorted(path.name for path in place.parent.rglob("*")) == [".lock", ".swept", "a"]
 
 

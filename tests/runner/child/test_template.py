@@ -26,10 +26,10 @@ GONE = """
 import socket, sys
 from pathlib import Path
 from axiom.runner.child.spawn import ask_for_copy
-from axiom.runner.child.environment import environment
+from axiom.runner.child.environment import child_environment
 from axiom.runner.child.process import Child
 handle, tree, cache = sys.argv[1:]
-surroundings = environment(Path(cache))
+surroundings = child_environment(Path(cache))
 child = Child(surroundings, process=ask_for_copy(socket.socket(fileno=int(handle))))
 child.load(Path(tree), "axiom.catalogue.probe_cells", surroundings)
 print(child.pid, flush=True)

@@ -16,7 +16,7 @@ import axiom
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ExperimentError, NoSandbox
 from axiom.runner.confine import bubblewrap as sandbox
-from axiom.runner.confine.bubblewrap import Sandbox, demand
+from axiom.runner.confine.bubblewrap import Sandbox, demand_sandbox
 from axiom.runner.direct import compute_here, describe_boxed, describe_here
 from axiom.runner.platform.system import system
 from axiom.signed.manifests import read_manifest
@@ -180,7 +180,7 @@ def test_the_same_is_computed_and_described_there_and_nothing_of_it_stays(files,
     assert read_manifest(describe_here(files, describe_boxed)) == read_manifest(describe_here(files))
     with pytest.raises(ExperimentError, match="SyntaxError"):
         describe_here(files | {"axiom/catalogue/probe_cells.py": b"def f(:\n"}, describe_boxed)
-    demand()
+    demand_sandbox()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -228,8 +228,8 @@ def test_one_that_is_killed_is_said_to_be_so(files, monkeypatch):
 def test_without_bubblewrap_nothing_is_computed_in_any_other_way(files, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoSandbox, match="bwrap"):
-        demand()
-    assert "bubblewrap" in sandbox.lacking()
+        demand_sandbox()
+    assert "bubblewrap" in sandbox.missing_sandbox_advice()
     with pytest.raises(NoSandbox):
         list(computed(files, ({"act": "ok"}, 1)))
     with pytest.raises(NoSandbox):
@@ -254,7 +254,7 @@ def test_a_bubblewrap_that_makes_no_world_or_cannot_be_started_is_none(monkeypat
         fake.write_text(text)
         fake.chmod(0o755)
         with pytest.raises(NoSandbox, match=why):
-            demand()
+            demand_sandbox()
 
 
 def test_a_sandbox_that_would_show_a_person_s_own_folder_is_refused(monkeypatch, box):

@@ -18,8 +18,8 @@ from axiom.runner.confine import confine, landlock, namespaces, seccomp
 place, secret = Path(sys.argv[1]), Path(sys.argv[2])
 """
 NO_LANDLOCK = "landlock.version = lambda: 0\n"
-NO_ENCLOSURE = "namespaces.enter = lambda *words: False\n"
-NO_SECCOMP = "seccomp.install = lambda *, devices: False\n"
+NO_ENCLOSURE = "namespaces.enter_namespaces = lambda *words: False\n"
+NO_SECCOMP = "seccomp.install_seccomp = lambda *, devices: False\n"
 # A device that everybody has stands for a graphics card, and whoever starts as root gives that up. What is imported
 # after that is not found where Python lies in root's own folder.
 CARD = """
@@ -187,7 +187,7 @@ def test_the_module_says_what_would_hold_here():
 
 def test_a_kernel_without_landlock_restricts_nothing(monkeypatch):
     monkeypatch.setattr(landlock, "version", lambda: 0)
-    assert landlock.restrict([Path("/")], []) == 0
+    assert landlock.restrict_thread([Path("/")], []) == 0
 
 
 def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
@@ -195,7 +195,7 @@ def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
         "import ctypes, os, sys\nfrom pathlib import Path\nfrom axiom.runner.confine import namespaces\n"
         "libc, found = ctypes.CDLL(None), ctypes.c_int()\n"
         "libc.prctl(1, 9, 0, 0, 0)\n"
-        "moved = namespaces.enter([Path(sys.prefix)], [Path.cwd()])\n"
+        "moved = namespaces.enter_namespaces([Path(sys.prefix)], [Path.cwd()])\n"
         "libc.prctl(2, ctypes.byref(found), 0, 0, 0)\nprint(moved, found.value)"
     )
     done = ran([sys.executable, "-c", code], cwd=tmp_path)
@@ -205,7 +205,7 @@ def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
 def test_who_may_not_move_stays_where_it_is(tmp_path):
     code = (
         "import os\nfrom pathlib import Path\nfrom axiom.runner.confine import namespaces\n"
-        "before = os.readlink('/proc/self/ns/user')\nprint(namespaces.enter([], [Path('nowhere')]))\n"
+        "before = os.readlink('/proc/self/ns/user')\nprint(namespaces.enter_namespaces([], [Path('nowhere')]))\n"
         "assert os.readlink('/proc/self/ns/user') == before"
     )
     done = ran([sys.executable, "-c", code], cwd=tmp_path)

@@ -131,7 +131,7 @@ def test_the_kernel_takes_the_filter_from_anybody():
         "libc = ctypes.CDLL(None)\n"
         "[libc.prctl(24, number, 0, 0, 0) for number in range(64)]\n"  # nothing that only root may
         "assert libc.prctl(38, 1, 0, 0, 0) == 0\n"
-        "assert seccomp.install()\n"
+        "assert seccomp.install_seccomp()\n"
         "try:\n    os.fork()\nexcept PermissionError:\n    print('held')"
     )
     done = ran([sys.executable, "-c", code])
@@ -146,7 +146,7 @@ def test_a_file_that_is_only_read_cannot_be_emptied_where_landlock_is_old(flags,
     code = (
         "import ctypes, os, sys\nfrom axiom.runner.confine import seccomp\n"
         "assert ctypes.CDLL(None).prctl(38, 1, 0, 0, 0) == 0\n"
-        "if sys.argv[2] == 'held':\n    assert seccomp.install()\n"
+        "if sys.argv[2] == 'held':\n    assert seccomp.install_seccomp()\n"
         f"try:\n    os.open(sys.argv[1], {flags})\nexcept PermissionError:\n    print('refused')"
     )
     for held, said, left in (("held", "refused\n", "of the runtime"), ("free", "", "")):

@@ -13,7 +13,7 @@ from axiom.domain.work import Exit, Outcome
 from axiom.limits import runner as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import confine
-from axiom.runner.files.checkpoint import SIZE_LIMIT, Checkpoint, largest_state, read_kept, write_kept
+from axiom.runner.files.checkpoint import SIZE_LIMIT, Checkpoint, largest_state, read_checkpoint, write_checkpoint
 from axiom.runner.files.checkpoint_handover import CheckpointHandover
 from axiom.runner.files.slot import Slot
 from axiom.signed.outputs import read_output, ticket_digest
@@ -129,7 +129,9 @@ def test_a_state_of_another_order_or_of_none_is_passed_over(obey, stopped, lab, 
     order = order_of(lab)
     stopped(order, 1)
     first, path = len(lab.blocks), tmp_path / "slot" / "kept"
-    write_kept(path, Checkpoint(times=3, fraction=0.5, state=b"no state"), ticket=ticket_digest(order.ticket), cell=0)
+    write_checkpoint(
+        path, Checkpoint(times=3, fraction=0.5, state=b"no state"), ticket=ticket_digest(order.ticket), cell=0
+    )
     assert cells(obey(order))[0].outcome is Outcome.OK
     assert lab.blocks[first:] == BLOCKS
     stopped(order, 1, slot="next")
@@ -140,10 +142,10 @@ def test_a_state_of_another_order_or_of_none_is_passed_over(obey, stopped, lab, 
 
 def test_what_is_kept_comes_back_whole_for_the_same_cell_of_the_same_ticket_alone(tmp_path):
     path, kept = tmp_path / "kept", Checkpoint(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb\0" * 1000)
-    assert read_kept(path, ticket="t", cell=4) == Checkpoint()
-    write_kept(path, kept, ticket="t", cell=4)
-    assert read_kept(path, ticket="t", cell=4) == kept
-    assert read_kept(path, ticket="t", cell=5) == read_kept(path, ticket="u", cell=4) == Checkpoint()
+    assert read_checkpoint(path, ticket="t", cell=4) == Checkpoint()
+    write_checkpoint(path, kept, ticket="t", cell=4)
+    assert read_checkpoint(path, ticket="t", cell=4) == kept
+    assert read_checkpoint(path, ticket="t", cell=5) == read_checkpoint(path, ticket="u", cell=4) == Checkpoint()
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     raw = path.read_bytes()
     for damaged in (
@@ -157,7 +159,7 @@ def test_what_is_kept_comes_back_whole_for_the_same_cell_of_the_same_ticket_alon
     ):
         assert damaged != raw
         path.write_bytes(damaged)
-        assert read_kept(path, ticket="t", cell=4) == Checkpoint()
+        assert read_checkpoint(path, ticket="t", cell=4) == Checkpoint()
 
 
 @pytest.fixture
@@ -220,9 +222,9 @@ def test_whatever_lies_where_a_state_goes_ends_nothing_and_is_not_followed(end, 
 
 _KILLED_WHILE_IT_KEEPS = """
 import os, pathlib, sys
-from axiom.runner.files.checkpoint import Checkpoint, write_kept
+from axiom.runner.files.checkpoint import Checkpoint, write_checkpoint
 os.fsync = lambda handle: os.kill(os.getpid(), 9)
-write_kept(pathlib.Path(sys.argv[1]), Checkpoint(times=1, state=b"x" * 10**6), ticket="a" * 64, cell=0)
+write_checkpoint(pathlib.Path(sys.argv[1]), Checkpoint(times=1, state=b"x" * 10**6), ticket="a" * 64, cell=0)
 """
 
 

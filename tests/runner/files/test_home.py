@@ -11,10 +11,10 @@ import pytest
 
 from axiom.domain.work import Exit
 from axiom.runner.files import atomic, home
-from axiom.runner.files.atomic import place
-from axiom.runner.files.unpacked_bundle import holds, write_tree
+from axiom.runner.files.atomic import write_atomically
+from axiom.runner.files.unpacked_bundle import read_tree, write_tree
 from axiom.signed import bundles
-from axiom.signed.bundles import pack, write_seal
+from axiom.signed.bundles import pack_files, write_seal
 from axiom.signed.tickets import Order, write_ticket
 from axiom.signed.trust import write_trust
 
@@ -71,13 +71,13 @@ def test_a_seal_that_is_missing_foreign_damaged_or_expired_is_refused(obey, lab,
 
 
 def test_a_sealed_bundle_with_a_file_outside_its_folder_writes_nothing(obey, lab):
-    escaping = lab.with_bundle(pack(lab.files | {"../../escaped.py": b""}))
+    escaping = lab.with_bundle(pack_files(lab.files | {"../../escaped.py": b""}))
     assert refused(obey(escaping.order()), Exit.BAD_BUNDLE, "unexpected file '../../escaped.py'", lab)
     assert not list(lab.home.path.parent.rglob("escaped.py"))
 
 
 def test_a_bundle_older_than_one_seen_is_refused(obey, lab):
-    newer = replace(lab, archive=pack(bundles.contents(lab.archive) | {"axiom/kit/extra.py": b""}))
+    newer = replace(lab, archive=pack_files(bundles.read_bundle_files(lab.archive) | {"axiom/kit/extra.py": b""}))
     newer.place(newer.archive, write_seal(newer.seal(serial=4), lab.keys.bundle))
     assert obey(newer.order(serial=4)).exit is Exit.DONE
     (newer.room / "imported").unlink()
@@ -160,10 +160,10 @@ def test_a_newer_trust_file_replaces_and_an_older_is_refused(obey, lab, now):
 
 
 def test_a_file_is_on_the_disk_before_it_takes_the_place_and_no_draft_stays(tmp_path, monkeypatch):
-    place(tmp_path / "file", b"before")
+    write_atomically(tmp_path / "file", b"before")
     seen = []
     monkeypatch.setattr(atomic.os, "fsync", lambda _handle: seen.append((tmp_path / "file").read_bytes()))
-    place(tmp_path / "file", b"head\n", b"body")
+    write_atomically(tmp_path / "file", b"head\n", b"body")
     assert seen == [b"before"]
     assert (tmp_path / "file").read_bytes() == b"head\nbody"
 
@@ -172,14 +172,14 @@ def test_a_file_is_on_the_disk_before_it_takes_the_place_and_no_draft_stays(tmp_
 
     monkeypatch.setattr(atomic.os, "fsync", fail)
     with pytest.raises(OSError, match="No space"):
-        place(tmp_path / "file", b"after")
+        write_atomically(tmp_path / "file", b"after")
     assert (tmp_path / "file").read_bytes() == b"head\nbody"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_several_may_place_the_same_file_at_once(tmp_path):
     bodies = [bytes([number]) * 100_000 for number in range(4)]
-    threads = [threading.Thread(target=place, args=(tmp_path / "file", body)) for body in bodies]
+    threads = [threading.Thread(target=write_atomically, args=(tmp_path / "file", body)) for body in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -193,8 +193,8 @@ FILES = {"axiom/__init__.py": b"", "axiom/kit/one.py": b"x = 1\n"}
 
 def test_what_was_written_is_held_and_a_link_and_a_further_file_are_seen(tmp_path):
     write_tree(tmp_path, FILES)
-    assert holds(tmp_path) == FILES
+    assert read_tree(tmp_path) == FILES
     (tmp_path / "axiom" / "kit" / "one.py").unlink()
     (tmp_path / "axiom" / "kit" / "one.py").symlink_to(tmp_path / "axiom" / "__init__.py")
     (tmp_path / "more").write_bytes(b"y")
-    assert holds(tmp_path) == {**FILES, "axiom/kit/one.py": None, "more": b"y"}
+    assert read_tree(tmp_path) == {**FILES, "axiom/kit/one.py": None, "more": b"y"}

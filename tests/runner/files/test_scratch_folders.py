@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from axiom.limits import runner as limits
-from axiom.runner.files.scratch_folders import Scratch, forget_unused, held_mb, remove, room
+from axiom.runner.files.scratch_folders import Scratch, folder_size_mb, forget_unused, open_bundle_folder, remove_folder
 
 
 def fill(cache: Path, digest: str, megabytes: float, hours: float) -> Path:
     """A folder of a bundle that was used so many hours ago."""
-    place = room(cache, digest)
+    place = open_bundle_folder(cache, digest)
     (place / "jit").mkdir()
     (place / "jit" / "program").write_bytes(b"x" * int(megabytes * 1e6))
     code = cache.parent / "unpacked" / digest
@@ -29,17 +29,17 @@ def names(folder: Path) -> list[str]:
 
 def test_a_bundle_finds_its_folder_again_until_it_is_the_least_used_of_too_many(tmp_path):
     cache = tmp_path / "home" / "cache"
-    first = room(cache, "first")
+    first = open_bundle_folder(cache, "first")
     (first / "program").write_text("compiled")
     assert first.stat().st_mode & 0o777 == 0o700
-    assert (room(cache, "first") / "program").read_text() == "compiled"
+    assert (open_bundle_folder(cache, "first") / "program").read_text() == "compiled"
     oldest, older, recent = (fill(cache, name, 1.0, hours) for name, hours in (("a", 30), ("b", 20), ("c", 0.1)))
-    room(cache, "new", most_mb=2.5)
+    open_bundle_folder(cache, "new", most_mb=2.5)
     assert not oldest.exists()
     assert older.exists()
     assert recent.exists()
     assert names(tmp_path / "home" / "unpacked") == ["b", "c"]
-    room(cache, "newer", most_mb=0.5)
+    open_bundle_folder(cache, "newer", most_mb=0.5)
     assert not older.exists()
     assert recent.exists()  # it was asked for a moment ago
 
@@ -55,7 +55,7 @@ def test_what_no_task_has_used_for_two_months_goes_with_its_code_and_its_archive
     for name, days in (("old", 61), ("held", 61), ("young", 59)):
         moment = time.time() - 86_400 * days
         os.utime(cache / name, (moment, moment))
-    room(cache, "new")
+    open_bundle_folder(cache, "new")
     assert names(cache)[-3:] == ["held", "new", "young"]
     assert names(tmp_path / "home" / "unpacked") == ["held", "young"]
     assert sorted({path.stem for path in bundles.iterdir()}) == ["held", "young"]
@@ -75,7 +75,7 @@ def test_what_was_half_written_when_a_runner_was_killed_goes(tmp_path):
         path.write_bytes(b"x")
     for path in (*left, home / "unpacked/.new-c"):
         os.utime(path, (1, 1))
-    room(home / "cache", "a")
+    open_bundle_folder(home / "cache", "a")
     assert [path.exists() for path in left] == [False] * 3
     assert [path.exists() for path in fresh] == [True] * 3
     assert not (home / "unpacked/.new-c").exists()
@@ -86,19 +86,19 @@ def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path)
     mine, other = fill(cache, "a", 3.0, 30.0), fill(cache, "b", 3.0, 20.0)
     own = Scratch(mine)
     (own.path / "state").write_text("half done")
-    room(cache, "new", most_mb=1.0)
+    open_bundle_folder(cache, "new", most_mb=1.0)
     assert mine.exists()
     assert not other.exists()
     assert (own.path / "state").exists()
     assert names(tmp_path / "home" / "unpacked") == ["a"]
     own.clear()
-    assert room(cache, "newer", most_mb=1.0).exists()
+    assert open_bundle_folder(cache, "newer", most_mb=1.0).exists()
     assert not mine.exists()
     assert names(cache) == [".lock", ".swept", "new", "newer"]
 
 
 def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
-    place = room(tmp_path / "cache", "a")
+    place = open_bundle_folder(tmp_path / "cache", "a")
     code = (
         "import sys\nfrom pathlib import Path\nfrom axiom.runner.files.scratch_folders import Scratch\n"
         "own = Scratch(Path(sys.argv[1]))\n(own.path / 'big').write_bytes(b'x')\nprint(own.path, flush=True)\ninput()"
@@ -109,14 +109,14 @@ def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
         left = Path(process.stdout.readline().strip())
         mark = left.with_name(f"{left.name}.held")
         os.utime(mark, (0, 0))  # it began long ago
-        room(tmp_path / "cache", "a")
+        open_bundle_folder(tmp_path / "cache", "a")
         assert (left / "big").exists()
         process.kill()
     cache = place.parent
     (cache / ".scratch-a-unmarked").mkdir()
     (cache / ".scratch-a-new").mkdir()  # just being made
     (cache / ".scratch-a-new.held").touch()
-    room(cache, "b")
+    open_bundle_folder(cache, "b")
     assert sorted(path.name for path in cache.glob(".scratch-*")) == [".scratch-a-new", ".scratch-a-new.held"]
     assert not mark.exists()
 
@@ -124,16 +124,16 @@ def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
 def test_a_bundle_that_left_very_much_begins_anew(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "SCRATCH_MB_OF_BUNDLE", 2.0)
     place = fill(tmp_path / "cache", "a", 1.0, 0.0)
-    room(tmp_path / "cache", "a")
+    open_bundle_folder(tmp_path / "cache", "a")
     assert (place / "jit" / "program").exists()
     (place / "more").write_bytes(b"x" * 10**6)
     (tmp_path / "cache" / "b").mkdir()
-    assert room(tmp_path / "cache", "a") == place
+    assert open_bundle_folder(tmp_path / "cache", "a") == place
     assert list(place.iterdir()) == []
 
 
 def test_no_folder_is_held_that_could_not_be_made(tmp_path, monkeypatch):
-    place = room(tmp_path / "cache", "a")
+    place = open_bundle_folder(tmp_path / "cache", "a")
     monkeypatch.setattr(Path, "mkdir", lambda *_words, **_more: (_ for _ in ()).throw(OSError(28, "no room")))
     with pytest.raises(OSError, match="no room"):
         Scratch(place)
@@ -142,25 +142,25 @@ def test_no_folder_is_held_that_could_not_be_made(tmp_path, monkeypatch):
 
 def test_a_folder_that_is_known_is_swept_for_once_an_hour(tmp_path):
     old, mine = fill(tmp_path / "cache", "a", 3.0, 5.0), tmp_path / "cache" / "b"
-    room(tmp_path / "cache", "b")
-    room(tmp_path / "cache", "b", most_mb=1.0)
+    open_bundle_folder(tmp_path / "cache", "b")
+    open_bundle_folder(tmp_path / "cache", "b", most_mb=1.0)
     assert old.exists()
     moment = time.time() - 3601
     os.utime(tmp_path / "cache" / ".swept", (moment, moment))
-    room(tmp_path / "cache", "b", most_mb=1.0)
+    open_bundle_folder(tmp_path / "cache", "b", most_mb=1.0)
     assert not old.exists()
     assert mine.exists()
 
 
 def test_what_is_held_counts_small_files_and_no_links(tmp_path):
-    assert held_mb(tmp_path) == 0
-    assert held_mb(tmp_path / "nowhere") == 0
+    assert folder_size_mb(tmp_path) == 0
+    assert folder_size_mb(tmp_path / "nowhere") == 0
     (tmp_path / "big").write_bytes(b"x" * 10**6)
-    assert 1.0 <= held_mb(tmp_path) < 1.1
+    assert 1.0 <= folder_size_mb(tmp_path) < 1.1
     (tmp_path / "link").symlink_to("/")
     for number in range(100):
         (tmp_path / str(number)).touch()
-    assert 2.6 <= held_mb(tmp_path) < 2.8
+    assert 2.6 <= folder_size_mb(tmp_path) < 2.8
 
 
 @contextlib.contextmanager
@@ -186,8 +186,8 @@ def test_a_folder_that_its_maker_shut_hides_nothing_and_goes(tmp_path):
             (folder / "d").mkdir(parents=True)
             (folder / "d" / "big").write_bytes(b"x" * 10**6)
             (folder / "d").chmod(mode)
-            assert held_mb(folder) == float("inf")
-            remove(folder)
+            assert folder_size_mb(folder) == float("inf")
+            remove_folder(folder)
             assert not folder.exists()
 
 
@@ -204,13 +204,13 @@ def test_what_goes_while_it_is_counted_hides_nothing_and_what_cannot_be_listed_a
         yield listed
 
     monkeypatch.setattr(os, "scandir", late)
-    assert 2.0 <= held_mb(tmp_path) < 2.1
+    assert 2.0 <= folder_size_mb(tmp_path) < 2.1
 
     def refusing(_place):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "scandir", refusing)
-    assert held_mb(tmp_path) == float("inf")
+    assert folder_size_mb(tmp_path) == float("inf")
 
 
 def deep(folder: Path, levels: int, name: str) -> None:
@@ -228,11 +228,11 @@ def deep(folder: Path, levels: int, name: str) -> None:
 
 def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed(tmp_path):
     deep(tmp_path, 30, "honest")
-    assert 1.0 <= held_mb(tmp_path) < 2.0
+    assert 1.0 <= folder_size_mb(tmp_path) < 2.0
     for levels, name in ((34, "x"), (20, "x" * 250), (1_100, "y"), (40, "y" * 250)):
         deep(tmp_path, levels, name)
-        assert held_mb(tmp_path) == float("inf")
-        remove(tmp_path / name)
+        assert folder_size_mb(tmp_path) == float("inf")
+        remove_folder(tmp_path / name)
         assert names(tmp_path) == ["honest"]
 
 
@@ -246,9 +246,9 @@ def test_a_folder_is_removed_whatever_its_parts_permit_and_no_link_is_followed(t
         (place / "file").touch(0)
     (folder / "shut" / "within").chmod(0)
     (folder / "shut").chmod(0o300)
-    remove(folder)
-    remove(folder)  # it is gone
+    remove_folder(folder)
+    remove_folder(folder)  # it is gone
     (tmp_path / "link").symlink_to(outside)
-    remove(tmp_path / "link")
+    remove_folder(tmp_path / "link")
     assert names(tmp_path) == ["link", "outside"]
     assert (outside / "diary").read_text() == "private"

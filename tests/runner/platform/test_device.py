@@ -8,8 +8,8 @@ import pytest
 from axiom.domain.work import Exit
 from axiom.runner.boinc.protocol import read_setup
 from axiom.runner.child import child
-from axiom.runner.child.environment import environment
-from axiom.runner.platform.device import Device, read_device, surroundings
+from axiom.runner.child.environment import child_environment
+from axiom.runner.platform.device import Device, device_environment, read_device
 
 INIT = """<app_init_data>
 <hostid>4</hostid>
@@ -54,7 +54,7 @@ def test_the_gpu_of_a_task_is_read_and_no_other_that_is_spoken_of(tmp_path):
     ],
 )
 def test_a_child_sees_its_own_gpu_alone_counted_as_boinc_client_counts(host, number, visible):
-    assert surroundings(Device(number=number), host) == {
+    assert device_environment(Device(number=number), host) == {
         "JAX_PLATFORMS": "cuda,cpu",
         "CUDA_VISIBLE_DEVICES": visible,
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
@@ -65,7 +65,7 @@ def test_a_child_sees_its_own_gpu_alone_counted_as_boinc_client_counts(host, num
 
 def test_without_a_gpu_the_processor_is_all_there_is(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    variables = environment()
+    variables = child_environment()
     assert variables["JAX_PLATFORMS"] == "cpu"
     assert "CUDA_VISIBLE_DEVICES" not in variables
 

@@ -34,7 +34,7 @@ COMMANDS = ["team.join", "account.computing", "account.profile", "account.prefer
 
 def audited(office) -> list[dict]:
     """The audit, oldest first."""
-    return office.writer.run(lambda db: audit.latest(db, 1_000))[::-1]
+    return office.writer.run(lambda db: audit.list_audit_entries(db, 1_000))[::-1]
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def key(office) -> str:
     """Of volunteer 1, who has host 1 and founded team 1."""
     made, now = key_in(office.create()), office.lab.now
     nothing = {"country": "", "website": "", "about": ""}
-    office.writer.run(lambda db: hosts.meet(db, volunteer_id=1, name="", now=now, **HOST))
-    office.writer.run(lambda db: teams.create(db, name="Owls", founder_id=1, now=now, **nothing))
+    office.writer.run(lambda db: hosts.upsert_host(db, volunteer_id=1, name="", now=now, **HOST))
+    office.writer.run(lambda db: teams.create_team(db, name="Owls", founder_id=1, now=now, **nothing))
     return made
 
 

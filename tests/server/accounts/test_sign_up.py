@@ -23,14 +23,17 @@ def test_an_account_is_opened_once_and_its_key_told_to_whoever_has_the_password(
     volunteer, account = office.stored()
     assert volunteer.name == "Ann"
     assert account.password.startswith("$argon2id$")
-    assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(key))).volunteer_id == volunteer.id
+    assert (
+        office.writer.run(lambda db: accounts.find_key_holder(db, account_keys.key_digest(key))).volunteer_id
+        == volunteer.id
+    )
     weak = account_keys.weak_key(SECRET, volunteer.id, account.password_serial)
-    assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(weak))).is_weak
+    assert office.writer.run(lambda db: accounts.find_key_holder(db, account_keys.key_digest(weak))).is_weak
     assert not account.shows_hosts, "before its owner says so"
     renewed = office.writer.run(lambda db: desk.renew_key(db, SECRET, volunteer.id))
     assert key_in(office.lookup()) == renewed != key
     known = office.writer.run(
-        lambda db: [accounts.by_key(db, account_keys.key_digest(text)) for text in (key, renewed)]
+        lambda db: [accounts.find_key_holder(db, account_keys.key_digest(text)) for text in (key, renewed)]
     )
     assert known[0] is None
     assert known[1].volunteer_id == volunteer.id
@@ -40,7 +43,7 @@ def test_a_name_that_is_taken_gets_a_number_and_a_team_that_exists_is_joined(off
     key_in(office.create())
     founder = office.stored()[0].id
     office.writer.run(
-        lambda db: teams.create(
+        lambda db: teams.create_team(
             db, name="Owls", founder_id=founder, country="", website="", about="", now=office.lab.now
         )
     )

@@ -13,7 +13,7 @@ from axiom.server.accounts.erase import erase
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
-from axiom.store.engine.database import at
+from axiom.store.engine.database import to_microseconds
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def lab(busy_lab):
     db, now = busy_lab.db, busy_lab.now
     with db.transaction():
         for name, is_exported, shows_hosts in (("Ann & Co", True, True), ("Bob", False, True), ("Cy", True, False)):
-            number = accounts.create(
+            number = accounts.create_account(
                 db, name=name, email=f"{name[0]}@mail.example".lower(), password=STORED, cross_id="internal", now=now
             )
             accounts.set_profile(
@@ -38,15 +38,15 @@ def lab(busy_lab):
                 facts='{"vendor": "<b>", "model": "m", "cores_all": 8, "memory_bytes_all": 2e9}',
                 gpus='[["NVIDIA", 2, 8000, "RTX [9]|x"]]',
             )
-        team = teams.create(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
-        accounts.join(db, 2, team)
-        tariff = tariffs.add(db, TARIFF, now)
+        team = teams.create_team(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
+        accounts.set_volunteer_team(db, 2, team)
+        tariff = tariffs.add_tariff(db, TARIFF, now)
         given = [
             Award(task_id=1, reason="a", host_id=2, volunteer_id=2, team_id=team, amount=1_234_567, because=""),
             Award(task_id=1, reason="b", host_id=3, volunteer_id=3, amount=7_000, because=""),
             Award(task_id=1, reason="c", host_id=4, volunteer_id=4, amount=1, because=""),
         ]
-        ledger.award(db, given, tariff_id=tariff, now=now)
+        ledger.book_awards(db, given, tariff_id=tariff, now=now)
     return busy_lab
 
 
@@ -68,13 +68,13 @@ def test_an_empty_team_without_credit_is_in_no_file_and_no_credit_says_nothing(l
     words = {"country": "buy", "website": "https://buy.example", "about": "Buy."}
     with lab.db.transaction():
         empty, left, new, late = (
-            teams.create(lab.db, name=name, founder_id=number, **words, now=lab.now)
+            teams.create_team(lab.db, name=name, founder_id=number, **words, now=lab.now)
             for name, number in (("Empty", 1), ("Left", 2), ("New", 1), ("Late", 4))
         )
         award = Award(task_id=2, reason="a", host_id=2, volunteer_id=2, team_id=left, amount=1, because="")
-        ledger.award(lab.db, [award], tariff_id=1, now=lab.now)
-        accounts.join(lab.db, 1, new)
-        accounts.join(lab.db, 4, late)
+        ledger.book_awards(lab.db, [award], tariff_id=1, now=lab.now)
+        accounts.set_volunteer_team(lab.db, 1, new)
+        accounts.set_volunteer_team(lab.db, 4, late)
     texts = written(lab)
     assert re.findall(r"<name>(.*)</name>", texts["team.gz"]) == ["Owls", "Left", "New", "Late"]
     assert texts["team.gz"].count("<url>https://buy.example</url>") == 2
@@ -107,11 +107,13 @@ def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_othe
     lab.db.execute("UPDATE host SET volunteer_id = 2 WHERE id = 1")
     waiting = lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"]
     with lab.db.transaction():
-        assert erase(lab.db, *accounts.by_id(lab.db, 2), lab.now) == 1
-    assert lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"] == at(lab.now) < waiting
+        assert erase(lab.db, *accounts.find_account(lab.db, 2), lab.now) == 1
+    assert lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"] == to_microseconds(lab.now) < waiting
     assert lab.db.row("SELECT total FROM balance WHERE holder = 'volunteer' AND holder_id = 2")["total"] == 1_234_567
     with lab.db.transaction():
-        erase(lab.db, *accounts.by_id(lab.db, 3), lab.now)  # Bob was in no file, so that nobody has to forget him
+        erase(
+            lab.db, *accounts.find_account(lab.db, 3), lab.now
+        )  # Bob was in no file, so that nobody has to forget him
     texts = written(lab)
     assert re.findall(r"<name>(.*)</name>", texts["user.gz"]) == ["Cy"]
     assert re.findall(r"<id>(.*)</id>", texts["host.gz"]) == ["4"]
@@ -123,7 +125,7 @@ def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_othe
     assert [name for name in NAMES if "Ann" in texts[name] or "Bob" in texts[name]] == []
     lab.later(days=61)
     assert "<user>" not in written(lab)["user_deleted.gz"]
-    erase(lab.db, *accounts.by_id(lab.db, 4), lab.now)
+    erase(lab.db, *accounts.find_account(lab.db, 4), lab.now)
     assert [row["number"] for row in lab.db.select("SELECT number FROM tombstone")] == [4, 4]
 
 

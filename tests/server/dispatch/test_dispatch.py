@@ -19,7 +19,7 @@ from axiom.domain.fleet import Standing
 from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.laboratory.experiments import quick_gates
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
@@ -41,10 +41,14 @@ def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
 
 def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked):
     """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
-    kept = frozenset(task.id for task in workunits.tasks_at(lab.db, host)) if holding is None else frozenset(holding)
+    kept = (
+        frozenset(task.id for task in workunits.list_tasks_at_host(lab.db, host))
+        if holding is None
+        else frozenset(holding)
+    )
     wish = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": kept} | asked
     with lab.db.transaction():
-        known = hosts.host(lab.db, host)
+        known = hosts.find_host(lab.db, host)
         return grant_tasks(lab.db, dispatch or lab.dispatch, lab.known, known, WorkRequest(**wish), lab.now)
 
 
@@ -148,12 +152,12 @@ def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_un
     assert known.experiments[1].bundle.seal == "newer"
     working_lab.publish(prepared(version=2))
     for number in (1, 2):
-        experiments.reopen(working_lab.db, number)
+        experiments.reopen_experiment(working_lab.db, number)
     known = working_lab.known
 
     def retire(number: int, *, fails: bool) -> None:
         with working_lab.db.transaction():
-            withdraw(working_lab.db, number, "retired", working_lab.now)
+            retire_version(working_lab.db, number, "retired", working_lab.now)
             known.refresh(working_lab.db)
             assert not known.experiments[number].is_ready
             if fails:
@@ -198,29 +202,29 @@ def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(untried, prepared, fa
         untried.say_tried(prepared().digest, **failed)
     handed = hand(untried, 2)
     assert (handed.granted, handed.reason) == ((), WAITS)
-    assert hosts.host(untried.db, 2).why_no_work == WAITS
+    assert hosts.find_host(untried.db, 2).why_no_work == WAITS
     assert hand(untried, 1).granted[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
     untried.say_tried(prepared().digest)
     (given,) = hand(untried, 2).granted
-    assert (given.bundle, hosts.host(untried.db, 2).why_no_work) == (prepared().digest, "")
+    assert (given.bundle, hosts.find_host(untried.db, 2).why_no_work) == (prepared().digest, "")
 
 
 def forget(db, *, ours: bool = True) -> None:
     """No preflight was ever recorded, or none but those of our own hosts; who keeps experiments at hand notices."""
     db.execute("DELETE FROM preflight WHERE ours_only <= :ours", ours=int(ours))
-    counters.add(db, "experiment", 0, "changed", 1)
+    counters.add_to_counter(db, "experiment", 0, "changed", 1)
 
 
 def test_a_bundle_that_was_never_seen_is_given_to_nobody(untried, prepared):
     """Even if whoever hands out work were made to believe in it."""
     untried.known.refresh(untried.db)
     for mapping in (untried.known.experiments, untried.known.ours, untried.known.tried):
-        bundle = experiments.bundle(untried.db, prepared().digest)
+        bundle = experiments.find_bundle(untried.db, prepared().digest)
         mapping[1] = replace(untried.known.experiments[1], bundle=replace(bundle, digest=NEVER_SEEN))
     for host in (1, 2):
         with pytest.raises(LookupError, match="preflight"):
             hand(untried, host)
-    assert workunits.tasks_at(untried.db, 1) == workunits.tasks_at(untried.db, 2) == []
+    assert workunits.list_tasks_at_host(untried.db, 1) == workunits.list_tasks_at_host(untried.db, 2) == []
 
 
 def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, prepared):
@@ -235,10 +239,10 @@ def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, pre
         handed = [hand(untried, host).granted[0] for host in (2, 1)]
         for given in handed:
             ticket = read_ticket(given.order.ticket, trust=untried.keys.trust, now=untried.now)
-            stored = workunits.task(untried.db, given.task).bundle_digest
+            stored = workunits.find_task(untried.db, given.task).bundle_digest
             assert given.bundle == given.order.bundle == ticket.bundle == stored
             assert ticket.serial == serials[given.bundle]
-            assert given.seal == experiments.bundle(untried.db, given.bundle).seal
+            assert given.seal == experiments.find_bundle(untried.db, given.bundle).seal
         return [given.bundle for given in handed]
 
     assert bundles() == [first.digest, repaired.digest]
@@ -272,14 +276,14 @@ def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(untried, prepar
     for host in (1, 2):
         handed = hand(untried, host)
         assert (handed.granted, handed.reason) == ((), NOBODY)
-        assert hosts.host(untried.db, host).why_no_work == NOBODY
+        assert hosts.find_host(untried.db, host).why_no_work == NOBODY
     assert untried.ask(1).orders == ()
     untried.publish(prepared(), is_tried=False)  # the same file again, which is looked at now
     (given,) = hand(untried, 1).granted
     assert given.bundle == prepared().digest
     forget(untried.db)
     assert hand(untried, 1, holding=()).lost == ()
-    quick_gates.keep_row(untried.db, given.bundle, (), untried.now)
+    quick_gates.record_quick_gates(untried.db, given.bundle, (), untried.now)
     assert [task.order for task in hand(untried, 1, holding=()).lost] == [given.order]
 
 
@@ -288,7 +292,7 @@ def test_our_own_hosts_keep_the_bundle_before_one_that_reads_as_no_experiment(un
     unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
     untried.publish(replace(repaired, refusals=unread), is_tried=False)
     assert [task.bundle for task in hand(untried, 1).granted] == [first.digest]
-    quick_gates.keep_row(untried.db, repaired.digest, (), untried.now)
+    quick_gates.record_quick_gates(untried.db, repaired.digest, (), untried.now)
     assert [task.bundle for task in hand(untried, 1).granted] == [repaired.digest]
 
 
@@ -304,7 +308,7 @@ def test_a_bundle_whose_seal_has_run_out_waits_until_it_is_sealed_again(small_la
     handed = hand(small_lab, host)
     assert handed.granted == ()
     assert "seal" in handed.reason
-    assert hosts.host(small_lab.db, host).why_no_work == handed.reason
+    assert hosts.find_host(small_lab.db, host).why_no_work == handed.reason
     assert small_lab.publish(prepared(), good_for).change == "renewed"
     assert [task.bundle for task in hand(small_lab, host).granted] == [prepared().digest]
 
@@ -323,7 +327,7 @@ def cut(small_lab, prepared):
 def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float | None = None) -> int:
     made = lab.host(name, cores=cores, memory_mb=64_000, volunteer=volunteer)
     if speed is not None:
-        hosts.set_standing(lab.db, made, hosts.host(lab.db, made).standing, speed=speed)
+        hosts.set_standing(lab.db, made, hosts.find_host(lab.db, made).standing, speed=speed)
     return made
 
 
@@ -337,7 +341,7 @@ def sizes(lab, handed) -> list[int]:
 
 def unsent(lab) -> list[int]:
     return [
-        len(workunits.workunit(lab.db, task.workunit_id).replicates)
+        len(workunits.find_workunit(lab.db, task.workunit_id).replicates)
         for task in stored_work.tasks(lab.db, state="unsent")
     ]
 
@@ -365,10 +369,10 @@ def test_a_first_task_takes_ten_seconds_and_the_next_a_share_by_speed_and_cores(
 
 def test_our_own_cores_get_tasks_of_seconds_and_a_lost_replicate_breaks_a_promise(cut):
     cut.deploy(workunits=2, replicates_each=40)
-    assert task_store.waiting_replicates(cut.db) == {(1, 1): 80}
+    assert task_store.count_waiting_replicates(cut.db) == {(1, 1): 80}
     assert [sizes(cut, hand(cut, 1)) for _ in range(3)] == [[4]] * 3
-    assert (sorted(unsent(cut)), task_store.waiting_replicates(cut.db)) == ([28, 40], {(1, 1): 68})
-    assert [row["workunits"] for row in session_counts.ordered(cut.db, 0)] == [2], "a session tells of no parts"
+    assert (sorted(unsent(cut)), task_store.count_waiting_replicates(cut.db)) == ([28, 40], {(1, 1): 68})
+    assert [row["workunits"] for row in session_counts.list_new_orders(cut.db, 0)] == [2], "a session tells of no parts"
     assert cut.broken() == {}
     for change, problem in (
         ("replicates = '[0, 1, 2]'", "replicate 3 was issued, and no workunit orders it"),
@@ -383,11 +387,11 @@ def test_what_is_left_keeps_its_number_and_a_part_that_fails_is_sent_again_as_it
     first, second = cut.deploy(workunits=2, replicates_each=12)
     part, left = hand(cut, 1, tasks=2).granted
     assert part.workunit not in {first, second}
-    made = workunits.workunit(cut.db, part.workunit)
+    made = workunits.find_workunit(cut.db, part.workunit)
     assert (made.split_from, made.replicates) == (first, tuple(range(4)))
-    assert made.created_at == workunits.workunit(cut.db, first).created_at
+    assert made.created_at == workunits.find_workunit(cut.db, first).created_at
     assert (left.workunit, numbers(cut, left)) == (first, tuple(range(4, 12)))
-    assert task_store.parts_of(cut.db, first) == [part.workunit]
+    assert task_store.list_workunit_parts(cut.db, first) == [part.workunit]
     assert cut.report(part.order, None, exit_status=Exit.CELL_FAILED).state is TaskState.FAILED
     bob = meet(cut, "bob", speed=0.1)  # who would have had one replicate of a fresh one
     again = {task.workunit: numbers(cut, task) for task in hand(cut, bob, tasks=64).granted}
@@ -405,7 +409,10 @@ def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(cut):
     assert {other.workunit for other in hand(cut, ben, tasks=1).granted}.isdisjoint({part.workunit})
     theirs = {other.workunit: numbers(cut, other) for other in hand(cut, eve, tasks=9).granted}
     assert theirs[part.workunit] == numbers(cut, part)
-    assert {tuple(task.ordinal for task in workunits.tasks_of(cut.db, other)) for other in theirs} <= {(0,), (0, 1)}
+    assert {tuple(task.ordinal for task in workunits.list_workunit_tasks(cut.db, other)) for other in theirs} <= {
+        (0,),
+        (0, 1),
+    }
     assert cut.broken() == {}
 
 
@@ -414,9 +421,9 @@ def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(cut):
     bob = meet(cut, "bob", speed=1.0)
     cut.deploy(workunits=50)
     (part,) = hand(cut, bob).granted  # numbers 0 to 4, in the newest workunit
-    assert set(blocks.ordered(cut.db, 1, 5)) == set(range(5, 80))
-    withdraw(cut.db, 1, "retired", cut.now)
-    states = [workunits.workunit(cut.db, number).state for number in (1, part.workunit)]
+    assert set(blocks.list_ordered_replicates(cut.db, 1, 5)) == set(range(5, 80))
+    retire_version(cut.db, 1, "retired", cut.now)
+    states = [workunits.find_workunit(cut.db, number).state for number in (1, part.workunit)]
     assert states == [WorkunitState.CANCELLED] * 2
     assert cut.broken() == {}
 
@@ -453,8 +460,8 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
         out += hand(cut, chance.choice(hosts), tasks=chance.randint(1, 6)).granted
         if out and chance.random() < 0.7:
             done = out.pop(chance.randrange(len(out)))
-            order = workunits.workunit(cut.db, done.workunit)
-            is_first = order.checks_task_id is None and not workunits.task(cut.db, done.task).ordinal
+            order = workunits.find_workunit(cut.db, done.workunit)
+            is_first = order.checks_task_id is None and not workunits.find_task(cut.db, done.task).ordinal
             if chance.random() < 0.1 and is_first:  # else nobody might be left who may have it
                 cut.report(done.order, None, exit_status=Exit.ABORTED_BY_USER)
             else:

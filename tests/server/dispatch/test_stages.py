@@ -39,7 +39,7 @@ def back(lab, orders, *, works: bool = True) -> None:
 
 def settle(lab) -> list[tuple[Change, str]]:
     release_steps.record_stages(lab.db, lab.now)
-    return [(line.change, line.reason) for line in releases.of_version(lab.db, 1)]
+    return [(line.change, line.reason) for line in releases.list_version_releases(lab.db, 1)]
 
 
 def test_our_own_hosts_need_no_more_than_three_valid_tasks_and_volunteers_more(lab):
@@ -98,7 +98,7 @@ def test_one_account_halts_nothing_for_others_and_gets_no_more_of_what_it_fails(
     assert settle(lab) == []
     lab.later(minutes=11)
     assert wants(lab, 4) == []
-    assert "2 of 2 tasks of it failed on yours" in host_store.host(lab.db, 4).why_no_work
+    assert "2 of 2 tasks of it failed on yours" in host_store.find_host(lab.db, 4).why_no_work
     assert len(wants(lab, 5 if others else 1)) >= 1
 
 
@@ -112,35 +112,35 @@ def test_what_is_broken_on_one_platform_goes_on_elsewhere(lab):
     held = [line for line in settle(lab) if line[0] is Change.HELD]
     assert len(held) == 1
     assert wants(lab, 5) == []
-    assert "is held back on computers of the kind windows-x86_64-avx2" in host_store.host(lab.db, 5).why_no_work
+    assert "is held back on computers of the kind windows-x86_64-avx2" in host_store.find_host(lab.db, 5).why_no_work
     assert len(wants(lab, 8)) == 1
 
 
 def test_a_paused_version_is_given_to_nobody_and_what_runs_is_kept_and_paid(lab):
     out = wants(lab, 1)
-    kept = release_steps.pause(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
+    kept = release_steps.pause_version(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
     assert kept == 3
     assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
-    assert host_store.host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
+    assert host_store.find_host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
     back(lab, out[:1])
     assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
-    release_steps.resume(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
+    release_steps.resume_version(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
     again = lab.ask(1, holding=(), wanted=8).orders
     assert {order.task for order in out[1:]} <= {order.task for order in again}
-    release_steps.stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
+    release_steps.record_breaker_stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
     assert lab.ask(1, holding=(), wanted=8).orders == ()
-    assert "its first tasks failed" in host_store.host(lab.db, 1).why_no_work
+    assert "its first tasks failed" in host_store.find_host(lab.db, 1).why_no_work
 
 
 def test_where_code_must_be_approved_no_volunteer_gets_it_before(lab, monkeypatch):
     asked = replace(lab.dispatch, approvals="code")
     monkeypatch.setattr(type(lab), "dispatch", property(lambda _: asked))
     assert wants(lab, 2) == []
-    assert "waits until somebody of the laboratory approves it" in host_store.host(lab.db, 2).why_no_work
+    assert "waits until somebody of the laboratory approves it" in host_store.find_host(lab.db, 2).why_no_work
     assert len(wants(lab, 1, 1)) == 1
-    release_steps.approve(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
+    release_steps.approve_version(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
     assert len(wants(lab, 2, 1)) == 1
 
 
 def version(lab):
-    return experiments.by_id(lab.db, 1)
+    return experiments.find_experiment(lab.db, 1)

@@ -28,7 +28,7 @@ class Shelf:
         lab.folder.offer.write_bytes(b"canary beside the files")
         self.seal = self.sealed(lab.keys.bundle)
         with lab.db.transaction():
-            made = experiments.add(lab.db, name="tiny_sum", version=1, manifest="{}", now=lab.now)
+            made = experiments.add_experiment(lab.db, name="tiny_sum", version=1, manifest="{}", now=lab.now)
             said = {"seal": self.seal.decode(), "manifest": "{}", "expires_at": lab.now, "now": lab.now}
             experiments.add_bundle(lab.db, experiment_id=made, serial=1, digest=DIGEST, **said)
         self.digests = [self.put(BUNDLE), self.put(self.seal)]
@@ -42,7 +42,7 @@ class Shelf:
         return write_seal(seal, key).encode()
 
     def put(self, body: bytes) -> str:
-        return blobs.put(self.lab.db, self.lab.folder, body, self.lab.now)
+        return blobs.store_blob(self.lab.db, self.lab.folder, body, self.lab.now)
 
     def get(self, name: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
         said = []
@@ -159,7 +159,7 @@ def test_what_cannot_be_read_for_a_moment_is_not_said_to_be_gone(shelf, monkeypa
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(downloads.blobs, "get", fail)
+    monkeypatch.setattr(downloads.blobs, "read_blob", fail)
     monkeypatch.setattr(downloads.Path, "open", fail)
     monkeypatch.setattr(downloads.Path, "read_bytes", fail)
     names = [f"bundle-{shelf.digests[0]}.zip", f"seal-{shelf.digests[1]}.seal", "axiom_runner_1.exe"]

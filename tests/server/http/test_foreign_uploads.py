@@ -3,7 +3,7 @@
 import pytest
 from upload_lab import Place, head, md5, size_query, status_of
 
-from axiom.boinc.transfers import done, size_reply
+from axiom.boinc.transfers import size_reply, upload_done_reply
 from axiom.server.http.fast_lane import RequestHead
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.signed.boinc_code_signing import CodeKey
@@ -48,7 +48,7 @@ def kept(place):
 
 @pytest.mark.parametrize("body", [b"", b"short", BODY], ids=len)
 def test_it_is_kept_once_under_its_name(place, bring, body):
-    assert [place.say(bring(body), piece=7_919) for _ in range(2)] == [done(), done()]
+    assert [place.say(bring(body), piece=7_919) for _ in range(2)] == [upload_done_reply(), upload_done_reply()]
     assert kept(place) == ({NAME: body}, 0)
     assert place.stored() == {}, "no task of the laboratory has it"
     assert place.say(size_query(NAME)) == size_reply(0)
@@ -57,7 +57,7 @@ def test_it_is_kept_once_under_its_name(place, bring, body):
 def test_a_large_one_goes_through(place, bring):
     body = bytes(20_000_000)
     assert place.transfers.admit(RequestHead(length=len(body) + 1_000)) != 413
-    assert place.say(bring(body, most=30_000_000), piece=262_144) == done()
+    assert place.say(bring(body, most=30_000_000), piece=262_144) == upload_done_reply()
     assert kept(place) == ({NAME: body}, 0)
 
 
@@ -65,7 +65,7 @@ def test_one_that_was_cut_off_is_sent_again_from_its_beginning(place, bring):
     place.cut(bring(), after=40_000)
     assert kept(place) == ({}, 1)
     assert place.say(size_query(NAME)) == size_reply(0)
-    assert place.say(bring()) == done()
+    assert place.say(bring()) == upload_done_reply()
     assert kept(place) == ({NAME: BODY}, 0)
 
 

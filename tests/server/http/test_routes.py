@@ -8,7 +8,7 @@ from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, n
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.boinc.project_files import PICTURES, pictures
+from axiom.boinc.project_files import PICTURES, load_project_pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import sign_up as desk
@@ -59,14 +59,14 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
     }
     mine, other = (
         office.writer.run(
-            lambda db, whose=whose: hosts.meet(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
+            lambda db, whose=whose: hosts.upsert_host(db, volunteer_id=whose, name="", now=office.lab.now, **facts)
         )
         for whose in (1, 2)
     )
 
     def place(**fields):
         answer = office.ask("/am_set_host_info.php", **({"account_key": key, "hostid": str(mine)} | fields))
-        venues = office.writer.run(lambda db: [hosts.host(db, one).venue for one in (mine, other)])
+        venues = office.writer.run(lambda db: [hosts.find_host(db, one).venue for one in (mine, other)])
         return answer, venues
 
     answer, venues = place(venue="work")
@@ -131,7 +131,9 @@ def test_a_team_is_searched_by_words_or_number_and_its_eldest_follows_its_founde
 
     def found(db):
         for name in ("Night Owls", "Owls & Co", "Hawks"):
-            teams.create(db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now)
+            teams.create_team(
+                db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now
+            )
 
     office.writer.run(found)
     assert office.ask("/team_lookup.php", team_name="owls") == "<teams>\n</teams>\n"  # nobody is in them
@@ -227,7 +229,7 @@ def test_the_configuration_is_the_project_s_and_other_addresses_are_the_site_s(o
     answer = office.ask("/get_project_config.php")
     for part in ("name>Small &amp; Sons<", "master_url>http://lab.example/<", "platform_name>x86_64-pc-linux-gnu<"):
         assert part in answer
-    for picture in pictures():
+    for picture in load_project_pictures():
         status, headers, body = office.raw(f"/{PICTURES}/{picture.name}")
         assert status == 200
         assert headers["content-type"] == "image/png"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from patience import PATIENCE
 from upload_lab import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_query, status_of
 
-from axiom.boinc.transfers import done, size_reply, write_name, write_token
+from axiom.boinc.transfers import size_reply, upload_done_reply, write_name, write_token
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
 from axiom.limits import hosts as host_limits
@@ -34,9 +34,9 @@ def place(working_lab):
 
 @pytest.mark.parametrize(("body", "piece"), [(b"", 7_919), (SMALL, 262_144), (b"x" * 70_000, 7_919), (LARGE, 65_536)])
 def test_an_output_is_stored_before_it_is_acknowledged_and_once(place, body, piece):
-    assert place.say(head(body), piece=piece) == done()
+    assert place.say(head(body), piece=piece) == upload_done_reply()
     assert place.stored() == {1: body}
-    assert place.say(head(body), piece=piece) == done()
+    assert place.say(head(body), piece=piece) == upload_done_reply()
     assert place.stored() == {1: body}
     assert not list(place.folder.uploads.iterdir())
     assert place.say(size_query()) == size_reply(0)  # done with: a client that asks sends it again, and all is well
@@ -49,7 +49,7 @@ def test_an_output_is_the_same_in_whatever_pieces_it_comes(place_for_all, cuts):
     arrival = place_for_all.transfers.arrive(len(request))
     bounds = [0, *sorted(cuts), len(request)]
     assert all(arrival.take(request[a:b]) is None for a, b in itertools.pairwise(bounds) if b > a)
-    assert arrival.finish().result(PATIENCE) == done()
+    assert arrival.finish().result(PATIENCE) == upload_done_reply()
 
 
 @settings(max_examples=50)
@@ -80,7 +80,7 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(place, body, after):
     place.cut(request, after=after)
     here = int(place.say(size_query()).partition(b"<file_size>")[2].partition(b"<")[0])
     assert 0 < here <= after
-    assert place.say(head(body, offset=here)) == done()
+    assert place.say(head(body, offset=here)) == upload_done_reply()
     assert place.stored() == {1: body}
     assert not list(place.folder.uploads.iterdir())
 
@@ -93,17 +93,17 @@ def test_an_upload_goes_on_from_no_later_than_its_end_and_is_replaced_until_repo
     assert place.stored() == {}
     place.cut(head(LARGE), after=200_000)
     assert status_of(place.say(head(LARGE, offset=300_000))) == 1
-    assert place.say(head(LARGE, offset=1_000)) == done()
+    assert place.say(head(LARGE, offset=1_000)) == upload_done_reply()
     assert place.stored() == {1: LARGE}
     other = SMALL[::-1]
-    assert place.say(head(SMALL)) == done()
-    assert place.say(head(other)) == done()
+    assert place.say(head(SMALL)) == upload_done_reply()
+    assert place.say(head(other)) == upload_done_reply()
     assert place.stored() == {1: other}
     first = hashlib.sha256(SMALL).hexdigest()
     assert place.writer.run(lambda db: db.row("SELECT 1 FROM blob WHERE digest = :digest", digest=first)) is None
     digest = hashlib.sha256(other).hexdigest()
     place.writer.run(lambda db: db.execute("UPDATE task SET output_digest = :digest WHERE id = 1", digest=digest))
-    assert place.say(head(other)) == done()
+    assert place.say(head(other)) == upload_done_reply()
     assert status_of(place.say(head(SMALL))) == -1
     assert place.stored() == {1: other}
 
@@ -163,7 +163,7 @@ def test_nothing_is_kept_without_a_token_of_ours_for_this_file_and_size(place):
 def test_what_comes_for_a_task_that_ended_without_an_output_is_let_pass(place, state, body):
     before = place.kept()
     place.writer.run(lambda db: db.execute("UPDATE task SET state = :state WHERE id = 1", state=state))
-    assert place.say(head(body)) == done()
+    assert place.say(head(body)) == upload_done_reply()
     assert (place.stored(), place.kept()) == ({}, before)
 
 
@@ -180,7 +180,7 @@ def test_a_disk_that_is_full_or_fills_while_a_file_comes_makes_clients_wait(plac
         patched.setattr(upload_handlers.os, "write", full)
         assert status_of(place.say(head(LARGE))) == 1
     assert place.stored() == {}
-    assert place.say(head(LARGE)) == done()
+    assert place.say(head(LARGE)) == upload_done_reply()
 
 
 @pytest.mark.parametrize("error", [StorageFull("full"), StoreBusy("busy"), RuntimeError("a fault")])
@@ -188,12 +188,12 @@ def test_a_store_that_cannot_store_acknowledges_nothing_and_calls_nothing_whole(
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(upload_handlers.uploads, "record", fail)
+    monkeypatch.setattr(upload_handlers.uploads, "record_uploads", fail)
     assert [status_of(place.say(head(body))) for body in (SMALL, LARGE)] == [1, 1]
     monkeypatch.undo()
     assert place.say(size_query()) == size_reply(len(LARGE) - 1)
     assert place.stored() == {}
-    assert place.say(head(LARGE, offset=len(LARGE) - 1)) == done()
+    assert place.say(head(LARGE, offset=len(LARGE) - 1)) == upload_done_reply()
     assert place.stored() == {1: LARGE}
     place.writer.stop()
     assert [status_of(place.say(head(body))) for body in (SMALL, LARGE[::-1])] == [1, 1]
@@ -219,11 +219,13 @@ def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkey
     assert len(list(place.folder.uploads.iterdir())) == 3
     place.transfers = place.opened()  # they count after a restart, too
     assert status_of(place.say(head(LARGE, name=names[-1]))) == 1
-    assert place.say(head(LARGE, name=names[0])) == done()  # it takes the place of its own part
+    assert place.say(head(LARGE, name=names[0])) == upload_done_reply()  # it takes the place of its own part
     for name in names[1:3]:
-        assert place.say(head(LARGE, name=name)) == done()
+        assert place.say(head(LARGE, name=name)) == upload_done_reply()
     assert not list(place.folder.uploads.iterdir())
-    assert place.say(head(SMALL, name=names[4])) == done()  # what is small is bounded by the number of its tasks
+    assert (
+        place.say(head(SMALL, name=names[4])) == upload_done_reply()
+    )  # what is small is bounded by the number of its tasks
 
 
 def test_outputs_that_were_replaced_count_until_they_are_swept(place, monkeypatch):
@@ -235,7 +237,7 @@ def test_outputs_that_were_replaced_count_until_they_are_swept(place, monkeypatc
     assert len(list(place.folder.blobs.glob("??/*"))) == before + 3
     assert status_of(place.say(head(LARGE, name=another_task(place, 100)))) == 1
     place.transfers.begun.sweep(place.lab.now)
-    assert place.say(head(different[3])) == done()
+    assert place.say(head(different[3])) == upload_done_reply()
 
 
 def cut_off(exchange, handed, body: bytes) -> bytes:
@@ -284,7 +286,7 @@ def test_two_who_bring_one_file_at_once_harm_nobody_and_abandoned_parts_go(place
     assert first.take(request[half:]) is None
     second.take(request[half:])
     assert status_of(first.finish().result(PATIENCE)) == 1  # it was overtaken
-    assert second.finish().result(PATIENCE) == done()
+    assert second.finish().result(PATIENCE) == upload_done_reply()
     assert place.stored() == {1: LARGE}
 
 
@@ -349,5 +351,5 @@ def test_after_a_kill_what_was_acknowledged_is_here_and_the_rest_goes_on(place, 
         assert place.stored() == {}
         here = int(place.say(size_query()).partition(b"<file_size>")[2].partition(b"<")[0])
         assert here == len(LARGE) - 1 if killed == "before the commit" else 250_000 < here < 300_000
-        assert place.say(head(LARGE, offset=here)) == done()
+        assert place.say(head(LARGE, offset=here)) == upload_done_reply()
     assert place.stored() == {1: LARGE}

@@ -11,7 +11,7 @@ from furnished_lab import compute_three_blocks
 from mail_lab import WORDS, mail_lab
 
 from axiom.domain.fleet import Capacity, Platform
-from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.limits import mail as limits
 from axiom.server.mail.reminders import DueMail
 from axiom.store.accounts import accounts
@@ -34,16 +34,18 @@ def subscribe(office, volunteer: int, kind: str) -> None:
     since = office.lab.now - (limits.SILENT_FOR if kind == outbox.SILENCE else timedelta(0))
 
     def begin(db):
-        balance = ledger.balance(db, ledger.VOLUNTEER, volunteer)
+        balance = ledger.find_balance(db, ledger.VOLUNTEER, volunteer)
         credit = balance.total if balance else 0
-        subscriptions.subscribe(db, volunteer, kind, told_until=since, told_credit=credit)
+        subscriptions.add_subscription(db, volunteer, kind, told_until=since, told_credit=credit)
 
     office.writer.run(begin)
 
 
 def earn(office, volunteer: int, amount: int, source: str) -> None:
     office.writer.run(
-        lambda db: ledger.carry_over(db, volunteer, source=source, amount=amount, because="a test", now=office.lab.now)
+        lambda db: ledger.carry_over_credit(
+            db, volunteer, source=source, amount=amount, because="a test", now=office.lab.now
+        )
     )
 
 
@@ -68,27 +70,31 @@ def test_only_a_confirmed_address_gets_one_and_only_who_asked(office):
         subscribe(office, volunteer, outbox.DIGEST)
     for volunteer in (ada, eve, bob):
         earn(office, volunteer, 5, "a test")
-    office.writer.run(lambda db: subscriptions.end(db, ada, outbox.DIGEST))
+    office.writer.run(lambda db: subscriptions.end_subscription(db, ada, outbox.DIGEST))
     office.lab.later(days=8)
     due.tell()
     assert office.waiting() == []
-    office.writer.run(lambda db: accounts.confirm(db, eve, office.lab.now))
+    office.writer.run(lambda db: accounts.confirm_email(db, eve, office.lab.now))
     due.tell()
     assert [mail.volunteer_id for mail in office.waiting()] == [eve]
 
 
 def test_a_digest_names_the_answers_that_the_computers_helped_to_find_since_the_last(small_lab, prepared):
     compute_three_blocks(small_lab, prepared)
-    grace, bad = (accounts.by_email(small_lab.db, f"{name}@example.org")[0].id for name in ("grace", "bad"))
+    grace, bad = (
+        accounts.find_account_by_email(small_lab.db, f"{name}@example.org")[0].id for name in ("grace", "bad")
+    )
     with small_lab.db.transaction():
         for volunteer in (grace, bad):
-            accounts.confirm(small_lab.db, volunteer, small_lab.now)
+            accounts.confirm_email(small_lab.db, volunteer, small_lab.now)
     with mail_lab(small_lab) as office:
         for volunteer in (grace, bad):
             subscribe(office, volunteer, outbox.DIGEST)
         office.lab.later(days=1)
-        session = office.writer.run(lambda db: rounds.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
-        office.writer.run(lambda db: evaluate(db, session, office.lab.now))
+        session = office.writer.run(
+            lambda db: rounds.begin_round(db, pi="autopilot", reason="a test", now=office.lab.now)
+        )
+        office.writer.run(lambda db: evaluate_findings(db, session, office.lab.now))
         due = due_of(office)
         due.tell()
         assert office.waiting() == []  # its week is not over
@@ -107,12 +113,14 @@ def test_a_digest_names_the_answers_that_the_computers_helped_to_find_since_the_
 @pytest.mark.parametrize("is_under_way", [True, False])
 def test_an_answer_that_is_stored_while_digests_are_made_is_told_once(small_lab, prepared, is_under_way):
     compute_three_blocks(small_lab, prepared)
-    grace = accounts.by_email(small_lab.db, "grace@example.org")[0].id
+    grace = accounts.find_account_by_email(small_lab.db, "grace@example.org")[0].id
     with small_lab.db.transaction():
-        accounts.confirm(small_lab.db, grace, small_lab.now)
+        accounts.confirm_email(small_lab.db, grace, small_lab.now)
     with mail_lab(small_lab) as office:
         subscribe(office, grace, outbox.DIGEST)
-        session = office.writer.run(lambda db: rounds.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
+        session = office.writer.run(
+            lambda db: rounds.begin_round(db, pi="autopilot", reason="a test", now=office.lab.now)
+        )
         office.lab.later(days=7)
         began, goes_on = threading.Event(), threading.Event()
 
@@ -120,7 +128,7 @@ def test_an_answer_that_is_stored_while_digests_are_made_is_told_once(small_lab,
             at = office.lab.now
             began.set()
             goes_on.wait()
-            evaluate(db, session, at)
+            evaluate_findings(db, session, at)
 
         def run(work):
             future = office.writer.submit(work)
@@ -157,7 +165,7 @@ def attach(office):
         facts = {"capacity": Capacity(cores=2, memory_mb=4_000), "now": office.lab.now}
 
         def meet(db):
-            made = hosts.meet(db, volunteer_id=volunteer, name=name, platform=platform, **facts)
+            made = hosts.upsert_host(db, volunteer_id=volunteer, name=name, platform=platform, **facts)
             if has_worked:
                 db.execute(
                     "INSERT INTO task (workunit_id, experiment_id, ordinal, state, host_id, created_at, sent_at) "
@@ -191,11 +199,11 @@ def test_each_silence_of_a_computer_that_had_work_is_told_once(office, attach):
     for day in range(1, 31):
         office.lab.later(days=1)
         if day < 10:
-            office.writer.run(lambda db: hosts.seen(db, cellar, office.lab.now))
+            office.writer.run(lambda db: hosts.touch_host(db, cellar, office.lab.now))
         due.tell()
         expected = [(ada, [attic])] * (day >= 7) + [(ada, [cellar])] * (day >= 16)
         assert said_of(office) == expected, day
-    office.writer.run(lambda db: hosts.seen(db, attic, office.lab.now))
+    office.writer.run(lambda db: hosts.touch_host(db, attic, office.lab.now))
     office.lab.later(days=8)
     due.tell()
     assert said_of(office)[2:] == [(ada, [attic])]  # another silence
@@ -210,7 +218,7 @@ def test_a_silence_is_told_once_and_not_of_who_called_before_the_mail_went_out(o
     due = due_of(office, heard_since=office.lab.now + timedelta(days=1))
     due.tell()
     assert office.waiting() == []
-    office.writer.run(lambda db: hosts.seen(db, attic, office.lab.now))  # it calls again, now that it can
+    office.writer.run(lambda db: hosts.touch_host(db, attic, office.lab.now))  # it calls again, now that it can
     office.lab.later(days=1)
     due.tell()
     assert said_of(office) == [(ada, [cellar])]
@@ -218,6 +226,6 @@ def test_a_silence_is_told_once_and_not_of_who_called_before_the_mail_went_out(o
     with office.readers.reader() as db:
         assert "cellar" in WORDS.mail(db, row, office.lab.now)["Subject"]
     office.lab.later(minutes=1)
-    office.writer.run(lambda db: hosts.seen(db, cellar, office.lab.now))
+    office.writer.run(lambda db: hosts.touch_host(db, cellar, office.lab.now))
     with office.readers.reader() as db:
         assert WORDS.mail(db, row, office.lab.now) is None

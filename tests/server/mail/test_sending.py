@@ -40,9 +40,9 @@ def test_what_waits_is_sent_once_in_its_order(office, box, port):
     assert office.waiting() == []
     for hours, left in ((23, 2), (25, 0)):  # what was sent is forgotten after a day
         before = office.lab.now + timedelta(hours=hours - 24)
-        office.writer.run(lambda db, before=before: outbox.forget_sent(db, before))
+        office.writer.run(lambda db, before=before: outbox.delete_sent_messages(db, before))
         with office.readers.reader() as db:
-            assert len(outbox.of_volunteer(db, ada)) == left
+            assert len(outbox.list_volunteer_messages(db, ada)) == left
 
 
 def test_a_server_that_is_away_is_left_alone_for_longer_and_gets_everything_later(office, box, caplog):
@@ -126,7 +126,7 @@ def test_what_nobody_needs_any_more_is_not_sent(office, box, port):
     office.write(outbox.RESET, eve)
     office.lab.later(minutes=61)
     office.write(outbox.RESET, ada)
-    office.writer.run(lambda db: erase(db, *accounts.by_id(db, ada), office.lab.now))  # nothing is left of it
+    office.writer.run(lambda db: erase(db, *accounts.find_account(db, ada), office.lab.now))  # nothing is left of it
     office.outgoing(server_on(port)).send()
     assert (len(box.came), office.waiting()) == (0, [])
     with office.readers.reader() as db:

@@ -36,9 +36,9 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(source, 
     report = Report(task_id=order.task, host_id=1, **facts)
     source.report([(report, output)])
     reader = connect_reader(working_lab.folder.database)
-    task = workunits.task(reader, order.task)
+    task = workunits.find_task(reader, order.task)
     assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
-    assert blobs.get(reader, working_lab.folder, task.output_digest) == output
+    assert blobs.read_blob(reader, working_lab.folder, task.output_digest) == output
     reader.close()
     assert source.held_tasks() == frozenset()
     assert source.bundle(order.bundle) == prepared().archive
@@ -62,11 +62,11 @@ def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_fail
         (TaskState.ABORTED, Cause.TAKEN_BACK),
     }
     assert (len(tasks), len(seeds)) == (16, 1)
-    assert source.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
+    assert source.writer.run(lambda db: workunits.find_workunit(db, 1)).state is WorkunitState.OPEN
 
 
 def states(lab, workunit_id=1):
-    return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
+    return [task.state for task in workunits.list_workunit_tasks(lab.db, workunit_id)]
 
 
 def test_what_a_host_holds_takes_its_cores_and_ours_are_packed_by_what_tasks_have(
@@ -120,8 +120,8 @@ def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept
     order = working_lab.order(1)
     assert working_lab.report(order, b"half an output", exit_status=exit_status).state is state
     assert states(working_lab) == [state, TaskState.UNSENT]
-    digest = workunits.task(working_lab.db, order.task).output_digest
-    assert blobs.get(working_lab.db, working_lab.folder, digest) == b"half an output"
+    digest = workunits.find_task(working_lab.db, order.task).output_digest
+    assert blobs.read_blob(working_lab.db, working_lab.folder, digest) == b"half an output"
     assert working_lab.broken() == {}
 
 
@@ -148,7 +148,7 @@ def test_asking_in_vain_writes_nothing(working_lab):
     assert (working_lab.db.row("PRAGMA data_version"), whole(working_lab)) == before
     working_lab.later(minutes=1)
     working_lab.ask(1, holding=(order.task,))
-    assert host_store.host(working_lab.db, 1).seen_at == working_lab.now
+    assert host_store.find_host(working_lab.db, 1).seen_at == working_lab.now
 
 
 def whole(lab) -> list:
@@ -163,6 +163,6 @@ def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(
     working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")  # a check is not cut
     working_lab.deploy(workunits=1)
     assert working_lab.ask(1).orders == ()
-    assert workunits.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
-    assert "a command line takes" in workunits.workunit(working_lab.db, 2).reason
+    assert workunits.find_workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
+    assert "a command line takes" in workunits.find_workunit(working_lab.db, 2).reason
     assert (working_lab.order(1).task, working_lab.broken()) == (3, {})

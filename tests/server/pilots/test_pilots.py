@@ -24,7 +24,7 @@ from axiom.errors import AxiomError, HeldByAnother, NotAllowed
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.returns.take_back import sweep
 from axiom.server.returns.validator import Validator
-from axiom.signed.program_tokens import digest, new_cluster_key
+from axiom.signed.program_tokens import digest_token, new_cluster_key
 from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import jobs
@@ -50,7 +50,7 @@ class Cluster:
         return self.writer.run(what)
 
     def task(self, number: int):
-        return self.do(lambda db: workunits.task(db, number))
+        return self.do(lambda db: workunits.find_task(db, number))
 
     def tasks(self):
         return [(task.state, task.host_id) for task in self.do(stored_work.tasks)][::-1]
@@ -148,14 +148,14 @@ WHAT = ["hello", "ask", "report", "look", "give-back", "seal", "bundle"]
 @pytest.mark.parametrize("ending", ["revoked", "expired", "renewed"])
 def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stored(cluster, ending):
     (order,) = cluster.source.ask(frozenset(), 1)
-    known = cluster.do(lambda db: clusters.by_name(db, "alpha"))
+    known = cluster.do(lambda db: clusters.find_cluster(db, "alpha"))
     if ending == "revoked":
-        assert cluster.do(lambda db: clusters.end(db, known.id, cluster.lab.now))
+        assert cluster.do(lambda db: clusters.end_cluster(db, known.id, cluster.lab.now))
     elif ending == "expired":
         cluster.lab.later(days=1)
     else:
         key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
-        cluster.do(lambda db: clusters.renew(db, known.id, key_digest=digest(key), expires_at=later))
+        cluster.do(lambda db: clusters.renew_cluster_key(db, known.id, key_digest=digest_token(key), expires_at=later))
     with pytest.raises(NotAllowed):
         cluster.source.report([(finished(order), cluster.output(order))])
     assert cluster.source.refused is not None
@@ -167,7 +167,11 @@ def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stor
 
 def test_a_cluster_speaks_for_no_other_and_what_is_forged_is_noticed(cluster):
     key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
-    cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
+    cluster.do(
+        lambda db: clusters.add_cluster(
+            db, name="beta", key_digest=digest_token(key), expires_at=later, now=cluster.lab.now
+        )
+    )
     other = cluster.pilot("elsewhere", key)
     (mine,), (order,) = (source.ask(frozenset(), 1) for source in (cluster.source, other))
     assert order.task != mine.task
@@ -236,14 +240,16 @@ def test_what_a_silent_pilot_has_goes_to_others_and_its_late_report_is_taken_onc
         cluster.source.to_drop(frozenset({order.task}))
         assert cluster.sweep() == 0
     cluster.lab.now += 3 * LEASE
-    cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))  # while nobody listened nobody was silent
+    cluster.do(
+        lambda db: jobs.record_job_start(db, "start", 0.0, cluster.lab.now)
+    )  # while nobody listened nobody was silent
     cluster.lab.now += LEASE - timedelta(seconds=1)
     assert cluster.sweep() == 0
     cluster.lab.now += timedelta(seconds=1)
     assert [cluster.sweep() for _ in range(2)] == [1, 0]
     assert cluster.task(order.task).state == TaskState.ABORTED
     assert cluster.task(order.task).cause == Cause.TAKEN_BACK
-    assert cluster.do(lambda db: hosts.host(db, order.host)).standing.quota is None
+    assert cluster.do(lambda db: hosts.find_host(db, order.host)).standing.quota is None
     other = cluster.pilot("node-2", cores=4)
     (copy,) = [given for given in other.ask(frozenset(), 4) if given.seeds == order.seeds]
     cluster.source.report([(finished(order), cluster.output(order))])
@@ -251,7 +257,7 @@ def test_what_a_silent_pilot_has_goes_to_others_and_its_late_report_is_taken_onc
     cluster.judge()
     assert {cluster.task(given.task).state for given in (order, copy)} == {TaskState.VALID}
     number = cluster.task(order.task).workunit_id
-    assert cluster.do(lambda db: workunits.workunit(db, number)).state is WorkunitState.DONE
+    assert cluster.do(lambda db: workunits.find_workunit(db, number)).state is WorkunitState.DONE
     assert cluster.do(lambda db: db.row("SELECT count(*) AS n FROM result"))["n"] == 2
 
 

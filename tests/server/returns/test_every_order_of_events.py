@@ -10,7 +10,7 @@ import stored_work
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
 from axiom.errors import Withdrawn
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.tasks.commands import AbortTask
 from axiom.server.returns.transitioner import transit
 from axiom.signed.outputs import CellError
@@ -64,7 +64,7 @@ class Story:
             assert order.task not in known
             self.seen["sent again"] += order.task in self.orders
             assert self.orders.setdefault(order.task, order) == order
-            wanted = workunits.workunit(self.lab.db, workunits.task(self.lab.db, order.task).workunit_id)
+            wanted = workunits.find_workunit(self.lab.db, workunits.find_task(self.lab.db, order.task).workunit_id)
             assert wanted.state is WorkunitState.OPEN
             self.holding[host].add(order.task)
 
@@ -72,7 +72,7 @@ class Story:
         if self.orders:
             out = [task.id for task in stored_work.tasks(self.lab.db) if task.state in AWAITED]
             order = self.orders[chance.choice(out if out and chance.random() < 0.8 else sorted(self.orders))]
-            before = workunits.task(self.lab.db, order.task)
+            before = workunits.find_task(self.lab.db, order.task)
             output = brought(self.lab, order, chance)
             taken = self.lab.report(order, output, exit_status=chance.choice(EXITS))
             self.holding[order.host].discard(order.task)
@@ -89,7 +89,7 @@ class Story:
 
     def outputs_are_judged(self, _chance: random.Random) -> None:
         self.lab.validate()
-        assert tasks.returned(self.lab.db, 1) == []
+        assert tasks.list_returned_tasks(self.lab.db, 1) == []
 
     def an_hour_passes(self, _chance: random.Random) -> None:
         self.lab.later(hours=1)
@@ -153,17 +153,17 @@ class Story:
 
     def the_next_version_is_published(self, _chance: random.Random) -> None:
         self.publish(2)
-        assert workunits.open_workunits(self.lab.db, 1, after=0, limit=1) == []
+        assert workunits.list_open_workunits(self.lab.db, 1, after=0, limit=1) == []
 
     def the_experiment_is_retired(self, _chance: random.Random) -> None:
         with self.lab.db.transaction():
-            withdraw(self.lab.db, self.version, "retired", self.lab.now)
-        assert workunits.open_workunits(self.lab.db, self.version, after=0, limit=1) == []
+            retire_version(self.lab.db, self.version, "retired", self.lab.now)
+        assert workunits.list_open_workunits(self.lab.db, self.version, after=0, limit=1) == []
 
     def check(self) -> None:
         assert self.lab.broken() == {}
         for wanted in stored_work.workunits(self.lab.db):
-            stands = wanted.state, len(workunits.tasks_of(self.lab.db, wanted.id))
+            stands = wanted.state, len(workunits.list_workunit_tasks(self.lab.db, wanted.id))
             if wanted.state is not WorkunitState.OPEN or wanted.id in self.closed:
                 assert self.closed.setdefault(wanted.id, stands) == stands
 

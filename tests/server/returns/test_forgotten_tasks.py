@@ -33,7 +33,7 @@ def back(working_lab, secrets):
         working_lab.folder.database.write_bytes(backup)
         if meanwhile is not None:
             with closing(connect_writer(working_lab.folder.database)) as db:
-                history.part(db, working_lab.now)
+                history.fork_history(db, working_lab.now)
         opened.append(Exchange(working_lab, secrets))
         return opened[0], client, handed
 
@@ -93,7 +93,7 @@ def test_a_store_that_is_busy_acknowledges_nothing_of_it(back, monkeypatch):
     def busy(*_):
         raise StoreBusy("busy")
 
-    monkeypatch.setattr(forgotten_tasks.blobs, "get", busy)
+    monkeypatch.setattr(forgotten_tasks.blobs, "read_blob", busy)
     assert restored.say(client.words(*words)).named("result_ack") == []
     monkeypatch.undo()
     assert restored.call(client, *words).named("result_ack") == names(handed)
@@ -106,8 +106,8 @@ def test_a_host_cannot_say_where_numbers_go_on(back):
     heard = restored.call(client, restored.upload(handed[2]).replace("-w3-", f"-w{far}-"))
     assert heard.named("result_ack") == [name.replace("-w3-", f"-w{far}-")]
     restored.deploy(1)
-    assert restored.do(lambda db: workunits.workunit(db, far)) is None
-    assert restored.do(lambda db: workunits.open_workunits(db, 1, after=0, limit=9)) == [1, 2]
+    assert restored.do(lambda db: workunits.find_workunit(db, far)) is None
+    assert restored.do(lambda db: workunits.list_open_workunits(db, 1, after=0, limit=9)) == [1, 2]
 
 
 def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back):

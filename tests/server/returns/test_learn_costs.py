@@ -4,14 +4,14 @@ import hashlib
 
 import pytest
 
-from axiom.domain.costs import Cost, Fit
+from axiom.domain.costs import Cost, CostFit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState
-from axiom.rules.hosts.costs import class_of
+from axiom.rules.hosts.costs import class_of_host
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.returns import reporting
-from axiom.signed.tickets import parse
+from axiom.signed.tickets import parse_own_ticket
 from axiom.store.engine import blobs
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
@@ -29,21 +29,21 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
     with lab.db.transaction():
         if at_speed is not None:
             host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
-        blobs.bring(lab.db, lab.folder, [output], lab.now)
+        blobs.store_output_blobs(lab.db, lab.folder, [output], lab.now)
         reporting.take(lab.db, lab.folder, [report], lab.now)
     lab.validate()
-    assert workunits.task(lab.db, order.task).state is TaskState.VALID
+    assert workunits.find_task(lab.db, order.task).state is TaskState.VALID
 
 
 def given(lab, host: int, seconds: float):
     asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
     with lab.db.transaction():
         host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
-        return grant_tasks(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).granted
+        return grant_tasks(lab.db, lab.dispatch, lab.known, host_store.find_host(lab.db, host), asked, lab.now).granted
 
 
 def say(lab, host_class: str, cost: Cost) -> None:
-    costs.keep(lab.db, 1, LearnedCost(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
+    costs.store_learned_cost(lab.db, 1, LearnedCost(host_class=host_class, fit=CostFit(tasks=9), cost=cost), lab.now)
     lab.later(minutes=2)  # what is at hand of it is a minute old at most
 
 
@@ -58,16 +58,16 @@ def test_a_kind_of_host_on_which_it_is_dear_gets_fewer_cells_within_the_limits(s
         {(6.0, 2.0)},
         {(2.0, 2.0)},
     ]
-    limits = [parse(handed[0].order.ticket).cell_seconds for handed in (dear, cheap)]
+    limits = [parse_own_ticket(handed[0].order.ticket).cell_seconds for handed in (dear, cheap)]
     assert limits == [(60.0, 60.0)] * 2
 
 
 def test_what_was_said_stays_with_the_verdict_and_a_slower_kind_does_not_look_slow(working_lab):
     working_lab.deploy(workunits=2)
     compute(working_lab, 1, 6.0, at_speed=None)
-    assert costs.of_experiment(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
+    assert costs.list_learned_costs(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
     compute(working_lab, 1, 6.0)
-    (kept,) = costs.of_experiment(working_lab.db, 1)
+    (kept,) = costs.list_learned_costs(working_lab.db, 1)
     assert kept.host_class == "linux-x86_64-avx2"
     assert kept.fit.tasks == 1
     assert kept.cost == Cost()
@@ -75,14 +75,14 @@ def test_what_was_said_stays_with_the_verdict_and_a_slower_kind_does_not_look_sl
     order = working_lab.order(1)
     working_lab.report(order, b"nothing of the kind")
     working_lab.validate()
-    assert costs.of_experiment(working_lab.db, 1) == [kept]
+    assert costs.list_learned_costs(working_lab.db, 1) == [kept]
     working_lab.deploy(workunits=2)
     say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
     compute(working_lab, 1, 6.0)
-    assert host_store.host(working_lab.db, 1).speed == pytest.approx(1.0)
+    assert host_store.find_host(working_lab.db, 1).speed == pytest.approx(1.0)
     say(working_lab, "linux-x86_64-avx2", Cost())
     compute(working_lab, 1, 6.0)
-    assert host_store.host(working_lab.db, 1).speed < 0.9
+    assert host_store.find_host(working_lab.db, 1).speed < 0.9
 
 
 def test_what_rests_on_a_host_touches_no_other_and_is_expected_of_what_is_sent_again(working_lab):
@@ -93,7 +93,7 @@ def test_what_rests_on_a_host_touches_no_other_and_is_expected_of_what_is_sent_a
     assert (first.seconds, others.seconds) == (6.0, 2.0)
     with working_lab.db.transaction():
         request = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
-        lab, host = working_lab, host_store.host(working_lab.db, 1)
+        lab, host = working_lab, host_store.find_host(working_lab.db, 1)
         (again,) = grant_tasks(lab.db, lab.dispatch, lab.known, host, request, lab.now).lost
     assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
 
@@ -103,8 +103,10 @@ def test_a_client_is_told_what_to_expect_and_never_a_tighter_limit(exchange, att
     number = exchange.call(attic).host
 
     def say_so(db) -> None:
-        kind = class_of(host_store.host(db, number))
-        costs.keep(db, 1, LearnedCost(host_class=kind, fit=Fit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now)
+        kind = class_of_host(host_store.find_host(db, number))
+        costs.store_learned_cost(
+            db, 1, LearnedCost(host_class=kind, fit=CostFit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now
+        )
 
     exchange.writer.run(say_so)
     exchange.lab.later(minutes=2)

@@ -14,8 +14,8 @@ from map_lab import map_lab
 
 from axiom.domain.declaration import pack
 from axiom.domain.work import Agreement, TaskState, WorkunitState
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.planning.plan import candidates
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.planning.plan import list_candidates
 from axiom.server.returns.rechecks import give_up, secret_of
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import counters
@@ -40,7 +40,7 @@ def computed(lab, host: int, secret=SECRET, **changes):
     assert lab.report(order, lab.output(order, **changes)).state is TaskState.RETURNED
     lab.validate(secret)
     lab.later(minutes=1)
-    return workunits.task(lab.db, order.task)
+    return workunits.find_task(lab.db, order.task)
 
 
 def agreements(lab) -> dict[int, str]:
@@ -51,12 +51,12 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert secret_of(lab.keys.ticket) == secret_of(lab.keys.ticket) != secret_of(lab.keys.bundle)
     first = computed(lab, 1)
     assert agreements(lab) == {1: Agreement.WAITING, 2: ""}
-    check = workunits.workunit(lab.db, 2)
+    check = workunits.find_workunit(lab.db, 2)
     assert (check.checks_task_id, check.replicates, check.configs) == (first.id, (0,), (0, 1))
-    assert blocks.ordered(lab.db, 1) == {0: True}, "blocks and plans do not wait for a check"
-    assert counters.read(lab.db)["task", 1, TaskState.UNSENT] == 1
-    assert [candidate.unsent for candidate in candidates(lab.db, lab.now)] == [0]
-    assert tasks.waiting_checks(lab.db) == {1: 1}
+    assert blocks.list_ordered_replicates(lab.db, 1) == {0: True}, "blocks and plans do not wait for a check"
+    assert counters.read_counters(lab.db)["task", 1, TaskState.UNSENT] == 1
+    assert [candidate.unsent for candidate in list_candidates(lab.db, lab.now)] == [0]
+    assert tasks.count_waiting_checks(lab.db) == {1: 1}
     for same_volunteer in (1, 4):
         assert lab.ask(same_volunteer).orders == ()
     second = computed(lab, 2, secret_for(1, 2, 3, among=3))
@@ -65,7 +65,7 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert agreements(lab) == {1: Agreement.AGREES, 2: Agreement.AGREES}
     assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
     assert lab.db.row("SELECT count(*) AS n FROM duplicate")["n"] == 2
-    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
+    assert [hosts.find_host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
     assert lab.broken() == {}
     lab.db.execute("UPDATE task SET host_id = 4 WHERE id = 2")
     assert lab.broken() == {"I5": ["task 2 checks a task of the very volunteer who has it"]}
@@ -100,7 +100,7 @@ def test_nothing_is_checked_that_is_meant_for_a_host_or_of_a_withdrawn_version(l
     lab.validate(secret_for(1, 2, among=12))
     assert agreements(lab) == {1: "", 2: ""}
     order = lab.order(1)
-    withdraw(lab.db, 1, "retired", lab.now)
+    retire_version(lab.db, 1, "retired", lab.now)
     lab.report(order, lab.output(order))
     lab.validate(SECRET)
     assert (agreements(lab), len(stored_work.workunits(lab.db))) == ({1: "", 2: ""}, 2)
@@ -110,13 +110,13 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     computed(lab, 1, early=(7.0, 7.0))
     computed(lab, 2)
     assert agreements(lab) == {1: Agreement.WAITING, 2: Agreement.DIFFERS, 3: ""}
-    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
+    assert [hosts.find_host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
     for had_it_before in (1, 2, 4):
         assert lab.ask(had_it_before).orders == ()
     computed(lab, 3)
     assert agreements(lab) == {1: Agreement.DIFFERS, 2: Agreement.AGREES, 3: Agreement.AGREES}
-    assert [notice.kind for notice in notices.for_host(lab.db, 1, lab.now)] == ["differs"]
-    assert [notices.for_host(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
+    assert [notice.kind for notice in notices.list_host_notices(lab.db, 1, lab.now)] == ["differs"]
+    assert [notices.list_host_notices(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
     assert [wanted.checks_task_id for wanted in stored_work.workunits(lab.db)] == [1, 1, None]
     assert lab.broken() == {}
 
@@ -130,7 +130,7 @@ def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(la
     lab.later(hours=49)
     with lab.db.transaction():
         for host in (1, 2, 3, 5):
-            hosts.seen(lab.db, host, lab.now)
+            hosts.touch_host(lab.db, host, lab.now)
     lab.sweep()
     computed(lab, 3)
     third = lab.order(5)
@@ -138,10 +138,10 @@ def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(la
         assert lab.report(order, lab.output(order)).state is TaskState.RETURNED
         if not is_together or order is third:
             lab.validate(SECRET)
-            assert hosts.host(lab.db, 1).standing.outvoted == 1
+            assert hosts.find_host(lab.db, 1).standing.outvoted == 1
             assert {agreements(lab)[task] for task in (late.task, 3)} == {Agreement.AGREES}
     assert agreements(lab) == {1: Agreement.DIFFERS} | dict.fromkeys((2, 3, 4), Agreement.AGREES)
-    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
+    assert [hosts.find_host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
     assert lab.broken() == {}
 
 
@@ -156,15 +156,15 @@ def test_who_was_outvoted_twice_is_checked_each_time_not_believed_and_given_noth
     in_hand = lab.order(1)  # sent before the second verdict, returned after it
     computed(lab, 2)
     computed(lab, 3)
-    assert hosts.host(lab.db, 1).standing.outvoted == 2
+    assert hosts.find_host(lab.db, 1).standing.outvoted == 2
     assert lab.report(in_hand, lab.output(in_hand)).state is TaskState.RETURNED
     lab.validate(SECRET)
-    refused = workunits.task(lab.db, in_hand.task)
+    refused = workunits.find_task(lab.db, in_hand.task)
     assert refused.state is TaskState.INVALID
     assert lab.ask(1).orders == ()
-    assert hosts.host(lab.db, 1).why_no_work
+    assert hosts.find_host(lab.db, 1).why_no_work
     assert computed(lab, 2).workunit_id == refused.workunit_id
-    assert workunits.task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
+    assert workunits.find_task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
     assert lab.broken() == {}
 
 
@@ -181,9 +181,9 @@ def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid
         with lab.db.transaction():  # in this laboratory two volunteers try it by turns
             lab.db.execute("UPDATE task SET host_id = NULL WHERE state = 'failed'")
         lab.report(lab.order(host), None, exit_status=11)
-    assert workunits.workunit(lab.db, 2).state is WorkunitState.FAILED
+    assert workunits.find_workunit(lab.db, 2).state is WorkunitState.FAILED
     assert agreements(lab)[1] == ""
-    assert workunits.task(lab.db, 1).state is TaskState.VALID
+    assert workunits.find_task(lab.db, 1).state is TaskState.VALID
 
 
 def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
@@ -193,7 +193,7 @@ def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
         lab.later(days=3)
         assert give_up(lab.db, lab.now) == 1
         assert give_up(lab.db, lab.now) == 0
-    assert workunits.workunit(lab.db, 2).state is WorkunitState.CANCELLED
+    assert workunits.find_workunit(lab.db, 2).state is WorkunitState.CANCELLED
     assert (agreements(lab), lab.broken()) == ({1: "", 2: ""}, {})
 
 
@@ -217,7 +217,7 @@ def stored(lab) -> tuple[int, int]:
 
 
 def stands(lab, number: int = 1) -> WorkunitState:
-    return workunits.workunit(lab.db, number).state
+    return workunits.find_workunit(lab.db, number).state
 
 
 def test_two_volunteers_who_agree_make_a_result(copied):
@@ -225,9 +225,9 @@ def test_two_volunteers_who_agree_make_a_result(copied):
     assert first.state == TaskState.VALID
     assert stands(copied) == WorkunitState.OPEN
     assert list(agreements(copied).values()) == [W, ""]
-    assert (stored(copied), blocks.ordered(copied.db, 1)) == ((0, 0), {0: False})
-    assert tasks.waiting_checks(copied.db) == {1: 1}, "it is no supply of work"
-    assert tasks.waiting_replicates(copied.db) == {}, "it is no supply of work"
+    assert (stored(copied), blocks.list_ordered_replicates(copied.db, 1)) == ((0, 0), {0: False})
+    assert tasks.count_waiting_checks(copied.db) == {1: 1}, "it is no supply of work"
+    assert tasks.count_waiting_replicates(copied.db) == {}, "it is no supply of work"
     assert copied.ask(1).orders == ()
     computed(copied, 2)
     assert stands(copied) == WorkunitState.DONE
@@ -243,12 +243,12 @@ def test_where_two_differ_a_third_decides_and_the_first_value_may_lose(copied):
     assert stands(copied) == WorkunitState.OPEN
     assert list(agreements(copied).values()) == [D, D, ""]
     assert stored(copied) == (0, 0)
-    assert [hosts.host(copied.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
+    assert [hosts.find_host(copied.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
     third = computed(copied, 3)
     assert (stands(copied), list(agreements(copied).values())) == (WorkunitState.DONE, [D, A, A])
     assert {row["task_id"] for row in copied.db.select("SELECT task_id FROM result")} == {third.id - 1}
     assert stored(copied) == (2, 4)
-    assert [host.id for host in hosts.outvoted(copied.db)] == [1]
+    assert [host.id for host in hosts.list_outvoted_hosts(copied.db)] == [1]
 
 
 def test_a_late_copy_that_differs_changes_no_result_and_is_outvoted_once(copied):
@@ -256,7 +256,7 @@ def test_a_late_copy_that_differs_changes_no_result_and_is_outvoted_once(copied)
     copied.later(hours=49)
     with copied.db.transaction():
         for host in (1, 2, 3, 4):
-            hosts.seen(copied.db, host, copied.now)
+            hosts.touch_host(copied.db, host, copied.now)
     copied.sweep()
     computed(copied, 2)
     computed(copied, 3)
@@ -264,7 +264,7 @@ def test_a_late_copy_that_differs_changes_no_result_and_is_outvoted_once(copied)
     assert copied.report(late, copied.output(late, **WRONG)).state is TaskState.RETURNED
     copied.validate(SECRET)
     assert (list(agreements(copied).values()), stored(copied)) == ([D, A, A], (2, 4))
-    assert [(host.id, host.standing.outvoted) for host in hosts.outvoted(copied.db)] == [(1, 1)]
+    assert [(host.id, host.standing.outvoted) for host in hosts.list_outvoted_hosts(copied.db)] == [(1, 1)]
     assert copied.broken() == {}
 
 
@@ -272,15 +272,15 @@ def test_where_nobody_agrees_with_anybody_it_is_given_up_and_nothing_counts(copi
     for host in (1, 2, 3, 4):
         computed(copied, host, early=(float(host), 1.0))
     assert (stands(copied), list(agreements(copied).values())) == (WorkunitState.FAILED, [D, D, D, D])
-    assert (stored(copied), blocks.ordered(copied.db, 1)) == ((0, 0), {0: True})
-    assert hosts.outvoted(copied.db) == []
+    assert (stored(copied), blocks.list_ordered_replicates(copied.db, 1)) == ((0, 0), {0: True})
+    assert hosts.list_outvoted_hosts(copied.db) == []
 
 
 def test_a_file_may_ask_for_copies_and_a_person_for_others(small_lab, prepared):
     small_lab.publish(prepared(copies=3))
     for copies, wanted in ((None, 3), (1, 1), (2, 2)):
         (made,) = small_lab.deploy(copies=copies)
-        assert workunits.workunit(small_lab.db, made).quorum == wanted
+        assert workunits.find_workunit(small_lab.db, made).quorum == wanted
 
 
 @pytest.fixture
@@ -301,7 +301,7 @@ def brought(lab, host: int, make=lambda measures: measures):
     lab.report(order, header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells)))
     lab.validate(NONE)
     lab.later(minutes=1)
-    return workunits.task(lab.db, order.task)
+    return workunits.find_task(lab.db, order.task)
 
 
 def made_up(measures: dict) -> dict:
@@ -312,7 +312,7 @@ def made_up(measures: dict) -> dict:
 def the_check(lab, host: int):
     while True:
         task = brought(lab, host)
-        if workunits.workunit(lab.db, task.workunit_id).checks_task_id:
+        if workunits.find_workunit(lab.db, task.workunit_id).checks_task_id:
             return task
 
 
@@ -330,7 +330,7 @@ def test_a_made_up_tile_is_kept_and_computed_again_elsewhere_and_no_honest_one(c
     third = the_check(charted, 1)
     assert agreements(charted)[task.id] == Agreement.DIFFERS
     assert agreements(charted)[check.id] == agreements(charted)[third.id] == Agreement.AGREES
-    assert ([host.id for host in hosts.outvoted(charted.db)], charted.broken()) == ([2], {})
+    assert ([host.id for host in hosts.list_outvoted_hosts(charted.db)], charted.broken()) == ([2], {})
 
 
 def test_nobody_checks_what_its_own_volunteer_alone_could_compute(charted):
@@ -345,4 +345,4 @@ def test_a_tile_of_level_0_has_no_parent_to_disagree_with(small_lab):
     charted.host("bobs", volunteer="Bob", memory_mb=64_000)
     task = brought(charted, 1, made_up)
     assert (task.state, agreements(charted)[task.id]) == (TaskState.VALID, "")
-    assert tiles.drawn_tile(charted.db, 1, 0, 0).pixels == bytes([0, 2] * 32)
+    assert tiles.find_drawn_tile(charted.db, 1, 0, 0).pixels == bytes([0, 2] * 32)

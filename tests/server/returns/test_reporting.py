@@ -25,7 +25,7 @@ def said(lab, order, output: bytes | None = b"", **changes) -> Report:
     digest = None
     if output is not None:
         with lab.db.transaction():
-            (digest,) = blobs.bring(lab.db, lab.folder, [output or lab.output(order)], lab.now)
+            (digest,) = blobs.store_output_blobs(lab.db, lab.folder, [output or lab.output(order)], lab.now)
     facts = {"exit_status": 0, "output_digest": digest, "cpu_seconds": 0.5, "elapsed_seconds": 1.0}
     return Report(**{"task_id": order.task, "host_id": order.host} | facts | changes)
 
@@ -73,9 +73,9 @@ def test_many_reports_are_answered_in_order(lab):
         Cause.ABORTED_BY_VOLUNTEER,
         Cause.NO_OUTPUT,
     ]
-    assert counters.read(lab.db)["cause", 1, Cause.CHILD_LOST] == 1
-    assert workunits.task(lab.db, first.task).output_digest == hashlib.sha256(lab.output(first)).hexdigest()
-    assert [hosts.host(lab.db, host).standing.quota for host in (1, 2)] == [None, 4]
+    assert counters.read_counters(lab.db)["cause", 1, Cause.CHILD_LOST] == 1
+    assert workunits.find_task(lab.db, first.task).output_digest == hashlib.sha256(lab.output(first)).hexdigest()
+    assert [hosts.find_host(lab.db, host).standing.quota for host in (1, 2)] == [None, 4]
     report = said(lab, first)
     again, broken = take(lab, report, replace(report, exit_status=Exit.CHILD_LOST))
     assert (again.state, broken.state) == (None, None)
@@ -85,16 +85,16 @@ def test_many_reports_are_answered_in_order(lab):
 def test_failures_and_aborts_lower_the_quota_and_silence_does_not(lab):
     first, second, third, _ = lab.ask(2, wanted=4).orders
     take(lab, said(lab, first, None, exit_status=Exit.ABORTED_BY_USER))
-    assert hosts.host(lab.db, 2).standing.quota == 16
+    assert hosts.find_host(lab.db, 2).standing.quota == 16
     (answer,) = take(lab, said(lab, second, None, exit_status=11, cause=Cause.SIGNAL, boinc_state=3))
     assert answer.reason == f"{Cause.SIGNAL.words}: exit status 11", "what a client says beside the status decides"
     take(lab, said(lab, third, None, exit_status=Exit.CHILD_LOST))
-    quota = hosts.host(lab.db, 2).standing.quota
+    quota = hosts.find_host(lab.db, 2).standing.quota
     lab.later(hours=49)
     lab.sweep()
-    standing = hosts.host(lab.db, 2).standing
+    standing = hosts.find_host(lab.db, 2).standing
     assert (standing.quota, standing.turnaround_seconds) == (quota, 49 * 3600.0)
-    assert hosts.host(lab.db, 1).standing.quota is None
+    assert hosts.find_host(lab.db, 1).standing.quota is None
 
 
 def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
@@ -103,9 +103,11 @@ def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
         report = said(lab, order)
         with lab.db.transaction():
             facts = {"name": "x", "size": 1, "md5": "", "received_at": lab.now}
-            uploads.record(lab.db, [uploads.StoredUpload(task_id=order.task, digest=report.output_digest, **facts)])
+            uploads.record_uploads(
+                lab.db, [uploads.StoredUpload(task_id=order.task, digest=report.output_digest, **facts)]
+            )
     take(lab, said(lab, first), said(lab, second, None, exit_status=Exit.CHILD_LOST))
-    assert set(uploads.of(lab.db, [first.task, second.task])) == {second.task}
+    assert set(uploads.read_uploads(lab.db, [first.task, second.task])) == {second.task}
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def restored(lab, new_lab, prepared, tmp_path):
     lab.later(hours=1)
     lost = lab.ask(2, wanted=8).orders[-1]
     output = lab.output(lost)
-    name = workunits.task(lab.db, lost.task).workunit_id
+    name = workunits.find_task(lab.db, lost.task).workunit_id
     older = new_lab(tmp_path / "older")
     older.publish(prepared())
     older.deploy()
@@ -128,20 +130,20 @@ def restored(lab, new_lab, prepared, tmp_path):
 
 def test_a_task_that_nobody_remembers_is_proven_by_its_ticket_with_its_own_numbers(restored):
     lab, lost, output, workunit = restored
-    assert workunits.task(lab.db, lost.task) is None
+    assert workunits.find_task(lab.db, lost.task) is None
     (untrusted,) = take(lab, said(lab, lost, output, workunit_id=workunit))
     assert untrusted.state is None
     report = said(lab, lost, output, workunit_id=workunit)
     (answer,) = take(lab, report, trust=True)
     assert answer.state is TaskState.RETURNED
     lab.validate()
-    task = workunits.task(lab.db, lost.task)
+    task = workunits.find_task(lab.db, lost.task)
     assert (task.state, task.workunit_id, task.host_id) == (TaskState.VALID, workunit, 2)
-    assert workunits.workunit(lab.db, workunit).state is WorkunitState.DONE
+    assert workunits.find_workunit(lab.db, workunit).state is WorkunitState.DONE
     assert lab.broken() == {}
     (again,) = take(lab, report, trust=True)
     assert again.state is None
-    (first, *_) = workunits.workunit(lab.db, workunit).replicates
+    (first, *_) = workunits.find_workunit(lab.db, workunit).replicates
     lab.deploy(workunits=first + 2)  # the numbers between are issued before any new one
     numbers = [row["number"] for row in lab.db.select("SELECT number FROM replicate ORDER BY number")]
     assert numbers == list(range(first + 4))
@@ -175,8 +177,11 @@ def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
     for order in (first, second):
         take(lab, said(lab, order, b"nonsense " + str(order.task).encode()))
         lab.validate()
-    assert [notice.kind for notice in notices.for_host(lab.db, 2, lab.now)] == ["invalid"]
-    assert (hosts.host(lab.db, 2).standing.quota, tasks.lately(lab.db, 2, 9)) == (8, {TaskState.INVALID: 2})
+    assert [notice.kind for notice in notices.list_host_notices(lab.db, 2, lab.now)] == ["invalid"]
+    assert (hosts.find_host(lab.db, 2).standing.quota, tasks.count_recent_task_states(lab.db, 2, 9)) == (
+        8,
+        {TaskState.INVALID: 2},
+    )
 
 
 @pytest.fixture
@@ -202,7 +207,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
         same.later(hours=49)
         with same.db.transaction():
             workunits.request_abort(same.db, 4, "not wanted")
-            workunits.move(same.db, workunits.task(same.db, 5), TaskState.INVALID, "a test", same.now)
+            workunits.set_task_state(same.db, workunits.find_task(same.db, 5), TaskState.INVALID, "a test", same.now)
     with six.db.transaction():
         decided = transit_many(six.db, [6, 5, 4, 3, 2, 1, 99, 1], six.now)
     assert set(decided) == {1, 2, 3, 4, 5, 6}
@@ -212,7 +217,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
         assert transit(other.db, 99, other.now) is None
     assert [row for row in whole(six)[2] if row["amount"]] == [row for row in whole(other)[2] if row["amount"]]
     stands = [
-        [(task.state, task.ordinal) for task in workunits.tasks_of(same.db, number)]
+        [(task.state, task.ordinal) for task in workunits.list_workunit_tasks(same.db, number)]
         for same in (six, other)
         for number in range(7)
     ]
@@ -226,13 +231,13 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
 def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(six):
     second = six.host("second", volunteer="Bob")
     with six.db.transaction():
-        workunits.move(six.db, workunits.task(six.db, 3), TaskState.FAILED, "", six.now)
+        workunits.set_task_state(six.db, workunits.find_task(six.db, 3), TaskState.FAILED, "", six.now)
         six.later(hours=49)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (2, 1)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (0, 0)
     assert len(stored_work.tasks(six.db)) == 6 + 3
-    assert {hosts.host(six.db, host).standing.quota for host in (1, second)} == {None}, "slowness costs none"
-    assert workunits.workunit(six.db, 1).state is WorkunitState.OPEN
+    assert {hosts.find_host(six.db, host).standing.quota for host in (1, second)} == {None}, "slowness costs none"
+    assert workunits.find_workunit(six.db, 1).state is WorkunitState.OPEN
     assert six.broken() == {}
 
 
@@ -242,18 +247,18 @@ def started(lab) -> int:
 
 
 def test_after_an_outage_nobody_s_deadline_has_passed(six):
-    assert jobs.last_start(six.db, "nobody") is None  # it was never up
-    deadline = workunits.task(six.db, 1).deadline
+    assert jobs.find_last_job_start(six.db, "nobody") is None  # it was never up
+    deadline = workunits.find_task(six.db, 1).deadline
     six.later(minutes=9)
     assert started(six) == 0, "a restart moves nothing"
-    assert workunits.task(six.db, 1).deadline == deadline
+    assert workunits.find_task(six.db, 1).deadline == deadline
     with six.db.transaction():
-        jobs.started(six.db, "alive", 300.0, six.now)
+        jobs.record_job_start(six.db, "alive", 300.0, six.now)
     six.later(hours=72)
     assert started(six) == 2
-    assert workunits.task(six.db, 1).deadline == deadline + timedelta(hours=72)
+    assert workunits.find_task(six.db, 1).deadline == deadline + timedelta(hours=72)
     assert six.sweep() == 0
-    assert jobs.last_start(six.db, START) == six.now
+    assert jobs.find_last_job_start(six.db, START) == six.now
     assert started(six) == 0
     six.later(hours=49)
     assert six.sweep() == 2

@@ -97,7 +97,7 @@ def met(small_lab):
     digest = account_keys.key_digest(KEY)
     with small_lab.db.transaction():
         facts = {"name": "Ann", "email": "ann@mail.example", "password": "", "cross_id": "c" * 32}
-        made = accounts.create(small_lab.db, **facts, now=small_lab.now)
+        made = accounts.create_account(small_lab.db, **facts, now=small_lab.now)
         accounts.set_keys(small_lab.db, made, key_serial=1, key_digest=digest, weak_digest="another")
 
     def meets(inside: str = "", **leaves):
@@ -124,9 +124,9 @@ NEWS = [
 @pytest.mark.parametrize(("change", "is_news"), NEWS)
 def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, met, change, is_news):
     assert met(hostid=0).is_new
-    before = hosts.stored_host(small_lab.db, 1)
+    before = hosts.find_stored_host(small_lab.db, 1)
     again = met(**change)
-    after = hosts.stored_host(small_lab.db, 1)
+    after = hosts.find_stored_host(small_lab.db, 1)
     assert (again.host.id, again.is_new) == (1, False)
     assert (after.facts_digest != before.facts_digest) == is_news
     if is_news:
@@ -140,8 +140,8 @@ def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, m
 
 def test_a_count_begins_anew_with_a_new_number_and_who_has_no_account_is_nobody(small_lab, met):
     assert met(authenticator="another") is None
-    assert (hosts.hosts(small_lab.db), met(hostid=77, rpc_seqno=9).host.id) == ([], 1)
-    assert hosts.stored_host(small_lab.db, 1).rpc_seqno == 0
+    assert (hosts.list_all_hosts(small_lab.db), met(hostid=77, rpc_seqno=9).host.id) == ([], 1)
+    assert hosts.find_stored_host(small_lab.db, 1).rpc_seqno == 0
     assert not met(rpc_seqno=0).is_new
     assert not met(rpc_seqno=5).is_new
-    assert (hosts.stored_host(small_lab.db, 1).rpc_seqno, met(rpc_seqno=4).host.id) == (5, 2)
+    assert (hosts.find_stored_host(small_lab.db, 1).rpc_seqno, met(rpc_seqno=4).host.id) == (5, 2)

@@ -75,7 +75,7 @@ def test_a_client_with_too_few_cores_or_too_little_memory_for_all_is_told_so(exc
     heard = ask(exchange, small, cores=3)
     assert heard.tasks == {}
     assert "4 cores at once" in heard.words[0][1]
-    assert "lends 3" in exchange.do(lambda db: hosts.host(db, small.host)).why_no_work
+    assert "lends 3" in exchange.do(lambda db: hosts.find_host(db, small.host)).why_no_work
     short = proven(exchange, "Robert", cores=4)
     heard = ask(exchange, short, cores=4, m_nbytes=400e6)
     assert heard.tasks == {}
@@ -85,7 +85,7 @@ def test_a_client_with_too_few_cores_or_too_little_memory_for_all_is_told_so(exc
 def test_memory_is_counted_for_each_core_of_what_it_has(exchange):
     client = proven(exchange)
     exchange.call(client, m_nbytes=1_000e6)
-    lent = exchange.do(lambda db: hosts.host(db, client.host)).capacity.memory_mb
+    lent = exchange.do(lambda db: hosts.find_host(db, client.host)).capacity.memory_mb
     assert 800 <= lent < 1_200
     assert len(ask(exchange, client, cores=12, m_nbytes=1_000e6).tasks) == 3, "two of them run at once, on eight cores"
 
@@ -112,7 +112,7 @@ def test_speed_is_learned_from_what_all_cores_did(exchange):
         (handed,) = ask(exchange, client, cores=4).tasks.values()
         told = exchange.upload(handed).replace("2.5<", f"{3_600 * factor}<").replace("3.0<", f"{900 * factor}<")
         exchange.call(client, told)
-    assert exchange.do(lambda db: hosts.host(db, client.host)).speed == pytest.approx(1.0)
+    assert exchange.do(lambda db: hosts.find_host(db, client.host)).speed == pytest.approx(1.0)
 
 
 def require(exchange: Exchange, rule: TaskRule) -> None:
@@ -125,7 +125,7 @@ def test_an_operator_keeps_tasks_for_large_computers_and_takes_that_back(exchang
     heard = ask(exchange, client, cores=4)
     assert heard.tasks == {}
     assert "lend 16 cores or more" in heard.words[0][1]
-    assert "lend 16 cores or more" in exchange.do(lambda db: hosts.host(db, client.host)).why_no_work
+    assert "lend 16 cores or more" in exchange.do(lambda db: hosts.find_host(db, client.host)).why_no_work
     require(exchange, TaskRule(least_memory_mb=10**6))
     assert "1000000 MB of memory or more" in ask(exchange, client, cores=4).words[0][1]
     assert len(ask(exchange, proven(exchange, "Robert", cores=16), cores=4, m_nbytes=4e12).tasks) == 1

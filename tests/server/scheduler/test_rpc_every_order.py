@@ -45,8 +45,8 @@ class Story:
         """Nothing is given up that its host has rightly and that somebody waits for."""
         with Connections(folder=self.exchange.folder).reader() as db:
             for name in heard.named("result_abort") + heard.named("result_abort_if_not_started"):
-                task = workunits.task(db, int(name.split("-t")[1].removesuffix("_0")))
-                order = workunits.workunit(db, task.workunit_id)
+                task = workunits.find_task(db, int(name.split("-t")[1].removesuffix("_0")))
+                order = workunits.find_workunit(db, task.workunit_id)
                 is_awaited = task.state in {TaskState.SENT, TaskState.EXPIRED} and order.state == "open"
                 assert not (is_awaited and task.host_id == (client.host or heard.host))
                 self.seen["given up"] += 1

@@ -17,7 +17,9 @@ PREFERENCES = (
 
 
 def hosts(exchange) -> dict[int, str]:
-    return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
+    return exchange.do(
+        lambda db: {host.id: host.name for host in host_store.list_all_hosts(db) if host.volunteer_id != 1}
+    )
 
 
 def test_a_host_is_known_by_its_own_number_and_attached_anew_gets_its_tasks_back(exchange, ann, attic):
@@ -117,8 +119,8 @@ def test_what_a_volunteer_prefers_is_told_with_the_computer_s_place_and_the_team
         assert preferred.find("project_specific") is not None
     exchange.do(lambda db: host_store.set_venue(db, attic.host, "work"))
     facts = {"founder_id": ann.id, "country": "", "website": "", "about": "", "now": exchange.lab.now}
-    team = exchange.do(lambda db: teams.create(db, name="Ärger & <Co>", **facts))
-    exchange.do(lambda db: accounts.join(db, ann.id, team))
+    team = exchange.do(lambda db: teams.create_team(db, name="Ärger & <Co>", **facts))
+    exchange.do(lambda db: accounts.set_volunteer_team(db, ann.id, team))
     joined = exchange.call(attic, cross_project_id="d" * 32).root
     told = [joined.findtext(tag) for tag in ("host_venue", "teamid", "team_name")]
     assert told == ["work", str(team), "Ärger & <Co>"]

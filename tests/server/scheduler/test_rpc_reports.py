@@ -14,8 +14,8 @@ from axiom.domain.fleet import Standing
 from axiom.domain.rounds import Allotment
 from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused
-from axiom.laboratory.credit.pay import Paying, read_tariffs
-from axiom.laboratory.planning.deploy import deploy
+from axiom.laboratory.credit.pay import CreditPayer, read_tariffs
+from axiom.laboratory.planning.deploy import order_replicates
 from axiom.laboratory.tasks.commands import AbortTask
 from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
@@ -35,7 +35,7 @@ def name_of(handed) -> str:
 
 
 def quota(exchange, host: int) -> int | None:
-    return exchange.do(lambda db: hosts.host(db, host)).standing.quota
+    return exchange.do(lambda db: hosts.find_host(db, host)).standing.quota
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_success_is_judged_and_paid_before_the_client_hears_of_it_and_counts_o
     assert (task["cpu_seconds"], task["elapsed_seconds"]) == (2.5, 3.0)
     assert heard.credit > 0
     assert heard.number("host_total_credit") == heard.credit == heard.number("user_expavg_credit")
-    assert heard.credit == exchange.do(lambda db: ledger.balance(db, "volunteer", 2)).total / 1_000
+    assert heard.credit == exchange.do(lambda db: ledger.find_balance(db, "volunteer", 2)).total / 1_000
     assert (counts(exchange), exchange.nudged) == ({"result": 2, "award": 1, "upload": 0}, 1)
     before = counts(exchange), dict(exchange.task(1))
     again = exchange.call(attic, words, words)
@@ -156,8 +156,8 @@ def thanks(exchange) -> list[tuple[Reason, bool]]:
     """Why a session would pay tasks that came back without a result, and whether it would pay them anything."""
 
     def look(db):
-        paying, tariff = Paying(), read_tariffs(db, exchange.lab.now)[-1].tariff
-        awards = [paying.award(db, task, tariff, exchange.lab.now) for task in ledger.unthanked(db, 100)]
+        paying, tariff = CreditPayer(), read_tariffs(db, exchange.lab.now)[-1].tariff
+        awards = [paying.award(db, task, tariff, exchange.lab.now) for task in ledger.list_unpaid_failures(db, 100)]
         return [(award.reason, award.amount > 0) for award in awards]
 
     return exchange.do(look)
@@ -206,7 +206,7 @@ def test_what_an_aborted_task_brings_is_kept_and_only_a_host_that_has_it_aborts_
     assert exchange.call(attic, exchange.upload(given)).credit > 0
     assert [exchange.task(number)["state"] for number in (1, 2)] == ["valid", "aborted"]  # it needs no copy
     order = Allotment(experiment_id=1, workunits=1, replicates_each=1, reason="a test")
-    exchange.do(lambda db: deploy(db, order, max_failures=3, now=exchange.lab.now, host_id=attic.host))
+    exchange.do(lambda db: order_replicates(db, order, max_failures=3, now=exchange.lab.now, host_id=attic.host))
     exchange.deploy(1)
     assert len(exchange.call(attic, ask=1.0).tasks) == 1
     with pytest.raises(Refused, match="host 2"):
@@ -230,7 +230,7 @@ def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
     for client, words in zip(clients, brought, strict=True):
         assert len(exchange.call(client, *words).named("result_ack")) == 1
     assert [exchange.task(number)["state"] for number in range(1, 9)] == ["valid"] * 5 + ["returned"] * 3
-    assert exchange.do(lambda db: len(tasks.returned(db, SLICE))) == 3
+    assert exchange.do(lambda db: len(tasks.list_returned_tasks(db, SLICE))) == 3
     exchange.judge_and_pay()
     assert [exchange.task(number)["is_paid"] for number in range(1, 9)] == [1] * 8
     assert exchange.broken() == {}

@@ -14,10 +14,10 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import PreferenceSets, ProjectPreferences, Standing
 from axiom.domain.work import Exit
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.runner.offer import Offers
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.runner.offer import RunnerOffers
 from axiom.limits import tasks as limits
-from axiom.signed.tickets import parse
+from axiom.signed.tickets import parse_own_ticket
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs, experiments
@@ -194,7 +194,7 @@ def test_a_gpu_that_asks_alone_gets_its_work_again_or_hears_that_there_is_none(g
     assert {name: task.platform for name, task in again.tasks.items()} == {name: handed.platform}
     assert [version.findtext("plan_class") for version in again.root.findall("app_version")] == ["nv"]
     assert useless(again) == []
-    exchange.do(lambda db: withdraw(db, 2, "retired", exchange.lab.now))
+    exchange.do(lambda db: retire_version(db, 2, "retired", exchange.lab.now))
     heard = exchange.call(client, ask=1.0, inside=cards())
     assert (useless(heard), len(heard.tasks)) == (["NVIDIA"], 1)
     assert useless(exchange.call(client)) == []
@@ -223,7 +223,7 @@ def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
 
 def built(exchange, tmp_path, **said) -> None:
     folder = build(tmp_path, **said)
-    offered = Offers(exchange.folder, exchange.secrets.code).built(folder, exchange.lab.now)
+    offered = RunnerOffers(exchange.folder, exchange.secrets.code).built(folder, exchange.lab.now)
     exchange.project.runners.clear()
     exchange.project.runners.update(offered)
 
@@ -400,21 +400,21 @@ def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not
 
 
 def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(either):
-    either.do(lambda db: tariffs.add(db, PRESETS["S5"], either.lab.now))
+    either.do(lambda db: tariffs.add_tariff(db, PRESETS["S5"], either.lab.now))
     client = proven(either)
     heard = ask(either, client, cores=2, gpus=1)
-    assert not either.do(endings.is_proven_on_gpus)
+    assert not either.do(endings.has_proven_gpu)
     gpu_of = bring(either, client, heard)
-    assert either.do(endings.is_proven_on_gpus)
-    host = either.do(lambda db: hosts.host(db, client.host))
+    assert either.do(endings.has_proven_gpu)
+    host = either.do(lambda db: hosts.find_host(db, client.host))
     assert host.standing.valid_in_row == 4
-    paid = either.do(lambda db: {task: ledger.of_task(db, task)[0] for task in gpu_of})
+    paid = either.do(lambda db: {task: ledger.list_task_awards(db, task)[0] for task in gpu_of})
     assert {task: (award.amount, award.tier) for task, award in paid.items()} == {
         task: (7_000, "0 to 30 s, GPU") if gpu else (4_000, "0 to 30 s") for task, gpu in gpu_of.items()
     }
-    known = either.do(lambda db: {cost.host_class: cost.fit.tasks for cost in costs.of_experiment(db, 1)})
+    known = either.do(lambda db: {cost.host_class: cost.fit.tasks for cost in costs.list_learned_costs(db, 1)})
     assert known == {CORE: 2, CARD: 1}
-    voices = either.do(costs.voices)
+    voices = either.do(costs.list_cost_voices)
     assert len(voices) == 1  # what others are paid for their cores follows from what cores take
     assert either.broken() == {}
 
@@ -433,7 +433,7 @@ def batching(small_lab, tmp_path, secrets):
 
 def replicates_of(heard) -> dict[str, list[int]]:
     """What was given, by plan class and its tasks' replicates."""
-    tickets = [(handed.platform[2], parse(handed.order.ticket)) for handed in heard.tasks.values()]
+    tickets = [(handed.platform[2], parse_own_ticket(handed.order.ticket)) for handed in heard.tasks.values()]
     return {
         kind: sorted(number for own, ticket in tickets if own == kind for number in ticket.replicates)
         for kind, _ in tickets
@@ -489,5 +489,5 @@ def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_m
     monkeypatch.undo()
     attic.tasks.clear()
     assert (let_go(*current, ask=1.0), len(attic.tasks)) == ([], 1)  # they are sent again with their task
-    exchange.do(lambda db: experiments.retire(db, 1, exchange.lab.now))
+    exchange.do(lambda db: experiments.retire_experiment(db, 1, exchange.lab.now))
     assert let_go(*current) == current

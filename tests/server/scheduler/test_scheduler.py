@@ -19,7 +19,7 @@ from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, sign_change
 from axiom.signed.bundles import read_seal
 from axiom.store.connections import Connections
 from axiom.store.tasks import progress
-from axiom.store.tasks.progress import HeardProgress
+from axiom.store.tasks.progress import StoredProgress
 
 ANOTHER = b"<another_request><authenticator>1</authenticator></another_request>"
 LONG = "<result><name>a_task_0</name><exit_status>0</exit_status></result>" * 1_500
@@ -291,18 +291,18 @@ def test_how_far_a_task_is_is_kept_while_it_is_out_and_stays_a_share_and_seconds
     (handed,) = exchange.call(attic, ask=1.0).tasks.values()
     name, heard_at = handed.task.findtext("name"), exchange.lab.now
     exchange.call(attic, inside=trickle(name, done(0.5), variety="other"))
-    assert exchange.do(lambda db: progress.of_task(db, 1)) is None
+    assert exchange.do(lambda db: progress.find_task_progress(db, 1)) is None
     exchange.call(attic, inside=trickle(name, done(0.25)) + trickle(name, done(0.4)))
-    said = HeardProgress(fraction=0.4, cpu_seconds=7.5, heard_at=heard_at)
-    assert exchange.do(lambda db: progress.of_task(db, 1)) == said
+    said = StoredProgress(fraction=0.4, cpu_seconds=7.5, heard_at=heard_at)
+    assert exchange.do(lambda db: progress.find_task_progress(db, 1)) == said
     exchange.call(attic, inside=trickle(name, done(0.9)))  # at once again
     exchange.call(Client(ann.key, cpid="2" * 32), inside=trickle(name, done(0.1)))  # another computer
-    assert exchange.do(lambda db: progress.of_task(db, 1)) == said
+    assert exchange.do(lambda db: progress.find_task_progress(db, 1)) == said
     for words, expected in HOSTILE_PROGRESS:
         exchange.do(lambda db: db.execute("DELETE FROM progress"))
         exchange.lab.later(minutes=1)
         exchange.call(attic, inside=trickle(name, words))
-        kept = exchange.do(lambda db: progress.of_task(db, 1))
+        kept = exchange.do(lambda db: progress.find_task_progress(db, 1))
         assert (kept and (kept.fraction, kept.cpu_seconds)) == expected, words
     exchange.call(attic, exchange.upload(handed), inside=trickle(name, done(0.99)))
-    assert exchange.do(lambda db: progress.of_task(db, 1)) is None
+    assert exchange.do(lambda db: progress.find_task_progress(db, 1)) is None

@@ -15,7 +15,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.rounds import rounds, transcripts
 from axiom.store.tasks import progress, uploads
-from axiom.store.tasks.progress import SaidProgress
+from axiom.store.tasks.progress import ProgressReport
 from axiom.store.upkeep import audit, figures
 from axiom.store.upkeep.audit import AuditEntry
 
@@ -43,13 +43,13 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_if_not_needed_by_then(
     assert "I9" not in busy_lab.broken()
     db, folder = busy_lab.db, busy_lab.folder
     bodies = [b"unneeded %d" % number for number in range(300)]
-    digests = [blobs.put(db, folder, body, busy_lab.now) for body in bodies]
+    digests = [blobs.store_blob(db, folder, body, busy_lab.now) for body in bodies]
     busy_lab.later(days=61)
     found = read_leftovers(folder, busy_lab.now)
     assert found.blobs == sorted(digests)
     with db.transaction():
-        blobs.bring(db, folder, bodies[:1], busy_lab.now)
-        figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
+        blobs.store_output_blobs(db, folder, bodies[:1], busy_lab.now)
+        figures.store_figure(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
         assert clean(db, folder, busy_lab.now, found).blobs == 297
     assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
     assert read_leftovers(folder, busy_lab.now).blobs == []
@@ -59,16 +59,16 @@ def test_what_was_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_
     db, folder = busy_lab.db, busy_lab.folder
     reported = db.row("SELECT output_digest FROM task WHERE id = 1")["output_digest"]
     with db.transaction():
-        bodies = [b"brought", b"y" * 100_000, blobs.get(db, folder, reported)]
-        small, large, again = blobs.bring(db, folder, bodies, busy_lab.now)
+        bodies = [b"brought", b"y" * 100_000, blobs.read_blob(db, folder, reported)]
+        small, large, again = blobs.store_output_blobs(db, folder, bodies, busy_lab.now)
         for task, digest in ((2, small), (3, large), (4, again)):
             facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
-            uploads.record(db, [uploads.StoredUpload(task_id=task, digest=digest, **facts)])
+            uploads.record_uploads(db, [uploads.StoredUpload(task_id=task, digest=digest, **facts)])
         accounts.sign_in(db, "ab", 1, now=busy_lab.now, expires_at=busy_lab.now + timedelta(days=29))
     busy_lab.later(days=29)
     with db.transaction():
         clean(db, folder, busy_lab.now)
-    assert set(uploads.of(db, [2, 3, 4])) == {2, 3, 4}
+    assert set(uploads.read_uploads(db, [2, 3, 4])) == {2, 3, 4}
     assert db.select("SELECT * FROM sign_in") == []
     busy_lab.later(days=2)
     files = set(folder.blobs.glob("??/*"))
@@ -80,7 +80,7 @@ def test_what_was_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_
     busy_lab.later(days=2)
     with db.transaction():
         assert clean(db, folder, busy_lab.now).files == 1  # that of the large one
-    assert uploads.of(db, [2, 3, 4]) == {}
+    assert uploads.read_uploads(db, [2, 3, 4]) == {}
     digests = {row["digest"] for row in db.select("SELECT digest FROM blob")}
     assert reported in digests
     assert not {small, large} & digests
@@ -93,8 +93,8 @@ def test_what_was_brought_for_or_said_of_a_task_that_is_out_no_more_goes(busy_la
     first, second = (busy_lab.order(host) for host in hosts)
     with busy_lab.db.transaction():
         for host, order in zip(hosts, (first, second), strict=True):
-            said = SaidProgress(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
-            progress.note(busy_lab.db, host, [said], busy_lab.now)
+            said = ProgressReport(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
+            progress.record_progress(busy_lab.db, host, [said], busy_lab.now)
     busy_lab.report(first, b"done")
     clean(busy_lab.db, busy_lab.folder, busy_lab.now)
     assert busy_lab.db.select("SELECT task_id FROM progress") == [{"task_id": second.task}]
@@ -102,15 +102,15 @@ def test_what_was_brought_for_or_said_of_a_task_that_is_out_no_more_goes(busy_la
     failed, out = 2, second.task
     with db.transaction():
         bodies = [b"of the one", b"of the other"]
-        for task, digest in zip((failed, out), blobs.bring(db, folder, bodies, busy_lab.now), strict=True):
+        for task, digest in zip((failed, out), blobs.store_output_blobs(db, folder, bodies, busy_lab.now), strict=True):
             facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
-            uploads.record(db, [uploads.StoredUpload(task_id=task, digest=digest, **facts)])
+            uploads.record_uploads(db, [uploads.StoredUpload(task_id=task, digest=digest, **facts)])
         db.execute("UPDATE task SET state = 'failed' WHERE id = :id", id=failed)
         assert clean(db, folder, busy_lab.now).uploads == 0
     busy_lab.later(hours=25)
     with db.transaction():
         assert clean(db, folder, busy_lab.now).uploads == 1
-    assert set(uploads.of(db, [failed, out])) == {out}
+    assert set(uploads.read_uploads(db, [failed, out])) == {out}
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, 
     picture, now = b"<svg/>", exchange.lab.now
 
     def draw(db):
-        digest = blobs.put(db, exchange.folder, picture, now)
-        figures.keep(db, name="a picture", shown="", svg=digest, png=digest, now=now)
+        digest = blobs.store_blob(db, exchange.folder, picture, now)
+        figures.store_figure(db, name="a picture", shown="", svg=digest, png=digest, now=now)
         return digest
 
     if is_first:
@@ -150,7 +150,7 @@ def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, 
         exchange.upload(handed, picture)
     later = now + timedelta(days=31)
     assert exchange.do(lambda db: clean(db, exchange.folder, later)).uploads == 1
-    assert exchange.do(lambda db: blobs.get(db, exchange.folder, digest)) == picture
+    assert exchange.do(lambda db: blobs.read_blob(db, exchange.folder, digest)) == picture
 
 
 @pytest.fixture
@@ -159,10 +159,10 @@ def audited_lab(busy_lab):
         caller="Ada", command="a.b", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}", workunits=1
     )
     for _ in range(3):
-        audit.append(busy_lab.db, entry, busy_lab.now)
-    session = rounds.begin(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
+        audit.append_audit_entry(busy_lab.db, entry, busy_lab.now)
+    session = rounds.begin_round(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
     request = TranscriptEntry(kind=EntryKind.REQUEST, model="", prompt="", body="{}", tokens=9, micros=0)
-    transcripts.append(busy_lab.db, session.id, request, busy_lab.now)
+    transcripts.append_transcript_entry(busy_lab.db, session.id, request, busy_lab.now)
     assert busy_lab.broken() == {}
     return busy_lab
 

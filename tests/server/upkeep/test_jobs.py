@@ -36,7 +36,7 @@ def work(small_lab, writer):
 
 
 def remembered(writer):
-    return writer.run(jobs.every_job)
+    return writer.run(jobs.list_jobs)
 
 
 def until(writer, is_so) -> dict:
@@ -107,7 +107,7 @@ def test_of_a_job_of_every_second_an_error_is_remembered_until_it_is_over(work, 
 
 
 def test_an_error_from_before_a_restart_is_over_when_the_job_succeeds(work, writer):
-    writer.run(lambda db: jobs.failed(db, "sweep", 1.0, "no luck"))
+    writer.run(lambda db: jobs.record_job_failure(db, "sweep", 1.0, "no luck"))
     work(Job(name="sweep", every=3_600.0, work=lambda: None, remembered=False))
     assert until(writer, lambda row: row["last_ok"] is not None)["last_error"] == ""
 
@@ -132,7 +132,7 @@ def test_a_turn_tells_when_it_began_and_ended(small_lab, work):
 
 
 def test_of_a_job_that_nobody_does_any_more_no_error_is_told(work, writer):
-    writer.run(lambda db: jobs.failed(db, "stamp", 2.0, "the authority is silent"))
+    writer.run(lambda db: jobs.record_job_failure(db, "stamp", 2.0, "the authority is silent"))
     work(Job(name="sweep", every=1_000.0, work=lambda: None))
     assert {row["name"]: row["last_error"] for row in remembered(writer)}["stamp"] == ""
 

@@ -43,7 +43,7 @@ def stamping(small_lab, prepared, authority):
 
 
 def faults(lab) -> list[str]:
-    return [found.fault for found in planning.candidates(lab.db, lab.now, is_stamped=True)]
+    return [found.fault for found in planning.list_candidates(lab.db, lab.now, is_stamped=True)]
 
 
 @pytest.mark.parametrize("manner", ["silent", "broken", "rubbish", "old", "other"])
@@ -58,12 +58,12 @@ def test_what_is_no_stamp_is_refused_and_asked_for_again(stamping, small_lab, au
     asked = authority.asked
     with pytest.raises(NotStamped):  # the authority has peace for a while
         stamping()
-    assert (authority.asked, stamps.stamp_of(small_lab.db, 1)) == (asked, None)
+    assert (authority.asked, stamps.find_stamp(small_lab.db, 1)) == (asked, None)
     assert all(faults(small_lab))
     authority.manner = "true"
     small_lab.later(minutes=2)
     stamping()
-    assert stamps.stamp_of(small_lab.db, 1)
+    assert stamps.find_stamp(small_lab.db, 1)
     assert not any(faults(small_lab))
 
 

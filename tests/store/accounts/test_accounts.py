@@ -16,46 +16,46 @@ def db(small_lab):
 
 
 def made(db, now, name: str = "Ann", email: str = "ann@mail.example") -> int:
-    return accounts.create(db, name=name, email=email, password=STORED, cross_id="c", now=now)
+    return accounts.create_account(db, name=name, email=email, password=STORED, cross_id="c", now=now)
 
 
 def test_an_account_is_found_by_its_number_and_by_its_address(db, now):
     number = made(db, now)
-    volunteer, account = accounts.by_id(db, number)
-    assert accounts.by_email(db, "ann@mail.example") == (volunteer, account)
+    volunteer, account = accounts.find_account(db, number)
+    assert accounts.find_account_by_email(db, "ann@mail.example") == (volunteer, account)
     assert (volunteer.name, volunteer.created_at) == ("Ann", now)
     assert (account.email, account.password) == ("ann@mail.example", STORED)
     assert (account.password_serial, account.key_serial) == (1, 0)
     assert not account.is_exported  # nobody is shown to the world without having been asked
-    assert accounts.by_id(db, 99) is accounts.by_email(db, "Ann@mail.example") is None
+    assert accounts.find_account(db, 99) is accounts.find_account_by_email(db, "Ann@mail.example") is None
     accounts.set_password(db, number, password=SECOND, weak_digest="w2")
     accounts.set_email(db, number, email="new@mail.example", password=THIRD)
-    account = accounts.by_id(db, number)[1]
+    account = accounts.find_account(db, number)[1]
     assert account.email == "new@mail.example"
     assert account.password == THIRD
     assert account.password_serial == 3
-    assert accounts.by_key(db, "w2").is_weak
+    assert accounts.find_key_holder(db, "w2").is_weak
 
 
 def test_names_are_unique_and_numbered_and_a_profile_is_what_others_see(db, now, join):
     numbers = [made(db, now, email=f"{number}@mail.example") for number in range(3)]
-    assert [accounts.by_id(db, number)[0].name for number in numbers] == ["Ann", "Ann (2)", "Ann (3)"]
-    assert accounts.free_name(db, "Ann", besides=numbers[0]) == "Ann"
+    assert [accounts.find_account(db, number)[0].name for number in numbers] == ["Ann", "Ann (2)", "Ann (3)"]
+    assert accounts.find_free_name(db, "Ann", besides=numbers[0]) == "Ann"
     number = made(db, now, "Bob", "bob@mail.example")
     profile = {"country": "Norway", "website": "https://b.example", "is_exported": True, "shows_hosts": False}
     for name in ("Ann", "Ann (4)"):
         accounts.set_profile(db, number, name=name, **profile)
-        volunteer, account = accounts.by_id(db, number)
+        volunteer, account = accounts.find_account(db, number)
         assert volunteer.name == "Ann (4)"
         assert volunteer.country == "Norway"
         assert volunteer.website == "https://b.example"
     assert (account.is_exported, account.shows_hosts) == (True, False)
     accounts.set_cross_id(db, number, "agreed")
-    assert accounts.by_id(db, number)[1].cross_id == "agreed"
+    assert accounts.find_account(db, number)[1].cross_id == "agreed"
     ann = join(db, "the laboratory itself", now)
-    us = accounts.ourselves(db, now)
-    assert accounts.ourselves(db, now) == us != ann
-    assert accounts.by_id(db, us)[1].email is None
+    us = accounts.find_laboratory_account(db, now)
+    assert accounts.find_laboratory_account(db, now) == us != ann
+    assert accounts.find_account(db, us)[1].email is None
     rows = [(row["name"], row["is_ours"]) for row in db.select("SELECT name, is_ours FROM volunteer ORDER BY id")]
     assert rows[-2:] == [("the laboratory itself", 0), ("the laboratory itself (2)", 1)]
     with pytest.raises(Exception, match="UNIQUE"):
@@ -64,15 +64,15 @@ def test_names_are_unique_and_numbered_and_a_profile_is_what_others_see(db, now,
 
 def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(db, now):
     number = made(db, now)
-    assert accounts.some_key(db) is None
+    assert accounts.find_any_key(db) is None
     for serial in (1, 2):
         accounts.set_keys(db, number, key_serial=serial, key_digest=f"k{serial}", weak_digest=f"w{serial}")
-    holders = {digest: accounts.by_key(db, digest) for digest in ("k1", "w1", "k2", "w2", "")}
+    holders = {digest: accounts.find_key_holder(db, digest) for digest in ("k1", "w1", "k2", "w2", "")}
     newest = {digest: (holder.volunteer_id, holder.is_weak) for digest, holder in holders.items() if holder}
     assert newest == {"k2": (number, False), "w2": (number, True)}
-    stored = accounts.some_key(db)
+    stored = accounts.find_any_key(db)
     assert (stored.volunteer_id, stored.key_serial, stored.digest) == (number, 2, "k2")
-    assert accounts.preferences(db, number) == VolunteerPreferences(
+    assert accounts.find_preferences(db, number) == VolunteerPreferences(
         everywhere="", modified_at=0, project=PreferenceSets(), venue=""
     )
     assert accounts.keep_preferences(db, number, "<new/>", 20)
@@ -80,16 +80,20 @@ def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(d
     wish = PreferenceSets(general=ProjectPreferences(resource_share=5.0), by_venue={"work": ProjectPreferences()})
     accounts.set_project_preferences(db, number, wish, "home")
     expected = VolunteerPreferences(everywhere="<new/>", modified_at=20, project=wish, venue="home")
-    assert (accounts.preferences(db, number), accounts.preferences(db, 99).everywhere) == (expected, "")
+    assert (accounts.find_preferences(db, number), accounts.find_preferences(db, 99).everywhere) == (expected, "")
     for token, hours in (("a", 1), ("b", 2), ("c", 3), ("d", 3)):
         accounts.sign_in(db, token, number, now=now, expires_at=now + timedelta(hours=hours))
-    assert accounts.signed_in(db, "a", now) == number
-    assert accounts.signed_in(db, "a", now + timedelta(hours=1)) is accounts.signed_in(db, "unknown", now) is None
+    assert accounts.find_signed_in_volunteer(db, "a", now) == number
+    assert (
+        accounts.find_signed_in_volunteer(db, "a", now + timedelta(hours=1))
+        is accounts.find_signed_in_volunteer(db, "unknown", now)
+        is None
+    )
     assert accounts.expire_sign_ins(db, now + timedelta(hours=1)) == 1
     accounts.sign_out(db, "b")
-    assert [accounts.signed_in(db, token, now) for token in "abcd"] == [None, None, number, number]
+    assert [accounts.find_signed_in_volunteer(db, token, now) for token in "abcd"] == [None, None, number, number]
     accounts.sign_out_everywhere(db, number)
-    assert [accounts.signed_in(db, token, now) for token in "abcd"] == [None] * 4
+    assert [accounts.find_signed_in_volunteer(db, token, now) for token in "abcd"] == [None] * 4
 
 
 def test_preferences_from_before_there_were_venues_are_those_of_every_venue():
@@ -99,35 +103,39 @@ def test_preferences_from_before_there_were_venues_are_those_of_every_venue():
 
 def found(db, now, name: str, founder: int) -> int | None:
     words = {"country": "Norway", "website": "https://t.org", "about": "we"}
-    return teams.create(db, name=name, founder_id=founder, **words, now=now)
+    return teams.create_team(db, name=name, founder_id=founder, **words, now=now)
 
 
 def test_a_team_has_a_founder_members_and_says_what_it_is(db, now):
     ann, bob = made(db, now), made(db, now, "Bob", "bob@mail.example")
     number = found(db, now, "Owls", ann)
     assert found(db, now, "Owls", bob) is None
-    team = teams.by_id(db, number)
-    assert teams.by_name(db, "Owls") == team
+    team = teams.find_team(db, number)
+    assert teams.find_team_by_name(db, "Owls") == team
     assert (team.name, team.founder_id, team.created_at) == ("Owls", ann, now)
     assert (team.country, team.website, team.about) == ("Norway", "https://t.org", "we")
-    assert teams.by_id(db, 99) is teams.by_name(db, "owl") is None
+    assert teams.find_team(db, 99) is teams.find_team_by_name(db, "owl") is None
     for volunteer in (ann, bob):
-        accounts.join(db, volunteer, number)
-    assert (teams.members(db, number), teams.eldest(db, number, besides=ann)) == (2, bob)
-    accounts.join(db, ann, None)
-    teams.hand_over(db, number, bob)
-    teams.change(db, number, country="", website="", about="other")
-    team = teams.by_id(db, number)
+        accounts.set_volunteer_team(db, volunteer, number)
+    assert (teams.count_team_members(db, number), teams.find_eldest_member(db, number, besides=ann)) == (2, bob)
+    accounts.set_volunteer_team(db, ann, None)
+    teams.set_team_founder(db, number, bob)
+    teams.update_team(db, number, country="", website="", about="other")
+    team = teams.find_team(db, number)
     assert (team.founder_id, team.country, team.website, team.about) == (bob, "", "", "other")
-    assert (teams.members(db, number), teams.eldest(db, number, besides=bob)) == (1, None)
+    assert (teams.count_team_members(db, number), teams.find_eldest_member(db, number, besides=bob)) == (1, None)
 
 
 def test_teams_are_found_by_a_part_of_their_name_and_signs_mean_themselves(db, now):
     numbers = [found(db, now, name, made(db, now)) for name in ("Night Owls",)]
     numbers += [found(db, now, name, 1) for name in ("Owls 100%", "Hawks_1", "Hawks 1")]
-    assert (teams.like(db, "owls", 10), teams.teams(db, 2), teams.founded(db, 1)) == ([], [], 4)  # nobody is in them
+    assert (teams.search_teams(db, "owls", 10), teams.list_active_teams(db, 2), teams.count_founded_teams(db, 1)) == (
+        [],
+        [],
+        4,
+    )  # nobody is in them
     for number in numbers:
-        accounts.join(db, made(db, now, email=f"{number}@b.org"), number)
+        accounts.set_volunteer_team(db, made(db, now, email=f"{number}@b.org"), number)
     wanted = {"owls": ["Night Owls", "Owls 100%"], "0%": ["Owls 100%"], "_1": ["Hawks_1"], "!": [], "%": ["Owls 100%"]}
-    assert {part: [team.name for team in teams.like(db, part, 10)] for part in wanted} == wanted
-    assert [team.name for team in teams.teams(db, 2)] == ["Night Owls", "Owls 100%"]
+    assert {part: [team.name for team in teams.search_teams(db, part, 10)] for part in wanted} == wanted
+    assert [team.name for team in teams.list_active_teams(db, 2)] == ["Night Owls", "Owls 100%"]

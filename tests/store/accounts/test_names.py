@@ -8,9 +8,9 @@ import pytest
 from axiom.boinc.accounts import tidy_name
 from axiom.limits import accounts as limits
 from axiom.store.accounts import accounts, teams
-from axiom.store.accounts.names import fold_name, free_name
+from axiom.store.accounts.names import find_free_name, fold_name
 from axiom.store.engine.database import connect_writer
-from axiom.store.migrate import migrate, migrations
+from axiom.store.migrate import migrate_database, read_migrations
 
 ALIKE = ["Alice", "alice", "ALICE", "\N{CYRILLIC CAPITAL LETTER A}lice", "AIice", "A1ice", "\u1d00ʟɪᴄᴇ"]
 
@@ -22,12 +22,12 @@ def db(small_lab):
 
 
 def test_names_that_look_alike_are_numbered(db, now):
-    made = [accounts.admit(db, name=name, now=now) for name in [*ALIKE, "Alicé", "Malice"]]
-    names = [accounts.by_id(db, number)[0].name for number in made]
+    made = [accounts.add_volunteer(db, name=name, now=now) for name in [*ALIKE, "Alicé", "Malice"]]
+    names = [accounts.find_account(db, number)[0].name for number in made]
     assert names == ["Alice", *(f"{name} ({number})" for number, name in enumerate(ALIKE[1:], 2)), "Alicé", "Malice"]
-    assert free_name(db, "ALICE", besides=made[0]) == "ALICE"
-    accounts.erase(db, made[0])
-    assert free_name(db, "alice") == "alice"
+    assert find_free_name(db, "ALICE", besides=made[0]) == "ALICE"
+    accounts.erase_volunteer(db, made[0])
+    assert find_free_name(db, "alice") == "alice"
 
 
 @pytest.mark.parametrize("unseen", ["i\u0307", "i\u17d2", "i\U00010a3f", "i\u1039", "i\U0001d159"])
@@ -37,8 +37,8 @@ def test_a_sign_that_nobody_sees_makes_no_other_name(unseen):
 
 
 def test_a_team_is_founded_by_one_of_the_names_that_look_alike(db, now):
-    founder, words = accounts.admit(db, name="Ann", now=now), {"country": "", "website": "", "about": ""}
-    made = [teams.create(db, name=name, founder_id=founder, **words, now=now) for name in [*ALIKE, "Malice"]]
+    founder, words = accounts.add_volunteer(db, name="Ann", now=now), {"country": "", "website": "", "about": ""}
+    made = [teams.create_team(db, name=name, founder_id=founder, **words, now=now) for name in [*ALIKE, "Malice"]]
     assert [number is not None for number in made] == [True, *[False] * len(ALIKE[1:]), True]
 
 
@@ -46,11 +46,11 @@ def test_a_name_with_its_number_is_a_name_and_is_kept(db, now):
     profile = {"country": "", "website": "", "is_exported": False, "shows_hosts": False}
     longest = "Q" * limits.NAME_CHARACTERS
     for _ in range(12):
-        number = accounts.admit(db, name=longest, now=now)
-        name = accounts.by_id(db, number)[0].name
+        number = accounts.add_volunteer(db, name=longest, now=now)
+        name = accounts.find_account(db, number)[0].name
         assert tidy_name(name) == name
         accounts.set_profile(db, number, name=name, **profile)
-        assert accounts.by_id(db, number)[0].name == name
+        assert accounts.find_account(db, number)[0].name == name
 
 
 def test_of_thousands_who_want_one_name_the_database_is_asked_once_and_none_is_folded_anew(db, monkeypatch):
@@ -59,24 +59,24 @@ def test_of_thousands_who_want_one_name_the_database_is_asked_once_and_none_is_f
     asked, folded, bare = [], [], db.bare
     monkeypatch.setattr(db, "bare", lambda sql, **values: asked.append(sql) or bare(sql, **values))
     monkeypatch.setattr("axiom.store.accounts.names.fold_name", lambda name: folded.append(name) or fold_name(name))
-    assert free_name(db, "Ann") == "Ann (12001)"
+    assert find_free_name(db, "Ann") == "Ann (12001)"
     assert (len(asked), len(folded)) == (1, 2)
 
 
 def test_who_looked_alike_before_an_upgrade_keeps_the_name(folder, now):
     with closing(connect_writer(folder.database)) as db:
-        migrate(db, None, now, [migration for migration in migrations() if migration.number < 25])
+        migrate_database(db, None, now, [migration for migration in read_migrations() if migration.number < 25])
         names = ["Alice", "alice", "\N{FOX FACE} 7"]
         numbers = [db.add("volunteer", name=name, created_at=now) for name in names]
         team = db.add("team", name="Owls", founder_id=numbers[0], created_at=now)
-        migrate(db, None, now)
+        migrate_database(db, None, now)
         profile = {"country": "Norway", "website": "", "is_exported": False, "shows_hosts": False}
         accounts.set_profile(db, numbers[1], name="alice", **profile)
-        assert [accounts.by_id(db, number)[0].name for number in numbers] == names
-        assert [free_name(db, name) for name in ("ALICE", names[2])] == ["ALICE (2)", f"{names[2]} (2)"]
+        assert [accounts.find_account(db, number)[0].name for number in numbers] == names
+        assert [find_free_name(db, name) for name in ("ALICE", names[2])] == ["ALICE (2)", f"{names[2]} (2)"]
         words = {"country": "", "website": "", "about": ""}
-        assert teams.create(db, name="0WLS", founder_id=numbers[0], **words, now=now) is None
-        assert teams.by_id(db, team).name == "Owls"
+        assert teams.create_team(db, name="0WLS", founder_id=numbers[0], **words, now=now) is None
+        assert teams.find_team(db, team).name == "Owls"
 
 
 def test_every_sign_has_one_look_in_either_case():

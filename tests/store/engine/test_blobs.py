@@ -13,7 +13,7 @@ from patience import PATIENCE
 
 from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
 from axiom.store.engine import blobs
-from axiom.store.engine.database import sync
+from axiom.store.engine.database import fsync_path
 
 SMALL, LARGE = b"small", bytes(range(256)) * 300
 DAY = timedelta(days=1)
@@ -26,21 +26,21 @@ def file_of(folder, digest):
 def test_bytes_come_back(database, folder, now):
     for size in (0, 1, blobs.LIMIT - 1, blobs.LIMIT, blobs.LIMIT + 1, 300_000):
         body = b"a" * size
-        digest = blobs.put(database, folder, body, now)
+        digest = blobs.store_blob(database, folder, body, now)
         assert digest == hashlib.sha256(body).hexdigest()
-        assert blobs.put(database, folder, body, now + DAY) == digest
-        assert blobs.get(database, folder, digest) == body
+        assert blobs.store_blob(database, folder, body, now + DAY) == digest
+        assert blobs.read_blob(database, folder, digest) == body
         assert file_of(folder, digest).exists() == (size > blobs.LIMIT)
     assert database.row("SELECT count(*) AS amount FROM blob") == {"amount": 6}
     assert len(list(folder.blobs.glob("*/*"))) == 2
-    assert blobs.problems(database, folder, now + 2 * DAY) == []
+    assert blobs.list_blob_problems(database, folder, now + 2 * DAY) == []
     bodies = [b"small", LARGE, b"", b"small"]
     with database.transaction():
-        digests = blobs.bring(database, folder, bodies, now)
-    assert [blobs.get(database, folder, digest) for digest in digests] == bodies
+        digests = blobs.store_output_blobs(database, folder, bodies, now)
+    assert [blobs.read_blob(database, folder, digest) for digest in digests] == bodies
     with pytest.raises(NotFound, match="0000"):
-        blobs.get(database, folder, "00" * 32)
-    assert not blobs.intact(database, folder, "0" * 64)
+        blobs.read_blob(database, folder, "00" * 32)
+    assert not blobs.is_blob_intact(database, folder, "0" * 64)
 
 
 def test_nothing_is_stored_where_the_folder_was_before_somebody_moved_it(database, folder, now):
@@ -48,12 +48,12 @@ def test_nothing_is_stored_where_the_folder_was_before_somebody_moved_it(databas
     elsewhere = folder.path.rename(folder.path.with_name("elsewhere"))
     folder.engine.mkdir(parents=True)  # whoever computes makes what it lacks
     with pytest.raises(StoreError, match="moved"):
-        blobs.put(database, folder, LARGE, now)
+        blobs.store_blob(database, folder, LARGE, now)
     assert not folder.blobs.exists()
     folder.engine.rmdir()
     folder.path.rmdir()
     elsewhere.rename(folder.path)
-    assert blobs.get(database, folder, blobs.put(database, folder, LARGE, now)) == LARGE
+    assert blobs.read_blob(database, folder, blobs.store_blob(database, folder, LARGE, now)) == LARGE
 
 
 FLIPPED = bytes([LARGE[0] ^ 1]) + LARGE[1:]
@@ -72,9 +72,9 @@ FLIPPED = bytes([LARGE[0] ^ 1]) + LARGE[1:]
 def test_damage_is_noticed_and_never_served_until_the_same_bytes_come_again(
     database, folder, now, body, damage, problem
 ):
-    digest = blobs.put(database, folder, body, now)
-    blobs.put(database, folder, b"another", now)
-    assert blobs.intact(database, folder, digest)
+    digest = blobs.store_blob(database, folder, body, now)
+    blobs.store_blob(database, folder, b"another", now)
+    assert blobs.is_blob_intact(database, folder, digest)
     if isinstance(damage, str):
         assert not file_of(folder, digest).exists()
         database.execute(damage)
@@ -82,32 +82,36 @@ def test_damage_is_noticed_and_never_served_until_the_same_bytes_come_again(
         assert database.row("SELECT body FROM blob WHERE size > 7") == {"body": None}
         damage(file_of(folder, digest))
     with pytest.raises(StoreDamaged, match=digest):
-        blobs.get(database, folder, digest)
-    [found] = blobs.problems(database, folder)
+        blobs.read_blob(database, folder, digest)
+    [found] = blobs.list_blob_problems(database, folder)
     assert digest in found
     assert problem in found
-    assert not blobs.intact(database, folder, digest)
+    assert not blobs.is_blob_intact(database, folder, digest)
     if problem != "the 6 bytes":
-        assert blobs.put(database, folder, body, now) == digest
-        assert blobs.get(database, folder, digest) == body
+        assert blobs.store_blob(database, folder, body, now) == digest
+        assert blobs.read_blob(database, folder, digest) == body
 
 
 def test_a_file_without_its_row_is_a_problem_after_a_day(database, folder, now, taken_back):
     with taken_back(database):
-        blobs.put(database, folder, LARGE, now)
-    assert blobs.problems(database, folder) == blobs.problems(database, folder, now + timedelta(hours=23)) == []
-    [found] = blobs.problems(database, folder, now + timedelta(hours=25))
+        blobs.store_blob(database, folder, LARGE, now)
+    assert (
+        blobs.list_blob_problems(database, folder)
+        == blobs.list_blob_problems(database, folder, now + timedelta(hours=23))
+        == []
+    )
+    [found] = blobs.list_blob_problems(database, folder, now + timedelta(hours=25))
     assert "no row" in found
     (folder.blobs / "ab").mkdir()
     (folder.blobs / "ab" / "c").symlink_to("nowhere")  # as one that is deleted between its name and its age
-    assert blobs.problems(database, folder, now + timedelta(hours=25)) == [found]
-    blobs.put(database, folder, LARGE, now)
-    assert blobs.problems(database, folder, now + 2 * DAY) == []
+    assert blobs.list_blob_problems(database, folder, now + timedelta(hours=25)) == [found]
+    blobs.store_blob(database, folder, LARGE, now)
+    assert blobs.list_blob_problems(database, folder, now + 2 * DAY) == []
     with database.transaction():
         for number in range(230):  # more than a page
-            blobs.put(database, folder, str(number).encode(), now)
+            blobs.store_blob(database, folder, str(number).encode(), now)
         database.execute("UPDATE blob SET body = x'00' WHERE body IS NOT NULL")
-    assert len(blobs.problems(database, folder)) == 230
+    assert len(blobs.list_blob_problems(database, folder)) == 230
 
 
 @pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, StorageFull), (errno.EIO, StoreError)])
@@ -120,7 +124,7 @@ def test_a_disk_that_does_not_take_the_file_leaves_no_row_and_no_file(
     file_of(folder, hashlib.sha256(LARGE).hexdigest()).parent.mkdir(parents=True)
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(error) as caught:
-        blobs.put(database, folder, LARGE, now)
+        blobs.store_blob(database, folder, LARGE, now)
     assert type(caught.value) is error
     assert database.select("SELECT * FROM blob") == []
     assert list(folder.blobs.glob("*/*")) == []
@@ -140,7 +144,7 @@ def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "replace", replace)
-    digest = blobs.put(database, folder, LARGE, now)
+    digest = blobs.store_blob(database, folder, LARGE, now)
     assert order == ["sync lab", "sync blobs", "sync .part", {"amount": 0}, f"sync {digest[:2]}"]
 
 
@@ -153,28 +157,28 @@ def test_two_who_store_the_same_bytes_at_once_are_in_nobody_s_way(folder, now, m
         if path.suffix == ".part" and not is_second.is_set():
             is_second.set()
             with ThreadPoolExecutor(1) as other:
-                other.submit(blobs.keep_file, folder, digest, LARGE, now).result(PATIENCE)
-        sync(path)
+                other.submit(blobs.write_blob_file, folder, digest, LARGE, now).result(PATIENCE)
+        fsync_path(path)
 
-    monkeypatch.setattr(blobs, "sync", meanwhile)
-    blobs.keep_file(folder, digest, LARGE, now)
+    monkeypatch.setattr(blobs, "fsync_path", meanwhile)
+    blobs.write_blob_file(folder, digest, LARGE, now)
     assert file_of(folder, digest).read_bytes() == LARGE
     assert list(folder.blobs.glob("??/*")) == [file_of(folder, digest)]
 
 
 def test_an_output_stays_until_the_last_of_those_who_brought_it_lets_it_go(database, folder, now):
     with database.transaction():
-        first, other, large = blobs.bring(database, folder, [b"same", b"same", LARGE], now)
+        first, other, large = blobs.store_output_blobs(database, folder, [b"same", b"same", LARGE], now)
         assert first == other
         bodies = {row["digest"]: row["body"] for row in database.select("SELECT digest, body FROM blob")}
         assert bodies == {first: b"same", large: None}
-        assert blobs.forget(database, blobs.put(database, folder, b"of nobody", now))
-        assert not blobs.forget(database, first)  # as nobody may who does not know the others
+        assert blobs.delete_unused_blob(database, blobs.store_blob(database, folder, b"of nobody", now))
+        assert not blobs.delete_unused_blob(database, first)  # as nobody may who does not know the others
 
-        blobs.let_go(database, first)
-        assert blobs.get(database, folder, first) == b"same"
-        blobs.let_go(database, first)
-        blobs.let_go(database, large)
+        blobs.release_output_blob(database, first)
+        assert blobs.read_blob(database, folder, first) == b"same"
+        blobs.release_output_blob(database, first)
+        blobs.release_output_blob(database, large)
     for digest in (first, large):
         with pytest.raises(NotFound):
-            blobs.get(database, folder, digest)
+            blobs.read_blob(database, folder, digest)

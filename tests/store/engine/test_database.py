@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from axiom.domain.work import Outcome, Result, WorkunitState
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreDamaged, StoreError
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, at, connect_reader, connect_writer, maybe_moment, moment
+from axiom.store.engine.database import (
+    Database,
+    connect_reader,
+    connect_writer,
+    from_microseconds,
+    from_optional_microseconds,
+    to_microseconds,
+)
 from axiom.store.experiments import experiments
 from axiom.store.tasks import results, tasks, workunits
 
@@ -127,17 +134,17 @@ def test_a_row_has_an_id_of_its_own_of_64_bits_and_a_broken_constraint_stays_one
 @settings(max_examples=20)
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))])))
 def test_a_moment_comes_back_to_the_microsecond(when):
-    assert (moment(at(when)), moment(at(when)).tzinfo) == (when, UTC)
+    assert (from_microseconds(to_microseconds(when)), from_microseconds(to_microseconds(when)).tzinfo) == (when, UTC)
 
 
 def test_a_time_is_stored_as_microseconds_and_one_without_a_zone_is_refused(database, now):
-    assert (maybe_moment(None), maybe_moment(at(now))) == (None, now)
+    assert (from_optional_microseconds(None), from_optional_microseconds(to_microseconds(now))) == (None, now)
     naive, insert = datetime(2026, 3, 2), "INSERT INTO volunteer (name, created_at) VALUES ('Ada', :at)"  # noqa: DTZ001
-    for refuse in (lambda: at(naive), lambda: database.execute(insert, at=naive)):
+    for refuse in (lambda: to_microseconds(naive), lambda: database.execute(insert, at=naive)):
         with pytest.raises(ValueError, match="time zone"):
             refuse()
     database.execute(insert, at=now)
-    assert database.row("SELECT created_at FROM volunteer") == {"created_at": at(now)}
+    assert database.row("SELECT created_at FROM volunteer") == {"created_at": to_microseconds(now)}
 
 
 def test_a_reader_sees_what_is_committed_and_can_write_nothing(database, folder):
@@ -199,22 +206,22 @@ def test_a_file_that_is_no_database_is_called_damaged_and_a_path_may_be_odd(fold
 
 
 def test_a_counter_that_was_not_kept_is_named(ordered, now, taken_back):
-    experiments.issue(ordered, experiments.by_id(ordered, 1), 1, 1)
+    experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 1)
     about = {"experiment_id": 1, "registration_id": 1, "configs": [0], "max_failures": 3}
-    workunits.order_many(ordered, replicates=[[0], [1]], **about, now=now)
-    tasks.close(ordered, [(workunits.workunit(ordered, 2), WorkunitState.DONE, "")], now)
+    workunits.add_workunits(ordered, replicates=[[0], [1]], **about, now=now)
+    tasks.close_workunits(ordered, [(workunits.find_workunit(ordered, 2), WorkunitState.DONE, "")], now)
     cell = {"task_id": 1, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5, "early": (), "cpu_seconds": 0.0}
-    results.record(ordered, [Result(**cell, outcome=Outcome.LATE, measures=None)], now)
+    results.record_results(ordered, [Result(**cell, outcome=Outcome.LATE, measures=None)], now)
     for amount in (5, -2):
-        counters.add(ordered, "volunteer", 0, "known", amount)  # counted by nobody here
-    assert counters.read(ordered)["volunteer", 0, "known"] == 3
-    counters.add(ordered, "task", 1, "sent", 0)
-    assert counters.problems(ordered) == []
+        counters.add_to_counter(ordered, "volunteer", 0, "known", amount)  # counted by nobody here
+    assert counters.read_counters(ordered)["volunteer", 0, "known"] == 3
+    counters.add_to_counter(ordered, "task", 1, "sent", 0)
+    assert counters.list_counter_problems(ordered) == []
     counted = {("task", "unsent"): 3, ("task", "sent"): 0, ("workunit", "open"): 2, ("result", "late"): 1}
     for (noun, state), there in counted.items():
         with taken_back(ordered):
-            counters.add(ordered, noun, 1, state, 1)
+            counters.add_to_counter(ordered, noun, 1, state, 1)
             problem = f"counter {noun} {state} of experiment 1 says {there + 1}, there are {there}"
-            assert counters.problems(ordered) == [problem]
+            assert counters.list_counter_problems(ordered) == [problem]
     ordered.execute("DELETE FROM counter WHERE noun = 'task'")
-    assert counters.problems(ordered) == ["counter task unsent of experiment 1 says 0, there are 3"]
+    assert counters.list_counter_problems(ordered) == ["counter task unsent of experiment 1 says 0, there are 3"]

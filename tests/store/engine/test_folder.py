@@ -14,8 +14,8 @@ from real_parts import need
 
 from axiom.errors import FolderInUse, FolderUnusable, StoreError
 from axiom.store.engine.database import connect_writer
-from axiom.store.engine.folder import Folder, holder, keep, lock
-from axiom.store.migrate import migrate
+from axiom.store.engine.folder import Folder, lock, read_lock_holder, write_file_atomically
+from axiom.store.migrate import migrate_database
 
 HOLD = """
 import signal, sys
@@ -35,7 +35,7 @@ def test_root_takes_no_folder_in_which_another_account_works(folder):
     os.chown(folder.database, 65_534, -1)
     with pytest.raises(FolderUnusable, match="nobody"):
         lock(folder, "a command")
-    assert holder(folder) is None
+    assert read_lock_holder(folder) is None
 
 
 def test_a_second_lock_names_the_process_of_the_first_which_ends_with_it(folder):
@@ -44,10 +44,10 @@ def test_a_second_lock_names_the_process_of_the_first_which_ends_with_it(folder)
             assert other.stdout.readline() == "held\n"
             with pytest.raises(FolderInUse, match=rf"{other.pid} .*laboratory .*8042"):
                 lock(folder, "a test")
-            assert holder(folder)["pid"] == other.pid
+            assert read_lock_holder(folder)["pid"] == other.pid
         finally:
             other.kill()
-    assert holder(folder) is None
+    assert read_lock_holder(folder) is None
     lock(folder, "a test").release()
 
 
@@ -97,7 +97,7 @@ def test_the_holder_says_who_it_is(folder, monkeypatch):
     def fail(*_):
         raise OSError(errno.ENOSPC, "no room")
 
-    assert holder(folder) is None
+    assert read_lock_holder(folder) is None
     with monkeypatch.context() as patched:
         patched.setattr(os, "pwrite", fail)
         with pytest.raises(FolderUnusable, match="no room"):
@@ -105,16 +105,16 @@ def test_the_holder_says_who_it_is(folder, monkeypatch):
     with lock(folder, "a test") as held:
         held.note(port=1, url="http://127.0.0.1:1")
         held.note(port=2)
-        facts = holder(folder)
+        facts = read_lock_holder(folder)
         since = datetime.fromisoformat(facts.pop("since"))
         assert facts == {"pid": os.getpid(), "purpose": "a test", "port": 2, "url": "http://127.0.0.1:1"}
         assert abs(datetime.now(UTC) - since) < timedelta(minutes=5)
         folder.lock_file.write_text("{half")
-        assert holder(folder) == {}
+        assert read_lock_holder(folder) == {}
         with pytest.raises(FolderInUse, match="another process"):
             lock(folder, "another")
     held.release()  # which is harmless
-    assert holder(folder) is None
+    assert read_lock_holder(folder) is None
     assert folder.lock_file.exists()
 
 
@@ -123,7 +123,7 @@ def test_a_laboratory_is_there_when_its_database_has_its_tables(folder):
     assert not folder.exists()
     db = connect_writer(folder.database)
     assert not folder.exists()
-    migrate(db, None, datetime(2026, 3, 2, tzinfo=UTC))
+    migrate_database(db, None, datetime(2026, 3, 2, tzinfo=UTC))
     assert folder.exists()
     db.close()
     for name in ("keys", "blobs", "logs", "catalogue"):
@@ -136,8 +136,8 @@ def test_a_laboratory_is_there_when_its_database_has_its_tables(folder):
     folder.database.write_bytes(b"not a database at all" * 100)
     assert folder.exists()  # somebody's, and to be mended
     for body in (b"one", b"two"):
-        keep(folder.catalogue / "tiny.py", body)
+        write_file_atomically(folder.catalogue / "tiny.py", body)
     assert [file.read_bytes() for file in folder.catalogue.iterdir()] == [b"two"]
     (folder.catalogue / "other.py").mkdir()
     with pytest.raises(StoreError, match="other"):
-        keep(folder.catalogue / "other.py", b"one")
+        write_file_atomically(folder.catalogue / "other.py", b"one")

@@ -13,8 +13,8 @@ import pytest
 
 import axiom
 from axiom.errors import StoreError
-from axiom.store.engine.database import ChangeKind, kind_of
-from axiom.store.engine.sqlite_binding import at, statement
+from axiom.store.engine.database import ChangeKind, classify_statement
+from axiom.store.engine.sqlite_binding import parse_statement, to_microseconds
 
 STORE = Path(axiom.__file__).parent / "store"
 
@@ -35,9 +35,9 @@ def test_what_a_statement_may_change():
     ]:
         if kind is None:
             with pytest.raises(StoreError):
-                kind_of(sql)
+                classify_statement(sql)
         else:
-            assert kind_of(sql) is kind
+            assert classify_statement(sql) is kind
 
 
 @functools.cache
@@ -89,12 +89,12 @@ def test_each_value_has_a_place_wherever_its_name_stands_and_comes_in_its_order(
         ("SELECT 'it''s :no', :yes", "SELECT 'it''s :no', ?1", ("yes",)),
         ("SELECT 1 -- of :no\n, :yes /* nor\n:no */", "SELECT 1 -- of :no\n, ?1 /* nor\n:no */", ("yes",)),
     ]:
-        assert (statement(sql).text, statement(sql).names) == (text, names)
-    bind = statement("VALUES (:a, :b, :a, :c)").bind
-    assert bind({"c": None, "b": "x", "a": NOW, "of no statement": 1}) == (at(NOW), "x", None)
-    assert (statement("SELECT :a").bind({"a": 0}), statement("SELECT 1").bind({"a": 0})) == ((0,), ())
+        assert (parse_statement(sql).text, parse_statement(sql).names) == (text, names)
+    bind = parse_statement("VALUES (:a, :b, :a, :c)").bind
+    assert bind({"c": None, "b": "x", "a": NOW, "of no statement": 1}) == (to_microseconds(NOW), "x", None)
+    assert (parse_statement("SELECT :a").bind({"a": 0}), parse_statement("SELECT 1").bind({"a": 0})) == ((0,), ())
     with pytest.raises(StoreError, match="'b'"):
-        statement("VALUES (:a, :b)").bind({"a": 1})
+        parse_statement("VALUES (:a, :b)").bind({"a": 1})
 
 
 BEGINS = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH) ")
@@ -119,6 +119,6 @@ def test_every_statement_of_the_store_does_the_same_as_with_its_values_by_name(m
     assert len(questions()) > 300
     with contextlib.closing(sqlite3.connect(migrated)) as connection:
         for sql in questions():
-            bound = statement(sql)
+            bound = parse_statement(sql)
             by_name = program(connection, sql, dict.fromkeys(bound.names))
             assert program(connection, bound.text, (None,) * len(bound.names)) == by_name, sql

@@ -77,9 +77,9 @@ def test_a_line_is_read_as_it_was_written(shared_lab, taken_back, line, observed
     db = shared_lab.db
     with taken_back(db):
         record(db, 1, line, observed, session_id=None, now=shared_lab.now)
-        (row,) = evidence.lines(db, 1)
-        assert evidence.read(row) == line
-        assert evidence.observed(db, 1) == observed
+        (row,) = evidence.list_evidence_lines(db, 1)
+        assert evidence.parse_evidence(row) == line
+        assert evidence.read_observations(db, 1) == observed
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +92,13 @@ def shared_lab(new_lab, prepared, tmp_path_factory):
 
 def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     db, now = working_lab.db, working_lab.now
-    assert evidence.weighed(db, 1) == [WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=0)]
-    assert evidence.newest(db) == {}
-    assert evidence.latest(db, 1) is None
-    assert evidence.card_inputs(db, 1) is None
-    assert evidence.observed(db, 1) == ()
+    assert evidence.list_weighed_findings(db, 1) == [
+        WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=0)
+    ]
+    assert evidence.list_newest_evidence(db) == {}
+    assert evidence.find_latest_evidence(db, 1) is None
+    assert evidence.read_card_inputs(db, 1) is None
+    assert evidence.read_observations(db, 1) == ()
     pair = Agreements(platforms=("a", "b"), exact=2)
     last = replace(LINE, blocks=2, agreements=(pair,), false_share=0.05)
     seen = Observation(replicate=3, value=1.5, hosts=(1, 7), registration=1, design="declared")
@@ -105,11 +107,13 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     with pytest.raises(sqlite3.IntegrityError):
         record(db, 1, replace(LINE, line=3), (), session_id=None, now=now)
     assert [(line.line, line.blocks) for line in history_of(db, 1)] == [(1, 1), (2, 2), (3, 2)]
-    assert {number: line.line for number, line in evidence.newest(db).items()} == {1: 3}
-    assert evidence.latest(db, 1) == replace(last, line=3)
-    assert evidence.weighed(db, 1) == [WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=2, line=3)]
-    assert evidence.weighed(db, 2) == []
-    card = evidence.card_inputs(db, 1)
+    assert {number: line.line for number, line in evidence.list_newest_evidence(db).items()} == {1: 3}
+    assert evidence.find_latest_evidence(db, 1) == replace(last, line=3)
+    assert evidence.list_weighed_findings(db, 1) == [
+        WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=2, line=3)
+    ]
+    assert evidence.list_weighed_findings(db, 2) == []
+    card = evidence.read_card_inputs(db, 1)
     assert card.estimand["claim"] == "a larger size has a larger total"
     assert (card.observations, card.blocks) == ((seen,), 2)
     assert card.homes == {1: Home(host_id=1, volunteer_id=1, platform="linux-x86_64-avx2", is_ours=True)}
@@ -118,22 +122,25 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
 
 def test_how_every_claim_stands_is_read_at_once(working_lab):
     db = working_lab.db
-    (asked,) = evidence.compared_claims(db)
+    (asked,) = evidence.list_compared_claims(db)
     assert asked.number == 1
     assert asked.e_value == 1.0
     assert asked.verdict == Verdict.UNDECIDED
     assert asked.false_share is None
     for e_value in (5.0, 9.0):
         record(db, 1, replace(LINE, e_value=e_value), (), session_id=None, now=working_lab.now)
-    assert [claim.e_value for claim in evidence.compared_claims(db)] == [9.0]
+    assert [claim.e_value for claim in evidence.list_compared_claims(db)] == [9.0]
     db.execute("UPDATE finding SET status = 'recalled'")
-    assert evidence.compared_claims(db) == [asked]  # it was asked, and nothing is known of it
+    assert evidence.list_compared_claims(db) == [asked]  # it was asked, and nothing is known of it
     db.execute("UPDATE finding SET status = 'open'")
-    assert evidence.compared_claims(db) != [asked]
+    assert evidence.list_compared_claims(db) != [asked]
     db.execute("UPDATE experiment SET recalled_at = 5")
-    assert evidence.compared_claims(db) == [asked]
-    assert [(row["number"], row["recalled_at"]) for row in evidence.claims(db)] == [(1, 5)]
-    assert [(row["number"], row["line"], row["e_value"]) for row in evidence.course(db)] == [(1, 1, 5.0), (1, 2, 9.0)]
+    assert evidence.list_compared_claims(db) == [asked]
+    assert [(row["number"], row["recalled_at"]) for row in evidence.list_claims(db)] == [(1, 5)]
+    assert [(row["number"], row["line"], row["e_value"]) for row in evidence.read_evidence_course(db)] == [
+        (1, 1, 5.0),
+        (1, 2, 9.0),
+    ]
 
 
 ENDS = Node(noun=Noun.FINDING, id=1), Node(noun=Noun.OLD_CLAIM, id=1)
@@ -144,23 +151,23 @@ CLAIM = OldClaim(name="#31", claim="wider is worse", experiment="tiny_sum", figu
 def test_links_and_old_claims_are_read_as_they_were_written(database, now):
     upheld = (Meaning.OPPOSITE, Meaning.TOO_SMALL)
     words = {"why": "a test", "by": "Ada", "line": 2, "evidence_hash": "ff"}
-    assert links.same(database, LinkKind.TESTS, *ENDS) is None
-    number = links.add(database, LinkKind.TESTS, *ENDS, upheld_by=upheld, **words, now=now)
-    (found,) = links.every_link(database)
+    assert links.find_link(database, LinkKind.TESTS, *ENDS) is None
+    number = links.add_link(database, LinkKind.TESTS, *ENDS, upheld_by=upheld, **words, now=now)
+    (found,) = links.list_links(database)
     assert (found.id, found.kind, found.source, found.target) == (number, LinkKind.TESTS, *ENDS)
     assert (found.upheld_by, found.why, found.by, found.line) == (upheld, "a test", "Ada", 2)
     assert (found.evidence_hash, found.said_at) == ("ff", now)
-    assert links.same(database, LinkKind.TESTS, *ENDS) == number
-    assert links.same(database, LinkKind.MODERATES, *ENDS) is None
-    assert links.same(database, LinkKind.TESTS, ENDS[0], ENDS[0]) is None
+    assert links.find_link(database, LinkKind.TESTS, *ENDS) == number
+    assert links.find_link(database, LinkKind.MODERATES, *ENDS) is None
+    assert links.find_link(database, LinkKind.TESTS, ENDS[0], ENDS[0]) is None
     with pytest.raises(sqlite3.IntegrityError):
-        links.add(database, LinkKind.TESTS, *ENDS, why="another", by="Grace", now=now)
+        links.add_link(database, LinkKind.TESTS, *ENDS, why="another", by="Grace", now=now)
     other = replace(CLAIM, name="plateau", scripts=())
-    assert old_claims.keep(database, [CLAIM, other], now) == 2
-    assert old_claims.keep(database, [CLAIM, other], now) == 0
-    assert [kept.said for kept in old_claims.every_claim(database)] == [CLAIM, other]
-    assert old_claims.keep(database, [replace(CLAIM, figure="0.70"), other], now) == 1
-    first, second = old_claims.every_claim(database)
+    assert old_claims.store_old_claims(database, [CLAIM, other], now) == 2
+    assert old_claims.store_old_claims(database, [CLAIM, other], now) == 0
+    assert [kept.said for kept in old_claims.list_old_claims(database)] == [CLAIM, other]
+    assert old_claims.store_old_claims(database, [replace(CLAIM, figure="0.70"), other], now) == 1
+    first, second = old_claims.list_old_claims(database)
     assert first.id == 1
     assert first.said.figure == "0.70"
     assert second.said == other
@@ -172,11 +179,11 @@ def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, p
     waiting = FindingState(
         status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, expects=Direction.MORE, is_weighed=False
     )
-    assert links.footings(db) == {1: waiting}
+    assert links.list_finding_states(db) == {1: waiting}
     with db.transaction():
         for blocks, verdict in ((1, Verdict.POSITIVE), (2, Verdict.NEGATIVE)):
             record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
-        registrations.set_status(db, 1, "suspended")
-    assert links.footings(db) == {
+        registrations.set_finding_status(db, 1, "suspended")
+    assert links.list_finding_states(db) == {
         1: FindingState(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE, expects=Direction.MORE)
     }

@@ -8,7 +8,13 @@ import pytest
 from axiom.domain.runners import OfferedRunner, RunnerFile, gpu_of
 from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.signing_requests import WantedProgram
-from axiom.store.experiments.runner_offers import RunnerOffer, note_unsigned, read_offer, read_unsigned, write_offer
+from axiom.store.experiments.runner_offers import (
+    RunnerOffer,
+    read_offer,
+    read_unsigned_programs,
+    write_offer,
+    write_unsigned_programs,
+)
 
 MAIN = RunnerFile(name="axiom_runner_1", open_name="", md5="0" * 32, size=1_000, signature="abc\n.\n", is_main=True)
 TRUST = replace(MAIN, name="axiom_trust_1.json", open_name="trust.json", md5="1" * 32, size=20, is_main=False)
@@ -55,18 +61,18 @@ def test_a_damaged_offer_says_what_to_do(small_lab):
 
 def test_what_was_written_is_read_again_until_nothing_waits(small_lab):
     path = small_lab.folder.runners / "unsigned.json"
-    note_unsigned(small_lab.folder, [])
+    write_unsigned_programs(small_lab.folder, [])
     assert not path.exists()
     wanted = WantedProgram(name="a", md5="0" * 32, sha256="1" * 64, size=5)
-    note_unsigned(small_lab.folder, [wanted])
-    assert read_unsigned(small_lab.folder) == (wanted,)
-    note_unsigned(small_lab.folder, [])
-    assert read_unsigned(small_lab.folder) == ()
+    write_unsigned_programs(small_lab.folder, [wanted])
+    assert read_unsigned_programs(small_lab.folder) == (wanted,)
+    write_unsigned_programs(small_lab.folder, [])
+    assert read_unsigned_programs(small_lab.folder) == ()
     assert path.exists()
     for damage in ("", "5", '[{"name": "a"}]'):
         path.write_text(damage)
         with pytest.raises(StoreDamaged):
-            read_unsigned(small_lab.folder)
+            read_unsigned_programs(small_lab.folder)
     kinds = {"": "", "nv": "NVIDIA", "nv_13": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "plain": ""}
     assert {plan_class: gpu_of(plan_class) for plan_class in kinds} == kinds
     assert read_offer(small_lab.folder) == {}

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from axiom.store.engine.database import Database, connect_reader, connect_writer, copy
+from axiom.store.engine.database import Database, connect_reader, connect_writer, copy_database
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
-from axiom.store.journal.journal import attach
-from axiom.store.journal.replay import ReplayResult, replay
+from axiom.store.journal.journal import attach_journal
+from axiom.store.journal.replay import ReplayResult, replay_journal
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 
@@ -36,13 +36,13 @@ class Kept:
         with contextlib.closing(connect_writer(folder.database)) as db:
             for table in tables:
                 db.execute(table)
-            history.begin(db)
+            history.begin_history(db)
         return cls(folder=folder, journal=folder.journal, now=now)
 
     def connect(self, **options: Any) -> Database:
         db = connect_writer(self.folder.database)
         try:
-            attach(db, self.folder, self.journal, lambda: self.now, **options)
+            attach_journal(db, self.folder, self.journal, lambda: self.now, **options)
         except BaseException:
             db.close()
             raise
@@ -72,7 +72,7 @@ class Kept:
         """A copy as it is now, which knows the journal of this one."""
         folder = Folder(path=path)
         folder.create()
-        copy(self.folder.database, folder.database)
+        copy_database(self.folder.database, folder.database)
         if self.folder.blobs.exists():
             shutil.copytree(self.folder.blobs, folder.blobs)
         return Kept(folder=folder, journal=self.journal, now=self.now)
@@ -80,7 +80,7 @@ class Kept:
     def brought_up(self, journal: Path | None = None) -> ReplayResult:
         """Do what the journal says came after."""
         with contextlib.closing(connect_writer(self.folder.database)) as db:
-            return replay(db, self.folder, journal or self.journal)
+            return replay_journal(db, self.folder, journal or self.journal)
 
     def files(self) -> list[Path]:
         return sorted(self.journal.glob("*.log"))

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from axiom.errors import FolderInUse, FolderUnusable, StoreDamaged
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.journal import history
-from axiom.store.journal.journal import prune
-from axiom.store.journal.replay import JournalEnd, covered_from
+from axiom.store.journal.journal import prune_journal
+from axiom.store.journal.replay import JournalEnd, find_first_covering_segment
 
 SIX = ["Ada", "Grace", "Mary", "Emmy", "Rosa", "Lise"]
 
 
 def standing(kept):
     with contextlib.closing(connect_reader(kept.folder.database)) as db:
-        return history.newest_point(db)
+        return history.read_journal_point(db)
 
 
 FIRST_RECORD = 168  # bytes of the first record of a file, which says whose it is
@@ -40,11 +40,11 @@ def test_a_journal_of_several_files_is_followed_through_all_by_one_copy_alone(ke
 def test_a_missing_file_ends_a_replay_and_what_is_covered_begins_after_it(kept, behind):
     kept.add("Hedy", "Maria", "Sonja", segment_bytes=1)
     point = standing(kept)
-    assert covered_from(kept.journal, point).point.position == 0
+    assert find_first_covering_segment(kept.journal, point).point.position == 0
     kept.files()[2].unlink()
-    assert covered_from(kept.journal, point).point.position == 8
+    assert find_first_covering_segment(kept.journal, point).point.position == 8
     for changes in ({"position": 8}, {"digest": bytes(32)}, {"history": "00" * 32}):
-        assert covered_from(kept.journal, replace(point, **changes)) is None
+        assert find_first_covering_segment(kept.journal, replace(point, **changes)) is None
     replayed = behind.brought_up()
     assert (replayed.groups, replayed.ending) == (5, JournalEnd.GAP)
     with pytest.raises(StoreDamaged):
@@ -132,7 +132,7 @@ def test_a_database_that_went_another_way_is_not_mixed_with_the_journal(kept, be
     with pytest.raises(StoreDamaged, match="something else"):
         elsewhere.connect()
     with contextlib.closing(connect_writer(kept.folder.database)) as db:
-        history.interrupt(db)
+        history.interrupt_history(db)
     kept.add("Hedy")
     replayed = behind.brought_up()  # which does not follow across an interruption
     assert (replayed.groups, replayed.ending) == (4, JournalEnd.GAP)
@@ -143,7 +143,7 @@ def test_what_an_older_copy_needs_is_not_pruned(kept, behind, tmp_path):
     middle = kept.older(tmp_path / "middle")
     kept.add("Chien", "Barbara", segment_bytes=1)
     point = standing(middle)
-    assert [prune(kept.journal, point.history, point.position) for _ in "ab"] == [4, 0]
+    assert [prune_journal(kept.journal, point.history, point.position) for _ in "ab"] == [4, 0]
     assert middle.brought_up().groups == 2
     assert middle.everything() == kept.everything()
     assert behind.brought_up().ending is JournalEnd.LATE
@@ -153,14 +153,14 @@ def test_a_parted_history_gives_no_number_twice_and_no_journal_fits_it(behind, m
     experiment = "INSERT INTO experiment (name, version, manifest, created_at) VALUES ('a', 1, '', 0)"
     volunteer = "INSERT INTO volunteer (name, created_at) VALUES ('new', 0)"
     with contextlib.closing(connect_writer(behind.folder.database)) as db:
-        history.part(db, now)
+        history.fork_history(db, now)
         assert db.insert(volunteer) == 2 + history.SKIPPED + 1
         assert db.insert(experiment) == history.SKIPPED + 1
     assert behind.brought_up().ending is JournalEnd.ABSENT
     new = make(tmp_path / "new", now)  # what was never in a journal
     with contextlib.closing(connect_writer(new.folder.database)) as db:
         db.execute("DROP TABLE IF EXISTS journal")
-        history.part(db, now)
-        history.interrupt(db)
-        assert history.newest_point(db) is None
+        history.fork_history(db, now)
+        history.interrupt_history(db)
+        assert history.read_journal_point(db) is None
         assert db.insert(volunteer) == history.SKIPPED + 1

@@ -13,8 +13,8 @@ import pytest
 from axiom.errors import StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.journal.journal import attach
-from axiom.store.journal.replay import JournalEnd, replay
+from axiom.store.journal.journal import attach_journal
+from axiom.store.journal.replay import JournalEnd, replay_journal
 from axiom.store.writer import Writer
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
@@ -117,7 +117,7 @@ def asked_in_vain(_db, _sql, **_words):
 
 def failing(disk, kept):
     db = disk.connect(kept.folder)
-    attach(db, kept.folder, kept.journal, lambda: kept.now)
+    attach_journal(db, kept.folder, kept.journal, lambda: kept.now)
     return contextlib.closing(db)
 
 
@@ -171,7 +171,7 @@ def test_a_commit_that_the_disk_fails_leaves_its_record_for_the_next_start(kept,
         assert db.bare(names) == [("Ada",), ("unknown",)]
         kept.put(db, "Grace")
     with contextlib.closing(Database(apsw.Connection(str(copied.folder.database)))) as db:
-        assert replay(db, copied.folder, kept.journal).ending is JournalEnd.END
+        assert replay_journal(db, copied.folder, kept.journal).ending is JournalEnd.END
         assert db.bare(names) == [("Ada",), ("unknown",), ("Grace",)]
 
 

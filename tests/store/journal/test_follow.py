@@ -11,8 +11,8 @@ from axiom.limits import backups as limits
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.journal.follow import JournalFollower
-from axiom.store.journal.journal import prune
-from axiom.store.migrate import Migration, migrate, migrations
+from axiom.store.journal.journal import prune_journal
+from axiom.store.migrate import Migration, migrate_database, read_migrations
 
 LOOKS = 200  # more than anything is waited for
 
@@ -61,17 +61,17 @@ def test_a_copy_goes_along_with_what_is_added(kept, behind, copy_of):
     assert behind.names() == kept.names()
     with kept.opened() as db, db.transaction():
         db.insert("INSERT INTO volunteer (name, created_at) VALUES (:name, 0)", name="Hedy")
-        blobs.put(db, kept.folder, b"large" * blobs.LIMIT, kept.now)
+        blobs.store_blob(db, kept.folder, b"large" * blobs.LIMIT, kept.now)
     first, second = copy.look(2)
     assert first.groups == 0
     assert second.groups == 1
     assert second.until == kept.now
     assert behind.everything() == kept.everything()
-    assert blobs.problems(copy.db, behind.folder) == []
-    newest = migrations()
+    assert blobs.list_blob_problems(copy.db, behind.folder) == []
+    newest = read_migrations()
     with kept.opened() as db:
         further = Migration(number=9_000, name="9000_more", text="CREATE TABLE more (id BIGINT);")
-        migrate(db, None, kept.now, [*newest, further])
+        migrate_database(db, None, kept.now, [*newest, further])
     assert any(followed.changes_form for followed in copy.look(3))
     before, stored = (file := kept.files()[0]).read_bytes(), kept.folder.database.read_bytes()
     refused = []
@@ -179,5 +179,5 @@ def test_a_part_that_was_deleted_stops_it(kept, tmp_path, copy_of):
     kept.add("Grace", "Mary", "Emmy", segment_bytes=1)
     with kept.opened() as db:
         row = db.row("SELECT history FROM journal")
-    assert prune(kept.journal, row["history"], 3) >= 2
+    assert prune_journal(kept.journal, row["history"], 3) >= 2
     assert "only after" in copy_of(older).stops()

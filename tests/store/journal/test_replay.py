@@ -12,7 +12,7 @@ from axiom.limits import backups as limits
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
 from axiom.store.journal.replay import JournalEnd
-from axiom.store.migrate import Migration, migrate, migrations
+from axiom.store.migrate import Migration, migrate_database, read_migrations
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 
@@ -66,7 +66,7 @@ def do(db, kept, kind, number, atom):
             with contextlib.suppress(sqlite3.IntegrityError):
                 db.many(INSERT, rows)
         case "file":
-            blobs.put(db, kept.folder, bytes([number]) * (blobs.LIMIT + 1), kept.now)
+            blobs.store_blob(db, kept.folder, bytes([number]) * (blobs.LIMIT + 1), kept.now)
         case "fail":
             db.execute("INSERT INTO thing (id) VALUES ('no number')")
 
@@ -101,16 +101,16 @@ def test_any_works_are_the_same_after_a_replay(
     assert copied.brought_up().ending is JournalEnd.END
     assert copied.everything() == kept.everything()
     reader = connect_reader(copied.folder.database)
-    assert blobs.problems(reader, copied.folder) == []
+    assert blobs.list_blob_problems(reader, copied.folder) == []
     reader.close()
 
 
 def test_a_migration_is_in_the_journal_like_any_change(kept, behind, now):
-    number = migrations()[-1].number + 1
+    number = read_migrations()[-1].number + 1
     text = "ALTER TABLE volunteer ADD COLUMN height BIGINT;\n-- new\nCREATE TABLE thing (id INTEGER PRIMARY KEY);\n"
     new = Migration(number=number, name=f"{number:04}_thing", text=text)
     with kept.opened() as db:
-        migrate(db, None, now, [*migrations(), new])
+        migrate_database(db, None, now, [*read_migrations(), new])
         with db.transaction():
             db.execute("UPDATE volunteer SET height = id")
     assert behind.brought_up().ending is JournalEnd.END

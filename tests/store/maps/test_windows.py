@@ -11,7 +11,14 @@ from map_on_site import draw_map
 from axiom.domain.maps import Knob, Tile, place_of
 from axiom.store.engine import counters
 from axiom.store.maps import tiles
-from axiom.store.maps.windows import NOTHING, Charts, PixelWindow, middles, share_of, touched
+from axiom.store.maps.windows import (
+    NOTHING,
+    ChartReader,
+    PixelWindow,
+    compute_axis_share,
+    compute_pixel_middles,
+    find_touched_pixels,
+)
 from axiom.store.views import maps
 
 SIDE, LEVEL = small_map.MAP.pixels, 4
@@ -31,7 +38,7 @@ def plane(drawn) -> list[list[int]]:
     there = {
         row["config"] for row in drawn.db.select("SELECT config FROM tile WHERE replicate = 1 AND state = 'drawn'")
     }
-    read = {place: tiles.drawn_tile(drawn.db, 1, place, 1).pixels for place in there}
+    read = {place: tiles.find_drawn_tile(drawn.db, 1, place, 1).pixels for place in there}
 
     def pixel(across: int, up: int) -> int:
         for level in range(LEVEL, -1, -1):
@@ -46,7 +53,7 @@ def plane(drawn) -> list[list[int]]:
 
 
 def test_any_window_shows_the_deepest_pixels_and_tiles_are_found_as_they_are_drawn(drawn, plane, taken_back):
-    size, charts = SIDE << LEVEL, Charts(drawn.db, 1, small_map.MAP, 0)
+    size, charts = SIDE << LEVEL, ChartReader(drawn.db, 1, small_map.MAP, 0)
     dice = random.Random(1)
     for _ in range(40):
         column, row = dice.randrange(size), dice.randrange(size)
@@ -61,16 +68,16 @@ def test_any_window_shows_the_deepest_pixels_and_tiles_are_found_as_they_are_dra
         row["level"]: row["n"]
         for row in drawn.db.select("SELECT level, count(*) AS n FROM tile WHERE state = 'drawn' GROUP BY level")
     }
-    assert maps.drawn(drawn.db) == {1: counted}
+    assert maps.count_drawn_tiles(drawn.db) == {1: counted}
     assert sum(counted.values()) > 100
-    assert counters.problems(drawn.db) == []
+    assert counters.list_counter_problems(drawn.db) == []
     with taken_back(drawn.db):
-        counters.add(drawn.db, "tile", 1, "0", 1)
+        counters.add_to_counter(drawn.db, "tile", 1, "0", 1)
         problem = f"counter tile 0 of experiment 1 says {counted[0] + 1}, there are {counted[0]}"
-        assert counters.problems(drawn.db) == [problem]
-    newest = maps.newest(drawn.db, 1, 5)
+        assert counters.list_counter_problems(drawn.db) == [problem]
+    newest = maps.list_newest_tiles(drawn.db, 1, 5)
     assert (len(newest), {shown.tile.level for shown in newest}) == (5, {3})
-    own = maps.of_host(drawn.db, 2, tasks=100, limit=50)
+    own = maps.list_host_tiles(drawn.db, 2, tasks=100, limit=50)
     tasks = {row["id"] for row in drawn.db.select("SELECT id FROM task WHERE host_id = 2")}
     assert own
     task_of = "SELECT task_id FROM tile WHERE config = :place AND replicate = :replicate"
@@ -78,7 +85,7 @@ def test_any_window_shows_the_deepest_pixels_and_tiles_are_found_as_they_are_dra
         assert drawn.db.row(task_of, place=shown.place, replicate=shown.replicate)["task_id"] in tasks
     levels = [shown.tile.level for shown in own]
     assert levels == sorted(levels, reverse=True)
-    assert {by.host_id for by in maps.drawers(drawn.db, tasks).values()} == {2}
+    assert {by.host_id for by in maps.find_tile_drawers(drawn.db, tasks).values()} == {2}
 
 
 @settings(max_examples=50)
@@ -90,7 +97,7 @@ def test_any_window_shows_the_deepest_pixels_and_tiles_are_found_as_they_are_dra
 def test_the_span_of_a_pixel_touches_that_pixel_alone(axis, level, share):
     pixels = 64 << level
     place = int(share * pixels)
-    assert touched(axis, axis.at(place / pixels), axis.at((place + 1) / pixels), pixels) == (place, 1)
-    (middle,) = middles(axis, place, 1, pixels)
-    assert touched(axis, middle, middle, pixels) == (place, 1)
-    assert share_of(axis, middle) * pixels == pytest.approx(place + 0.5, abs=1e-4)
+    assert find_touched_pixels(axis, axis.at(place / pixels), axis.at((place + 1) / pixels), pixels) == (place, 1)
+    (middle,) = compute_pixel_middles(axis, place, 1, pixels)
+    assert find_touched_pixels(axis, middle, middle, pixels) == (place, 1)
+    assert compute_axis_share(axis, middle) * pixels == pytest.approx(place + 0.5, abs=1e-4)

@@ -17,37 +17,37 @@ PREDICTION = {"estimand": "grows", "forecaster": "Ada", "because": "a test", **C
 @pytest.fixture
 def chain(database, now):
     """Registrations 1, 2 and 3 of one experiment."""
-    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    experiments.add_experiment(database, name="tiny_sum", version=1, manifest="{}", now=now)
     for number in (1, 2, 3):
         said = [PREDICTION] if number == 1 else []
         body = json.dumps({"number": number, "predictions": said})
         words = {"cohort": "exploratory", "body": body, "predictions": said}
-        registrations.register(database, experiment_id=1, **words, now=now)
+        registrations.add_registration(database, experiment_id=1, **words, now=now)
     return database
 
 
 def test_a_registration_is_read_as_it_was_written_and_whatever_is_done_to_it_is_seen(chain, now, taken_back):
-    first, newest = registrations.registration(chain, 1), registrations.registrations(chain, 1)[-1]
+    first, newest = registrations.find_registration(chain, 1), registrations.read_registrations(chain, 1)[-1]
     assert first.body == json.dumps({"number": 1, "predictions": [PREDICTION]})
     assert (first.id, first.cohort, first.created_at) == (1, "exploratory", now)
     assert (first.previous_hash, newest.id) == (hash_chains.FIRST, 3)
-    assert registrations.registration(chain, 2).previous_hash == first.hash
-    assert registrations.registration(chain, 4) is None
-    assert registrations.registrations(chain, 2) == []
+    assert registrations.find_registration(chain, 2).previous_hash == first.hash
+    assert registrations.find_registration(chain, 4) is None
+    assert registrations.read_registrations(chain, 2) == []
     row = chain.row("SELECT * FROM prediction")
     assert {name: row[name] for name in PREDICTION} == PREDICTION
-    assert registrations.broken_links(chain) == []
+    assert registrations.check_registration_chain(chain) == []
     words = {"experiment_id": 1, "replicates": [[0]], "configs": [0], "max_failures": 3, "now": now}
     with pytest.raises(sqlite3.IntegrityError):
-        workunits.order_many(chain, registration_id=9, **words)
-    workunits.order_many(chain, registration_id=3, **words)
+        workunits.add_workunits(chain, registration_id=9, **words)
+    workunits.add_workunits(chain, registration_id=3, **words)
     with pytest.raises(sqlite3.IntegrityError):
         chain.execute("DELETE FROM registration WHERE id = 3")
     chain.execute("PRAGMA foreign_keys = OFF")
     for damage, problem in DAMAGES.items():
         with taken_back(chain):
             assert chain.execute(damage) >= 1
-            assert registrations.broken_links(chain)[0].startswith(problem)
+            assert registrations.check_registration_chain(chain)[0].startswith(problem)
 
 
 INSERTED = """
@@ -71,11 +71,13 @@ DAMAGES = {
 
 
 def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, taken_back):
-    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    experiments.add_experiment(database, name="tiny_sum", version=1, manifest="{}", now=now)
     said = [PREDICTION, PREDICTION | {"forecaster": "Eve", "median": 0.5}]
     body = json.dumps({"predictions": said})
-    registrations.register(database, experiment_id=1, cohort="", body=body, predictions=said, claims=["grows"], now=now)
-    assert registrations.broken_links(database) == []
+    registrations.add_registration(
+        database, experiment_id=1, cohort="", body=body, predictions=said, claims=["grows"], now=now
+    )
+    assert registrations.check_registration_chain(database) == []
     for damage in (
         "UPDATE prediction SET positive = 0.9",
         "UPDATE prediction SET forecaster = 'Bob' WHERE forecaster = 'Ada'",
@@ -86,5 +88,5 @@ def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, no
     ):
         with taken_back(database):
             assert database.execute(damage) >= 1
-            found = registrations.broken_links(database)
+            found = registrations.check_registration_chain(database)
             assert found == ["the predictions of registration 1 are not those that were registered"]

@@ -10,70 +10,70 @@ from axiom.store.upkeep import jobs
 
 def test_names_are_counted_by_day_and_never_given_twice(database, now):
     def named(day) -> str:
-        begun = rounds.begin(database, pi="autopilot", reason="a test", now=day)
+        begun = rounds.begin_round(database, pi="autopilot", reason="a test", now=day)
         database.execute("UPDATE session SET ended_at = started_at")
-        return rounds.tell(database, begun.id, "a reason", day).name
+        return rounds.promote_round_to_session(database, begun.id, "a reason", day).name
 
     with database.transaction():
         names = [named(day) for day in [now] * 704 + [now + timedelta(days=1)]]
     letters = {0: "a", 25: "z", 26: "aa", 27: "ab", 51: "az", 52: "ba", 701: "zz", 702: "aaa"}
     assert [names[place] for place in letters] == [f"2026-03-02-{letter}" for letter in letters.values()]
     assert (names[-1], len(set(names))) == ("2026-03-03-a", 705)
-    assert [session.name for session in rounds.sessions(database, 2)] == names[:-3:-1]
+    assert [session.name for session in rounds.list_rounds(database, 2)] == names[:-3:-1]
 
 
 def test_a_session_is_open_until_its_last_step_is_done(database, now):
-    assert rounds.opened(database) is None
-    assert rounds.last(database) is None
-    assert rounds.seen(database) == 0
-    assert rounds.first_started(database, now) == now
-    begun = rounds.begin(database, pi="person", reason="to see", now=now)
+    assert rounds.find_open_round(database) is None
+    assert rounds.find_last_round(database) is None
+    assert rounds.read_review_stamp(database) == 0
+    assert rounds.find_first_round_start(database, now) == now
+    begun = rounds.begin_round(database, pi="person", reason="to see", now=now)
     assert begun.pi == "person"
     assert begun.reason == "to see"
     assert begun.done == ()
     assert begun.started_at == now
     assert begun.ended_at is None
     for place, step in enumerate(Step):
-        current = rounds.opened(database)
+        current = rounds.find_open_round(database)
         assert current.done == tuple(Step)[:place]
         later = now + timedelta(seconds=place)
-        rounds.finish(database, current, step, seen_task=place, now=later, ends=step is Step.LOG)
-    assert rounds.opened(database) is None
-    last = rounds.last(database)
+        rounds.finish_round_step(database, current, step, seen_task=place, now=later, ends=step is Step.LOG)
+    assert rounds.find_open_round(database) is None
+    last = rounds.find_last_round(database)
     assert (last.done, last.ended_at) == (tuple(Step), now + timedelta(seconds=16))
-    assert rounds.seen(database) == 16
-    assert rounds.by_name(database, "2026-03-02-b") is None
-    rounds.begin(database, pi="person", reason="", now=now + timedelta(hours=1))
-    assert rounds.seen(database) == 16  # which is handed on
-    assert rounds.first_started(database, now + timedelta(days=1)) == now
+    assert rounds.read_review_stamp(database) == 16
+    assert rounds.find_round_by_name(database, "2026-03-02-b") is None
+    rounds.begin_round(database, pi="person", reason="", now=now + timedelta(hours=1))
+    assert rounds.read_review_stamp(database) == 16  # which is handed on
+    assert rounds.find_first_round_start(database, now + timedelta(days=1)) == now
 
 
 def test_notes_come_back_in_order_and_as_they_were_written(database, now):
-    session = rounds.begin(database, pi="person", reason="", now=now)
+    session = rounds.begin_round(database, pi="person", reason="", now=now)
     written = [
         Note(kind="task.valid", text="{amount} of {name}", facts={"amount": 3, "name": "größer {x}"}, about="/results"),
         Note(kind="credit.nothing", text="None."),
     ]
-    rounds.write(database, session.id, Step.REVIEW, written[:1])
-    rounds.write(database, session.id, Step.CREDIT, written[1:])
-    found = rounds.notes(database, session.id)
+    rounds.add_round_notes(database, session.id, Step.REVIEW, written[:1])
+    rounds.add_round_notes(database, session.id, Step.CREDIT, written[1:])
+    found = rounds.list_round_notes(database, session.id)
     assert found == [(Step.REVIEW, written[0]), (Step.CREDIT, written[1])]
     assert found[0][1].sentence == "3 of größer {x}"
-    assert rounds.notes(database, session.id + 1) == []
-    assert rounds.kept_plan(database, session.id) == {}
-    rounds.keep_plan(database, session.id, {"allotments": [], "reason": "why"})
-    assert rounds.kept_plan(database, session.id) == {"allotments": [], "reason": "why"}
-    assert rounds.kept_plan(database, session.id + 1) == {}
+    assert rounds.list_round_notes(database, session.id + 1) == []
+    assert rounds.read_round_plan(database, session.id) == {}
+    rounds.store_round_plan(database, session.id, {"allotments": [], "reason": "why"})
+    assert rounds.read_round_plan(database, session.id) == {"allotments": [], "reason": "why"}
+    assert rounds.read_round_plan(database, session.id + 1) == {}
 
 
 def test_a_job_begins_for_the_first_time_once(database, now):
-    begun = [jobs.first_began(database, "publish")]
-    for change in (jobs.started, lambda *words: jobs.failed(*words[:3], "the disk is full")):
+    begun = [jobs.find_first_run_start(database, "publish")]
+    for change in (jobs.record_job_start, lambda *words: jobs.record_job_failure(*words[:3], "the disk is full")):
         change(database, "publish", 60.0, now)
-        begun.append(jobs.first_began(database, "publish"))
-    jobs.done(database, "publish", now)
-    jobs.started(database, "publish", 60.0, now)
-    assert [*begun, jobs.first_began(database, "publish")] == [None, now, None, None]
+        begun.append(jobs.find_first_run_start(database, "publish"))
+    jobs.record_job_success(database, "publish", now)
+    jobs.record_job_start(database, "publish", 60.0, now)
+    assert [*begun, jobs.find_first_run_start(database, "publish")] == [None, now, None, None]
 
 
 def entry(kind: EntryKind, tokens: int, request_id: int | None = None) -> TranscriptEntry:
@@ -103,25 +103,27 @@ ALTERED = {
 
 
 def test_a_transcript_is_read_as_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
-    session = rounds.begin(database, pi="scientist", reason="a test", now=now).id
+    session = rounds.begin_round(database, pi="scientist", reason="a test", now=now).id
     for number, written in enumerate(ENTRIES):
-        transcripts.append(database, session, written, now + timedelta(seconds=number))
+        transcripts.append_transcript_entry(database, session, written, now + timedelta(seconds=number))
     database.execute("UPDATE session SET ended_at = started_at")
-    rounds.begin(database, pi="scientist", reason="another", now=now)
-    stored = transcripts.of_session(database, session)
+    rounds.begin_round(database, pi="scientist", reason="another", now=now)
+    stored = transcripts.list_transcript_entries(database, session)
     assert [written.entry for written in stored] == ENTRIES
     assert (stored[0].id, stored[0].at) == (1, now)
-    totals = [transcripts.taken(database, range(number, number + 1)) for number in (session, session + 1)]
+    totals = [
+        transcripts.sum_transcript_usage(database, range(number, number + 1)) for number in (session, session + 1)
+    ]
     assert totals[0] == TranscriptTotals(
         requests=3, tokens=140, micros=280, since=now
     )  # what nothing answered, in full
     assert totals[1] == TranscriptTotals(requests=0, tokens=0, micros=0, since=None)
-    assert transcripts.broken_links(database) == []
+    assert transcripts.check_transcript_chain(database) == []
     for column, value in ALTERED.items():
         with taken_back(database):
             database.execute(f"UPDATE transcript SET {column} = :value WHERE id = 3", value=value)  # noqa: S608
-            assert transcripts.broken_links(database)[0] == "transcript 3 was altered after it was written"
+            assert transcripts.check_transcript_chain(database)[0] == "transcript 3 was altered after it was written"
     for place in (4, 6):
         with taken_back(database):
             database.execute("DELETE FROM transcript WHERE id = :place", place=place)
-            assert transcripts.broken_links(database) != []
+            assert transcripts.check_transcript_chain(database) != []

@@ -17,7 +17,7 @@ ENTRY = AuditEntry(**WORDS, dry_run=False, key="first", outcome="done", workunit
 def chain(database, now):
     """Audit entries 1 to 4."""
     for number in range(4):
-        audit.append(database, replace(ENTRY, key=f"key {number}"), now + timedelta(hours=number))
+        audit.append_audit_entry(database, replace(ENTRY, key=f"key {number}"), now + timedelta(hours=number))
     return database
 
 
@@ -52,30 +52,30 @@ def test_an_entry_is_found_by_its_callers_key_and_an_altered_one_is_seen(chain, 
     for column, value in ALTERED.items():
         with taken_back(chain):
             chain.execute(f"UPDATE audit SET {column} = :value WHERE id = 2", value=value)  # noqa: S608
-            assert audit.broken_links(chain)[0] == "audit 2 was altered after it was written"
+            assert audit.check_audit_chain(chain)[0] == "audit 2 was altered after it was written"
     for damage, problem in DAMAGES.items():
         with taken_back(chain):
             assert chain.execute(damage) >= 1
-            assert audit.broken_links(chain)[0].startswith(problem)
-    assert audit.by_key(chain, "Ada", "key 2")["id"] == 3
-    assert audit.by_key(chain, "Bob", "key 2") is None
-    assert [row["id"] for row in audit.latest(chain, 2)] == [4, 3]
-    assert audit.length(chain) == 4
-    assert audit.latest(chain, 9)[-1]["previous_hash"] == hash_chains.FIRST
-    assert audit.broken_links(chain) == []
+            assert audit.check_audit_chain(chain)[0].startswith(problem)
+    assert audit.find_audit_by_key(chain, "Ada", "key 2")["id"] == 3
+    assert audit.find_audit_by_key(chain, "Bob", "key 2") is None
+    assert [row["id"] for row in audit.list_audit_entries(chain, 2)] == [4, 3]
+    assert audit.count_audit_entries(chain) == 4
+    assert audit.list_audit_entries(chain, 9)[-1]["previous_hash"] == hash_chains.FIRST
+    assert audit.check_audit_chain(chain) == []
     for changes in ({"dry_run": True}, {"outcome": "refused"}, {"caller": "Bob"}):
-        audit.append(chain, replace(ENTRY, key=None, **changes), now)
+        audit.append_audit_entry(chain, replace(ENTRY, key=None, **changes), now)
     for hours, workunits, aborts in ((0, 8, 4), (3, 2, 1), (4, 0, 0)):
         spent = {"workunits": workunits, "aborts": aborts, "core_seconds": 0}
-        assert audit.spent(chain, "Ada", now + timedelta(hours=hours)) == spent
+        assert audit.sum_caller_spending(chain, "Ada", now + timedelta(hours=hours)) == spent
 
 
 def test_a_picture_takes_the_place_of_the_one_before(database, folder, now):
-    assert figures.shows(database) == {}
-    digests = [blobs.put(database, folder, body, now) for body in (b"<svg/>", b"\x89PNG", b"<svg>2</svg>")]
-    figures.keep(database, name="finding/1/strip/660", shown="one", svg=digests[0], png=digests[1], now=now)
-    figures.keep(database, name="finding/1/strip/326", shown="one", svg=digests[0], png=digests[1], now=now)
-    figures.keep(database, name="finding/1/strip/660", shown="two", svg=digests[2], png=digests[1], now=now)
-    assert figures.shows(database) == {"finding/1/strip/660": "two", "finding/1/strip/326": "one"}
+    assert figures.list_figure_contents(database) == {}
+    digests = [blobs.store_blob(database, folder, body, now) for body in (b"<svg/>", b"\x89PNG", b"<svg>2</svg>")]
+    figures.store_figure(database, name="finding/1/strip/660", shown="one", svg=digests[0], png=digests[1], now=now)
+    figures.store_figure(database, name="finding/1/strip/326", shown="one", svg=digests[0], png=digests[1], now=now)
+    figures.store_figure(database, name="finding/1/strip/660", shown="two", svg=digests[2], png=digests[1], now=now)
+    assert figures.list_figure_contents(database) == {"finding/1/strip/660": "two", "finding/1/strip/326": "one"}
     row = database.row("SELECT svg FROM figure WHERE name = 'finding/1/strip/660'")
-    assert blobs.get(database, folder, row["svg"]) == b"<svg>2</svg>"
+    assert blobs.read_blob(database, folder, row["svg"]) == b"<svg>2</svg>"

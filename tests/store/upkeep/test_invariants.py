@@ -104,7 +104,9 @@ def test_a_promise_that_does_not_hold_is_reported_and_no_other(busy_lab, taken_b
 def test_what_another_registration_or_a_late_prediction_would_change_is_reported(busy_lab, prepared, taken_back):
     said = {"estimand": "grows", "forecaster": "Ada", "positive": 0.0, "negative": 1.0, "absent": 0.0}
     with taken_back(busy_lab.db):
-        registrations.predict(busy_lab.db, 1, {**said, "low": -1.0, "high": 0.0, "because": "a test"}, busy_lab.now)
+        registrations.add_prediction(
+            busy_lab.db, 1, {**said, "low": -1.0, "high": 0.0, "because": "a test"}, busy_lab.now
+        )
         assert busy_lab.broken() == {"I8": ["prediction 2 was made when a result was back"]}
     busy_lab.publish(prepared(version=2))
     busy_lab.db.execute("UPDATE workunit SET registration_id = 2 WHERE id = 3")

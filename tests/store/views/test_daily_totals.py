@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from furnished_lab import fill
 
-from axiom.laboratory.credit.pay import Paying
-from axiom.store.engine.database import at
+from axiom.laboratory.credit.pay import CreditPayer
+from axiom.store.engine.database import to_microseconds
 from axiom.store.views import tasks
-from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand
+from axiom.store.views.daily_totals import VolunteerTotals, list_unfinished_tasks, sum_credit_by_week
 from axiom.store.views.tasks import TaskEnd
 from axiom.store.views.team_race import Month, TeamRace
 
@@ -37,14 +37,14 @@ def test_weeks_and_months_follow_each_other_and_nothing_is_nothing(small_lab):
     assert nothing.cpu_seconds == 0.0
     assert nothing.first_at is None
     assert nothing.credit == ()
-    assert in_hand(small_lab.db, [], 5) == []
+    assert list_unfinished_tasks(small_lab.db, [], 5) == []
     monday = datetime(2026, 3, 2, tzinfo=UTC)
     day = (monday - datetime(1970, 1, 1, tzinfo=UTC)).days
     credit = ((day, 1), (day + 6, 2), (day + 14, 4))
-    found = by_week(credit, monday + timedelta(days=20), 26)
+    found = sum_credit_by_week(credit, monday + timedelta(days=20), 26)
     assert found == [(monday, 3), (monday + timedelta(days=7), 0), (monday + timedelta(days=14), 4)]
-    assert by_week(credit, monday + timedelta(days=20), 1) == [(monday + timedelta(days=14), 4)]
-    assert by_week((), monday, 26) == []
+    assert sum_credit_by_week(credit, monday + timedelta(days=20), 1) == [(monday + timedelta(days=14), 4)]
+    assert sum_credit_by_week((), monday, 26) == []
     december = Month(year=2026, month=12)
     assert (december.after, december.after.before) == (Month(year=2027, month=1), december)
     assert (december.begins, MARCH.before) == (datetime(2026, 12, 1, tzinfo=UTC), Month(year=2026, month=2))
@@ -63,7 +63,7 @@ def test_a_month_counts_what_was_booked_within_it_and_a_second_look_only_what_is
     """
 
     def earn(team: int | None, amount: int, moment: datetime) -> None:
-        db.execute(award, reason=f"correction {next(numbers)}", amount=amount, at=at(moment), team=team)
+        db.execute(award, reason=f"correction {next(numbers)}", amount=amount, at=to_microseconds(moment), team=team)
 
     race, begin, end = TeamRace(month=MARCH.after), MARCH.after.begins, MARCH.after.after.begins
     assert race.ranking(db) == []
@@ -95,21 +95,27 @@ def test_tasks_and_workunits_are_found_newest_first_with_how_they_ended(working_
     lab.validate()
     lab.order(1)
     with db.transaction():
-        Paying().pay(db, lab.now)
+        CreditPayer().pay(db, lab.now)
     ids = {"": [5, 4, 3, 2, 1], "valid": [1], "failed": [2], "sent": [3], "unsent": [5, 4], "returned": []}
-    assert {state: [task.id for task in tasks.tasks(db, state, 10)] for state in ids} == ids
-    assert [task.id for task in tasks.tasks(db, "unsent", 1)] == [task.id for task in tasks.tasks(db, "", 1)] == [5]
+    assert {state: [task.id for task in tasks.list_newest_tasks(db, state, 10)] for state in ids} == ids
+    assert (
+        [task.id for task in tasks.list_newest_tasks(db, "unsent", 1)]
+        == [task.id for task in tasks.list_newest_tasks(db, "", 1)]
+        == [5]
+    )
     ids = {"": [4, 3, 2, 1], "open": [4, 3, 2], "done": [1], "failed": []}
-    assert {state: [unit.id for unit in tasks.workunits(db, state, 10)] for state in ids} == ids
-    assert tasks.by_state(db, 1) == {"valid": 1, "failed": 1, "sent": 1}
+    assert {state: [unit.id for unit in tasks.list_newest_workunits(db, state, 10)] for state in ids} == ids
+    assert tasks.count_host_tasks_by_state(db, 1) == {"valid": 1, "failed": 1, "sent": 1}
     places = [({"limit": 2}, [3, 2]), ({"limit": 2, "before": 2}, [1])]
     places += [({"limit": 1, "after": 1}, [2]), ({"limit": 2, "state": "failed"}, [2])]
-    assert [[task.id for task in tasks.of_host(db, 1, **place)] for place, _ in places] == [ids for _, ids in places]
-    assert tasks.of_host(db, 2, limit=2) == []
+    assert [[task.id for task in tasks.list_newest_host_tasks(db, 1, **place)] for place, _ in places] == [
+        ids for _, ids in places
+    ]
+    assert tasks.list_newest_host_tasks(db, 2, limit=2) == []
     unknown = dict.fromkeys(("boinc_state", "peak_memory_mb", "peak_disk_mb"))
     words = {"cause": "memory-limit", "agreement": "", "message": "the host's own words"}
-    assert tasks.ended(db, 2) == TaskEnd(closed_at=lab.now, **unknown, **words)
-    assert [(award.reason, award.amount) for award in tasks.paid(db, 1)] == [("computed", 20)]
-    assert tasks.paid(db, 2) == []
+    assert tasks.read_task_end(db, 2) == TaskEnd(closed_at=lab.now, **unknown, **words)
+    assert [(award.reason, award.amount) for award in tasks.list_task_payments(db, 1)] == [("computed", 20)]
+    assert tasks.list_task_payments(db, 2) == []
     with pytest.raises(LookupError, match="99"):
-        tasks.ended(db, 99)
+        tasks.read_task_end(db, 99)

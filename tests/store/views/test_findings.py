@@ -3,8 +3,8 @@
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.store.views.contributions import Support
-from axiom.store.views.findings import never_worked
+from axiom.store.views.contributions import SupportCounter
+from axiom.store.views.findings import list_failing_hosts
 from axiom_weigh.values import Observation
 
 
@@ -22,10 +22,10 @@ def test_a_host_never_worked_when_all_of_its_tasks_that_are_over_failed(small_la
     hand_in(lab, 4)
 
     def failed() -> list[tuple[int, dict[str, int]]]:
-        return [(host.host_id, host.states) for host in never_worked(lab.db, 1)]
+        return [(host.host_id, host.states) for host in list_failing_hosts(lab.db, 1)]
 
     assert failed() == [(2, {"failed": 2})]
-    (host,) = never_worked(lab.db, 1)
+    (host,) = list_failing_hosts(lab.db, 1)
     assert (host.platform, host.tasks) == ("linux-x86_64-avx2", 2)
     hand_in(lab, 2)
     assert failed() == []
@@ -48,7 +48,7 @@ def observed(*hosts: int | None, missing: int = 0) -> list[Observation]:
 
 
 def test_replicates_with_a_value_are_counted_by_host_in_the_newest_evidence(small_lab, prepared):
-    support, db = Support(), small_lab.db
+    support, db = SupportCounter(), small_lab.db
     small_lab.publish(prepared())
 
     def weigh(blocks: int, observations: list[Observation]) -> None:
@@ -57,7 +57,7 @@ def test_replicates_with_a_value_are_counted_by_host_in_the_newest_evidence(smal
 
     def shares(*hosts: int) -> list[tuple[int, int]]:
         parts = support.of_hosts(db, list(hosts))
-        assert parts == Support().of_hosts(db, list(hosts))
+        assert parts == SupportCounter().of_hosts(db, list(hosts))
         assert {share.finding for share in parts} <= {1}
         return [(share.replicates, share.of) for share in parts]
 

@@ -14,7 +14,7 @@ from axiom.store.maps import tiles
 from axiom.store.tasks import uploads
 from axiom.store.views import contributions, tasks
 from axiom.store.views import hosts as host_views
-from axiom.store.views.hosts import Extent, List, part
+from axiom.store.views.hosts import FleetExtent, PagedList, read_list_part
 
 AMOUNT = 12
 # What is read from one end to the other on purpose: the rows are few, or an index is counted.
@@ -35,53 +35,55 @@ def peopled(database, now, join):
     with database.transaction():
         for number in range(AMOUNT):
             join(database, f"volunteer {number}", now)
-        team = teams.create(database, name="team", founder_id=1, country="", website="", about="", now=now)
+        team = teams.create_team(database, name="team", founder_id=1, country="", website="", about="", now=now)
         there = {"platform": LINUX, "capacity": Capacity(cores=2, memory_mb=1_000), "now": now}
         for number in range(AMOUNT):
-            accounts.join(database, number + 1, team)
-            host_store.meet(database, volunteer_id=number % 2 + 1, name=f"host {number}", **there)
+            accounts.set_volunteer_team(database, number + 1, team)
+            host_store.upsert_host(database, volunteer_id=number % 2 + 1, name=f"host {number}", **there)
     return database
 
 
 def test_leafing_forth_and_back_shows_everything_once(peopled):
     everybody = list(range(1, AMOUNT + 1))
-    lists = [(List.HOSTS, 0, everybody), (List.HOSTS_OF, 2, everybody[1::2]), (List.HOSTS_OF, 3, [])]
-    lists += [(List.VOLUNTEERS, 0, everybody), (List.MEMBERS, 1, everybody), (List.TEAMS, 0, [1])]
+    lists = [(PagedList.HOSTS, 0, everybody), (PagedList.HOSTS_OF, 2, everybody[1::2]), (PagedList.HOSTS_OF, 3, [])]
+    lists += [(PagedList.VOLUNTEERS, 0, everybody), (PagedList.MEMBERS, 1, everybody), (PagedList.TEAMS, 0, [1])]
     for of, whose, all_ids in lists:
-        assert host_views.amount(peopled, of, whose) == len(all_ids)
-        forth, shown = [], part(peopled, of, limit=5, whose=whose)
+        assert host_views.count_list_entries(peopled, of, whose) == len(all_ids)
+        forth, shown = [], read_list_part(peopled, of, limit=5, whose=whose)
         assert not shown.is_more_before
         while shown.is_more_after:
             forth += shown.ids
-            shown = part(peopled, of, limit=5, after=shown.ids[-1], whose=whose)
+            shown = read_list_part(peopled, of, limit=5, after=shown.ids[-1], whose=whose)
         assert [*forth, *shown.ids] == all_ids
         back = list(shown.ids)
         while shown.is_more_before:
-            shown = part(peopled, of, limit=5, before=shown.ids[0], whose=whose)
+            shown = read_list_part(peopled, of, limit=5, before=shown.ids[0], whose=whose)
             back = [*shown.ids, *back]
         assert back == all_ids
     nothing = host_views.ListPart(ids=(), is_more_before=False, is_more_after=False)
-    assert part(peopled, List.HOSTS, limit=5, after=99) == nothing
+    assert read_list_part(peopled, PagedList.HOSTS, limit=5, after=99) == nothing
 
 
 def test_new_hosts_are_said_apart_and_balances_are_ranked(peopled, now):
-    assert host_views.extent(peopled) == Extent(hosts=0, cores=0, new=AMOUNT)
+    assert host_views.measure_fleet_extent(peopled) == FleetExtent(hosts=0, cores=0, new=AMOUNT)
     with peopled.transaction():
         for number in range(1, 4):
             host_store.set_standing(peopled, number, Standing(valid_in_row=number))
-        ours, capacity = accounts.ourselves(peopled, now), Capacity(cores=5, memory_mb=1)
-        host_store.meet(peopled, volunteer_id=ours, name="here", platform=LINUX, capacity=capacity, now=now)
-    assert host_views.extent(peopled) == Extent(hosts=4, cores=11, new=AMOUNT - 3)
+        ours, capacity = accounts.find_laboratory_account(peopled, now), Capacity(cores=5, memory_mb=1)
+        host_store.upsert_host(peopled, volunteer_id=ours, name="here", platform=LINUX, capacity=capacity, now=now)
+    assert host_views.measure_fleet_extent(peopled) == FleetExtent(hosts=4, cores=11, new=AMOUNT - 3)
     with peopled.transaction():
         for number, amount in ((1, 500), (2, 900), (3, 500), (4, 100)):
-            ledger.carry_over(peopled, number, source="b", amount=amount, because="a test", now=now - timedelta(days=2))
+            ledger.carry_over_credit(
+                peopled, number, source="b", amount=amount, because="a test", now=now - timedelta(days=2)
+            )
         for number in (2, 5):
-            ledger.carry_over(peopled, number, source="a", amount=7, because="a test", now=now)
-    places = {amount: host_views.rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
+            ledger.carry_over_credit(peopled, number, source="a", amount=7, because="a test", now=now)
+    places = {amount: host_views.find_credit_rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
     assert places == {907: 1, 500: 2, 100: 4, 7: 5}
-    carried = [(credit.source, credit.amount, credit.at) for credit in host_views.carried(peopled, 2)]
+    carried = [(credit.source, credit.amount, credit.at) for credit in host_views.list_carried_credit(peopled, 2)]
     assert carried == [("a", 7, now), ("b", 900, now - timedelta(days=2))]
-    found = host_views.since(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
+    found = host_views.list_recent_balances(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
     assert [(number, balance.total) for number, balance in found] == [(5, 7)]
 
 
@@ -90,12 +92,15 @@ def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, 
     small_lab.host(volunteer="Bob")
     small_lab.deploy()
     order = small_lab.order(1)
-    assert host_views.extent(small_lab.db).new == 1
+    assert host_views.measure_fleet_extent(small_lab.db).new == 1
     small_lab.report(order, small_lab.output(order))
     assert small_lab.validate() == 1
     with small_lab.db.transaction():
         host_store.set_standing(small_lab.db, 1, Standing(valid_in_row=0))
-    assert (host_views.extent(small_lab.db).hosts, host_views.extent(small_lab.db).new) == (1, 0)
+    assert (host_views.measure_fleet_extent(small_lab.db).hosts, host_views.measure_fleet_extent(small_lab.db).new) == (
+        1,
+        0,
+    )
 
 
 def questions(module: ModuleType) -> list[tuple[str, str]]:

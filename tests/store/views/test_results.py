@@ -10,8 +10,8 @@ import pytest
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 from axiom.store.engine.database import connect_writer
-from axiom.store.migrate import migrate
-from axiom.store.views.results import ListOrder, ResultQuery, Tally, listed
+from axiom.store.migrate import migrate_database
+from axiom.store.views.results import MeasureTally, ResultOrder, ResultQuery, list_results
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AMOUNT, EXPERIMENTS, CONFIGS = 12_000, 3, 8
@@ -33,7 +33,7 @@ def large(tmp_path_factory):
     """A store with results of three experiments, made without the work that would have led to them."""
     database = connect_writer(tmp_path_factory.mktemp("large") / "axiom.db")
     database.execute("PRAGMA foreign_keys = OFF")
-    migrate(database, None, NOW)
+    migrate_database(database, None, NOW)
     for number in range(1, EXPERIMENTS + 1):
         database.execute(
             "INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, 1, '{}', 0)",
@@ -48,7 +48,7 @@ def large(tmp_path_factory):
 @pytest.fixture(scope="module")
 def every(large):
     """All results, as one page without a filter has them."""
-    return listed(large, ResultQuery(limit=AMOUNT))
+    return list_results(large, ResultQuery(limit=AMOUNT))
 
 
 @contextmanager
@@ -68,11 +68,11 @@ FILTERS = [
     if not (chosen[0] is None and chosen[3] is not None)
 ]
 KEYS = {
-    ListOrder.NEWEST: lambda row: -row.id,
-    ListOrder.REPLICATE: lambda row: (row.replicate, row.config),
-    ListOrder.LAST_REPLICATE: lambda row: (-row.replicate, row.config),
-    ListOrder.SECONDS: lambda row: (row.cpu_seconds, row.id),
-    ListOrder.MOST_SECONDS: lambda row: (-row.cpu_seconds, -row.id),
+    ResultOrder.NEWEST: lambda row: -row.id,
+    ResultOrder.REPLICATE: lambda row: (row.replicate, row.config),
+    ResultOrder.LAST_REPLICATE: lambda row: (-row.replicate, row.config),
+    ResultOrder.SECONDS: lambda row: (row.cpu_seconds, row.id),
+    ResultOrder.MOST_SECONDS: lambda row: (-row.cpu_seconds, -row.id),
 }
 
 
@@ -83,11 +83,11 @@ def fits(row, chosen) -> bool:
 
 def test_a_page_holds_what_was_asked_for_without_looking_at_every_result(large, every):
     for chosen in FILTERS:
-        for order in ListOrder if chosen["experiment_id"] else [ListOrder.NEWEST]:
+        for order in ResultOrder if chosen["experiment_id"] else [ResultOrder.NEWEST]:
             expected = sorted((row for row in every if fits(row, chosen)), key=KEYS[order])[50:90]
-            assert listed(large, ResultQuery(**chosen, order=order, skip=50, limit=40)) == expected
+            assert list_results(large, ResultQuery(**chosen, order=order, skip=50, limit=40)) == expected
             with steps(large) as taken:
-                listed(large, ResultQuery(**chosen, order=order))
+                list_results(large, ResultQuery(**chosen, order=order))
             assert len(taken) <= _FEW, (chosen, order)
 
 
@@ -101,7 +101,7 @@ def by_config(rows, measure: str) -> dict[int, list]:
 
 def test_lists_are_of_the_first_replicates_and_values_of_all_or_the_first(large, every, monkeypatch):
     own = sorted((row for row in every if row.experiment_id == 2), key=lambda row: row.id)
-    tally = Tally()
+    tally = MeasureTally()
     with steps(large) as taken:
         for _ in range(2):  # what was read is not counted twice
             lists = tally.lists(large, 2, "curve", 4).by_config
@@ -109,7 +109,7 @@ def test_lists_are_of_the_first_replicates_and_values_of_all_or_the_first(large,
             assert {config: sorted(curves) for config, curves in lists.items()} == expected
     assert len(taken) <= _FEW
     assert tally.lists(large, 2, "total", 4).by_config == {}
-    tally, expected = Tally(), by_config(own, "total")
+    tally, expected = MeasureTally(), by_config(own, "total")
     assert tally.values(large, 2, "total").by_config == expected
     assert tally.values(large, 2, "curve").by_config == {}
     with large.savepoint():
@@ -120,7 +120,7 @@ def test_lists_are_of_the_first_replicates_and_values_of_all_or_the_first(large,
         assert tally.values(large, 2, "total").by_config == expected | {3: [-1.0, *expected[3]]}
         large.execute("DELETE FROM result WHERE replicate = 5000")
     monkeypatch.setattr(limits, "RESULTS_SUMMED", 70)
-    tally = Tally()
+    tally = MeasureTally()
     for _ in range(2):
         summed = tally.values(large, 2, "total")
         assert (summed.results, summed.by_config) == (70, by_config(own[:70], "total"))

@@ -130,7 +130,7 @@ def test_tls_binds_cookies_to_this_host_and_who_may_open_no_more_learns_nothing(
         assert (taken.status, free.status, bare(taken)) == (422, 422, bare(free))
         again = register(app, EMAIL, PASSWORD)
         assert (again.status, again.headers["location"]) == (303, "/account?done=known")
-        assert app.writer.run(lambda db: accounts.by_email(db, OTHER)) is None
+        assert app.writer.run(lambda db: accounts.find_account_by_email(db, OTHER)) is None
 
 
 def test_private_pages_are_kept_by_nobody_and_own_data_are_a_file_without_secrets(ada, new_visitor):
@@ -172,7 +172,7 @@ def test_keys_are_shown_for_the_password_and_a_new_one_ends_the_old(ada, wrong_f
     assert after[0] != before[0]
     assert after[1] == before[1]
     assert after[0] in shown
-    assert ada.look(lambda db: accounts.by_key(db, account_keys.key_digest(before[0]))) is None
+    assert ada.look(lambda db: accounts.find_key_holder(db, account_keys.key_digest(before[0]))) is None
 
 
 def test_a_profile_is_changed_and_a_name_that_is_taken_gets_a_number(ada, new_visitor, wrong_fields):
@@ -277,7 +277,7 @@ def test_an_account_is_erased_by_whoever_is_sure_and_knows_the_password(ada, new
 
 
 def ideas_of(visitor):
-    return visitor.look(lambda db: ideas.of_volunteer(db, visitor.account()[0].id))
+    return visitor.look(lambda db: ideas.list_volunteer_ideas(db, visitor.account()[0].id))
 
 
 def test_teams_are_founded_joined_and_left(ada, eve):
@@ -285,7 +285,7 @@ def test_teams_are_founded_joined_and_left(ada, eve):
     assert "The Sums" in eve.ask("/account/team?q=sum").text
     assert "The Sums" not in eve.ask("/account/team?q=%22%3Eproducts").text
     assert eve.post("/account/team/join", team="1").headers["location"] == "/account/team?done=joined"
-    assert ada.look(lambda db: teams.members(db, 1)) == 2
+    assert ada.look(lambda db: teams.count_team_members(db, 1)) == 2
     assert eve.post("/account/team/leave").status == 303
     for number in ("", "0", "x", "-1", "7", "9" * 30):
         assert eve.post("/account/team/join", team=number).status == 422
@@ -324,7 +324,7 @@ def test_only_so_many_forms_wait_and_their_turn_comes_again(visitor, monkeypatch
         assert reply.status == 503
         assert reply.headers["retry-after"] == "60"
         assert reply.headers["cache-control"] == "no-store"
-        assert visitor.look(lambda db: accounts.by_email(db, EMAIL)) is None
+        assert visitor.look(lambda db: accounts.find_account_by_email(db, EMAIL)) is None
     monkeypatch.setattr("axiom.limits.server.FORMS_WAITING", 1)
     assert [visitor.register(name=HOSTILE).status, visitor.register().status] == [422, 303]
 
@@ -343,7 +343,7 @@ def test_no_secret_is_in_a_log_or_an_address_or_a_page_that_need_not_show_it(ada
     def broken(*_):
         raise RuntimeError("kettle")
 
-    monkeypatch.setattr(accounts, "by_id", broken)
+    monkeypatch.setattr(accounts, "find_account", broken)
     reply = ada.ask("/account")
     assert reply.status == 500
     assert "kettle" not in reply.text

@@ -36,7 +36,7 @@ def mails(small_lab):
         secret = load_secrets(small_lab.folder.keys).accounts
         letters = Letters(name="Small & Sons", master=f"{ORIGIN}/", secret=secret, sender="axiom@lab.example")
         with Connections(folder=small_lab.folder).reader() as db:
-            rows = outbox.due(db, outbox.MAIL, small_lab.now, 100)
+            rows = outbox.list_due_messages(db, outbox.MAIL, small_lab.now, 100)
             made = [letters.mail(db, row, small_lab.now) for row in rows if kind in ("", row.kind)]
         return [mail for mail in made if mail is not None]
 
@@ -62,11 +62,11 @@ def mail_of(visitor):
 
 
 def stored(visitor) -> Account:
-    return visitor.look(lambda db: accounts.by_email(db, EMAIL))[1]
+    return visitor.look(lambda db: accounts.find_account_by_email(db, EMAIL))[1]
 
 
 def chosen(visitor) -> set[str]:
-    return visitor.look(lambda db: subscriptions.of_volunteer(db, visitor.account()[0].id))
+    return visitor.look(lambda db: subscriptions.list_subscriptions(db, visitor.account()[0].id))
 
 
 def test_without_mail_an_account_is_as_it_always_was(new_lab, tmp_path):
@@ -218,7 +218,7 @@ def test_a_link_does_only_what_it_is_for_and_nothing_for_an_erased_account(confi
     assert confirmed.post("/account/erase", password=PASSWORD, is_sure="1").status == 303
     for table in ("outbox", "subscription"):
         assert confirmed.look(lambda db, table=table: db.select(f"SELECT * FROM {table}")) == []  # noqa: S608
-    assert confirmed.look(lambda db: accounts.confirmed_at(db, number)) is None
+    assert confirmed.look(lambda db: accounts.read_confirmation_time(db, number)) is None
     for address in (link, to_end(LinkPurpose.DIGEST)):
         assert stranger.ask(address, method="POST", body=NEW_BODY).status == 422
 

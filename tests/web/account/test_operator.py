@@ -76,7 +76,7 @@ def hidden(reply) -> dict[str, str]:
 
 def done(visitor) -> list[tuple[str, str]]:
     """Who gave which commands for good, the oldest first."""
-    rows = visitor.look(lambda db: audit.latest(db, 100))[::-1]
+    rows = visitor.look(lambda db: audit.list_audit_entries(db, 100))[::-1]
     return [(row["caller"], row["command"]) for row in rows if row["outcome"] == "done" and not row["dry_run"]]
 
 
@@ -95,10 +95,10 @@ def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_
     made = {"reason": reason_for_persons(judged), "gates": blind_gates(judged), "attempt": "{}", "declaration": ""}
 
     def propose(db):
-        number = drafts.add(db, name="sound", author="a", text="", digest="d" * 64, refusals=(), now=lab.now)
-        drafts.order(db, number, "", lab.now)
-        drafts.record(db, number, passed=True, question="", bundle="", **made, now=lab.now)
-        proposals.add(db, replace(proposed(), slug="larger", draft=number), 1, None, lab.now)
+        number = drafts.add_draft(db, name="sound", author="a", text="", digest="d" * 64, refusals=(), now=lab.now)
+        drafts.order_draft_preflight(db, number, "", lab.now)
+        drafts.record_draft_preflight(db, number, passed=True, question="", bundle="", **made, now=lab.now)
+        proposals.add_proposal(db, replace(proposed(), slug="larger", draft=number), 1, None, lab.now)
 
     desk.app.writer.run(propose)
     assert re.search("over (8|16) of (8|16) seeds", desk.ask("/proposals/2").text)
@@ -107,9 +107,9 @@ def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_
 
 def test_the_operator_sees_who_of_a_project_that_moved_in_is_not_back(lab, desk):
     def move_in(db):
-        adoption.begin(db, digest="d" * 64, project="https://stars.example/", now=lab.now)
+        adoption.begin_adoption(db, digest="d" * 64, project="https://stars.example/", now=lab.now)
         next_ids = {"user": desk.account()[0].id + 1, "host": 1, "team": 1}
-        adoption.seal(db, {"next_ids": next_ids, "source": "before", "taken": {}}, lab.now)
+        adoption.seal_adoption(db, {"next_ids": next_ids, "source": "before", "taken": {}}, lab.now)
         balance = Balance(total=77_000, recent=0.0, recent_at=0)
         ledger.begin_balances(db, "volunteer", {desk.account()[0].id: balance}, source="before", now=lab.now)
 
@@ -147,9 +147,9 @@ def test_a_proposal_is_approved_in_two_steps_and_the_form_says_what_cannot_be_do
     assert stored(desk) == before
     assert all(fact in shown.text for fact in ("it is worth it", "operator:ada"))
     assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 409]
-    kept = desk.look(lambda db: proposals.by_number(db, 1))
+    kept = desk.look(lambda db: proposals.find_proposal(db, 1))
     assert (kept.state, kept.decided_by, kept.why) == ("approved", "operator:ada", "it is worth it")
-    assert len(desk.look(registrations.registrations)) == 2
+    assert len(desk.look(registrations.read_registrations)) == 2
     assert done(desk).count(("operator:ada", "proposal.approve")) == 1
     assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text  # there is nothing left to answer
 
@@ -164,13 +164,15 @@ def test_each_command_is_done_once_it_was_shown_and_audited(desk, lab):
     shown, first = do("news.add", **NEWS)
     again = post(desk, "/operator/do", hidden(shown))
     assert ["not done again" in reply.text for reply in (first, again)] == [False, True]
-    assert [news_item.line for news_item in desk.look(lambda db: news.newest(db, 9))] == [NEWS["line"]]
+    assert [news_item.line for news_item in desk.look(lambda db: news.list_newest_news(db, 9))] == [NEWS["line"]]
     do("news.withdraw", number="1")
-    assert desk.look(lambda db: news.newest(db, 9)) == []
+    assert desk.look(lambda db: news.list_newest_news(db, 9)) == []
     shown, reply = do("program.add", program="ada-1", may="propose", days="30")
     token = re.search(r'id="token">([^<]+)<', reply.text)[1]
-    assert desk.look(lambda db: callers.program(db, token, lab.now)).name == "program:ada-1"
-    assert token not in desk.ask("/operator/programs").text + str(desk.look(lambda db: audit.latest(db, 100)))
+    assert desk.look(lambda db: callers.program_caller(db, token, lab.now)).name == "program:ada-1"
+    assert token not in desk.ask("/operator/programs").text + str(
+        desk.look(lambda db: audit.list_audit_entries(db, 100))
+    )
     assert 'id="token"' not in post(desk, "/operator/do", hidden(shown) | {"token": "axiom_another"}).text
     do("program.limit", program="ada-1", limit="open_proposals", most="7")
     do("program.end", program="ada-1")
@@ -257,7 +259,7 @@ def test_a_role_that_was_taken_away_or_given_again_acts_no_more_at_the_next_requ
     lab.later(seconds=60)
     act_as_operator(lab, desk, code_of(lab.folder.keys, desk.account()[0].id, lab.now, serial=2))
     sealed = hidden(send(desk, "/operator/news.add", **NEWS))
-    desk.app.writer.run(lambda db: operators.end(db, desk.account()[0].id, lab.now))
+    desk.app.writer.run(lambda db: operators.revoke_operator_role(db, desk.account()[0].id, lab.now))
     before = desk.stored()
     assert post(desk, "/operator/do", sealed).status == 404
     assert desk.ask("/operator").status == 404
@@ -306,7 +308,7 @@ def test_what_went_wrong_is_said_above_where_no_answer_is_due(lab, desk):
         db.execute("DELETE FROM preflight")
         bundle = db.row("SELECT digest FROM bundle")["digest"]
         facts = {"gates": GATES, "passed": False, "reason": "G5: <wrong>", "platform": "", "report": ""}
-        preflights.record(db, Preflight(bundle=bundle, at=lab.now, **facts))
+        preflights.record_preflight(db, Preflight(bundle=bundle, at=lab.now, **facts))
 
     waiting = heading()
     desk.app.writer.run(lambda db: db.execute("UPDATE proposal SET state = 'refused'"))
@@ -321,8 +323,8 @@ def test_of_what_waits_the_newest_are_shown_and_all_are_counted(lab, desk, monke
 
     def ask_much(db):
         for number in range(2, 9):
-            proposals.add(db, replace(proposed(), slug=f"another-{number}"), 1, None, lab.now)
-            ideas.add(db, Idea(question=f"Is it {number}?", why="a test", by="eve"), is_shown=False, now=lab.now)
+            proposals.add_proposal(db, replace(proposed(), slug=f"another-{number}"), 1, None, lab.now)
+            ideas.add_idea(db, Idea(question=f"Is it {number}?", why="a test", by="eve"), is_shown=False, now=lab.now)
 
     desk.app.writer.run(ask_much)
     page = desk.ask("/operator").text
@@ -334,7 +336,7 @@ def test_of_what_waits_the_newest_are_shown_and_all_are_counted(lab, desk, monke
 def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, new_visitor, eve):
     hostile = '"><script>alert(1)</script>'
     eve.post("/account/ideas/add", question=f"Is it {hostile}?", why=hostile)
-    number = str(max(desk.look(lambda db: ideas.numbers(db, public=False))))
+    number = str(max(desk.look(lambda db: ideas.list_idea_numbers(db, public=False))))
     assert hostile not in desk.ask("/operator").text
     shown = send(desk, "/operator/idea.show", idea=number)
     assert hostile not in shown.text
@@ -354,4 +356,4 @@ def test_of_six_that_send_one_form_at_once_one_is_told_that_it_was_done(desk):
     replies = desk.loop.run_until_complete(race())
     told = sorted((reply.status, "Done, in your name" in reply.text) for reply in replies)
     assert told == [(200, True), *5 * [(409, False)]]
-    assert len(desk.look(lambda db: news.newest(db, 9))) == 1
+    assert len(desk.look(lambda db: news.list_newest_news(db, 9))) == 1

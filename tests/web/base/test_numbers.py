@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from axiom.domain.headlines import numbers
 from axiom.errors import WrongUse
 from axiom.limits import server as limits
-from axiom.reads.base.cells import cell, cells, columns, in_a_sentence
-from axiom.reads.base.cited_authors import CitedAuthor, authors_of, bibtex
-from axiom.reads.base.docstring import file_words
+from axiom.reads.base.cells import format_cell, measures_in_words, number_columns, row_cells
+from axiom.reads.base.cited_authors import CitedAuthor, authors_of, finding_bibtex
+from axiom.reads.base.docstring import read_docstring_words
 from axiom.reads.base.memo import Memo
-from axiom.reads.base.request import number_of
-from axiom.settings import read
+from axiom.reads.base.request import parse_number
+from axiom.settings import read_settings
 
 FINITE = st.floats(-1e9, 1e9)
 HOSTILE, HARMLESS = '<b>"Ada" & co</b>', "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"
@@ -26,7 +26,7 @@ def test_a_number_has_at_most_three_digits_and_an_interval_as_many_as_count():
         *((1234.5678, "1,235"), (1e-9, "1.00e−09"), (True, "True"), ("relu", "relu"), (float("inf"), "∞")),
         *((2**53 + 1, "9,007,199,254,740,993"), (-0.0, "0")),
     ):
-        assert numbers.plain(value) == written
+        assert numbers.format_number(value) == written
     for estimate, low, high, written in (
         *((0.0612, 0.0501, 0.0722, ("+0.061", "+0.050", "+0.072")), (2.81, 2.5, 3.12, ("+2.81", "+2.50", "+3.12"))),
         *((-51.6, -54.4, -48.9, ("−51.6", "−54.4", "−48.9")), (0.1, None, 0.3, ("+0.10", "−∞", "+0.30"))),
@@ -39,13 +39,13 @@ def test_a_number_has_at_most_three_digits_and_an_interval_as_many_as_count():
         (1.6e-6, 1.2e-6, 1.9e-6, ("+1.60e−06", "+1.20e−06", "+1.90e−06")),
         (1.0, 1e-15, 2.0, ("+1.0", "+1.00e−15", "+2.0")),
     ):
-        assert numbers.rounded(estimate, low, high) == written
+        assert numbers.round_interval(estimate, low, high) == written
 
 
 @given(st.tuples(*[st.floats(-10, 10)] * 3).map(sorted), st.floats(-10, 10))
 def test_an_end_beside_a_bar_is_not_written_on_it(values, bar):
     low, estimate, high = values
-    texts = numbers.rounded(estimate, low, high, bars=(bar,))
+    texts = numbers.round_interval(estimate, low, high, bars=(bar,))
     assume(high - low >= 1e-4)  # others may be written as any number is
     read = [float(text.replace("−", "-").replace(",", "")) for text in texts]
     for place, value in enumerate((estimate, low, high)):
@@ -58,7 +58,7 @@ def test_an_end_beside_a_bar_is_not_written_on_it(values, bar):
 @given(st.tuples(FINITE, FINITE, FINITE).map(sorted))
 def test_what_is_written_is_near_what_is(values):
     low, estimate, high = values
-    for text, value in zip(numbers.rounded(estimate, low, high), (estimate, low, high), strict=True):
+    for text, value in zip(numbers.round_interval(estimate, low, high), (estimate, low, high), strict=True):
         read = float(text.replace("−", "-").replace(",", ""))
         assert abs(read - value) <= max(0.006 * max(abs(value), abs(read)), 0.06 * (high - low), 1e-12)
 
@@ -66,7 +66,7 @@ def test_what_is_written_is_near_what_is(values):
 def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
     powers = {912_011.0: "5.9", 1e6: "6.0", 10.0**4.05: "4.0", 999.9: "2.9", math.exp(690): "299.6"}
     assert {value: numbers.power_of_ten(value) for value in powers} == powers
-    assert [numbers.e_value(value) for value in (19.97, 20.0, 999.7, None)] == ["19.9", "20", "999", "–"]
+    assert [numbers.format_e_value(value) for value in (19.97, 20.0, 999.7, None)] == ["19.9", "20", "999", "–"]
     spans = {
         0: "0 seconds",
         1e-9: "0.001 seconds",
@@ -78,12 +78,12 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         7200: "2 hours",
         1e6: "12 days",
     }
-    assert {seconds: numbers.span(seconds).replace("\xa0", " ") for seconds in spans} == spans
-    assert numbers.moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
-    assert numbers.moment(None) == "–"
-    assert [numbers.plain(value, aligned=True) for value in (0.78, 0.808, 3)] == ["0.780", "0.808", "3"]
-    assert [number_of(text) for text in ("0", "07", "9" * 15)] == [0, 7, 10**15 - 1]
-    assert [number_of(text) for text in ("", "-1", "1.0", "\N{SUPERSCRIPT TWO}", "9" * 16)] == [None] * 5
+    assert {seconds: numbers.format_duration(seconds).replace("\xa0", " ") for seconds in spans} == spans
+    assert numbers.format_moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
+    assert numbers.format_moment(None) == "–"
+    assert [numbers.format_number(value, aligned=True) for value in (0.78, 0.808, 3)] == ["0.780", "0.808", "3"]
+    assert [parse_number(text) for text in ("0", "07", "9" * 15)] == [0, 7, 10**15 - 1]
+    assert [parse_number(text) for text in ("", "-1", "1.0", "\N{SUPERSCRIPT TWO}", "9" * 16)] == [None] * 5
     for words, known, said in (
         ("", (-1.56, -1.91, -1.09), ""),
         ("{times2} times the steps", (None, None, None), ""),
@@ -94,20 +94,20 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
         ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
     ):
         estimand = {"in_words": words, "kind": "level", "null": -9.0, "smallest": 0.1}
-        assert numbers.in_words(estimand, *known) == said
+        assert numbers.interval_in_words(estimand, *known) == said
 
 
 def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
     row = [None, "", 0, -12345, 0.5, "confirmatory", HOSTILE]
-    assert cells(row).replace("</td>", "").split("<td")[1:] == [
+    assert row_cells(row).replace("</td>", "").split("<td")[1:] == [
         *(">–", ">–", ' class="num">0', ' class="num">−12,345', ' class="num">0.500', ">confirmatory", f">{HARMLESS}")
     ]
-    assert cells([]) == ""
+    assert row_cells([]) == ""
     values = {"a": None, "b": 3, "c": [1.0, 2.0], "d": (), "e": HOSTILE}
-    texts = columns(values, [*values, "missing"]).replace("</td>", "").split('<td class="num">')[1:]
+    texts = number_columns(values, [*values, "missing"]).replace("</td>", "").split('<td class="num">')[1:]
     assert texts == ["–", "3", "2 values", "0 values", HARMLESS, "–"]
-    assert in_a_sentence({"gap": 0.25, "curve": [1, 2, 3], "name": "x"}) == "gap 0.250, curve (3 values), name x"
-    assert (in_a_sentence({}), cell(True)) == ("", "True")
+    assert measures_in_words({"gap": 0.25, "curve": [1, 2, 3], "name": "x"}) == "gap 0.250, curve (3 values), name x"
+    assert (measures_in_words({}), format_cell(True)) == ("", "True")
 
 
 ADA = "Ada Example (0000-0002-1825-0097)"
@@ -135,12 +135,12 @@ def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_its_sourc
     assert ada.address == "https://orcid.org/0000-0002-1825-0097"
     assert authors_of("") == []
     for text in (ADA, "", "Bo Example;Cy Example"):
-        assert read(tmp_path / "none", {}, {"authors": text})[0].authors == text
+        assert read_settings(tmp_path / "none", {}, {"authors": text})[0].authors == text
     for text in ("Ada (1234)", "Ada (0000-0002-1825-0097", ";"):
         with pytest.raises(WrongUse):
-            read(tmp_path / "none", {}, {"authors": text})
+            read_settings(tmp_path / "none", {}, {"authors": text})
     words = {"number": 7, "answer": "ReLU & {tanh} differ by 5 % ~ 2^-4", "date": "2026-03-02T10:00:00", "line": 3}
-    entry = bibtex(**words, laboratory="Small & Sons", authors=ADA, address="https://lab.example/findings/7")
+    entry = finding_bibtex(**words, laboratory="Small & Sons", authors=ADA, address="https://lab.example/findings/7")
     assert entry.startswith("@misc{axiom-finding-7,\n")
     assert r"author = {{Ada Example} and {Small \& Sons}}," in entry
     assert r"{Finding 7: ReLU \& \{tanh\} differ by 5 \% \textasciitilde{} 2\textasciicircum{}-4}" in entry
@@ -148,9 +148,11 @@ def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_its_sourc
         part for part in ("year = {2026}", "month = {3}", "https://lab.example/findings/7}") if part not in entry
     ] == []
     assert entry.count("{") - entry.count(r"\{") == entry.count("}") - entry.count(r"\}")
-    assert not any((*file_words('"""Only a question?"""\n').values(), *file_words("x = 1\n").values()))
-    assert file_words('"""A question?\n\nWhat `it` is\nabout.\n\nHistory: 1.\n"""\n') == {
+    assert not any(
+        (*read_docstring_words('"""Only a question?"""\n').values(), *read_docstring_words("x = 1\n").values())
+    )
+    assert read_docstring_words('"""A question?\n\nWhat `it` is\nabout.\n\nHistory: 1.\n"""\n') == {
         "what it is about": "What it is about.",
         "why it matters": "",
     }
-    assert file_words('"""Q?\n\nWhy it matters: people\nwait.\n"""')["why it matters"] == "People wait."
+    assert read_docstring_words('"""Q?\n\nWhy it matters: people\nwait.\n"""')["why it matters"] == "People wait."

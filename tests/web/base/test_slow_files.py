@@ -127,9 +127,9 @@ def test_a_rest_is_as_long_as_the_work_before_it(monkeypatch):
 
 
 def test_the_results_are_read_in_pieces_and_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch):
-    whole, amounts, rows = site_of.get("/results.csv").text, [], stored_results.rows
+    whole, amounts, rows = site_of.get("/results.csv").text, [], stored_results.read_results
     monkeypatch.setattr(experiment_limits, "RESULT_ROWS_AT_ONCE", 3)
-    monkeypatch.setattr(stored_results, "rows", lambda db, ids: amounts.append(len(ids)) or rows(db, ids))
+    monkeypatch.setattr(stored_results, "read_results", lambda db, ids: amounts.append(len(ids)) or rows(db, ids))
     assert site_of.get("/results.csv").text == whole
     assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(amounts)
     assert len(amounts) > 1

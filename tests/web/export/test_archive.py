@@ -37,7 +37,7 @@ def reading(lab) -> Reading:
 
 @pytest.fixture(scope="module")
 def files(weighed_lab):
-    return export_archive.files(reading(weighed_lab), 1)
+    return export_archive.finding_files(reading(weighed_lab), 1)
 
 
 @pytest.fixture(scope="module")
@@ -120,15 +120,15 @@ def test_whatever_was_changed_or_is_missing_is_told(crate, capsys, files):
 
 
 def test_two_exports_are_the_same_bytes_and_people_are_cited_before_the_laboratory(weighed_lab, files):
-    first = export_archive.archive(reading(weighed_lab), 1)
+    first = export_archive.finding_archive(reading(weighed_lab), 1)
     later = replace(reading(weighed_lab), now=weighed_lab.now + timedelta(days=3))
-    assert export_archive.archive(later, 1) == first
+    assert export_archive.finding_archive(later, 1) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert {name.removeprefix("finding-1/"): archive.read(name) for name in archive.namelist()} == files
     citation = files["CITATION.cff"].decode()
     assert [part for part in ('license: "CC-BY-4.0"', '- name: "Small & Sons"') if part not in citation] == []
     assert "@misc{axiom-finding-1," in files["CITATION.bib"].decode()
-    named = export_archive.files(replace(reading(weighed_lab), authors="Ada Example (0000-0002-1825-0097)"), 1)
+    named = export_archive.finding_files(replace(reading(weighed_lab), authors="Ada Example (0000-0002-1825-0097)"), 1)
     assert 'orcid: "https://orcid.org/0000-0002-1825-0097"' in named["CITATION.cff"].decode()
     graph = json.loads(named["ro-crate-metadata.json"])["@graph"]
     (root,) = [entity for entity in graph if entity["@id"] == "./"]
@@ -189,16 +189,16 @@ def test_it_holds_the_signed_source_every_replicate_and_step_and_no_hidden_volun
 def test_pictures_and_a_suspension_are_in_it_and_what_is_not_weighed_is_refused(new_lab, prepared, tmp_path):
     lab = new_lab(tmp_path / "lab")
     with pytest.raises(NotFound, match="3"):
-        export_archive.files(reading(lab), 3)
+        export_archive.finding_files(reading(lab), 3)
     lab.publish(prepared())
     with pytest.raises(NotFound, match="no evidence"):
-        export_archive.files(reading(lab), 1)
+        export_archive.finding_files(reading(lab), 1)
     weigh_three_blocks(lab, prepared)
-    assert not [name for name in export_archive.files(reading(lab), 1) if name.startswith("figures/")]
+    assert not [name for name in export_archive.finding_files(reading(lab), 1) if name.startswith("figures/")]
     with lab.db.transaction():
         draw(lab, "finding/1/strip", 660, 326)
-        registrations.set_status(lab.db, 1, "suspended", "two seeds gave the same")
-    files = export_archive.files(reading(lab), 1)
+        registrations.set_finding_status(lab.db, 1, "suspended", "two seeds gave the same")
+    files = export_archive.finding_files(reading(lab), 1)
     assert [name for name in files if name.startswith("figures/")] == ["figures/strip.png"]
     assert "two seeds gave the same" in files["README.md"].decode()
     assert "suspended" in json.loads(files["finding.json"])["cite"]
@@ -206,7 +206,7 @@ def test_pictures_and_a_suspension_are_in_it_and_what_is_not_weighed_is_refused(
 
 
 def unpacked(lab, number: int, folder: Path) -> Path:
-    with zipfile.ZipFile(io.BytesIO(export_archive.archive(reading(lab), number))) as archive:
+    with zipfile.ZipFile(io.BytesIO(export_archive.finding_archive(reading(lab), number))) as archive:
         archive.extractall(folder)
     return folder / f"finding-{number}"
 
@@ -232,7 +232,7 @@ def test_several_designs_and_a_claim_formed_from_data_weigh_themselves_again(var
 
 
 def test_the_script_carries_word_for_word_the_modules_weighing_needs_and_no_other():
-    text, modules = script.script("26.12.0"), script.modules_of("axiom.web.export.recompute")
+    text, modules = script.recompute_script("26.12.0"), script.collect_modules("axiom.web.export.recompute")
     carried = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", text, re.MULTILINE)
     assert carried == sorted(modules)
     weighing = {name for name in carried if name.startswith("axiom_weigh.")}

@@ -10,7 +10,7 @@ from mail_lab import OPERATOR, SENDER, WORDS
 from axiom.store.accounts import accounts
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
-from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message
+from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, compose_email
 
 FACTS = {
     "confirm": {},
@@ -29,9 +29,9 @@ TO_END = {"digest", "digest-credit", "silence", "silence-many"}
 @pytest.fixture(scope="module")
 def lab(weighed_lab):
     """Grace, whose address is confirmed."""
-    grace = accounts.by_email(weighed_lab.db, "grace@example.org")[0].id
+    grace = accounts.find_account_by_email(weighed_lab.db, "grace@example.org")[0].id
     with weighed_lab.db.transaction():
-        accounts.confirm(weighed_lab.db, grace, weighed_lab.now)
+        accounts.confirm_email(weighed_lab.db, grace, weighed_lab.now)
     return weighed_lab
 
 
@@ -42,7 +42,7 @@ def mail(lab):
     def make(name: str):
         kind = name.partition("-")[0]
         who = {"alert": None, "confirm": "shy"}.get(kind, "grace")
-        number = accounts.by_email(lab.db, f"{who}@example.org")[0].id if who else None
+        number = accounts.find_account_by_email(lab.db, f"{who}@example.org")[0].id if who else None
         about = {"kind": kind, "volunteer_id": number, "facts": FACTS[name], "sent_at": None}
         row = OutboxMessage(id=7, channel=outbox.MAIL, created_at=lab.now + timedelta(days=8), **about)
         return WORDS.mail(lab.db, row, row.created_at)
@@ -94,7 +94,7 @@ def test_words_that_others_wrote_act_on_nobody():
     about = {"lab": HOSTILE, "master": "https://lab.example/", "subject": HOSTILE * 50}
     letter = Letter(opening=[HOSTILE], items=items, **about)
     envelope = MailEnvelope(sender=SENDER, to="ada@mail.example", number=1, written_at=NOW)
-    made = message(letter, envelope)
+    made = compose_email(letter, envelope)
     assert made["Bcc"] is None
     headers = ["Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To"]
     assert sorted(name for name, _ in made.items()) == headers

@@ -17,11 +17,11 @@ from tiny_experiment import prepare_text
 import axiom
 from axiom.domain.maps import Tile, place_of
 from axiom.errors import NotFound, UnknownName, WrongUse
-from axiom.notebook.maps import MapElsewhere
+from axiom.notebook.maps import RemoteMap
 from axiom.store.accounts import accounts
 from axiom.store.maps import tiles
-from axiom.web.api.reads import reads
-from axiom.web.maps.view_counts import Visits
+from axiom.web.api.reads import make_read_api
+from axiom.web.maps.view_counts import TileViews
 
 MAP = "/maps/small_map"
 
@@ -51,7 +51,7 @@ def test_every_link_and_picture_of_a_view_is_there_and_maps_are_in_the_menu(maps
 
 
 def test_every_view_and_picture_counts_where_somebody_looks_and_nothing_else(browse, atlas):
-    looked = Visits()
+    looked = TileViews()
     site = browse(atlas, look_at=looked.note)
     for address in (f"{MAP}?level=2&column=1&row=2&arm=1", "/maps", f"{MAP}?level=99", f"{MAP}/tiles/0/0/1-1-0.png"):
         site.get(address)
@@ -94,7 +94,7 @@ def test_a_pixel_says_what_became_of_it_who_drew_it_and_how_to_compute_it_again(
     seed = atlas.db.row("SELECT seed FROM replicate WHERE number = 1")["seed"]
     again = small_map.run(small_map.Config(**{name: int(value) for name, value in words.items()}), seed)
     place = place_of(Tile(**{name: pixel["tile"][name] for name in ("level", "column", "row")}), 0)
-    assert again.inside == tiles.drawn_tile(atlas.db, 1, place, 1).pixels
+    assert again.inside == tiles.find_drawn_tile(atlas.db, 1, place, 1).pixels
 
 
 def test_a_page_says_which_of_its_tiles_a_gpu_drew(maps_of, small_lab, browse):
@@ -192,7 +192,7 @@ def rows_of_csv(text: str) -> list[tuple]:
 
 def test_a_rectangle_holds_every_pixel_that_it_touches_as_it_was_computed(maps_of, atlas):
     data = maps_of.get(f"{DATA}?x0=-1&x1=0&y0=0.01&y1=1&level=1&arm=1&replicate=2").json
-    own = tiles.drawn_tile(atlas.db, 1, place_of(Tile(level=1), 1), 2).pixels
+    own = tiles.find_drawn_tile(atlas.db, 1, place_of(Tile(level=1), 1), 2).pixels
     assert bytes(pixel for row in data["pixels"] for pixel in row) == own
     assert {level for row in data["levels"] for level in row} == {1}
     assert len(data["x"]) == len(data["y"]) == SIDE
@@ -234,7 +234,7 @@ def test_all_forms_hold_the_same(maps_of, atlas):
     assert list(zip(*columns.values(), strict=True)) == wanted
     here = axiom.open(atlas.folder.path).map("small_map").crop(-0.31, 0.72, 0.5, 33, level=3, arm=0, replicate=1)
     assert list(here.rows()) == wanted
-    elsewhere = MapElsewhere(lambda path: maps_of.get(path).json, "small_map")
+    elsewhere = RemoteMap(lambda path: maps_of.get(path).json, "small_map")
     there = elsewhere.crop(np.float64(-0.31), 0.72, 0.5, 33, level=3, arm=0, replicate=1)
     assert (there.columns, there.title) == (here.columns, here.title)
 
@@ -251,7 +251,7 @@ def test_finer_tiles_are_no_runs_of_an_experiment(maps_of):
 def api(browse, atlas):
     """What programs with a token read, behind the question who they are."""
     pages = browse(atlas)
-    pages.app = reads(pages.pages)
+    pages.app = make_read_api(pages.pages)
     return pages
 
 
@@ -279,7 +279,7 @@ def test_programs_get_the_same_and_what_cannot_be_given_in_one_sentence(maps_of,
         here, there = api.get(f"/api{DATA}?{words}"), maps_of.get(f"{DATA}?{words}")
         assert (here.status, here.headers["content-type"]) == (200, there.headers["content-type"])
         assert here.raw == there.raw
-        elsewhere = MapElsewhere(lambda path: api.get(f"/api{path}").json, "small_map@1")
+        elsewhere = RemoteMap(lambda path: api.get(f"/api{path}").json, "small_map@1")
         assert len(elsewhere.crop(level=1, arm=1)) == (2 * SIDE) ** 2
 
 

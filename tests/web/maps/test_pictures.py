@@ -13,7 +13,7 @@ from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.maps import Band, Knob, Map, Tile, place_of
 from axiom.store.maps import tiles
 from axiom.web.maps import colours as shades_of
-from axiom.web.maps.png import png
+from axiom.web.maps.png import encode_png
 
 NAME, SIDE = "/maps/small_map@1", small_map.MAP.pixels
 
@@ -52,7 +52,7 @@ def from_below(pixels: bytes, width: int) -> bytes:
 def test_a_picture_holds_every_pixel_with_its_colour(colours, width):
     palette = [(place, 255 - place, place // 2) for place in range(colours)]
     pixels = bytes((7 * place) % colours for place in range(3 * width))
-    assert read_png(png(pixels, width, palette)) == (width, 3, palette, from_below(pixels, width))
+    assert read_png(encode_png(pixels, width, palette)) == (width, 3, palette, from_below(pixels, width))
 
 
 def pixels_of(maps_of, address: str) -> bytes:
@@ -68,9 +68,9 @@ def test_a_tile_and_a_view_are_what_was_computed_or_a_part_of_what_lies_above(ma
         assert len(palette) == 6
         assert len(reply.raw) < 10_000
         place = place_of(Tile(level=level, column=column, row=row), 0)
-        assert from_below(pixels, SIDE) == tiles.drawn_tile(atlas.db, 1, place, 1).pixels
-    above = tiles.drawn_tile(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
-    assert tiles.drawn_tile(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
+        assert from_below(pixels, SIDE) == tiles.find_drawn_tile(atlas.db, 1, place, 1).pixels
+    above = tiles.find_drawn_tile(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
+    assert tiles.find_drawn_tile(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
     wanted = bytes(above[(row // 4) * SIDE + column // 4] for row in range(SIDE) for column in range(SIDE))
     assert from_below(pixels_of(maps_of, "tiles/0/0/3-0-0"), SIDE) == wanted
     view = read_png(maps_of.get(f"{NAME}/views/1/2/1-0-1.png").raw)
@@ -162,7 +162,7 @@ def map_with(*shades: int) -> Map:
 
 def test_every_shade_of_the_first_band_is_the_darkest_and_of_the_second_the_lightest():
     for shades in ((12, 12), (1, 1), (12, 12, 4), (8, 8, 8, 8)):
-        of_map = shades_of.of_map(map_with(*shades))
+        of_map = shades_of.map_colours(map_with(*shades))
         assert len(of_map) == sum(shades)
         ends = list(itertools.accumulate(shades))
         bands = [of_map[end - many : end] for end, many in zip(ends, shades, strict=True)]
@@ -175,17 +175,17 @@ def test_every_shade_of_the_first_band_is_the_darkest_and_of_the_second_the_ligh
 
 def test_no_eye_takes_one_band_for_another():
     for eye in EYES:
-        ramps = [[lab(colour, eye) for colour in shades_of.of_band(place, 12)] for place in range(4)]
+        ramps = [[lab(colour, eye) for colour in shades_of.band_colours(place, 12)] for place in range(4)]
         for some, other in itertools.combinations(ramps, 2):
             assert min(math.dist(first, second) for first in some for second in other) > APART
 
 
 @pytest.mark.parametrize(
-    "name", [file.stem for file in sorted(shipped.catalogue().glob("*.py")) if "\nMAP = " in file.read_text()]
+    "name", [file.stem for file in sorted(shipped.catalogue_folder().glob("*.py")) if "\nMAP = " in file.read_text()]
 )
 def test_a_band_says_brighter_where_shades_grow_lighter_and_stronger_where_darker(name):
-    bands = manifest_of(shipped.catalogue() / f"{name}.py").map.bands
+    bands = manifest_of(shipped.catalogue_folder() / f"{name}.py").map.bands
     for place, band in enumerate(bands):
-        first, *_, last = map(sum, shades_of.of_band(place, band.shades))
+        first, *_, last = map(sum, shades_of.band_colours(place, band.shades))
         says_brighter, says_stronger = (word in band.name for word in ("bright", "strong"))
         assert (says_brighter, says_stronger) == (last > first, last < first), band.name

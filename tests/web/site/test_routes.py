@@ -11,12 +11,12 @@ from furnished_lab import weighed
 
 from axiom.boinc.project import scheduler_lines
 from axiom.limits import findings as limits
-from axiom.web.api.reads import PREFIX, READS, reads
+from axiom.web.api.reads import PREFIX, READS, make_read_api
 from axiom.web.site import routes
-from axiom.web.site.app import site
-from axiom.web.site.languages import choice
-from axiom.web.site.query_words import normalize
-from axiom.web.site.templates import environment
+from axiom.web.site.app import make_site
+from axiom.web.site.languages import language_route
+from axiom.web.site.query_words import drop_unread_words
+from axiom.web.site.templates import template_environment
 from axiom_weigh.values import Verdict
 
 QUERIES = (  # which no link of these pages has
@@ -109,16 +109,19 @@ def addresses(path: str) -> Iterator[tuple[str, str]]:
         for value in NAMES:
             yield re.sub(r"\{(\w+)[^}]*\}", lambda m, v=varied, n=value: n if m[1] == v else there[m[1]], path), value
     if path.startswith(PREFIX):
-        for word in (word for word in NAMING if normalize(path.removeprefix(PREFIX), f"{word}=1".encode())):
+        for word in (word for word in NAMING if drop_unread_words(path.removeprefix(PREFIX), f"{word}=1".encode())):
             for value in NAMES:
                 yield re.sub(r"\{(\w+)[^}]*\}", lambda m: there[m[1]], path) + f"?{word}={value}", ""
 
 
 def test_no_route_fails_for_the_name_of_nothing_and_each_says_404(site_of, maps_of, caplog):
-    paths = [each.path for each in routes.routes(environment(), site_of.pages.read, choice(is_secure=False))]
+    paths = [
+        each.path
+        for each in routes.site_routes(template_environment(), site_of.pages.read, language_route(is_secure=False))
+    ]
     for path in (*paths, *READS):
         browser = maps_of if "/maps" in path else site_of
-        reader = replace(browser, app=reads(browser.pages)) if path.startswith(PREFIX) else browser
+        reader = replace(browser, app=make_read_api(browser.pages)) if path.startswith(PREFIX) else browser
         for address, value in addresses(path):
             status = reader.get(address).status
             assert status in ({404} if value in ABSENT else {200, 303, 400, 404, 422}), address
@@ -270,7 +273,7 @@ def test_what_fails_outside_of_any_page_is_answered_as_a_page_is_and_takes_one_l
 
 def test_pages_of_other_sites_read_what_is_public_where_the_operator_says_so(site_of, browse, small_lab):
     browser = browse(small_lab)
-    browser.app = site(replace(browser.pages, is_open=True))
+    browser.app = make_site(replace(browser.pages, is_open=True))
     for address in ("/", "/results.json", "/results.csv", "/nowhere.json", "/static/style.css"):
         assert "access-control-allow-origin" not in site_of.get(address).headers
         headers = browser.get(address).headers

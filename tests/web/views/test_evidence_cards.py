@@ -69,7 +69,7 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
     weigh_three_blocks(small_lab, lambda: prepared(has_shift=True))
     reader = browse(small_lab)
     before = finding_of(reader)["scope"]
-    version = experiments.by_id(small_lab.db, 1)
+    version = experiments.find_experiment(small_lab.db, 1)
     with small_lab.db.transaction():
         for name, shift in (("wide", 3), ("wider", 5)):
             points = [({"size": size, "shift": shift}, 1.0) for size in (1, 2)]
@@ -94,10 +94,10 @@ def test_a_share_is_called_a_share_and_the_card_shows_its_parts(weighed_lab, wei
         ("betting", "mean", ["Mean", "Low", "High", "Standard error"]),
     ):
         reading = Reading(db=weighed_lab.db, folder=weighed_lab.folder, now=weighed_lab.now, name="", live=dict)
-        card = evidence_cards.weighed_from(evidence.card_inputs(weighed_lab.db, 1))
+        card = evidence_cards.weigh_inputs(evidence.read_card_inputs(weighed_lab.db, 1))
         card = replace(card, evidence=replace(card.evidence, e_kind=kind))
         assert card.evidence.centre == centre
-        table = evidence_cards.forest(reading, 1, card)
+        table = evidence_cards.forest_plot(reading, 1, card)
         assert table["headings"] == ["Group", "Part", "Replicates", "Missing", *headings]
         assert [row[4] for row in table["rows"][-3:]] == [part.estimate for part in card.by("host")]
         assert {len(row) for row in table["rows"]} == {len(headings) + 4}
@@ -124,7 +124,7 @@ def test_a_card_leads_to_its_export_and_names_nobody_shy(weighed_lab, weighed_si
         assert weighed_site.get(f"/findings/{number}.zip").status == 404
     page = weighed_site.get("/findings/1").text + weighed_site.get("/findings/1.json").text
     assert [name for name in ("Shy", "Grace", "third") if name in page] == []
-    (shy, *_) = accounts.by_email(weighed_lab.db, "shy@example.org")
+    (shy, *_) = accounts.find_account_by_email(weighed_lab.db, "shy@example.org")
     without = finding_of(weighed_site)["without"]
     numbers = [row["number"] for row in without if row["by"] == "volunteer"]
     assert len(numbers) == 3
@@ -143,8 +143,8 @@ def test_a_finding_before_its_evidence_shows_predictions_their_scores_and_its_st
     worth = {"brier": 1.46, "log_score": -2.3, "interval_score": None, "is_covered": 0}
     about = {"finding_number": 1, "line": 3, "verdict": "effect −", "estimate": -1.0, "reason": "all is back"}
     with published.db.transaction():
-        scores.keep(published.db, 1, about | worth, published.now)
-        registrations.set_status(published.db, 1, "suspended", "two seeds gave the same")
+        scores.add_score(published.db, 1, about | worth, published.now)
+        registrations.set_finding_status(published.db, 1, "suspended", "two seeds gave the same")
     finding, page = finding_of(reader), reader.get("/findings/1").text
     assert finding["predictions"][0]["score"]["brier"] == 1.46
     assert (finding["status"], finding["why"]) == ("suspended", "two seeds gave the same")
@@ -176,14 +176,14 @@ def test_what_varies_comes_first_of_the_configs_of_the_claim_s_arms():
         ([{"is_on": True, "n": 2}, {"is_on": False, "n": 2}], "is on true or false; with n 2"),
         ([{"lr": lr, "noise": lr} for lr in (0.001, 0.01)], "lr 0.001 or 0.01; noise 0.001 or 0.01"),
     ):
-        assert scope.in_words(configs) == words
+        assert scope.scope_in_words(configs) == words
     for between, kept in (
         ([], [256, 8, 16, 32, 64]),
         ([{"width": 8}, {"width": 64}], [8, 64]),
         ([{"act": "tanh"}], [256, 8, 16, 32, 64]),
         ([{"act": "relu"}], []),
     ):
-        assert [config["width"] for config in scope.cells({"between": between}, WIDTHS)] == kept
+        assert [config["width"] for config in scope.select_arm_configs({"between": between}, WIDTHS)] == kept
     for configs, is_crossed in (
         (WIDTHS, True),
         ([{"a": a, "b": b} for a in (1, 2) for b in (1, 2)], True),
@@ -192,8 +192,8 @@ def test_what_varies_comes_first_of_the_configs_of_the_claim_s_arms():
     ):
         assert scope.is_crossed(configs) is is_crossed
     parts = [("data.clusters", ""), ("data.teacher", "Labels of a teacher."), ("models.mlp", "")]
-    assert scope.made_of(SOURCE, KIT) == parts
-    assert scope.made_of("x = 1", KIT) == []
+    assert scope.list_kit_parts(SOURCE, KIT) == parts
+    assert scope.list_kit_parts("x = 1", KIT) == []
 
 
 SOURCE = """

@@ -14,7 +14,7 @@ from axiom.domain.work import Outcome
 from axiom.laboratory.experiments import releases
 from axiom.laboratory.figures import redraw_figures as draw_figures
 from axiom.laboratory.findings import observe
-from axiom.laboratory.rounds.steps.evaluate import evaluate
+from axiom.laboratory.rounds.steps.evaluate import evaluate_findings
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments, former_results, task_rules
@@ -55,9 +55,9 @@ def test_the_table_holds_the_numbers_of_the_picture_and_follows_new_results(brow
     with small_lab.db.transaction():
         small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', replicate * 7 % 9 + config)")
         small_lab.db.execute(OTHERS)
-    stored = experiments.by_name(small_lab.db, "tiny_sum", 1)
+    stored = experiments.find_experiment_by_name(small_lab.db, "tiny_sum", 1)
     manifest = replace(stored_manifest(stored.manifest), figure=Figure(x="size", y="total", title="Total"))
-    drawn = draw_figures.sweep_of(small_lab.db, stored, manifest)
+    drawn = draw_figures.experiment_sweep(small_lab.db, stored, manifest)
     reader = browse(small_lab)
     figures = experiment_of(reader)["figures"]
     rows = figures["sweep"]["rows"]
@@ -177,17 +177,17 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     small_lab.later(minutes=5)
     with small_lab.db.transaction():
         releases.record_stages(small_lab.db, small_lab.now)
-        stored = experiments.by_id(small_lab.db, 1)
-        releases.approve(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
+        stored = experiments.find_experiment(small_lab.db, 1)
+        releases.approve_version(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
     assert (release()["since"], release()["approved_by"]) == (small_lab.now.isoformat(), "Ada")
     with small_lab.db.transaction():
         kind = "linux-x86_64-none"
-        releases.pause(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
+        releases.pause_version(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
     reader.app.forget()
     page = reader.get(PATH).text
     assert all(fact in page for fact in (kind, "Ben", "wrong sums", "read &lt;it&gt;"))
     with small_lab.db.transaction():
-        releases.pause(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
+        releases.pause_version(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
     assert release()["stage"] == "paused"
     assert "too warm" in release()["reason"]
 
@@ -219,7 +219,7 @@ def load_former(lab, amount: int, source: str = "moon") -> None:
         for number in range(amount):
             row = {"task": f"wu_{number:03d}", "measures": {"total": float(number)}, "config": {"seed": number}}
             row["measures"] |= {"rare": 1.7e308} if number in (1, 2) else {}
-            former_results.add(lab.db, row, experiment="tiny_sum", source=source, now=lab.now)
+            former_results.add_former_result(lab.db, row, experiment="tiny_sum", source=source, now=lab.now)
 
 
 def test_what_an_old_laboratory_had_is_summed_up_by_source_and_can_be_paged(browse, small_lab, prepared, monkeypatch):
@@ -259,8 +259,8 @@ def lines_if_weighed(lab) -> list:
 
     read = []
     with contextlib.suppress(UndoneError), lab.db.transaction():
-        evaluate(lab.db, rounds.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
-        read = [observe.version(lab.db, 1, lab.now), lab.db.select("SELECT * FROM evidence")]
+        evaluate_findings(lab.db, rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+        read = [observe.observe_version(lab.db, 1, lab.now), lab.db.select("SELECT * FROM evidence")]
         raise UndoneError
     return read
 

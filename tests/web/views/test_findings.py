@@ -11,9 +11,9 @@ from furnished_lab import draw, fill, weighed
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.laboratory.findings.rules.interest import FindingNews
-from axiom.laboratory.rounds.steps.summary import literature
+from axiom.laboratory.rounds.steps.summary import tell_literature
 from axiom.store.registrations import registrations
-from axiom.web.site.templates import environment
+from axiom.web.site.templates import template_environment
 from axiom_weigh.values import Observation
 
 MASTER = "https://lab.example/"
@@ -97,7 +97,7 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first():
         figure = {"headings": ["n"], "rows": [[number] for number in range(201)], "is_course": is_course}
         figure |= {"has_series": False, "csv": "", "svg": None}
         made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
-        text = environment().from_string(made).render(figure=figure)
+        text = template_environment().from_string(made).render(figure=figure)
         assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
 
 
@@ -135,7 +135,9 @@ def test_a_finding_is_found_by_its_headline_and_leads_to_its_own_version(furnish
 
 
 def test_what_was_measured_before_a_claim_may_lack_any_value():
-    made = environment().from_string('{% import "finding_parts.html" as card %}{{ card.exploratory(finding) }}')
+    made = template_environment().from_string(
+        '{% import "finding_parts.html" as card %}{{ card.exploratory(finding) }}'
+    )
     assert "None" not in made.render(finding={"exploratory": {"seeds": 0, "estimate": None}})
 
 
@@ -171,7 +173,7 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
         assert head["twitter:card"] == "summary"
         assert "og:title" in head
     with small_lab.db.transaction():
-        registrations.set_status(small_lab.db, 1, "suspended", "a test")
+        registrations.set_finding_status(small_lab.db, 1, "suspended", "a test")
     reader.app.forget()
     assert told(reader, "/findings/1")["og:title"] not in (answer, "")
     head = told(reader, "/experiments/tiny_sum@1")
@@ -195,5 +197,5 @@ def test_a_published_number_is_compared_with_on_page_in_json_in_paper_and_in_log
     assert (compared["comparison"], compared["words"]) == ("differs from", said)
     for address in ("/findings/1", "/findings/paper?of=1"):
         assert said in browser.get(address).text
-    (note,) = literature(small_lab.db, FindingNews(number=1, now=line, before=None))
+    (note,) = tell_literature(small_lab.db, FindingNews(number=1, now=line, before=None))
     assert said in note.sentence

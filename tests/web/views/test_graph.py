@@ -9,8 +9,8 @@ from furnished_lab import weighed
 
 from axiom import shipped
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
-from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, inherit
-from axiom.laboratory.registrations.links import link
+from axiom.laboratory.experiments.old_claims import OldClaims, OldLink, register_old_claims
+from axiom.laboratory.registrations.links import record_link
 from axiom.store.experiments import old_names
 from axiom.store.findings import old_claims
 from axiom.store.registrations import registrations
@@ -46,13 +46,13 @@ def linked(small_lab, prepared):
     small_lab.publish(prepared(version=2))
     with small_lab.db.transaction():
         record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
-        inherit(small_lab.db, LISTED, "tiny_sum", small_lab.now)
+        register_old_claims(small_lab.db, LISTED, "tiny_sum", small_lab.now)
     return small_lab
 
 
 def say(lab, kind: LinkKind, source: Node, target: Node, **how) -> int:
     with lab.db.transaction():
-        return link(lab.db, kind, source, target, why="a <test>", by="Ada & co", now=lab.now, **how)
+        return record_link(lab.db, kind, source, target, why="a <test>", by="Ada & co", now=lab.now, **how)
 
 
 def test_the_graph_says_what_is_open_what_waits_and_how_links_bear(linked, browse):
@@ -116,7 +116,7 @@ def test_the_graph_follows_what_is_said_and_how_findings_stand(linked, browse):
         linked.db.execute("UPDATE finding SET status = 'suspended' WHERE id = 1")
     assert now() == (before[0] + 1, "suspended")
     with linked.db.transaction():
-        old_claims.keep(linked.db, [replace(LISTED.claims[0], claim="it is put otherwise")], linked.now)
+        old_claims.store_old_claims(linked.db, [replace(LISTED.claims[0], claim="it is put otherwise")], linked.now)
     reader.app.forget()
     for address in ("/findings/graph", "/findings/2"):
         assert "t is put otherwise" in reader.get(address).text
@@ -140,13 +140,13 @@ def test_a_finding_s_page_has_its_links_its_old_names_and_what_it_rests_on(linke
     say(linked, LinkKind.DEPENDS_ON, finding(2), finding(1))
     for status, void in (("suspended", [{"number": 1, "status": "suspended"}]), ("open", [])):
         with linked.db.transaction():
-            registrations.set_status(linked.db, 1, status, "a test")
+            registrations.set_finding_status(linked.db, 1, status, "a test")
         assert (found()["depends_on_void"], found(1)["depends_on_void"]) == (void, [])
 
 
 def test_old_names_find_findings_experiments_and_their_files(linked, browse):
     with linked.db.transaction():
-        old_claims.keep(linked.db, [claim("lost", experiment="no_sum", scripts=("nosum",))], linked.now)
+        old_claims.store_old_claims(linked.db, [claim("lost", experiment="no_sum", scripts=("nosum",))], linked.now)
         named = "UPDATE experiment SET manifest = replace(manifest, :before, :after) WHERE version = 1"
         assert linked.db.execute(named, before='"aliases":[]', after='"aliases":["sums"]') == 1
     reader = browse(linked)
@@ -184,7 +184,7 @@ def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, brows
         assert f">{claim_row['claim']}</a>" in text
     names = '[tiny_sum]\nbecame = "lost"\n[sum_v2]\nexperiment = "tiny_sum"\nbecame = "found <again>"\n'
     (tmp_path / old_names.LIST).write_text(names + '[nosum]\nexperiment = "no_sum"\nbecame = "withdrawn"\n')
-    monkeypatch.setattr(shipped, "catalogue", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "catalogue_folder", lambda: tmp_path)
     reader = browse(linked)
     assert reader.get("/experiments/sum_v2.json").json["experiment"]["old"]["names"] == [
         {"name": "tiny_sum", "became": "lost"},

@@ -8,20 +8,20 @@ from furnished_lab import HOSTILE, fill, register, said_of
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison
 from axiom.domain.work import Agreement, Report
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.rounds.steps.failures import count
-from axiom.laboratory.rounds.steps.watch import look_for
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.rounds.steps.failures import count_failures
+from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.reads.base.request import Reading
-from axiom.reads.hosts import why
-from axiom.reads.tasks import how
+from axiom.reads.hosts import explain_no_work
+from axiom.reads.tasks import describe_task_end
 from axiom.server.returns import reporting
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 from axiom.store.tasks import progress
-from axiom.store.tasks.progress import SaidProgress
+from axiom.store.tasks.progress import ProgressReport
 from axiom.store.upkeep import watches
 from axiom.store.views.tasks import TaskEnd
-from axiom.web.site.templates import environment
+from axiom.web.site.templates import template_environment
 
 
 def host_of(reader, number: int, query: str = "") -> dict:
@@ -52,7 +52,7 @@ def test_a_host_that_fails_often_may_have_one_task(browse, small_lab):
 def fill_one(lab, **facts: str) -> None:
     """One host of a volunteer, of which its client says this."""
     with lab.db.transaction():
-        hosts.add(lab.db, register(lab, "Ada"), replace(said_of("name"), facts=facts), lab.now)
+        hosts.add_host(lab.db, register(lab, "Ada"), replace(said_of("name"), facts=facts), lab.now)
 
 
 def test_what_a_client_says_of_its_computer_is_taken_as_words_and_nothing_else(site_of, browse, small_lab):
@@ -65,7 +65,7 @@ def test_what_a_client_says_of_its_computer_is_taken_as_words_and_nothing_else(s
     host = host_of(reader, 1)
     assert (host["processor"], host["system"]) == (("Fast Core" + "x" * 500)[:120], "Rare OS")
     with small_lab.db.transaction():
-        accounts.hide_hosts(small_lab.db, hosts.host(small_lab.db, 1).volunteer_id)
+        accounts.hide_hosts(small_lab.db, hosts.find_host(small_lab.db, 1).volunteer_id)
     reader.app.forget()
     pages = [reader.get(f"/hosts{ending}").text for ending in ("", ".json", "/1", "/1.json")]
     assert [word for word in ("Fast Core", "Rare OS", "8.0.2") for page in pages if word in page] == []
@@ -90,7 +90,7 @@ def test_a_host_s_tasks_are_listed_by_state_and_its_findings_by_their_share(site
     made = '{% import "parts.html" as parts %}{{ parts.supported(rows, "Findings") }}'
     (row,) = host_of(site_of, 1)["findings"]
     for status, is_void in (("recalled", True), ("suspended", True), ("open", False)):
-        text = environment().from_string(made).render(rows=[row | {"status": status}])
+        text = template_environment().from_string(made).render(rows=[row | {"status": status}])
         assert (status in text) == is_void
 
 
@@ -131,16 +131,16 @@ def test_one_sentence_says_why_a_host_gets_no_work_and_how_far_a_task_is(small_l
     fill(small_lab, prepared)
     small_lab.host("new")
     reading = Reading(db=small_lab.db, folder=small_lab.folder, now=small_lab.now, name="Small & Sons", live=dict)
-    reasons = [why(reading, number)["host"] for number in (1, 3, 4)]
+    reasons = [explain_no_work(reading, number)["host"] for number in (1, 3, 4)]
     assert [host["why_no_work"] for host in reasons] == [None, "no waiting task fits into its memory of 7,900 MB", None]
     assert "7,900 MB" in reasons[1]["reason"]
     assert (
         len({host["reason"].partition(" ")[2].replace(str(n), "") for n, host in zip("134", reasons, strict=True)}) == 3
     )
     (out, *_) = small_lab.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
-    stand = SaidProgress(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+    stand = ProgressReport(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
     with small_lab.db.transaction():
-        progress.note(small_lab.db, out["host_id"], [stand], small_lab.now)
+        progress.record_progress(small_lab.db, out["host_id"], [stand], small_lab.now)
     reader = browse(small_lab)
     task = reader.get(f"/tasks/{out['id']}.json").json["task"]
     assert (task["progress"], task["progress_cpu_seconds"]) == (0.404, 7_200.0)
@@ -167,7 +167,7 @@ def test_config_and_share_of_failures_are_told_and_words_only_of_our_own_compute
         reporting.take(small_lab.db, small_lab.folder, [failed], small_lab.now)
     small_lab.later(days=1)
     with small_lab.db.transaction():
-        count(small_lab.db, small_lab.now)
+        count_failures(small_lab.db, small_lab.now)
     reader = browse(small_lab)
     rows = {row["platform"]: row for row in reader.get("/failures.json").json["failures"]}
     facts = {name: (row["config"], row["said"], row["tasks"], row["ended_there"]) for name, row in rows.items()}
@@ -188,8 +188,8 @@ def test_a_watch_that_is_met_is_on_the_front_page_until_it_is_ended(browse, smal
     with small_lab.db.transaction():
         for threshold, sentence in ((0.0, f"It is there. {HOSTILE}"), (1e9, "It never is.")):
             words = {"experiment_id": 1, "measure": "total", "comparison": Comparison.ABOVE, "now": small_lab.now}
-            watches.register(small_lab.db, sentence=sentence, threshold=threshold, **words)
-        look_for(small_lab.db, small_lab.now)
+            watches.add_watch(small_lab.db, sentence=sentence, threshold=threshold, **words)
+        check_watches(small_lab.db, small_lab.now)
     reader = browse(small_lab)
     met, waiting = sorted(reader.get("/watches.json").json["watches"], key=lambda row: row["number"])
     assert met["state"] == "met"
@@ -202,7 +202,7 @@ def test_a_watch_that_is_met_is_on_the_front_page_until_it_is_ended(browse, smal
     assert "It never is." not in page
     assert "<script>" not in page
     with small_lab.db.transaction():
-        watches.end(small_lab.db, met["number"], small_lab.now)
+        watches.end_watch(small_lab.db, met["number"], small_lab.now)
     reader.app.forget()
     assert reader.get("/index.json").json["home"]["watches"] == []
     assert {row["state"] for row in reader.get("/watches.json").json["watches"]} == {"ended", "waiting"}
@@ -212,7 +212,7 @@ def test_failures_are_grouped_by_their_cause(browse, small_lab, prepared):
     fill(small_lab, prepared)
     small_lab.later(days=1)
     with small_lab.db.transaction():
-        count(small_lab.db, small_lab.now)
+        count_failures(small_lab.db, small_lab.now)
     reader = browse(small_lab)
     answer = reader.get("/failures.json").json
     assert answer["of"] == len(answer["failures"]) > 1
@@ -231,7 +231,7 @@ def test_failures_are_grouped_by_their_cause(browse, small_lab, prepared):
     missing = reader.get("/failures.json?experiment=nobody")
     assert (missing.status, missing.json["error"]["kind"]) == (404, "NotFound")
     with small_lab.db.transaction():
-        withdraw(small_lab.db, 1, "nine of ten failed", small_lab.now)
+        retire_version(small_lab.db, 1, "nine of ten failed", small_lab.now)
     reader.app.forget()
     (stopped,) = reader.get("/failures.json").json["stopped"]
     assert (stopped["experiment"], stopped["why"]) == ("tiny_sum@1", "nine of ten failed")
@@ -258,14 +258,14 @@ def test_a_part_and_what_it_was_split_from_lead_to_each_other(working_lab, brows
 
 def test_every_ending_has_words_and_of_a_task_that_is_out_nothing_is_said():
     for cause in Cause:
-        ending = how(replace(NOTHING, cause=cause))
+        ending = describe_task_end(replace(NOTHING, cause=cause))
         assert ending["cause_in_words"] == cause.words
         assert ending["blame_in_words"]
-    assert how(replace(NOTHING, cause=Cause.SUCCESS))["blame"] is Blame.NOBODY
+    assert describe_task_end(replace(NOTHING, cause=Cause.SUCCESS))["blame"] is Blame.NOBODY
     for state, has_words in ((None, False), (3, True), (5, True), (77, False), (-1, False)):
-        ending = how(replace(NOTHING, boinc_state=state))
+        ending = describe_task_end(replace(NOTHING, boinc_state=state))
         assert (ending["boinc_state"], ending["boinc_state_in_words"] is not None) == (state, has_words)
-    assert len({how(replace(NOTHING, agreement=agreement))["agreement_in_words"] for agreement in Agreement}) == len(
-        Agreement
-    )
-    assert set(how(NOTHING).values()) == {None}
+    assert len(
+        {describe_task_end(replace(NOTHING, agreement=agreement))["agreement_in_words"] for agreement in Agreement}
+    ) == len(Agreement)
+    assert set(describe_task_end(NOTHING).values()) == {None}

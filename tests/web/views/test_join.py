@@ -6,10 +6,10 @@ import pytest
 
 from axiom.boinc.project import TITLES
 from axiom.domain.runners import OfferedRunner, RunnerFile
-from axiom.reads.join import is_only_here
-from axiom.service.doctor import in_words
+from axiom.reads.join import is_local_address
+from axiom.service.doctor import runners_in_words
 from axiom.store.experiments.runner_offers import write_offer
-from axiom.web.site.app import site
+from axiom.web.site.app import make_site
 
 
 def runner(platform: str, size: int, **more) -> OfferedRunner:
@@ -31,7 +31,7 @@ PROGRESS = {"step": "step 3 of 3, archive", "percent": 40, "minutes_left": 6}
 def joining(browse, working_lab):
     """The site of a laboratory that others can reach."""
     browser = browse(working_lab)
-    browser.app = site(replace(browser.pages, master="https://lab.example/"))
+    browser.app = make_site(replace(browser.pages, master="https://lab.example/"))
     return browser
 
 
@@ -68,7 +68,7 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
         assert fact in page
     offer = {"problems": ["a file is damaged"], "building": "a newer runner is being built: 40 %, about 6 minutes"}
     live = {"offer": offer | {"progress": PROGRESS, "is_closed": False}}
-    joining.app = site(replace(joining.pages, live=lambda: live))
+    joining.app = make_site(replace(joining.pages, live=lambda: live))
     assert "a file is damaged" in joining.get("/status").text
     status = joining.get("/status.json").json["status"]
     assert [row["version"] for row in status["runners"]] == [101, 101, 101]
@@ -79,15 +79,15 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
 def test_that_nobody_else_can_attach_yet_is_said_where_one_looks(joining, progress):
     assert joined(joining)["progress"] is None
     offer = {"problems": [], "building": "nobody else can attach yet: so far", "progress": progress, "is_closed": True}
-    joining.app = site(replace(joining.pages, live=lambda: {"offer": offer}))
+    joining.app = make_site(replace(joining.pages, live=lambda: {"offer": offer}))
     assert joined(joining)["progress"] == progress
     assert ("40&nbsp;%" in joining.get("/join").text) is (progress == PROGRESS)
     assert "<h1>Nobody else can attach yet: so far</h1>" in joining.get("/status").text
-    assert in_words([], offer).startswith(offer["building"])
-    joining.app = site(replace(joining.pages, live=lambda: {"offer": offer | {"building": "", "progress": None}}))
+    assert runners_in_words([], offer).startswith(offer["building"])
+    joining.app = make_site(replace(joining.pages, live=lambda: {"offer": offer | {"building": "", "progress": None}}))
     assert joined(joining)["is_closed"]
     assert "none is being built" in joining.get("/join").text
-    assert in_words([], offer | {"building": ""}).startswith("nobody else can attach")
+    assert runners_in_words([], offer | {"building": ""}).startswith("nobody else can attach")
     assert "<h1>Nobody else can attach</h1>" in joining.get("/status").text
 
 
@@ -114,4 +114,4 @@ def test_an_address_that_means_this_computer_is_known():
         *(("http://127.9.9.9/", True), ("http://[::1]:8080/", True), ("http://localhost:8080/", True)),
         *(("http://lab.localhost/", True), ("http://192.168.0.7:8080/", False), ("https://lab.example/", False)),
     ):
-        assert is_only_here(address) == only_here
+        assert is_local_address(address) == only_here

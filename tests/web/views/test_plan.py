@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.domain.planning import FleetClass, Placement, Preview, Purpose, Worth
+from axiom.domain.planning import BlockWorth, FleetClass, Placement, Preview, Purpose
 from axiom.domain.rounds import Allotment, Plan, SkippedExperiment
-from axiom.reads.plan import as_data
+from axiom.reads.plan import plan_data
 from axiom.store.experiments import releases
 
 BEDROOM = "the-bedroom-pc"
@@ -23,7 +23,7 @@ SIZE = {"cores": 8, "gpus": 1, "memory_mb": 2_048, "hosts": 1, "gpu_tasks": 1, "
 AT_HOME = {"host_id": 7, "name": BEDROOM, "cores": 8, "idle_cores": 3, "memory_mb": 500, "gpu_tasks": 0, "reason": ""}
 PREVIEW = Preview(
     plan=Plan(allotments=(ORDER,), skipped=(DEAR,), idle_cores=3, reason="12 workunits are ordered"),
-    worths=(Worth(**WORTH, **_SUM),),
+    worths=(BlockWorth(**WORTH, **_SUM),),
     placements=(Placement(tasks=(("tiny_sum", 5),), **AT_HOME),),
     classes=(FleetClass(**SIZE, **BUSY),),
 )
@@ -32,8 +32,8 @@ PREVIEW = Preview(
 def test_all_hosts_are_looked_through_once_for_all_versions(browse, small_lab, prepared, sound, monkeypatch):
     small_lab.publish(prepared())
     small_lab.publish(sound)
-    counted = [releases.fleet(small_lab.db)]
-    monkeypatch.setattr(releases, "fleet", lambda _: counted.pop())
+    counted = [releases.measure_fleet(small_lab.db)]
+    monkeypatch.setattr(releases, "measure_fleet", lambda _: counted.pop())
     assert len(browse(small_lab).get("/plan.json").json["plan"]["releases"]) == 2
 
 
@@ -48,7 +48,7 @@ def test_the_page_says_what_would_be_ordered_and_why_cores_idle_but_names_no_hos
     assert "<script" not in text.replace("<script src", "")
     for address in ("/plan", "/plan.json"):
         assert BEDROOM not in reader.get(address).text
-    assert BEDROOM in str(as_data(PREVIEW)), "a terminal of the laboratory shows it"
+    assert BEDROOM in str(plan_data(PREVIEW)), "a terminal of the laboratory shows it"
     picture = reader.get("/plan.json").json["plan"]["picture"]
     whole = [(part["name"], part["amount"]) for part in picture["whole"]]
     assert whole == [("tiny_sum", 4), ("dear_sum", 1), ("idle", 3)]

@@ -8,11 +8,11 @@ from furnished_lab import HOSTILE, UNSHOWN, weighed
 
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import BLIND, INFORMED, StoppingRule
-from axiom.laboratory.experiments.recall import recall
-from axiom.laboratory.findings.rules.score_predictions import score
+from axiom.laboratory.experiments.recall import recall_version
+from axiom.laboratory.findings.rules.score_predictions import score_prediction
 from axiom.laboratory.registrations import kin
-from axiom.laboratory.registrations.predictions import foretell
-from axiom.laboratory.registrations.register import ProposalOrigin, amend, register_cohort, register_further
+from axiom.laboratory.registrations.predictions import record_prediction
+from axiom.laboratory.registrations.register import ProposalOrigin, amend_claim, register_cohort, register_further
 from axiom.store.experiments import experiments
 from axiom.store.findings import duplicates
 from axiom.store.registrations import scores
@@ -27,13 +27,13 @@ def lab(small_lab, prepared):
     """tiny_sum, predicted by Ada, with a further design and an amendment of the first."""
     small_lab.publish(prepared(has_shift=True))
     small_lab.db.execute("DELETE FROM preflight")  # nothing of it was run so far, so that Ada is blind
-    kin.learn(small_lab.db, small_lab.folder, b"")
-    foretell(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
-    version, more = experiments.by_id(small_lab.db, 1), {"now": small_lab.now}
+    kin.record_kin(small_lab.db, small_lab.folder, b"")
+    record_prediction(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
+    version, more = experiments.find_experiment(small_lab.db, 1), {"now": small_lab.now}
     register_further(
         small_lab.db, version, "wide", WIDE, stopping=StoppingRule(replicates=256), why="further out", **more
     )
-    amend(small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", **more)
+    amend_claim(small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", **more)
     return small_lab
 
 
@@ -60,12 +60,12 @@ def test_registrations_show_their_designs_predictions_and_blocks(lab, browse):
 
 
 def test_forecasters_are_scored_by_what_they_foretold(lab, browse):
-    for forecast in scores.unscored(lab.db, 1):
-        worth = score(forecast.prediction, Verdict.NEGATIVE, -1.0, "it ended")
+    for forecast in scores.list_unscored_predictions(lab.db, 1):
+        worth = score_prediction(forecast.prediction, Verdict.NEGATIVE, -1.0, "it ended")
         facts = {"brier": worth.brier, "log_score": worth.log_score, "interval_score": worth.interval_score}
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
-        scores.keep(lab.db, forecast.id, facts, lab.now)
+        scores.add_score(lab.db, forecast.id, facts, lab.now)
     reader = browse(lab)
     ada, informed, _, catalogue = reader.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)
@@ -77,9 +77,9 @@ def test_forecasters_are_scored_by_what_they_foretold(lab, browse):
 
 
 def test_what_was_reproduced_or_recalled_is_shown_as_such(lab, browse):
-    duplicates.count(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
+    duplicates.store_agreement_counts(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
     record(lab.db, 1, weighed(2), [], session_id=None, now=lab.now)
-    recall(lab.db, experiments.by_id(lab.db, 1), "the sum was wrong", lab.now)
+    recall_version(lab.db, experiments.find_experiment(lab.db, 1), "the sum was wrong", lab.now)
     reader = browse(lab)
     experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
     (pair,) = experiment["reproduced"]
@@ -95,8 +95,10 @@ def test_what_was_reproduced_or_recalled_is_shown_as_such(lab, browse):
 
 
 def test_what_registrations_of_one_version_share_is_read_once(lab, browse, monkeypatch):
-    read, issued_to = [], experiments.issued_to
-    monkeypatch.setattr(experiments, "issued_to", lambda db, version: read.append(version) or issued_to(db, version))
+    read, issued_to = [], experiments.count_issued_replicates
+    monkeypatch.setattr(
+        experiments, "count_issued_replicates", lambda db, version: read.append(version) or issued_to(db, version)
+    )
     assert len(browse(lab).get("/registrations.json").json["registrations"]) == 3
     assert read == [1]
 
@@ -147,7 +149,7 @@ def test_whoever_amends_or_follows_up_had_seen_the_seeds_that_were_weighed(small
     more = {"now": small_lab.now, "why": "it looked so"}
     followed = ProposalOrigin(proposal={}, finding=1, forecaster=f"{AUTOPILOT}{INFORMED}", prediction=PREDICTION)
     register_cohort(small_lab.db, 1, stopping=StoppingRule(replicates=256), followed=followed, **more)
-    amend(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
+    amend_claim(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
     reader = browse(small_lab)
     for number in (2, 3):
         (said,) = reader.get(f"/registrations/{number}.json").json["registration"]["predictions"]
@@ -182,7 +184,7 @@ def test_the_last_block_of_an_amended_registration_closes_on_its_page(small_lab,
         order = small_lab.order(1)
         small_lab.report(order, small_lab.output(order))
     small_lab.validate()
-    amend(
+    amend_claim(
         small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", now=small_lab.now
     )
     (block,) = browse(small_lab).get("/registrations/1.json").json["registration"]["blocks"]

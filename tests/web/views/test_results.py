@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from axiom.limits import experiments as limits
 from axiom.reads import results
 from axiom.reads.base.request import Reading
-from axiom.store.views.results import ResultQuery, listed
+from axiom.store.views.results import ResultQuery, list_results
 
 
 def test_the_address_chooses_results_and_their_order(site_of):
@@ -68,7 +68,7 @@ def test_the_csv_holds_what_the_address_chooses_and_says_where_it_was_cut(site_o
         rows = list(csv.DictReader(io.StringIO(site_of.get(address).text)))
         assert [(row["replicate"], row["size"]) for row in rows] == [("1", "1"), ("1", "2"), ("0", "1"), ("0", "2")]
     for limit in (3, 4):  # of four results
-        _, rows = results.table(read(full), limit)
+        _, rows = results.flat_results_table(read(full), limit)
         assert len([row for row in rows if len(row) > 1]) == limit
         assert (len(rows[-1]) == 1) == (limit < 4)  # the last line says where it was cut off
 
@@ -80,33 +80,33 @@ def read(lab, query=None) -> Reading:
 def test_pages_follow_each_other_and_stand_still_while_results_come(full, site_of):
     everything = site_of.get("/results.json?experiment=tiny_sum&sort=x&page=y&outcome=z&replicate=x&a=1&b=2")
     assert len(everything.json["misread"]) == 6
-    assert [row.id for row in listed(full.db, ResultQuery(experiment_id=1, limit=3))] == [4, 3, 2]
-    assert [row.id for row in listed(full.db, ResultQuery(experiment_id=1, limit=3, skip=3))] == [1]
-    assert [row.id for row in listed(full.db, ResultQuery(until=3))] == [3, 2, 1]
+    assert [row.id for row in list_results(full.db, ResultQuery(experiment_id=1, limit=3))] == [4, 3, 2]
+    assert [row.id for row in list_results(full.db, ResultQuery(experiment_id=1, limit=3, skip=3))] == [1]
+    assert [row.id for row in list_results(full.db, ResultQuery(until=3))] == [3, 2, 1]
     reply = site_of.get("/results.json?experiment=tiny_sum").json
     assert all(row["seed_text"] == str(row["seed"]) for row in reply["results"])  # JavaScript rounds the number
     assert (reply["page"], reply["next"], reply["previous"]) == (1, None, None)
     previous = site_of.get("/results.json?experiment=tiny_sum&page=2").json["previous"]
     assert previous == "/results.json?experiment=tiny_sum&page=1"
-    first = results.listed(read(full, {"until": "3"}), 2)
-    second = results.listed(read(full, dict(parse_qsl(urlsplit(first["next"]).query))), 2)
+    first = results.results_page(read(full, {"until": "3"}), 2)
+    second = results.results_page(read(full, dict(parse_qsl(urlsplit(first["next"]).query))), 2)
     assert len(first["results"]) == 2
     assert len(second["results"]) == 1
     assert second["next"] is None
-    beyond = results.listed(read(full, {"page": "17"}), 1)
+    beyond = results.results_page(read(full, {"page": "17"}), 1)
     assert (beyond["results"], beyond["page"], beyond["is_beyond"]) == ([], 17, True)
     assert beyond["previous"] == "/results?page=4"
-    nothing = results.listed(read(full, {"page": "17", "outcome": "late"}), 1)
+    nothing = results.results_page(read(full, {"page": "17", "outcome": "late"}), 1)
     assert (nothing["is_beyond"], nothing["previous"]) == (False, None)
 
 
 def test_the_last_page_that_may_be_asked_for_says_so(full, monkeypatch):
     monkeypatch.setattr(limits, "RESULT_PAGES", 2)
-    last = results.listed(read(full, {"page": "2"}), 1)
+    last = results.results_page(read(full, {"page": "2"}), 1)
     assert len(last["results"]) == 1
     assert last["next"] is None
     assert last["ends_early"] is True
-    first = results.listed(read(full, {"page": "1"}), 1)
+    first = results.results_page(read(full, {"page": "1"}), 1)
     assert (first["next"], first["ends_early"]) == ("/results?page=2&until=4", False)
 
 

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.rounds import Note, Round, Step
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rounds import step
+from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.reads import log
 from axiom.reads.base.request import Reading
 from axiom.reads.log import SECTIONS, title_of
-from axiom.reads.news import feed
+from axiom.reads.news import rss_feed
 from axiom.store import news
 from axiom.store.experiments import releases
 from axiom.store.rounds import rounds as stored
@@ -34,7 +34,7 @@ def hold(lab, pi: str = "autopilot") -> str:
     """A round to its end; its name, or that of the session which it ends."""
     while True:
         with lab.db.transaction(), lab.db.savepoint():
-            stepped = step(lab.db, POLICY, pi=pi, reason="a test", now=lab.now)
+            stepped = take_next_step(lab.db, POLICY, pi=pi, reason="a test", now=lab.now)
         if stepped.ended:
             return stepped.round.name
 
@@ -58,12 +58,12 @@ def lab(small_lab, prepared):
     lab.later(seconds=1)
     hold(lab)
     with lab.db.transaction():
-        releases.let_out(lab.db, 1, made.digest, "a test vouches for it", lab.now)
+        releases.release_to_everybody(lab.db, 1, made.digest, "a test vouches for it", lab.now)
     lab.later(minutes=1)
-    jobs.started(lab.db, "start", 0.0, lab.now)
-    jobs.started(lab.db, "sweep", 60.0, lab.now)
-    jobs.done(lab.db, "sweep", lab.now)
-    jobs.failed(lab.db, "draw", 60.0, "no room")
+    jobs.record_job_start(lab.db, "start", 0.0, lab.now)
+    jobs.record_job_start(lab.db, "sweep", 60.0, lab.now)
+    jobs.record_job_success(lab.db, "sweep", lab.now)
+    jobs.record_job_failure(lab.db, "draw", 60.0, "no room")
     lab.host("gone", cores=1)
     lab.deploy(workunits=20)
     compute(lab, 8)
@@ -95,7 +95,7 @@ def test_every_number_of_a_log_leads_to_rows_that_are_there_in_every_form(lab, b
     assert len(pages) > 20
     assert {page: site.get(page).status for page in pages} == dict.fromkeys(pages, 200)
     for number in (1, 2):
-        for _, note in stored.notes(lab.db, number):  # no digit stands in the text of a note
+        for _, note in stored.list_round_notes(lab.db, number):  # no digit stands in the text of a note
             outside = "".join(note.text.replace("}", "{").split("{")[::2])
             assert not any(sign.isdigit() for sign in outside)
 
@@ -124,7 +124,7 @@ def test_a_log_of_before_keeps_its_chapters(lab, browse):
     titles = [chapter["section"] for chapter in browse(lab).get(f"/sessions/{FIRST}.json").json["session"]["log"]]
     assert "Credit" in titles
     assert {"Queue", "Ranked new results", "Published"} & set(titles) == set()
-    assert stored.by_name(lab.db, FIRST).due is None
+    assert stored.find_round_by_name(lab.db, FIRST).due is None
 
 
 def test_the_tasks_behind_a_number_are_just_those(lab, browse):
@@ -165,7 +165,7 @@ def test_two_sessions_are_compared_whichever_comes_first(lab, browse):
     assert change == difference(FIRST, SECOND)
     lab.later(seconds=1)
     with lab.db.transaction():
-        withdraw(lab.db, 1, "a <test>", lab.now)
+        retire_version(lab.db, 1, "a <test>", lab.now)
     lab.later(seconds=1)
     third = hold(lab)
     tasks = site.get(f"/sessions/{third}/tasks.json").json["tasks"]
@@ -185,16 +185,16 @@ WORDS = st.text().filter(lambda text: not any(sign.isdigit() for sign in text))
 @given(WORDS, st.dictionaries(st.from_regex(r"\w{1,5}", fullmatch=True), st.integers() | st.text()))
 def test_the_pieces_are_the_sentence(text, facts):
     note = Note(kind="test", text=text, facts=facts)
-    assert "".join(piece["text"] for piece in log.pieces(note)) == log.sentence(note)
+    assert "".join(piece["text"] for piece in log.note_pieces(note)) == log.note_sentence(note)
 
 
 def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_order():
     note = Note(kind="review.x", text="*{n}* of <b>", facts={"n": 2}, about="/results")
-    assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in log.as_markdown(SESSION, [(Step.REVIEW, note)])
+    assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in log.log_markdown(SESSION, [(Step.REVIEW, note)])
     note = Note(kind="test", text="{a} and {b}", facts={"a": 1, "b": 2}, about="/x", rows={"b": "/y"})
-    assert log.as_markdown(SESSION, [(Step.LOG, note)]).endswith("- [1](/x) and [2](/y)\n")
+    assert log.log_markdown(SESSION, [(Step.LOG, note)]).endswith("- [1](/x) and [2](/y)\n")
     for away in ("javascript:alert(1)", "//example.org/x", "https://example.org"):
-        (line,) = log.as_data([(Step.LOG, Note(kind="test", text="{n}", facts={"n": 1}, about=away))])
+        (line,) = log.log_data([(Step.LOG, Note(kind="test", text="{n}", facts={"n": 1}, about=away))])
         assert line["about"] == ""
         assert line["rows"] == {}
         assert line["pieces"][0]["rows"] == ""
@@ -202,13 +202,13 @@ def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_orde
         (next(iter(section.steps), Step.LOG), Note(kind=f"{section.kinds[0]}x", text="words"))
         for section in SECTIONS[:-1]
     ]
-    lines = log.as_text(SESSION, list(reversed(notes))).splitlines()
+    lines = log.log_text(SESSION, list(reversed(notes))).splitlines()
     assert [line for line in lines if line.isupper()] == [section.title.upper() for section in SECTIONS[:-1]]
-    titles = {chapter["section"]: chapter["lines"] for chapter in log.chapters(SESSION, [])}
+    titles = {chapter["section"]: chapter["lines"] for chapter in log.log_chapters(SESSION, [])}
     assert list(titles) == [section.title for section in SECTIONS if section.steps]
     assert all(len(lines) == 1 for lines in titles.values())
-    assert log.chapters(replace(SESSION, done=(Step.HEALTH,)), [])[0]["section"] == "Parts of the laboratory"
-    assert log.chapters(replace(SESSION, done=()), []) == []
+    assert log.log_chapters(replace(SESSION, done=(Step.HEALTH,)), [])[0]["section"] == "Parts of the laboratory"
+    assert log.log_chapters(replace(SESSION, done=()), []) == []
     for made_in, kind, title in (
         (Step.REVIEW, "task.valid", "New results"),
         (Step.CLEAN, "task.stuck.more", "Cleaning up"),
@@ -223,7 +223,7 @@ def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_orde
         ("no fact", {}, "no fact"),
         ("{a}{b}", {"a": 1, "b": "x"}, "1x"),
     ):
-        assert log.sentence(Note(kind="test", text=text, facts=facts)) == sentence
+        assert log.note_sentence(Note(kind="test", text=text, facts=facts)) == sentence
 
 
 LINE = "The server <moves> on Saturday & is back on Sunday."
@@ -241,7 +241,7 @@ def atom(reader) -> list[str]:
 
 def rss(lab, now=None) -> list:
     reading = Reading(db=lab.db, folder=lab.folder, now=now or lab.now, name="Small", live=dict)
-    return list(ET.fromstring(feed(reading, "https://lab.example/")).iter("item"))
+    return list(ET.fromstring(rss_feed(reading, "https://lab.example/")).iter("item"))
 
 
 def test_what_the_operator_says_is_news_for_a_while_and_in_the_feeds(browse, small_lab):
@@ -253,11 +253,11 @@ def test_what_the_operator_says_is_news_for_a_while_and_in_the_feeds(browse, sma
 
     assert atom(reader) == []
     with lab.db.transaction():
-        news.add(lab.db, line="We begin.", text="", until=lab.now + timedelta(hours=1), now=lab.now)
+        news.add_news(lab.db, line="We begin.", text="", until=lab.now + timedelta(hours=1), now=lab.now)
     lab.later(days=1)
     text = "Clients wait & go on.\n\nNothing <is> lost."
     with lab.db.transaction():
-        news.add(lab.db, line=LINE, text=text, until=lab.now + timedelta(days=2), now=lab.now)
+        news.add_news(lab.db, line=LINE, text=text, until=lab.now + timedelta(days=2), now=lab.now)
     assert on_front_page() == [LINE]
     page = reader.get("/").text
     assert "The server &lt;moves&gt; on Saturday &amp; is back on Sunday." in page
@@ -275,7 +275,7 @@ def test_what_the_operator_says_is_news_for_a_while_and_in_the_feeds(browse, sma
     assert on_front_page() == []
     lab.later(days=-3)
     with lab.db.transaction():
-        assert [news.withdraw(lab.db, 2, lab.now) for _ in range(2)] == [True, False]
+        assert [news.withdraw_news(lab.db, 2, lab.now) for _ in range(2)] == [True, False]
     assert (on_front_page(), atom(reader)) == ([], ["We begin."])
 
 

@@ -8,15 +8,15 @@ from furnished_lab import HOSTILE, fill, weighed
 
 from axiom.domain.credit import Award, Balance
 from axiom.domain.rounds import Step
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.credit.rules.tariffs import PRESETS
-from axiom.reads.leaderboards import credited
-from axiom.reads.volunteers import address_of
+from axiom.reads.leaderboards import describe_balance
+from axiom.reads.volunteers import website_link
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
-from axiom.store.engine.database import at
+from axiom.store.engine.database import to_microseconds
 from axiom.store.rounds import rounds
-from axiom.web.site.templates import environment
+from axiom.web.site.templates import template_environment
 from axiom_weigh.values import Observation
 
 
@@ -50,10 +50,10 @@ def test_volunteers_and_teams_have_credit_findings_and_a_link_that_is_an_address
         *(("data:text/html,x", None), ("//team.example/", None), ("team.example", None), ("https://", None)),
         *(("https://[", None), ("https://you@team.example/", None), ("https://team.example/" + "x" * 200, None)),
     ):
-        address = address_of(said)
+        address = website_link(said)
         assert address["href"] == href
         assert said.startswith(address["text"])
-        assert address_of("") is None
+        assert website_link("") is None
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_volunteers_and_teams_have_credit_findings_and_a_link_that_is_an_address
 )
 def test_what_computers_have_done_is_said_in_a_unit_that_does_not_make_it_nothing(seconds, words):
     made = '{% import "volunteer_parts.html" as did %}{{ did.core_time(seconds) }}'
-    assert environment().from_string(made).render(seconds=seconds) == words
+    assert template_environment().from_string(made).render(seconds=seconds) == words
 
 
 def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch):
@@ -107,9 +107,9 @@ def test_credit_of_late_fades_teams_race_monthly_and_who_has_none_says_nothing(b
     words = {"country": "buy.example", "website": "https://buy.example"}
     with small_lab.db.transaction():
         accounts.set_profile(small_lab.db, 3, name="Shy", **words, is_exported=False, shows_hosts=False)
-        team = teams.create(small_lab.db, name="Buyers", founder_id=3, **words, about="Buy.", now=small_lab.now)
-        accounts.join(small_lab.db, 3, team)
-        teams.create(small_lab.db, name="Nobody", founder_id=3, **words, about="Buy.", now=small_lab.now)
+        team = teams.create_team(small_lab.db, name="Buyers", founder_id=3, **words, about="Buy.", now=small_lab.now)
+        accounts.set_volunteer_team(small_lab.db, 3, team)
+        teams.create_team(small_lab.db, name="Nobody", founder_id=3, **words, about="Buy.", now=small_lab.now)
     reader = browse(small_lab)
     for path in ("/volunteers/3", "/volunteers", "/teams", "/teams/2", "/teams/3"):
         assert "buy." not in (reader.get(path).text + reader.get(f"{path}.json").text).casefold()
@@ -117,7 +117,7 @@ def test_credit_of_late_fades_teams_race_monthly_and_who_has_none_says_nothing(b
     answer = reader.get("/teams.json").json
     assert ([row["name"] for row in answer["teams"]][1:], answer["of"]) == (["Buyers"], 2)
     with small_lab.db.transaction():
-        ledger.carry_over(small_lab.db, 3, source="before", amount=1, because="a test", now=small_lab.now)
+        ledger.carry_over_credit(small_lab.db, 3, source="before", amount=1, because="a test", now=small_lab.now)
     small_lab.later(minutes=5)
     reader = browse(small_lab)
     assert "Buy." in reader.get("/teams/2").text
@@ -132,9 +132,11 @@ def ranked(small_lab, browse):
         with small_lab.db.transaction():
             for number, (total, recent) in enumerate(credit, start=1):
                 small_lab.volunteer(f"volunteer {number}")
-                ledger.carry_over(small_lab.db, number, source="a", amount=total, because="a test", now=small_lab.now)
+                ledger.carry_over_credit(
+                    small_lab.db, number, source="a", amount=total, because="a test", now=small_lab.now
+                )
                 week_ago = small_lab.now - timedelta(days=7)
-                ledger.keep_recent(small_lab.db, ledger.VOLUNTEER, {number: (recent, week_ago)})
+                ledger.store_recent_credit(small_lab.db, ledger.VOLUNTEER, {number: (recent, week_ago)})
         return browse(small_lab)
 
     return rank
@@ -189,7 +191,7 @@ def test_the_board_of_an_experiment_has_what_was_earned_with_any_of_its_versions
         order = small_lab.order(1)
         small_lab.report(order, small_lab.output(order))
         small_lab.validate()
-        Paying().pay(small_lab.db, small_lab.now)
+        CreditPayer().pay(small_lab.db, small_lab.now)
 
     small_lab.host()
     small_lab.publish(sound)
@@ -208,25 +210,25 @@ def test_the_board_of_an_experiment_has_what_was_earned_with_any_of_its_versions
     assert board("tiny_sum&of=hosts") == [(1, 1, 0.06)]
     assert board("sound&of=hosts") == []
     assert reader.get("/leaderboards?experiment=tiny_sun").status == 404
-    assert credited(None, small_lab.now) == {"credit": 0.0, "recent_credit": 0.0}
-    had = Balance(total=1_234, recent=8.0, recent_at=at(small_lab.now))
-    assert credited(had, small_lab.now + timedelta(days=21)) == {"credit": 1.234, "recent_credit": 1.0}
+    assert describe_balance(None, small_lab.now) == {"credit": 0.0, "recent_credit": 0.0}
+    had = Balance(total=1_234, recent=8.0, recent_at=to_microseconds(small_lab.now))
+    assert describe_balance(had, small_lab.now + timedelta(days=21)) == {"credit": 1.234, "recent_credit": 1.0}
 
 
 def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(busy_lab, browse):
     db, now = busy_lab.db, busy_lab.now
     with db.transaction():
-        number = tariffs.add(db, PRESETS["S5"], now, because="<b>more</b>")
-        tariffs.add(db, PRESETS["S4"], now - timedelta(days=2), because="as before")
-        tariffs.add(db, PRESETS["S3"], now + timedelta(days=2), because="later", announced_at=now)
+        number = tariffs.add_tariff(db, PRESETS["S5"], now, because="<b>more</b>")
+        tariffs.add_tariff(db, PRESETS["S4"], now - timedelta(days=2), because="as before")
+        tariffs.add_tariff(db, PRESETS["S3"], now + timedelta(days=2), because="later", announced_at=now)
         award = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "because": "a test"}
         paid = Award(task_id=1, amount=7_000, tier="30 to 120 s", **award)
-        ledger.award(db, [paid], tariff_id=number, now=now)
-        session = rounds.begin(db, pi="autopilot", reason="a test", now=now)
-        rounds.finish(db, session, Step.REVIEW, seen_task=0, now=now, ends=False)
-        settlements.settle(db, session.id, after=0, session_cap=50_000_000, now=now)
-        rounds.tell(db, session.id, "a test", now)
-        ledger.carry_over(db, 1, source="before", amount=2_500, because="", now=now)
+        ledger.book_awards(db, [paid], tariff_id=number, now=now)
+        session = rounds.begin_round(db, pi="autopilot", reason="a test", now=now)
+        rounds.finish_round_step(db, session, Step.REVIEW, seen_task=0, now=now, ends=False)
+        settlements.settle_session(db, session.id, after=0, session_cap=50_000_000, now=now)
+        rounds.promote_round_to_session(db, session.id, "a test", now)
+        ledger.carry_over_credit(db, 1, source="before", amount=2_500, because="", now=now)
     reader = browse(busy_lab)
     book = reader.get("/ledger.json").json["ledger"]
     assert (book["credit"], book["carried"], book["waiting"]) == (7.0, 2.5, 1)

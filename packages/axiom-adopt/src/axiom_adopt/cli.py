@@ -104,7 +104,11 @@ def move(
 def status(folder: Folder) -> Shown:
     """Who has come back, and what is left of the server before."""
     with moving.open_moved(folder) as (db, present):
-        answer = {"project": present.project, "moved_at": _written(present.sealed_at), **adoption.progress(db)}
+        answer = {
+            "project": present.project,
+            "moved_at": _written(present.sealed_at),
+            **adoption.read_adoption_progress(db),
+        }
     yield {"adoption": answer}
     show_facts({name.replace("_", " "): value for name, value in answer.items()})
 

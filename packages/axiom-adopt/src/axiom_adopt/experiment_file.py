@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.errors import ExperimentError, Refused, WrongUse
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom_adopt.plain_scripts import PlainScript, read_plain_script
 from axiom_adopt.script_levels import Factor
 from axiom_adopt.script_measures import in_double_quotes
@@ -49,7 +49,7 @@ def import_script(path: Path, name: str | None = None) -> ImportedScript:
             f"What was made of line {number} of {path} is no Python any more ({fault.msg}). Nothing was written; write "
             "that line more plainly, and import it again."
         ) from None
-    refused = [refusal for refusal in refusals(text, name) if "`TODO`" not in refusal.sentence]
+    refused = [refusal for refusal in check_source(text, name) if "`TODO`" not in refusal.sentence]
     return ImportedScript(
         name=name,
         script=script,

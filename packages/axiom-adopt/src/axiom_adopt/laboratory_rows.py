@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from axiom.boinc import account_keys
-from axiom.boinc.requests import read_preferences, sound_preferences
+from axiom.boinc.requests import read_preferences, valid_preferences
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import VENUES, write_project_preferences
 from axiom.server.accounts.stored_passwords import seal_password
 from axiom.store.accounts.accounts import KeyHolder
 from axiom.store.accounts.names import fold_name
-from axiom.store.engine.database import at
+from axiom.store.engine.database import to_microseconds
 from axiom_adopt.preferences import read_old_preferences
 from axiom_adopt.records import Host, Team, User
 
@@ -133,8 +133,8 @@ def host_row(host: Host, *, name: str, now: datetime) -> dict[str, Any]:
         "cores": max(1, host.p_ncpus),
         "memory_mb": int(min(max(0.0, host.m_nbytes), _MOST_BYTES) / _MEGABYTE),
         "created_at": _stamp(host.create_time),
-        "seen_at": min(_stamp(host.rpc_time or host.create_time), at(now)),
-        "cpid": account_keys.unheard_host_cpid(host.host_cpid) if host.host_cpid else "",
+        "seen_at": min(_stamp(host.rpc_time or host.create_time), to_microseconds(now)),
+        "cpid": account_keys.placeholder_host_cpid(host.host_cpid) if host.host_cpid else "",
         "rpc_seqno": max(0, host.rpc_seqno),
         "flops": max(0.0, host.p_fpops),
         "availability": min(1.0, max(0.01, host.on_frac * host.active_frac or 1.0)),
@@ -187,7 +187,7 @@ def moment_of(seconds: float) -> datetime:
 
 
 def _stamp(seconds: float) -> int:
-    return at(moment_of(seconds))
+    return to_microseconds(moment_of(seconds))
 
 
 def _password(passwd_hash: str, secret: bytes) -> str | None:
@@ -206,7 +206,7 @@ def is_md5(passwd_hash: str) -> bool:
 
 def _computing_preferences(stored: bytes) -> tuple[str, int]:
     whole = _WHOLE.fullmatch(stored)
-    text = sound_preferences(whole[1]) if whole else ""
+    text = valid_preferences(whole[1]) if whole else ""
     return text, int(read_preferences(text.encode()).modified_at) if text else 0
 
 

@@ -16,7 +16,7 @@ from axiom.domain.credit import Balance
 from axiom.gate.command import Answer, Command
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
-from axiom.service.standard_callers import operator
+from axiom.service.standard_callers import operator_caller
 from axiom.store.accounts import accounts, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -54,7 +54,7 @@ class AdoptRows(Command, name="project.adopt", capability=Capability.RUN):
 
 def give_rows(gate: CommandGate, command: AdoptRows) -> None:
     """Have them stored; those that are stored already stay as they are."""
-    gate.submit(command, operator(), key=f"adopt:{command.dump[:32]}:{command.part}:{command.first}")
+    gate.submit(command, operator_caller(), key=f"adopt:{command.dump[:32]}:{command.part}:{command.first}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +74,11 @@ class Loading:
         self._give("members", sorted(seen.members.items()), len(seen.members), _write_members)
         self._give("computers", self._computers(dump, totals), len(seen.computers), self._write_computers)
         merges = {number: host for number in seen.merges if (host := seen.host_behind(number)) is not None}
-        self._give("merges", sorted(merges.items()), len(merges), lambda db, rows: hosts.merge(db, dict(rows)))
+        self._give(
+            "merges", sorted(merges.items()), len(merges), lambda db, rows: hosts.add_merged_hosts(db, dict(rows))
+        )
         tasks = sorted(seen.tasks, key=lambda task: task.name)
-        self._give("tasks", tasks, len(tasks), foreign_tasks.add)
+        self._give("tasks", tasks, len(tasks), foreign_tasks.add_foreign_tasks)
         self._give("tombstones", seen.deleted, len(seen.deleted), _write_tombstones)
         numbers = {"volunteer": "user", "host": "host", "team": "team"}
         reserved = {ours: seen.next_ids.get(theirs, 1) - 1 for ours, theirs in numbers.items()}
@@ -164,11 +166,13 @@ def _chunks(rows: Iterable[T]) -> Iterator[tuple[int, list[T]]]:
 
 def _write_members(db: Database, rows: Sequence[tuple[int, int]]) -> None:
     for volunteer_id, team_id in rows:
-        accounts.join(db, volunteer_id, team_id)
+        accounts.set_volunteer_team(db, volunteer_id, team_id)
 
 
 def _write_tombstones(db: Database, rows: Sequence[Any]) -> None:
     for row in rows:
         noun = tombstones.VOLUNTEER if isinstance(row, UserDeleted) else tombstones.HOST
         number = row.userid if isinstance(row, UserDeleted) else row.hostid
-        tombstones.add(db, noun, number, row.public_cross_project_id, laboratory_rows.moment_of(row.create_time))
+        tombstones.add_tombstone(
+            db, noun, number, row.public_cross_project_id, laboratory_rows.moment_of(row.create_time)
+        )

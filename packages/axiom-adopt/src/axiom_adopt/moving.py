@@ -12,10 +12,10 @@ from axiom.errors import Refused
 from axiom.gate.gate import CommandGate
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
-from axiom.service.open_laboratory import prepare_database, reading, writing
-from axiom.settings import from_process, write_settings
+from axiom.service.open_laboratory import open_folder_gate, open_for_reading, prepare_database
+from axiom.settings import read_process_settings, write_settings
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts, load_code
-from axiom.signed.key_rotation import follow, make_next_code
+from axiom.signed.key_rotation import follow_code_change, make_next_code
 from axiom.signed.keys import make_keys, make_secrets, replace_private
 from axiom.store.accounts import adoption
 from axiom.store.credit import balance_check
@@ -59,8 +59,8 @@ class Move:
         if not self.folder.exists():
             self.folder.demand_room()
             return
-        with reading(self.folder) as db:
-            before = adoption.read(db)
+        with open_for_reading(self.folder) as db:
+            before = adoption.read_adoption(db)
             if before is None and any(history.last_number(db, table) for table in ("volunteer", "experiment")):
                 raise Refused(
                     f"The laboratory in {self.folder.path} has run already, and its numbers are others' here. Nothing "
@@ -77,12 +77,12 @@ class Move:
         with lock(self.folder, _PURPOSE):
             if not self.folder.settings.exists():
                 write_settings(self.folder.settings, self._wanted_settings())
-            settings, _ = from_process(self.folder.settings)
+            settings, _ = read_process_settings(self.folder.settings)
             self._keep_keys()
             clock = prepare_database(self.folder, is_whole=False)
             make_keys(self.folder.keys, clock.now())
             secret = make_secrets(self.folder.keys).accounts
-            with writing(self.folder, settings, is_whole=False) as gate:
+            with open_folder_gate(self.folder, settings, is_whole=False) as gate:
                 begun = self._begin(gate, inspection)
                 if begun.sealed_at is None:
                     loading = Loading(
@@ -98,10 +98,10 @@ class Move:
         project = self.project.master_url
 
         def begin(db: Database) -> None:
-            adoption.begin(db, digest=inspection.digest, project=project, now=gate.now())
+            adoption.begin_adoption(db, digest=inspection.digest, project=project, now=gate.now())
 
         give_rows(gate, AdoptRows(dump=inspection.digest, part="begin", first=0, rows=1, write=begin))
-        begun = gate.writer.run(adoption.read)
+        begun = gate.writer.run(adoption.read_adoption)
         if begun is None:
             raise LookupError("the adoption that was begun is gone")
         return begun
@@ -114,7 +114,7 @@ class Move:
         wanted = self._wanted_settings()
         if not self.folder.settings.exists():
             return
-        settings, _ = from_process(self.folder.settings)
+        settings, _ = read_process_settings(self.folder.settings)
         if other := [name for name in wanted if name != "name" and getattr(settings, name) != wanted[name]]:
             lines = [f"{name} = {json.dumps(wanted[name])}" for name in other]
             raise Refused(
@@ -146,7 +146,7 @@ def addresses_of(project: Project) -> ProjectAddresses:
 
 def find_problems(db: Database) -> list[str]:
     """What is not as the dump had it, and what does not add up."""
-    return [*adoption.problems(db), *balance_check.problems(db)]
+    return [*adoption.list_adoption_problems(db), *balance_check.list_ledger_problems(db)]
 
 
 def begin_code_key(folder: Folder) -> Path:
@@ -165,7 +165,9 @@ def accept_code_key(folder: Folder, signature: str) -> None:
                 f"No key waits in {folder.path} for a signature. Nothing was changed; `axiom adopt accept-code-key` "
                 "without a signature makes it, and says how it is signed."
             )
-        follow(folder.keys, CodeKeyChange(public_text=f"{path.read_text(encoding='ascii')}\n", signature=signature))
+        follow_code_change(
+            folder.keys, CodeKeyChange(public_text=f"{path.read_text(encoding='ascii')}\n", signature=signature)
+        )
         path.unlink()
 
 
@@ -185,17 +187,17 @@ def open_moved(folder: Folder, *, is_whole: bool = True) -> Iterator[tuple[Datab
     absent = Refused(f"No project was moved into {folder.path}. Nothing was done; `axiom adopt --help` says how.")
     if not folder.exists():
         raise absent
-    with reading(folder) as db:
-        present = adoption.read(db)
+    with open_for_reading(folder) as db:
+        present = adoption.read_adoption(db)
         if present is None:
             raise absent
         if is_whole:
-            adoption.demand_whole(db)
+            adoption.demand_complete_adoption(db)
         yield db, present
 
 
 def _seal(db: Database, facts: dict[str, Any], gate: CommandGate) -> None:
-    adoption.seal(db, facts, gate.now())
+    adoption.seal_adoption(db, facts, gate.now())
     if problems := find_problems(db):
         raise Refused(
             f"What was moved is not what the dump has: {problems[0]}. It was not sealed; this is ours to mend."

@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.errors import ExperimentError, NotFound, Refused
 from axiom.limits import experiments as limits
-from axiom.signed.sources import parsed
+from axiom.signed.sources import parse_source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -48,7 +48,7 @@ class ScriptText:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tree = parsed(source)
+        self.tree = parse_source(source)
         self.lines = source.split("\n")
         self.parents = {id(child): node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
         self.gone = set[int]()

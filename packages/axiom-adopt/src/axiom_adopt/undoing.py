@@ -18,7 +18,7 @@ def undo_move(folder: Folder) -> Path:
     """
     with lock(folder, "axiom adopt undo"):
         with open_moved(folder, is_whole=False) as (db, present):
-            progress = adoption.progress(db)
+            progress = adoption.read_adoption_progress(db)
         if own := [f"{progress[name]} {words}" for name, words in _NEW.items() if progress.get(name)]:
             raise Refused(
                 f"The laboratory has {', '.join(own)}, which would be lost. Nothing was changed; `axiom adopt undo "
@@ -35,7 +35,7 @@ def undo_move(folder: Folder) -> Path:
 def write_differences(folder: Folder, writer: Any) -> int:
     """Accounts that are new, and credit that came since the move: a row each, under a heading."""
     with open_moved(folder) as (db, _):
-        rows = adoption.differences(db)
+        rows = adoption.list_changes_since_adoption(db)
     writer.writerow(("volunteer", "name", "email", "is_new", "credit_since"))
     writer.writerows(rows)
     return len(rows)

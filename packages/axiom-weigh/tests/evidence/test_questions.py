@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.laboratory.findings.rules.registrable import fault, is_another_design
+from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom_weigh.evidence.method import Process, question
 from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import clear_of, e_told
@@ -86,11 +86,13 @@ def registered(kind="contrast", **changes):
     ],
 )
 def test_an_estimand_that_could_not_be_weighed_as_it_is_said_has_a_fault(estimand, fact):
-    why = fault(estimand, SIZES)
+    why = estimand_fault(estimand, SIZES)
     assert fact in why
     assert bool(fact) == bool(why)
     uneven = [*SIZES, {"size": 5}]
-    assert bool(fault(registered("slope", exchangeable=True), uneven)) > bool(fault(registered("slope"), uneven))
+    assert bool(estimand_fault(registered("slope", exchangeable=True), uneven)) > bool(
+        estimand_fault(registered("slope"), uneven)
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import file_of, manifest_of
 from axiom.cli.output import Shown, reading_options, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import open_reading
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.comparison import DeclaredDifference, declared_differences
 from axiom.reads import experiments
@@ -37,8 +37,8 @@ class ComparedSide:
 
 
 @click.command("compare")
-@click.argument("first", shell_complete=experiments_named)
-@click.argument("second", shell_complete=experiments_named)
+@click.argument("first", shell_complete=complete_experiment_name)
+@click.argument("second", shell_complete=complete_experiment_name)
 @reading_options
 def compare(first: str, second: str, folder: Folder) -> Shown:
     """What differs between two versions or two experiments, and their findings side by side.
@@ -46,7 +46,7 @@ def compare(first: str, second: str, folder: Folder) -> Shown:
     FIRST and SECOND are NAME, NAME@2 or a FILE.py: `axiom experiment compare grokking_dynamics mine.py`.
     """
     if folder.exists():
-        with view(folder) as reading:
+        with open_reading(folder) as reading:
             sides = [_published(reading, name) or _written(name, folder) for name in (first, second)]
     else:
         sides = [_written(name, folder) for name in (first, second)]
@@ -73,12 +73,15 @@ def _published(reading: Reading, name: str) -> ComparedSide | None:
     if name.endswith(".py"):
         return None
     try:
-        stored = experiments.must(reading, name)
+        stored = experiments.require_experiment(reading, name)
     except NotFound:
         if "@" in name:
             raise
         return None
-    shown = (finding_views.shown(reading, view) for view in findings.of_experiment(reading.db, stored.id))
+    shown = (
+        finding_views.describe_finding(reading, view)
+        for view in findings.list_experiment_findings(reading.db, stored.id)
+    )
     return ComparedSide(
         name=f"{stored.name}@{stored.version}",
         manifest=stored_manifest(stored.manifest),

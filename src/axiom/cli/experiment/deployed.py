@@ -5,11 +5,11 @@ from dataclasses import asdict
 
 import click
 
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.output import Shown, reading_options, show_table
 from axiom.errors import UnknownName
 from axiom.limits import hosts as limits
-from axiom.service.open_laboratory import reading
+from axiom.service.open_laboratory import open_for_reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
@@ -18,15 +18,15 @@ from axiom_weigh.terminal import say
 
 
 @click.command("deployed")
-@click.argument("name", required=False, default="", shell_complete=experiments_named)
+@click.argument("name", required=False, default="", shell_complete=complete_experiment_name)
 @reading_options
 def deployed(name: str, folder: Folder) -> Shown:
     """Where tasks are now: the hosts that have most, and the others as a range. NAME: of one experiment alone."""
-    with reading(folder) as db:
-        names = {experiment.name for experiment in experiments.every_version(db)}
+    with open_for_reading(folder) as db:
+        names = {experiment.name for experiment in experiments.list_experiment_versions(db)}
         if name and name not in names:
             raise UnknownName("published experiment", name, names)
-        hosts = fleet.deployed(db, name)
+        hosts = fleet.list_deployed_hosts(db, name)
     yield {"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]}
     show_table(
         ("host", "name", "volunteer", "cores", "tasks", "of which"),

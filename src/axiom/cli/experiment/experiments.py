@@ -8,22 +8,22 @@ import click
 
 from axiom import shipped
 from axiom.cli.changes import Change, change_options
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
-from axiom.cli.laboratory.adopt import import_adopting
+from axiom.cli.laboratory.adopt import import_adopt_module
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
 from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.laboratory.experiments import old_claims
-from axiom.laboratory.experiments.rules.search import is_looked_for
-from axiom.rules.hosts.costs import shown
-from axiom.service.open_laboratory import reading
+from axiom.laboratory.experiments.rules.search import matches_search
+from axiom.rules.hosts.costs import describe_cost_fit
+from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import costs, experiments, old_names
 from axiom.store.experiments.experiments import STATUSES
-from axiom.store.experiments.themes import by_experiment
+from axiom.store.experiments.themes import read_themes
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import remark, say
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 @click.command("list")
 @click.option("--search", "q", default="", help="Those whose question or name has these words: edge, compgen.")
-@click.option("--theme", type=click.Choice(sorted(set(by_experiment().values()))), help="Those that are about this.")
+@click.option("--theme", type=click.Choice(sorted(set(read_themes().values()))), help="Those that are about this.")
 @click.option("--status", type=click.Choice(["catalogue", *STATUSES]), help="Those that stand so.")
 @reading_options
 def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder) -> Shown:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
     wanted = {"q": q, "theme": theme or "", "status": status or ""}
     every = [_listed(manifest, _state_of(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
-    rows = [row for row in every if is_looked_for(row, old_names.names_of(row["name"]), wanted)]
+    rows = [row for row in every if matches_search(row, old_names.list_former_names(row["name"]), wanted)]
     yield {"experiments": rows}
     show_table(
         ("name", "version", "status", "results", "question"),
@@ -59,7 +59,7 @@ def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
 
 
 @click.command("show")
-@click.argument("name", shell_complete=experiments_named)
+@click.argument("name", shell_complete=complete_experiment_name)
 @reading_options
 def show(name: str, folder: Folder) -> Shown:
     """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
@@ -83,10 +83,10 @@ def show(name: str, folder: Folder) -> Shown:
     del facts["summary"]
     _say(manifest, facts)
     if results_here and results_here[1]:
-        from axiom.cli.experiment.results_table import show_brought
+        from axiom.cli.experiment.results_table import show_version_summary
 
         say()
-        show_brought(manifest, *results_here)
+        show_version_summary(manifest, *results_here)
 
 
 def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
@@ -109,19 +109,19 @@ def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping
     """What this version has brought in the laboratory, config by config; None where it is not the newest there."""
     if not folder.exists():
         return None
-    with reading(folder) as db:
-        newest = experiments.by_name(db, manifest.name)
+    with open_for_reading(folder) as db:
+        newest = experiments.find_experiment_by_name(db, manifest.name)
     if newest is None or newest.version != manifest.version:
         return None
     from axiom.cli.experiment.results_table import (
-        brought,
+        summarize_version,
     )  # the notebook's tables, which the other commands here do without
 
-    return brought(folder, f"{newest.name}@{newest.version}")
+    return summarize_version(folder, f"{newest.name}@{newest.version}")
 
 
 @click.command("publish")
-@click.argument("name", shell_complete=experiments_named)
+@click.argument("name", shell_complete=complete_experiment_name)
 @change_options
 def publish(name: str, change: Change) -> None:
     """Sign an experiment's bundle and register what it asks. NAME is one of the catalogue, or a FILE.py of yours."""
@@ -131,7 +131,7 @@ def publish(name: str, change: Change) -> None:
 
 
 @click.command("deploy")
-@click.argument("experiment", metavar="NAME", shell_complete=experiments_named)
+@click.argument("experiment", metavar="NAME", shell_complete=complete_experiment_name)
 @click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
 @click.option(
     "--replicates",
@@ -167,7 +167,7 @@ def deploy(why: str, key: str | None, change: Change, **options: Any) -> None:
 
 
 @click.command("retire")
-@click.argument("name", shell_complete=experiments_named)
+@click.argument("name", shell_complete=complete_experiment_name)
 @why_option("Why; it stays in the audit.", default="retired by the operator")
 @change_options
 def retire(name: str, why: str, change: Change) -> None:
@@ -178,7 +178,7 @@ def retire(name: str, why: str, change: Change) -> None:
 
 @click.command("load-former")
 @click.argument("files", metavar="FOLDER", type=click.Path(path_type=Path, exists=True))
-@click.argument("name", metavar="EXPERIMENT", shell_complete=experiments_named)
+@click.argument("name", metavar="EXPERIMENT", shell_complete=complete_experiment_name)
 @click.option("--source", required=True, help="What the old laboratory is called; it stands above its numbers.")
 @change_options
 def load_former(files: Path, name: str, source: str, change: Change) -> None:
@@ -186,7 +186,7 @@ def load_former(files: Path, name: str, source: str, change: Change) -> None:
 
     FOLDER holds JSON files, one for each task, or is one such file. Tasks that are there already stay as they are.
     """
-    former_results = import_adopting("former_results")
+    former_results = import_adopt_module("former_results")
     loaded = former_results.load_former_results(files, name, source, change.submit, quiet=change.quiet)
     change.tell("experiment", loaded.answer, loaded.sentence)
 
@@ -195,9 +195,9 @@ def _state_of(folder: Folder, name: str) -> dict[str, Any]:
     """How the experiment stands in the laboratory; in the catalogue alone where there is none."""
     if not folder.exists():
         return {"status": "catalogue", "results": 0}
-    with reading(folder) as db:
-        experiment = experiments.by_name(db, name)
-        counted = counters.read(db)
+    with open_for_reading(folder) as db:
+        experiment = experiments.find_experiment_by_name(db, name)
+        counted = counters.read_counters(db)
     if experiment is None:
         return {"status": "catalogue", "results": 0}
     amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", experiment.id))
@@ -206,8 +206,8 @@ def _state_of(folder: Folder, name: str) -> dict[str, Any]:
 
 def _old(name: str) -> dict[str, list[dict[str, str]]]:
     """What the old laboratory called it, what became of that, and what it claimed."""
-    catalogue = shipped.catalogue()
-    names = [{"name": script.name, "became": script.became} for script in old_names.of_experiment(catalogue, name)]
+    catalogue = shipped.catalogue_folder()
+    names = [{"name": script.name, "became": script.became} for script in old_names.list_old_names(catalogue, name)]
     claims = [
         {
             "name": claim.name,
@@ -216,7 +216,7 @@ def _old(name: str) -> dict[str, list[dict[str, str]]]:
             "rests_on": claim.rests_on,
             "status": claim.status,
         }
-        for claim in old_claims.read(catalogue / old_claims.LIST).claims
+        for claim in old_claims.read_old_claims(catalogue / old_claims.LIST).claims
         if claim.experiment == name
     ]
     return {"names": names, "claims": claims}
@@ -226,10 +226,10 @@ def _costs(folder: Folder, manifest: Manifest) -> list[dict[str, object]]:
     """What its tasks have shown of its cost on each kind of host, where this version is in the laboratory."""
     if not folder.exists():
         return []
-    with reading(folder) as db:
-        version = experiments.by_name(db, manifest.name, manifest.version)
-        learned = costs.of_experiment(db, version.id) if version else []
-    return [shown(cost.host_class, cost.fit) for cost in learned]
+    with open_for_reading(folder) as db:
+        version = experiments.find_experiment_by_name(db, manifest.name, manifest.version)
+        learned = costs.list_learned_costs(db, version.id) if version else []
+    return [describe_cost_fit(cost.host_class, cost.fit) for cost in learned]
 
 
 def _listed(manifest: Manifest, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,6 +238,6 @@ def _listed(manifest: Manifest, state: Mapping[str, Any]) -> dict[str, Any]:
         "aliases": list(manifest.aliases),
         "version": manifest.version,
         "question": manifest.question,
-        "theme": by_experiment().get(manifest.name),
+        "theme": read_themes().get(manifest.name),
         **state,
     }

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
-from axiom.cli.experiment.run_marks import told_by_marks
+from axiom.cli.experiment.run_marks import read_run_marks
 from axiom.errors import ExperimentError, WrongUse
-from axiom.laboratory.experiments.catalogue_files import find_in, gather_files
+from axiom.laboratory.experiments.catalogue_files import find_experiment_file, gather_files
 from axiom.runner.direct import describe_here
-from axiom.service.open_laboratory import package
+from axiom.service.open_laboratory import package_folder
 from axiom.service.take_folder import own_file
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest
@@ -26,13 +26,13 @@ from axiom.store.engine.folder import Folder
 def catalogue_files(folder: Folder | None = None) -> list[Path]:
     """The experiments' files that Axiom brings along, and those that were published in this folder, by name."""
     own = [] if folder is None else [folder.catalogue]
-    return gather_files(shipped.catalogue(), *own)
+    return gather_files(shipped.catalogue_folder(), *own)
 
 
 def file_of(name: str, folder: Folder | None = None) -> Path:
     """The file of this experiment: a name or alias of the catalogue, or a path."""
     if not name.endswith(".py"):
-        return find_in(catalogue_files(folder), name)
+        return find_experiment_file(catalogue_files(folder), name)
     return own_file(name)
 
 
@@ -43,33 +43,33 @@ def file_words(name: str) -> dict[str, Any]:
     file = file_of(name)
     try:
         text = file.read_bytes().decode()
-        return {"experiment": file.stem, "text": text, "ran": told_by_marks(file, text)}
+        return {"experiment": file.stem, "text": text, "ran": read_run_marks(file, text)}
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error
 
 
 def manifest_of(file: Path) -> Manifest:
     """What this file declares."""
-    files = bundles.collect(package(), file)
-    cached = cache() / "manifests" / f"{_digest(files)}.json"
+    files = bundles.collect_sources(package_folder(), file)
+    cached = cache_folder() / "manifests" / f"{_digest(files)}.json"
     try:
         return read_manifest(cached.read_bytes())
     except (OSError, ExperimentError):
         from axiom.laboratory.experiments.declared import (
-            declaration,  # not where the cache knows it, which is nearly always
+            find_declaration,  # not where the cache knows it, which is nearly always
         )
 
-        raw = declaration(shipped.catalogue(), file.stem, files) or describe_here(files)
+        raw = find_declaration(shipped.catalogue_folder(), file.stem, files) or describe_here(files)
     _keep(cached, raw)
     return read_manifest(raw)
 
 
-def manifests(files: Sequence[Path]) -> list[Manifest]:
+def load_manifests(files: Sequence[Path]) -> list[Manifest]:
     """What these files declare."""
     return [manifest_of(file) for file in files]
 
 
-def cache() -> Path:
+def cache_folder() -> Path:
     """Where the caches are of whoever types."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "axiom"
 

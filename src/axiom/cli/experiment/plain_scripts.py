@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.laboratory.adopt import import_adopting
+from axiom.cli.laboratory.adopt import import_adopt_module
 from axiom.cli.output import Shown, answer_option, dry_run_option
 from axiom.errors import WrongUse
 from axiom_weigh.terminal import say
@@ -29,7 +29,7 @@ def import_script(script: Path, name: str | None, folder: Path, dry_run: bool) -
     What it computes for one seed is carried over, with its sweep and its measures. The question, what is concluded and
     the prediction are yours to write: they say TODO, and no such file is computed or published.
     """
-    experiment_file = import_adopting("experiment_file")
+    experiment_file = import_adopt_module("experiment_file")
     if not folder.is_dir():
         raise WrongUse(f"There is no folder {folder}. Nothing was written.")
     imported = experiment_file.import_script(script, name)

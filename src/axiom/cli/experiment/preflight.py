@@ -6,17 +6,23 @@ from typing import Any
 import click
 
 from axiom.cli.changes import Change, change_options
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import file_of
 from axiom.cli.experiment.run_marks import leave_mark
-from axiom.cli.output import bar, show_json
+from axiom.cli.output import progress_bar, show_json
 from axiom.domain.preflights import Attempt
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
-from axiom.laboratory.experiments.preflight import Examination, is_shipped, prepare_boxed, secret_of, try_out
-from axiom.laboratory.experiments.preflight_report import write
+from axiom.laboratory.experiments.preflight import (
+    Examination,
+    is_shipped_bundle,
+    pack_in_sandbox,
+    preflight_bundle,
+    preflight_secret,
+)
+from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.preflight_run import Progress
-from axiom.laboratory.experiments.publish import PackedBundle, demand_taken
-from axiom.service.open_laboratory import package, reading, submit
+from axiom.laboratory.experiments.publish import PackedBundle, demand_publishable
+from axiom.service.open_laboratory import open_for_reading, package_folder, submit_in_folder
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest
@@ -27,7 +33,7 @@ from axiom_weigh.terminal import progress, remark, say
 
 
 @click.command("preflight")
-@click.argument("name", shell_complete=experiments_named)
+@click.argument("name", shell_complete=complete_experiment_name)
 @change_options
 def preflight(name: str, change: Change) -> None:
     """Put an experiment to nine gates, in a sandbox, and remember how it fared. Exits 1 when it did not pass.
@@ -42,7 +48,11 @@ def preflight(name: str, change: Change) -> None:
         progress("")
     answer = _answer(examination)
     if is_published:
-        answer |= submit(change.folder, PreflightExperiment(report=write(examination.attempt)), dry_run=change.dry_run)
+        answer |= submit_in_folder(
+            change.folder,
+            PreflightExperiment(report=write_preflight_report(examination.attempt)),
+            dry_run=change.dry_run,
+        )
     answer |= {"is_published": is_published, "is_stored": is_published and not change.dry_run}
     if change.as_json:
         show_json({"preflight": answer})
@@ -56,43 +66,45 @@ def _examined(name: str, folder: Folder, on_progress: Progress | None) -> tuple[
     file = file_of(name, folder)
     newest = None if name.endswith(".py") else _newest(file.stem, folder)
     if newest is None:
-        made = prepare_boxed(package(), file)
+        made = pack_in_sandbox(package_folder(), file)
         if isinstance(made, Attempt):
             return Examination(attempt=made, manifest=None), False
         _demand_taken(made, folder)
         archive, is_published = made.archive, _is_published(made.digest, folder)
     else:
         archive, is_published = newest, True
-    manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
+    manifest = read_manifest(bundles.read_bundle_files(archive)[bundles.MANIFEST])
     if is_published:
-        attempt = try_out(archive, on_progress, secret=secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket))
+        attempt = preflight_bundle(
+            archive, on_progress, secret=preflight_secret(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+        )
     else:
-        attempt = try_out(archive, on_progress)
-    return Examination(attempt=attempt, manifest=manifest, is_shipped=is_shipped(archive)), is_published
+        attempt = preflight_bundle(archive, on_progress)
+    return Examination(attempt=attempt, manifest=manifest, is_shipped=is_shipped_bundle(archive)), is_published
 
 
 def _newest(name: str, folder: Folder) -> bytes | None:
     """The bundle that is published here under this name."""
     if not folder.exists():
         return None
-    with reading(folder) as db:
-        experiment = experiments.by_name(db, name)
-        newest = experiments.bundle_now(db, experiment.id) if experiment else None
-        return blobs.get(db, folder, newest.digest) if newest else None
+    with open_for_reading(folder) as db:
+        experiment = experiments.find_experiment_by_name(db, name)
+        newest = experiments.find_newest_bundle(db, experiment.id) if experiment else None
+        return blobs.read_blob(db, folder, newest.digest) if newest else None
 
 
 def _demand_taken(made: PackedBundle, folder: Folder) -> None:
     """Refuse at once what this laboratory would not publish."""
     if folder.exists():
-        with reading(folder) as db:
-            demand_taken(db, made.manifest, made.declaration, made.digest)
+        with open_for_reading(folder) as db:
+            demand_publishable(db, made.manifest, made.declaration, made.digest)
 
 
 def _is_published(digest: str, folder: Folder) -> bool:
     if not folder.exists():
         return False
-    with reading(folder) as db:
-        return experiments.bundle(db, digest) is not None
+    with open_for_reading(folder) as db:
+        return experiments.find_bundle(db, digest) is not None
 
 
 def _answer(examination: Examination) -> dict[str, Any]:
@@ -122,7 +134,7 @@ def _answer(examination: Examination) -> dict[str, Any]:
 
 
 def _tell(done: int, cells: int) -> None:
-    progress(f"{bar(done / cells)} cell {done} of {cells}")
+    progress(f"{progress_bar(done / cells)} cell {done} of {cells}")
 
 
 def _show(answer: dict[str, Any], *, quiet: bool) -> None:

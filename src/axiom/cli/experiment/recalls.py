@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from axiom.cli.changes import Change, change_options
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.output import ID, show_facts, show_table, why_option
 from axiom_weigh.terminal import say
 
@@ -14,7 +14,7 @@ _WHY = why_option("Why; everybody can read it.", required=True)
 
 
 @click.command("recall")
-@click.argument("experiment", metavar="NAME@VERSION", shell_complete=experiments_named)
+@click.argument("experiment", metavar="NAME@VERSION", shell_complete=complete_experiment_name)
 @_WHY
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @change_options
@@ -34,7 +34,7 @@ def recall(yes: bool, change: Change, **options: Any) -> None:
 
 
 @click.command("reopen")
-@click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=experiments_named)
+@click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=complete_experiment_name)
 @_WHY
 @change_options
 def reopen(change: Change, **options: Any) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 import click
 
 from axiom.cli.changes import Change, change_options
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.output import why_option
 from axiom.gate.command import Answer
 
 _BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
 _PLATFORM = click.option("--platform", default="", help="On computers of this kind alone, as linux-x86_64-avx2.")
-_NAME = click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=experiments_named)
+_NAME = click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=complete_experiment_name)
 
 
 @click.command("pause")

@@ -9,7 +9,7 @@ from axiom.cli.experiment.run_sweep import SweepOrder
 from axiom.cli.experiment.run_where import SweepProgress
 from axiom.cli.output import show_json, show_table
 from axiom.notebook.lab import Version, open_lab
-from axiom.service.open_laboratory import reading
+from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import workunits
@@ -18,36 +18,38 @@ from axiom_weigh.figures.requests import MeasuredConfig, points_of
 from axiom_weigh.terminal import remark, say
 
 
-def brought(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:
+def summarize_version(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:
     """What is typical in each config of a version, over all replicates that the laboratory has of it."""
     lab = open_lab(folder.path)
     return lab.version(whole_name), list(lab.summary(whole_name))
 
 
-def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
+def show_version_summary(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
     """What was brought, as a table and, where the experiment declares one, as its figure."""
     _show_rows(manifest, version, rows)
     _show_picture(manifest, version, rows)
 
 
-def show(folder: Folder, ordered: SweepOrder, progress: SweepProgress, *, as_json: bool, quiet: bool) -> None:
+def show_sweep_results(
+    folder: Folder, ordered: SweepOrder, progress: SweepProgress, *, as_json: bool, quiet: bool
+) -> None:
     """What a whole sweep has brought, and where the data are."""
-    version, rows = brought(folder, ordered.whole_name)
+    version, rows = summarize_version(folder, ordered.whole_name)
     needed = ordered.cells + progress.tiles + progress.lacking
     missing = needed - progress.cells - progress.tiles
     tiles = f" and {progress.tiles} finer tiles of the map" if ordered.manifest.map else ""
     if as_json:
         show_json({"experiment": _answer(folder, ordered, progress, rows)})
     else:
-        show_brought(ordered.manifest, version, rows)
+        show_version_summary(ordered.manifest, version, rows)
         remark(
             f"{progress.cells} of {ordered.cells} cells{tiles} · data in {folder.path} · in Python: "
             f'axiom.open("{folder.path}").results("{ordered.manifest.name}")',
             quiet=quiet,
         )
     if missing:
-        with reading(folder) as db:
-            words = workunits.last_words(db, ordered.experiment_id)
+        with open_for_reading(folder) as db:
+            words = workunits.find_last_failure_message(db, ordered.experiment_id)
         remark(
             f"{missing} of {needed} cells did not come: their workunits are closed, and are not tried again "
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from axiom.cli.completion import experiments_named
+from axiom.cli.completion import complete_experiment_name
 from axiom.cli.output import data_option, json_option, quiet_option
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("name", shell_complete=experiments_named)
+@click.argument("name", shell_complete=complete_experiment_name)
 @click.argument("words", nargs=-1, metavar="[FACTOR=LEVELS]...")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The seed; the same gives the same numbers.")
 @click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
@@ -52,10 +52,10 @@ def run(
 
         run_one(name, words, seed, replicate or 0, as_json=as_json, quiet=quiet)
     else:
-        from axiom.cli.experiment.results_table import show
+        from axiom.cli.experiment.results_table import show_sweep_results
 
         ordered, progress = _compute(name, replicates, folder, workers, quiet=quiet or as_json)
-        show(folder, ordered, progress, as_json=as_json, quiet=quiet)
+        show_sweep_results(folder, ordered, progress, as_json=as_json, quiet=quiet)
 
 
 def _compute(
@@ -63,12 +63,12 @@ def _compute(
 ) -> "tuple[SweepOrder, SweepProgress]":
     """No folder is made for what is not there."""
     from axiom.cli.experiment.manifests import file_of
-    from axiom.cli.experiment.run_sweep import compute
-    from axiom.service.take_folder import taking
+    from axiom.cli.experiment.run_sweep import compute_sweep
+    from axiom.service.take_folder import open_taken_folder
 
     file_of(name, folder)
-    with taking(folder, workers, quiet=quiet) as taken:
-        return compute(taken, name, replicates, quiet=quiet)
+    with open_taken_folder(folder, workers, quiet=quiet) as taken:
+        return compute_sweep(taken, name, replicates, quiet=quiet)
 
 
 def _demand_one_way(
@@ -99,9 +99,9 @@ def _demand_one_way(
 def _demand_known(name: str, words: Sequence[str]) -> None:
     """The experiment is there and has these factors and levels: asked only of words that are refused anyway."""
     from axiom.cli.experiment.manifests import file_of, manifest_of
-    from axiom.cli.experiment.sweep_words import configs
+    from axiom.cli.experiment.sweep_words import read_sweep_configs
 
-    configs(manifest_of(file_of(name)), words)
+    read_sweep_configs(manifest_of(file_of(name)), words)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

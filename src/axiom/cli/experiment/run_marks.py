@@ -11,7 +11,7 @@ from pathlib import Path
 
 from axiom.domain.preflights import Code, Kinship
 from axiom.errors import WrongUse
-from axiom.laboratory.experiments.rules.kin import code_of, kinship
+from axiom.laboratory.experiments.rules.kin import find_kinship, outline_code
 from axiom.signed import bundles
 from axiom_weigh.terminal import remark, wall_clock
 
@@ -25,14 +25,14 @@ def leave_mark(name: str, command: str, *, quiet: bool) -> None:
     if file.suffix != ".py":
         return
     text = file.read_bytes()
-    if any(mark["digest"] == bundles.digest(text) and mark["command"] == command for mark in _marks(file)):
+    if any(mark["digest"] == bundles.digest_bundle(text) and mark["command"] == command for mark in _marks(file)):
         return
-    code = code_of(text.decode(errors="replace"))
+    code = outline_code(text.decode(errors="replace"))
     mark = {
         "at": wall_clock().isoformat(timespec="seconds"),
         "command": command,
         "file": file.name,
-        "digest": bundles.digest(text),
+        "digest": bundles.digest_bundle(text),
         "code": array("Q", sorted(code.parts)).tobytes().hex(),
         "fields": code.fields,
     }
@@ -43,12 +43,12 @@ def leave_mark(name: str, command: str, *, quiet: bool) -> None:
         remark(f"No mark of this run could be left beside {file} ({error}); its forecast is not blind.", quiet=quiet)
 
 
-def told_by_marks(file: Path, text: str) -> str:
+def read_run_marks(file: Path, text: str) -> str:
     """What the marks beside a file say of runs of this text, or else of its kin; nothing where they say nothing."""
     marks = _marks(file)
     if not marks:
         return ""
-    digest, code = bundles.digest(text.encode()), code_of(text)
+    digest, code = bundles.digest_bundle(text.encode()), outline_code(text)
     near = [mark for mark in marks if mark["digest"] == digest] or [mark for mark in marks if _is_kin(code, mark)]
     if not near:
         return ""
@@ -70,8 +70,8 @@ def _marks(file: Path) -> list[dict[str, str]]:
 
 
 def _is_kin(code: Code, mark: dict[str, str]) -> Kinship | None:
-    from axiom.laboratory.registrations.kin import usual_parts  # reads the whole catalogue
+    from axiom.laboratory.registrations.kin import count_usual_parts  # reads the whole catalogue
 
     parts = array("Q")
     parts.frombytes(bytes.fromhex(mark["code"]))
-    return kinship(code, Code(parts=frozenset(parts), fields=mark["fields"]), usual_parts())
+    return find_kinship(code, Code(parts=frozenset(parts), fields=mark["fields"]), count_usual_parts())

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from axiom.cli.experiment.manifests import cache, file_of, manifest_of
+from axiom.cli.experiment.manifests import cache_folder, file_of, manifest_of
 from axiom.cli.experiment.run_marks import leave_mark
-from axiom.cli.experiment.sweep_words import configs
-from axiom.cli.output import bar, show_json, show_table
+from axiom.cli.experiment.sweep_words import read_sweep_configs
+from axiom.cli.output import progress_bar, show_json, show_table
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
 from axiom.runner.direct import compute_here
-from axiom.service.open_laboratory import package
+from axiom.service.open_laboratory import package_folder
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
@@ -30,12 +30,18 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
     """Compute the cells of one replicate and show them; without a seed, that of the replicate's number."""
     file = file_of(name)
     manifest = manifest_of(file)
-    chosen = configs(manifest, words)
+    chosen = read_sweep_configs(manifest, words)
     leave_mark(name, "run", quiet=quiet or as_json)
     printed: list[str] = []
     number = seed if seed is not None else seed_of(manifest.name, manifest.version, replicate)
     cells = _compute(
-        file.stem, bundles.collect(package(), file), manifest, chosen, number, printed, quiet=quiet or as_json
+        file.stem,
+        bundles.collect_sources(package_folder(), file),
+        manifest,
+        chosen,
+        number,
+        printed,
+        quiet=quiet or as_json,
     )
     if as_json:
         show_json({"experiment": manifest.name, "version": manifest.version, "seed": number, "cells": cells})
@@ -65,7 +71,7 @@ def _compute(
 
     def tell(place: int, share: float) -> None:
         if not quiet:
-            progress(f"{manifest.name} {bar((place + share) / len(chosen))} cell {place + 1} of {len(chosen)}")
+            progress(f"{manifest.name} {progress_bar((place + share) / len(chosen))} cell {place + 1} of {len(chosen)}")
 
     answers = compute_here(
         files,
@@ -99,7 +105,7 @@ def _cell(config: Mapping[str, Any], answer: CellAnswer, seconds: float) -> dict
 
 def _compiled() -> Any:
     """Where compiled programs are kept between two calls, if the cache can be written."""
-    folder = cache() / "compiled"
+    folder = cache_folder() / "compiled"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

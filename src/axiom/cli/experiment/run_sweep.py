@@ -11,20 +11,20 @@ from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
 from axiom.cli.experiment.run_marks import leave_mark
-from axiom.cli.experiment.run_where import OtherProcess, Place, SweepProgress, ThisProcess
-from axiom.cli.output import bar
+from axiom.cli.experiment.run_where import OtherProcess, SweepPlace, SweepProgress, ThisProcess
+from axiom.cli.output import progress_bar
 from axiom.domain.maps import Map, first_place
-from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.registrations import DECLARED, read_registration_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
-from axiom.engines.available_resources import cores
+from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import NotFound, Refused
 from axiom.gate.command import Answer
 from axiom.laboratory.experiments.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
 from axiom.laboratory.experiments.publish import WAITS
 from axiom.rules.planning.task_size import replicates_per_workunit
-from axiom.service.engine import computing
-from axiom.service.open_laboratory import make
+from axiom.service.engine import make_computing_parts
+from axiom.service.open_laboratory import make_laboratory
 from axiom.service.take_folder import TakenFolder
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -65,7 +65,7 @@ class SweepOrder:
         return self.replicates * len(self.manifest.configs)
 
 
-def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> tuple[SweepOrder, SweepProgress]:
+def compute_sweep(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> tuple[SweepOrder, SweepProgress]:
     """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come."""
     folder, settings = taken.folder, taken.settings
     file = file_of(name, folder)
@@ -76,7 +76,7 @@ def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> t
         leave_mark(name, "run", quiet=quiet)
         with Connections(folder=folder).follower() as db:
             ordered = _ordered(db, published["experiment"], published["version"], replicates)
-            workers = cores() if settings.workers < 1 else settings.workers
+            workers = count_usable_cpus() if settings.workers < 1 else settings.workers
             is_begun = bool(settings.stamp_authority) and _wait_for_stamp(db, place, ordered, quiet=quiet)
             _order(db, place, ordered, settings, workers)
             sweep = _sweep(db, ordered)
@@ -86,15 +86,15 @@ def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> t
 
 
 @contextlib.contextmanager
-def _place(taken: TakenFolder, *, quiet: bool) -> Iterator[Place]:
+def _place(taken: TakenFolder, *, quiet: bool) -> Iterator[SweepPlace]:
     folder, settings = taken.folder, taken.settings
     if not taken.is_ours:
         yield OtherProcess(folder, quiet=quiet)
         return
-    clock, keys = make(folder, settings)
+    clock, keys = make_laboratory(folder, settings)
     if taken.is_new:
         remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
-    here = ThisProcess(folder, lambda reported: computing(folder, settings, keys, clock.apart, reported))
+    here = ThisProcess(folder, lambda reported: make_computing_parts(folder, settings, keys, clock.apart, reported))
     try:
         yield here
     finally:
@@ -112,12 +112,12 @@ def _demand_sealed(published: Answer) -> None:
 
 
 def _ordered(db: Database, name: str, version: int, replicates: int) -> SweepOrder:
-    experiment = experiments.by_name(db, name, version)
-    entries = registrations.registrations(db, experiment.id) if experiment else []
-    declared = [entry.id for entry in entries if read_body(entry.body).design.name == DECLARED]
+    experiment = experiments.find_experiment_by_name(db, name, version)
+    entries = registrations.read_registrations(db, experiment.id) if experiment else []
+    declared = [entry.id for entry in entries if read_registration_body(entry.body).design.name == DECLARED]
     if experiment is None or not declared:
         raise NotFound(f"{name}@{version} was published, and is not registered here. Nothing was ordered.")
-    if experiments.issued_to(db, experiment.id).keys() - {declared[-1]}:
+    if experiments.count_issued_replicates(db, experiment.id).keys() - {declared[-1]}:
         raise Refused(
             f"Replicates of {name}@{version} belong to several registrations, so its first {replicates} are not all of "
             "the declared sweep. Nothing was ordered; `axiom experiment deploy` orders more of each registration."
@@ -130,12 +130,12 @@ def _ordered(db: Database, name: str, version: int, replicates: int) -> SweepOrd
     )
 
 
-def _order(db: Database, place: Place, ordered: SweepOrder, settings: Settings, workers: int) -> None:
+def _order(db: Database, place: SweepPlace, ordered: SweepOrder, settings: Settings, workers: int) -> None:
     """Numbers are issued in order and for ever, so what is missing are those from the next one on.
 
     As many cells as there are cores go out one by one, before the others: a person waits for the first of them.
     """
-    missing = ordered.replicates - experiments.issued(db, ordered.experiment_id)
+    missing = ordered.replicates - experiments.find_next_replicate(db, ordered.experiment_id)
     if missing <= 0:
         return
     filling = replicates_per_workunit(ordered.manifest.seconds, settings.task_seconds)
@@ -155,10 +155,10 @@ def _order(db: Database, place: Place, ordered: SweepOrder, settings: Settings, 
             singly = 0
 
 
-def _wait_for_stamp(db: Database, place: Place, ordered: SweepOrder, *, quiet: bool) -> bool:
+def _wait_for_stamp(db: Database, place: SweepPlace, ordered: SweepOrder, *, quiet: bool) -> bool:
     """Wait until an authority has dated what is asked; did that take the laboratory to be at work?"""
     nothing, is_begun = SweepProgress(cells=0, open=0), False
-    while ordered.registration_id in {registration.id for registration in stamps.waiting(db)}:
+    while ordered.registration_id in {registration.id for registration in stamps.list_unstamped_registrations(db)}:
         if not is_begun:
             place.begin()
             remark("Nothing is ordered before an authority has stamped the registration.", quiet=quiet)
@@ -169,9 +169,9 @@ def _wait_for_stamp(db: Database, place: Place, ordered: SweepOrder, *, quiet: b
 
 
 def _sweep(db: Database, ordered: SweepOrder) -> SweepProgress:
-    over = blocks.ordered(db, ordered.registration_id)
+    over = blocks.list_ordered_replicates(db, ordered.registration_id)
     drawn, wanted = ordered.manifest.map, range(ordered.replicates)
-    back = blocks.returned(db, ordered.experiment_id, below=first_place(1) if drawn else blocks.ALL_PLACES)
+    back = blocks.count_returned_cells(db, ordered.experiment_id, below=first_place(1) if drawn else blocks.ALL_PLACES)
     charted = _charted(db, ordered, drawn) if drawn else ChartProgress()
     return SweepProgress(
         cells=sum(back.get(number, 0) for number in wanted),
@@ -184,14 +184,14 @@ def _sweep(db: Database, ordered: SweepOrder) -> SweepProgress:
 def _charted(db: Database, ordered: SweepOrder, drawn: Map) -> ChartProgress:
     """How far the wanted replicates are charted, all together."""
     arms = range(len(ordered.manifest.configs))
-    by_replicate = tiles.charted(db, ordered.experiment_id, first=0, deepest=drawn.charted, arms=arms)
+    by_replicate = tiles.read_chart_progress(db, ordered.experiment_id, first=0, deepest=drawn.charted, arms=arms)
     wanted = [chart for number, chart in by_replicate.items() if number < ordered.replicates]
     return ChartProgress(wanted=sum(chart.wanted for chart in wanted), back=sum(chart.back for chart in wanted))
 
 
-def _chart(db: Database, place: Place, ordered: SweepOrder, sweep: SweepProgress, workers: int) -> bool:
+def _chart(db: Database, place: SweepPlace, ordered: SweepOrder, sweep: SweepProgress, workers: int) -> bool:
     """Order tiles that are known to be needed, where cores will soon have nothing else; were some ordered?"""
-    waiting = counters.amount(db, "workunit", ordered.experiment_id, "open")
+    waiting = counters.read_counter(db, "workunit", ordered.experiment_id, "open")
     if not sweep.lacking or waiting >= _TASKS_PER_CORE * workers:
         return False
     more = ChartExperiment(
@@ -202,7 +202,7 @@ def _chart(db: Database, place: Place, ordered: SweepOrder, sweep: SweepProgress
     return bool(place.submit(more)["tiles"])
 
 
-def _wait(db: Database, place: Place, ordered: SweepOrder, workers: int, *, quiet: bool) -> SweepProgress:
+def _wait(db: Database, place: SweepPlace, ordered: SweepOrder, workers: int, *, quiet: bool) -> SweepProgress:
     began, sweep = time.monotonic(), _sweep(db, ordered)
     had, halted, looked = sweep.cells, "", began
     try:
@@ -233,12 +233,12 @@ def _wait(db: Database, place: Place, ordered: SweepOrder, workers: int, *, quie
 
 def _halted(db: Database, ordered: SweepOrder) -> str:
     """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
-    from axiom.laboratory.experiments.releases import stages  # of no use before the first result
+    from axiom.laboratory.experiments.releases import read_version_stages  # of no use before the first result
 
-    staged = stages(db, wall_clock()).get(ordered.experiment_id)
+    staged = read_version_stages(db, wall_clock()).get(ordered.experiment_id)
     if staged is None or staged.rollout.stage is not Stage.PAUSED:
         return ""
-    is_out = any(counters.amount(db, "task", ordered.experiment_id, state) for state in _ON_ITS_WAY)
+    is_out = any(counters.read_counter(db, "task", ordered.experiment_id, state) for state in _ON_ITS_WAY)
     return "" if is_out else staged.rollout.reason
 
 
@@ -247,10 +247,10 @@ def _line(ordered: SweepOrder, sweep: SweepProgress, under_way: float, had: int,
     if ordered.manifest.map:  # how many tiles it will be shows as they come
         needed = ordered.cells + sweep.tiles + sweep.lacking
         done = min(cells, needed)
-        return f"{name} {bar(done / needed)} {done} of {needed} tiles that are needed as far as is known"
+        return f"{name} {progress_bar(done / needed)} {done} of {needed} tiles that are needed as far as is known"
     done = min(cells, ordered.cells)
     rest = f", about {_duration((ordered.cells - done) * seconds / (done - had))} left" if done > had else ""
-    return f"{name} {bar(done / ordered.cells)} {done} of {ordered.cells} cells{rest}"
+    return f"{name} {progress_bar(done / ordered.cells)} {done} of {ordered.cells} cells{rest}"
 
 
 def _duration(seconds: float) -> str:

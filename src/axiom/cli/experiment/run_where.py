@@ -9,10 +9,10 @@ from typing import Protocol
 from axiom.errors import CannotStart
 from axiom.gate.command import Answer, Command
 from axiom.service.engine import ComputingParts, demand_writer
-from axiom.service.standard_callers import operator
+from axiom.service.standard_callers import operator_caller
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, holder
+from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.tasks import workunits
 from axiom_weigh.terminal import remark
 
@@ -30,7 +30,7 @@ class SweepProgress:
     lacking: int = 0  # tiles that are known to be needed and not there
 
 
-class Place(Protocol):
+class SweepPlace(Protocol):
     """Where it is computed."""
 
     def submit(self, command: Command) -> Answer:
@@ -59,7 +59,7 @@ class ThisProcess:
 
     def submit(self, command: Command) -> Answer:
         """Have a command done."""
-        return self._parts.gate.submit(command, operator())
+        return self._parts.gate.submit(command, operator_caller())
 
     def begin(self) -> None:
         """Compute what is ordered, from now on."""
@@ -102,12 +102,12 @@ class OtherProcess:
     """A laboratory that works in another process."""
 
     def __init__(self, folder: Folder, *, quiet: bool) -> None:
-        from axiom.gate.client import Remote  # speaks HTTP, which whoever computes here need not wait for
+        from axiom.gate.client import SocketClient  # speaks HTTP, which whoever computes here need not wait for
 
         self._folder = folder
         self._quiet = quiet
         self._is_told = False
-        self._remote = Remote(folder.socket)
+        self._remote = SocketClient(folder.socket)
         self._before = SweepProgress(cells=-1, open=0)
         self._since = time.monotonic()
 
@@ -117,7 +117,7 @@ class OtherProcess:
 
     def begin(self) -> None:
         """It computes already; from now on something should come. Who waits is told for whom."""
-        facts = holder(self._folder) or {}
+        facts = read_lock_holder(self._folder) or {}
         who = f"The laboratory of process {facts['pid']}" if "pid" in facts else "The laboratory in this folder"
         if self._remote.status()["status"]["parts"]["engine"]:
             remark(f"{who} computes it; this command waits.", quiet=self._quiet)
@@ -128,7 +128,7 @@ class OtherProcess:
 
     def check(self, progress: SweepProgress) -> None:
         """The laboratory lives; and where it has no cores, somebody else brings something now and then."""
-        if holder(self._folder) is None:
+        if read_lock_holder(self._folder) is None:
             raise CannotStart(
                 f"The laboratory in {self._folder.path} stopped while this command waited for it. What is ordered "
                 "stays ordered; type the same command again and it is computed here."
@@ -161,6 +161,6 @@ class OtherProcess:
 
 
 def _cells(db: Database, task_id: int) -> int:
-    task = workunits.task(db, task_id)
-    wanted = workunits.workunit(db, task.workunit_id) if task else None
+    task = workunits.find_task(db, task_id)
+    wanted = workunits.find_workunit(db, task.workunit_id) if task else None
     return len(wanted.replicates) * len(wanted.configs) if wanted else 0

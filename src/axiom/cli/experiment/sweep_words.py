@@ -16,7 +16,7 @@ _SEEDS = frozenset({"seed", "seeds", "replicate", "replicates"})  # factors in o
 Config = dict[str, Any]
 
 
-def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
+def read_sweep_configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
     """The configs that these words mean: the declared sweep, with the named factors at the named levels instead."""
     levels: dict[str, list[Any]] = {}
     for word in words:

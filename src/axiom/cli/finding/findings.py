@@ -20,11 +20,11 @@ from axiom.cli.output import (
     show_quotes,
     show_table,
 )
-from axiom.cli.reading import read_page, view
+from axiom.cli.reading import open_reading, read_page
 from axiom.errors import WrongUse
 from axiom.laboratory.findings.rules.order import FindingOrder
 from axiom.reads import findings
-from axiom.service.standard_callers import operator
+from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing
 from axiom_weigh.evidence.rounding import around, end_told
@@ -55,7 +55,7 @@ finding.add_command(links.graph)
 @reading_options
 def list_findings(alias: str, order: str | None, folder: Folder) -> Shown:
     """Every finding with its newest evidence."""
-    answer = read_page(folder, findings.listed, query={"alias": alias, "order": order or ""})
+    answer = read_page(folder, findings.findings_page, query={"alias": alias, "order": order or ""})
     yield answer
     show_table(
         ("number", "answer", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
@@ -69,7 +69,7 @@ def list_findings(alias: str, order: str | None, folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
-    answer = read_page(folder, findings.by_number, number)
+    answer = read_page(folder, findings.finding_page, number)
     yield answer
     facts = answer["finding"]
     show_facts({name: facts[name] for name in _HEAD})
@@ -84,7 +84,7 @@ def show(number: int, folder: Folder) -> Shown:
     else:
         say()
         show_facts(_facts(facts, newest))
-    for heading, lines in {**links.sections(facts), **(_sections(facts, newest) if newest else {})}.items():
+    for heading, lines in {**links.link_sections(facts), **(_sections(facts, newest) if newest else {})}.items():
         if lines:
             say(f"\n{heading}")
             say("\n".join(f"  {line}" for line in lines))
@@ -106,7 +106,7 @@ def show(number: int, folder: Folder) -> Shown:
     type=click.File("r", encoding="utf-8"),
     help="Your own words for it, kept first: paragraphs in which each number is a reference such as {F12.estimate}.",
 )
-@click.option("--by", default=operator().name, show_default=True, help="Whose words they are.")
+@click.option("--by", default=operator_caller().name, show_default=True, help="Whose words they are.")
 @data_option
 @quiet_option
 def paper(
@@ -114,18 +114,18 @@ def paper(
 ) -> None:
     """A draft over findings: methods, tables, limitations and references, rendered from what is recorded."""
     from axiom.web.papers import formats  # needs the templates
-    from axiom.web.papers.paper import numbers_of
-    from axiom.web.site.templates import environment
+    from axiom.web.papers.paper import parse_finding_numbers
+    from axiom.web.site.templates import template_environment
 
     ending = target.suffix.removeprefix(".") if target else "md"
     if ending not in formats.KINDS:
         raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
-    chosen = numbers_of(",".join(map(str, numbers)))
+    chosen = parse_finding_numbers(",".join(map(str, numbers)))
     if words is not None:
         draft = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
         submit_command(folder, "paper.draft", draft)
-    with view(folder) as reading:
-        text = formats.as_file(reading, chosen, ending, environment())
+    with open_reading(folder) as reading:
+        text = formats.paper_file(reading, chosen, ending, template_environment())
     if target is None:
         say(text, end="")
         return
@@ -141,7 +141,9 @@ def paper(
 @reading_options
 def show_near(claim: str, factors: str, measure: str, folder: Folder) -> Shown:
     """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
-    answer = read_page(folder, findings.near, query={"claim": claim, "factors": factors, "measure": measure})
+    answer = read_page(
+        folder, findings.nearest_findings_page, query={"claim": claim, "factors": factors, "measure": measure}
+    )
     yield answer
     near = answer["near"]
     say(f"{'Yes' if near['is_known'] else 'No'}: {near['reason']}.\n")
@@ -174,8 +176,8 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
         raise WrongUse(
             f"{to} is there and is no empty folder. Nothing was written; name a new folder or a file that ends in .zip."
         )
-    with view(folder) as reading:
-        files = {"": archive.archive(reading, number)} if is_file else archive.files(reading, number)
+    with open_reading(folder) as reading:
+        files = {"": archive.finding_archive(reading, number)} if is_file else archive.finding_files(reading, number)
     for name, body in files.items():
         with appearing(to / name if name else to) as unfinished:
             unfinished.write_bytes(body)
@@ -192,13 +194,13 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
 @json_option
 def verify(export: Path, roots: Path | None, as_json: bool) -> None:
     """Was what an EXPORT says was predicted dated by an authority before there was data? Needs no laboratory."""
-    from axiom.web.export.verify import in_words, verified  # loads what few need
+    from axiom.web.export.verify import verification_in_words, verify_export  # loads what few need
 
-    answer = verified(export, roots)
+    answer = verify_export(export, roots)
     if as_json:
         show_json({"verified": answer})
     else:
-        say("\n".join(in_words(answer, is_trusted=roots is not None)))
+        say("\n".join(verification_in_words(answer, is_trusted=roots is not None)))
     if not answer["is_sealed"]:
         raise click.exceptions.Exit(1)
 

@@ -7,7 +7,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
-from axiom.cli.reading import read_page, view
+from axiom.cli.reading import open_reading, read_page
 from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.gate.command import Answer
 from axiom.reads import ideas
@@ -28,8 +28,8 @@ def idea() -> None:
 @reading_options
 def list_ideas(state: str | None, hidden: bool, folder: Folder) -> Shown:
     """Every idea, open ones first, also those that wait to be shown."""
-    with view(folder) as reading:
-        rows = [row for row in ideas.every_idea(reading)["ideas"] if state in (None, row["state"])]
+    with open_reading(folder) as reading:
+        rows = [row for row in ideas.list_every_idea(reading)["ideas"] if state in (None, row["state"])]
     rows = [row for row in rows if not (hidden and row["is_public"])]
     yield {"ideas": rows}
     show_table(
@@ -44,7 +44,7 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One idea: what is asked, why, and what became of it."""
-    answer = read_page(folder, ideas.of_number, number)
+    answer = read_page(folder, ideas.describe_idea, number)
     yield answer
     row = answer["idea"]
     asked_by = row["asked_by_proposal"] and f"proposal {row['asked_by_proposal']}"

@@ -11,7 +11,7 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.gate.words import SIGNS
 from axiom.reads import graph as views
-from axiom.service.standard_callers import operator
+from axiom.service.standard_callers import operator_caller
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
 
@@ -29,7 +29,7 @@ _UPHELD = {
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("target", metavar="B")
 @why_option("Why; everybody can read it.", required=True)
-@click.option("--by", default=operator().name, show_default=True, help="Who says so.")
+@click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
 @click.option(
     "--upheld-by",
     type=click.Choice(list(_UPHELD)),
@@ -64,7 +64,7 @@ def link(source: str, kind: str, target: str, why: str, by: str, upheld_by: tupl
 @click.command("note")
 @click.argument("number", type=ID)
 @click.argument("text")
-@click.option("--by", default=operator().name, show_default=True, help="Who says so.")
+@click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
 @change_options
 def note(number: int, text: str, by: str, change: Change) -> None:
     """Write a note to a finding that was weighed: shown as yours, not checked; nothing is concluded from it."""
@@ -77,7 +77,7 @@ def note(number: int, text: str, by: str, change: Change) -> None:
 @reading_options
 def graph(folder: Folder) -> Shown:
     """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
-    answer = read_page(folder, views.graph)
+    answer = read_page(folder, views.graph_page)
     yield answer
     facts = answer["graph"]
     show_table(
@@ -98,7 +98,7 @@ def graph(folder: Folder) -> Shown:
     say(f"\n{facts['open']} open questions")
 
 
-def sections(finding: dict[str, Any]) -> dict[str, list[str]]:
+def link_sections(finding: dict[str, Any]) -> dict[str, list[str]]:
     """What a finding's own answer says of its links, by its heading."""
     return {
         "the old laboratory said": [

@@ -8,7 +8,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table, why_option
-from axiom.cli.reading import view
+from axiom.cli.reading import open_reading
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.gate.command import Answer
@@ -32,8 +32,8 @@ def proposal() -> None:
 @reading_options
 def list_proposals(state: str | None, folder: Folder) -> Shown:
     """Every proposal, those that wait for an answer first."""
-    with view(folder) as reading:
-        rows = [row for row in proposals.listed(reading)["proposals"] if state in (None, row["state"])]
+    with open_reading(folder) as reading:
+        rows = [row for row in proposals.proposals_page(reading)["proposals"] if state in (None, row["state"])]
     yield {"proposals": rows}
     names = ("number", "state", "template", "finding", "core_hours", "most_core_hours", "bits", "question")
     show_table(
@@ -48,9 +48,9 @@ def list_proposals(state: str | None, folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
-    with view(folder) as reading:
-        answer = proposals.by_number(reading, number)
-        draft = drafts.draft(reading.db, answer["draft"]["number"]) if answer["draft"] else None
+    with open_reading(folder) as reading:
+        answer = proposals.proposal_page(reading, number)
+        draft = drafts.find_draft(reading.db, answer["draft"]["number"]) if answer["draft"] else None
     if draft and draft.reason:  # with what its controls measured, which no program is told
         answer["tried"] = draft.reason
     yield answer

@@ -5,9 +5,9 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, data_option, reading_options, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import open_reading
 from axiom.errors import WrongUse
-from axiom.reads.base.cited_authors import bibtex_of
+from axiom.reads.base.cited_authors import reference_bibtex
 from axiom.store.engine.folder import Folder
 from axiom.store.findings import references
 from axiom_weigh.terminal import say
@@ -23,8 +23,10 @@ def reference() -> None:
 def list_references(folder: Folder) -> Shown:
     """Every approved reference."""
     names = ("id", "words", "number", "title", "approved_by")
-    with view(folder) as reading:
-        rows = [{name: getattr(entry, name) for name in names} for entry in references.every_reference(reading.db)]
+    with open_reading(folder) as reading:
+        rows = [
+            {name: getattr(entry, name) for name in names} for entry in references.list_approved_references(reading.db)
+        ]
     yield {"references": rows}
     show_table(
         names,
@@ -37,8 +39,8 @@ def list_references(folder: Folder) -> Shown:
 @data_option
 def export(folder: Folder) -> None:
     """Every approved reference as BibTeX."""
-    with view(folder) as reading:
-        say("\n".join(map(bibtex_of, references.every_reference(reading.db))))
+    with open_reading(folder) as reading:
+        say("\n".join(map(reference_bibtex, references.list_approved_references(reading.db))))
 
 
 @reference.command("add")

@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from axiom.cli.changes import Change, change_options
-from axiom.cli.completion import experiments_named
-from axiom.cli.experiment.sweep_words import configs
+from axiom.cli.completion import complete_experiment_name
+from axiom.cli.experiment.sweep_words import read_sweep_configs
 from axiom.cli.groups import Group
 from axiom.cli.output import (
     ID,
@@ -22,13 +22,13 @@ from axiom.cli.output import (
 )
 from axiom.cli.reading import read_page
 from axiom.domain.estimands import Direction
-from axiom.domain.headlines.numbers import span
+from axiom.domain.headlines.numbers import format_duration
 from axiom.domain.registrations import Rule
 from axiom.gate.command import Answer
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.limits import registrations as limits
 from axiom.reads import registrations as views
-from axiom.service.open_laboratory import reading
+from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
@@ -58,7 +58,7 @@ def registration() -> None:
 @reading_options
 def list_registrations(folder: Folder) -> Shown:
     """Every registration, the newest first."""
-    answer = read_page(folder, views.listed)
+    answer = read_page(folder, views.registrations_page)
     yield answer
     show_table(
         ("number", "experiment", "design", "findings", "replicates", "stopping"),
@@ -82,7 +82,7 @@ def list_registrations(folder: Folder) -> Shown:
 @reading_options
 def show(number: int, folder: Folder) -> Shown:
     """One registration: what is asked, when it ends, what was predicted, and its hash."""
-    answer = read_page(folder, views.by_number, number)
+    answer = read_page(folder, views.registration_page, number)
     yield answer
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
@@ -106,8 +106,8 @@ def _block(block: Answer) -> tuple[object, ...]:
         block["out"],
         block["missing"],
         f"{'closed' if block['is_closed'] else 'open'}: {block['reason']}",
-        span(block["core_seconds"]),
-        span(block["declared_core_seconds"]),
+        format_duration(block["core_seconds"]),
+        format_duration(block["declared_core_seconds"]),
     )
 
 
@@ -116,8 +116,8 @@ def _block(block: Answer) -> tuple[object, ...]:
 @json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no registration and no prediction was altered, inserted or removed. Exits 1 when one was."""
-    with reading(folder) as db:
-        problems, entries = registrations.broken_links(db), registrations.registrations(db)
+    with open_for_reading(folder) as db:
+        problems, entries = registrations.check_registration_chain(db), registrations.read_registrations(db)
     head = entries[0].hash if entries else None
     if as_json:
         facts = {"well": not problems, "entries": len(entries), "head": head, "problems": problems}
@@ -133,14 +133,14 @@ def verify(folder: Folder, as_json: bool) -> None:
 @reading_options
 def forecasters(folder: Folder) -> Shown:
     """What each forecaster's predictions were worth."""
-    answer = read_page(folder, views.forecasters)
+    answer = read_page(folder, views.forecasters_page)
     yield answer
     names = ("forecaster", "predictions", "scored", "lost", "brier", "log_score", "covered", "intervals", "e_value")
     show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")
 
 
 @registration.command("design")
-@click.argument("experiment", shell_complete=experiments_named)
+@click.argument("experiment", shell_complete=complete_experiment_name)
 @click.argument("design")
 @click.argument("words", nargs=-1, required=True, metavar="FACTOR=LEVELS...")
 @_WHY
@@ -152,9 +152,9 @@ def add_design(experiment: str, words: tuple[str, ...], change: Change, **option
 
     Its replicates are further evidence of the findings that there are.
     """
-    with reading(change.folder) as db:
+    with open_for_reading(change.folder) as db:
         manifest = stored_manifest(find_version(db, experiment).manifest)
-    chosen = [dict(config) for config in configs(manifest, words)]
+    chosen = [dict(config) for config in read_sweep_configs(manifest, words)]
     design = {"experiment": experiment, "configs": chosen, **options}
     _done(change, change.submit("registration.design", design))
 

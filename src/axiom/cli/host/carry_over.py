@@ -58,7 +58,7 @@ def read_lifetimes(db: Database, file: Path, *, source: str, known_only: bool) -
     return Lifetimes(rows=tuple(rows.values()), unknown=tuple(unknown), empty=tuple(empty))
 
 
-def carry(change: Change, read: Lifetimes) -> dict[str, Any]:
+def carry_over_lifetimes(change: Change, read: Lifetimes) -> dict[str, Any]:
     """Have the rows carried over, so many at a time; what was carried over before is not again, however often asked."""
     carried: list[Mapping[str, Any]] = []
     kept: list[Mapping[str, Any]] = []
@@ -127,9 +127,9 @@ def _number(db: Database, line: int, row: Mapping[str, str]) -> int | None:
             f"Line {line} must name its volunteer by a number or by an address, and by one of them. {_NOTHING}"
         )
     if email:
-        volunteer = accounts.by_email(db, email.lower())
+        volunteer = accounts.find_account_by_email(db, email.lower())
     elif number.isascii() and number.isdecimal() and len(number) < len(str(2**63)):
-        volunteer = accounts.by_id(db, int(number))
+        volunteer = accounts.find_account(db, int(number))
     else:
         raise WrongUse(f"Line {line}: {number[:40]!r} is no volunteer's number. {_NOTHING}")
     return volunteer[0].id if volunteer else None

@@ -5,7 +5,7 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table, why_option
-from axiom.cli.reading import read_page, view
+from axiom.cli.reading import open_reading, read_page
 from axiom.reads import hosts
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.engine.folder import Folder
@@ -28,8 +28,8 @@ def host() -> None:
 @answer_option
 def list_hosts(folder: Folder, after: int) -> Shown:
     """Hosts by number."""
-    with view(folder, {"after": after}) as reading:
-        answer = hosts.hosts(reading)
+    with open_reading(folder, {"after": after}) as reading:
+        answer = hosts.hosts_page(reading)
         rows = [_named(reading, row) for row in answer["hosts"]]
     yield answer | {"hosts": rows}
     show_table(
@@ -55,8 +55,8 @@ def list_hosts(folder: Folder, after: int) -> Shown:
 @reading_options
 def show_host(host_id: int, folder: Folder) -> Shown:
     """One host: what it is, how it stands, and what it was good for."""
-    with view(folder) as reading:
-        row = _named(reading, hosts.host(reading, host_id)["host"])
+    with open_reading(folder) as reading:
+        row = _named(reading, hosts.host_page(reading, host_id)["host"])
     yield {"host": row}
     plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
     show_facts({name: row[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
@@ -79,7 +79,7 @@ def show_host(host_id: int, folder: Folder) -> Shown:
 @reading_options
 def why(host_id: int, folder: Folder) -> Shown:
     """Why a host gets no work, in one sentence."""
-    answer = read_page(folder, hosts.why, host_id)
+    answer = read_page(folder, hosts.explain_no_work, host_id)
     yield answer
     say(answer["host"]["reason"])
 
@@ -101,7 +101,7 @@ def _why(row: Answer) -> str:
 
 def _named(reading: Reading, row: Answer) -> Answer:
     """The row with the name that the host gives itself: whoever opens the data folder may know it."""
-    stored = records.host(reading.db, row["number"])
+    stored = records.find_host(reading.db, row["number"])
     return row | {"name": stored.name if stored else row["name"]}
 
 

@@ -22,10 +22,10 @@ from axiom.cli.output import (
 )
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
-from axiom.laboratory.backups.archive import fetch, is_possible
+from axiom.laboratory.backups.archive import is_possible, read_task_output
 from axiom.reads.leaderboards import THOUSANDTHS
-from axiom.reads.tasks import how, how_far
-from axiom.service.open_laboratory import reading
+from axiom.reads.tasks import describe_progress, describe_task_end
+from axiom.service.open_laboratory import open_for_reading
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
@@ -51,8 +51,8 @@ def workunit() -> None:
 @answer_option
 def list_workunits(folder: Folder, state: str | None, limit: int) -> Shown:
     """The newest workunits."""
-    with reading(folder) as db:
-        newest = task_views.workunits(db, state or "", limit)
+    with open_for_reading(folder) as db:
+        newest = task_views.list_newest_workunits(db, state or "", limit)
     yield {"workunits": [_workunit(row) for row in newest]}
     show_table(
         ("id", "experiment", "replicates", "state", "reason"),
@@ -67,10 +67,10 @@ def list_workunits(folder: Folder, state: str | None, limit: int) -> Shown:
 @answer_option
 def show_workunit(workunit_id: int, folder: Folder) -> Shown:
     """One workunit with its tasks."""
-    with reading(folder) as db:
-        stored = workunits.workunit(db, workunit_id)
-        tasks = workunits.tasks_of(db, workunit_id)
-        checks = task_views.checks_of(db, workunit_id)
+    with open_for_reading(folder) as db:
+        stored = workunits.find_workunit(db, workunit_id)
+        tasks = workunits.list_workunit_tasks(db, workunit_id)
+        checks = task_views.list_workunit_checks(db, workunit_id)
     if stored is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
     rows = [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
@@ -105,8 +105,8 @@ def task() -> None:
 @answer_option
 def list_tasks(folder: Folder, state: str | None, limit: int) -> Shown:
     """The newest tasks."""
-    with reading(folder) as db:
-        newest = task_views.tasks(db, state or "", limit)
+    with open_for_reading(folder) as db:
+        newest = task_views.list_newest_tasks(db, state or "", limit)
     yield {"tasks": [_task(row) for row in newest]}
     _show_tasks(newest)
 
@@ -116,9 +116,9 @@ def list_tasks(folder: Folder, state: str | None, limit: int) -> Shown:
 @reading_options
 def show_task(task_id: int, folder: Folder) -> Shown:
     """One task with the results that it brought."""
-    with reading(folder) as db:
-        stored = workunits.task(db, task_id)
-        brought = results.of_task(db, task_id)
+    with open_for_reading(folder) as db:
+        stored = workunits.find_task(db, task_id)
+        brought = results.list_task_results(db, task_id)
         ending = _ended(db, folder, task_id) if stored else {}
     if stored is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
@@ -143,8 +143,8 @@ def show_task(task_id: int, folder: Folder) -> Shown:
 @quiet_option
 def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) -> None:
     """What a task's host brought, byte for byte, also where it moved to the archive: the signed ticket is in it."""
-    with reading(folder) as db:
-        brought = fetch(db, folder, task_id)
+    with open_for_reading(folder) as db:
+        brought = read_task_output(db, folder, task_id)
     if brought.output is None:
         raise NotFound(f"Task {task_id} brought no output: `axiom task show {task_id}` says how it ended.")
     if output is None:
@@ -176,15 +176,15 @@ def abort(task_id: int, not_again: bool, why: str, change: Change) -> None:
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:
     """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
-    end = task_views.ended(db, task_id)
-    paid = sum(award.amount for award in task_views.paid(db, task_id))
-    checks = [check.workunit_id for check in task_views.checks(db, task_id)]
-    far = how_far(progress.of_task(db, task_id))
+    end = task_views.read_task_end(db, task_id)
+    paid = sum(award.amount for award in task_views.list_task_payments(db, task_id))
+    checks = [check.workunit_id for check in task_views.list_task_checks(db, task_id)]
+    far = describe_progress(progress.find_task_progress(db, task_id))
     message = end.message
-    archive = archives.of_task(db, task_id)
+    archive = archives.find_task_archive(db, task_id)
     if archive is not None:
-        message = fetch(db, folder, task_id).message if is_possible() else f"in the archive {archive.name}"
-    return {**how(end), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": message}
+        message = read_task_output(db, folder, task_id).message if is_possible() else f"in the archive {archive.name}"
+    return {**describe_task_end(end), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": message}
 
 
 def _show_tasks(tasks: list[Task]) -> None:

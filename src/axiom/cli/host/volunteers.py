@@ -7,7 +7,7 @@ import click
 
 from axiom.cli.changes import Change, change_options, submit_command
 from axiom.cli.groups import Group
-from axiom.cli.host.carry_over import carry, read_lifetimes
+from axiom.cli.host.carry_over import carry_over_lifetimes, read_lifetimes
 from axiom.cli.host.hosts import after_option
 from axiom.cli.output import (
     ID,
@@ -25,8 +25,8 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.reads import volunteers
 from axiom.reads.base.request import Answer
 from axiom.server.accounts.second_factor import address_of, secret_of
-from axiom.service.open_laboratory import reading
-from axiom.settings import from_process
+from axiom.service.open_laboratory import open_for_reading
+from axiom.settings import read_process_settings
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
@@ -51,7 +51,7 @@ def volunteer() -> None:
 @answer_option
 def list_volunteers(folder: Folder, after: int) -> Shown:
     """Volunteers by number."""
-    answer = read_page(folder, volunteers.volunteers, query={"after": after})
+    answer = read_page(folder, volunteers.volunteers_page, query={"after": after})
     yield answer
     _show_volunteers(answer["volunteers"], none=_none("volunteer", answer["of"], after))
 
@@ -61,7 +61,7 @@ def list_volunteers(folder: Folder, after: int) -> Shown:
 @reading_options
 def show_volunteer(number: int, folder: Folder) -> Shown:
     """One volunteer: credit, team, and the findings that they support."""
-    answer = read_page(folder, volunteers.volunteer, number)
+    answer = read_page(folder, volunteers.volunteer_page, number)
     yield answer
     facts = answer["volunteer"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "since")})
@@ -86,9 +86,9 @@ def show_volunteer(number: int, folder: Folder) -> Shown:
 @change_options
 def carry_over(file: Path, source: str, known_only: bool, change: Change) -> None:
     """Bring lifetime totals over from a CSV file: email or number, credit, source. Once from each source."""
-    with reading(change.folder) as db:
+    with open_for_reading(change.folder) as db:
         read = read_lifetimes(db, file, source=source, known_only=known_only)
-    answer = carry(change, read)
+    answer = carry_over_lifetimes(change, read)
     if change.as_json:
         show_json({"volunteers": answer})
         return
@@ -110,7 +110,7 @@ def carry_over(file: Path, source: str, known_only: bool, change: Change) -> Non
 @answer_option
 def new_password(who: str, folder: Folder, dry_run: bool) -> Shown:
     """Give somebody who forgot theirs a new password, shown once. Computers that hold the account key go on."""
-    with reading(folder) as db:
+    with open_for_reading(folder) as db:
         number = _with_account(db, who)
     password = secrets.token_urlsafe(_RANDOM_BYTES)
     submit_command(folder, "account.password", {"volunteer": number, "password": password}, dry_run=dry_run)
@@ -130,7 +130,7 @@ def new_password(who: str, folder: Folder, dry_run: bool) -> Shown:
 @change_options
 def erase(who: str, yes: bool, change: Change) -> None:
     """Erase somebody's account, for good: what they computed and its credit stay, under a number."""
-    with reading(change.folder) as db:
+    with open_for_reading(change.folder) as db:
         number = _with_account(db, who)
     if not (yes or change.dry_run):
         remark(f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it.")
@@ -145,7 +145,7 @@ def erase(who: str, yes: bool, change: Change) -> None:
 @reading_options
 def list_operators(folder: Folder) -> Shown:
     """Who may act as operator at the site, and who might once."""
-    answer = read_page(folder, operator_facts.operators)
+    answer = read_page(folder, operator_facts.describe_operators)
     yield answer
     show_table(
         ("operator", "volunteer", "since", "until"),
@@ -173,11 +173,11 @@ def operator(name: str, who: str | None, end: bool, change: Change) -> None:
         answer = change.submit("operator.end", {"operator": name})
         change.tell("operator", answer, f"{name} is no operator any more")
         return
-    with reading(change.folder) as db:
+    with open_for_reading(change.folder) as db:
         number = _with_account(db, who)
     answer = change.submit("operator.add", {"operator": name, "volunteer": number})
     secret = None if change.dry_run else secret_of(load_secrets(change.folder.keys).accounts, number, answer["serial"])
-    address = address_of(secret, name, from_process(change.folder.settings)[0].name) if secret else None
+    address = address_of(secret, name, read_process_settings(change.folder.settings)[0].name) if secret else None
     if change.as_json:
         show_json({"operator": {**answer, "secret": secret, "address": address}})
         return
@@ -194,7 +194,9 @@ def operator(name: str, who: str | None, end: bool, change: Change) -> None:
 def _with_account(db: Database, who: str) -> int:
     """The number of a volunteer who can sign in, by number or address."""
     is_number = who.isascii() and who.isdecimal() and len(who) <= len(str(LARGEST)) and int(who) <= LARGEST
-    signed_up = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
+    signed_up = (
+        accounts.find_account(db, int(who)) if is_number else accounts.find_account_by_email(db, who.strip().lower())
+    )
     if signed_up is None:
         raise NotFound(f"There is no volunteer with the {'number' if is_number else 'address'} {who[:80]!r}.")
     volunteer, account = signed_up
@@ -214,7 +216,7 @@ def team() -> None:
 @answer_option
 def list_teams(folder: Folder, after: int) -> Shown:
     """Teams by number."""
-    answer = read_page(folder, volunteers.listed_teams, query={"after": after})
+    answer = read_page(folder, volunteers.teams_page, query={"after": after})
     yield answer
     show_table(
         ("number", "name", "volunteers", "founded by", "country", "credit", "a day"),
@@ -238,7 +240,7 @@ def list_teams(folder: Folder, after: int) -> Shown:
 @reading_options
 def show_team(number: int, folder: Folder) -> Shown:
     """One team and its volunteers."""
-    answer = read_page(folder, volunteers.team, number)
+    answer = read_page(folder, volunteers.team_page, number)
     yield answer
     facts = answer["team"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})

@@ -8,7 +8,7 @@ import click
 from axiom.errors import CannotStart
 
 
-def import_adopting(module: str) -> Any:
+def import_adopt_module(module: str) -> Any:
     """A module of axiom-adopt, or how to get it."""
     try:
         return importlib.import_module(f"axiom_adopt.{module}")
@@ -26,4 +26,4 @@ except ImportError:
     @click.argument("_words", nargs=-1)
     def adopt(_words: tuple[str, ...]) -> None:
         """A project on an official BOINC server becomes this laboratory. Needs pip install 'axiom-lab[adopt]'."""
-        import_adopting("cli")
+        import_adopt_module("cli")

@@ -3,7 +3,7 @@
 import click
 
 from axiom.cli.output import Shown, answer_option, data_option, quiet_option, show_table
-from axiom.service.open_laboratory import demand, reading
+from axiom.service.open_laboratory import demand_laboratory, open_for_reading
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, lock
@@ -26,9 +26,9 @@ def archive(folder: Folder, compact: bool, quiet: bool) -> Shown:
     """
     if compact:
         _compact(folder, quiet=quiet)
-    with reading(folder) as db:
-        archives_here = archives.every_file(db)
-    files = [str(blobs.file_of(folder, parquet.digest)) for parquet in archives_here]
+    with open_for_reading(folder) as db:
+        archives_here = archives.list_archive_files(db)
+    files = [str(blobs.blob_path(folder, parquet.digest)) for parquet in archives_here]
     rows = [
         {
             "name": parquet.name,
@@ -58,7 +58,7 @@ def archive(folder: Folder, compact: bool, quiet: bool) -> Shown:
 
 
 def _compact(folder: Folder, *, quiet: bool) -> None:
-    demand(folder)
+    demand_laboratory(folder)
     with lock(folder, "axiom archive"):
         before = folder.database.stat().st_size
         db = Connections(folder=folder).writer()

@@ -10,10 +10,10 @@ import click
 from axiom import __version__
 from axiom.cli.output import Shown, answer_option, data_option, dry_run_option, quiet_option
 from axiom.errors import NotFound
-from axiom.laboratory.backups.backup import Backup, RestoredBackup, back_up
-from axiom.laboratory.backups.backup import restore as restore_backup
-from axiom.laboratory.backups.recovery import Recovery, RecoveryWish
-from axiom.service.open_laboratory import demand, lay_out_own_files, reading, upgrade_database
+from axiom.laboratory.backups.backup import Backup, RestoredBackup, make_backup
+from axiom.laboratory.backups.backup import restore_backup as restore_backup
+from axiom.laboratory.backups.recovery import Recovery, RecoveryOptions
+from axiom.service.open_laboratory import demand_laboratory, lay_out_own_files, open_for_reading, upgrade_database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import last_backup
@@ -35,11 +35,11 @@ def backup(folder: Folder, output: Path | None, without_keys: bool, although_bro
 
     Who has this file has the laboratory's keys, unless --without-keys left them out.
     """
-    demand(folder)
+    demand_laboratory(folder)
     now = wall_clock()
     target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
-    made = back_up(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
-    last_backup.note(folder, now)
+    made = make_backup(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
+    last_backup.record_backup_time(folder, now)
     yield {"backup": {"file": str(target), **asdict(made)}}
     say(target)
     keys = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
@@ -73,7 +73,7 @@ def restore(
     """
     if not file.is_file():
         raise NotFound(f"There is no file {file}. Nothing was restored.")
-    wish = RecoveryWish(
+    wish = RecoveryOptions(
         journal=journal,
         as_it_was=as_it_was,
         as_far_as_possible=as_far_as_possible,
@@ -81,7 +81,7 @@ def restore(
     )
     restored = restore_backup(file, folder, now=wall_clock(), wish=wish, dry_run=dry_run)
     if not dry_run:
-        with reading(folder) as db:
+        with open_for_reading(folder) as db:
             lay_out_own_files(db, folder)  # also for commands that come before the first start
     yield {"restored": _answer(restored, folder, dry_run=dry_run)}
     state = "can be restored" if restored.broken else "is sound"
@@ -101,7 +101,7 @@ def upgrade(dry_run: bool, folder: Folder, quiet: bool) -> Shown:
     Work may be out meanwhile: what volunteers were given before is taken and paid after it. The laboratory's next start
     would do the same; here you see it done before. Data of a newer version are refused.
     """
-    demand(folder)
+    demand_laboratory(folder)
     with lock(folder, "axiom upgrade"):
         done, copied = upgrade_database(folder, dry_run=dry_run)
     copy = str(copied) if copied else None
@@ -127,7 +127,7 @@ def _answer(restored: RestoredBackup, folder: Folder, *, dry_run: bool) -> dict[
     }
 
 
-def _remarks(restored: RestoredBackup, wish: RecoveryWish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
+def _remarks(restored: RestoredBackup, wish: RecoveryOptions, folder: Folder, *, dry_run: bool) -> Iterator[str]:
     yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
     yield _reached(restored.recovered, wish)
     yield from _kept(restored.broken)
@@ -158,7 +158,7 @@ def _contents(made: Backup) -> str:
     )
 
 
-def _reached(recovered: Recovery, wish: RecoveryWish) -> str:
+def _reached(recovered: Recovery, wish: RecoveryOptions) -> str:
     """How far the journal led, and what that means for numbers."""
     later = f"New numbers begin {SKIPPED:,} later, so that none is given twice."
     if wish.as_it_was:

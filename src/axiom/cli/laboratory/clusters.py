@@ -13,8 +13,8 @@ from axiom.cli.reading import read_page
 from axiom.errors import WrongUse
 from axiom.limits import clusters as limits
 from axiom.reads import hosts
-from axiom.settings import from_process
-from axiom.signed.program_tokens import digest, new_cluster_key
+from axiom.settings import read_process_settings
+from axiom.signed.program_tokens import digest_token, new_cluster_key
 from axiom.store.engine.folder import Folder
 
 _MODE = 0o600
@@ -29,7 +29,7 @@ def cluster() -> None:
 @reading_options
 def list_clusters(folder: Folder) -> Shown:
     """Every cluster that ever had a key, the oldest first."""
-    answer = read_page(folder, hosts.clusters)
+    answer = read_page(folder, hosts.describe_clusters)
     yield answer
     show_table(
         ("cluster", "key", "pilots at work", "cores"),
@@ -89,7 +89,7 @@ def revoke(name: str, change: Change) -> None:
 
 def _give(change: Change, command: str, name: str, key_file: Path | None, days: int) -> None:
     file, key = key_file or Path(f"{name}.key"), new_cluster_key()
-    words = {"cluster": name, "key": digest(key), "days": days}
+    words = {"cluster": name, "key": digest_token(key), "days": days}
     if change.dry_run:
         change.tell("cluster", change.submit(command, words), f"{name} would get a key")
         return
@@ -104,7 +104,7 @@ def _give(change: Change, command: str, name: str, key_file: Path | None, days: 
     if change.as_json:
         show_json({"cluster": {**answer, "key_file": str(file)}})
         return
-    settings = from_process(change.folder.settings)[0]
+    settings = read_process_settings(change.folder.settings)[0]
     server = settings.url or "https://YOUR-SERVER/"
     change.remark(
         f"{name} may compute until {answer['expires_at'][:10]} with the key in {file}. Take the file to the cluster, "

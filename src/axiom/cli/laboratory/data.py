@@ -13,8 +13,8 @@ from axiom.cli.groups import Group
 from axiom.cli.output import data_option, quiet_option
 from axiom.errors import WrongUse
 from axiom.notebook.lab import Lab, open_lab
-from axiom.notebook.table import Table, extra
-from axiom.service.open_laboratory import demand
+from axiom.notebook.table import Table, import_extra
+from axiom.service.open_laboratory import demand_laboratory
 from axiom.store.engine.folder import Folder
 from axiom_weigh.amounts import counted
 from axiom_weigh.atomic_file import appearing
@@ -41,11 +41,11 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
     JSON is one document. CSV and Parquet are one file per experiment that has results; CSV of one experiment may go to
     standard output.
     """
-    demand(folder)
+    demand_laboratory(folder)
     lab = open_lab(folder.path)
     names = [lab.version(experiment).name] if experiment else lab.versions()
     if form == "parquet":
-        extra("pyarrow")  # asked for before a file is made
+        import_extra("pyarrow")  # asked for before a file is made
     if output is None:
         _to_standard_output(
             form, [(name, _parts(lab, name, summary=summary)) for name in names], is_single=bool(experiment)
@@ -116,7 +116,7 @@ def _write_text(file: TextIO, form: str, tables: Sequence[_Named]) -> None:
 
 
 def _parquet(file: Path, parts: Iterable[Table]) -> None:
-    parquet = extra("pyarrow.parquet")
+    parquet = import_extra("pyarrow.parquet")
     with contextlib.ExitStack() as stack:
         writer = None
         for part in parts:

@@ -23,7 +23,7 @@ def failure() -> None:
 @reading_options
 def list_failures(experiment: str, folder: Folder) -> Shown:
     """Failures by version, cause and kind of host, with what they suggest."""
-    answer = read_page(folder, failures.failures, query={"experiment": experiment})
+    answer = read_page(folder, failures.failures_page, query={"experiment": experiment})
     yield answer
     show_table(
         ("experiment", "tasks", "hosts", "works on", "platform", "cause", "last", "look at"),
@@ -53,7 +53,7 @@ def watch() -> None:
 @reading_options
 def list_watches(folder: Folder) -> Shown:
     """What is waited for, and what was met."""
-    answer = read_page(folder, failures.listed_watches)
+    answer = read_page(folder, failures.watches_page)
     yield answer
     names = ("number", "experiment", "predicate", "state", "hits", "value", "sentence")
     show_table(

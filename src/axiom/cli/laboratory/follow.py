@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from axiom.cli.output import data_option, quiet_option
-from axiom.service.sockets import on_port
-from axiom.settings import from_process
+from axiom.service.sockets import listen_on_port
+from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import remark
 
@@ -39,14 +39,14 @@ def follow(
     JOURNAL is its folder, on a disk that both share or as rsync brings it again and again. The copy lies in --data,
     without keys; the first time it is made of a backup. One that differs from its laboratory stops.
     """
-    from axiom.service.follow import follow as go_along
+    from axiom.service.follow import follow_journal as go_along
     from axiom.service.follow import make_copy
 
     made_of = make_copy(folder, journal, backup)
     if made_of is not None:
         remark(f"Made a copy of the laboratory in {folder.path}, from {made_of}, without its keys.", quiet=quiet)
-    settings, _ = from_process(folder.settings, port=port, host=host)
-    with on_port(settings.host, settings.port) as listening:
+    settings, _ = read_process_settings(folder.settings, port=port, host=host)
+    with listen_on_port(settings.host, settings.port) as listening:
         by = go_along(folder, journal, settings, listening, quiet=quiet)
     remark("Stopped. The same command goes on from here.", quiet=quiet)
     context.exit(130 if by is signal.SIGINT else 0)

@@ -8,21 +8,28 @@ from pathlib import Path
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.laboratory.keys_describe import missing, words
-from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
+from axiom.cli.laboratory.keys_describe import describe_signing_request, list_missing_signatures
+from axiom.cli.laboratory.keys_waiting import (
+    find_requested_programs,
+    is_worth_carrying,
+    key_rows,
+    keys_of,
+    list_unsigned,
+    request_of,
+)
 from axiom.cli.output import Shown, data_option, quiet_option, reading_options, show_facts, show_table
 from axiom.errors import AxiomError, KeysUnusable, NoLab, Refused, WrongUse
 from axiom.gate.command import Answer
 from axiom.laboratory.keys import seals
 from axiom.laboratory.keys.commands import SealBundles, SignPrograms
-from axiom.service.open_laboratory import audited, package, submit
+from axiom.service.open_laboratory import package_folder, run_audited, submit_in_folder
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import load_keys, replace_private
 from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
-from axiom.signed.signing_requests import LIMIT, SigningRequest, read_request, sign, write_request
+from axiom.signed.signing_requests import LIMIT, SigningRequest, add_signatures, read_request, write_request
 from axiom.signed.trust import Role
-from axiom.store.engine.folder import Folder, keep
+from axiom.store.engine.folder import Folder, write_file_atomically
 from axiom_weigh.terminal import remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
@@ -50,7 +57,7 @@ def show_keys(folder: Folder) -> Shown:
 def status(folder: Folder) -> Shown:
     """Which keys are here and which elsewhere, what runs out when, and what waits to be signed."""
     keys_here = keys_of(folder)
-    rows, waits = key_rows(folder, keys_here), waiting(folder, keys_here, wall_clock())
+    rows, waits = key_rows(folder, keys_here), list_unsigned(folder, keys_here, wall_clock())
     facts = {
         "lab": keys_here.trust.lab,
         "version": keys_here.trust.version,
@@ -98,7 +105,7 @@ def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, qui
     now = wall_clock()
     if public is not None:
         folder.create()
-        key_rotation.begin(folder.keys, read_public(public))
+        key_rotation.begin_with_public(folder.keys, read_public(public))
     elif not folder.keys.exists():
         raise NoLab(f"There is no laboratory in {folder.path}; for one without keys of its own, give --public FILE.")
     wanted = request_of(folder, now, withdraw=withdraw)
@@ -106,7 +113,7 @@ def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, qui
         remark("There is nothing that has to be signed elsewhere. Nothing was written.", quiet=quiet)
         return
     _write(file, wanted)
-    for line in words(wanted, package(), {}):
+    for line in describe_signing_request(wanted, package_folder(), {}):
         remark(line, quiet=quiet)
     remark(f"Carry {file} to the keys; there: axiom keys sign {file.name} --keys DIR", quiet=quiet)
 
@@ -127,17 +134,17 @@ def sign_request(
 ) -> None:
     """Look at a request, and sign it with the keys of these folders. Needs no network and no laboratory."""
     wanted, now = read_request(_read(file)), wall_clock()
-    names = looked_at(wanted, programs)
-    for line in words(wanted, package(), names):
+    names = find_requested_programs(wanted, programs)
+    for line in describe_signing_request(wanted, package_folder(), names):
         say(line)
     if not yes:
         click.confirm("Sign this?", abort=True)
     key_sets = [load_held(place) for place in places]
     roots = frozenset[str]().union(*(private_keys.roots for private_keys in key_sets))
     for private_keys in key_sets:
-        wanted = sign(wanted, private_keys, seen=names.keys(), now=now, lab=lab, roots=roots)
+        wanted = add_signatures(wanted, private_keys, seen=names.keys(), now=now, lab=lab, roots=roots)
     _write(file, wanted)
-    open_ends = list(missing(wanted, now))
+    open_ends = list(list_missing_signatures(wanted, now))
     for sentence in open_ends:
         say(f"Not complete: {sentence}")
     if not open_ends:
@@ -153,13 +160,13 @@ def accept(file: Path, folder: Folder, quiet: bool) -> None:
     raw, now = _read(file), wall_clock()
     signed = read_request(raw)
     detail = {"request": hashlib.sha256(raw).hexdigest()}
-    if key_rotation.next_trust(folder.keys, signed, now) or key_rotation.follows(folder.keys, signed):
-        audited(folder, "keys.accept", detail, lambda: _accepted(folder, signed, now))
+    if key_rotation.next_trust(folder.keys, signed, now) or key_rotation.has_new_code_key(folder.keys, signed):
+        run_audited(folder, "keys.accept", detail, lambda: _accepted(folder, signed, now))
         trust = keys_of(folder).trust
         remark(f"Version {trust.version} of the trust file is in force, until {trust.expires:%Y-%m-%d}.", quiet=quiet)
-    elif signatures := key_rotation.carried(folder.keys, signed):
+    elif signatures := key_rotation.signatures_to_carry(folder.keys, signed):
         _take_signatures(signatures, folder)
-    for sentence in missing(signed, now):
+    for sentence in list_missing_signatures(signed, now):
         say(f"Not complete: {sentence}")
     _take_seals(signed, folder, quiet=quiet)
 
@@ -178,11 +185,11 @@ def rotate(role: str, public: Path | None, withdraw: bool, folder: Folder, quiet
     keys_of(folder)
     wanted = Rotation(role=role, public=read_public(public) if public else None, withdraw=withdraw)
     detail = {"role": role, "withdraw": withdraw}
-    done = audited(folder, "keys.rotate", detail, lambda: _rotated(folder, wanted))["done"]
+    done = run_audited(folder, "keys.rotate", detail, lambda: _rotated(folder, wanted))["done"]
     ask = f"It waits for signatures: `axiom keys request FILE{' --withdraw' if withdraw else ''}`."
     remark(_AFTER[role] if done else ask, quiet=quiet)
     if done and role == "bundle" and load_keys(folder.keys, wall_clock()).can(Role.BUNDLE) and folder.exists():
-        for bundle in submit(folder, SealBundles())["sealed"]:
+        for bundle in submit_in_folder(folder, SealBundles())["sealed"]:
             remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
 
 
@@ -196,21 +203,21 @@ _AFTER = {
 
 
 def _rotated(folder: Folder, wanted: Rotation) -> Answer:
-    done = key_rotation.rotate(folder.keys, wanted, wall_clock())
-    return {"done": done, **key_rotation.in_force(folder.keys)}
+    done = key_rotation.rotate_keys(folder.keys, wanted, wall_clock())
+    return {"done": done, **key_rotation.keys_in_force(folder.keys)}
 
 
 def _accepted(folder: Folder, signed: SigningRequest, now: datetime) -> Answer:
-    key_rotation.accept(folder.keys, signed, now)
-    return key_rotation.in_force(folder.keys)
+    key_rotation.accept_signatures(folder.keys, signed, now)
+    return key_rotation.keys_in_force(folder.keys)
 
 
 def _take_signatures(signatures: Mapping[str, str], folder: Folder) -> None:
     """Signatures of programs change nobody's trust, so a laboratory that works takes them, too."""
     if folder.exists():
-        submit(folder, SignPrograms(signatures=dict(signatures)))
+        submit_in_folder(folder, SignPrograms(signatures=dict(signatures)))
     else:
-        key_rotation.carry(folder.keys, signatures)
+        key_rotation.carry_signatures(folder.keys, signatures)
 
 
 def _read(file: Path) -> bytes:
@@ -236,10 +243,10 @@ def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
     for wanted in signed.seals:
         try:
             command = SealBundles(seal=signed.seal_text(wanted, trust, now))
-            path = seals.archive_path(folder, wanted.seal.digest)
-            keep(path, wanted.archive)
+            path = seals.unsealed_archive_path(folder, wanted.seal.digest)
+            write_file_atomically(path, wanted.archive)
             try:
-                sealed = submit(folder, command)["sealed"]
+                sealed = submit_in_folder(folder, command)["sealed"]
             finally:
                 path.unlink()
             for bundle in sealed:

@@ -14,7 +14,7 @@ from axiom.signed.trust import Role, Signers, Trust, Untrusted
 _MOST = 8
 
 
-def words(request: SigningRequest, package: Path, looked_at: Mapping[str, Path]) -> Iterator[str]:
+def describe_signing_request(request: SigningRequest, package: Path, looked_at: Mapping[str, Path]) -> Iterator[str]:
     """Everything that is asked for, with what differs from this installation of Axiom and what is not here to see."""
     current, proposed = request.current, request.proposed
     if proposed is not None:
@@ -34,7 +34,7 @@ def words(request: SigningRequest, package: Path, looked_at: Mapping[str, Path])
         yield f"Program {program.name}, {program.size} bytes, SHA-256 {program.sha256}: {here}"
 
 
-def missing(request: SigningRequest, now: datetime) -> Iterator[str]:
+def list_missing_signatures(request: SigningRequest, now: datetime) -> Iterator[str]:
     """Whose signatures are still wanted, in one sentence each."""
     if request.trust:
         try:

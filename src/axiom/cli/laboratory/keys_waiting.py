@@ -12,16 +12,16 @@ from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.catalogue_files import list_files
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment
 from axiom.laboratory.keys import seals as seal
-from axiom.laboratory.runner.built import digests
-from axiom.service.open_laboratory import package, reading
-from axiom.settings import from_process
+from axiom.laboratory.runner.built import hash_file
+from axiom.service.open_laboratory import open_for_reading, package_folder
+from axiom.settings import read_process_settings
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, RENEW_ELSEWHERE, Keys, load_keys, make_secrets
 from axiom.signed.signing_requests import SigningRequest, WantedProgram
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments.runner_offers import TRUST_NAMED, read_unsigned
+from axiom.store.experiments.runner_offers import TRUST_NAMED, read_unsigned_programs
 from axiom_weigh.terminal import remark
 
 
@@ -49,7 +49,7 @@ def key_rows(folder: Folder, keys: Keys) -> list[dict[str, Any]]:
     return [*rows, {"role": "code", "key": name[:64], "where": where, "must_sign": 1}]
 
 
-def waiting(folder: Folder, keys: Keys, now: datetime) -> list[dict[str, str]]:
+def list_unsigned(folder: Folder, keys: Keys, now: datetime) -> list[dict[str, str]]:
     """What waits to be signed, and why."""
     unsigned = []
     if keys.trust.expires - now <= RENEW_ELSEWHERE and not keys.can(Role.ROOT):
@@ -58,20 +58,22 @@ def waiting(folder: Folder, keys: Keys, now: datetime) -> list[dict[str, str]]:
     if folder.exists():
         laboratory = _laboratory(folder, keys)
         files, good_for = list_files(laboratory), laboratory.bundle_good_for
-        with reading(folder) as db:
-            unsealed = seal.waiting(db, folder, package(), files, trust=keys.trust, good_for=good_for, now=now)
+        with open_for_reading(folder) as db:
+            unsealed = seal.list_unsealed_experiments(
+                db, folder, package_folder(), files, trust=keys.trust, good_for=good_for, now=now
+            )
             unsigned += [{"what": bundle.experiment, "why": bundle.why} for bundle in unsealed]
     return unsigned
 
 
 def request_of(folder: Folder, now: datetime, *, withdraw: bool) -> SigningRequest:
     """Everything that has to be signed elsewhere; bundles that cannot be published are named and left out."""
-    body, code = key_rotation.proposal(folder.keys, now, withdraw=withdraw), make_secrets(folder.keys).code
+    body, code = key_rotation.propose_trust(folder.keys, now, withdraw=withdraw), make_secrets(folder.keys).code
     request = SigningRequest(
         before=key_rotation.trust_file(folder.keys),
         trust=body,
         code=code.public_text,
-        next_code=key_rotation.next_code(folder.keys),
+        next_code=key_rotation.read_next_code(folder.keys),
         programs=_unsigned(folder),
     )
     return _with_seals(request, folder, now)
@@ -82,25 +84,25 @@ def is_worth_carrying(folder: Folder, request: SigningRequest) -> bool:
     return not request.is_empty or load_code(folder.keys).key is None
 
 
-def looked_at(request: SigningRequest, places: Sequence[Path]) -> dict[str, Path]:
+def find_requested_programs(request: SigningRequest, places: Sequence[Path]) -> dict[str, Path]:
     """Which programs of a request are here, with the very bytes that it names, by MD5."""
     by_md5 = {}
     for program in request.programs:
         for place in places:
             path = place / program.name
-            if path.is_file() and digests(path) == (program.sha256, program.md5, program.size):
+            if path.is_file() and hash_file(path) == (program.sha256, program.md5, program.size):
                 by_md5[program.md5] = path
     return by_md5
 
 
 def _laboratory(folder: Folder, keys: Keys) -> Laboratory:
-    settings, _ = from_process(folder.settings)
-    return Laboratory(folder=folder, keys=keys, settings=settings, package=package())
+    settings, _ = read_process_settings(folder.settings)
+    return Laboratory(folder=folder, keys=keys, settings=settings, package=package_folder())
 
 
 def _unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
     """The files of runners that are not offered for want of a signature. The trust file is signed as a part of it."""
-    return tuple(program for program in read_unsigned(folder) if not program.name.startswith(TRUST_NAMED))
+    return tuple(program for program in read_unsigned_programs(folder) if not program.name.startswith(TRUST_NAMED))
 
 
 def _with_seals(request: SigningRequest, folder: Folder, now: datetime) -> SigningRequest:
@@ -116,8 +118,8 @@ def _with_seals(request: SigningRequest, folder: Folder, now: datetime) -> Signi
         functools.partial(PublishExperiment(experiment=file.stem).prepare, laboratory)
         for file in list_files(laboratory)
     ]
-    with reading(folder) as db:
-        seals = seal.wanted(
+    with open_for_reading(folder) as db:
+        seals = seal.list_wanted_seals(
             db,
             folder,
             prepared,

@@ -11,7 +11,7 @@ import click
 
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import UnknownName, WrongUse
-from axiom.service.open_laboratory import demand
+from axiom.service.open_laboratory import demand_laboratory
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
 
@@ -30,7 +30,7 @@ _LOOK_SECONDS = 0.5  # between two looks for new lines
 @json_option
 def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, as_json: bool) -> None:
     """The newest lines of a log: `axiom` tells of the laboratory, `runner` of the building of a runner."""
-    demand(folder)
+    demand_laboratory(folder)
     if follow and (as_json or only_names):
         raise WrongUse("--follow goes with neither --json nor --list: one document has an end. Nothing was read.")
     files = {file.stem: file for file in sorted(folder.logs.glob("*.log"))}

@@ -11,14 +11,14 @@ from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import Refused, WrongUse
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.server.mail.sending import Carrier
-from axiom.service.mail import NTFY, letters, mail_server, web_addresses
-from axiom.service.open_laboratory import demand
+from axiom.service.mail import NTFY, mail_server, make_letters, web_addresses
+from axiom.service.open_laboratory import demand_laboratory
 from axiom.service.volunteer_project import project_address
-from axiom.settings import Settings, from_process
-from axiom.store.engine.folder import Folder, holder
+from axiom.settings import Settings, read_process_settings
+from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
 from axiom.web.mail.letters import Letters
-from axiom.web.mail.message import MailEnvelope, message
+from axiom.web.mail.message import MailEnvelope, compose_email
 from axiom_weigh.terminal import wall_clock
 
 _TRIAL = {"alert": "test", "word": "began", "says": "the operator tries whether alerts arrive", "cure": ""}
@@ -38,10 +38,10 @@ def try_mail(address: str, folder: Folder, as_json: bool) -> None:
 
     Exits 1 when one of them was not taken.
     """
-    demand(folder)
-    settings, _ = from_process(folder.settings)
-    listening = (holder(folder) or {}).get("url", f"http://{settings.host}:{settings.port}/")
-    words = letters(settings, b"", project_address(settings, str(listening)))
+    demand_laboratory(folder)
+    settings, _ = read_process_settings(folder.settings)
+    listening = (read_lock_holder(folder) or {}).get("url", f"http://{settings.host}:{settings.port}/")
+    words = make_letters(settings, b"", project_address(settings, str(listening)))
     tried = [_tried(name, carrier, letter) for name, carrier, letter in _trials(settings, words, address)]
     if as_json:
         show_json({"mail": tried})
@@ -59,7 +59,7 @@ def _trials(settings: Settings, words: Letters, address: str) -> Iterator[tuple[
         if not all(address.rpartition("@")):
             raise WrongUse(f"{address!r} is no e-mail address: it has a name, an @ and a domain. Nothing was sent.")
         envelope = MailEnvelope(sender=settings.mail_from, to=address, number=0, written_at=now)
-        yield address, server, message(words.trial(), envelope)
+        yield address, server, compose_email(words.trial(), envelope)
         return
     alert = OutboxMessage(id=0, channel=MAIL, kind=ALERT, volunteer_id=None, facts=_TRIAL, created_at=now, sent_at=None)
     if server and settings.alert_mail:

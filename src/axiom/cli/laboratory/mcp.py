@@ -26,7 +26,7 @@ def mcp(server: str | None, token_file: Path | None, operate: bool, folder: Fold
     """
     token = _token(token_file)
     try:
-        from axiom.mcp.stdio import serve
+        from axiom.mcp.stdio import serve_stdio
     except ImportError as error:
         raise CannotStart(
             f"The package mcp is not there ({error}). Nothing was started; install axiom-lab[mcp]."
@@ -36,7 +36,7 @@ def mcp(server: str | None, token_file: Path | None, operate: bool, folder: Fold
             f"No laboratory runs in {folder.path}. Nothing was started; start it with axiom lab, name its folder with "
             "--data, or the address of another one with --server."
         )
-    serve(server or folder.programs_socket, token, operates=operate)
+    serve_stdio(server or folder.programs_socket, token, operates=operate)
 
 
 def _token(file: Path | None) -> str:

@@ -9,11 +9,11 @@ import click
 
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_facts
-from axiom.models.choose_model import open_model, prices_of
+from axiom.models.choose_model import open_model, read_model_prices
 from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel
 from axiom.rules.language_models import ModelCaps
-from axiom.settings import from_process
+from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
 
@@ -32,7 +32,7 @@ def model() -> None:
 @reading_options
 def try_model(question: str, most_tokens: int, folder: Folder) -> Shown:
     """Ask the model one QUESTION, within 20,000 tokens, one unit of money and two minutes. Nothing is stored."""
-    settings, _ = from_process(folder.settings)
+    settings, _ = read_process_settings(folder.settings)
     named, key = open_model(settings, os.environ)
     numbers, began = itertools.count(1), time.monotonic()
     metered = MeteredModel(
@@ -40,7 +40,7 @@ def try_model(question: str, most_tokens: int, folder: Folder) -> Shown:
         name=settings.model_name,
         prompt=hashlib.sha256(b"").hexdigest(),
         key=key,
-        prices=prices_of(settings),
+        prices=read_model_prices(settings),
         record=lambda _entry: next(numbers),
         clock=lambda: time.monotonic() - began,
         pause=time.sleep,

@@ -22,7 +22,7 @@ def news() -> None:
 @reading_options
 def list_news(folder: Folder) -> Shown:
     """What was said and not withdrawn, the newest first."""
-    answer = read_page(folder, views.published_news)
+    answer = read_page(folder, views.list_published_news)
     yield answer
     show_table(
         ("news", "said", "on the front page until", "line"),

@@ -23,13 +23,13 @@ from axiom.cli.output import (
     show_table,
 )
 from axiom.errors import Refused
-from axiom.gate.client import Remote
+from axiom.gate.client import SocketClient
 from axiom.runner.confine import bubblewrap
-from axiom.service.open_laboratory import demand, prepare_database, reading
-from axiom.settings import from_process, write_settings
+from axiom.service.open_laboratory import demand_laboratory, open_for_reading, prepare_database
+from axiom.settings import read_process_settings, write_settings
 from axiom.signed.keys import make_keys
-from axiom.store.engine.database import moment
-from axiom.store.engine.folder import Folder, holder, lock
+from axiom.store.engine.database import from_microseconds
+from axiom.store.engine.folder import Folder, lock, read_lock_holder
 from axiom.store.upkeep import audit as audit_store
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import remark, say, wall_clock
@@ -49,7 +49,7 @@ def init(folder: Path, name: str, url: str, port: int, dry_run: bool, as_json: b
     _demand_room(made)
     # Asked before anything is there: settings that cannot be would keep every further init from the folder.
     chosen: dict[str, str | int] = {} if made.settings.exists() else {"name": name, "url": url, "port": port}
-    from_process(made.settings, **chosen)
+    read_process_settings(made.settings, **chosen)
     answer: dict[str, Any] = {"path": str(folder), "settings": "kept" if made.settings.exists() else "written"}
     if dry_run:
         answer["dry_run"] = True
@@ -83,7 +83,7 @@ def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
     with lock(folder, "axiom init"):
         if chosen:
             write_settings(folder.settings, chosen)
-        from_process(folder.settings)
+        read_process_settings(folder.settings)
         clock = prepare_database(folder)
         return make_keys(folder.keys, clock.now()).trust.lab
 
@@ -94,24 +94,28 @@ def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
 @answer_option
 def status(folder: Folder, whole: bool) -> Shown:
     """What the laboratory is doing now, from its server or, when it is stopped, from its folder."""
-    demand(folder)
-    if holder(folder) is not None:
-        laboratory = Remote(folder.socket).status()["status"]
+    demand_laboratory(folder)
+    if read_lock_holder(folder) is not None:
+        laboratory = SocketClient(folder.socket).status()["status"]
     else:
-        from axiom.reads.status import status as status_of
-        from axiom.store.views.hosts import extent
+        from axiom.reads.status import describe_status as status_of
+        from axiom.store.views.hosts import measure_fleet_extent
 
-        settings, _ = from_process(folder.settings)
-        with reading(folder) as db:
+        settings, _ = read_process_settings(folder.settings)
+        with open_for_reading(folder) as db:
             live = {"name": settings.name, "state": "stopped"}
-            laboratory = status_of(db, folder, wall_clock(), live, extent(db))
+            laboratory = status_of(db, folder, wall_clock(), live, measure_fleet_extent(db))
     yield {"status": laboratory}
-    from axiom.service.doctor import in_words  # it imports all parts of a laboratory, and nothing else here does
+    from axiom.service.doctor import (
+        runners_in_words,  # it imports all parts of a laboratory, and nothing else here does
+    )
 
-    if lack := bubblewrap.lacking():
+    if lack := bubblewrap.missing_sandbox_advice():
         remark(lack, quiet=False)
     facts = {"laboratory": laboratory["name"], "state": laboratory["state"], "address": laboratory.get("address", "–")}
-    show_facts(facts | {"runners": in_words(laboratory["runners"], laboratory.get("offer"))} | _extent(laboratory))
+    show_facts(
+        facts | {"runners": runners_in_words(laboratory["runners"], laboratory.get("offer"))} | _extent(laboratory)
+    )
     listed = [row for row in laboratory["experiments"] if whole or row["workunits"]]
     say()
     show_table(
@@ -130,14 +134,14 @@ def status(folder: Folder, whole: bool) -> Shown:
 @color_option
 def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
     """What is wrong, and what to do. Exits 1 when something is."""
-    from axiom.service.doctor import as_data, examine, examine_invariants
+    from axiom.service.doctor import diagnosis_data, examine_invariants, examine_laboratory
 
     if invariants:
-        demand(folder)
-    checks = list(examine_invariants(folder) if invariants else examine(folder))
+        demand_laboratory(folder)
+    checks = list(examine_invariants(folder) if invariants else examine_laboratory(folder))
     well = all(check.well for check in checks)
     if as_json:
-        show_json({"doctor": {"well": well, "findings": [as_data(check) for check in checks]}})
+        show_json({"doctor": {"well": well, "findings": [diagnosis_data(check) for check in checks]}})
     else:
         for check in checks:
             mark = click.style("ok  ", fg="green") if check.well else click.style("BAD ", fg="red")
@@ -157,7 +161,7 @@ def settings() -> None:
 @reading_options
 def show_settings(folder: Folder) -> Shown:
     """Every knob with its value and where it comes from."""
-    _, listed = from_process(folder.settings)
+    _, listed = read_process_settings(folder.settings)
     yield {"settings": [asdict(setting) for setting in listed]}
     show_table(
         ("name", "value", "origin", "about"),
@@ -177,12 +181,15 @@ def audit() -> None:
 @answer_option
 def show_audit(folder: Folder, limit: int) -> Shown:
     """The newest commands: who, what, when, and how it ended."""
-    with reading(folder) as db:
-        rows = audit_store.latest(db, limit)
-    yield {"audit": [{**row, "at": moment(row["at"]).isoformat()} for row in rows]}
+    with open_for_reading(folder) as db:
+        rows = audit_store.list_audit_entries(db, limit)
+    yield {"audit": [{**row, "at": from_microseconds(row["at"]).isoformat()} for row in rows]}
     show_table(
         ("id", "at", "caller", "command", "arguments", "outcome"),
-        [(row["id"], moment(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row)) for row in rows],
+        [
+            (row["id"], from_microseconds(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row))
+            for row in rows
+        ],
         none="No command was given yet.",
     )
 
@@ -192,8 +199,12 @@ def show_audit(folder: Folder, limit: int) -> Shown:
 @json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
-    with reading(folder) as db:
-        problems, entries, head = audit_store.broken_links(db), audit_store.length(db), audit_store.latest(db, 1)
+    with open_for_reading(folder) as db:
+        problems, entries, head = (
+            audit_store.check_audit_chain(db),
+            audit_store.count_audit_entries(db),
+            audit_store.list_audit_entries(db, 1),
+        )
     facts = {
         "well": not problems,
         "entries": entries,

@@ -13,7 +13,7 @@ from axiom.cli.reading import read_page
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.reads import programs
-from axiom.signed.program_tokens import digest, new_token
+from axiom.signed.program_tokens import digest_token, new_token
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
 
@@ -27,7 +27,7 @@ def program() -> None:
 @reading_options
 def list_programs(folder: Folder) -> Shown:
     """Who was ever let in, the oldest first."""
-    answer = read_page(folder, programs.let_in)
+    answer = read_page(folder, programs.describe_programs)
     yield answer
     show_table(
         ("program", "model", "may", "core-hours a day", "until"),
@@ -101,7 +101,7 @@ def add(change: Change, **options: Any) -> None:
         "days": options["days"],
         "may_approve": options["may_approve"],
         "limits": options["limits"],
-        "token": digest(token),
+        "token": digest_token(token),
     }
     answer = change.submit("program.add", words)
     if change.dry_run:

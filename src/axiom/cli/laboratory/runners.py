@@ -9,11 +9,11 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, answer_option, quiet_option, show_json, show_table
 from axiom.errors import KeysUnusable
-from axiom.laboratory.runner.fetch import chosen_of, fetch_runner, look_at_release
+from axiom.laboratory.runner.fetch import choose_fetched_runners, fetch_release, fetch_runner
 from axiom.laboratory.runner.release import RELEASE, sign_release
-from axiom.service.open_laboratory import demand
+from axiom.service.open_laboratory import demand_laboratory
 from axiom.signed.signing import SigningKey
-from axiom.store.engine.folder import demand_own
+from axiom.store.engine.folder import demand_folder_owner
 from axiom_weigh.terminal import progress, remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
@@ -41,11 +41,11 @@ def fetch(place: str, key: str, only: Sequence[str], change: Change) -> None:
 
     Nothing is taken but what the key has signed. A fetch that was cut goes on where it was.
     """
-    demand(change.folder)
-    demand_own(change.folder)
-    release = look_at_release(place, key)
+    demand_laboratory(change.folder)
+    demand_folder_owner(change.folder)
+    release = fetch_release(place, key)
     rows = []
-    for name in chosen_of(release, only):
+    for name in choose_fetched_runners(release, only):
         done = "would be fetched"
         if not change.dry_run:
             change.remark(f"{name}: {release.size(name) / _MB:,.1f} MB")

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from axiom.cli.output import color_option, data_option, quiet_option
-from axiom.service.sockets import on_port
-from axiom.settings import Settings, from_process
-from axiom.store.engine.folder import SERVER, Folder, holder, lock
+from axiom.service.sockets import listen_on_port
+from axiom.settings import Settings, read_process_settings
+from axiom.store.engine.folder import SERVER, Folder, lock, read_lock_holder
 from axiom_weigh.terminal import remark
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
@@ -52,7 +52,7 @@ def lab(
 
     Ctrl-C stops it; the same command goes on where it stopped.
     """
-    settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
+    settings, _ = read_process_settings(folder.settings, port=port, host=host, workers=workers)
     source = {"runners": runners, "build_with": build_with}
     _start(context, folder, settings, source, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
 
@@ -69,7 +69,7 @@ def serve(
     context: click.Context, folder: Folder, port: int | None, host: str | None, runners: Path | None, quiet: bool
 ) -> None:
     """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
-    settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
+    settings, _ = read_process_settings(folder.settings, port=port, host=host, workers=0)
     _start(context, folder, settings, {"runners": runners}, pi=False, accept_clock=False, quiet=quiet)
 
 
@@ -84,14 +84,14 @@ def _start(
     quiet: bool,
 ) -> None:
     # Asked before the port is taken: of two laboratories in one folder, the folder is the reason to give.
-    if folder.path.exists() and holder(folder) is not None:
+    if folder.path.exists() and read_lock_holder(folder) is not None:
         lock(folder, SERVER).release()
-    with on_port(settings.host, settings.port) as listening:
+    with listen_on_port(settings.host, settings.port) as listening:
         folder.create()
-        from axiom.service.run import hold
+        from axiom.service.run import run_laboratory
         from axiom.service.volunteer_project import Source
 
-        by = hold(
+        by = run_laboratory(
             folder,
             settings,
             listening,

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from axiom.cli.output import data_option, quiet_option
-from axiom.engines.available_resources import cores
+from axiom.engines.available_resources import count_usable_cpus
 from axiom.errors import CannotStart, WrongUse
-from axiom.service.open_laboratory import demand
-from axiom.service.pilot_job import PilotOrders, fly, fly_beside
-from axiom.settings import from_process
-from axiom.store.engine.folder import Folder, holder
+from axiom.service.open_laboratory import demand_laboratory
+from axiom.service.pilot_job import PilotOrders, run_pilot_beside, run_pilot_job
+from axiom.settings import read_process_settings
+from axiom.store.engine.folder import Folder, read_lock_holder
 from axiom_weigh.terminal import remark
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -75,7 +75,7 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
     Without --server the laboratory is one on this computer. With it this is a pilot, which a cluster's scheduler
     starts: it needs --lab and --key-file, and no data folder.
     """
-    amount = cores_said or cores()
+    amount = cores_said or count_usable_cpus()
     if options["server"] is None:
         if options["engine"] != "here":
             raise WrongUse("--engine dask needs --server as well. Nothing was started.")
@@ -86,7 +86,7 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
     if options["engine"] == "dask":
         _work_on_dask(name, cores_said, options, quiet=quiet)
         return
-    fly(
+    run_pilot_job(
         PilotOrders(
             server=options["server"],
             lab=options["lab"],
@@ -107,7 +107,7 @@ def _work_on_dask(name: str | None, cores_said: int | None, options: dict[str, A
     if options["scheduler"] is None:
         raise WrongUse("--engine dask needs --scheduler as well. Nothing was started.")
     try:
-        from axiom.engines.dask import fly_on_workers
+        from axiom.engines.dask import run_pilots_on_dask
     except ImportError as error:
         raise CannotStart(
             f"The package distributed is not there ({error}). Nothing was started; install axiom-lab[dask]."
@@ -119,7 +119,7 @@ def _work_on_dask(name: str | None, cores_said: int | None, options: dict[str, A
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    status, why = fly_on_workers(
+    status, why = run_pilots_on_dask(
         options["scheduler"],
         words,
         cores=cores_said,
@@ -134,8 +134,8 @@ def _work_on_dask(name: str | None, cores_said: int | None, options: dict[str, A
 
 def _work_here(folder: Folder, name: str, amount: int, *, seconds: float | None, quiet: bool) -> None:
     """Compute for a laboratory on this computer."""
-    demand(folder)
-    if holder(folder) is None:
+    demand_laboratory(folder)
+    if read_lock_holder(folder) is None:
         raise CannotStart(f"No laboratory runs in {folder.path}, so there is nothing to compute. Start `axiom serve`.")
-    is_modest = from_process(folder.settings)[0].priority == "low"
-    fly_beside(folder, name, amount, seconds=seconds, is_modest=is_modest, quiet=quiet)
+    is_modest = read_process_settings(folder.settings)[0].priority == "low"
+    run_pilot_beside(folder, name, amount, seconds=seconds, is_modest=is_modest, quiet=quiet)

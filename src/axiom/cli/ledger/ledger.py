@@ -10,11 +10,11 @@ from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.ledger.tariffs import policy, show_price
 from axiom.cli.output import ID, Shown, data_option, json_option, reading_options, show_facts, show_json, show_table
-from axiom.cli.reading import view
+from axiom.cli.reading import open_reading
 from axiom.errors import WrongUse
 from axiom.reads import ledger as ledger_views
 from axiom.reads.base.request import Answer
-from axiom.service.open_laboratory import reading
+from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
@@ -37,8 +37,8 @@ ledger.add_command(policy)
 @reading_options
 def show_ledger(name: str, folder: Folder) -> Shown:
     """All credit by tier and reason, or what one session settled."""
-    with view(folder) as reading:
-        answer = ledger_views.settlement(reading, name) if name else ledger_views.page(reading)
+    with open_reading(folder) as reading:
+        answer = ledger_views.settlement_page(reading, name) if name else ledger_views.ledger_page(reading)
     yield answer
     if name:
         _show_sums(answer["settlement"])
@@ -51,9 +51,9 @@ def show_ledger(name: str, folder: Folder) -> Shown:
 @json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Add everything up again: entries, awards, balances, days, sessions. Ends with 1 where anything differs."""
-    with reading(folder) as db:
-        differences = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
-        counted = balance_check.extent(db)
+    with open_for_reading(folder) as db:
+        differences = [*balance_check.list_ledger_problems(db), *balance_check.list_cap_violations(db)]
+        counted = balance_check.count_ledger_rows(db)
     answer = {
         "holds": not differences,
         **counted,

@@ -8,13 +8,13 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_facts, show_table
-from axiom.cli.reading import view
-from axiom.domain.credit import Reason, Tariff, TimeSaid
+from axiom.cli.reading import open_reading
+from axiom.domain.credit import Reason, ReportedTime, Tariff
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.credit.rules.prices import Counted, price, price_of_failure
+from axiom.laboratory.credit.rules.prices import PaidSeconds, price_failed_task, price_task
 from axiom.laboratory.credit.rules.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.reads import ledger
-from axiom.service.open_laboratory import reading
+from axiom.service.open_laboratory import open_for_reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import say
@@ -26,8 +26,8 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
     """The tariff of this name: the newest that the laboratory used or announced, or one that comes with Axiom."""
     by_name = dict(PRESETS) | {f"{tariff.name}@{tariff.version}": tariff for tariff in PRESETS.values()}
     if folder.exists():
-        with reading(folder) as db:
-            for tariff in (dated.tariff for dated in tariffs.every(db)):
+        with open_for_reading(folder) as db:
+            for tariff in (dated.tariff for dated in tariffs.list_tariffs(db)):
                 by_name[tariff.name] = by_name[f"{tariff.name}@{tariff.version}"] = tariff
     if name not in by_name:
         raise UnknownName("tariff", name, by_name)
@@ -58,11 +58,11 @@ def show_price(policy_name: str, seconds: float, on_gpu: bool, failed: bool, bro
             f"No task takes {seconds:g} seconds; it is from 0 to {LONGEST_SECONDS}, thirty days. Nothing was priced."
         )
     tariff = tariff_of(folder, policy_name)
-    reported = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
-    priced = price(tariff, Counted(seconds=seconds), reported, is_proven=not (failed or broken), on_gpu=on_gpu)
+    reported = ReportedTime(cpu_seconds=seconds, elapsed_seconds=seconds)
+    priced = price_task(tariff, PaidSeconds(seconds=seconds), reported, is_proven=not (failed or broken), on_gpu=on_gpu)
     if failed or broken:
         reason = Reason.BROKEN if broken else Reason.FAILED
-        priced = price_of_failure(tariff, reason, priced, elapsed_seconds=seconds)
+        priced = price_failed_task(tariff, reason, priced, elapsed_seconds=seconds)
     yield {"credit": priced.amount / _THOUSANDTHS, "reason": priced.because}
     say(f"{priced.amount / _THOUSANDTHS:.3f} credit: {priced.because}")
 
@@ -78,9 +78,9 @@ def list_policies(folder: Folder) -> Shown:
     """The tariffs of this laboratory, the newest first, and those that come with Axiom."""
     here: list[dict[str, Any]] = []
     if folder.exists():
-        with view(folder) as reading:
-            here = ledger.tariffs_here(reading)
-    presets = [ledger.described(tariff) for tariff in PRESETS.values()]
+        with open_reading(folder) as reading:
+            here = ledger.describe_tariffs(reading)
+    presets = [ledger.describe_tariff(tariff) for tariff in PRESETS.values()]
     yield {"tariffs": here, "presets": presets}
     show_table(
         ("tariff", "version", "state", "from", "session's cap"),
@@ -96,7 +96,7 @@ def list_policies(folder: Folder) -> Shown:
 @reading_options
 def show_policy(name: str, folder: Folder) -> Shown:
     """One tariff in full."""
-    tariff = ledger.described(tariff_of(folder, name))
+    tariff = ledger.describe_tariff(tariff_of(folder, name))
     yield {"tariff": tariff}
     show_facts({word: value for word, value in tariff.items() if word != "tiers"})
     say()

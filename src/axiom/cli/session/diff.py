@@ -6,10 +6,10 @@ from typing import Any
 import click
 
 from axiom.cli.output import Shown, reading_options
-from axiom.cli.reading import view
+from axiom.cli.reading import open_reading
 from axiom.errors import NotFound
 from axiom.reads.base.request import Reading
-from axiom.reads.session_lists import difference, named
+from axiom.reads.session_lists import difference_page, require_session
 from axiom.store.engine.folder import Folder
 from axiom.store.rounds import rounds
 from axiom.store.views import sessions as session_views
@@ -23,19 +23,19 @@ from axiom_weigh.terminal import printable, say
 @reading_options
 def diff(newer: str, older: str, folder: Folder) -> Shown:
     """What has changed since another session: the newest since the one before it, unless they are named."""
-    with view(folder) as reading:
-        answer = difference(reading, *_which(reading, newer, older))
+    with open_reading(folder) as reading:
+        answer = difference_page(reading, *_which(reading, newer, older))
     yield answer
     say("\n".join(map(printable, _lines(answer["difference"]))))
 
 
 def _which(reading: Reading, newer: str, older: str) -> tuple[str, str]:
     """The names of both sessions."""
-    newest = rounds.newest_sessions(reading.db, 1)
+    newest = rounds.list_newest_sessions(reading.db, 1)
     if not newest:
         raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
-    session = named(reading, newer) if newer else newest[0]
-    before, _ = session_views.neighbours(reading.db, session)
+    session = require_session(reading, newer) if newer else newest[0]
+    before, _ = session_views.find_session_neighbours(reading.db, session)
     if not (older or before):
         raise NotFound(f"Session {session.name} is the first, so there is none before it with which to compare it.")
     return session.name, older or str(before)

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.experiment.manifests import catalogue_files, manifests
+from axiom.cli.experiment.manifests import catalogue_files, load_manifests
 from axiom.cli.output import Shown, answer_option, data_option, show_table
 from axiom.domain.callers import Answer
-from axiom.domain.headlines.numbers import begin_sentence, plain
+from axiom.domain.headlines.numbers import begin_sentence, format_number
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.laboratory.planning import preview
 from axiom.laboratory.planning.fleet_file import read_fleet
-from axiom.laboratory.planning.plan import names as known
-from axiom.laboratory.planning.rules.operator_shares import read
-from axiom.laboratory.policy import Policy, policy_of
+from axiom.laboratory.planning.plan import list_experiment_names as known
+from axiom.laboratory.planning.rules.operator_shares import parse_wishes
+from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.limits import planning as limits
-from axiom.reads.plan import as_data, why_idle
+from axiom.reads.plan import list_idle_reasons, plan_data
 from axiom.rules.hosts.runners import DRILL
-from axiom.service.open_laboratory import reading
-from axiom.settings import from_process
+from axiom.service.open_laboratory import open_for_reading
+from axiom.settings import read_process_settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.amounts import counted
 from axiom_weigh.grouping import group_pairs
@@ -49,25 +49,25 @@ def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | No
 
     Purposes are pilots, new, nearest, negatives, generality and fill.
     """
-    settings, _ = from_process(folder.settings)
-    policy = policy_of(settings)
+    settings, _ = read_process_settings(folder.settings)
+    policy = policy_from_settings(settings)
     policy = replace(
         policy,
         mix=policy.mix if mix is None else mix,
         priority=policy.priority if priority is None else priority,
     )
-    planned = as_data(_preview(folder, policy, None if fleet is None else _fleet_of(fleet)))
+    planned = plan_data(_preview(folder, policy, None if fleet is None else _fleet_of(fleet)))
     yield planned
     show_plan(planned)
 
 
 def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> Preview:
     if hosts is not None and not folder.exists():
-        shipped = [manifest for manifest in manifests(catalogue_files()) if manifest.name != DRILL]
-        return preview.shipped(shipped, policy, hosts)
-    with reading(folder) as db:
-        wishes = read(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
-        return preview.preview(db, policy, wall_clock(), hosts, wishes=wishes)
+        shipped = [manifest for manifest in load_manifests(catalogue_files()) if manifest.name != DRILL]
+        return preview.preview_shipped(shipped, policy, hosts)
+    with open_for_reading(folder) as db:
+        wishes = parse_wishes(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
+        return preview.preview_plan(db, policy, wall_clock(), hosts, wishes=wishes)
 
 
 def _fleet_of(file: Path) -> list[Supply]:
@@ -118,7 +118,7 @@ def _fleet(classes: Sequence[Answer]) -> None:
     headings = ("cores", "GPUs", "GB", "hosts", "busy", "planned", "idle", "mostly")
     show_table(headings, rows, none="No host was heard from in the last hour, so nothing would go anywhere.")
     _rest(classes[limits.ROWS_TOLD :])
-    idle = why_idle(classes)
+    idle = list_idle_reasons(classes)
     _title("Why cores stay idle", bool(idle))
     for why in idle[: limits.ROWS_TOLD]:
         some = why["least"] < why["most"]
@@ -150,10 +150,10 @@ def _worth(worths: Sequence[Answer]) -> None:
             (
                 worth["name"],
                 worth["purpose"],
-                plain(worth["bits"]),
-                plain(worth["core_seconds"] / 3_600),
-                plain(worth["weight"]),
-                plain(worth["per_core_hour"]),
+                format_number(worth["bits"]),
+                format_number(worth["core_seconds"] / 3_600),
+                format_number(worth["weight"]),
+                format_number(worth["per_core_hour"]),
             )
             for worth in worths[: limits.ROWS_TOLD]
         ]

@@ -15,7 +15,7 @@ import click
 import axiom
 from axiom.autopilot import autopilot
 from axiom.autopilot.autopilot import Talk
-from axiom.autopilot.preflights import tend
+from axiom.autopilot.preflights import run_due_preflights
 from axiom.cli.groups import Group
 from axiom.cli.output import (
     Shown,
@@ -31,21 +31,21 @@ from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
 from axiom.domain.rounds import Step
 from axiom.errors import CannotStart, NoLab, NotFound
-from axiom.gate.client import Remote
+from axiom.gate.client import SocketClient
 from axiom.gate.command import Answer
 from axiom.laboratory.experiments import preflight, preflight_report
 from axiom.laboratory.experiments.commands.drafts import ReportDraft
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
-from axiom.laboratory.experiments.drafts import kept, published_bundle, try_out
-from axiom.laboratory.rounds.commands import HoldSession, Pi, StepSession, reached
-from axiom.reads.log import as_data, as_markdown, as_text, one_line
+from axiom.laboratory.experiments.drafts import preflight_draft, read_published_bundle, require_draft
+from axiom.laboratory.rounds.commands import HoldSession, Pi, StepSession, has_reached_step
+from axiom.reads.log import log_data, log_markdown, log_text, one_line
 from axiom.runner.child.pause import PauseGate, RunEnded
-from axiom.service.open_laboratory import demand, reading, submit
-from axiom.settings import from_process
+from axiom.service.open_laboratory import demand_laboratory, open_for_reading, submit_in_folder
+from axiom.settings import read_process_settings
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
-from axiom.store.engine.folder import holder as holder_of
+from axiom.store.engine.folder import read_lock_holder as holder_of
 from axiom.store.experiments import drafts
 from axiom.store.rounds import rounds
 from axiom_weigh.terminal import remark, say, wall_clock
@@ -69,8 +69,8 @@ session.add_command(plan)
 @answer_option
 def list_sessions(folder: Folder, limit: int) -> Shown:
     """The newest sessions."""
-    with reading(folder) as db:
-        newest = rounds.newest_sessions(db, limit)
+    with open_for_reading(folder) as db:
+        newest = rounds.list_newest_sessions(db, limit)
     rows = [
         {
             "name": row.name,
@@ -97,18 +97,18 @@ def list_sessions(folder: Folder, limit: int) -> Shown:
 @json_option
 def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
     """The log of a session, or of one round as in round-17."""
-    with reading(folder) as db:
-        stored = rounds.by_name(db, name)
-        notes = rounds.gathered(db, stored) if stored else []
+    with open_for_reading(folder) as db:
+        stored = rounds.find_round_by_name(db, name)
+        notes = rounds.list_session_notes(db, stored) if stored else []
     if stored is None:
         raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
     if as_json or form == "json":
-        lines = as_data(notes)
+        lines = log_data(notes)
         show_json(
             {"session": {"name": stored.name, "pi": stored.pi, "reason": stored.told or stored.reason, "notes": lines}}
         )
     else:
-        say(as_markdown(stored, notes) if form == "markdown" else as_text(stored, notes))
+        say(log_markdown(stored, notes) if form == "markdown" else log_text(stored, notes))
 
 
 @session.command("run")
@@ -129,7 +129,7 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, quiet: bool) -> Show
     """Hold one session, or go on with the one that is open."""
     reason = "the operator asked for it"
     if dry_run:
-        answer = submit(folder, HoldSession(pi=who, reason=reason, until=Step(until)), dry_run=True)
+        answer = submit_in_folder(folder, HoldSession(pi=who, reason=reason, until=Step(until)), dry_run=True)
         steps = answer["steps"]
     else:
         steps = _steps(folder, who, reason, Step(until))
@@ -172,7 +172,7 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
 
     Ends with the laboratory.
     """
-    demand(folder)
+    demand_laboratory(folder)
     logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
     stopping, gate = threading.Event(), PauseGate()
 
@@ -185,15 +185,15 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
     if attached:
         threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
     talk = _scientist(folder, stopping) if who == "scientist" else None
-    remote = Remote(folder.socket)
+    remote = SocketClient(folder.socket)
     thread = threading.Thread(
-        target=tend,
+        target=run_due_preflights,
         args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle, gate), stopping),
         kwargs={"pause": 2 * pause, "report": lambda sentence: remark(sentence, quiet=quiet)},
         daemon=True,
     )
     thread.start()
-    has_answered = autopilot.attend(
+    has_answered = autopilot.run_autopilot(
         remote,
         stopping,
         pause=pause,
@@ -215,40 +215,40 @@ def _scientist(folder: Folder, stopping: threading.Event | None = None) -> Talk:
     """What speaks with the language model that the settings name; its libraries are loaded for it alone."""
     from axiom.service.scientist import Scientist
 
-    settings, _ = from_process(folder.settings)
+    settings, _ = read_process_settings(folder.settings)
     return Scientist(folder, settings, os.environ, stopping=stopping).talk
 
 
 def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
     """What should be tried now, these left aside: the draft for which somebody waits, or else a bundle."""
-    with reading(folder) as db:
-        draft = drafts.next_to_try(db)
+    with open_for_reading(folder) as db:
+        draft = drafts.find_next_draft(db)
         if draft is not None and f"{_DRAFT}{draft.number}" not in without:
             return f"{_DRAFT}{draft.number}"
-        return preflight.due(db, wall_clock(), without).bundle
+        return preflight.choose_due_preflight(db, wall_clock(), without).bundle
 
 
-def _try_out(folder: Folder, remote: Remote, what: str, gate: PauseGate) -> str:
+def _try_out(folder: Folder, remote: SocketClient, what: str, gate: PauseGate) -> str:
     """Try a draft or a bundle in a process of its own and have the laboratory remember how that ended."""
-    secret = preflight.secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+    secret = preflight.preflight_secret(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
     try:
         if what.startswith(_DRAFT):
             return _try_draft(folder, remote, int(what.removeprefix(_DRAFT)), secret, gate)
-        with reading(folder) as db:
-            archive = blobs.get(db, folder, what)
-        attempt = preflight.try_out(archive, secret=secret, gate=gate)
+        with open_for_reading(folder) as db:
+            archive = blobs.read_blob(db, folder, what)
+        attempt = preflight.preflight_bundle(archive, secret=secret, gate=gate)
     except RunEnded:
         raise CannotStart("The autopilot ends, so nothing is tried any more. The next one begins with it.") from None
-    answer = remote.submit(PreflightExperiment(report=preflight_report.write(attempt)))
+    answer = remote.submit(PreflightExperiment(report=preflight_report.write_preflight_report(attempt)))
     return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"
 
 
-def _try_draft(folder: Folder, remote: Remote, number: int, secret: bytes, gate: PauseGate) -> str:
-    with reading(folder) as db:
-        draft = kept(db, number)
-        published = published_bundle(db, folder, draft.name)
-    attempt, declaration = try_out(Path(axiom.__file__).parent, draft, secret, gate, published)
-    report = ReportDraft(draft=number, report=preflight_report.write(attempt), declaration=declaration)
+def _try_draft(folder: Folder, remote: SocketClient, number: int, secret: bytes, gate: PauseGate) -> str:
+    with open_for_reading(folder) as db:
+        draft = require_draft(db, number)
+        published = read_published_bundle(db, folder, draft.name)
+    attempt, declaration = preflight_draft(Path(axiom.__file__).parent, draft, secret, gate, published)
+    report = ReportDraft(draft=number, report=preflight_report.write_preflight_report(attempt), declaration=declaration)
     return f"Preflight of draft {number}, {draft.name}: {remote.submit(report)['reason']}"
 
 
@@ -269,10 +269,10 @@ def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:
             "start it with axiom serve --no-pi, or let --pi autopilot hold one."
         )
     holder, name = f"{pi} {secrets.token_hex(4)}", ""
-    while not done or not (done[-1]["ended"] or reached(done[-1], until)):
-        step = submit(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
+    while not done or not (done[-1]["ended"] or has_reached_step(done[-1], until)):
+        step = submit_in_folder(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
         done.append(step)
         name = str(step["session"])
         if pi != "person":
-            autopilot.between_steps(functools.partial(submit, folder), step, holder, talk)
+            autopilot.act_between_steps(functools.partial(submit_in_folder, folder), step, holder, talk)
     return done

@@ -231,7 +231,7 @@ def _quantity(estimand: Mapping[str, Any], form: _Form) -> str:
 def _across(estimand: Mapping[str, Any]) -> str:
     """The factor of a trend, and from where to where it goes."""
     name, span = name_quantity(estimand, estimand["across"]), estimand.get("span")
-    return f"{name} from {numbers.plain(span[0])} to {numbers.plain(span[1])}" if span else name
+    return f"{name} from {numbers.format_number(span[0])} to {numbers.format_number(span[1])}" if span else name
 
 
 def _middle(estimand: Mapping[str, Any]) -> str:
@@ -280,7 +280,7 @@ def _held(factor: str, level: object) -> str:
     """A factor at a level: "width 64", or "64 hidden neurons" where its words say where the number stands."""
     if level is True:
         return factor
-    text = level.replace("_", " ") or "none" if isinstance(level, str) else numbers.plain(level)
+    text = level.replace("_", " ") or "none" if isinstance(level, str) else numbers.format_number(level)
     if VALUE not in factor:
         return f"{factor} {text}"
     counted = factor.replace(VALUE, text)

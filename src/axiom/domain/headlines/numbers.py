@@ -17,7 +17,7 @@ _DOWN = Context(prec=3, rounding=ROUND_DOWN)
 _HARDLY_MORE = 1.0 + 1e-12  # so that a thousand is one, however its logarithm is rounded
 
 
-def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
+def format_number(value: object, *, signed: bool = False, aligned: bool = False) -> str:
     """A number with at most three significant digits, always three where columns align; whole numbers in full."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
@@ -28,12 +28,12 @@ def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
     return _minus(_few_digits(value, signed=signed, aligned=aligned))
 
 
-def credit(amount: float) -> str:
+def format_credit(amount: float) -> str:
     """An amount of credit, to the thousandth in which it is kept."""
     return _minus(f"{amount:,.3f}")
 
 
-def rounded(
+def round_interval(
     value: float | None,
     low: float | None,
     high: float | None,
@@ -53,20 +53,20 @@ def rounded(
         if number is None:
             return absent
         text = None if decimals is None else _fixed(number, decimals, signed=signed, bars=near)
-        return plain(float(number), signed=signed) if text is None else text
+        return format_number(float(number), signed=signed) if text is None else text
 
     return written(value, "–", beyond), written(low, f"{_MINUS}∞", bars), written(high, "∞", bars)
 
 
-def written(
+def format_interval(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
     bars = around(estimand["null"], estimand["smallest"])
-    return rounded(value, low, high, signed=_is_signed(estimand["kind"]), bars=bars)
+    return round_interval(value, low, high, signed=_is_signed(estimand["kind"]), bars=bars)
 
 
-def in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
+def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
     """Estimate and interval as the file would have them said; nothing where it does not say how."""
     if not estimand.get("in_words") or value is None:
         return ""
@@ -83,7 +83,7 @@ def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | N
 def amount_with_unit(estimand: Mapping[str, Any], amount: float) -> str:
     """A size on the scale of an estimand, such as the smallest that matters."""
     name = _number_in(_template(estimand))
-    text = plain(_on_scale(name, amount))
+    text = format_number(_on_scale(name, amount))
     if name not in ("value", "percent"):
         return f"a factor of {text}"
     filled = _filled(estimand, text)
@@ -95,7 +95,7 @@ def amount_with_unit(estimand: Mapping[str, Any], amount: float) -> str:
 def bare_number(estimand: Mapping[str, Any], value: float) -> str:
     """A value beside which an estimand's number lies, on its scale."""
     name = _number_in(_template(estimand))
-    return plain(_on_scale(name, value)) + (" %" if name == "percent" and value else "")
+    return format_number(_on_scale(name, value)) + (" %" if name == "percent" and value else "")
 
 
 def is_ratio(estimand: Mapping[str, Any]) -> bool:
@@ -103,7 +103,7 @@ def is_ratio(estimand: Mapping[str, Any]) -> bool:
     return _number_in(_template(estimand)) not in ("value", "percent")
 
 
-def scale(estimand: Mapping[str, Any]) -> str:
+def estimand_scale(estimand: Mapping[str, Any]) -> str:
     """In what the number itself is, where its words say it otherwise."""
     words: str = estimand.get("in_words", "")
     return SCALES.get(_number_in(words), "") if words else ""
@@ -129,7 +129,7 @@ def _rescaled(
     ends = [None if end is None else _on_scale(name, end) for end in (value, low, high)]
     bars = [_on_scale(name, bar) for bar in around(estimand["null"], estimand["smallest"])]
     is_signed = _is_signed(estimand["kind"]) and name in ("value", "percent")
-    return rounded(*ends, signed=is_signed, bars=bars)
+    return round_interval(*ends, signed=is_signed, bars=bars)
 
 
 def _on_scale(name: str, value: float) -> float:
@@ -158,19 +158,19 @@ def join_words(words: Sequence[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def calm(text: str) -> str:
+def strip_controls(text: str) -> str:
     """What somebody else wrote, without what acts on whoever reads it."""
     return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
-def moment(value: str | None) -> str:
+def format_moment(value: str | None) -> str:
     if value is None:
         return "–"
     at = datetime.fromisoformat(value)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A length of time in its largest unit."""
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= 0.95 * size:
@@ -187,9 +187,9 @@ def power_of_ten(value: float) -> str:
     return _minus(f"{math.floor(10.0 * math.log10(value * _HARDLY_MORE)) / 10.0:.1f}") if value > 0 else f"{_MINUS}∞"
 
 
-def e_value(value: float | None) -> str:
+def format_e_value(value: float | None) -> str:
     """An e-value in a column, rounded down: 19.97 has not reached 20."""
-    return "–" if value is None else plain(float(_DOWN.create_decimal(value * _HARDLY_MORE)), aligned=True)
+    return "–" if value is None else format_number(float(_DOWN.create_decimal(value * _HARDLY_MORE)), aligned=True)
 
 
 def _decimals(numbers: list[float]) -> int | None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.errors import CannotStart, NotFound, StoreDamaged
 from axiom.limits import backups as limits
 from axiom.store.connections import Connections
@@ -28,7 +28,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, workunits
-from axiom.store.tasks.archives import ArchiveFile, OldTask
+from axiom.store.tasks.archives import ArchivableTask, ArchiveFile
 from axiom.store.views import tasks
 from axiom.store.writer import Writer
 
@@ -40,8 +40,8 @@ _Proven = tuple[int, tuple[str, str, str | None]]  # a task; its ticket, its mes
 _AT_ONCE = 100  # tasks that let go in one turn of the writer, for which requests wait
 
 
-@value
-class BroughtOutput:
+@value_class
+class StoredTaskOutput:
     """What ordered a task and what its host brought, wherever that lies."""
 
     ticket: str | None
@@ -60,19 +60,19 @@ def due_before(now: datetime, days: float) -> datetime:
     return (now - timedelta(days=days)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def is_due(db: Database, now: datetime, days: float) -> bool:
+def is_archiving_due(db: Database, now: datetime, days: float) -> bool:
     """Does something wait to be moved?"""
-    return bool(archives.next_tasks(db, None, due_before(now, days), 1)) or any(
-        archive.emptied_at is None for archive in archives.every_file(db)
+    return bool(archives.list_tasks_to_archive(db, None, due_before(now, days), 1)) or any(
+        archive.emptied_at is None for archive in archives.list_archive_files(db)
     )
 
 
-def move_old(
+def archive_old_outputs(
     writer: Writer, folder: Folder, now: Callable[[], datetime], days: float, stop: Callable[[], bool] = lambda: False
 ) -> int:
     """Move everything that is due, and what an earlier round did not end; how many files that made."""
     with Connections(folder=folder).reader() as db:
-        unfinished = [stored for stored in archives.every_file(db) if stored.emptied_at is None]
+        unfinished = [stored for stored in archives.list_archive_files(db) if stored.emptied_at is None]
     for stored in unfinished:
         _empty(writer, folder, stored, now, stop)
     made = 0
@@ -82,19 +82,21 @@ def move_old(
     return made
 
 
-def fetch(db: Database, folder: Folder, task_id: int) -> BroughtOutput:
+def read_task_output(db: Database, folder: Folder, task_id: int) -> StoredTaskOutput:
     """A task's ticket and output, proven."""
-    task = workunits.task(db, task_id)
+    task = workunits.find_task(db, task_id)
     if task is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
-    archive = archives.of_task(db, task_id)
+    archive = archives.find_task_archive(db, task_id)
     if archive is None:
-        output = blobs.get(db, folder, task.output_digest) if task.output_digest else None
-        return BroughtOutput(ticket=task.ticket, output=output, message=tasks.ended(db, task_id).message, archive=None)
+        output = blobs.read_blob(db, folder, task.output_digest) if task.output_digest else None
+        return StoredTaskOutput(
+            ticket=task.ticket, output=output, message=tasks.read_task_end(db, task_id).message, archive=None
+        )
     row = next((row for row in _rows(folder, archive, only=task_id) if row["task"] == task_id), None)
     if row is None or _digest(row["output"]) != task.output_digest:
         raise _differs(folder, archive, task_id)
-    return BroughtOutput(ticket=row["ticket"], output=row["output"], message=row["message"], archive=archive)
+    return StoredTaskOutput(ticket=row["ticket"], output=row["output"], message=row["message"], archive=archive)
 
 
 def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) -> ArchiveFile | None:
@@ -105,29 +107,29 @@ def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) 
         return None
     old, month = [task for task, _ in rows], f"{rows[0][0].closed_at:%Y-%m}"
     body = _parquet(sorted(rows, key=lambda row: row[0].id))
-    blobs.keep_file(folder, hashlib.sha256(body).hexdigest(), body, now)  # so that the writer waits for no disk
+    blobs.write_blob_file(folder, hashlib.sha256(body).hexdigest(), body, now)  # so that the writer waits for no disk
 
     def store(db: Database) -> ArchiveFile:
-        digest = blobs.put(db, folder, body, now, as_file=True)
-        number = archives.add(db, month=month, digest=digest, size=len(body), tasks=old, now=now)
-        return next(archive for archive in archives.every_file(db) if archive.id == number)
+        digest = blobs.store_blob(db, folder, body, now, as_file=True)
+        number = archives.add_archive_file(db, month=month, digest=digest, size=len(body), tasks=old, now=now)
+        return next(archive for archive in archives.list_archive_files(db) if archive.id == number)
 
     archive = writer.run(store)
     log.info("archive.written name=%s tasks=%d bytes=%d", archive.name, archive.tasks, archive.bytes)
     return archive
 
 
-def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[OldTask, bytes | None]]:
+def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[ArchivableTask, bytes | None]]:
     """The tasks of the next file with their outputs: of one month, as many as one file holds."""
-    last: OldTask | None = None
+    last: ArchivableTask | None = None
     size = 0
-    while batch := archives.next_tasks(db, last, until, _READ):
+    while batch := archives.list_tasks_to_archive(db, last, until, _READ):
         for task in batch:
             if last is not None and (
                 size >= limits.ARCHIVE_PART_BYTES or f"{task.closed_at:%Y-%m}" != f"{last.closed_at:%Y-%m}"
             ):
                 return
-            output = blobs.get(db, folder, task.output_digest) if task.output_digest else None
+            output = blobs.read_blob(db, folder, task.output_digest) if task.output_digest else None
             size += len(task.ticket) + len(task.message) + len(output or b"")
             yield task, output
             last = task
@@ -142,20 +144,20 @@ def _empty(
         if stop():
             return
         writer.run(functools.partial(_let_go, folder=folder, archive=archive, rows=rows))
-    writer.run(lambda db: archives.emptied(db, archive.id, now()))
+    writer.run(lambda db: archives.mark_archive_emptied(db, archive.id, now()))
 
 
 def _let_go(db: Database, *, folder: Folder, archive: ArchiveFile, rows: Sequence[_Proven]) -> None:
-    digests = archives.texts_of_tasks(db, [task for task, _ in rows])
+    digests = archives.read_unarchived_texts(db, [task for task, _ in rows])
     for task, facts in rows:
         if task in digests and digests[task] != facts:
             raise _differs(folder, archive, task)
-    archives.let_go(db, archive.id, {task: digest for task, (_, _, digest) in digests.items()})
+    archives.release_archived_tasks(db, archive.id, {task: digest for task, (_, _, digest) in digests.items()})
 
 
 def _proven_rows(folder: Folder, archive: ArchiveFile) -> Iterator[_Proven]:
     """Each task of a file with its ticket and the digest of its output, from a file that is what was written."""
-    path = blobs.file_of(folder, archive.digest)
+    path = blobs.blob_path(folder, archive.digest)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -174,7 +176,7 @@ def _rows(folder: Folder, archive: ArchiveFile, only: int | None = None) -> Iter
     """Task, ticket, message and output of each task in a file; of `only` one, the few rows among which it is."""
     parquet = _package("pyarrow.parquet")
     try:
-        with parquet.ParquetFile(blobs.file_of(folder, archive.digest)) as file:
+        with parquet.ParquetFile(blobs.blob_path(folder, archive.digest)) as file:
             for group in range(file.num_row_groups):
                 statistics = file.metadata.row_group(group).column(0).statistics
                 if only is None or statistics is None or statistics.min <= only <= statistics.max:
@@ -183,7 +185,7 @@ def _rows(folder: Folder, archive: ArchiveFile, only: int | None = None) -> Iter
         raise _differs(folder, archive, only or 0) from error
 
 
-def _parquet(rows: Sequence[tuple[OldTask, bytes | None]]) -> bytes:
+def _parquet(rows: Sequence[tuple[ArchivableTask, bytes | None]]) -> bytes:
     arrow, parquet = _package("pyarrow"), _package("pyarrow.parquet")
     old = [task for task, _ in rows]
     whole, text = arrow.int64(), arrow.string()
@@ -222,7 +224,7 @@ def _digest(output: bytes | None) -> str | None:
 
 def _differs(folder: Folder, archive: ArchiveFile, task_id: int) -> StoreDamaged:
     what = f"what it says of task {task_id}" if task_id else "it"
-    path: Path = blobs.file_of(folder, archive.digest)
+    path: Path = blobs.blob_path(folder, archive.digest)
     return StoreDamaged(
         f"The archive {archive.name} is damaged: {what} is not what was stored ({path}). It was not used, and no task "
         "let go of anything more; put the file back from a backup."

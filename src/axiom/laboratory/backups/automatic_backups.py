@@ -10,15 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import StorageFull
-from axiom.laboratory.backups.backup import back_up
+from axiom.laboratory.backups.backup import make_backup
 from axiom.limits import backups as limits
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.database import sync
+from axiom.store.engine.database import fsync_path
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.history import JournalPoint, newest_point
-from axiom.store.journal.journal import prune
-from axiom.store.journal.records import short
+from axiom.store.journal.history import JournalPoint, read_journal_point
+from axiom.store.journal.journal import prune_journal
+from axiom.store.journal.records import shorten_history
 
 _NAME = re.compile(r"copy-(\d{8}-\d{6})-(\d{12})-([0-9a-f]+)\.tar")
 _TIME = "%Y%m%d-%H%M%S"
@@ -27,7 +27,7 @@ _ROOM = 1.1  # times what a copy needs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Copy:
+class BackupCopy:
     """One backup that the laboratory made by itself."""
 
     path: Path
@@ -35,42 +35,42 @@ class Copy:
     position: int  # in the journal
 
 
-def copies(place: Path, point: JournalPoint) -> list[Copy]:
+def list_backup_copies(place: Path, point: JournalPoint) -> list[BackupCopy]:
     """Those of this history, the newest last: in the journal, since a clock may have been ahead."""
     matches = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
     made = [
-        Copy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
+        BackupCopy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
         for path, name in matches
-        if name and name[3] == short(point)
+        if name and name[3] == shorten_history(point)
     ]
     return sorted(made, key=lambda copy: copy.position)
 
 
-def newest_copy(place: Path) -> Path | None:
+def newest_backup_copy(place: Path) -> Path | None:
     """The newest copy in this folder, of whichever history; None where there is none."""
     matches = [(name[1], path) for path in place.glob("copy-*.tar") if (name := _NAME.fullmatch(path.name))]
     return max(matches)[1] if matches else None
 
 
-def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
+def make_daily_backup(folder: Folder, place: Path, now: datetime) -> Path | None:
     """There is a copy beside the journal that is not older than a day; returns a new one where that was needed."""
     with Connections(folder=folder).reader() as db:
-        point = newest_point(db)
+        point = read_journal_point(db)
     if point is None:
         return None
-    earlier = copies(place, point)
+    earlier = list_backup_copies(place, point)
     if any(timedelta(0) <= now - copy.made_at < limits.COPY_EVERY for copy in earlier):
         return None
     _sweep(place)
     _demand_room(folder, place)
-    made = back_up(folder, place / _UNFINISHED, with_keys=True, now=now)
-    target = place / f"copy-{now.strftime(_TIME)}-{made.position:012}-{short(point)}.tar"
+    made = make_backup(folder, place / _UNFINISHED, with_keys=True, now=now)
+    target = place / f"copy-{now.strftime(_TIME)}-{made.position:012}-{shorten_history(point)}.tar"
     (place / _UNFINISHED).replace(target)
-    sync(place)
+    fsync_path(place)
     for old in earlier[:-1]:
         old.path.unlink(missing_ok=True)
     if earlier:
-        prune(place, point.history, earlier[-1].position)
+        prune_journal(place, point.history, earlier[-1].position)
     return target
 
 
@@ -82,7 +82,7 @@ def _sweep(place: Path) -> None:
 
 
 def _demand_room(folder: Folder, place: Path) -> None:
-    files = blobs.size_of_files(folder)
+    files = blobs.measure_blob_files(folder)
     needed = int(_ROOM * (2 * folder.database.stat().st_size + files))
     free = shutil.disk_usage(place).free
     if free < needed:

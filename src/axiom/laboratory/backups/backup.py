@@ -20,18 +20,18 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
-from axiom.laboratory.backups.invariants import broken
-from axiom.laboratory.backups.recovery import Recovery, RecoveryWish, recover
+from axiom.laboratory.backups.invariants import find_broken_promises
+from axiom.laboratory.backups.recovery import Recovery, RecoveryOptions, recover_from_journal
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CARRIED
 from axiom.signed.keys import load_keys
 from axiom.signed.trust import read_trust
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.database import connect_writer, copy, sync
+from axiom.store.engine.database import connect_writer, copy_database, fsync_path
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
-from axiom.store.migrate import foreign, migrate
+from axiom.store.migrate import list_foreign_objects, migrate_database
 from axiom.store.upkeep import audit
 from axiom.store.views import tables
 
@@ -73,7 +73,9 @@ class RestoredBackup:
     broken: Sequence[str] = ()
 
 
-def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, although_broken: bool = False) -> Backup:
+def make_backup(
+    folder: Folder, target: Path, *, with_keys: bool, now: datetime, although_broken: bool = False
+) -> Backup:
     """`target` holds the laboratory as it was at one moment; it appears when it is whole and on the disk.
 
     Where a stored file is gone, there is none, unless somebody wants what is left.
@@ -86,7 +88,7 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".axiom-backup-", dir=target.parent) as place:
             copied = Folder(path=Path(place))
-            copy(folder.database, copied.database)
+            copy_database(folder.database, copied.database)
             made = _count_rows(copied, trust.lab, now, with_keys=with_keys)
             sources = _sources(folder, copied, with_keys=with_keys)
             existing = {name: path for name, path in sources.items() if path.exists()}
@@ -94,7 +96,7 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
                 raise _lost_files([path for name, path in sources.items() if name not in existing])
             made = _write(unfinished, existing, made)
         unfinished.replace(target)
-        sync(target.parent)
+        fsync_path(target.parent)
     except OSError as error:
         raise FolderUnusable(
             f"The backup {target} cannot be written: {error.strerror} ({error.filename}). The laboratory is "
@@ -106,15 +108,15 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
     return made
 
 
-def restore(
-    archive: Path, folder: Folder, *, now: datetime, wish: RecoveryWish | None = None, dry_run: bool = False
+def restore_backup(
+    archive: Path, folder: Folder, *, now: datetime, wish: RecoveryOptions | None = None, dry_run: bool = False
 ) -> RestoredBackup:
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
     What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
     After a dry run all was checked, and nothing is there. Who wishes so has it restored although a promise is broken.
     """
-    wish = wish or RecoveryWish()
+    wish = wish or RecoveryOptions()
     if not dry_run and folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
         raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
@@ -134,7 +136,7 @@ def restore(
         if not dry_run:
             _sync_files(place)
             place.replace(folder.path)
-            sync(folder.path.parent)
+            fsync_path(folder.path.parent)
     except OSError as error:
         raise FolderUnusable(
             f"{archive} cannot be restored to {folder.path}: {error.strerror} ({error.filename}). Nothing was restored."
@@ -161,15 +163,15 @@ def _lost_files(files: Sequence[Path]) -> StoreDamaged:
 
 def _count_rows(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
     with Connections(folder=copied).reader() as db:
-        versions, point = tables.counted(db), history.newest_point(db)
+        versions, point = tables.list_experiment_counts(db), history.read_journal_point(db)
         return Backup(
             lab=lab,
             made_at=now.isoformat(),
             with_keys=with_keys,
             experiments=len(versions),
             results=sum(row["results"] for row in versions),
-            findings=tables.findings_held(db),
-            audited=audit.length(db),
+            findings=tables.count_findings(db),
+            audited=audit.count_audit_entries(db),
             files=0,
             bytes=0,
             position=point.position if point else 0,
@@ -179,7 +181,7 @@ def _count_rows(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> 
 def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Path]:
     """What goes in, by name. The files are those that the copy knows: each was on the disk before its row was."""
     with Connections(folder=copied).reader() as db:
-        stored = blobs.files(db, folder)
+        stored = blobs.list_blob_files(db, folder)
     code = [path for path in (folder.keys / CARRIED,) if path.is_file()]
     keys = [*sorted(folder.keys.glob("*.key")), *code] if with_keys else []
     settings = [folder.settings] if folder.settings.is_file() else []
@@ -210,7 +212,7 @@ def _write(path: Path, sources: Mapping[str, Path], made: Backup) -> Backup:
             sums = {name: _add(tar, name, source) for name, source in sources.items()}
             size = sum(source.stat().st_size for source in sources.values())
             made = Backup(**asdict(made) | {"files": len(sources), "bytes": size})
-            body = canonical_json.canonical({"format": _FORMAT, "made": asdict(made), "sums": sums})
+            body = canonical_json.canonical_bytes({"format": _FORMAT, "made": asdict(made), "sums": sums})
             entry = _entry(_MANIFEST, len(body))
             tar.addfile(entry, io.BytesIO(body))
         file.write(f"{_FORMAT} {summed.sum.hexdigest()}\n".encode())
@@ -291,7 +293,7 @@ def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, target: Path) -> str:
 def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
     try:
         fields = canonical_json.Fields(
-            canonical_json.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums")
+            canonical_json.parse_canonical(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums")
         )
         fields.text("format", _FORMAT)
         made = canonical_json.Fields(fields.part("made"), "made", Backup.__dataclass_fields__)
@@ -311,18 +313,18 @@ def _read_backup(fields: canonical_json.Fields) -> Backup:
     return Backup(**fields.data)
 
 
-def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime) -> Recovery:
+def _bring_up(unproven: Folder, archive: Path, wish: RecoveryOptions, now: datetime) -> Recovery:
     """The database opens, and has what came after the backup."""
     db = connect_writer(unproven.database)
     try:
         try:
-            history.newest_point(db)
-            strange = foreign(db)
+            history.read_journal_point(db)
+            strange = list_foreign_objects(db)
         except AxiomError as error:
             raise _damaged(archive, f"its database cannot be used: {error}") from error
         if strange:
             raise _damaged(archive, f"in its database is what Axiom did not make ({strange[0][:80]!r})")
-        return recover(db, unproven, wish, backup_folder=archive.absolute().parent, now=now)
+        return recover_from_journal(db, unproven, wish, backup_folder=archive.absolute().parent, now=now)
     finally:
         db.close()
 
@@ -336,10 +338,10 @@ def _problems(unproven: Folder, made: Backup, archive: Path, until: datetime | N
         raise _damaged(archive, f"its trust file is not the laboratory's: {fault}") from None
     db = connect_writer(unproven.database)
     try:
-        if migrate(db, None, made_at):
-            history.interrupt(db)
+        if migrate_database(db, None, made_at):
+            history.interrupt_history(db)
         reached = max(made_at, until or made_at)
-        return [text for problems in broken(db, unproven, trust, reached).values() for text in problems]
+        return [text for problems in find_broken_promises(db, unproven, trust, reached).values() for text in problems]
     except AxiomError as error:
         raise _damaged(archive, f"its database cannot be used: {error}") from error
     finally:
@@ -349,7 +351,7 @@ def _problems(unproven: Folder, made: Backup, archive: Path, until: datetime | N
 def _sync_files(place: Path) -> None:
     """Every file and folder is on the disk."""
     for path in _files_below(place):
-        sync(path)
+        fsync_path(path)
 
 
 def _files_below(place: Path) -> Iterator[Path]:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from axiom.domain.rounds import Round
-from axiom.laboratory.findings.recompute import recomputed
-from axiom.laboratory.findings.reproduce import miscounted
-from axiom.laboratory.findings.score_predictions import misscored
+from axiom.laboratory.findings.recompute import find_wrong_evidence
+from axiom.laboratory.findings.reproduce import find_miscounted_duplicates
+from axiom.laboratory.findings.score_predictions import find_wrong_scores
 from axiom.server.upkeep import invariants
 from axiom.signed.trust import Trust
 from axiom.store.credit import balance_check
@@ -22,22 +22,22 @@ PROMISES = {
 }
 
 
-def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
+def find_broken_promises(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
     """What breaks each promise; all lists are empty when all is well."""
     problems = invariants.broken(db, folder, trust, now)
     with db.savepoint():
         return {
             **problems,
-            "I3": balance_check.problems(db),
-            "I4": balance_check.beyond_caps(db),
-            "I10": recomputed(db) + miscounted(db) + misscored(db),
+            "I3": balance_check.list_ledger_problems(db),
+            "I4": balance_check.list_cap_violations(db),
+            "I10": find_wrong_evidence(db) + find_miscounted_duplicates(db) + find_wrong_scores(db),
             "I13": _sessions(db),
         }
 
 
 def _sessions(db: Database) -> list[str]:
     problems = []
-    all_sessions = rounds.sessions(db, limit=1_000_000)
+    all_sessions = rounds.list_rounds(db, limit=1_000_000)
     for place, session in enumerate(all_sessions):
         if session.done != session.steps[: len(session.done)]:
             problems.append(f"{session.name} did not do its steps in order and once each")
@@ -53,4 +53,4 @@ def _sessions(db: Database) -> list[str]:
 def _closings(db: Database, session: Round) -> int:
     """How many of its notes say that it ended: `session.closed` if it tells of rounds, else `round.ended`."""
     last = "session.closed" if session.told else "round.ended"
-    return sum(note.kind == last for _, note in rounds.notes(db, session.id))
+    return sum(note.kind == last for _, note in rounds.list_round_notes(db, session.id))

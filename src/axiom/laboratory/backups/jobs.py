@@ -14,9 +14,9 @@ from axiom.store.writer import Writer
 
 def copy_job(folder: Folder, journal: Path, now: Callable[[], datetime]) -> Job:
     def copy() -> None:
-        from axiom.laboratory.backups.automatic_backups import keep_copy
+        from axiom.laboratory.backups.automatic_backups import make_daily_backup
 
-        keep_copy(folder, journal, now())
+        make_daily_backup(folder, journal, now())
 
     return Job(name="copy", every=3_600.0, work=copy, remembered=False)
 
@@ -25,9 +25,9 @@ def archive_job(
     writer: Writer, folder: Folder, days: float, now: Callable[[], datetime], is_stopping: Callable[[], bool]
 ) -> Job:
     def archive() -> None:
-        from axiom.laboratory.backups.archive import is_possible, move_old
+        from axiom.laboratory.backups.archive import archive_old_outputs, is_possible
 
         if is_possible():  # `axiom doctor` says what is missing once something waits
-            move_old(writer, folder, now, days, is_stopping)
+            archive_old_outputs(writer, folder, now, days, is_stopping)
 
     return Job(name="archive", every=86_400.0, work=archive)

@@ -6,19 +6,19 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import NotFound, StoreDamaged
-from axiom.settings import read
+from axiom.settings import read_settings
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
-from axiom.store.journal.records import segments
-from axiom.store.journal.replay import JournalEnd, replay
-from axiom.store.migrate import check
+from axiom.store.journal.records import list_segments
+from axiom.store.journal.replay import JournalEnd, replay_journal
+from axiom.store.migrate import require_current_schema
 
 _NO_END = {JournalEnd.LATE, JournalEnd.GAP, JournalEnd.DAMAGED, JournalEnd.FOREIGN}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RecoveryWish:
+class RecoveryOptions:
     """Which journal to go on from, what to do with one that cannot be followed to its end, and with broken promises."""
 
     journal: Path | None = None  # without it, one that lies where the backup does or where its settings say
@@ -41,24 +41,26 @@ class Recovery:
         return self.ending is JournalEnd.END
 
 
-def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, backup_folder: Path, now: datetime) -> Recovery:
+def recover_from_journal(
+    db: Database, unproven: Folder, wish: RecoveryOptions, *, backup_folder: Path, now: datetime
+) -> Recovery:
     """Bring the database of an unpacked backup up to what its journal says, which lies in `backup_folder`."""
     if wish.to_follow:
-        check(db)  # a migration would be a change that no journal holds
+        require_current_schema(db)  # a migration would be a change that no journal holds
         return Recovery()
     journal = None if wish.as_it_was else _chosen_journal(db, unproven, wish, backup_folder)
     recovered = Recovery()
     if journal is not None:
-        replayed = replay(db, unproven, journal)
+        replayed = replay_journal(db, unproven, journal)
         recovered = Recovery(journal=journal, groups=replayed.groups, until=replayed.until, ending=replayed.ending)
         if recovered.ending in _NO_END and not wish.as_far_as_possible:
             raise StoreDamaged(_stop_text(recovered, replayed.damaged))
     if not recovered.complete:
-        history.part(db, now)
+        history.fork_history(db, now)
     return recovered
 
 
-def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, backup_folder: Path) -> Path | None:
+def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryOptions, backup_folder: Path) -> Path | None:
     if wish.journal is not None:
         if not _fits(db, [wish.journal]):
             raise NotFound(
@@ -66,7 +68,7 @@ def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, backup_f
                 "right folder, or restore without one: --as-it-was."
             )
         return wish.journal
-    settings, _ = read(unproven.settings, {}, {})
+    settings, _ = read_settings(unproven.settings, {}, {})
     named = Path(settings.journal)
     fitting = _fits(db, [backup_folder, *([named] if named.is_absolute() else [])])
     return fitting[0] if fitting else None
@@ -74,8 +76,8 @@ def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, backup_f
 
 def _fits(db: Database, places: Sequence[Path]) -> list[Path]:
     """Those of the folders in which there is something of this database's history."""
-    point = history.newest_point(db)
-    return [place for place in places if point is not None and segments(place, point.history)]
+    point = history.read_journal_point(db)
+    return [place for place in places if point is not None and list_segments(place, point.history)]
 
 
 def _stop_text(recovered: Recovery, damaged: Path | None) -> str:

@@ -27,7 +27,7 @@ class AddCluster(Command, name="cluster.add", capability=Capability.GOVERN):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         expires_at = now + timedelta(days=self.days)
-        if clusters.add(db, name=self.cluster, key_digest=self.key, expires_at=expires_at, now=now) is None:
+        if clusters.add_cluster(db, name=self.cluster, key_digest=self.key, expires_at=expires_at, now=now) is None:
             raise Refused(
                 f"There is a cluster {self.cluster} already, and the audit knows it by that name. Nothing was changed; "
                 f"`axiom cluster renew {self.cluster}` gives it another key."
@@ -45,7 +45,7 @@ class RenewCluster(Command, name="cluster.renew", capability=Capability.GOVERN):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         expires_at = now + timedelta(days=self.days)
-        clusters.renew(db, _cluster(db, self.cluster).id, key_digest=self.key, expires_at=expires_at)
+        clusters.renew_cluster_key(db, _cluster(db, self.cluster).id, key_digest=self.key, expires_at=expires_at)
         return _enrolment(self.cluster, laboratory, expires_at)
 
 
@@ -56,13 +56,13 @@ class RevokeCluster(Command, name="cluster.revoke", capability=Capability.GOVERN
     cluster: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        if not clusters.end(db, _cluster(db, self.cluster).id, now):
+        if not clusters.end_cluster(db, _cluster(db, self.cluster).id, now):
             raise Refused(f"The key of {self.cluster} was revoked already. Nothing was changed.")
         return {"cluster": self.cluster, "ended_at": now.isoformat()}
 
 
 def _cluster(db: Database, name: str) -> Cluster:
-    cluster = clusters.by_name(db, name)
+    cluster = clusters.find_cluster(db, name)
     if cluster is None:
         raise NotFound(f"There is no cluster {name}. Nothing was changed; `axiom cluster list` shows all.")
     return cluster

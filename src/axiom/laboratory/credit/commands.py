@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.callers import Capability
-from axiom.domain.headlines.numbers import moment, plain
+from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import NUMBER, moment_said
-from axiom.laboratory.credit.correct import correct
+from axiom.gate.words import NUMBER, parse_moment
+from axiom.laboratory.credit.correct import correct_award
 from axiom.laboratory.credit.pay import read_tariffs
-from axiom.laboratory.credit.rules.prices import tell_change
+from axiom.laboratory.credit.rules.prices import describe_tariff_change
 from axiom.laboratory.credit.rules.tariffs import PRESETS, cap_problem
 from axiom.limits import credit as limits
 from axiom.limits import news as news_limits
@@ -28,7 +28,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lifetime:
+class LifetimeCredit:
     """What one volunteer has from one source, in thousandths."""
 
     volunteer: int = field(metadata=NUMBER)
@@ -40,7 +40,7 @@ class Lifetime:
 class CarryOver(Command, name="volunteer.carry-over", capability=Capability.RUN):
     """Let credit from elsewhere count from now on, once from each source. It is not recent, and no team's."""
 
-    rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": limits.ROWS_OF_A_COMMAND})
+    rows: list[LifetimeCredit] = field(metadata={"min_length": 1, "max_length": limits.ROWS_OF_A_COMMAND})
     because: str = field(default="lifetime total from before", metadata={"min_length": 1, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -54,10 +54,12 @@ class CarryOver(Command, name="volunteer.carry-over", capability=Capability.RUN)
             "kept": [asdict(row) | {"kept": _carried_amount(db, row)} for row in unchanged],
         }
 
-    def _carry(self, db: Database, row: Lifetime, now: datetime) -> bool:
-        if accounts.by_id(db, row.volunteer) is None:
+    def _carry(self, db: Database, row: LifetimeCredit, now: datetime) -> bool:
+        if accounts.find_account(db, row.volunteer) is None:
             raise NotFound(f"There is no volunteer {row.volunteer}. No credit was carried over.")
-        return ledger.carry_over(db, row.volunteer, source=row.source, amount=row.amount, because=self.because, now=now)
+        return ledger.carry_over_credit(
+            db, row.volunteer, source=row.source, amount=row.amount, because=self.because, now=now
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +71,14 @@ class CorrectCredit(Command, name="ledger.correct", capability=Capability.RUN):
     because: str = field(metadata={"min_length": 3, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        award = correct(db, self.task, self.amount, self.because, now)
+        award = correct_award(db, self.task, self.amount, self.because, now)
         return {
             "task": self.task,
             "reason": str(award.reason),
             "volunteer": award.volunteer_id,
             "host": award.host_id,
             "amount": award.amount,
-            "in_all": sum(entry.amount for entry in ledger.of_task(db, self.task)),
+            "in_all": sum(entry.amount for entry in ledger.list_task_awards(db, self.task)),
         }
 
 
@@ -98,45 +100,51 @@ class UseTariff(Command, name="ledger.tariff", capability=Capability.RUN):
             raise UnknownName("tariff", self.tariff, PRESETS)
         preset, begins = PRESETS[self.tariff], self._begins(db, now)
         read_tariffs(db, now)  # what was sent before is paid by one that had begun
-        before = tariffs.in_force(tariffs.begun(db, begins), begins - _MICROSECOND)
+        before = tariffs.choose_tariff(tariffs.list_begun_tariffs(db, begins), begins - _MICROSECOND)
         tariff = replace(
             preset,
-            version=tariffs.next_version(db, self.tariff),
+            version=tariffs.next_tariff_version(db, self.tariff),
             by_clock=False,
             session_cap=preset.session_cap if self.session_cap is None else self.session_cap,
         )
         if why_not := cap_problem(tariff):
             raise WrongUse(f"{why_not} {_AS_BEFORE}")
-        line = tell_change(before.tariff, tariff, begins)
-        cap = "no cap" if tariff.session_cap is None else f"a session's cap of {plain(tariff.session_cap / 1_000)}"
+        line = describe_tariff_change(before.tariff, tariff, begins)
+        cap = (
+            "no cap"
+            if tariff.session_cap is None
+            else f"a session's cap of {format_number(tariff.session_cap / 1_000)}"
+        )
         text = f"Why: {self.because}\n\nIt is {tariff.name}, version {tariff.version}, with {cap}; see the ledger."
         return {
             "tariff": tariff.name,
             "version": tariff.version,
-            "number": tariffs.add(db, tariff, begins, because=self.because, announced_at=now),
+            "number": tariffs.add_tariff(db, tariff, begins, because=self.because, announced_at=now),
             "valid_from": begins.isoformat(),
             "because": self.because,
-            "news": news.add(db, line=line, text=text, until=begins + news_limits.STANDS_FOR, now=now),
+            "news": news.add_news(db, line=line, text=text, until=begins + news_limits.STANDS_FOR, now=now),
             "line": line,
         }
 
     def _begins(self, db: Database, now: datetime) -> datetime:
         """When it begins: as it is said, or as soon as it may."""
         earliest, why = now, "nobody else computes here, so it may begin at once"
-        if host_store.others_since(db, accounts.ourselves(db, now), now - limits.ANNOUNCED_AHEAD):
+        if host_store.has_other_hosts_since(
+            db, accounts.find_laboratory_account(db, now), now - limits.ANNOUNCED_AHEAD
+        ):
             day = (now + limits.ANNOUNCED_AHEAD).replace(hour=0, minute=0, second=0, microsecond=0)
             earliest = day + timedelta(days=1)
             why = f"others compute here, and hear of a change {limits.ANNOUNCED_AHEAD.days} days before it"
-        begins, latest = moment_said(self.valid_from, earliest, _AS_BEFORE), now + limits.ANNOUNCED_AHEAD_AT_MOST
+        begins, latest = parse_moment(self.valid_from, earliest, _AS_BEFORE), now + limits.ANNOUNCED_AHEAD_AT_MOST
         if not earliest <= begins <= latest:
-            first, last, wanted = (moment(at.isoformat()) for at in (earliest, latest, begins))
+            first, last, wanted = (format_moment(at.isoformat()) for at in (earliest, latest, begins))
             raise Refused(
                 f"A tariff may begin from {first} to {last}, and {wanted} is not between these: {why}. {_AS_BEFORE}"
             )
         return begins
 
 
-def _refuse_twice(rows: list[Lifetime]) -> None:
+def _refuse_twice(rows: list[LifetimeCredit]) -> None:
     seen: set[tuple[int, str]] = set()
     for row in rows:
         if (row.volunteer, row.source) in seen:
@@ -147,6 +155,6 @@ def _refuse_twice(rows: list[Lifetime]) -> None:
         seen.add((row.volunteer, row.source))
 
 
-def _carried_amount(db: Database, row: Lifetime) -> int:
+def _carried_amount(db: Database, row: LifetimeCredit) -> int:
     """What was carried over before from this source."""
-    return next(credit.amount for credit in hosts.carried(db, row.volunteer) if credit.source == row.source)
+    return next(credit.amount for credit in hosts.list_carried_credit(db, row.volunteer) if credit.source == row.source)

@@ -5,19 +5,19 @@ from datetime import datetime
 from axiom.domain.credit import Award, Reason
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.laboratory.credit.booking import book
+from axiom.laboratory.credit.booking import pay_awards
 from axiom.laboratory.credit.pay import read_tariffs
 from axiom.laboratory.credit.rules.prices import FIXED
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 
 
-def correct(db: Database, task_id: int, amount: int, because: str, now: datetime) -> Award:
+def correct_award(db: Database, task_id: int, amount: int, because: str, now: datetime) -> Award:
     """Award so many thousandths more, or take them back: a contra entry. What was booked stays as it is.
 
     A correction that came before its award would be paid beside it.
     """
-    payee, before = ledger.payee(db, task_id), ledger.of_task(db, task_id)
+    payee, before = ledger.find_payee(db, task_id), ledger.list_task_awards(db, task_id)
     if payee is None:
         raise NotFound(f"There is no task {task_id} that a host has had. Nothing was booked.")
     is_due = payee["state"] == TaskState.VALID and not payee["is_paid"]
@@ -47,5 +47,5 @@ def correct(db: Database, task_id: int, amount: int, because: str, now: datetime
         because=because,
         tier=FIXED,
     )
-    book(db, [award], tariff_id=read_tariffs(db, now)[-1].id, now=now, is_capped=False)
+    pay_awards(db, [award], tariff_id=read_tariffs(db, now)[-1].id, now=now, is_capped=False)
     return award

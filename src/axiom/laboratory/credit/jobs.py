@@ -2,13 +2,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from axiom.laboratory.credit.booking import SLICE
-from axiom.laboratory.credit.pay import Paying
+from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.upkeep.jobs import TURNS, Job
 from axiom.store.writer import Writer
 
 
 def list_credit_jobs(
-    writer: Writer, paying: Paying, now: Callable[[], datetime], nudge: Callable[[str], None]
+    writer: Writer, paying: CreditPayer, now: Callable[[], datetime], nudge: Callable[[str], None]
 ) -> list[Job]:
     def pay() -> None:
         for _ in range(TURNS):

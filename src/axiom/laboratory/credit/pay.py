@@ -9,24 +9,24 @@ from operator import itemgetter
 from axiom.domain.credit import Award, Reason, Tariff
 from axiom.domain.headlines.numbers import join_words
 from axiom.domain.rounds import Note, Round
-from axiom.domain.value import value
-from axiom.laboratory.credit.booking import SLICE, book
+from axiom.domain.value import value_class
+from axiom.laboratory.credit.booking import SLICE, pay_awards
 from axiom.laboratory.credit.rules.prices import (
     BLAMING_US,
     BROKEN_BY_US,
-    Counted,
-    is_believed,
-    price,
-    price_of_failure,
-    why_unproven,
-    within,
+    PaidSeconds,
+    cap_award,
+    choose_failure_reason,
+    is_failure_believed,
+    price_failed_task,
+    price_task,
 )
-from axiom.laboratory.credit.rules.tariffs import DEFAULT, cap_of
+from axiom.laboratory.credit.rules.tariffs import DEFAULT, highest_session_cap
 from axiom.limits import credit as limits
-from axiom.rules.hosts.costs import PaidShare, paid_shares
+from axiom.rules.hosts.costs import PaidShare, compute_paid_shares
 from axiom.server.returns.learn_costs import DeclaredSeconds, time_of_cores
 from axiom.store.credit import ledger, settlements, tariffs
-from axiom.store.credit.ledger import Unpaid
+from axiom.store.credit.ledger import UnpaidTask
 from axiom.store.credit.settlements import Settlement
 from axiom.store.credit.tariffs import DatedTariff
 from axiom.store.engine.database import Database
@@ -39,8 +39,8 @@ _USUAL_FOR = timedelta(minutes=1)  # what is known of an experiment changes slow
 _MOST_SLICES = 10  # that one step of a session pays; the job and the next session pay the rest
 
 
-@value
-class UsualCost:
+@value_class
+class PricingFacts:
     """What is known of an experiment's tasks when one of them is priced."""
 
     looked_at: datetime
@@ -49,43 +49,43 @@ class UsualCost:
     blamed_by: frozenset[int]  # volunteers on whose proven hosts it failed by our doing
 
 
-class Paying:
+class CreditPayer:
     """Pays what waits. It keeps for a minute what such tasks take, and belongs to the writer's thread."""
 
     def __init__(self) -> None:
-        self._usual: dict[int, UsualCost] = {}
+        self._usual: dict[int, PricingFacts] = {}
         self._declared = DeclaredSeconds()
         self._shares: tuple[dict[int, PaidShare], datetime] | None = None  # of versions that are paid for less
         self._first: dict[tuple[int, int], list[int]] = {}  # by version and volunteer: first tasks broken by their word
 
     def pay(self, db: Database, now: datetime) -> int:
         """Award the oldest valid tasks that have no award yet, as far as the session's cap has room; how many."""
-        return len(self._pay(db, ledger.unpaid(db, SLICE), now))
+        return len(self._pay(db, ledger.list_unpaid_tasks(db, SLICE), now))
 
     def pay_all(self, db: Database, now: datetime) -> int:
         """Award whatever ended, the oldest tasks first; how many of these had failed."""
         failed = 0
         for _ in range(_MOST_SLICES):
-            waiting = [*ledger.unpaid(db, SLICE), *ledger.unthanked(db, SLICE)]
+            waiting = [*ledger.list_unpaid_tasks(db, SLICE), *ledger.list_unpaid_failures(db, SLICE)]
             awards = self._pay(db, sorted(waiting, key=lambda task: task.task_id)[:SLICE], now)
             failed += sum(award.reason != Reason.COMPUTED for award in awards)
             if len(awards) < SLICE:
                 break
         return failed
 
-    def _pay(self, db: Database, waiting: Sequence[Unpaid], now: datetime) -> list[Award]:
+    def _pay(self, db: Database, waiting: Sequence[UnpaidTask], now: datetime) -> list[Award]:
         """Book awards up to the first that the cap has no room for: those behind it wait, and nobody is overtaken.
 
         Price and cap are those of the tariff that was in force when the task was sent.
         """
         if not waiting:
             return []
-        begun, awarded = read_tariffs(db, now), settlements.unsettled(db)
+        begun, awarded = read_tariffs(db, now), settlements.sum_unsettled_credit(db)
         priced: list[tuple[int, Award]] = []
         for task in waiting:
-            dated = tariffs.in_force(begun, task.sent_at or now)
+            dated = tariffs.choose_tariff(begun, task.sent_at or now)
             cap = dated.tariff.session_cap
-            award = within(cap, self.award(db, task, dated.tariff, now))
+            award = cap_award(cap, self.award(db, task, dated.tariff, now))
             if cap is not None and award.amount > max(0, cap - awarded):
                 break
             priced.append((dated.id, award))
@@ -93,12 +93,12 @@ class Paying:
         # Failures are many, and nothing is no award.
         due = [(tariff_id, award) for tariff_id, award in priced if award.amount or award.reason == Reason.COMPUTED]
         for tariff_id, group in groupby(due, key=itemgetter(0)):
-            book(db, [award for _, award in group], tariff_id=tariff_id, now=now)
+            pay_awards(db, [award for _, award in group], tariff_id=tariff_id, now=now)
         awards = [award for _, award in priced]
-        tasks.mark_paid(db, [award.task_id for award in awards])
+        tasks.mark_tasks_paid(db, [award.task_id for award in awards])
         return awards
 
-    def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:
+    def award(self, db: Database, waiting: UnpaidTask, tariff: Tariff, now: datetime) -> Award:
         """What a task gets by a tariff: a valid one, or one that ended otherwise."""
         usual = self._usual_cost(db, waiting.experiment_id, now)
         is_proven = waiting.is_valid and not waiting.is_late
@@ -106,11 +106,11 @@ class Paying:
         work = self._work(db, waiting, _ALL if waiting.gpu else usual.paid)
         reason = Reason.COMPUTED
         times = time_of_cores(db, waiting.experiment_id, waiting.said, waiting.gpu)
-        priced = price(tariff, work, times, is_proven=is_proven, on_gpu=bool(waiting.gpu))
+        priced = price_task(tariff, work, times, is_proven=is_proven, on_gpu=bool(waiting.gpu))
         if not waiting.is_valid:
             believed = waiting.cause in BLAMING_US and self._is_believed(db, waiting, usual)
-            reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
-            priced = price_of_failure(tariff, reason, priced, elapsed_seconds=waiting.said.elapsed_seconds)
+            reason = choose_failure_reason(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
+            priced = price_failed_task(tariff, reason, priced, elapsed_seconds=waiting.said.elapsed_seconds)
         return Award(
             task_id=waiting.task_id,
             reason=reason,
@@ -122,20 +122,20 @@ class Paying:
             tier=priced.tier,
         )
 
-    def _work(self, db: Database, waiting: Unpaid, paid: PaidShare) -> Counted:
+    def _work(self, db: Database, waiting: UnpaidTask, paid: PaidShare) -> PaidSeconds:
         """A task is worth the seconds that its registration declares, or the share of them that is paid."""
         declared = self._declared.seconds(db, waiting.registration_id, waiting.configs) * waiting.replicates
         limit = f"; {declared:.1f} are declared, and {paid.reason}" if paid.reason else ""
-        return Counted(seconds=declared * paid.share, limit=limit)
+        return PaidSeconds(seconds=declared * paid.share, limit=limit)
 
-    def _is_believed(self, db: Database, waiting: Unpaid, usual: UsualCost) -> bool:
+    def _is_believed(self, db: Database, waiting: UnpaidTask, usual: PricingFacts) -> bool:
         """Is it our doing, as its host says?"""
         key = waiting.experiment_id, waiting.volunteer_id
         first = self._first.get(key, [])
         if waiting.task_id not in first and len(first) < limits.FAILURES_ON_ONE_WORD:
-            first = ledger.first_broken(db, *key, BLAMING_US, limits.FAILURES_ON_ONE_WORD)
+            first = ledger.list_first_failures(db, *key, BLAMING_US, limits.FAILURES_ON_ONE_WORD)
             self._first[key] = first
-        return is_believed(
+        return is_failure_believed(
             is_first=waiting.task_id in first,
             is_taken_back=waiting.is_taken_back,
             blamed_by=usual.blamed_by,
@@ -145,19 +145,19 @@ class Paying:
     def _share(self, db: Database, experiment_id: int, now: datetime) -> PaidShare:
         """Look up the share of its declared seconds that a version is paid for, once a minute at most."""
         if self._shares is None or not timedelta(0) <= now - self._shares[1] < _USUAL_FOR:
-            self._shares = paid_shares(costs.voices(db)), now
+            self._shares = compute_paid_shares(costs.list_cost_voices(db)), now
         return self._shares[0].get(experiment_id, _ALL)
 
-    def _usual_cost(self, db: Database, experiment_id: int, now: datetime) -> UsualCost:
+    def _usual_cost(self, db: Database, experiment_id: int, now: datetime) -> PricingFacts:
         """Look a version up, once a minute at most."""
         usual = self._usual.get(experiment_id)
         if usual is None or not timedelta(0) <= now - usual.looked_at < _USUAL_FOR:
-            experiment = experiments.by_id(db, experiment_id)
-            usual = UsualCost(
+            experiment = experiments.find_experiment(db, experiment_id)
+            usual = PricingFacts(
                 looked_at=now,
                 paid=self._share(db, experiment_id, now),
                 is_recalled=experiment is not None and experiment.status == "recalled",
-                blamed_by=endings.blaming(db, experiment_id, BROKEN_BY_US),
+                blamed_by=endings.list_blaming_volunteers(db, experiment_id, BROKEN_BY_US),
             )
             self._usual[experiment_id] = usual
         return usual
@@ -165,19 +165,19 @@ class Paying:
 
 def read_tariffs(db: Database, now: datetime) -> list[DatedTariff]:
     """Those that have begun, the last of which is in force. Before there is any, that which comes with Axiom begins."""
-    if not tariffs.begun(db, now):
-        tariffs.add(db, replace(DEFAULT, version=tariffs.next_version(db, DEFAULT.name)), now)
-    return tariffs.begun(db, now)
+    if not tariffs.list_begun_tariffs(db, now):
+        tariffs.add_tariff(db, replace(DEFAULT, version=tariffs.next_tariff_version(db, DEFAULT.name)), now)
+    return tariffs.list_begun_tariffs(db, now)
 
 
-def credit(db: Database, session: Round, now: datetime) -> list[Note]:
+def pay_credit(db: Database, session: Round, now: datetime) -> list[Note]:
     """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
-    paying, begun = Paying(), read_tariffs(db, now)
+    paying, begun = CreditPayer(), read_tariffs(db, now)
     failed = paying.pay_all(db, now)
-    before = settlements.before(db, session.id)
+    before = settlements.find_previous_settlement(db, session.id)
     seen = before.last_award if before else 0
-    awarding = tariffs.awarding(db, seen) or [begun[-1].tariff]
-    settled = settlements.settle(db, session.id, after=seen, session_cap=cap_of(awarding), now=now)
+    awarding = tariffs.list_applied_tariffs(db, seen) or [begun[-1].tariff]
+    settled = settlements.settle_session(db, session.id, after=seen, session_cap=highest_session_cap(awarding), now=now)
     failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
     if settled.awards:
         notes = [_award_note(db, awarding, settled, about=f"/ledger/{session.name}")]
@@ -192,13 +192,13 @@ def credit(db: Database, session: Round, now: datetime) -> list[Note]:
                 about="/ledger",
             )
         )
-    oldest = ledger.unpaid(db, 1)
-    if oldest and tariffs.in_force(begun, oldest[0].sent_at or now).tariff.session_cap is not None:
+    oldest = ledger.list_unpaid_tasks(db, 1)
+    if oldest and tariffs.choose_tariff(begun, oldest[0].sent_at or now).tariff.session_cap is not None:
         notes.append(
             Note(
                 kind="credit.pending",
                 text="Tasks that wait for credit, since the session’s cap is reached: {tasks}.",
-                facts={"tasks": ledger.waiting(db)},
+                facts={"tasks": ledger.count_unpaid_tasks(db)},
                 about="/ledger",
             )
         )
@@ -213,7 +213,7 @@ def _award_note(db: Database, awarding: Sequence[Tariff], settled: Settlement, *
             "credit": settled.amount / _THOUSANDTHS,
             "tasks": settled.awards,
             "tariffs": join_words([f"{tariff.name} version {tariff.version}" for tariff in awarding]),
-            "total": ledger.total(db) / _THOUSANDTHS,
+            "total": ledger.sum_awarded_credit(db) / _THOUSANDTHS,
         },
         about=about,
     )

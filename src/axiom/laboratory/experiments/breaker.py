@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from axiom.domain.releases import Release
 from axiom.domain.rounds import Note, Window
 from axiom.laboratory.experiments import releases as release_steps
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import experiments as limits
-from axiom.rules.experiments.breaker import broken, broken_there
-from axiom.rules.experiments.release_history import endings_of, release_state
+from axiom.rules.experiments.breaker import find_broken_platforms, why_stop_version
+from axiom.rules.experiments.release_history import group_endings_by_host, release_state
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases
@@ -31,23 +31,29 @@ class BreakerStop:
     platform: str = ""
 
 
-def breaking(db: Database) -> list[BreakerStop]:
+def find_failing_versions(db: Database) -> list[BreakerStop]:
     """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
     stops: list[BreakerStop] = []
-    counted, proven, histories = counters.read(db), endings.proven(db), releases.by_experiment(db)
-    for version in experiments.every_version(db):
-        newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
+    counted, proven, histories = (
+        counters.read_counters(db),
+        endings.list_proven_hosts(db),
+        releases.list_releases_by_experiment(db),
+    )
+    for version in experiments.list_experiment_versions(db):
+        newest = experiments.find_newest_bundle(db, version.id) if version.status == "open" else None
         ordered = sum(
             amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
         )
         if newest is None or ordered <= limits.PILOT_TASKS:  # a pilot stops by itself, and a repair can still save it
             continue
         paused = release_state(histories.get(version.id, [])).paused
-        by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
+        by_host = group_endings_by_host(endings.list_bundle_endings(db, version.id, newest.digest), proven)
         by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
-        by_platform = broken_there(by_host, broken)
+        by_platform = find_broken_platforms(by_host, why_stop_version)
         stops += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in by_platform.items()]
-        why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in by_platform})
+        why = why_stop_version(
+            {place: at_host for place, at_host in by_host.items() if at_host.platform not in by_platform}
+        )
         if why:
             stops.append(BreakerStop(version=version, reason=why))
     return stops
@@ -55,7 +61,7 @@ def breaking(db: Database) -> list[BreakerStop]:
 
 def stop_broken_versions(this_round: OpenRound) -> list[Note]:
     """Stop for a session what is broken; it tells of its own time, not of what the one before has stopped and told."""
-    reported = session_counts.stopped_before(this_round.db, this_round.round.id)
+    reported = session_counts.list_stopped_versions(this_round.db, this_round.round.id)
     return stop_broken(
         this_round.db, this_round.window.since, this_round.now, until=this_round.window.until, reported=reported
     )
@@ -73,13 +79,13 @@ def stop_broken(
     release_steps.record_stages(db, now)
     window = Window(since=since, until=until)
     stopped: dict[int, int] = {}
-    for stop in breaking(db):
-        release_steps.stop(db, stop.version, reason=stop.reason, now=now, platform=stop.platform)
+    for stop in find_failing_versions(db):
+        release_steps.record_breaker_stop(db, stop.version, reason=stop.reason, now=now, platform=stop.platform)
         if not stop.platform:
-            stopped[stop.version.id] = withdraw(db, stop.version.id, stop.reason, now)
+            stopped[stop.version.id] = retire_version(db, stop.version.id, stop.reason, now)
     notes = [
         _note(version, stopped)
-        for version in experiments.every_version(db)
+        for version in experiments.list_experiment_versions(db)
         if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in reported)
     ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
@@ -88,8 +94,11 @@ def stop_broken(
 def tell_releases(this_round: OpenRound) -> list[Note]:
     """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
     window = this_round.window
-    notes = [_release_note(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]
-    return shortened(notes, "Changes of releases", "/plan")
+    notes = [
+        _release_note(name, line)
+        for name, line in releases.list_releases_between(this_round.db, window.since, window.until)
+    ]
+    return shorten_notes(notes, "Changes of releases", "/plan")
 
 
 def _release_note(name: str, line: Release) -> Note:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from axiom.errors import UnknownName
 from axiom.gate.laboratory import Laboratory
-from axiom.signed.sources import parsed
+from axiom.signed.sources import parse_source
 from axiom.store.engine.database import Database
 from axiom.store.experiments import old_names
 from axiom.store.upkeep import audit
@@ -21,7 +21,7 @@ def list_shipped(laboratory: Laboratory) -> list[str]:
 def find_author(laboratory: Laboratory, db: Database, experiment: str) -> str:
     """Whose predictions the file of this name has; nobody's where Axiom brings it along."""
     is_shipped = any((file.stem, file.parent) == (experiment, laboratory.catalogue) for file in list_files(laboratory))
-    return "" if is_shipped else audit.author(db, experiment) or "operator"
+    return "" if is_shipped else audit.find_first_author(db, experiment) or "operator"
 
 
 def list_files(laboratory: Laboratory) -> list[Path]:
@@ -33,7 +33,7 @@ def list_files(laboratory: Laboratory) -> list[Path]:
 
 
 def find_file(laboratory: Laboratory, name: str) -> Path:
-    return find_in(list_files(laboratory), name)
+    return find_experiment_file(list_files(laboratory), name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,25 +68,25 @@ def gather_files(shipped: Path, *own: Path) -> list[Path]:
     return [files[name] for name in sorted(files)]
 
 
-def find_in(files: Sequence[Path], name: str) -> Path:
+def find_experiment_file(files: Sequence[Path], name: str) -> Path:
     """The file of this name or alias, or an error that suggests the nearest."""
     stems = {file.stem: file for file in reversed(files)}
     if name in stems:
         return stems[name]
     catalogues = dict.fromkeys(file.parent for file in files)
-    old = next((aliases[name] for aliases in map(old_names.by_name, catalogues) if name in aliases), None)
+    old = next((aliases[name] for aliases in map(old_names.read_old_names, catalogues) if name in aliases), None)
     if old and old.experiment in stems:
         return stems[old.experiment]
     for file in files:
         if name in _aliases(file):
             return file
-    listed = [alias.name for catalogue in catalogues for alias in old_names.by_name(catalogue).values()]
+    listed = [alias.name for catalogue in catalogues for alias in old_names.read_old_names(catalogue).values()]
     raise UnknownName("experiment", name, [*(file.stem for file in files), *listed])
 
 
 def _version(file: Path) -> int | None:
     try:
-        for node in ast.walk(parsed(file.read_bytes())):
+        for node in ast.walk(parse_source(file.read_bytes())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":
                 version = next(word.value for word in node.keywords if word.arg == "version")
                 return int(ast.literal_eval(version))
@@ -98,7 +98,7 @@ def _version(file: Path) -> int | None:
 def _aliases(file: Path) -> tuple[str, ...]:
     """The aliases as they stand in the text: a mistyped name must not cost a process for every experiment."""
     try:
-        for node in ast.walk(parsed(file.read_bytes())):
+        for node in ast.walk(parse_source(file.read_bytes())):
             if isinstance(node, ast.keyword) and node.arg == "aliases":
                 return tuple(ast.literal_eval(node.value))
     except (OSError, SyntaxError, ValueError, TypeError):

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from axiom.errors import BundleError
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import canonical_json
-from axiom.signed.sources import collect, experiment_path
+from axiom.signed.sources import collect_sources, experiment_path
 
 LIST = "declared.json"
 
 
-def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes | None:
+def find_declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes | None:
     """The manifest of these very files, if this catalogue's list has it."""
     if experiment_path(name) not in files:
         return None
@@ -33,36 +33,40 @@ def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes
     shared, own = _digests(name, files)
     if entry is None or (listed["shared"], entry["source"]) != (shared, own):
         return None
-    return canonical_json.canonical(entry["manifest"])
+    return canonical_json.canonical_bytes(entry["manifest"])
 
 
-def outdated(package: Path, catalogue: Path) -> list[str]:
+def list_outdated_declarations(package: Path, catalogue: Path) -> list[str]:
     """The experiments whose entry is missing or of other files, and entries of experiments that are not there."""
     files = {file.stem: file for file in _files(catalogue)}
-    missing = [name for name, file in files.items() if declaration(catalogue, name, collect(package, file)) is None]
+    missing = [
+        name
+        for name, file in files.items()
+        if find_declaration(catalogue, name, collect_sources(package, file)) is None
+    ]
     return sorted({*missing, *(_declarations(catalogue)["experiments"].keys() - files.keys())})
 
 
-def written(package: Path, catalogue: Path, describe: Describer = describe_files) -> str:
+def render_declarations(package: Path, catalogue: Path, describe: Describer = describe_files) -> str:
     """The list as it should be, one line for each experiment. Who is not current is asked, each by itself."""
     files = _files(catalogue)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         lines = list(pool.map(functools.partial(_line, package, describe), files))
-    shared = {_digests(file.stem, collect(package, file))[0] for file in files}
+    shared = {_digests(file.stem, collect_sources(package, file))[0] for file in files}
     return '{{"shared": "{}",\n"experiments": {{\n{}\n}}}}\n'.format("".join(shared), ",\n".join(lines))
 
 
 def _line(package: Path, describe: Describer, file: Path) -> str:
-    files = collect(package, file)
-    refused = refusals(files[experiment_path(file.stem)], file.stem)
+    files = collect_sources(package, file)
+    refused = check_source(files[experiment_path(file.stem)], file.stem)
     if refused:
         raise BundleError(
             f"{file.name}, line {refused[0].line}: {refused[0].sentence} The list was not written: whoever publishes "
             "what it lists does not read the file again."
         )
-    raw = declaration(file.parent, file.stem, files) or describe_here(files, describe)
+    raw = find_declaration(file.parent, file.stem, files) or describe_here(files, describe)
     entry = {"source": _digests(file.stem, files)[1], "manifest": json.loads(raw)}
-    return f"{json.dumps(file.stem)}: {canonical_json.canonical(entry).decode()}"
+    return f"{json.dumps(file.stem)}: {canonical_json.canonical_bytes(entry).decode()}"
 
 
 def _files(catalogue: Path) -> list[Path]:

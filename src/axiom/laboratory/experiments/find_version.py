@@ -13,7 +13,7 @@ def find_version(db: Database, named: str) -> StoredExperiment:
     newest = _newest(db, name)
     if not number:
         return newest
-    version = experiments.named(db, f"{newest.name}@{number}")
+    version = experiments.resolve_experiment_name(db, f"{newest.name}@{number}")
     if version is None:
         raise NotFound(
             f"There is no version {number} of {newest.name}; its newest is {newest.version}. Nothing was done; name "
@@ -23,9 +23,9 @@ def find_version(db: Database, named: str) -> StoredExperiment:
 
 
 def _newest(db: Database, name: str) -> StoredExperiment:
-    if newest := experiments.by_name(db, name):
+    if newest := experiments.find_experiment_by_name(db, name):
         return newest
-    published = experiments.every_version(db)
+    published = experiments.list_experiment_versions(db)
     for version in reversed(published):
         if name in stored_manifest(version.manifest).aliases:
             return version

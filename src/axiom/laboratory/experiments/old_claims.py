@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -43,7 +43,7 @@ class OldClaims:
     tested_later: Mapping[str, str] = field(default_factory=dict)  # by claim, where its numbers were known: why
 
 
-def read(path: Path) -> OldClaims:
+def read_old_claims(path: Path) -> OldClaims:
     """The list as its file has it; an empty one where there is no such file."""
     return _read(path.read_text(encoding="utf-8")) if path.is_file() else OldClaims()
 
@@ -60,14 +60,14 @@ def _read(text: str) -> OldClaims:
     )
 
 
-def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> int:
+def register_old_claims(db: Database, listed: OldClaims, experiment: str, now: datetime) -> int:
     """The list is registered, and this experiment's findings are linked to what they ask: so many links are new.
 
     A finding of a newer version takes the place of the older version's.
     """
-    changed = old_claims.keep(db, listed.claims, now)
+    changed = old_claims.store_old_claims(db, listed.claims, now)
     nodes = {
-        old_claim.said.name: Node(noun=Noun.OLD_CLAIM, id=old_claim.id) for old_claim in old_claims.every_claim(db)
+        old_claim.said.name: Node(noun=Noun.OLD_CLAIM, id=old_claim.id) for old_claim in old_claims.list_old_claims(db)
     }
     made = sum(
         _say(db, link.kind, nodes[link.source], nodes[link.target], why=link.why, by=OLD_LABORATORY, now=now)
@@ -88,17 +88,17 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
 def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
     """The findings of each estimand over all versions, the newest last. Amended claims have names of their own."""
     numbers: dict[str, list[int]] = {}
-    for version in experiments.every_version(db):
+    for version in experiments.list_experiment_versions(db):
         if version.name == experiment:
-            for view in findings.of_experiment(db, version.id):
+            for view in findings.list_experiment_findings(db, version.id):
                 numbers.setdefault(view.finding.estimand, []).append(view.finding.number)
     return numbers
 
 
 def _ask(db: Database, asking: AskingEstimand, source: Node, target: Node, now: datetime) -> bool:
     why = "the catalogue lists that this asks it"
-    expects = links.footings_of(db, [source.id])[source.id].expects
-    upheld_by = tuple(dict.fromkeys(reading(verdict, expects) for verdict in asking.upheld_by))
+    expects = links.find_finding_states(db, [source.id])[source.id].expects
+    upheld_by = tuple(dict.fromkeys(verdict_meaning(verdict, expects) for verdict in asking.upheld_by))
     return _say(db, asking.kind, source, target, upheld_by=upheld_by, why=why, by=_CATALOGUE, now=now)
 
 
@@ -113,9 +113,9 @@ def _supersede(db: Database, numbers: Mapping[str, list[int]], now: datetime) ->
 
 
 def _say(db: Database, kind: LinkKind, source: Node, target: Node, **words: Any) -> bool:
-    if links.same(db, kind, source, target) is not None:
+    if links.find_link(db, kind, source, target) is not None:
         return False
-    links.add(db, kind, source, target, **words)
+    links.add_link(db, kind, source, target, **words)
     return True
 
 

@@ -15,20 +15,20 @@ from pathlib import Path
 from axiom import shipped
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
-from axiom.laboratory.experiments.preflight_report import write
-from axiom.laboratory.experiments.preflight_run import PreflightRun, Progress, computed, is_its_own
-from axiom.laboratory.experiments.publish import PackedBundle, demand_bounded, prepare
-from axiom.laboratory.experiments.quick_gates import read_archive
+from axiom.laboratory.experiments.preflight_report import write_preflight_report
+from axiom.laboratory.experiments.preflight_run import PreflightRun, Progress, compute_published_cells, is_own_fault
+from axiom.laboratory.experiments.publish import PackedBundle, demand_bounded_cost, pack_experiment
+from axiom.laboratory.experiments.quick_gates import check_archive_source
 from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
 from axiom.laboratory.experiments.rules.preflight import (
     NextPreflight,
     PreflightVerdict,
     UntriedBundle,
-    choose,
-    judge,
-    out_of_order,
+    choose_preflight,
+    judge_preflight,
+    why_out_of_order,
 )
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import hosts as host_limits
 from axiom.rules.planning.cell_limits import allowed_seconds
@@ -57,11 +57,11 @@ class Examination:
 
     @property
     def judged(self) -> PreflightVerdict:
-        demands = demands_of(self.manifest) if self.manifest else None
-        return judge(self.attempt, demands, is_shipped=self.is_shipped)
+        demands = preflight_demands(self.manifest) if self.manifest else None
+        return judge_preflight(self.attempt, demands, is_shipped=self.is_shipped)
 
 
-def try_out(
+def preflight_bundle(
     archive: bytes,
     on_progress: Progress | None = None,
     *,
@@ -77,27 +77,27 @@ def try_out(
     `patience` is how many CPU seconds a cell may take beyond five times what it declares. Whoever may want it to end
     before it is through gives it a `gate` to close; then nothing is known of the bundle, and Ended says so.
     """
-    began, digest = time.monotonic(), bundles.digest(archive)
-    files = bundles.contents(archive)
+    began, digest = time.monotonic(), bundles.digest_bundle(archive)
+    files = bundles.read_bundle_files(archive)
     manifest = read_manifest(files[bundles.MANIFEST])
-    refused = refusals(files[bundles.experiment_path(manifest.name)], manifest.name)
+    refused = check_source(files[bundles.experiment_path(manifest.name)], manifest.name)
     course = PreflightRun(
         files,
         manifest,
-        demands_of(manifest, is_invented=is_invented),
-        lambda number: seed_for(secret, number),
+        preflight_demands(manifest, is_invented=is_invented),
+        lambda number: preflight_seed(secret, number),
         on_progress,
         patience,
         gate,
     )
     if not refused:
-        bubblewrap.demand()
+        bubblewrap.demand_sandbox()
         course.run()
     return Attempt(
         bundle=digest,
         gates=GATES,
         platform=str(platform_here()),
-        seed=seed_for(secret),
+        seed=preflight_seed(secret),
         refusals=refused,
         first=course.tried("first"),
         again=course.tried("again"),
@@ -109,48 +109,50 @@ def try_out(
     )
 
 
-def beside_published(
+def compare_with_published(
     attempt: Attempt, manifest: Manifest, published: bytes, secret: bytes, gate: PauseGate | None
 ) -> Attempt:
     """The attempt of a mended text, with what the bundle that it would replace gives at the same seeds.
 
     Another version may have other numbers.
     """
-    files = bundles.contents(published)
+    files = bundles.read_bundle_files(published)
     before = read_manifest(files[bundles.MANIFEST])
     if before.version != manifest.version or attempt.fault:
         return attempt
     cells = [cell for cell in (*attempt.first, *attempt.others) if cell.config < len(before.configs)]
     return replace(
         attempt,
-        published=computed(files, before, demands_of(before), cells, lambda number: seed_for(secret, number), gate),
+        published=compute_published_cells(
+            files, before, preflight_demands(before), cells, lambda number: preflight_seed(secret, number), gate
+        ),
     )
 
 
-def prepare_boxed(package: Path, file: Path) -> PackedBundle | Attempt:
+def pack_in_sandbox(package: Path, file: Path) -> PackedBundle | Attempt:
     """The bundle of a file of which nothing is known; or, where none can be made, an attempt that says why.
 
     To ask a file what it declares is to run it, so that happens behind the first two gates and in the bubblewrap.
     """
     if not file.is_file():
         raise NotFound(f"There is no experiment file {file}. Nothing was tried.")
-    refused = refusals(file.read_bytes(), file.stem)
+    refused = check_source(file.read_bytes(), file.stem)
     if refused:
         return _attempt_without_bundle(refused)
     try:
-        made = prepare(package, file, describe=describe_boxed)
-        demand_bounded(made.manifest)
+        made = pack_experiment(package, file, describe=describe_boxed)
+        demand_bounded_cost(made.manifest)
     except Refused as error:
         return _attempt_without_bundle((), str(error))
     except (ExperimentError, TaskError) as error:
-        if not is_its_own(error):
+        if not is_own_fault(error):
             raise
-        bubblewrap.demand()  # one that lets nobody compute would be blamed on the file
+        bubblewrap.demand_sandbox()  # one that lets nobody compute would be blamed on the file
         return _attempt_without_bundle((), str(error))
     return made
 
 
-def try_file(
+def preflight_file(
     package: Path,
     file: Path,
     on_progress: Progress | None = None,
@@ -158,37 +160,37 @@ def try_file(
     patience: float = experiment_limits.COMPILE_CPU_SECONDS,
 ) -> Examination:
     """Put a file to all gates, as the bundle that would be made of it."""
-    made = prepare_boxed(package, file)
+    made = pack_in_sandbox(package, file)
     if isinstance(made, Attempt):
         return Examination(attempt=made, manifest=None)
-    return Examination(attempt=try_out(made.archive, on_progress, patience=patience), manifest=made.manifest)
+    return Examination(attempt=preflight_bundle(made.archive, on_progress, patience=patience), manifest=made.manifest)
 
 
 def _attempt_without_bundle(refused: tuple[Refusal, ...], fault: str = "") -> Attempt:
     return Attempt(bundle="", gates=GATES, platform=str(platform_here()), seed=0, refusals=refused, fault=fault)
 
 
-def read_again(db: Database, folder: Folder, attempt: Attempt) -> Attempt:
+def recheck_source(db: Database, folder: Folder, attempt: Attempt) -> Attempt:
     """The attempt with what this laboratory says itself at G0 and G1, of the file that it has sealed.
 
     To read a file takes milliseconds and nothing of it is run, so nobody's word is taken for that.
     """
-    bundle = experiments.bundle(db, attempt.bundle)
-    experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
+    bundle = experiments.find_bundle(db, attempt.bundle)
+    experiment = experiments.find_experiment(db, bundle.experiment_id) if bundle else None
     if bundle is None or experiment is None:
         return attempt  # and that is refused
-    return replace(attempt, refusals=read_archive(blobs.get(db, folder, bundle.digest), experiment.name))
+    return replace(attempt, refusals=check_archive_source(blobs.read_blob(db, folder, bundle.digest), experiment.name))
 
 
-def is_shipped(archive: bytes) -> bool:
+def is_shipped_bundle(archive: bytes) -> bool:
     """Is its file one that Axiom brings along, to the byte?"""
-    files = bundles.contents(archive)
+    files = bundles.read_bundle_files(archive)
     name = read_manifest(files[bundles.MANIFEST]).name
-    file = shipped.catalogue() / f"{name}.py"
+    file = shipped.catalogue_folder() / f"{name}.py"
     return file.is_file() and file.read_bytes() == files[bundles.experiment_path(name)]
 
 
-def record(
+def store_judged_preflight(
     db: Database, attempt: Attempt, secret: bytes, now: datetime, *, is_shipped: bool = False
 ) -> tuple[Preflight, bool]:
     """Judge an attempt by what its bundle declares, and remember it; and whether that is new, since a pass stays.
@@ -196,7 +198,7 @@ def record(
     The stored reason is read by programs, so it tells no measure; a person finds the measures in the report.
     One that was not computed to its end, or not as it is done here, says nothing of the bundle: it is refused.
     """
-    bundle = experiments.bundle(db, attempt.bundle)
+    bundle = experiments.find_bundle(db, attempt.bundle)
     if bundle is None:
         raise NotFound(
             f"There is no bundle {attempt.bundle[:12]} here, so its preflight is for nothing. Nothing was stored; "
@@ -205,14 +207,14 @@ def record(
     if attempt.gates != GATES:
         raise WrongUse(f"Gates {attempt.gates} are not those that are asked here, {GATES}. Nothing was stored.")
     manifest = stored_manifest(bundle.manifest)
-    if amiss := out_of_order(attempt):
+    if amiss := why_out_of_order(attempt):
         raise WrongUse(f"The report of the preflight is no report: {amiss}. Nothing was stored.")
-    if attempt.seed != seed_for(secret):
+    if attempt.seed != preflight_seed(secret):
         raise WrongUse(
             f"Seed {attempt.seed} is not that of a preflight of {manifest.name} in this laboratory. Nothing was "
             "stored; try the bundle with the keys of this laboratory."
         )
-    judged = judge(attempt, demands_of(manifest), is_shipped=is_shipped)
+    judged = judge_preflight(attempt, preflight_demands(manifest), is_shipped=is_shipped)
     if judged.is_lacking:
         raise WrongUse(f"The preflight is not complete. {judged.reason} Nothing was stored.")
     made = Preflight(
@@ -221,28 +223,28 @@ def record(
         passed=judged.passed,
         reason=judged.unseen,
         platform=attempt.platform,
-        report=write(attempt),
+        report=write_preflight_report(attempt),
         at=now,
     )
-    if preflights.record(db, made):
+    if preflights.record_preflight(db, made):
         return made, True
-    return preflights.of_bundle(db, bundle.digest, GATES) or made, False
+    return preflights.find_preflight(db, bundle.digest, GATES) or made, False
 
 
-def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPreflight:
+def choose_due_preflight(db: Database, now: datetime, without: Collection[str] = ()) -> NextPreflight:
     """Which bundle should be tried now; none while that would hold up the laboratory's own first answers.
 
     `without`: those that could not be tried just now, for the others should not wait for them.
     """
     waiting = [
         UntriedBundle(bundle=preflight.bundle, name=preflight.name, seconds=stored_manifest(preflight.manifest).seconds)
-        for preflight in preflights.newest(db, GATES)
+        for preflight in preflights.list_newest_preflights(db, GATES)
         if preflight.passed is None and preflight.bundle not in without
     ]
-    return choose(waiting, preflights.circumstances(db, now - host_limits.COUNTED_ON_FOR))
+    return choose_preflight(waiting, preflights.read_circumstances(db, now - host_limits.COUNTED_ON_FOR))
 
 
-def demands_of(manifest: Manifest, *, is_invented: bool = False) -> Demands:
+def preflight_demands(manifest: Manifest, *, is_invented: bool = False) -> Demands:
     """What a bundle with this manifest is held to: its own words, and the very limits that a ticket will set.
 
     `is_invented`: it is a draft, and nothing is published under its name.
@@ -263,12 +265,12 @@ def demands_of(manifest: Manifest, *, is_invented: bool = False) -> Demands:
     )
 
 
-def secret_of(key: SigningKey) -> bytes:
+def preflight_secret(key: SigningKey) -> bytes:
     """What seeds are drawn from: nobody without the laboratory's ticket key can foresee them."""
     return hashlib.sha256(key.sign(b"axiom-preflight-2")).digest()
 
 
-def seed_for(secret: bytes, number: int = 0) -> int:
+def preflight_seed(secret: bytes, number: int = 0) -> int:
     """A seed of every preflight, below 2 to the 63rd: no replicate's, so that no evidence is seen before.
 
     All bundles have it in common, so that those which compute the same give the same. Two of them share half of their
@@ -277,7 +279,7 @@ def seed_for(secret: bytes, number: int = 0) -> int:
     drawn = hmac.digest(secret, f"{number}".encode(), hashlib.sha256)
     seed = int.from_bytes(drawn[:8], "big") >> 1
     if number == SAME_LOW:
-        return seed_for(secret) ^ (1 + seed % (2**31 - 1) << 32)
+        return preflight_seed(secret) ^ (1 + seed % (2**31 - 1) << 32)
     if number == SAME_HIGH:
-        return seed_for(secret) ^ (1 + seed % (2**32 - 1))
+        return preflight_seed(secret) ^ (1 + seed % (2**32 - 1))
     return seed

@@ -14,8 +14,8 @@ _PARTS = ("first", "again", "others", "compared", "published")
 _DIGEST = r"[0-9a-f]{64}"
 
 
-def write(attempt: Attempt) -> str:
-    return canonical_json.canonical(
+def write_preflight_report(attempt: Attempt) -> str:
+    return canonical_json.canonical_bytes(
         asdict(attempt)
         | {name: [_cell_data(cell) for cell in getattr(attempt, name)] for name in _PARTS}
         | {
@@ -25,10 +25,10 @@ def write(attempt: Attempt) -> str:
     ).decode()
 
 
-def read(text: str) -> Attempt:
+def read_preflight_report(text: str) -> Attempt:
     """An attempt that `write` wrote down; anything else is a WrongUse."""
     try:
-        data = canonical_json.parse(text.encode(), limit=LIMIT)
+        data = canonical_json.parse_canonical(text.encode(), limit=LIMIT)
         if isinstance(data, dict):
             for part in ("compared", "published"):  # reports of before do not have it
                 data.setdefault(part, [])
@@ -68,7 +68,7 @@ def _read_cell(value: Any, what: str) -> TriedCell:
         mark=fields.text("mark", _DIGEST),
         cpu_seconds=fields.real("cpu_seconds", least=0),
         measures=_measures(fields.part("measures"), f"{what}: measures"),
-        missing=fields.array("missing", canonical_json.text),
+        missing=fields.array("missing", canonical_json.check_text),
         error=fields.text("error"),
         learned=None if fields.data["learned"] is None else fields.flag("learned"),
     )
@@ -77,7 +77,7 @@ def _read_cell(value: Any, what: str) -> TriedCell:
 def _measures(data: Mapping[str, Any], what: str) -> Mapping[str, float | None]:
     for name, number in data.items():
         if number is not None and not isinstance(number, bool):
-            canonical_json.real(number, f"{what}: {name[:40]!r}")
+            canonical_json.check_real(number, f"{what}: {name[:40]!r}")
     return data
 
 

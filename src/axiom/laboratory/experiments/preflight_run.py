@@ -25,7 +25,7 @@ from axiom.laboratory.experiments.rules.gates import (
     CONTROL_NUMBERS,
     SAME_HIGH,
     SAME_LOW,
-    in_words,
+    describe_config,
     is_settled,
     repeat_fault,
     run_fault,
@@ -126,7 +126,7 @@ class PreflightRun:
             self._ended.set()
         except Exception as error:  # noqa: BLE001  `run` raises it again, in the thread that was asked
             with self._alone:
-                if is_its_own(error):
+                if is_own_fault(error):
                     where = f"{self._words(pending.pop())}: " if pending else ""
                     self.fault = self.fault or f"{where}{error}"
                 else:
@@ -173,11 +173,11 @@ class PreflightRun:
 
     def _words(self, cell: _Cell) -> str:
         if cell.part in ("first", "again", "others", "compared"):
-            return in_words(cell.place, self._demands.configs)
+            return describe_config(cell.place, self._demands.configs)
         return f"{cell.part}, {', '.join(f'{name} {level}' for name, level in cell.config.items())}"
 
 
-def computed(
+def compute_published_cells(
     files: Mapping[str, bytes],
     manifest: Manifest,
     demands: Demands,
@@ -199,7 +199,7 @@ def computed(
                 cell = started[-1]
                 done.append(_tried_cell(cell, answer, manifest, 1.0))
         except Exception as error:
-            if not is_its_own(error):
+            if not is_own_fault(error):
                 raise
             if not started:
                 break  # it does not even start
@@ -239,7 +239,7 @@ def _answers(
     )
 
 
-def is_its_own(error: Exception) -> bool:
+def is_own_fault(error: Exception) -> bool:
     """Is it a fault of what was tried? That the system killed it, or gave it no room, is none."""
     return isinstance(error, ChildLost | MemoryLimit | ExperimentError) and not isinstance(error, ChildKilled)
 
@@ -310,4 +310,4 @@ def _learned(measures: Mapping[str, Any] | None, manifest: Manifest) -> bool | N
 
 
 def _digest(answer: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json.canonical(answer)).hexdigest()
+    return hashlib.sha256(canonical_json.canonical_bytes(answer)).hexdigest()

@@ -10,18 +10,18 @@ from typing import Any
 
 from axiom.domain.headlines.answers import compose_question, setting_of, with_words
 from axiom.domain.preflights import GATES, Refusal
-from axiom.domain.proposals import AUTOPILOT, KeptProposal
+from axiom.domain.proposals import AUTOPILOT, StoredProposal
 from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
-from axiom.laboratory.experiments.quick_gates import keep_row, read_archive
+from axiom.laboratory.experiments.quick_gates import check_archive_source, record_quick_gates
 from axiom.laboratory.experiments.recall import reopen_version
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.experiments.rules.kin import informed_by
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.experiments.rules.kin import why_informed
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.laboratory.registrations import kin
-from axiom.laboratory.registrations.predictions import foretell_blindly
-from axiom.laboratory.registrations.register import demand_askable, demand_one_side, register_version
+from axiom.laboratory.registrations.predictions import record_blind_predictions
+from axiom.laboratory.registrations.register import demand_askable, demand_believed_claim, register_version
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
@@ -33,7 +33,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
-from axiom.store.experiments.kin import is_read, note_code
+from axiom.store.experiments.kin import is_text_read, set_bundle_code
 from axiom.store.registrations import proposals, registrations
 
 log = logging.getLogger("axiom.publish")
@@ -57,7 +57,7 @@ class PackedBundle:
 
     @property
     def digest(self) -> str:
-        return bundles.digest(self.archive)
+        return bundles.digest_bundle(self.archive)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,39 +79,39 @@ class KnownDeclaration:
 Known = Callable[[Mapping[str, bytes]], KnownDeclaration | None]
 
 
-def prepare(
+def pack_experiment(
     package: Path, file: Path, describe: Describer = describe_files, *, known: Known = lambda _: None
 ) -> PackedBundle:
     """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
-    files = bundles.collect(package, file)
+    files = bundles.collect_sources(package, file)
     known_declaration = known(files)
     if known_declaration is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
-        refused = refusals(files[bundles.experiment_path(file.stem)], file.stem)
+        refused = check_source(files[bundles.experiment_path(file.stem)], file.stem)
         known_declaration = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
     raw = known_declaration.declaration
     return PackedBundle(
         manifest=read_manifest(raw),
         declaration=raw.decode(),
-        archive=bundles.pack({**files, bundles.MANIFEST: raw}),
+        archive=bundles.pack_files({**files, bundles.MANIFEST: raw}),
         refusals=known_declaration.refusals,
     )
 
 
-def packed_before(archive: bytes, files: Mapping[str, bytes]) -> KnownDeclaration | None:
+def read_packed_declaration(archive: bytes, files: Mapping[str, bytes]) -> KnownDeclaration | None:
     """What was declared when a bundle was packed: the same sources have the same declaration."""
-    before = bundles.contents(archive)
+    before = bundles.read_bundle_files(archive)
     raw = before.pop(bundles.MANIFEST, None)
     return KnownDeclaration(declaration=raw, refusals=None) if raw is not None and before == files else None
 
 
-def unpack(archive: bytes) -> PackedBundle:
+def unpack_bundle(archive: bytes) -> PackedBundle:
     """What was prepared before and kept as its archive."""
-    raw = bundles.contents(archive)[bundles.MANIFEST]
+    raw = bundles.read_bundle_files(archive)[bundles.MANIFEST]
     return PackedBundle(manifest=read_manifest(raw), declaration=raw.decode(), archive=archive)
 
 
-def publish(
+def publish_bundle(
     db: Database,
     folder: Folder,
     prepared: PackedBundle,
@@ -127,12 +127,14 @@ def publish(
     the laboratory under it.
     """
     version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
-    current = experiments.bundle_now(db, version.id) if version else None
+    current = experiments.find_newest_bundle(db, version.id) if version else None
     if version is not None and keys.can(Role.BUNDLE):
-        renew_tried(db, folder, version, keys=keys, good_for=good_for, now=now)
-    wanted = wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
+        renew_volunteers_seal(db, folder, version, keys=keys, good_for=good_for, now=now)
+    wanted = find_wanted_seal(db, prepared, trust=keys.trust, good_for=good_for, now=now)
     if wanted is not None and keys.can(Role.BUNDLE):
-        return store(db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address)
+        return store_bundle(
+            db, folder, prepared, wanted, write_seal(wanted, *keys.sealers), now, has_address=has_address
+        )
     if version is None or current is None or current.digest != prepared.digest:
         db.log_once_stored(
             log, "bundle.waits experiment=%s version=%d", prepared.manifest.name, prepared.manifest.version
@@ -140,18 +142,18 @@ def publish(
         return _done(version, wanted.serial if wanted else 1, prepared, WAITS)
     _keep_read(db, prepared, now)
     change = "unchanged"
-    if not blobs.intact(db, folder, current.digest):
-        blobs.put(db, folder, prepared.archive, now)
+    if not blobs.is_blob_intact(db, folder, current.digest):
+        blobs.store_blob(db, folder, prepared.archive, now)
         change = "mended"
     return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else WAITS)
 
 
-def wanted_seal(
+def find_wanted_seal(
     db: Database, prepared: PackedBundle, *, trust: Trust, good_for: timedelta, now: datetime
 ) -> Seal | None:
     """The seal that publishing takes; None where what is published is sealed for long enough."""
     version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
-    current = experiments.bundle_now(db, version.id) if version else None
+    current = experiments.find_newest_bundle(db, version.id) if version else None
     is_same = current is not None and current.digest == prepared.digest
     if current is not None and is_same and is_sealed(current, trust, now + good_for / 3):
         return None
@@ -167,7 +169,7 @@ def wanted_seal(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Renewal:
+class SealRenewal:
     """A stored bundle, and the seal that it should have."""
 
     bundle: StoredBundle
@@ -175,22 +177,22 @@ class Renewal:
     archive: bytes
 
 
-def tried_renewal(
+def find_seal_renewal(
     db: Database, folder: Folder, version: StoredExperiment, *, trust: Trust, good_for: timedelta, now: datetime
-) -> Renewal | None:
+) -> SealRenewal | None:
     """What the older bundle needs that volunteers get until the newest has passed its preflight; None if nothing."""
-    newest = experiments.bundle_now(db, version.id)
+    newest = experiments.find_newest_bundle(db, version.id)
     tried = next(
         (
             passed_bundle
-            for passed_bundle in experiments.passed_bundles(db, GATES)
+            for passed_bundle in experiments.list_passed_bundles(db, GATES)
             if passed_bundle.experiment_id == version.id
         ),
         None,
     )
     if tried is None or tried == newest or version.status != "open" or is_sealed(tried, trust, now + good_for / 3):
         return None
-    archive = blobs.get(db, folder, tried.digest)
+    archive = blobs.read_blob(db, folder, tried.digest)
     seal = Seal(
         experiment=version.name,
         version=version.version,
@@ -200,14 +202,14 @@ def tried_renewal(
         issued=now,
         expires=now + good_for,
     )
-    return Renewal(bundle=tried, seal=seal, archive=archive)
+    return SealRenewal(bundle=tried, seal=seal, archive=archive)
 
 
-def renew_tried(
+def renew_volunteers_seal(
     db: Database, folder: Folder, version: StoredExperiment, *, keys: Keys, good_for: timedelta, now: datetime
 ) -> bool:
     """Volunteers' bundle of this version is sealed for long enough. Tells whether that took another seal."""
-    renewal = tried_renewal(db, folder, version, trust=keys.trust, good_for=good_for, now=now)
+    renewal = find_seal_renewal(db, folder, version, trust=keys.trust, good_for=good_for, now=now)
     if renewal is None:
         return False
     experiments.renew_seal(db, renewal.bundle.id, write_seal(renewal.seal, *keys.sealers), renewal.seal.expires)
@@ -223,7 +225,7 @@ def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:
     return True
 
 
-def store(
+def store_bundle(
     db: Database,
     folder: Folder,
     prepared: PackedBundle,
@@ -239,9 +241,11 @@ def store(
     if earlier is not None and (mending := _mended_by(db, earlier, prepared.digest)):
         reopen_version(db, earlier, f"proposal {mending.number} mends it", now)
     code = _learned(db, folder, prepared)
-    version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), code, now, has_address=has_address)
-    current = experiments.bundle_now(db, version.id)
-    blobs.put(db, folder, prepared.archive, now)
+    version = earlier or _add(
+        db, prepared, experiments.find_experiment_by_name(db, manifest.name), code, now, has_address=has_address
+    )
+    current = experiments.find_newest_bundle(db, version.id)
+    blobs.store_blob(db, folder, prepared.archive, now)
     if current and current.digest == prepared.digest:
         experiments.renew_seal(db, current.id, text, seal.expires)
         _keep_read(db, prepared, now)
@@ -257,7 +261,7 @@ def store(
         now=now,
     )
     if code is not None:
-        note_code(db, prepared.digest, code)
+        set_bundle_code(db, prepared.digest, code)
     _keep_read(db, prepared, now)
     _name_author(db, version, prepared.digest, now)
     db.log_once_stored(
@@ -268,26 +272,26 @@ def store(
 
 def _learned(db: Database, folder: Folder, prepared: PackedBundle) -> str | None:
     """The digest of its text, where its kin is known: at once where its forecast could be blind, else some day."""
-    text = bundles.contents(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
+    text = bundles.read_bundle_files(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
     if prepared.author:
-        return kin.learn(db, folder, text)
-    digest = bundles.digest(text)
-    return digest if is_read(db, digest) else None
+        return kin.record_kin(db, folder, text)
+    digest = bundles.digest_bundle(text)
+    return digest if is_text_read(db, digest) else None
 
 
 def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
     """There is a row for our own hosts, in the same transaction as the bundle: without it none of them gets it."""
-    if preflights.has_passed(db, prepared.digest, is_ours=True):
+    if preflights.has_bundle_passed(db, prepared.digest, is_ours=True):
         return
     refusals = prepared.refusals
     if refusals is None:
-        refusals = read_archive(prepared.archive, prepared.manifest.name)
-    keep_row(db, prepared.digest, refusals, now)
+        refusals = check_archive_source(prepared.archive, prepared.manifest.name)
+    record_quick_gates(db, prepared.digest, refusals, now)
 
 
 def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:
     """Whose code it is and which person approved it, where it was proposed as a draft."""
-    kept_proposal = proposals.approved_code(db, bundle)
+    kept_proposal = proposals.find_bundle_approval(db, bundle)
     if kept_proposal is None:
         return
     lines = [(Change.WRITTEN, f"proposal {kept_proposal.number}", kept_proposal.proposal.author)]
@@ -296,7 +300,7 @@ def _name_author(db: Database, version: StoredExperiment, bundle: str, now: date
             (Change.APPROVED, f"proposal {kept_proposal.number}: {kept_proposal.why}", kept_proposal.decided_by)
         )
     for change, reason, by in lines:
-        releases.record(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
+        releases.record_release(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
 
 
 def _done(version: StoredExperiment | None, serial: int, prepared: PackedBundle, change: str) -> PublishedBundle:
@@ -312,14 +316,14 @@ def _published(
 
     `reopens`: a retired one is opened again with it, as with a mended text that was approved.
     """
-    if experiments.bundle(db, digest) is None:
-        demand_bounded(manifest)
-    _not_older(experiments.by_name(db, manifest.name), manifest)
-    version = experiments.by_name(db, manifest.name, manifest.version)
+    if experiments.find_bundle(db, digest) is None:
+        demand_bounded_cost(manifest)
+    _not_older(experiments.find_experiment_by_name(db, manifest.name), manifest)
+    version = experiments.find_experiment_by_name(db, manifest.name, manifest.version)
     if version is None:
         demand_askable(manifest.estimands, manifest.configs)
         for estimand in manifest.estimands:
-            demand_one_side(estimand, estimand["prediction"])
+            demand_believed_claim(estimand, estimand["prediction"])
         _demand_own_words(db, manifest)
         return None
     reopens = reopens or _mended_by(db, version, digest) is not None
@@ -333,9 +337,9 @@ def _published(
     return version
 
 
-def _mended_by(db: Database, version: StoredExperiment, digest: str) -> KeptProposal | None:
+def _mended_by(db: Database, version: StoredExperiment, digest: str) -> StoredProposal | None:
     """The proposal by whose approval this bundle opens a retired version again. One that was retired since stays so."""
-    kept_proposal = proposals.approved_code(db, digest)
+    kept_proposal = proposals.find_bundle_approval(db, digest)
     if kept_proposal is None or version.retired_at is None or kept_proposal.decided_at is None:
         return None
     return kept_proposal if version.retired_at <= kept_proposal.decided_at else None
@@ -343,7 +347,7 @@ def _mended_by(db: Database, version: StoredExperiment, digest: str) -> KeptProp
 
 def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> None:
     """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
-    earlier, current = experiments.bundle(db, digest), experiments.bundle_now(db, version.id)
+    earlier, current = experiments.find_bundle(db, digest), experiments.find_newest_bundle(db, version.id)
     if earlier is not None and current is not None and earlier.serial < current.serial:
         raise Withdrawn(
             f"This is bundle {earlier.serial} of {version.name}@{version.version} to the byte, and bundle "
@@ -352,13 +356,15 @@ def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> Non
         )
 
 
-def demand_taken(db: Database, manifest: Manifest, declaration: str, digest: str, *, reopens: bool = False) -> None:
+def demand_publishable(
+    db: Database, manifest: Manifest, declaration: str, digest: str, *, reopens: bool = False
+) -> None:
     """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
-    demand_bounded(manifest)
+    demand_bounded_cost(manifest)
     _published(db, manifest, declaration, digest, reopens=reopens)
 
 
-def demand_bounded(manifest: Manifest) -> None:
+def demand_bounded_cost(manifest: Manifest) -> None:
     """Whoever adds up what is to be computed, for everybody's plan, must come to a number."""
     dearest = max(manifest.cell_seconds)
     if dearest > _LONGEST:
@@ -386,20 +392,20 @@ def _add(
     has_address: bool,
 ) -> StoredExperiment:
     manifest = prepared.manifest
-    added = experiments.add(
+    added = experiments.add_experiment(
         db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, ran=prepared.ran, now=now
     )
-    stored = experiments.by_id(db, added)
+    stored = experiments.find_experiment(db, added)
     if stored is None:
         raise LookupError(f"experiment {added} was not stored")
-    kept_proposal = proposals.approved_code(db, prepared.digest)
+    kept_proposal = proposals.find_bundle_approval(db, prepared.digest)
     if kept_proposal is not None and kept_proposal.proposal.draft is not None:
-        draft = drafts.draft(db, kept_proposal.proposal.draft)
+        draft = drafts.find_draft(db, kept_proposal.proposal.draft)
         informed = draft.informed if draft else None
     elif code and prepared.author:
-        informed = kin.seen_of_text(db, code, prepared.author, now, prepared.ran)
+        informed = kin.why_text_informed(db, code, prepared.author, now, prepared.ran)
     else:
-        informed = informed_by((), f"{newest.name}@{newest.version}") if newest else None
+        informed = why_informed((), f"{newest.name}@{newest.version}") if newest else None
     registered = register_version(
         db,
         stored,
@@ -408,13 +414,13 @@ def _add(
         forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
         informed=informed,
         proposal=kept_proposal.registered_words if kept_proposal else None,
-        mended=next(iter(registrations.registrations(db, newest.id)), None) if newest else None,
+        mended=next(iter(registrations.read_registrations(db, newest.id)), None) if newest else None,
     )
     if kept_proposal is not None:
-        proposals.registered(db, kept_proposal.number, experiment_id=added, registration_id=registered)
-        foretell_blindly(db, registered, kept_proposal.proposal.estimands, informed, now)
+        proposals.set_proposal_registration(db, kept_proposal.number, experiment_id=added, registration_id=registered)
+        record_blind_predictions(db, registered, kept_proposal.proposal.estimands, informed, now)
     if newest and newest.status == "open":
-        withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
+        retire_version(db, newest.id, f"version {manifest.version} takes its place", now)
     return stored
 
 
@@ -429,7 +435,7 @@ def _demand_own_words(db: Database, manifest: Manifest) -> None:
                 f"{alike} and {estimand['name']} of {manifest.name} ask in the same words: “{question}”. Nothing was "
                 "changed; give their measures, factors or levels other `words`, or compare other arms."
             )
-    for stored in experiments.every_version(db):
+    for stored in experiments.list_experiment_versions(db):
         is_other = stored.status == "open" and stored.name != manifest.name
         if is_other and setting_of(stored_manifest(stored.manifest)) == setting_of(manifest):
             raise Refused(

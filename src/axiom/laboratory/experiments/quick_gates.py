@@ -9,31 +9,31 @@ from dataclasses import asdict
 from datetime import datetime
 
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
-from axiom.laboratory.experiments.rules.preflight import judge_own
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.preflight import judge_quick_gates
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.runner.platform.host import platform_here
 from axiom.signed import bundles, canonical_json
 from axiom.store.engine.database import Database
 from axiom.store.experiments import preflights
 
 
-def read_archive(archive: bytes, name: str) -> tuple[Refusal, ...]:
+def check_archive_source(archive: bytes, name: str) -> tuple[Refusal, ...]:
     """What keeps the experiment's file in this bundle from being tried. It is read, and never run."""
-    return refusals(bundles.contents(archive)[bundles.experiment_path(name)], name)
+    return check_source(bundles.read_bundle_files(archive)[bundles.experiment_path(name)], name)
 
 
-def keep_row(db: Database, bundle: str, refusals: Sequence[Refusal], now: datetime) -> Preflight:
+def record_quick_gates(db: Database, bundle: str, refusals: Sequence[Refusal], now: datetime) -> Preflight:
     """Remember how a stored bundle fared at the gates of our own hosts; it has said what it declares already."""
-    judged = judge_own(refusals)
+    judged = judge_quick_gates(refusals)
     made = Preflight(
         bundle=bundle,
         gates=OWN_GATES,
         passed=judged.passed,
         reason=judged.reason,
         platform=str(platform_here()),
-        report=canonical_json.canonical({"refusals": [asdict(refusal) for refusal in refusals]}).decode(),
+        report=canonical_json.canonical_bytes({"refusals": [asdict(refusal) for refusal in refusals]}).decode(),
         at=now,
         ours_only=True,
     )
-    preflights.record(db, made)
+    preflights.record_preflight(db, made)
     return made

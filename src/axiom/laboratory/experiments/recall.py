@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.laboratory.experiments import releases
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -15,17 +15,17 @@ from axiom.store.registrations import registrations
 log = logging.getLogger("axiom.recall")
 
 
-def recall(db: Database, version: StoredExperiment, why: str, now: datetime) -> int:
+def recall_version(db: Database, version: StoredExperiment, why: str, now: datetime) -> int:
     """Void a version: what is not sent is cancelled, and how many workunits that is.
 
     Results stay and stay paid; they leave the evidence. Its findings are recalled, and never opened again.
     """
     if version.status == "recalled":
         raise Withdrawn(f"{version.name}@{version.version} is recalled already. Nothing was changed.")
-    cancelled = withdraw(db, version.id, f"recalled: {why}", now)
-    experiments.recall(db, version.id, now)
-    for number in registrations.statuses(db, version.id):
-        registrations.set_status(db, number, "recalled", why)
+    cancelled = retire_version(db, version.id, f"recalled: {why}", now)
+    experiments.mark_experiment_recalled(db, version.id, now)
+    for number in registrations.list_finding_statuses(db, version.id):
+        registrations.set_finding_status(db, number, "recalled", why)
     db.log_once_stored(log, "experiment.recalled id=%d workunits=%d", version.id, cancelled)
     return cancelled
 
@@ -39,27 +39,29 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
         )
     if version.status == "open":
         raise Refused(f"{name} is open. Nothing was changed.")
-    newest = experiments.by_name(db, version.name)
+    newest = experiments.find_experiment_by_name(db, version.name)
     if newest is not None and newest.version > version.version:
         raise Refused(f"{name} gave way to version {newest.version}. Nothing was changed; open that one again instead.")
-    experiments.reopen(db, version.id)
-    blocks.look_again(db, version.id)  # what was taken back with it is missing from now on, and closes its block
-    releases.begin_anew(db, version, reason=why, by=releases.LABORATORY, now=now)
+    experiments.reopen_experiment(db, version.id)
+    blocks.request_reweighing(
+        db, version.id
+    )  # what was taken back with it is missing from now on, and closes its block
+    releases.restart_release(db, version, reason=why, by=releases.LABORATORY, now=now)
     db.log_once_stored(log, "experiment.reopened id=%d", version.id)
 
 
 def reopen_finding(db: Database, number: int, why: str) -> str:
     """Have a retired or suspended finding go on; how it stood before."""
-    origin = registrations.of_finding(db, number)
+    origin = registrations.find_finding_registration(db, number)
     if origin is None:
         raise NotFound(f"There is no finding {number}. Nothing was changed; `axiom finding list` shows all.")
-    status, _ = registrations.statuses(db, origin[0].experiment_id)[number]
+    status, _ = registrations.list_finding_statuses(db, origin[0].experiment_id)[number]
     if status == "recalled":
         raise Refused(
             f"Finding {number} was recalled with its version, and is never opened again. Nothing was changed; a new "
             "version asks the question anew."
         )
-    if not registrations.set_status(db, number, "open", why):
+    if not registrations.set_finding_status(db, number, "open", why):
         raise Refused(f"Finding {number} is open. Nothing was changed.")
-    blocks.look_again(db, origin[0].experiment_id)  # what kept it from being weighed may have been mended
+    blocks.request_reweighing(db, origin[0].experiment_id)  # what kept it from being weighed may have been mended
     return status

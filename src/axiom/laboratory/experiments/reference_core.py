@@ -11,7 +11,7 @@ SAME_WORK_SECONDS = 0.002
 _FRESH_SECONDS = 0.5
 
 
-def same_work() -> float:
+def time_reference_work() -> float:
     """CPU seconds of this thread for some milliseconds of arithmetic that is always the same."""
     began = time.thread_time()
     values = np.full((64, 64), 0.5)
@@ -20,9 +20,9 @@ def same_work() -> float:
     return time.thread_time() - began
 
 
-def slowness() -> float:
+def measure_slowness() -> float:
     """How many seconds a second of the reference core takes here and now: neighbours on the same chip count, too."""
-    return min(same_work() for _ in range(3)) / SAME_WORK_SECONDS
+    return min(time_reference_work() for _ in range(3)) / SAME_WORK_SECONDS
 
 
 class RecentSlowness:
@@ -34,6 +34,6 @@ class RecentSlowness:
     def __call__(self) -> float:
         """How many seconds a second of the reference core takes at about this moment."""
         if time.monotonic() - self._at >= _FRESH_SECONDS:
-            self._value = slowness()
+            self._value = measure_slowness()
             self._at = time.monotonic()
         return self._value

@@ -13,16 +13,16 @@ from axiom.errors import NotFound, Refused
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.release_history import (
     ReleaseState,
-    facts_of,
-    news,
+    add_approval_reason,
+    find_final_rollout,
+    list_release_changes,
     release_state,
-    settled,
-    unapproved,
-    with_approval,
+    sum_release_tasks,
+    why_unapproved,
 )
-from axiom.rules.experiments.release_stages import ReleaseRecord, Rollout, left_for, release
+from axiom.rules.experiments.release_stages import ReleaseRecord, Rollout, count_rollout_left, decide_rollout
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.tasks import endings
@@ -31,7 +31,7 @@ from axiom_weigh.grouping import group_pairs
 log = logging.getLogger("axiom.releasing")
 
 LABORATORY = "the laboratory"  # who writes down what follows from the tasks
-_BEGINNING = moment(0)  # before anything was sent: whether a host is silent changes no stage
+_BEGINNING = from_microseconds(0)  # before anything was sent: whether a host is silent changes no stage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +53,10 @@ class _ReleasedBundle:
 NOWHERE = VersionStage(rollout=Rollout(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
 
 
-def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, VersionStage]:
+def read_version_stages(db: Database, now: datetime, approvals: str = "") -> dict[int, VersionStage]:
     """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
     staged: dict[int, VersionStage] = {}
-    counted = counters.read(db)
+    counted = counters.read_counters(db)
     for version, state, bundles in _versions(db, now - limits.RELEASE_TASK_OUT_FOR):
         if pausing := state.paused.get(""):
             why = f"it is paused by {pausing.by}: {pausing.reason}"
@@ -68,14 +68,14 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Versio
             unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
             missing = max(0, limits.PILOT_TASKS - facts.well - facts.out - unsent)
         staged[version.id] = VersionStage(
-            rollout=with_approval(rollout, state, digest, approvals),
+            rollout=add_approval_reason(rollout, state, digest, approvals),
             missing=missing,
             theirs=_most_for_volunteers(bundles, state, approvals),
         )
     return staged
 
 
-def is_due(db: Database) -> bool:
+def is_release_change_due(db: Database) -> bool:
     """Is there anything to write down? Finding out takes as long as a large fleet has hosts, and needs no writer."""
     return any(True for _ in _due(db))
 
@@ -92,61 +92,67 @@ def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, st
     """What is to be written down of each open version's bundles: a change, the platform, and why."""
     for version, state, bundles in _versions(db, _BEGINNING):
         for digest, bundle in bundles.items():
-            for change in news(bundle.rollout, state, digest):
+            for change in list_release_changes(bundle.rollout, state, digest):
                 yield version, digest, change
 
 
-def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> int:
+def pause_version(
+    db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime
+) -> int:
     """Nothing of it is given from now on, not even again; how many tasks are out and go on."""
     _demand_open(version)
-    state = release_state(releases.of_version(db, version.id))
+    state = release_state(releases.list_version_releases(db, version.id))
     if platform in state.paused or "" in state.paused:
         raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
     _record(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
-    return counters.amount(db, "task", version.id, TaskState.SENT)
+    return counters.read_counter(db, "task", version.id, TaskState.SENT)
 
 
-def resume(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> str:
+def resume_version(
+    db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime
+) -> str:
     """It goes on: what somebody paused where it was, what was halted from its pilot on. What is lifted."""
     _demand_open(version)
-    newest, state = _newest(db, version), release_state(releases.of_version(db, version.id))
+    newest, state = _newest(db, version), release_state(releases.list_version_releases(db, version.id))
     is_halted = newest.digest in state.halted and not platform
     lifted = [where or "all platforms" for where in state.paused if platform in {"", where}]
     if not lifted and not is_halted:
         where = f" on {platform}" if platform else ""
         raise Refused(f"{_name(version)} is not paused{where}. Nothing was changed.")
-    endings.forgive(db, version.id)
+    endings.forgive_failures(db, version.id)
     _record(db, Change.RESUMED, version, newest.digest, reason, by, now, platform)
     return "its halt" if is_halted else ", ".join(lifted)
 
 
-def approve(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> StoredBundle:
+def approve_version(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> StoredBundle:
     """Its newest bundle may go beyond the laboratory's own hosts."""
     _demand_open(version)
-    newest, state = _newest(db, version), release_state(releases.of_version(db, version.id))
+    newest, state = _newest(db, version), release_state(releases.list_version_releases(db, version.id))
     if approval := state.approved.get(newest.digest):
         raise Refused(f"The bundle of {_name(version)} was approved by {approval.by} already. Nothing was changed.")
     _record(db, Change.APPROVED, version, newest.digest, reason, by, now)
     return newest
 
 
-def written_by(db: Database, experiment_id: int, bundle: str, *, by: str, now: datetime) -> None:
+def record_program_code(db: Database, experiment_id: int, bundle: str, *, by: str, now: datetime) -> None:
     """A program published its code: it goes beyond the laboratory's own hosts once somebody approves it."""
-    releases.record(
+    releases.record_release(
         db, Change.WRITTEN, experiment_id=experiment_id, bundle=bundle, reason="published by a program", by=by, now=now
     )
 
 
-def begin_anew(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> None:
+def restart_release(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> None:
     """A version that is opened again after a halt is let out in stages again."""
-    newest = experiments.bundle_now(db, version.id)
-    if newest and newest.digest in release_state(releases.of_version(db, version.id)).halted:
+    newest = experiments.find_newest_bundle(db, version.id)
+    if newest and newest.digest in release_state(releases.list_version_releases(db, version.id)).halted:
         _record(db, Change.RESUMED, version, newest.digest, reason, by, now)
 
 
-def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime, platform: str = "") -> None:
+def record_breaker_stop(
+    db: Database, version: StoredExperiment, *, reason: str, now: datetime, platform: str = ""
+) -> None:
     """The breaker has stopped its newest bundle, or holds it back on a platform."""
-    newest = experiments.bundle_now(db, version.id)
+    newest = experiments.find_newest_bundle(db, version.id)
     if newest is not None:
         change = Change.HELD if platform else Change.HALTED
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
@@ -154,7 +160,7 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
 
 def _most_for_volunteers(bundles: Mapping[str, _ReleasedBundle], state: ReleaseState, approvals: str) -> int | None:
     """What volunteers may have of any of its bundles that was approved, where that is asked for."""
-    amounts = [0 if unapproved(state, digest, approvals) else bundle.theirs for digest, bundle in bundles.items()]
+    amounts = [0 if why_unapproved(state, digest, approvals) else bundle.theirs for digest, bundle in bundles.items()]
     return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
 
 
@@ -165,12 +171,12 @@ def _versions(
 
     A task that was sent before `silent` and is still out holds up nobody.
     """
-    histories = releases.by_experiment(db)
-    fleet = functools.cache(lambda: releases.fleet(db))  # nobody asks for it where all is out
-    passed = experiments.passed_bundles(db, GATES)
+    histories = releases.list_releases_by_experiment(db)
+    fleet = functools.cache(lambda: releases.measure_fleet(db))  # nobody asks for it where all is out
+    passed = experiments.list_passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}
-    offered = group_pairs((bundle.experiment_id, bundle) for bundle in (*experiments.own_bundles(db), *passed))
-    for version in experiments.every_version(db):
+    offered = group_pairs((bundle.experiment_id, bundle) for bundle in (*experiments.list_own_bundles(db), *passed))
+    for version in experiments.list_experiment_versions(db):
         if version.status == "open" and version.id in offered:
             state = release_state(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
@@ -185,13 +191,13 @@ def _versions(
 def _released_bundle(
     db: Database, digest: str, state: ReleaseState, read_fleet: Callable[[], Fleet], silent: datetime
 ) -> _ReleasedBundle:
-    if rollout := settled(state, digest):
+    if rollout := find_final_rollout(state, digest):
         return _ReleasedBundle(rollout=rollout, theirs=None if rollout.stage is Stage.OPEN else 0)
     fleet = read_fleet()
-    sent = releases.sent(db, digest, since=state.begun.get(digest), before=silent)
-    facts = facts_of(sent, counts_hosts=fleet.is_alone)
-    rollout = release(facts, fleet, state.stage(digest))
-    return _ReleasedBundle(rollout=rollout, facts=facts, theirs=left_for(facts, fleet, rollout.stage))
+    sent = releases.list_sent_tasks(db, digest, since=state.begun.get(digest), before=silent)
+    facts = sum_release_tasks(sent, counts_hosts=fleet.is_alone)
+    rollout = decide_rollout(facts, fleet, state.stage(digest))
+    return _ReleasedBundle(rollout=rollout, facts=facts, theirs=count_rollout_left(facts, fleet, rollout.stage))
 
 
 def _record(
@@ -204,14 +210,14 @@ def _record(
     now: datetime,
     platform: str = "",
 ) -> None:
-    releases.record(
+    releases.record_release(
         db, change, experiment_id=version.id, bundle=bundle, platform=platform, reason=reason, by=by, now=now
     )
     db.log_once_stored(log, "release.%s experiment=%s by=%s", change.name.lower(), _name(version), by)
 
 
 def _newest(db: Database, version: StoredExperiment) -> StoredBundle:
-    newest = experiments.bundle_now(db, version.id)
+    newest = experiments.find_newest_bundle(db, version.id)
     if newest is None:
         raise NotFound(f"{_name(version)} has no bundle, so nothing of it goes out. Nothing was changed.")
     return newest

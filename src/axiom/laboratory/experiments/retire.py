@@ -13,15 +13,15 @@ log = logging.getLogger("axiom.withdraw")
 _SLICE = 2_000
 
 
-def withdraw(db: Database, experiment_id: int, reason: str, now: datetime) -> int:
+def retire_version(db: Database, experiment_id: int, reason: str, now: datetime) -> int:
     """Retire a version and cancel its open workunits. Tasks that are out may still come back and are kept.
 
     Its failures count no more: where it is opened again, it begins anew.
     """
-    experiments.retire(db, experiment_id, now, reason)
-    endings.forgive(db, experiment_id)
+    experiments.retire_experiment(db, experiment_id, now, reason)
+    endings.forgive_failures(db, experiment_id)
     cancelled, after = 0, 0
-    while ids := workunits.open_workunits(db, experiment_id, after=after, limit=_SLICE):
+    while ids := workunits.list_open_workunits(db, experiment_id, after=after, limit=_SLICE):
         workunits.request_aborts(db, ids, reason)
         transit_many(db, ids, now)
         cancelled, after = cancelled + len(ids), ids[-1]

@@ -27,7 +27,7 @@ _NO_KEYS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RolledBack:
+class RollbackResult:
     """Which bundle took which other's place, and what of the version is on its way."""
 
     digest: str
@@ -38,7 +38,7 @@ class RolledBack:
     out: int
 
 
-def roll_back(
+def roll_back_version(
     db: Database,
     folder: Folder,
     version: StoredExperiment,
@@ -49,14 +49,14 @@ def roll_back(
     reason: str,
     by: str,
     now: datetime,
-) -> RolledBack:
+) -> RollbackResult:
     """What waits gets the earlier bundle from now on. What is out goes on, is judged and paid as it was ordered."""
     name = f"{version.name}@{version.version}"
     if not keys.can(Role.BUNDLE):
         raise Refused(f"{name} {_NO_KEYS}")
     newest, wanted = _newest_and_wanted(db, version, to)
     serial = newest.serial + 1
-    size = len(blobs.get(db, folder, wanted.digest))
+    size = len(blobs.read_blob(db, folder, wanted.digest))
     seal = Seal(
         experiment=version.name,
         version=version.version,
@@ -66,18 +66,20 @@ def roll_back(
         issued=now,
         expires=now + good_for,
     )
-    experiments.renumber(db, wanted.id, serial=serial, seal=write_seal(seal, *keys.sealers), expires_at=seal.expires)
+    experiments.renumber_bundle(
+        db, wanted.id, serial=serial, seal=write_seal(seal, *keys.sealers), expires_at=seal.expires
+    )
     _write_down(db, version, wanted, f"{reason} (bundle {wanted.serial} instead of {newest.serial})", by, now)
     db.log_once_stored(
         log, "bundle.rolled_back experiment=%s from=%d to=%d as=%d", name, newest.serial, wanted.serial, serial
     )
-    return RolledBack(
+    return RollbackResult(
         digest=wanted.digest,
         was=wanted.serial,
         serial=serial,
         instead_of=newest.serial,
-        unsent=counters.amount(db, "task", version.id, TaskState.UNSENT),
-        out=counters.amount(db, "task", version.id, TaskState.SENT),
+        unsent=counters.read_counter(db, "task", version.id, TaskState.UNSENT),
+        out=counters.read_counter(db, "task", version.id, TaskState.SENT),
     )
 
 
@@ -86,7 +88,7 @@ def _newest_and_wanted(db: Database, version: StoredExperiment, to: int | None) 
     name = f"{version.name}@{version.version}"
     if version.status != "open":
         raise Refused(f"{name} is {version.status}, so nothing of it goes out. Nothing was changed.")
-    bundles = experiments.bundles_of(db, version.id)
+    bundles = experiments.list_experiment_bundles(db, version.id)
     earlier = {bundle.serial: bundle for bundle in bundles[:-1]}
     if not earlier:
         raise Refused(f"{name} has {len(bundles)} bundle, so there is none to go back to. Nothing was changed.")
@@ -96,7 +98,7 @@ def _newest_and_wanted(db: Database, version: StoredExperiment, to: int | None) 
     if wanted is None:
         serials = ", ".join(map(str, earlier))
         raise NotFound(f"{name} has no bundle {to}; there are {serials}. Nothing was changed.")
-    if not preflights.has_passed(db, wanted.digest, is_ours=True):
+    if not preflights.has_bundle_passed(db, wanted.digest, is_ours=True):
         raise Refused(f"Bundle {wanted.serial} of {name} passed no preflight, so no host gets it. Nothing was changed.")
     return bundles[-1], wanted
 
@@ -105,10 +107,12 @@ def _write_down(
     db: Database, version: StoredExperiment, wanted: StoredBundle, reason: str, by: str, now: datetime
 ) -> None:
     """A bundle that was halted before is let out anew; what it failed at until now counts no more."""
-    history = releases.of_version(db, version.id)
+    history = releases.list_version_releases(db, version.id)
     changes = [Change.ROLLED_BACK]
     if wanted.digest in release_state(history).halted:
         changes.append(Change.RESUMED)
-    endings.forgive(db, version.id)
+    endings.forgive_failures(db, version.id)
     for change in changes:
-        releases.record(db, change, experiment_id=version.id, bundle=wanted.digest, reason=reason, by=by, now=now)
+        releases.record_release(
+            db, change, experiment_id=version.id, bundle=wanted.digest, reason=reason, by=by, now=now
+        )

@@ -36,11 +36,11 @@ class RegisterWatch(Command, name="watch.register", capability=Capability.DEPLOY
             raise UnknownName(f"measure of {experiment.name}@{experiment.version}", self.measure, measures)
         if measures[self.measure].type is ValueType.BOOL:
             raise Refused(f"{self.measure} is yes or no, and no number is above it. Nothing was registered.")
-        if len(watches.still_open(db)) >= limits.WATCHES_OPEN:
+        if len(watches.list_open_watches(db)) >= limits.WATCHES_OPEN:
             raise Refused(
                 f"There are {limits.WATCHES_OPEN} open watches, and no more may be. End one: `axiom watch list`."
             )
-        made = watches.register(
+        made = watches.add_watch(
             db,
             experiment_id=experiment.id,
             sentence=self.sentence,
@@ -60,9 +60,9 @@ class EndWatch(Command, name="watch.end", capability=Capability.DEPLOY):
     watch: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        watch = watches.of(db, self.watch)
+        watch = watches.find_watch(db, self.watch)
         if watch is None:
             raise NotFound(f"There is no watch {self.watch}. Nothing was changed; `axiom watch list` shows all.")
-        if not watches.end(db, self.watch, now):
+        if not watches.end_watch(db, self.watch, now):
             raise Refused(f"Watch {self.watch} has ended already. Nothing was changed.")
         return {"watch": watch.id, "hits": watch.hits}

@@ -10,17 +10,17 @@ from itertools import accumulate
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom.domain.headlines.answers import compose_answer, compose_claim
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
+from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.limits import figures as limits
 from axiom.server.upkeep.jobs import Job
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.credit.ledger import DAY
 from axiom.store.engine import blobs, counters
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -29,7 +29,7 @@ from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.views import credit
-from axiom.store.views.results import MeasuredLists, Tally
+from axiom.store.views.results import MeasuredLists, MeasureTally
 from axiom.store.writer import Writer
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
@@ -61,11 +61,11 @@ _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
 
 def draw_job(writer: Writer, folder: Folder, laboratory: str, now: Callable[[], datetime]) -> Job:
-    gallery = Gallery(writer, folder, laboratory=laboratory)
+    gallery = FigureUpdater(writer, folder, laboratory=laboratory)
     return Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False)
 
 
-class Gallery:
+class FigureUpdater:
     """Keeps the pictures of a laboratory up to date. Looks again only at what has more results than last time."""
 
     def __init__(self, writer: Writer, folder: Folder, *, laboratory: str = "Axiom") -> None:
@@ -88,9 +88,9 @@ class Gallery:
         return drawn
 
     def _stale(self, db: Database, seen: dict[int, _State], now: datetime) -> Iterator[tuple[str, Request, str]]:
-        drawn, counted = figures.shows(db), counters.read(db)
-        for experiment in experiments.every_version(db):
-            weighed = evidence.weighed(db, experiment.id)
+        drawn, counted = figures.list_figure_contents(db), counters.read_counters(db)
+        for experiment in experiments.list_experiment_versions(db):
+            weighed = evidence.list_weighed_findings(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
             state = (results, tuple((finding.blocks, finding.status) for finding in weighed))
             before = self._seen.get(experiment.id)
@@ -127,10 +127,10 @@ class Gallery:
         return 1
 
     def _keep(self, db: Database, name: str, shown: str, svg: str, png: bytes, now: datetime) -> None:
-        kept_png = blobs.put(db, self._folder, png, now)
+        kept_png = blobs.store_blob(db, self._folder, png, now)
         for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
-            digest = blobs.put(db, self._folder, drawing.encode(), now)
-            figures.keep(db, name=stored, shown=shown, svg=digest, png=kept_png, now=now)
+            digest = blobs.store_blob(db, self._folder, drawing.encode(), now)
+            figures.store_figure(db, name=stored, shown=shown, svg=digest, png=kept_png, now=now)
 
 
 def _stored_names(name: str) -> list[str]:
@@ -140,8 +140,8 @@ def _stored_names(name: str) -> list[str]:
 
 def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
     """Credit by the end of each day that is over: the picture changes once a day."""
-    today = at(now) // DAY
-    days = [day for day in credit.days(db) if day.day < today]
+    today = to_microseconds(now) // DAY
+    days = [day for day in credit.list_credit_days(db) if day.day < today]
     if len(days) > 1:
         yield (
             "ledger/credit",
@@ -150,7 +150,7 @@ def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
                 title="Credit awarded by the end of each day",
                 y="credit in all",
                 days=tuple(day.day for day in days),
-                dates=tuple(f"{moment(day.day * DAY):%Y-%m-%d}" for day in days),
+                dates=tuple(f"{from_microseconds(day.day * DAY):%Y-%m-%d}" for day in days),
                 totals=tuple(total / 1_000 for total in accumulate(day.amount for day in days)),
             ),
         )
@@ -171,7 +171,7 @@ def _pictures(
     db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
-    sweep = sweep_of(db, experiment, manifest)
+    sweep = experiment_sweep(db, experiment, manifest)
     if sweep is not None:
         yield f"experiment/{experiment.id}/sweep", sweep
     curve = experiment_curve(db, experiment, manifest)
@@ -181,7 +181,7 @@ def _pictures(
         yield from _finding_pictures(db, finding, laboratory)
 
 
-def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
+def experiment_sweep(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
     """The declared figure over what is back so far, of very many the first, as the page's table has it.
 
     Quick results are back first, and what failed or was stopped has no value. Its intervals are to look at. One that
@@ -190,7 +190,7 @@ def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> 
     figure = manifest.figure
     if figure is None:
         return None
-    values = Tally().values(db, experiment.id, figure.y).by_config
+    values = MeasureTally().values(db, experiment.id, figure.y).by_config
     shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
     if not any(place in values for place, _ in shown):
         return None
@@ -208,12 +208,12 @@ def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> 
 
 def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:
     """The first measure that is a curve, of the first replicates, as far as they are back."""
-    measure = curve_measure(manifest.measures)
+    measure = choose_curve_measure(manifest.measures)
     if measure is None:
         return None
     lists = MeasuredLists()
     lists.read(db, experiment.id, measure, limits.CURVE_REPLICATES)
-    return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
+    return compose_median_curve(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
 
 
 def _measured(config: Any, values: list[float]) -> MeasuredConfig:
@@ -224,16 +224,16 @@ def _measured(config: Any, values: list[float]) -> MeasuredConfig:
 
 
 def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
-    lines = evidence.lines(db, finding.number)
-    registration = registrations.registration(db, finding.registration_id)
+    lines = evidence.list_evidence_lines(db, finding.number)
+    registration = registrations.find_registration(db, finding.registration_id)
     if not lines or registration is None:
         return
-    weighed = [evidence.read(line) for line in lines]
+    weighed = [evidence.parse_evidence(line) for line in lines]
     looks = tuple(look_of(line) for line in weighed)
     if all(look.estimate is None for look in looks):
         return
     estimand = next(claim for claim in json.loads(registration.body)["estimands"] if claim["name"] == finding.estimand)
-    reads = reading(looks[-1].verdict, Direction(estimand["expects"]))
+    reads = verdict_meaning(looks[-1].verdict, Direction(estimand["expects"]))
     yield (
         f"finding/{finding.number}/{CARD}",
         shared_card(
@@ -261,7 +261,7 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
             **about,
         ),
     )
-    observed = evidence.observed(db, finding.number)
+    observed = evidence.read_observations(db, finding.number)
     replicates, values = values_of(observed)
     yield (
         f"finding/{finding.number}/strip",
@@ -284,7 +284,7 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
 
 def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
     """The finding's parts; they are weighed here, since the history keeps the whole alone."""
-    inputs = evidence.card_inputs(db, finding.number)
+    inputs = evidence.read_card_inputs(db, finding.number)
     if inputs is None:
         return
     weighed = card(

@@ -8,22 +8,22 @@ from typing import Any
 
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Meaning, reading
-from axiom.domain.links import LinkKind, Node, Noun, number_in
+from axiom.domain.evidence import Meaning, verdict_meaning
+from axiom.domain.links import LinkKind, Node, Noun, reference_number
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINE, LINES, NUMBER, SAID_BY, SIGN, SIGNS, WHY
 from axiom.laboratory.findings.rules import prose
-from axiom.laboratory.findings.rules.links import upheld_by
-from axiom.laboratory.registrations.links import link
+from axiom.laboratory.findings.rules.links import upholding_verdicts
+from axiom.laboratory.registrations.links import record_link
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.findings import evidence, finding_notes, links, old_claims, references
 from axiom.store.registrations import registrations
 from axiom.store.rounds import kept_prose, rounds
 from axiom.store.views import findings
-from axiom.store.views.citable import citable
+from axiom.store.views.citable import read_citable_findings
 from axiom_weigh.evidence.cards import Citable
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
@@ -54,24 +54,26 @@ class LinkFindings(Command, name="finding.link", capability=Capability.PROPOSE):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, with what the evidence of its source is today."""
         _hold_to_the_rows(self.why, _spoken_of(db, self.why))
-        source = node(db, self.source)
-        number = link(
+        source = parse_node(db, self.source)
+        number = record_link(
             db,
             LinkKind(self.kind),
             source,
-            node(db, self.target),
+            parse_node(db, self.target),
             why=self.why,
             by=self.by,
             upheld_by=tuple(dict.fromkeys(_meanings(db, source, self.upheld_by))),
             now=now,
         )
-        made = next(candidate for candidate in links.every_link(db) if candidate.id == number)
+        made = next(candidate for candidate in links.list_links(db) if candidate.id == number)
         return {
             "link": number,
             "source": self.source,
             "kind": self.kind,
             "target": self.target,
-            "upheld_by": list(upheld_by(made, links.footings_of(db, [made.source.id]))) if made.upheld_by else [],
+            "upheld_by": list(upholding_verdicts(made, links.find_finding_states(db, [made.source.id])))
+            if made.upheld_by
+            else [],
             "line": made.line,
             "evidence_hash": made.evidence_hash,
             "is_new": made.said_at == now,
@@ -87,13 +89,13 @@ class NoteFinding(Command, name="finding.note", capability=Capability.PROPOSE):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        if registrations.of_finding(db, self.finding) is None:
+        if registrations.find_finding_registration(db, self.finding) is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
-        if evidence.latest(db, self.finding) is None:
+        if evidence.find_latest_evidence(db, self.finding) is None:
             raise Refused(f"Finding {self.finding} has no evidence yet. Nothing was noted. {_UNTIL_WEIGHED}")
         _hold_to_the_rows(self.text, _spoken_of(db, self.text))
         return {
-            "note": finding_notes.add(db, self.finding, text=self.text, by=self.by, now=now),
+            "note": finding_notes.add_finding_note(db, self.finding, text=self.text, by=self.by, now=now),
             "finding": self.finding,
         }
 
@@ -107,16 +109,16 @@ class WriteLog(Command, name="log.write", capability=Capability.PROPOSE):
     session: str = field(default="", metadata={"max_length": 40, "pattern": LINE})  # the newest, if empty
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        session = rounds.by_name(db, self.session) if self.session else rounds.last(db)
+        session = rounds.find_round_by_name(db, self.session) if self.session else rounds.find_last_round(db)
         if session is None:
             raise NotFound(f"There is no session {self.session or 'yet'}. Nothing was written.")
         by_number = _spoken_of(db, self.text)
         _hold_to_the_rows(self.text, by_number)
-        number = kept_prose.add_to_session(db, session.id, author=self.by, text=self.text, now=now)
+        number = kept_prose.add_session_prose(db, session.id, author=self.by, text=self.text, now=now)
         return {
             "prose": number,
             "page": f"/sessions/{session.name}",
-            "unresolved": prose.unresolved(self.text, by_number),
+            "unresolved": prose.list_unresolved_references(self.text, by_number),
         }
 
 
@@ -130,16 +132,16 @@ class DraftPaper(Command, name="paper.draft", capability=Capability.PROPOSE):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         numbers = sorted({int(number) for number in self.findings.split(",")})
-        by_number = citable(db, numbers)
+        by_number = read_citable_findings(db, numbers)
         if missing := [number for number in numbers if number not in by_number]:
             raise NotFound(f"There is no finding {missing[0]}. Nothing was written; `axiom finding list` shows all.")
         if waiting := [number for number in numbers if not by_number[number].is_weighed]:
             raise Refused(f"Finding {waiting[0]} has no evidence yet. Nothing was written. {_UNTIL_WEIGHED}")
         _hold_to_the_rows(self.text, by_number)
         return {
-            "prose": kept_prose.add_to_paper(db, numbers, author=self.by, text=self.text, now=now),
+            "prose": kept_prose.add_paper_prose(db, numbers, author=self.by, text=self.text, now=now),
             "page": f"/findings/paper?of={','.join(map(str, numbers))}",
-            "unresolved": prose.unresolved(self.text, by_number),
+            "unresolved": prose.list_unresolved_references(self.text, by_number),
         }
 
 
@@ -155,13 +157,13 @@ class AddReference(Command, name="reference.add", capability=Capability.APPROVE)
     by: str = field(default="operator", metadata={"min_length": 1, "max_length": 80, "pattern": LINE})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        cited, number = " ".join(self.cited.split()), number_in(self.number)
+        cited, number = " ".join(self.cited.split()), reference_number(self.number)
         if not number or ";" in cited:
             raise WrongUse(
                 f"{self.number!r} is neither arXiv:1812.11118 nor a DOI like 10.1103/PhysRevLett.61.259, or the "
                 "work is cited with a semicolon. Nothing was approved."
             )
-        made = references.add(db, cited, number=number, title=self.title, by=self.by, now=now)
+        made = references.add_reference(db, cited, number=number, title=self.title, by=self.by, now=now)
         return {"reference": made, "cited": cited, "number": number}
 
 
@@ -172,7 +174,7 @@ class RemoveReference(Command, name="reference.remove", capability=Capability.AP
     reference: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        if not references.remove(db, self.reference):
+        if not references.withdraw_reference(db, self.reference):
             raise NotFound(
                 f"There is no reference {self.reference}. Nothing was changed; `axiom reference list` shows all."
             )
@@ -181,18 +183,19 @@ class RemoveReference(Command, name="reference.remove", capability=Capability.AP
 
 def _meanings(db: Database, source: Node, words: str) -> Iterator[Meaning]:
     """What its finding must say: a sign says it of whichever claim the finding has."""
-    footing = links.footings_of(db, [source.id]).get(source.id) if source.noun is Noun.FINDING else None
+    footing = links.find_finding_states(db, [source.id]).get(source.id) if source.noun is Noun.FINDING else None
     expects = footing.expects if footing else Direction.MORE
     for word in words.split(","):
-        yield reading(SIGNS[word], expects) if word in SIGNS else Meaning(word)
+        yield verdict_meaning(SIGNS[word], expects) if word in SIGNS else Meaning(word)
 
 
 def _spoken_of(db: Database, text: str) -> dict[int, Citable]:
     """The findings that a text names; where none of them is there, the last one, so that it can be suggested."""
-    if by_number := citable(db, prose.findings_named(text)):
+    if by_number := read_citable_findings(db, prose.find_named_findings(text)):
         return by_number
     return {
-        number: replace(finding, literature={}) for number, finding in citable(db, [findings.last_number(db)]).items()
+        number: replace(finding, literature={})
+        for number, finding in read_citable_findings(db, [findings.find_last_finding_number(db)]).items()
     }
 
 
@@ -200,11 +203,11 @@ def _hold_to_the_rows(text: str, by_number: Mapping[int, Citable]) -> None:
     """Refuse references to what there is not, and to what is not weighed yet."""
     if not text.strip():
         raise WrongUse("The text is empty. Nothing was written.")
-    if why := prose.refused(text, by_number):
+    if why := prose.why_text_refused(text, by_number):
         raise Refused(f"Nothing was written. {why}")
 
 
-def node(db: Database, text: str) -> Node:
+def parse_node(db: Database, text: str) -> Node:
     if numbered := _NUMBERED.fullmatch(text):
         if int(numbered[2]) > LARGEST:
             raise NotFound(f"There is no {text}. Nothing was linked.")
@@ -212,7 +215,7 @@ def node(db: Database, text: str) -> Node:
     kind, _, name = text.partition(":")
     if kind != "old":
         raise WrongUse(f"{text} names neither a finding, nor old:CLAIM, nor link:NUMBER. Nothing was linked.")
-    ids = {claim.said.name: claim.id for claim in old_claims.every_claim(db)}
+    ids = {claim.said.name: claim.id for claim in old_claims.list_old_claims(db)}
     number = ids.get(name) or ids.get(f"#{name}")
     if number is None:
         raise UnknownName("old claim", name, ids)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.maps import Map, first_place, tile_at
-from axiom.domain.registrations import RegistrationBody, amended_by, read_body
+from axiom.domain.registrations import RegistrationBody, map_amendments, read_registration_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Bare, Database
 from axiom.store.experiments import experiments
@@ -105,7 +105,7 @@ class ObservedVersion:
     def is_overturned(self, number: int, issued_to: int) -> bool:
         """Have two others computed this replicate otherwise, and alike?"""
         if issued_to not in self._overturned:
-            self._overturned[issued_to] = duplicates.overturned(self.db, issued_to, self.until)
+            self._overturned[issued_to] = duplicates.list_overturned_replicates(self.db, issued_to, self.until)
         return number in self._overturned[issued_to]
 
     def has_lost(self, observation: Observation) -> bool:
@@ -116,7 +116,7 @@ class ObservedVersion:
         """By registration, the last replicate that is kept as an observation of this finding."""
         key = (finding.number, finding.line)
         if key not in self._kept:
-            self._kept[key] = observations.reached(self.db, finding.number)
+            self._kept[key] = observations.find_reached_replicates(self.db, finding.number)
         return self._kept[key]
 
     def remember(self, finding: WeighedFinding, observations: Sequence[Observation]) -> None:
@@ -138,17 +138,17 @@ class ObservedVersion:
 
     def _blocks(self, registration_id: int, after: int, drawn: _NeededTiles | None) -> tuple[Block, ...]:
         registered = self.registered[registration_id]
-        numbers = block_store.numbers(self.db, self.experiment_id, registration_id, after)
-        is_over = registration_id in self.amended and not block_store.has_gaps(self.db, self.experiment_id)
+        numbers = block_store.list_issued_numbers(self.db, self.experiment_id, registration_id, after)
+        is_over = registration_id in self.amended and not block_store.has_number_gaps(self.db, self.experiment_id)
         if len(numbers) < (1 if is_over else registered.block):
             return ()
         below = first_place(1) if self.chart else block_store.ALL_PLACES
-        back = block_store.returned(self.db, self.experiment_id, numbers[0], below)
-        ordered = block_store.ordered(self.db, registration_id, numbers[0])
+        back = block_store.count_returned_cells(self.db, self.experiment_id, numbers[0], below)
+        ordered = block_store.list_ordered_replicates(self.db, registration_id, numbers[0])
         cells = len(registered.design.configs)
         charted = self._chart_progress(drawn, numbers[0])
         if drawn:  # its deeper tiles are ordered one level after the other: it is over once a part of it is given up
-            given_up = block_store.given_up(self.db, registration_id, numbers[0])
+            given_up = block_store.list_abandoned_replicates(self.db, registration_id, numbers[0])
             ordered = {number: over and number in given_up for number, over in ordered.items()}
         progress = [
             # A number that nobody remembers after a backup was restored is issued again: it is not over.
@@ -165,13 +165,17 @@ class ObservedVersion:
     def _chart_progress(self, drawn: _NeededTiles | None, first: int) -> dict[int, ChartProgress]:
         if drawn is None:
             return {}
-        return tiles.charted(self.db, self.experiment_id, first=first, deepest=drawn.deepest, arms=drawn.arms)
+        return tiles.read_chart_progress(
+            self.db, self.experiment_id, first=first, deepest=drawn.deepest, arms=drawn.arms
+        )
 
     def _read(self, numbers: Collection[int]) -> None:
         wanted = [number for number in numbers if number not in self._measured]
         cells: dict[int, list[_Cell]] = {number: [] for number in wanted}
         below = first_place(self.chart.charted + 1) if self.chart else block_store.ALL_PLACES
-        rows = block_store.cells_of(self.db, self.experiment_id, wanted, self.until, below) if wanted else []
+        rows = (
+            block_store.read_replicate_cells(self.db, self.experiment_id, wanted, self.until, below) if wanted else []
+        )
         # Joined and parsed at once: a call for each of a thousand cells costs more than the parsing.
         texts = [text for row in rows for text in (row[4] or "null", row[5])]
         parsed = json.loads(f"[{','.join(texts)}]")
@@ -250,18 +254,20 @@ def _worst(outcomes: Sequence[Outcome | None]) -> Outcome | None:
     return None if None in outcomes else next((outcome for outcome in _WORST if outcome in outcomes), Outcome.OK)
 
 
-def version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
-    registered = registrations.registrations(db, experiment_id)
+def observe_version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
+    registered = registrations.read_registrations(db, experiment_id)
     return ObservedVersion(
         db=db,
         experiment_id=experiment_id,
         until=until,
-        registered={registration.id: read_body(registration.body) for registration in registered},
-        feeding=registrations.feeding(db, experiment_id),
+        registered={registration.id: read_registration_body(registration.body) for registration in registered},
+        feeding=registrations.group_feeders_by_finding(db, experiment_id),
         amended=frozenset(
-            amended_by([registration for registration in registered if registration.created_at <= until])
+            map_amendments([registration for registration in registered if registration.created_at <= until])
         ),
-        chart=stored_manifest(stored.manifest).map if (stored := experiments.by_id(db, experiment_id)) else None,
+        chart=stored_manifest(stored.manifest).map
+        if (stored := experiments.find_experiment(db, experiment_id))
+        else None,
     )
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.observe import ObservedVersion
-from axiom.laboratory.findings.reproduce import agreements_of
-from axiom.store.engine.database import Database, Row, moment
+from axiom.laboratory.findings.reproduce import read_agreements
+from axiom.store.engine.database import Database, Row, from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
@@ -24,12 +24,12 @@ from axiom_weigh.values import METHOD, Block, Cohort, Evidence, Home, Observatio
 _Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its number and registration
 
 
-def recomputed(db: Database) -> list[str]:
+def find_wrong_evidence(db: Database) -> list[str]:
     """I10: every line of every history follows from the stored results, again and identically."""
     problems = []
-    for experiment in experiments.every_version(db):
+    for experiment in experiments.list_experiment_versions(db):
         course = _VersionHistory(db=db, experiment_id=experiment.id)
-        for finding in evidence.weighed(db, experiment.id):
+        for finding in evidence.list_weighed_findings(db, experiment.id):
             problems += [
                 f"finding {finding.number}, line {line} is not what its results say" for line in course.wrong(finding)
             ]
@@ -47,7 +47,7 @@ class _VersionHistory:
 
     def wrong(self, finding: WeighedFinding) -> Iterator[int]:
         """The lines of a finding that do not follow."""
-        rows = evidence.lines(self.db, finding.number)
+        rows = evidence.list_evidence_lines(self.db, finding.number)
         try:
             written = self._observations_by_line(finding)
             strange, places = self._strange_lines(finding), self._places(finding, rows)
@@ -64,14 +64,17 @@ class _VersionHistory:
                 yield row["line"]
 
     def _observations_by_line(self, finding: WeighedFinding) -> dict[int, list[Observation]]:
-        written = observations.of_finding(self.db, finding.number)
+        written = observations.list_finding_observations(self.db, finding.number)
         return group_pairs((line, placed.observation) for line, placed in written)
 
     def _follows(
         self, finding: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places
     ) -> bool:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
-        when, observed = moment(row["created_at"]), evidence.kept(self.db, finding.number, row["line"])
+        when, observed = (
+            from_microseconds(row["created_at"]),
+            evidence.read_observation_set(self.db, finding.number, row["line"]),
+        )
         version = self._version_at(when)
         lost = [
             observation
@@ -81,8 +84,8 @@ class _VersionHistory:
         seen = [*written.get(row["line"], ()), *lost]
         issued = {observation.replicate: observation.registration for observation in seen}
         again = {observation.replicate: observation for observation in version.observed(finding, issued)}
-        line = evidence.read(row)
-        agreements = agreements_of(self.db, version.feeding[finding.number], when)
+        line = evidence.parse_evidence(row)
+        agreements = read_agreements(self.db, version.feeding[finding.number], when)
         if not all(again[observation.replicate] == observation for observation in seen) or not _are_in_place(
             observed.placed, places, line.blocks
         ):
@@ -111,7 +114,7 @@ class _VersionHistory:
         entered = 0
         for when, group in itertools.groupby(rows, key=lambda row: int(row["created_at"])):
             amount = max(0, max(row["blocks"] for row in group) - entered)
-            version = self._version_at(moment(when))
+            version = self._version_at(from_microseconds(when))
             designs = [
                 self._issued_blocks(version, registration_id, reached.get(registration_id, -1), amount)
                 for registration_id in version.feeding[finding.number]
@@ -126,7 +129,9 @@ class _VersionHistory:
     ) -> tuple[Block, ...]:
         """So many blocks of a registration after this number, as if all were closed."""
         if registration_id not in self._numbers:
-            self._numbers[registration_id] = block_store.numbers(self.db, self.experiment_id, registration_id, -1)
+            self._numbers[registration_id] = block_store.list_issued_numbers(
+                self.db, self.experiment_id, registration_id, -1
+            )
         numbers, size = self._numbers[registration_id], version.registered[registration_id].block
         first = bisect.bisect_right(numbers, after)
         ended = [
@@ -140,9 +145,9 @@ class _VersionHistory:
 
         Which platform a host had then is written nowhere else, since a computer may get another system.
         """
-        written = observations.written_homes(self.db, finding.number)
+        written = observations.read_written_homes(self.db, finding.number)
         by_line = {line: {_host_and_volunteer(home) for home in homes} for line, homes in written.items()}
-        today = observations.homes(self.db, {host for whose in by_line.values() for host, _ in whose})
+        today = observations.find_host_homes(self.db, {host for whose in by_line.values() for host, _ in whose})
         current = {_host_and_volunteer(home) for home in today.values()}
         unknown = {(host, None) for whose in by_line.values() for host, _ in whose if host not in today}
         return {
@@ -153,7 +158,7 @@ class _VersionHistory:
 
     def _version_at(self, when: datetime) -> ObservedVersion:
         if when not in self._versions:
-            self._versions[when] = observe.version(self.db, self.experiment_id, when)
+            self._versions[when] = observe.observe_version(self.db, self.experiment_id, when)
         return self._versions[when]
 
 
@@ -179,9 +184,11 @@ def _numbers(line: Evidence) -> Evidence:
 
 def _misplaced(db: Database) -> list[str]:
     """Lines that say another place among all claims than followed from what all of them said then."""
-    claims, problems = evidence.claims(db), []
+    claims, problems = evidence.list_claims(db), []
     newest: dict[int, Row] = {}
-    for (_, when), group in itertools.groupby(evidence.course(db), lambda row: (row["session_id"], row["created_at"])):
+    for (_, when), group in itertools.groupby(
+        evidence.read_evidence_course(db), lambda row: (row["session_id"], row["created_at"])
+    ):
         written = list(group)
         before = dict(newest)
         newest.update({row["number"]: row for row in written})

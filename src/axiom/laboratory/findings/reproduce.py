@@ -6,28 +6,28 @@ from datetime import UTC, datetime
 from axiom.domain.work import Reproduction
 from axiom.laboratory.findings.rules.reproduction import (
     ReproducedCell,
-    agreements,
-    compare,
-    confirmed,
-    recounted,
-    summed,
+    classify_reproduction,
+    count_agreements,
+    find_confirming_task,
+    recount_agreements,
+    sum_agreements,
 )
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import duplicates
-from axiom.store.findings.duplicates import Pair
+from axiom.store.findings.duplicates import DuplicatePair
 from axiom_weigh.values import Agreements
 
 _SLICE = 2_000
 _ALL = datetime.max.replace(tzinfo=UTC)
-_Compared = tuple[Pair, Reproduction | None, int]  # and whom it confirms against the value in evidence, or 0
+_Compared = tuple[DuplicatePair, Reproduction | None, int]  # and whom it confirms against the value in evidence, or 0
 
 
-def reproduce(db: Database) -> int:
+def compare_new_duplicates(db: Database) -> int:
     """Compare what was computed again since the last time; how many cells that were."""
     amount = 0
-    while pairs := duplicates.uncompared(db, _SLICE):
+    while pairs := duplicates.list_uncompared_pairs(db, _SLICE):
         compared = _compare(db, pairs, _tolerances(db))
         for registration_id in sorted({pair.registration_id for pair in pairs}):
             _count(
@@ -35,25 +35,25 @@ def reproduce(db: Database) -> int:
                 registration_id,
                 [comparison for comparison in compared if comparison[0].registration_id == registration_id],
             )
-        duplicates.keep(db, compared)
+        duplicates.store_comparisons(db, compared)
         amount += len(pairs)
     return amount
 
 
-def agreements_of(db: Database, registration_ids: Sequence[int], until: datetime) -> tuple[Agreements, ...]:
+def read_agreements(db: Database, registration_ids: Sequence[int], until: datetime) -> tuple[Agreements, ...]:
     """In how many seeds of these registrations each pair of platforms agreed, as was known at a moment."""
-    return summed(
+    return sum_agreements(
         agreements
         for registration_number in registration_ids
-        for agreements in duplicates.counted(db, registration_number, until)
+        for agreements in duplicates.list_agreement_counts(db, registration_number, until)
     )
 
 
-def miscounted(db: Database) -> list[str]:
+def find_miscounted_duplicates(db: Database) -> list[str]:
     """I10, of duplicates: every class and every count follows from what the hosts brought."""
     tolerances = _tolerances(db)
     problems, by_registration, after = [], dict[int, list[ReproducedCell]](), 0
-    while pairs := duplicates.compared(db, after, _SLICE):
+    while pairs := duplicates.list_compared_pairs(db, after, _SLICE):
         after = pairs[-1][0].duplicate_id
         again = _compare(db, [duplicate for duplicate, *_ in pairs], tolerances)
         for (duplicate, comes_out, confirms), (_, reproduction, stored_task) in zip(again, pairs, strict=True):
@@ -71,10 +71,10 @@ def miscounted(db: Database) -> list[str]:
     return problems + [
         f"the platforms of registration {registration_id} agree in other seeds than its duplicates say"
         for registration_id, seeds in by_registration.items()
-        if agreements(seeds)
+        if count_agreements(seeds)
         != tuple(
             agreements
-            for agreements in agreements_of(db, [registration_id], _ALL)
+            for agreements in read_agreements(db, [registration_id], _ALL)
             if agreements != Agreements(platforms=agreements.platforms)
         )
     ]
@@ -83,24 +83,27 @@ def miscounted(db: Database) -> list[str]:
 def _tolerances(db: Database) -> dict[int, float]:
     """How far early values of two honest hosts may lie apart, by version."""
     return {
-        experiment.id: stored_manifest(experiment.manifest).tolerance for experiment in experiments.every_version(db)
+        experiment.id: stored_manifest(experiment.manifest).tolerance
+        for experiment in experiments.list_experiment_versions(db)
     }
 
 
-def _compare(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:
+def _compare(db: Database, pairs: Sequence[DuplicatePair], tolerances: Mapping[int, float]) -> list[_Compared]:
     """How each repeats its result; of those that dispute it, whether another that came before says the same."""
-    classes = [compare(pair.first, pair.second, tolerance=tolerances[pair.experiment_id]) for pair in pairs]
+    classes = [
+        classify_reproduction(pair.first, pair.second, tolerance=tolerances[pair.experiment_id]) for pair in pairs
+    ]
     disputing = [
         duplicate.duplicate_id
         for duplicate, reproduction in zip(pairs, classes, strict=True)
         if reproduction is Reproduction.DISPUTED
     ]
-    others = duplicates.before(db, disputing) if disputing else {}
+    others = duplicates.list_earlier_duplicates(db, disputing) if disputing else {}
     return [
         (
             duplicate,
             reproduction,
-            confirmed(
+            find_confirming_task(
                 duplicate.first,
                 duplicate.second,
                 others.get(duplicate.duplicate_id, ()),
@@ -118,9 +121,11 @@ def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) ->
         for duplicate, reproduction, confirms in compared
         if reproduction is not None
     )
-    before = _reproduced_cells(duplicates.of_seeds(db, registration_id, {cell.replicate for cell in new}))
-    counts = recounted(duplicates.counted(db, registration_id, _ALL), before, new)
-    duplicates.count(db, registration_id, counts, max(duplicate.duplicated_at for duplicate, *_ in compared))
+    before = _reproduced_cells(duplicates.list_comparisons(db, registration_id, {cell.replicate for cell in new}))
+    counts = recount_agreements(duplicates.list_agreement_counts(db, registration_id, _ALL), before, new)
+    duplicates.store_agreement_counts(
+        db, registration_id, counts, max(duplicate.duplicated_at for duplicate, *_ in compared)
+    )
 
 
 def _reproduced_cells(rows: Iterable[duplicates.Kept]) -> list[ReproducedCell]:

@@ -21,7 +21,7 @@ class TrustHost(Command, name="host.trust", capability=Capability.RUN):
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        host = hosts.host(db, self.host)
+        host = hosts.find_host(db, self.host)
         if host is None:
             raise NotFound(f"There is no host {self.host}. Nothing was changed.")
         hosts.set_outvoted(db, self.host, replace(host.standing, outvoted=0, outvoted_at=None))

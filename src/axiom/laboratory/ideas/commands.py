@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Capability
-from axiom.domain.proposals import ANSWERS, Idea, IdeaAnswer, IdeaState, KeptIdea
+from axiom.domain.proposals import ANSWERS, Idea, IdeaAnswer, IdeaState, StoredIdea
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINE, LINES, NAMED, NUMBER, SAID_BY
-from axiom.laboratory.accounts.commands.accounts import OwnAccount
+from axiom.laboratory.accounts.commands.accounts import AccountCommand
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.limits import ideas as limits
 from axiom.rules.accounts.command_permission import CommandCost
@@ -37,7 +37,7 @@ class AddIdea(Command, name="idea.add", capability=Capability.PROPOSE):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuggestIdea(OwnAccount, name="idea.suggest"):
+class SuggestIdea(AccountCommand, name="idea.suggest"):
     """Write down a volunteer's question. The operator reads it before everybody does."""
 
     question: str = field(metadata=_QUESTION)
@@ -62,7 +62,7 @@ class ShowIdea(Command, name="idea.show", capability=Capability.APPROVE):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         idea = _demand_idea(db, self.idea)
-        if not ideas.show(db, self.idea, now):
+        if not ideas.show_idea(db, self.idea, now):
             what = "was withdrawn by its author" if idea.state is IdeaState.WITHDRAWN else "is shown to everybody"
             raise Refused(f"Idea {self.idea} {what} already. Nothing was changed.")
         return {"idea": self.idea, "is_public": True}
@@ -76,7 +76,7 @@ class HideIdea(Command, name="idea.hide", capability=Capability.OPERATE):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         _demand_idea(db, self.idea)
-        if not ideas.hide(db, self.idea):
+        if not ideas.hide_idea(db, self.idea):
             raise Refused(f"Idea {self.idea} is shown to nobody but its author. Nothing was changed.")
         return {"idea": self.idea, "is_public": False}
 
@@ -118,7 +118,7 @@ class AnswerIdea(Command, name="idea.answer", capability=Capability.OPERATE):
         answer = IdeaAnswer(
             state=IdeaState(self.state), why=self.why, by=self.by, proposal=self.proposal, finding=self.finding
         )
-        if not ideas.answer(db, self.idea, answer, version.id if version else None, now):
+        if not ideas.answer_idea(db, self.idea, answer, version.id if version else None, now):
             raise Refused(f"Idea {self.idea} was withdrawn by its author. Nothing was answered.")
         return {"idea": self.idea, "state": self.state, "where": f"/ideas/{self.idea}"}
 
@@ -138,7 +138,7 @@ class WithdrawIdea(Command, name="idea.withdraw", capability=Capability.PROPOSE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetractIdea(OwnAccount, name="idea.retract"):
+class RetractIdea(AccountCommand, name="idea.retract"):
     """Take a volunteer's own idea back, while it is open."""
 
     idea: int = field(metadata=NUMBER)
@@ -149,18 +149,18 @@ class RetractIdea(OwnAccount, name="idea.retract"):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back. Of others' ideas it says as little as of numbers that nothing has."""
-        entry = ideas.by_number(db, self.idea)
+        entry = ideas.find_idea(db, self.idea)
         if entry is None or entry.idea.volunteer_id != self.volunteer:
             raise NotFound(f"You have no idea {self.idea}. Nothing was changed; your account page lists yours.")
         return {"volunteer": self.volunteer, **_withdrawn(db, self.idea, now)}
 
 
-def good_question(text: str) -> str:
+def check_idea_question(text: str) -> str:
     """A question on one line, or why it is none."""
     return _good(" ".join(text.split()), "A question", limits.QUESTION_CHARACTERS)
 
 
-def good_why(text: str) -> str:
+def check_idea_reason(text: str) -> str:
     """A reason, whose lines may end, or why it is none."""
     return _good("\n".join(line.strip() for line in text.splitlines()).strip(), "A reason", limits.REASON_CHARACTERS)
 
@@ -172,28 +172,28 @@ def _good(text: str, what: str, most: int) -> str:
 
 
 def _add(db: Database, idea: Idea, *, is_shown: bool, now: datetime) -> Answer:
-    before = ideas.same(db, idea.by, idea.question)
+    before = ideas.find_same_idea(db, idea.by, idea.question)
     if before is not None:
         raise Refused(f"This very question is your idea {before} already. Nothing was added.")
-    number = ideas.add(db, idea, is_shown=is_shown, now=now)
+    number = ideas.add_idea(db, idea, is_shown=is_shown, now=now)
     return {"idea": number, "is_public": is_shown, "where": f"/ideas/{number}"}
 
 
-def _demand_idea(db: Database, number: int) -> KeptIdea:
-    entry = ideas.by_number(db, number)
+def _demand_idea(db: Database, number: int) -> StoredIdea:
+    entry = ideas.find_idea(db, number)
     if entry is None:
         raise NotFound(f"There is no idea {number}. Nothing was changed; `axiom idea list` shows all.")
     return entry
 
 
 def _withdrawn(db: Database, number: int, now: datetime) -> Answer:
-    if not ideas.withdraw(db, number, now):
+    if not ideas.withdraw_idea(db, number, now):
         raise Refused(f"Idea {number} was answered or withdrawn already. Nothing was changed.")
     return {"idea": number, "state": IdeaState.WITHDRAWN.value}
 
 
 def _demand_there(db: Database, proposal: int | None, finding: int | None) -> None:
-    if proposal is not None and proposals.by_number(db, proposal) is None:
+    if proposal is not None and proposals.find_proposal(db, proposal) is None:
         raise NotFound(f"There is no proposal {proposal}. Nothing was answered; `axiom proposal list` shows all.")
-    if finding is not None and registrations.of_finding(db, finding) is None:
+    if finding is not None and registrations.find_finding_registration(db, finding) is None:
         raise NotFound(f"There is no finding {finding}. Nothing was answered; `axiom finding list` shows all.")

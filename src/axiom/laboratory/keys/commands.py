@@ -8,7 +8,7 @@ from axiom.domain.callers import Capability
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.experiments.catalogue_files import find_author
-from axiom.laboratory.experiments.old_claims import LIST, inherit, read
+from axiom.laboratory.experiments.old_claims import LIST, read_old_claims, register_old_claims
 from axiom.laboratory.keys import seals
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import load_code
@@ -28,13 +28,13 @@ class SealBundles(Command, name="experiment.seal", capability=Capability.RUN):
         """Read the seal, see that the bundle is the one that was asked about, and publish it."""
         keys = load_keys(laboratory.folder.keys, now)  # perhaps newer than those that the server started with
         if not self.seal:
-            renewed = seals.renew(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
+            renewed = seals.renew_seals(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
             return {
                 "sealed": [
                     {"experiment": sealed.name, "version": sealed.version, "change": "renewed"} for sealed in renewed
                 ]
             }
-        published = seals.take(
+        published = seals.publish_sealed_bundle(
             db,
             laboratory.folder,
             self.seal,
@@ -43,11 +43,11 @@ class SealBundles(Command, name="experiment.seal", capability=Capability.RUN):
             has_address=laboratory.has_address,
             author_of=lambda experiment: find_author(laboratory, db, experiment),
         )
-        bundle = experiments.bundle(db, published.digest)
-        version = experiments.by_id(db, bundle.experiment_id) if bundle else None
+        bundle = experiments.find_bundle(db, published.digest)
+        version = experiments.find_experiment(db, bundle.experiment_id) if bundle else None
         if version is None:
             raise LookupError(f"bundle {published.digest} was not stored")
-        inherit(db, read(laboratory.catalogue / LIST), version.name, now)
+        register_old_claims(db, read_old_claims(laboratory.catalogue / LIST), version.name, now)
         return {"sealed": [{"experiment": version.name, "version": version.version, "change": published.change}]}
 
 
@@ -68,4 +68,4 @@ class SignPrograms(Command, name="runner.sign", capability=Capability.RUN):
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep them beside the keys, where the laboratory looks for them every few seconds."""
-        key_rotation.carry(laboratory.folder.keys, self.signatures)
+        key_rotation.carry_signatures(laboratory.folder.keys, self.signatures)

@@ -9,12 +9,12 @@ from axiom.errors import AxiomError, NotFound, Refused
 from axiom.laboratory.experiments.publish import (
     PackedBundle,
     PublishedBundle,
+    find_seal_renewal,
+    find_wanted_seal,
     is_sealed,
-    renew_tried,
-    store,
-    tried_renewal,
-    unpack,
-    wanted_seal,
+    renew_volunteers_seal,
+    store_bundle,
+    unpack_bundle,
 )
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, open_bundle, read_seal, seal_body, write_seal
@@ -36,7 +36,7 @@ class UnsealedExperiment:
     why: str
 
 
-def wanted(
+def list_wanted_seals(
     db: Database,
     folder: Folder,
     prepared: Iterable[Callable[[], PackedBundle]],
@@ -50,19 +50,19 @@ def wanted(
     for prepare in prepared:
         try:
             made = prepare()
-            seal = wanted_seal(db, made, trust=trust, good_for=good_for, now=now)
+            seal = find_wanted_seal(db, made, trust=trust, good_for=good_for, now=now)
         except AxiomError as error:
             problem(error)
             continue
         if seal is not None:
             yield WantedSeal(body=seal_body(seal), archive=made.archive)
-    for version in experiments.every_version(db):
-        renewal = tried_renewal(db, folder, version, trust=trust, good_for=good_for, now=now)
+    for version in experiments.list_experiment_versions(db):
+        renewal = find_seal_renewal(db, folder, version, trust=trust, good_for=good_for, now=now)
         if renewal is not None:
             yield WantedSeal(body=seal_body(renewal.seal), archive=renewal.archive)
 
 
-def waiting(
+def list_unsealed_experiments(
     db: Database,
     folder: Folder,
     package: Path,
@@ -74,14 +74,14 @@ def waiting(
 ) -> Iterator[UnsealedExperiment]:
     """Which experiments wait for a seal as far as their sources tell, without asking them anything."""
     for file in files:
-        experiment = experiments.by_name(db, file.stem)
+        experiment = experiments.find_experiment_by_name(db, file.stem)
         is_open = experiment is None or experiment.status == "open"
-        if not is_open and not drafts.is_approved(db, file.stem, bundles.digest(file.read_bytes())):
+        if not is_open and not drafts.is_draft_approved(db, file.stem, bundles.digest_bundle(file.read_bytes())):
             continue
-        current = experiments.bundle_now(db, experiment.id) if experiment else None
+        current = experiments.find_newest_bundle(db, experiment.id) if experiment else None
         if current is None:
             yield UnsealedExperiment(experiment=file.stem, why="it was never sealed")
-        elif not _has_sources(db, folder, current, bundles.collect(package, file)):
+        elif not _has_sources(db, folder, current, bundles.collect_sources(package, file)):
             yield UnsealedExperiment(experiment=file.stem, why="its sources have changed since it was sealed")
         elif not is_open:
             continue
@@ -91,7 +91,9 @@ def waiting(
             yield UnsealedExperiment(
                 experiment=file.stem, why=f"its seal runs out at {current.expires_at:%Y-%m-%d %H:%M} UTC"
             )
-        renewal = tried_renewal(db, folder, experiment, trust=trust, good_for=good_for, now=now) if experiment else None
+        renewal = (
+            find_seal_renewal(db, folder, experiment, trust=trust, good_for=good_for, now=now) if experiment else None
+        )
         if renewal is not None:
             until = f"{renewal.bundle.expires_at:%Y-%m-%d %H:%M} UTC"
             yield UnsealedExperiment(
@@ -99,7 +101,7 @@ def waiting(
             )
 
 
-def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: datetime) -> list[StoredExperiment]:
+def renew_seals(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: datetime) -> list[StoredExperiment]:
     """Seal again, with the keys that are here, what hosts would refuse or soon will."""
     if not keys.can(Role.BUNDLE):
         raise Refused(
@@ -107,26 +109,26 @@ def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: da
             "`axiom keys request` writes down what has to be signed."
         )
     renewed: list[StoredExperiment] = []
-    for experiment in experiments.every_version(db):
-        current = experiments.bundle_now(db, experiment.id)
+    for experiment in experiments.list_experiment_versions(db):
+        current = experiments.find_newest_bundle(db, experiment.id)
         if current is None or experiment.status != "open":
             continue
-        made = unpack(blobs.get(db, folder, current.digest))
-        seal = wanted_seal(db, made, trust=keys.trust, good_for=good_for, now=now)
+        made = unpack_bundle(blobs.read_blob(db, folder, current.digest))
+        seal = find_wanted_seal(db, made, trust=keys.trust, good_for=good_for, now=now)
         if seal is not None:
-            store(db, folder, made, seal, write_seal(seal, *keys.sealers), now)
-        tried = renew_tried(db, folder, experiment, keys=keys, good_for=good_for, now=now)
+            store_bundle(db, folder, made, seal, write_seal(seal, *keys.sealers), now)
+        tried = renew_volunteers_seal(db, folder, experiment, keys=keys, good_for=good_for, now=now)
         if tried or seal is not None:
             renewed.append(experiment)
     return renewed
 
 
-def archive_path(folder: Folder, digest: str) -> Path:
+def unsealed_archive_path(folder: Folder, digest: str) -> Path:
     """Where a bundle lies whose seal was brought."""
     return folder.unsealed / f"{digest}.zip"
 
 
-def take(
+def publish_sealed_bundle(
     db: Database,
     folder: Folder,
     text: str,
@@ -138,7 +140,7 @@ def take(
 ) -> PublishedBundle:
     """Publish a bundle with a seal that was brought; its archive lies in `unsealed`."""
     seal = read_seal(text, trust=trust, now=now)
-    path = archive_path(folder, seal.digest)
+    path = unsealed_archive_path(folder, seal.digest)
     if not path.is_file():
         raise NotFound(
             f"A seal of {seal.experiment}@{seal.version} came without its bundle. Nothing was changed; "
@@ -146,13 +148,13 @@ def take(
         )
     archive = path.read_bytes()
     open_bundle(archive, seal)
-    stored = experiments.bundle(db, seal.digest)
-    if stored is not None and stored != experiments.bundle_now(db, stored.experiment_id):
+    stored = experiments.find_bundle(db, seal.digest)
+    if stored is not None and stored != experiments.find_newest_bundle(db, stored.experiment_id):
         return _take_tried(db, stored, seal, text)
-    made = replace(unpack(archive), author=author_of(seal.experiment))
-    expected = wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
+    made = replace(unpack_bundle(archive), author=author_of(seal.experiment))
+    expected = find_wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
     if expected is None:
-        experiment = experiments.by_name(db, seal.experiment, seal.version)
+        experiment = experiments.find_experiment_by_name(db, seal.experiment, seal.version)
         return PublishedBundle(
             experiment_id=experiment.id if experiment else None,
             serial=seal.serial,
@@ -165,12 +167,12 @@ def take(
             f"{expected.serial}: something else was published since it was asked for. Nothing was changed; "
             "ask again: `axiom keys request`."
         )
-    return store(db, folder, made, seal, text, now, has_address=has_address)
+    return store_bundle(db, folder, made, seal, text, now, has_address=has_address)
 
 
 def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> PublishedBundle:
     """An older bundle stays the older one: volunteers get it until the newest has passed its preflight."""
-    version = experiments.by_id(db, stored.experiment_id)
+    version = experiments.find_experiment(db, stored.experiment_id)
     is_same = version is not None and (seal.experiment, seal.version) == (version.name, version.version)
     if not is_same or seal.serial != stored.serial:
         raise Refused(
@@ -184,6 +186,6 @@ def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> Pu
 
 
 def _has_sources(db: Database, folder: Folder, current: StoredBundle, sources: dict[str, bytes]) -> bool:
-    packed = bundles.contents(blobs.get(db, folder, current.digest))
+    packed = bundles.read_bundle_files(blobs.read_blob(db, folder, current.digest))
     packed.pop(bundles.MANIFEST)
     return packed == sources

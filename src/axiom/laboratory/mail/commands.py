@@ -9,7 +9,7 @@ from axiom.errors import Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import NUMBER
-from axiom.laboratory.accounts.commands.accounts import OwnAccount, good_email
+from axiom.laboratory.accounts.commands.accounts import AccountCommand, check_email
 from axiom.limits import mail as limits
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
@@ -18,30 +18,30 @@ from axiom.store.mail import outbox, subscriptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class SendConfirmation(OwnAccount, name="account.send_confirmation"):
+class SendConfirmation(AccountCommand, name="account.send_confirmation"):
     """Mail a volunteer the link that confirms their address."""
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         self.volunteer_and_account(db)
         if not laboratory.settings.sends_mail:
             raise Refused("This laboratory sends no mail. Nothing was changed.")
-        if accounts.confirmed_at(db, self.volunteer) is not None:
+        if accounts.read_confirmation_time(db, self.volunteer) is not None:
             raise Refused("Your address is confirmed already. Nothing was changed.")
-        if outbox.was_asked(db, outbox.CONFIRM, self.volunteer, now - limits.SAME_MAIL_AFTER):
+        if outbox.has_recent_message(db, outbox.CONFIRM, self.volunteer, now - limits.SAME_MAIL_AFTER):
             raise Refused("A link was sent a few minutes ago. Look at your mail, also at what it takes for spam.")
-        outbox.replace(db, outbox.CONFIRM, self.volunteer, now)
+        outbox.replace_unsent_message(db, outbox.CONFIRM, self.volunteer, now)
         return {"volunteer": self.volunteer}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfirmEmail(OwnAccount, name="account.confirm"):
+class ConfirmEmail(AccountCommand, name="account.confirm"):
     """A volunteer's address is theirs, as the link shows that was mailed to it."""
 
     proven: int = field(metadata=NUMBER)  # the serial goes up with each change of the address
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         self.found_as_proven(db, self.proven)
-        accounts.confirm(db, self.volunteer, now)
+        accounts.confirm_email(db, self.volunteer, now)
         return {"volunteer": self.volunteer}
 
 
@@ -57,19 +57,19 @@ class AskForPassword(Command, name="account.forgot", capability=Capability.ACCOU
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Put it into the outbox, or do nothing, with the same answer."""
-        pair = accounts.by_email(db, good_email(self.email))
+        pair = accounts.find_account_by_email(db, check_email(self.email))
         number = pair[0].id if pair else 0
         if (
             laboratory.settings.sends_mail
-            and accounts.confirmed_at(db, number) is not None
-            and not outbox.was_asked(db, outbox.RESET, number, now - limits.SAME_MAIL_AFTER)
+            and accounts.read_confirmation_time(db, number) is not None
+            and not outbox.has_recent_message(db, outbox.RESET, number, now - limits.SAME_MAIL_AFTER)
         ):
-            outbox.replace(db, outbox.RESET, number, now)
+            outbox.replace_unsent_message(db, outbox.RESET, number, now)
         return {}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChooseMail(OwnAccount, name="account.mail"):
+class ChooseMail(AccountCommand, name="account.mail"):
     """Which mail a volunteer wants. What is not said stays as it is."""
 
     digest: bool | None = None
@@ -82,14 +82,14 @@ class ChooseMail(OwnAccount, name="account.mail"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it. What happened before they asked, they are not told."""
         self.volunteer_and_account(db)
-        balance = ledger.balance(db, ledger.VOLUNTEER, self.volunteer)
+        balance = ledger.find_balance(db, ledger.VOLUNTEER, self.volunteer)
         credit = balance.total if balance else 0
         for kind, is_wanted, since in (
             (outbox.DIGEST, self.digest, now),
             (outbox.SILENCE, self.silence, now - limits.SILENT_FOR),
         ):
             if is_wanted:
-                subscriptions.subscribe(db, self.volunteer, kind, told_until=since, told_credit=credit)
+                subscriptions.add_subscription(db, self.volunteer, kind, told_until=since, told_credit=credit)
             elif is_wanted is not None:
-                subscriptions.end(db, self.volunteer, kind)
-        return {"volunteer": self.volunteer, "mail": sorted(subscriptions.of_volunteer(db, self.volunteer))}
+                subscriptions.end_subscription(db, self.volunteer, kind)
+        return {"volunteer": self.volunteer, "mail": sorted(subscriptions.list_subscriptions(db, self.volunteer))}

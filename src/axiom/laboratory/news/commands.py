@@ -8,7 +8,7 @@ from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import NUMBER, moment_said
+from axiom.gate.words import NUMBER, parse_moment
 from axiom.limits import news as limits
 from axiom.store import news
 from axiom.store.engine.database import Database
@@ -27,16 +27,16 @@ class AddNews(Command, name="news.add", capability=Capability.RUN):
     to_hosts: bool = False
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        until = moment_said(self.until, now + limits.STANDS_FOR, _NOTHING)
+        until = parse_moment(self.until, now + limits.STANDS_FOR, _NOTHING)
         if not now < until <= now + limits.LONGEST_STANDS_FOR:
             raise Refused(
                 f"News stand on the front page from now on for a year at most, and {until:%Y-%m-%d %H:%M} UTC is "
                 f"{'over' if until <= now else 'later'}. {_NOTHING}"
             )
-        number = news.add(db, line=self.line, text=self.text, until=until, now=now)
+        number = news.add_news(db, line=self.line, text=self.text, until=until, now=now)
         hosts = 0
         if self.to_hosts:
-            hosts = notices.add_for_all(db, f"news {number}", self.line, now)
+            hosts = notices.add_notice_for_all(db, f"news {number}", self.line, now)
         return {"news": number, "until": until.isoformat(), "hosts_told": hosts}
 
 
@@ -48,9 +48,9 @@ class WithdrawNews(Command, name="news.withdraw", capability=Capability.RUN):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Withdraw it, and the notices that nobody was told yet."""
-        entry = news.of(db, self.number)
+        entry = news.find_news(db, self.number)
         if entry is None:
             raise NotFound(f"There is no news {self.number}. Nothing was changed; `axiom news list` shows all.")
-        if not news.withdraw(db, self.number, now):
+        if not news.withdraw_news(db, self.number, now):
             raise Refused(f"News {self.number} was withdrawn already. Nothing was changed.")
-        return {"news": self.number, "line": entry.line, "untold": notices.take_back(db, f"news {self.number}")}
+        return {"news": self.number, "line": entry.line, "untold": notices.withdraw_notices(db, f"news {self.number}")}

@@ -10,14 +10,14 @@ from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
-from axiom.domain.registrations import DECLARED, amended_by, read_body
+from axiom.domain.registrations import DECLARED, map_amendments, read_registration_body
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.laboratory.experiments.releases import NOWHERE, VersionStage, stages
-from axiom.laboratory.planning.rules.candidates import Candidate, FirstReplicates, first_replicates, one_at_a_time
+from axiom.laboratory.experiments.releases import NOWHERE, VersionStage, read_version_stages
+from axiom.laboratory.planning.rules.candidates import Candidate, FirstReplicates, begin_one_design, first_replicates
 from axiom.laboratory.planning.rules.stopping import Aim
-from axiom.laboratory.planning.rules.value_of_information import weight
-from axiom.laboratory.registrations.links import hanging
+from axiom.laboratory.planning.rules.value_of_information import weight_by_questions
+from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.limits import registrations as limits
 from axiom.rules.hosts.runners import DRILL
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -58,44 +58,47 @@ class _SharedFacts:
     rules: Mapping[str, TaskRule]  # what operators say of the tasks of experiments
 
 
-def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: bool = False) -> list[Candidate]:
+def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: bool = False) -> list[Candidate]:
     """Every registration of an open experiment that has a bundle, and how it stands."""
-    counted = counters.read(db)
+    counted = counters.read_counters(db)
     # A check waits for some other volunteer's host: the cores here are not kept busy by it.
-    for experiment_id, checks in tasks.waiting_checks(db).items():
+    for experiment_id, checks in tasks.count_waiting_checks(db).items():
         counted["task", experiment_id, TaskState.UNSENT] -= checks
-    newest_first = reversed(registrations.registrations(db))
+    newest_first = reversed(registrations.read_registrations(db))
     registered = group_pairs((registration.experiment_id, registration) for registration in newest_first)
-    begun, still_open = registrations.everywhere(db)
-    newest_bundles = experiments.newest_bundles(db)
+    begun, still_open = registrations.list_begun_and_open_findings(db)
+    newest_bundles = experiments.list_newest_bundles(db)
     facts = _SharedFacts(
         counted=counted,
         registered=registered,
         begun=begun,
         open=still_open,
-        begun_with=tasks.first_states(
+        begun_with=tasks.list_workunit_states(
             db, [int(key[2]) for key, amount in counted.items() if key[0] == "issued" and amount < _FEW_ISSUED]
         ),
         bundled={bundle.experiment_id: bundle.created_at for bundle in newest_bundles},
-        newest=evidence.newest(db),
-        hanging=hanging(db),
-        waiting=tasks.waiting_replicates(db),
-        stages=stages(db, now, approvals),
-        approved=proposals.approved_by_persons(db),
+        newest=evidence.list_newest_evidence(db),
+        hanging=read_hanging_questions(db),
+        waiting=tasks.count_waiting_replicates(db),
+        stages=read_version_stages(db, now, approvals),
+        approved=proposals.list_registrations_by_persons(db),
         rules={name: stated.rule for name, stated in task_rules.read_rules(db).items()},
     )
-    declared = experiments.declared(db)
+    declared = experiments.read_open_manifests(db)
     faults = {
         preflight.experiment_id: _fault(preflight.reason)
-        for preflight in preflights.newest(db, OWN_GATES)
-        if preflight.passed is False and not preflights.has_passed(db, preflight.bundle)
+        for preflight in preflights.list_newest_preflights(db, OWN_GATES)
+        if preflight.passed is False and not preflights.has_bundle_passed(db, preflight.bundle)
     }
     faults |= {
         preflight.experiment_id: _fault(preflight.reason)
-        for preflight in preflights.newest(db, GATES)
-        if preflight.passed is False and not preflights.has_passed(db, preflight.bundle)  # those of before it passed
+        for preflight in preflights.list_newest_preflights(db, GATES)
+        if preflight.passed is False
+        and not preflights.has_bundle_passed(db, preflight.bundle)  # those of before it passed
     }
-    unstamped = {registration.id: _UNSTAMPED for registration in stamps.waiting(db)} if is_stamped else {}
+    unstamped = (
+        {registration.id: _UNSTAMPED for registration in stamps.list_unstamped_registrations(db)} if is_stamped else {}
+    )
     return [
         replace(
             candidate,
@@ -103,7 +106,7 @@ def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: 
             or unstamped.get(candidate.registration_id, "")
             or _charting(db, candidate, manifest),
         )
-        for experiment in experiments.every_version(db)
+        for experiment in experiments.list_experiment_versions(db)
         if experiment.status == "open" and experiment.name != DRILL and experiment.id in facts.bundled
         for manifest in [stored_manifest(declared[experiment.id])]
         for candidate in _candidates(experiment, manifest, facts)
@@ -115,12 +118,12 @@ def _charting(db: Database, candidate: Candidate, manifest: Manifest) -> str:
     if manifest.map is None or candidate.is_begun:
         return ""
     arms = range(len(manifest.configs))
-    levels = (level for arm in arms for level, _ in tiles.open_levels(db, candidate.experiment_id, arm, most=1))
+    levels = (level for arm in arms for level, _ in tiles.list_open_levels(db, candidate.experiment_id, arm, most=1))
     is_open = any(level <= manifest.map.charted for level in levels)
     return "the deeper tiles of the replicates that it has come first" if is_open else ""
 
 
-def need_of(manifest: Manifest, rule: TaskRule = ANY_COMPUTER) -> Need:
+def need_of_manifest(manifest: Manifest, rule: TaskRule = ANY_COMPUTER) -> Need:
     on_core = Need(
         memory_mb=manifest.memory_mb,
         cores=manifest.cores,
@@ -146,11 +149,11 @@ def _fault(reason: str) -> str:
     return f"its preflight failed: {reason.rstrip('.')}"
 
 
-def aims_of(db: Database, registration: Registration, newest: Mapping[int, Evidence]) -> tuple[Aim, ...]:
+def read_aims(db: Database, registration: Registration, newest: Mapping[int, Evidence]) -> tuple[Aim, ...]:
     """How the open findings stand of which a registration's replicates are evidence."""
-    statuses = registrations.statuses(db, registration.experiment_id)
+    statuses = registrations.list_finding_statuses(db, registration.experiment_id)
     still_open = {number for number, (status, _) in statuses.items() if status == "open"}
-    return _aims(registration, registrations.numbers(db, registration), still_open, newest, {})
+    return _aims(registration, registrations.list_claim_numbers(db, registration), still_open, newest, {})
 
 
 def _aims(
@@ -160,9 +163,9 @@ def _aims(
     newest: Mapping[int, Evidence],
     hangs: Mapping[int, int],
 ) -> tuple[Aim, ...]:
-    estimands = read_body(registration.body).estimands
+    estimands = read_registration_body(registration.body).estimands
     return tuple(
-        _aim(estimands[name], newest.get(number), weight(hangs.get(number, 0)))
+        _aim(estimands[name], newest.get(number), weight_by_questions(hangs.get(number, 0)))
         for name, number in sorted(numbers.items(), key=lambda pair: pair[1])
         if number in still_open
     )
@@ -186,7 +189,7 @@ def _aim(estimand: Mapping[str, Any], line: Evidence | None, counts: float) -> A
 def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _SharedFacts) -> list[Candidate]:
     """One for each registration that no other has amended; for none, one of which nothing can be ordered."""
     registered = facts.registered.get(experiment.id, [])
-    amended = amended_by(registered)
+    amended = map_amendments(registered)
     issued = {
         registration.id: facts.counted.get(("issued", experiment.id, str(registration.id)), 0)
         for registration in registered
@@ -194,11 +197,11 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Shared
     whole = _candidate(experiment, manifest, facts, issued=sum(issued.values()))
     living = [registration for registration in registered if registration.id not in amended]
     listed = []
-    firsts = one_at_a_time(
+    firsts = begin_one_design(
         [_first(registration, registered, issued[registration.id], facts) for registration in living]
     )
     for place, (registration, first) in enumerate(zip(living, firsts, strict=True)):
-        body, seconds = read_body(registration.body), _seconds(registration, manifest)
+        body, seconds = read_registration_body(registration.body), _seconds(registration, manifest)
         numbers = {**body.joins, **facts.begun.get(registration.id, {})}
         weighed = _amount_weighed(whole, numbers.values(), facts) if len(registered) == 1 else None
         # What waits of an amended registration is said of the first that is not.
@@ -230,7 +233,7 @@ def _first(
 ) -> FirstReplicates:
     """How it stands with the first replicates of a design; the declared one begins with a pilot of its own."""
     is_new = (
-        read_body(registration.body).design.name not in _older_designs(registration, registered)
+        read_registration_body(registration.body).design.name not in _older_designs(registration, registered)
         and registration is not registered[0]
     )
     if not is_new or issued >= _FEW_ISSUED:
@@ -240,13 +243,13 @@ def _first(
 
 def _is_further(registration: Registration, registered: Sequence[Registration], newest: Mapping[int, Evidence]) -> bool:
     """Does it ask known findings elsewhere? A fresh cohort, or what amends another, has the design of an older one."""
-    body = read_body(registration.body)
+    body = read_registration_body(registration.body)
     is_new = body.design.name not in _older_designs(registration, registered)
     return is_new and any(number in newest for number in body.joins.values())
 
 
 def _older_designs(registration: Registration, registered: Sequence[Registration]) -> set[str]:
-    return {read_body(other.body).design.name for other in registered if other.id < registration.id}
+    return {read_registration_body(other.body).design.name for other in registered if other.id < registration.id}
 
 
 def _issued_besides(
@@ -263,7 +266,7 @@ def _issued_besides(
 
 
 def _numbers(registration: Registration, begun: Mapping[int, Mapping[str, int]]) -> set[int]:
-    return {*read_body(registration.body).joins.values(), *begun.get(registration.id, {}).values()}
+    return {*read_registration_body(registration.body).joins.values(), *begun.get(registration.id, {}).values()}
 
 
 def _amount_weighed(whole: Candidate, numbers: Collection[int], facts: _SharedFacts) -> int:
@@ -274,12 +277,16 @@ def _amount_weighed(whole: Candidate, numbers: Collection[int], facts: _SharedFa
 
 def _name(registration: Registration, registered: list[Registration]) -> str:
     """What tells a registration from the others of its version; nothing where it is the only one."""
-    return f"registration {registration.id} ({read_body(registration.body).design.name})" if len(registered) > 1 else ""
+    return (
+        f"registration {registration.id} ({read_registration_body(registration.body).design.name})"
+        if len(registered) > 1
+        else ""
+    )
 
 
 def _seconds(registration: Registration, manifest: Manifest) -> float:
     """A replicate of its design on a reference core; the declared sweep as the newest bundle says."""
-    design = read_body(registration.body).design
+    design = read_registration_body(registration.body).design
     return manifest.seconds if design.name == DECLARED else sum(design.seconds)
 
 
@@ -301,6 +308,6 @@ def _candidate(experiment: StoredExperiment, manifest: Manifest, facts: _SharedF
         is_map=manifest.map is not None,
         pilot_missing=staged.missing,
         theirs=staged.theirs,
-        need=need_of(manifest, facts.rules.get(experiment.name, ANY_COMPUTER)),
+        need=need_of_manifest(manifest, facts.rules.get(experiment.name, ANY_COMPUTER)),
         failure_share=failed / (_FEW + failed + _tasks(experiment, counted, TaskState.VALID)),
     )

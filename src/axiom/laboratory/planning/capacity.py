@@ -8,22 +8,22 @@ from datetime import datetime
 from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.planning import Need, Supply
-from axiom.domain.registrations import read_body
-from axiom.laboratory.planning.candidates import need_of
-from axiom.laboratory.planning.rules.capacity import left_of, why_no_more
+from axiom.domain.registrations import read_registration_body
+from axiom.laboratory.planning.candidates import need_of_manifest
+from axiom.laboratory.planning.rules.capacity import compute_free_capacity, why_no_more
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
 from axiom.rules.hosts.memory import HostRoom
 from axiom.rules.hosts.reliability import is_barred
 from axiom.rules.hosts.speed import speed_of
-from axiom.rules.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
-from axiom.rules.tasks.assignment import Allowance, believed_cores, hourly_quota, most_in_hand, sent_today
+from axiom.rules.planning.task_size import TaskSize, UsualHosts, derive_usual_hosts, order_size
+from axiom.rules.tasks.assignment import Allowance, believed_cores, count_sent_today, hourly_quota, most_in_hand
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
-from axiom.store.hosts.fleet import Portion, PresentHost
+from axiom.store.hosts.fleet import PresentHost, TasksOnHost
 from axiom.store.registrations import registrations
 from axiom_weigh.grouping import group_pairs
 
@@ -43,46 +43,49 @@ class CellSize:
     shared_mb: int = 0  # of either, that all tasks on a host of our own have together
 
 
-def supplies(
+def list_supplies(
     db: Database, policy: Policy, now: datetime, most: int | None = None, *, host_id: int | None = None
 ) -> list[Supply]:
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
-    cell_sizes = sizes(db)
-    by_host = group_pairs((portion.host_id, portion) for portion in fleet.in_hand(db))
+    cell_sizes = read_cell_sizes(db)
+    by_host = group_pairs((portion.host_id, portion) for portion in fleet.list_tasks_in_hand(db))
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
         _supply(present, by_host.get(present.host.id, ()), cell_sizes, _OURS if present.is_ours else allowance, now)
-        for present in fleet.present(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
+        for present in fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
     ]
 
 
-def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[int], Counter[str]]:
+def find_able_hosts(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[int], Counter[str]]:
     """The hosts that could compute a task, whatever they have in hand, and why how many of the others could not."""
     hosts: list[int] = []
     others: Counter[str] = Counter()
-    for supply in supplies(db, policy, now):
+    for supply in list_supplies(db, policy, now):
         free = replace(supply, busy_cores=0, busy_gpus=0, used_memory_mb=0, most_tasks=None)
-        if why := supply.obstacle or why_no_more(free, left_of(free), need, 0.0, None):
+        if why := supply.obstacle or why_no_more(free, compute_free_capacity(free), need, 0.0, None):
             others[why] += 1
         else:
             hosts.append(supply.host_id)
     return hosts, others
 
 
-def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
+def read_usual_hosts(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    hosts = fleet.present(db, now - host_limits.COUNTED_ON_FOR, most)
-    return usual_of(_supply(present, (), {}, _OURS, now) for present in hosts if not present.is_ours)
+    hosts = fleet.list_present_hosts(db, now - host_limits.COUNTED_ON_FOR, most)
+    return derive_usual_hosts(_supply(present, (), {}, _OURS, now) for present in hosts if not present.is_ours)
 
 
-def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
+def read_cell_sizes(db: Database) -> dict[tuple[int, int], CellSize]:
     """What every registration's cells cost, by experiment and registration."""
-    declared = {number: stored_manifest(text) for number, text in experiments.declared(db).items()}
+    declared = {number: stored_manifest(text) for number, text in experiments.read_open_manifests(db).items()}
     cell_sizes = {}
-    for registration in registrations.registrations(db):
+    for registration in registrations.read_registrations(db):
         if registration.experiment_id not in declared:
             continue
-        manifest, seconds = declared[registration.experiment_id], read_body(registration.body).design.seconds
+        manifest, seconds = (
+            declared[registration.experiment_id],
+            read_registration_body(registration.body).design.seconds,
+        )
         cell_sizes[registration.experiment_id, registration.id] = CellSize(
             cell_seconds=sum(seconds) / max(1, len(seconds)),
             memory_mb=manifest.memory_mb,
@@ -95,7 +98,7 @@ def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
 
 def _supply(
     present: PresentHost,
-    portions: Sequence[Portion],
+    portions: Sequence[TasksOnHost],
     cell_sizes: Mapping[tuple[int, int], CellSize],
     allowance: Allowance,
     now: datetime,
@@ -141,7 +144,7 @@ def _supply(
     )
 
 
-def _cores_taken(present: PresentHost, portion: Portion, size: CellSize) -> int:
+def _cores_taken(present: PresentHost, portion: TasksOnHost, size: CellSize) -> int:
     return portion.tasks * (1 if portion.gpu or present.on_one_core else size.cores)
 
 
@@ -158,7 +161,7 @@ def _most_tasks(present: PresentHost, in_hand: int, allowance: Allowance, now: d
         return None
     left = most_in_hand(present.host, allowance) - in_hand
     if allowance.daily_per_core is not None:
-        left = min(left, allowance.daily_per_core * believed_cores(present.host) - sent_today(present.host, now))
+        left = min(left, allowance.daily_per_core * believed_cores(present.host) - count_sent_today(present.host, now))
     hourly = hourly_quota(present.host, allowance)
     return max(0, left if hourly is None else min(left, hourly - in_hand))
 
@@ -177,17 +180,17 @@ def _obstacle(present: PresentHost, cores: int) -> str:
     return ""
 
 
-def size_to_order(
+def choose_order_size(
     db: Database, registration: Registration | None, policy: Policy, now: datetime, *, host_id: int | None = None
 ) -> TaskSize:
     """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
-    body = read_body(registration.body) if registration else None
-    usual = usual_of(supplies(db, policy, now, planning_limits.HOSTS, host_id=host_id))
-    bundle = experiments.bundle_now(db, registration.experiment_id) if registration else None
+    body = read_registration_body(registration.body) if registration else None
+    usual = derive_usual_hosts(list_supplies(db, policy, now, planning_limits.HOSTS, host_id=host_id))
+    bundle = experiments.find_newest_bundle(db, registration.experiment_id) if registration else None
     return order_size(
         sum(body.design.seconds) if body else 0.0,
         block=body.block if body else 1,
         usual=usual,
         task_seconds=policy.task_seconds,
-        need=need_of(stored_manifest(bundle.manifest)) if bundle else Need(),
+        need=need_of_manifest(stored_manifest(bundle.manifest)) if bundle else Need(),
     )

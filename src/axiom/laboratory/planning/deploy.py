@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import DECLARED, amended_by, read_body
+from axiom.domain.registrations import DECLARED, map_amendments, read_registration_body
 from axiom.domain.rounds import Allotment
 from axiom.errors import NotFound, Withdrawn
 from axiom.limits import tasks as limits
@@ -15,7 +15,7 @@ from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
 
 
-def deploy(
+def order_replicates(
     db: Database,
     allotment: Allotment,
     *,
@@ -31,23 +31,23 @@ def deploy(
     are for this host alone. Of each task so many copies are wanted, else as many as its file says; of one that is for a
     host alone there is one.
     """
-    experiment = experiments.by_id(db, allotment.experiment_id)
+    experiment = experiments.find_experiment(db, allotment.experiment_id)
     if experiment is None:
         raise NotFound(f"There is no experiment with id {allotment.experiment_id}.")
     if experiment.status != "open":
         raise Withdrawn(f"{experiment.name} version {experiment.version} is {experiment.status}; nothing is ordered.")
-    registration = ordered_of(db, experiment.id, allotment.registration_id)
+    registration = find_orderable_registration(db, experiment.id, allotment.registration_id)
     if registration is None:
         raise Withdrawn(f"{experiment.name} is not registered, and nothing is ordered before that.")
-    design = read_body(registration.body).design
+    design = read_registration_body(registration.body).design
     manifest = stored_manifest(experiment.manifest)
     is_long = sum(design.seconds) > limits.USUAL_SECONDS and manifest.map is not None
     per_workunit = allotment.replicates_each
-    numbers = experiments.issue(db, experiment, registration.id, per_workunit * allotment.workunits)
+    numbers = experiments.issue_replicates(db, experiment, registration.id, per_workunit * allotment.workunits)
     groups = [numbers[first : first + per_workunit] for first in range(0, len(numbers), per_workunit)]
     made: list[int] = []
     for replicates, configs in _parts(groups, design.places, singly, apart=is_long):
-        made += workunits.order_many(
+        made += workunits.add_workunits(
             db,
             experiment_id=experiment.id,
             registration_id=registration.id,
@@ -61,17 +61,21 @@ def deploy(
     return tuple(made)
 
 
-def ordered_of(db: Database, experiment_id: int, registration_id: int | None = None) -> Registration | None:
+def find_orderable_registration(
+    db: Database, experiment_id: int, registration_id: int | None = None
+) -> Registration | None:
     """The registration of this version that is meant; without a number, the newest of its declared sweep.
 
     Nothing more is ordered of one that was amended.
     """
-    registered = registrations.registrations(db, experiment_id)
-    amended = amended_by(registered)
+    registered = registrations.read_registrations(db, experiment_id)
+    amended = map_amendments(registered)
     living = [registration for registration in registered if registration.id not in amended]
     if registration_id is not None:
         return next((registration for registration in living if registration.id == registration_id), None)
-    declared = [registration for registration in living if read_body(registration.body).design.name == DECLARED]
+    declared = [
+        registration for registration in living if read_registration_body(registration.body).design.name == DECLARED
+    ]
     return declared[-1] if declared else None
 
 

@@ -11,6 +11,6 @@ def visits_job(writer: Writer, take_visits: Callable[[], list[tuple[int, int]]])
 
     def prefer() -> None:
         if places := take_visits():
-            writer.run(lambda db: tiles.raise_worth(db, places, limits.LOOKED_AT))
+            writer.run(lambda db: tiles.raise_tile_worth(db, places, limits.LOOKED_AT))
 
     return Job(name="visits", every=60.0, work=prefer, remembered=False)

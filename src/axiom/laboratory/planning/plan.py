@@ -7,17 +7,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.planning import Supply, Wishes
+from axiom.domain.planning import PlanWishes, Supply
 from axiom.domain.rounds import Allotment, Note, Plan, SkippedExperiment
 from axiom.domain.work import TaskState
 from axiom.errors import WrongUse
-from axiom.laboratory.open_round import shortened
-from axiom.laboratory.planning.candidates import aims_of as aims_of
-from axiom.laboratory.planning.candidates import candidates as candidates
-from axiom.laboratory.planning.candidates import need_of as need_of
-from axiom.laboratory.planning.capacity import supplies, usual
+from axiom.laboratory.open_round import shorten_notes
+from axiom.laboratory.planning.candidates import list_candidates as list_candidates
+from axiom.laboratory.planning.candidates import need_of_manifest as need_of_manifest
+from axiom.laboratory.planning.candidates import read_aims as read_aims
+from axiom.laboratory.planning.capacity import list_supplies, read_usual_hosts
 from axiom.laboratory.planning.rules import operator_shares
-from axiom.laboratory.planning.rules.plan import plan
+from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
@@ -32,80 +32,83 @@ from axiom_weigh.grouping import group_pairs
 _MOST_SESSIONS = 200
 
 
-def decide(db: Database, policy: Policy, now: datetime) -> Plan:
+def decide_plan(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
-    competing, cores_there = candidates(db, now, policy.approvals, is_stamped=policy.is_stamped), cores(db, now)
-    are_few = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
-    present = supplies(db, policy, now) if are_few else []
-    wished, _ = wishes(policy, names(db))
-    return plan(
+    competing, cores_there = (
+        list_candidates(db, now, policy.approvals, is_stamped=policy.is_stamped),
+        count_fleet_cores(db, now),
+    )
+    are_few = fleet.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
+    present = list_supplies(db, policy, now) if are_few else []
+    wished, _ = read_wishes(policy, list_experiment_names(db))
+    return plan_orders(
         competing,
         cores=cores_there,
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
         supplies=present,
-        usual=None if are_few else usual(db, now, planning_limits.HOSTS),
-        ours=None if are_few else fleet.own_cores(db, now - host_limits.COUNTED_ON_FOR),
+        usual=None if are_few else read_usual_hosts(db, now, planning_limits.HOSTS),
+        ours=None if are_few else fleet.sum_own_cores(db, now - host_limits.COUNTED_ON_FOR),
         wishes=wished,
         floor=policy.floor,
-        lately=ordered_lately(db, now) if wished.mix else (),
-        deadline_seconds=deadline(policy, present),
+        lately=list_recent_allotments(db, now) if wished.mix else (),
+        deadline_seconds=task_deadline(policy, present),
     )
 
 
-def names(db: Database) -> set[str]:
+def list_experiment_names(db: Database) -> set[str]:
     """What wishes may name: also what is retired, of which nothing is ordered whatever is wished."""
-    return {experiment.name for experiment in experiments.every_version(db)}
+    return {experiment.name for experiment in experiments.list_experiment_versions(db)}
 
 
-def wishes(policy: Policy, experiment_names: Collection[str]) -> tuple[Wishes, str]:
+def read_wishes(policy: Policy, experiment_names: Collection[str]) -> tuple[PlanWishes, str]:
     """What the operator wants, and what is wrong with it: then it is not heeded, and sessions go on without it."""
     try:
-        return operator_shares.read(policy.mix, policy.priority, experiment_names), ""
+        return operator_shares.parse_wishes(policy.mix, policy.priority, experiment_names), ""
     except WrongUse as fault:
-        return Wishes(), str(fault)
+        return PlanWishes(), str(fault)
 
 
-def deadline(policy: Policy, hosts: Sequence[Supply]) -> float | None:
+def task_deadline(policy: Policy, hosts: Sequence[Supply]) -> float | None:
     """In how many seconds a task must be done; where only the laboratory's own hosts compute, it does not matter."""
     return None if all(supply.is_ours for supply in hosts) else policy.deadline_seconds
 
 
-def ordered_lately(db: Database, now: datetime) -> list[Allotment]:
-    texts = rounds.plans_since(db, now - planning_limits.SHARES_HOLD_OVER, _MOST_SESSIONS)
+def list_recent_allotments(db: Database, now: datetime) -> list[Allotment]:
+    texts = rounds.list_ordering_plans(db, now - planning_limits.SHARES_HOLD_OVER, _MOST_SESSIONS)
     return [allotment for text in texts for allotment in _allotments(text)]
 
 
 @lru_cache(maxsize=2 * _MOST_SESSIONS)
 def _allotments(text: str) -> tuple[Allotment, ...]:
     """The allotments of a kept plan, which never changes."""
-    return from_data(json.loads(text)).allotments
+    return plan_from_data(json.loads(text)).allotments
 
 
-def cores(db: Database, now: datetime) -> int:
+def count_fleet_cores(db: Database, now: datetime) -> int:
     """How many cores the hosts have that were heard from lately."""
-    return fleet.cores(db, now - host_limits.COUNTED_ON_FOR)
+    return fleet.sum_present_cores(db, now - host_limits.COUNTED_ON_FOR)
 
 
-def waiting(db: Database) -> int:
-    drill = {experiment.id for experiment in experiments.every_version(db) if experiment.name == DRILL}
+def count_waiting_tasks(db: Database) -> int:
+    drill = {experiment.id for experiment in experiments.list_experiment_versions(db) if experiment.name == DRILL}
     return sum(
         amount
-        for (noun, experiment_id, state), amount in counters.read(db).items()
+        for (noun, experiment_id, state), amount in counters.read_counters(db).items()
         if (noun, state) == ("task", TaskState.UNSENT) and experiment_id not in drill
     )
 
 
-def unheeded(db: Database, policy: Policy) -> list[Note]:
+def tell_unheeded_wishes(db: Database, policy: Policy) -> list[Note]:
     """What is wrong with what the operator wants, if anything is."""
-    _, fault = wishes(policy, names(db))
+    _, fault = read_wishes(policy, list_experiment_names(db))
     if not fault:
         return []
     text = "The operator's wishes are not heeded: {fault}"
     return [Note(kind="plan.wishes", text=text, facts={"fault": fault}, about="/plan")]
 
 
-def notes(planned: Plan) -> list[Note]:
+def tell_plan(planned: Plan) -> list[Note]:
     """What was decided, and what was left alone and why."""
     orders = [
         Note(
@@ -123,7 +126,7 @@ def notes(planned: Plan) -> list[Note]:
     by_reason = group_pairs((skip.reason, skip.name) for skip in planned.skipped)
     left = [_skipped_note(names, reason) for reason, names in by_reason.items()]
     return [
-        *shortened(orders, "Orders", "/plan"),
+        *shorten_notes(orders, "Orders", "/plan"),
         *left,
         Note(
             kind="plan.cores",
@@ -155,11 +158,11 @@ def _skipped_note(names: Sequence[str], reason: str) -> Note:
     )
 
 
-def as_data(planned: Plan) -> dict[str, Any]:
+def plan_as_data(planned: Plan) -> dict[str, Any]:
     return asdict(planned)
 
 
-def from_data(data: Any) -> Plan:
+def plan_from_data(data: Any) -> Plan:
     return Plan(
         allotments=tuple(Allotment(**fields) for fields in data["allotments"]),
         skipped=tuple(SkippedExperiment(**fields) for fields in data["skipped"]),

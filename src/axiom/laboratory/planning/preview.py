@@ -8,19 +8,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from axiom.domain.estimands import Direction
-from axiom.domain.planning import Preview, Supply, Wishes
+from axiom.domain.planning import PlanWishes, Preview, Supply
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.capacity import supplies
+from axiom.laboratory.planning.capacity import list_supplies
 from axiom.laboratory.planning.rules import preview as previewing
 from axiom.laboratory.planning.rules.block_size import block_size
 from axiom.laboratory.planning.rules.candidates import Candidate
-from axiom.laboratory.planning.rules.fleet_classes import classes
-from axiom.laboratory.planning.rules.operator_shares import read
-from axiom.laboratory.planning.rules.plan import plan
+from axiom.laboratory.planning.rules.fleet_classes import list_fleet_classes
+from axiom.laboratory.planning.rules.operator_shares import parse_wishes
+from axiom.laboratory.planning.rules.plan import plan_orders
 from axiom.laboratory.planning.rules.stopping import Aim
-from axiom.laboratory.planning.tiles import would_order
+from axiom.laboratory.planning.tiles import preview_tile_orders
 from axiom.laboratory.policy import Policy
 from axiom.limits import hosts as host_limits
 from axiom.limits import planning as planning_limits
@@ -33,27 +33,27 @@ from axiom_weigh.values import Grade, Verdict
 _AS_IF = "planned as if its pilot had passed"
 
 
-def preview(
+def preview_plan(
     db: Database,
     policy: Policy,
     now: datetime,
     hosts: Sequence[Supply] | None = None,
     *,
-    wishes: Wishes | None = None,
+    wishes: PlanWishes | None = None,
 ) -> Preview:
     """What would be ordered now, for the hosts that were heard from lately or for others that somebody names.
 
     Of very many hosts it is for a part, and says so: nobody reads a line for each of a million.
     Without `wishes` the operator's settings hold, as far as a session would heed them.
     """
-    present = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
-    competing = planning.candidates(db, now, policy.approvals, is_stamped=policy.is_stamped)
+    present = list_supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
+    competing = planning.list_candidates(db, now, policy.approvals, is_stamped=policy.is_stamped)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
         competing = [_as_if_open(candidate) for candidate in competing]
-    heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
-    lately = planning.ordered_lately(db, now) if heeded.mix else ()
+    heeded = planning.read_wishes(policy, planning.list_experiment_names(db))[0] if wishes is None else wishes
+    lately = planning.list_recent_allotments(db, now) if heeded.mix else ()
     forecast = _preview(competing, present, policy, heeded, lately)
-    tiles = would_order(
+    tiles = preview_tile_orders(
         db,
         policy,
         now,
@@ -62,15 +62,15 @@ def preview(
         has_volunteers=any(not supply.is_ours for supply in present),
     )
     if tiles:
-        deadline = planning.deadline(policy, present)
-        planned = previewing.with_tiles(forecast.plan, tiles)
-        forecast = previewing.preview(competing, present, planned, deadline_seconds=deadline)
-    heard_from = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
+        deadline = planning.task_deadline(policy, present)
+        planned = previewing.add_tiles_to_plan(forecast.plan, tiles)
+        forecast = previewing.compose_preview(competing, present, planned, deadline_seconds=deadline)
+    heard_from = fleet.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(present):
         part = f"for {len(present):,} of the {heard_from:,} hosts that were heard from"
         forecast = replace(forecast, plan=replace(forecast.plan, reason=f"{forecast.plan.reason}; {part}"))
     busy = _in_hand(db) if hosts is None else {}
-    return replace(forecast, classes=classes(present, forecast.placements, busy))
+    return replace(forecast, classes=list_fleet_classes(present, forecast.placements, busy))
 
 
 def _as_if_open(candidate: Candidate) -> Candidate:
@@ -79,24 +79,24 @@ def _as_if_open(candidate: Candidate) -> Candidate:
     return replace(candidate, stage=Stage.OPEN, stage_reason=_AS_IF, theirs=None, pilot_missing=0)
 
 
-def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:
+def preview_shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:
     """What would be ordered of the catalogue where there is no laboratory, as if nothing of it were computed yet."""
     competing = [_new_candidate(number, manifest) for number, manifest in enumerate(manifests, start=1)]
     forecast = _preview(
-        competing, hosts, policy, read(policy.mix, policy.priority, {candidate.name for candidate in competing})
+        competing, hosts, policy, parse_wishes(policy.mix, policy.priority, {candidate.name for candidate in competing})
     )
-    return replace(forecast, classes=classes(hosts, forecast.placements, {}))
+    return replace(forecast, classes=list_fleet_classes(hosts, forecast.placements, {}))
 
 
 def _preview(
     candidates: Sequence[Candidate],
     hosts: Sequence[Supply],
     policy: Policy,
-    wishes: Wishes,
+    wishes: PlanWishes,
     lately: Sequence[Allotment] = (),
 ) -> Preview:
-    deadline = planning.deadline(policy, hosts)
-    planned = plan(
+    deadline = planning.task_deadline(policy, hosts)
+    planned = plan_orders(
         candidates,
         cores=sum(supply.cores for supply in hosts if not supply.obstacle),
         per_core=policy.per_core,
@@ -107,7 +107,7 @@ def _preview(
         lately=lately,
         deadline_seconds=deadline,
     )
-    return previewing.preview(candidates, hosts, planned, deadline_seconds=deadline)
+    return previewing.compose_preview(candidates, hosts, planned, deadline_seconds=deadline)
 
 
 def _new_candidate(number: int, manifest: Manifest) -> Candidate:
@@ -136,14 +136,14 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
             for estimand in manifest.estimands
         ),
         block=block_size(manifest.seconds, has_address=True, has_volunteers=True).replicates,
-        need=planning.need_of(manifest),
+        need=planning.need_of_manifest(manifest),
     )
 
 
 def _in_hand(db: Database) -> dict[int, dict[str, int]]:
-    names = {experiment.id: experiment.name for experiment in experiments.every_version(db)}
+    names = {experiment.id: experiment.name for experiment in experiments.list_experiment_versions(db)}
     by_host: dict[int, dict[str, int]] = {}
-    for portion in fleet.in_hand(db):
+    for portion in fleet.list_tasks_in_hand(db):
         if name := names.get(portion.experiment_id):
             of_host = by_host.setdefault(portion.host_id, {})
             of_host[name] = of_host.get(name, 0) + portion.tasks

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.rules.planning.cell_limits import allowed_seconds
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.canonical_json import LARGEST
@@ -26,12 +26,12 @@ def demand_ticket_room(
     now: datetime,
 ) -> None:
     """A TicketTooLong when so many replicates of a registered design would not fit a ticket."""
-    bundle = experiments.bundle_now(db, experiment.id)
+    bundle = experiments.find_newest_bundle(db, experiment.id)
     if registration is None or bundle is None:
         return  # then nothing is ordered or sent at all, and whoever refuses that says why
-    design, declared = read_body(registration.body).design, stored_manifest(bundle.manifest)
+    design, declared = read_registration_body(registration.body).design, stored_manifest(bundle.manifest)
     seconds = seconds_of(design, declared)
-    first = experiments.issued(db, experiment.id)
+    first = experiments.find_next_replicate(db, experiment.id)
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(
         lab=keys.trust.lab,

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.planning import Purpose
-from axiom.domain.registrations import Design, read_body
+from axiom.domain.registrations import Design, read_registration_body
 from axiom.domain.rounds import Allotment
-from axiom.laboratory.experiments.releases import stages
-from axiom.laboratory.planning.deploy import ordered_of
+from axiom.laboratory.experiments.releases import read_version_stages
+from axiom.laboratory.planning.deploy import find_orderable_registration
 from axiom.laboratory.planning.rules.next_tiles import (
     Frontier,
     TileOrder,
-    counted,
-    deep_for,
+    cap_task_seconds,
+    choose_tiles_to_chart,
+    deep_tile_seconds,
     next_tiles,
     task_length,
     task_sizes,
-    tiles_a_task,
-    to_chart,
-    wanted_for,
+    tiles_per_task,
+    wanted_tile_seconds,
 )
 from axiom.laboratory.policy import Policy
 from axiom.limits import maps as map_limits
@@ -55,18 +55,22 @@ class OrderedTiles:
     seconds: float  # of a reference core, for all of them
 
 
-def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion]:
+def list_charted_versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion]:
     """The versions with a map that may be computed beyond a pilot."""
-    staged = stages(db, now, approvals)
+    staged = read_version_stages(db, now, approvals)
     takes_blocks = {number for number, version in staged.items() if version.rollout.stage.takes_blocks}
-    stored = (charted_version(db, version) for version in experiments.every_version(db) if version.id in takes_blocks)
+    stored = (
+        find_charted_version(db, version)
+        for version in experiments.list_experiment_versions(db)
+        if version.id in takes_blocks
+    )
     return [version for version in stored if version is not None]
 
 
-def charted_version(db: Database, stored: StoredExperiment) -> ChartedVersion | None:
+def find_charted_version(db: Database, stored: StoredExperiment) -> ChartedVersion | None:
     """What a version's tiles are ordered by; none where it has no map, or nothing of it is registered."""
     manifest = stored_manifest(stored.manifest)
-    registration = ordered_of(db, stored.id) if manifest.map else None
+    registration = find_orderable_registration(db, stored.id) if manifest.map else None
     if registration is None:
         return None
     return ChartedVersion(
@@ -74,7 +78,7 @@ def charted_version(db: Database, stored: StoredExperiment) -> ChartedVersion | 
         name=stored.name,
         registration_id=registration.id,
         manifest=manifest,
-        design=read_body(registration.body).design,
+        design=read_registration_body(registration.body).design,
     )
 
 
@@ -89,7 +93,7 @@ def order_tiles(
     return done
 
 
-def would_order(
+def preview_tile_orders(
     db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[Allotment]:
     """The tiles that would be ordered, as orders of about so many tasks."""
@@ -114,37 +118,37 @@ def _decide(
     db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[tuple[ChartedVersion, TileOrder, int]]:
     """What is ordered of which version, and how many tiles make a task."""
-    by_id = {version.experiment_id: version for version in versions(db, now, policy.approvals)}
+    by_id = {version.experiment_id: version for version in list_charted_versions(db, now, policy.approvals)}
     turn, is_idle = task_limits.USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
-    wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
+    wanted = wanted_tile_seconds(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for version in by_id.values() for frontier in _frontiers(db, version, wanted)]
     out = sum(_seconds_out(db, version, turn) for version in by_id.values())
-    deep = deep_for(cores, turn)
+    deep = deep_tile_seconds(cores, turn)
     orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
     length = task_length(orders, lacking, turn)
     return [
-        (by_id[order.frontier.experiment_id], order, tiles_a_task(order.frontier.seconds, length)) for order in orders
+        (by_id[order.frontier.experiment_id], order, tiles_per_task(order.frontier.seconds, length)) for order in orders
     ]
 
 
-def any_open(db: Database, now: datetime, approvals: str) -> bool:
+def has_open_tile(db: Database, now: datetime, approvals: str) -> bool:
     """Is there a tile that could be ordered?"""
     return any(
-        tiles.open_levels(db, version.experiment_id, arm, most=1)
-        for version in versions(db, now, approvals)
+        tiles.list_open_levels(db, version.experiment_id, arm, most=1)
+        for version in list_charted_versions(db, now, approvals)
         for arm in version.design.seconds_by_place
     )
 
 
-def order_charted(
+def order_tiles_to_chart(
     db: Database, version: ChartedVersion, policy: Policy, now: datetime, *, most: int
 ) -> list[OrderedTiles]:
     """Order tiles that the replicates of one version need to be charted, in about so many workunits."""
     turn = policy.task_seconds
     frontiers = [order for order in _frontiers(db, version, most * turn) if order.is_needed]
     done: list[OrderedTiles] = []
-    for wanted in to_chart(frontiers, most=most, turn=turn):
-        per_task = min(tiles_a_task(wanted.frontier.seconds, turn), math.ceil(wanted.tiles / most))
+    for wanted in choose_tiles_to_chart(frontiers, most=most, turn=turn):
+        per_task = min(tiles_per_task(wanted.frontier.seconds, turn), math.ceil(wanted.tiles / most))
         done.append(_order(db, version, wanted, per_task, max_failures=policy.max_failures, now=now))
     return done
 
@@ -154,10 +158,10 @@ def _order(
 ) -> OrderedTiles:
     """Write the workunits of some tiles, no more than so many tiles in each."""
     frontier = wanted.frontier
-    chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
+    chosen = tiles.list_next_open_tiles(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
     made: list[int] = []
     for replicate, places in _tasks(chosen, per_task):
-        made += workunits.order_many(
+        made += workunits.add_workunits(
             db,
             experiment_id=version.experiment_id,
             registration_id=version.registration_id,
@@ -167,7 +171,7 @@ def _order(
             now=now,
             copies=version.manifest.copies,
         )
-    tiles.order(db, version.experiment_id, chosen)
+    tiles.mark_tiles_ordered(db, version.experiment_id, chosen)
     return OrderedTiles(
         name=version.name,
         level=frontier.level,
@@ -184,7 +188,7 @@ def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator
         return
     for arm, seconds in version.design.seconds_by_place.items():
         most = min(map_limits.TILES_OF_A_ROUND, 1 + int(wanted / seconds))
-        for level, amount in tiles.open_levels(db, version.experiment_id, arm, most):
+        for level, amount in tiles.list_open_levels(db, version.experiment_id, arm, most):
             yield Frontier(
                 experiment_id=version.experiment_id,
                 arm=arm,
@@ -197,8 +201,8 @@ def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator
 
 def _seconds_out(db: Database, version: ChartedVersion, turn: float) -> float:
     """For how many seconds of a reference core all stands that is ordered of it and not back."""
-    ordered = tiles.out(db, version.experiment_id)
-    return sum(counted(times * version.design.seconds_of(places), turn) for times, places in ordered)
+    ordered = tiles.list_open_orders(db, version.experiment_id)
+    return sum(cap_task_seconds(times * version.design.seconds_of(places), turn) for times, places in ordered)
 
 
 def _tasks(chosen: list[tiles.OpenTile], per_task: int) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -38,7 +38,7 @@ class AddProgram(Command, name="program.add", capability=Capability.GOVERN):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         expires_at = now + timedelta(days=self.days)
-        made = programs.add(
+        made = programs.add_program(
             db,
             name=self.program,
             model=self.model,
@@ -65,7 +65,7 @@ class EndProgram(Command, name="program.end", capability=Capability.GOVERN):
     program: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        if not programs.end(db, _program(db, self.program).id, now):
+        if not programs.end_program(db, _program(db, self.program).id, now):
             raise Refused(f"The program {self.program} has ended already. Nothing was changed.")
         return {"program": self.program, "ended_at": now.isoformat()}
 
@@ -85,12 +85,12 @@ class LimitProgram(Command, name="program.limit", capability=Capability.GOVERN):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         program = _program(db, self.program)
         limits = {**program.limits, **self.limits}
-        programs.limit(db, program.id, limits)
+        programs.set_program_limits(db, program.id, limits)
         return {"program": self.program, "limits": {**USUAL_LIMITS, **limits}}
 
 
 def _program(db: Database, name: str) -> AdmittedProgram:
-    program = programs.by_name(db, name)
+    program = programs.find_program(db, name)
     if program is None:
         raise NotFound(f"There is no program {name}. Nothing was changed; `axiom program list` shows all.")
     return program

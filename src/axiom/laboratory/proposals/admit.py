@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import prediction_data
-from axiom.domain.evidence import Registration, reading
+from axiom.domain.evidence import Registration, verdict_meaning
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
+from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState, StoredProposal
 from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
 from axiom.laboratory.experiments.recall import reopen_finding
 from axiom.laboratory.proposals.price import Points
-from axiom.laboratory.registrations.kin import seen_of_experiment
-from axiom.laboratory.registrations.links import link
-from axiom.laboratory.registrations.predictions import foretell_blindly
+from axiom.laboratory.registrations.kin import why_experiment_informed
+from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.registrations.predictions import record_blind_predictions
 from axiom.laboratory.registrations.register import ProposalOrigin, register_cohort, register_further, register_question
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -23,70 +23,70 @@ from axiom.store.registrations import proposals, registrations
 from axiom_weigh.values import Verdict
 
 
-def kept(db: Database, number: int) -> KeptProposal:
+def require_proposal(db: Database, number: int) -> StoredProposal:
     """The proposal with this number, or an error that says where to look."""
-    kept_proposal = proposals.by_number(db, number)
+    kept_proposal = proposals.find_proposal(db, number)
     if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
     return kept_proposal
 
 
-def waiting(db: Database, number: int) -> KeptProposal:
+def require_open_proposal(db: Database, number: int) -> StoredProposal:
     """The proposal with this number, if it waits for an answer."""
-    kept_proposal = kept(db, number)
+    kept_proposal = require_proposal(db, number)
     if kept_proposal.state is not ProposalState.OPEN:
         raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
     return kept_proposal
 
 
-def approvable(db: Database, number: int) -> KeptProposal:
+def require_approvable_proposal(db: Database, number: int) -> StoredProposal:
     """What a person may approve: what waits, and what the autopilot did not get asked."""
-    kept_proposal = proposals.by_number(db, number)
+    kept_proposal = proposals.find_proposal(db, number)
     if (
         kept_proposal is not None
         and kept_proposal.state is ProposalState.REFUSED
         and kept_proposal.decided_by == AUTOPILOT
     ):
         return kept_proposal
-    return waiting(db, number)
+    return require_open_proposal(db, number)
 
 
-def approve(
-    db: Database, kept_proposal: KeptProposal, points: Points, *, by: str, why: str, now: datetime
+def approve_proposal(
+    db: Database, kept_proposal: StoredProposal, points: Points, *, by: str, why: str, now: datetime
 ) -> Registration | None:
     """Register what it asks, or retire or open again the finding; what was registered."""
     proposal = kept_proposal.proposal
     version = _version(db, proposal)
     made = _register(db, version, kept_proposal, points, now)
     if made is not None and proposal.admission is Admission.QUESTION:
-        _link_findings(db, proposal, registrations.numbers(db, made), now)
+        _link_findings(db, proposal, registrations.list_claim_numbers(db, made), now)
     registration_id = made.id if made else None
-    proposals.decide(
+    proposals.decide_proposal(
         db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now
     )
     return made
 
 
-def refuse(db: Database, number: int, *, by: str, why: str, now: datetime) -> KeptProposal:
+def refuse_proposal(db: Database, number: int, *, by: str, why: str, now: datetime) -> StoredProposal:
     """It is not asked, and comes back only when the evidence behind it has changed."""
-    kept_proposal = waiting(db, number)
-    proposals.decide(db, number, ProposalState.REFUSED, why=why, by=by, now=now)
+    kept_proposal = require_open_proposal(db, number)
+    proposals.decide_proposal(db, number, ProposalState.REFUSED, why=why, by=by, now=now)
     return kept_proposal
 
 
 def _version(db: Database, proposal: Proposal) -> StoredExperiment:
-    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    version = experiments.find_experiment_by_name(db, proposal.experiment, proposal.version)
     if version is None:
         raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was changed.")
     return version
 
 
 def _register(
-    db: Database, version: StoredExperiment, kept_proposal: KeptProposal, points: Points, now: datetime
+    db: Database, version: StoredExperiment, kept_proposal: StoredProposal, points: Points, now: datetime
 ) -> Registration | None:
     proposal = kept_proposal.proposal
     if proposal.admission is Admission.RETIRE:
-        if not registrations.set_status(db, proposal.parent, "retired", proposal.motivation):
+        if not registrations.set_finding_status(db, proposal.parent, "retired", proposal.motivation):
             raise Refused(f"Finding {proposal.parent} is retired or recalled already. Nothing was changed.")
         return None
     if proposal.admission is Admission.REOPEN:
@@ -102,7 +102,7 @@ def _register(
         kept_proposal.registered_words,
     )
     forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
-    seen = seen_of_experiment(db, version.id, now)
+    seen = why_experiment_informed(db, version.id, now)
     if proposal.admission is Admission.QUESTION:
         made = register_question(
             db,
@@ -118,7 +118,7 @@ def _register(
             now=now,
         )
         if proposal.author != AUTOPILOT:
-            foretell_blindly(db, made.id, proposal.estimands, seen, now)
+            record_blind_predictions(db, made.id, proposal.estimands, seen, now)
         return made
     followed = ProposalOrigin(
         proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=prediction, informed=seen
@@ -139,12 +139,12 @@ def _link_findings(db: Database, proposal: Proposal, numbers: Mapping[str, int],
     upholding = proposal.upholding
     other = Verdict.NEGATIVE if Verdict.POSITIVE in upholding else Verdict.POSITIVE
     upheld, reversed_by = (
-        tuple(dict.fromkeys(reading(verdict, proposal.expects) for verdict in verdicts))
+        tuple(dict.fromkeys(verdict_meaning(verdict, proposal.expects) for verdict in verdicts))
         for verdicts in (upholding, (other,))
     )
     for new in numbers.values():
         for place, old in enumerate(proposal.links):
-            link(
+            record_link(
                 db,
                 LinkKind.TESTS,
                 Node(noun=Noun.FINDING, id=new),

@@ -10,23 +10,23 @@ from typing import Any
 from axiom.domain.estimands import Direction, Kind, prediction_data
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.programs import PROGRAM
-from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
-from axiom.domain.registrations import StoppingRule, read_body
+from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredProposal, Template
+from axiom.domain.registrations import StoppingRule, read_registration_body
 from axiom.errors import NotFound, Refused, UnknownName
-from axiom.laboratory.findings.rules.novelty import asked_claim, is_known, known_claim, nearest
+from axiom.laboratory.findings.rules.novelty import asked_claim, find_nearest_findings, judge_novelty, known_claim
 from axiom.laboratory.planning.design_cost import cost_of_cells
-from axiom.laboratory.proposals.admit import approve, kept
+from axiom.laboratory.proposals.admit import approve_proposal, require_proposal
 from axiom.laboratory.proposals.price import Points
-from axiom.laboratory.proposals.rules.base_rates import bits
-from axiom.laboratory.proposals.rules.draft import same_but
-from axiom.laboratory.registrations.predictions import demand_sound
-from axiom.signed.canonical_json import canonical
+from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
+from axiom.laboratory.proposals.rules.draft import change_estimand
+from axiom.laboratory.registrations.predictions import demand_sound_prediction
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks
 from axiom.store.registrations import proposals, registrations
-from axiom.store.views.findings import claims
+from axiom.store.views.findings import list_registered_claims
 from axiom_weigh.values import Verdict
 
 _MARK = 8  # characters of a digest
@@ -63,62 +63,62 @@ class Withdrawal:
     requests: tuple[int, ...] = ()  # proposals to retire findings, which wait for a person
 
 
-def ask(db: Database, question: AskedQuestion, points: Points, now: datetime) -> KeptProposal:
+def propose_question(db: Database, question: AskedQuestion, points: Points, now: datetime) -> StoredProposal:
     """Write it down, if it could be registered as it stands. Nothing of it is ordered before it is approved."""
     proposal = _proposal(db, question, points)
-    before = [other for other in proposals.every_proposal(db) if other.proposal.slug == proposal.slug]
+    before = [other for other in proposals.list_all_proposals(db) if other.proposal.slug == proposal.slug]
     if before and before[-1].state is not ProposalState.WITHDRAWN:
         raise Refused(
             f"This very question is proposal {before[-1].number}, which is {before[-1].state}. Nothing was proposed."
         )
-    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    version = experiments.find_experiment_by_name(db, proposal.experiment, proposal.version)
     if version is None:
         raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was proposed.")
-    number = proposals.add(db, proposal, version.id, None, now)
-    kept_proposal = proposals.by_number(db, number)
+    number = proposals.add_proposal(db, proposal, version.id, None, now)
+    kept_proposal = proposals.find_proposal(db, number)
     if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
     _rehearse(db, kept_proposal, points, now)
     return kept_proposal
 
 
-def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> Withdrawal:
+def withdraw_proposal(db: Database, number: int, *, by: str, why: str, now: datetime) -> Withdrawal:
     """Take one's own proposal back; of what it registered nothing more is ordered.
 
     A program that could have seen values by then only asks for it: what it foretold would be scored as it stands.
     """
-    kept_proposal = kept(db, number)
+    kept_proposal = require_proposal(db, number)
     if kept_proposal.proposal.author != by:
         raise Refused(f"Proposal {number} is {kept_proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
     if kept_proposal.state is ProposalState.OPEN:
-        proposals.decide(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
+        proposals.decide_proposal(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
         return Withdrawal()
     registration = (
-        registrations.registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
+        registrations.find_registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
     )
     if kept_proposal.state is not ProposalState.APPROVED or registration is None:
         raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
-    own = registrations.numbers(db, registration).values()
-    feeding = registrations.feeding(db, registration.experiment_id)
+    own = registrations.list_claim_numbers(db, registration).values()
+    feeding = registrations.group_feeders_by_finding(db, registration.experiment_id)
     if joined := [finding for finding in sorted(own) if len(feeding[finding]) > 1]:
         raise Refused(
             f"More was registered of finding {joined[0]} since, so it is not {by}'s alone. Nothing was changed; a "
             "person can retire it."
         )
-    if by.startswith(PROGRAM) and blocks.spent(db, registration.id):
+    if by.startswith(PROGRAM) and blocks.sum_replicate_seconds(db, registration.id):
         return Withdrawal(
             requests=tuple(_ask_to_retire(db, kept_proposal, finding, why, now) for finding in sorted(own))
         )
-    retired = tuple(finding for finding in sorted(own) if registrations.set_status(db, finding, "retired", why))
+    retired = tuple(finding for finding in sorted(own) if registrations.set_finding_status(db, finding, "retired", why))
     if not retired:
         raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")
     return Withdrawal(retired=retired)
 
 
-def _ask_to_retire(db: Database, kept_proposal: KeptProposal, finding: int, why: str, now: datetime) -> int:
+def _ask_to_retire(db: Database, kept_proposal: StoredProposal, finding: int, why: str, now: datetime) -> int:
     """A proposal that nothing more is ordered of a finding; that which waits, if it was asked before."""
     original, slug = kept_proposal.proposal, f"withdraw-{kept_proposal.number}-{finding}"
-    for other in proposals.in_state(db, ProposalState.OPEN):
+    for other in proposals.list_proposals_in_state(db, ProposalState.OPEN):
         if other.proposal.slug == slug:
             return other.number
     proposal = Proposal(
@@ -137,29 +137,29 @@ def _ask_to_retire(db: Database, kept_proposal: KeptProposal, finding: int, why:
         basis=slug,
         author=original.author,
     )
-    version = experiments.by_name(db, original.experiment, original.version)
-    return proposals.add(db, proposal, version.id if version else None, None, now)
+    version = experiments.find_experiment_by_name(db, original.experiment, original.version)
+    return proposals.add_proposal(db, proposal, version.id if version else None, None, now)
 
 
 def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal:
-    begun = registrations.of_finding(db, question.finding)
+    begun = registrations.find_finding_registration(db, question.finding)
     if begun is None:
         raise NotFound(f"There is no finding {question.finding}. Nothing was proposed; `axiom finding list` shows all.")
     registration, name = begun
-    version = experiments.by_id(db, registration.experiment_id)
+    version = experiments.find_experiment(db, registration.experiment_id)
     if version is None:
         raise LookupError(f"finding {question.finding} is of a version that is gone")
-    prediction = demand_sound(question.prediction)
+    prediction = demand_sound_prediction(question.prediction)
     low, high = prediction.interval
     demand_rival_apart((low, high), question.rival_interval)
-    before = read_body(registration.body).estimands[name]
+    before = read_registration_body(registration.body).estimands[name]
     estimand = _estimand(before, question)
     _demand_known(estimand, stored_manifest(version.manifest))
     _demand_arms(estimand)
     mark = hashlib.sha256(
-        canonical([question.claim, estimand, [dict(config) for config, _ in points], question.author])
+        canonical_bytes([question.claim, estimand, [dict(config) for config, _ in points], question.author])
     ).hexdigest()
-    demand_new(db, f"{version.name}@{version.version}", estimand, [config for config, _ in points])
+    demand_new_question(db, f"{version.name}@{version.version}", estimand, [config for config, _ in points])
     slug = f"asked-{question.finding}-{mark[:_MARK]}"
     stopping = StoppingRule(replicates=question.replicates)
     cost = cost_of_cells(db, version.id, [seconds for _, seconds in points], stopping)
@@ -190,7 +190,7 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,
-        bits=round(bits(prediction), 3),
+        bits=round(prediction_entropy(prediction), 3),
         depth=_depth(db, registration.id),
         author=question.author,
         inherited=tuple(sorted(estimand.keys() - question.estimand.keys() - {"name", "claim"})),
@@ -213,7 +213,7 @@ def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, A
     """What is asked. Another kind of number lies between no arms but those that are said with it."""
     is_alike = question.estimand.get("kind", before["kind"]) == before["kind"]
     arms = {} if is_alike else {"between": ()}
-    return {**same_but(before, **arms), **question.estimand, "claim": question.claim}
+    return {**change_estimand(before, **arms), **question.estimand, "claim": question.claim}
 
 
 def _usual_verdicts(before: Mapping[str, Any], estimand: Mapping[str, Any]) -> tuple[Verdict, ...]:
@@ -231,12 +231,12 @@ def _demand_arms(estimand: Mapping[str, Any]) -> None:
         raise Refused(f"A {estimand['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
 
 
-def demand_new(
+def demand_new_question(
     db: Database, version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]
 ) -> None:
     """What a finding asks already is registered as a cohort of it, where more of it is wanted, and not asked again."""
     question = asked_claim(version, estimand, configs)
-    novelty = is_known(question, nearest(question, map(known_claim, claims(db))))
+    novelty = judge_novelty(question, find_nearest_findings(question, map(known_claim, list_registered_claims(db))))
     if novelty.is_known:
         raise Refused(
             f"This is known: {novelty.reason}. Nothing was proposed; vary what it leaves open, or register a fresh "
@@ -257,14 +257,14 @@ def _depth(db: Database, registration_id: int) -> int:
     """One more than that of the proposal which registered what it follows from; 1 after a question of a file."""
     origins = [
         kept_proposal.proposal.depth
-        for kept_proposal in proposals.every_proposal(db)
+        for kept_proposal in proposals.list_all_proposals(db)
         if kept_proposal.registration_id == registration_id
     ]
     return 1 + max(origins, default=0)
 
 
-def _rehearse(db: Database, kept_proposal: KeptProposal, points: Points, now: datetime) -> None:
+def _rehearse(db: Database, kept_proposal: StoredProposal, points: Points, now: datetime) -> None:
     """Register it and take that back, so that whoever approves it finds that it can be."""
     with contextlib.suppress(_RehearsalRollback), db.savepoint():
-        approve(db, kept_proposal, points, by=kept_proposal.proposal.author, why="a rehearsal", now=now)
+        approve_proposal(db, kept_proposal, points, by=kept_proposal.proposal.author, why="a rehearsal", now=now)
         raise _RehearsalRollback

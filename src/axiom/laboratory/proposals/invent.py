@@ -5,15 +5,26 @@ from datetime import datetime, timedelta
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, read_prediction
-from axiom.domain.preflights import KeptDraft
-from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
+from axiom.domain.preflights import StoredDraft
+from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredProposal, Template
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.laboratory.experiments import preflight, preflight_report
-from axiom.laboratory.experiments.drafts import declaration_of, demand_own, kept, published_bundle
-from axiom.laboratory.experiments.publish import WAITS, PackedBundle, PublishedBundle, demand_taken, publish
-from axiom.laboratory.experiments.rules.drafts import difference, may_propose
-from axiom.laboratory.proposals.ask import demand_new, demand_rival_apart
-from axiom.laboratory.proposals.rules.base_rates import bits
+from axiom.laboratory.experiments.drafts import (
+    demand_own_draft,
+    read_draft_manifest,
+    read_published_bundle,
+    require_draft,
+)
+from axiom.laboratory.experiments.publish import (
+    WAITS,
+    PackedBundle,
+    PublishedBundle,
+    demand_publishable,
+    publish_bundle,
+)
+from axiom.laboratory.experiments.rules.drafts import diff_texts, may_propose_draft
+from axiom.laboratory.proposals.ask import demand_new_question, demand_rival_apart
+from axiom.laboratory.proposals.rules.base_rates import prediction_entropy
 from axiom.laboratory.registrations.register import demand_askable
 from axiom.limits import proposals as limits
 from axiom.rules.planning.cell_limits import OF_A_SWEEP, sweep_cost
@@ -40,44 +51,44 @@ class InventedQuestion:
     author: str
 
 
-def invent(db: Database, folder: Folder, question: InventedQuestion, now: datetime) -> KeptProposal:
+def propose_draft(db: Database, folder: Folder, question: InventedQuestion, now: datetime) -> StoredProposal:
     """Write it down. Nothing is published or ordered before somebody approves it."""
-    draft = kept(db, question.draft)
-    demand_own(draft, question.author)
-    decided = may_propose(draft, drafts.newest_passed(db, draft.name, draft.author))
+    draft = require_draft(db, question.draft)
+    demand_own_draft(draft, question.author)
+    decided = may_propose_draft(draft, drafts.find_newest_passed_draft(db, draft.name, draft.author))
     if not decided.may:
         raise Refused(f"Draft {draft.number} is not proposed, since {decided.reason}. Nothing was done.")
-    for before in proposals.of_drafts(db, draft.name):
+    for before in proposals.list_draft_proposals(db, draft.name):
         if before.state is ProposalState.OPEN or before.proposal.draft == draft.number:
             raise Refused(
                 f"{draft.name} is proposal {before.number} already, which is {before.state}. Nothing was proposed."
             )
-    if question.follows is not None and registrations.of_finding(db, question.follows) is None:
+    if question.follows is not None and registrations.find_finding_registration(db, question.follows) is None:
         raise NotFound(f"There is no finding {question.follows}. Nothing was proposed; `axiom finding list` shows all.")
-    manifest = declaration_of(draft)
+    manifest = read_draft_manifest(draft)
     demand_askable(manifest.estimands, manifest.configs)
     _demand_compared(db, draft, manifest)
-    demand_taken(db, manifest, draft.declaration, draft.bundle, reopens=True)
-    published = experiments.by_name(db, draft.name)
+    demand_publishable(db, manifest, draft.declaration, draft.bundle, reopens=True)
+    published = experiments.find_experiment_by_name(db, draft.name)
     proposal = _proposal(draft, manifest, question, sweep_cost(manifest, published.version if published else 0))
     if published is None:  # a mended text asks what its findings ask
         estimand = next(claim for claim in manifest.estimands if claim["name"] == question.estimand)
-        demand_new(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
-    number = proposals.add(db, _with_changes(db, folder, draft, proposal), None, None, now)
-    kept_proposal = proposals.by_number(db, number)
+        demand_new_question(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
+    number = proposals.add_proposal(db, _with_changes(db, folder, draft, proposal), None, None, now)
+    kept_proposal = proposals.find_proposal(db, number)
     if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
     return kept_proposal
 
 
-def _with_changes(db: Database, folder: Folder, draft: KeptDraft, proposal: Proposal) -> Proposal:
+def _with_changes(db: Database, folder: Folder, draft: StoredDraft, proposal: Proposal) -> Proposal:
     """The proposal of a mended text says which version it mends, and the lines that it changes."""
-    version = experiments.by_name(db, draft.name)
-    archive = published_bundle(db, folder, draft.name)
+    version = experiments.find_experiment_by_name(db, draft.name)
+    archive = read_published_bundle(db, folder, draft.name)
     if version is None or archive is None:
         return proposal
-    before = bundles.contents(archive)[bundles.experiment_path(draft.name)].decode(errors="replace")
-    changes = difference(before, draft.text)
+    before = bundles.read_bundle_files(archive)[bundles.experiment_path(draft.name)].decode(errors="replace")
+    changes = diff_texts(before, draft.text)
     if len(changes) > limits.CHANGED_CHARACTERS:
         changes = f"{changes[: limits.CHANGED_CHARACTERS]}\n…"
     mended = replace(proposal, mends=f"{version.name}@{version.version}", changes=changes)
@@ -86,14 +97,14 @@ def _with_changes(db: Database, folder: Folder, draft: KeptDraft, proposal: Prop
     return replace(mended, bits=0.0)  # it asks nothing new
 
 
-def draft_of(db: Database, kept_proposal: KeptProposal) -> KeptDraft:
+def find_proposed_draft(db: Database, kept_proposal: StoredProposal) -> StoredDraft:
     """The draft that a proposal would publish."""
     if kept_proposal.proposal.draft is None:
         raise LookupError(f"proposal {kept_proposal.number} has no draft")
-    return kept(db, kept_proposal.proposal.draft)
+    return require_draft(db, kept_proposal.proposal.draft)
 
 
-def demand_tried(draft: KeptDraft, prepared: PackedBundle) -> None:
+def demand_same_bundle(draft: StoredDraft, prepared: PackedBundle) -> None:
     """What is published is what passed the gates, to the byte: with another kit it would be another bundle."""
     if prepared.digest != draft.bundle:
         raise Refused(
@@ -102,10 +113,10 @@ def demand_tried(draft: KeptDraft, prepared: PackedBundle) -> None:
         )
 
 
-def _demand_compared(db: Database, draft: KeptDraft, manifest: Manifest) -> None:
+def _demand_compared(db: Database, draft: StoredDraft, manifest: Manifest) -> None:
     """A mended text was computed beside the very bundle whose place it takes."""
-    version = experiments.by_name(db, draft.name, manifest.version)
-    bundle = experiments.bundle_now(db, version.id) if version else None
+    version = experiments.find_experiment_by_name(db, draft.name, manifest.version)
+    bundle = experiments.find_newest_bundle(db, version.id) if version else None
     if bundle and draft.ordered_at and draft.ordered_at < bundle.created_at:
         raise Refused(
             f"Bundle {bundle.serial} of {draft.name}@{manifest.version} was published since draft {draft.number} was "
@@ -116,7 +127,7 @@ def _demand_compared(db: Database, draft: KeptDraft, manifest: Manifest) -> None
 def publish_code(
     db: Database,
     folder: Folder,
-    kept_proposal: KeptProposal,
+    kept_proposal: StoredProposal,
     prepared: PackedBundle,
     *,
     keys: Keys,
@@ -127,19 +138,19 @@ def publish_code(
     has_address: bool,
 ) -> PublishedBundle:
     """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
-    draft = draft_of(db, kept_proposal)
-    demand_tried(draft, prepared)
+    draft = find_proposed_draft(db, kept_proposal)
+    demand_same_bundle(draft, prepared)
     _demand_compared(db, draft, prepared.manifest)
-    demand_taken(db, prepared.manifest, prepared.declaration, prepared.digest, reopens=True)
-    proposals.decide(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
-    made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
+    demand_publishable(db, prepared.manifest, prepared.declaration, prepared.digest, reopens=True)
+    proposals.decide_proposal(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
+    made = publish_bundle(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None and made.change != WAITS:
-        attempt = preflight_report.read(draft.attempt)
-        preflight.record(db, attempt, preflight.secret_of(keys.ticket), now)
+        attempt = preflight_report.read_preflight_report(draft.attempt)
+        preflight.store_judged_preflight(db, attempt, preflight.preflight_secret(keys.ticket), now)
     return made
 
 
-def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion, cost: DesignCost) -> Proposal:
+def _proposal(draft: StoredDraft, manifest: Manifest, question: InventedQuestion, cost: DesignCost) -> Proposal:
     estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
     if question.estimand not in estimands:
         raise UnknownName("estimand", question.estimand, estimands)
@@ -175,6 +186,8 @@ def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion, 
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,
-        bits=round(sum(bits(read_prediction(estimand["prediction"])) for estimand in manifest.estimands), 3),
+        bits=round(
+            sum(prediction_entropy(read_prediction(estimand["prediction"])) for estimand in manifest.estimands), 3
+        ),
         author=question.author,
     )

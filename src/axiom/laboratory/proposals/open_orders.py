@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.proposals import AUTOPILOT, Proposal, ProposalState
-from axiom.domain.registrations import read_body
-from axiom.laboratory.findings.score_predictions import why_ended
+from axiom.domain.registrations import read_registration_body
+from axiom.laboratory.findings.score_predictions import why_registration_ended
 from axiom.laboratory.planning.design_cost import cost_of_design
 from axiom.rules.accounts.command_permission import OpenOrders
 from axiom.store.engine.database import Database
@@ -25,21 +25,23 @@ def open_cost(db: Database, author: str = AUTOPILOT) -> DesignCost:
     """What all that this author's approved proposals have still to order costs."""
     approved = [
         kept_proposal
-        for kept_proposal in proposals.in_state(db, ProposalState.APPROVED)
+        for kept_proposal in proposals.list_proposals_in_state(db, ProposalState.APPROVED)
         if kept_proposal.proposal.author == author
     ]
     if not approved:  # then without the newest evidence of all findings, for which each command would wait
         return DesignCost()
-    newest = evidence.newest(db)
+    newest = evidence.list_newest_evidence(db)
     left = []
     for kept_proposal in approved:
         registration = (
-            registrations.registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
+            registrations.find_registration(db, kept_proposal.registration_id)
+            if kept_proposal.registration_id
+            else None
         )
-        if registration is None or why_ended(db, registration, newest):
+        if registration is None or why_registration_ended(db, registration, newest):
             continue
-        registered, version_id = read_body(registration.body), registration.experiment_id
-        issued = experiments.issued_to(db, version_id).get(registration.id, 0)
+        registered, version_id = read_registration_body(registration.body), registration.experiment_id
+        issued = experiments.count_issued_replicates(db, version_id).get(registration.id, 0)
         stopping = replace(registered.stopping, replicates=max(0, registered.stopping.replicates - issued))
         left.append(cost_of_design(db, version_id, registered.design, stopping))
     return DesignCost(likely=sum(cost.likely for cost in left), most=sum(cost.most for cost in left))
@@ -49,6 +51,6 @@ def _waiting_of(db: Database, author: str) -> list[Proposal]:
     """This author's proposals that wait for an answer."""
     return [
         kept_proposal.proposal
-        for kept_proposal in proposals.in_state(db, ProposalState.OPEN)
+        for kept_proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
         if kept_proposal.proposal.author == author
     ]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from axiom.errors import ExperimentError, Refused
-from axiom.laboratory.proposals.rules.factor_levels import outside
+from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
 from axiom.limits import proposals as limits
 from axiom.runner.direct import Describer
 from axiom.signed import bundles, canonical_json
@@ -25,17 +25,19 @@ experiment = dataclasses.replace(declared, sweep=tuple(config(**point) for point
 Points = tuple[tuple[Mapping[str, object], float], ...]
 
 
-def points(archive: bytes, manifest: Manifest, configs: Sequence[Mapping[str, object]], describe: Describer) -> Points:
+def price_configs(
+    archive: bytes, manifest: Manifest, configs: Sequence[Mapping[str, object]], describe: Describer
+) -> Points:
     """Each config with the seconds of a reference core that its code says it needs."""
     _demand_whole(configs, manifest)
-    if why := outside(manifest, configs):
+    if why := why_configs_refused(manifest, configs):
         raise Refused(f"{why}.")
-    files = {name: body for name, body in bundles.contents(archive).items() if name != bundles.MANIFEST}
+    files = {name: body for name, body in bundles.read_bundle_files(archive).items() if name != bundles.MANIFEST}
     source = _SOURCE.format(name=manifest.name, text=json.dumps([*map(dict, configs)]))
     (description,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
     if description.manifest is None:
         raise ExperimentError(description.fault)
-    declared = read_manifest(canonical_json.canonical(description.manifest))
+    declared = read_manifest(canonical_json.canonical_bytes(description.manifest))
     return tuple(zip(declared.configs, declared.cell_seconds, strict=True))
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
-from axiom.domain.registrations import read_body
+from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState, StoredProposal
+from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
-from axiom.laboratory.ideas.untested_explanations import write_idea
+from axiom.laboratory.ideas.untested_explanations import add_explanation_idea
 from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR
 from axiom.laboratory.proposals.open_orders import open_cost
-from axiom.laboratory.proposals.rules.admission import AdmittedProposals, made, next_admitted
-from axiom.laboratory.proposals.rules.grammar import followups
+from axiom.laboratory.proposals.rules.admission import AdmittedProposals, choose_admitted_proposal, decide_proposals
+from axiom.laboratory.proposals.rules.grammar import derive_followups
 from axiom.laboratory.proposals.rules.subject import Subject
-from axiom.laboratory.proposals.subjects import pairs, subjects
-from axiom.laboratory.registrations.outcomes import base_rates
+from axiom.laboratory.proposals.subjects import list_explanation_pairs, read_subjects
+from axiom.laboratory.registrations.outcomes import read_base_rates
 from axiom.store.engine.database import Database
 from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations
@@ -22,18 +22,20 @@ from axiom.store.rounds import rounds, transcripts
 _LOOKED_BACK = 3  # sessions
 
 
-def following(db: Database) -> tuple[Proposal, ...]:
+def list_followups(db: Database) -> tuple[Proposal, ...]:
     """Everything that follows from the findings as they stand now. Looking changes nothing."""
-    return followups(_subjects(db), pairs(db), base_rates(db))
+    return derive_followups(_subjects(db), list_explanation_pairs(db), read_base_rates(db))
 
 
-def propose(db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0) -> list[Note]:
+def propose_followups(
+    db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0
+) -> list[Note]:
     """Write down what is new, let lapse what no longer follows, note what cannot be asked, and say so."""
     subjects = _subjects(db)
-    follows = followups(subjects, pairs(db), base_rates(db))
-    decided = made(follows, proposals.every_proposal(db), most_core_hours=most_core_hours)
+    follows = derive_followups(subjects, list_explanation_pairs(db), read_base_rates(db))
+    decided = decide_proposals(follows, proposals.list_all_proposals(db), most_core_hours=most_core_hours)
     for proposal in decided.lapsed:
-        proposals.decide(
+        proposals.decide_proposal(
             db,
             proposal.number,
             ProposalState.LAPSED,
@@ -41,17 +43,19 @@ def propose(db: Database, session_id: int | None, now: datetime, *, most_core_ho
             by=AUTOPILOT,
             now=now,
         )
-    numbers = [proposals.add(db, proposal, _experiment(db, proposal), session_id, now) for proposal in decided.new]
-    return [*_notes(decided, numbers), *write_idea(db, subjects, session_id, now)]
+    numbers = [
+        proposals.add_proposal(db, proposal, _experiment(db, proposal), session_id, now) for proposal in decided.new
+    ]
+    return [*_notes(decided, numbers), *add_explanation_idea(db, subjects, session_id, now)]
 
 
 def _subjects(db: Database) -> list[Subject]:
-    return subjects(db, proposals.every_proposal(db), dull_sessions(db))
+    return read_subjects(db, proposals.list_all_proposals(db), count_dull_sessions(db))
 
 
-def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False) -> KeptProposal | None:
+def choose_next_proposal(db: Database, most_core_hours: float, *, is_code_ours: bool = False) -> StoredProposal | None:
     """The proposal that the autopilot would approve now. `is_code_ours`: new code may run on our own computers."""
-    waiting = proposals.in_state(db, ProposalState.OPEN)
+    waiting = proposals.list_proposals_in_state(db, ProposalState.OPEN)
     if not waiting:
         return None
     if is_code_ours:
@@ -59,32 +63,34 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
         for kept_proposal in code:
             if not _mends_anothers(db, kept_proposal) and not _is_from_marked_session(db, kept_proposal):
                 return kept_proposal
-    return next_admitted(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
+    return choose_admitted_proposal(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
 
 
-def _mends_anothers(db: Database, kept_proposal: KeptProposal) -> bool:
+def _mends_anothers(db: Database, kept_proposal: StoredProposal) -> bool:
     """Would it take the place of code that its author has not written? Then a person decides."""
     # As it is now: it may be newer than the proposal.
-    stored = experiments.by_name(db, kept_proposal.proposal.experiment)
+    stored = experiments.find_experiment_by_name(db, kept_proposal.proposal.experiment)
     if stored is None:
         return False
-    first = read_body(registrations.registrations(db, stored.id)[0].body).document
+    first = read_registration_body(registrations.read_registrations(db, stored.id)[0].body).document
     return bool(first.get("proposal", {}).get("author") != kept_proposal.proposal.author)
 
 
-def _is_from_marked_session(db: Database, kept_proposal: KeptProposal) -> bool:
+def _is_from_marked_session(db: Database, kept_proposal: StoredProposal) -> bool:
     """Could other programs' words have asked for this code? Then a person decides.
 
     Its author may have read them in the session in which the text was written, or in any up to the proposal.
     """
-    draft = drafts.draft(db, kept_proposal.proposal.draft) if kept_proposal.proposal.draft else None
+    draft = drafts.find_draft(db, kept_proposal.proposal.draft) if kept_proposal.proposal.draft else None
     since = draft.created_at if draft else kept_proposal.created_at
-    return transcripts.has_read_others(db, kept_proposal.proposal.author, since=since, until=kept_proposal.created_at)
+    return transcripts.has_read_other_programs(
+        db, kept_proposal.proposal.author, since=since, until=kept_proposal.created_at
+    )
 
 
-def dull_sessions(db: Database) -> Mapping[int, int]:
+def count_dull_sessions(db: Database) -> Mapping[int, int]:
     """For how many sessions, up to the last, each registration was worth less than the floor."""
-    plans = [rounds.kept_plan(db, session.id) for session in rounds.sessions(db, _LOOKED_BACK + 1)]
+    plans = [rounds.read_round_plan(db, session.id) for session in rounds.list_rounds(db, _LOOKED_BACK + 1)]
     dull: dict[int, int] = {}
     still: set[int] | None = None
     for plan in [plan for plan in plans if plan][:_LOOKED_BACK]:
@@ -96,7 +102,7 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
 
 
 def _experiment(db: Database, proposal: Proposal) -> int:
-    origin = registrations.of_finding(db, proposal.parent)
+    origin = registrations.find_finding_registration(db, proposal.parent)
     if origin is None:
         raise LookupError(f"finding {proposal.parent} is gone, and nothing was proposed of it")
     return origin[0].experiment_id

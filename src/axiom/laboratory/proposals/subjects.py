@@ -10,16 +10,16 @@ from typing import Any
 
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Noun
-from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
-from axiom.domain.registrations import RegistrationBody, read_body
-from axiom.laboratory.findings.score_predictions import why_ended
-from axiom.laboratory.planning.candidates import aims_of
+from axiom.domain.proposals import Admission, ProposalState, StoredProposal, Template
+from axiom.domain.registrations import RegistrationBody, read_registration_body
+from axiom.laboratory.findings.score_predictions import why_registration_ended
+from axiom.laboratory.planning.candidates import read_aims
 from axiom.laboratory.planning.design_cost import cost_factor
 from axiom.laboratory.planning.rules.stopping import is_settled
-from axiom.laboratory.proposals.rules.pricing import Prices, prices
-from axiom.laboratory.proposals.rules.subject import Config, Subject, axis
+from axiom.laboratory.proposals.rules.pricing import ConfigPrices, read_config_prices
+from axiom.laboratory.proposals.rules.subject import Config, Subject, find_axis
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import blocks, evidence, links
@@ -40,7 +40,7 @@ class _Version:
     stored: StoredExperiment
     declared: str  # its manifest, as its newest bundle has it
     newest: Mapping[int, Evidence]
-    kept: Sequence[KeptProposal]
+    kept: Sequence[StoredProposal]
 
     @property
     def manifest(self) -> Manifest:
@@ -51,7 +51,8 @@ class _Version:
     def registrations(self) -> dict[int, Registration]:
         """By their numbers, oldest first."""
         return {
-            registration.id: registration for registration in registration_store.registrations(self.db, self.stored.id)
+            registration.id: registration
+            for registration in registration_store.read_registrations(self.db, self.stored.id)
         }
 
     @cached_property
@@ -60,52 +61,54 @@ class _Version:
 
     @cached_property
     def registered(self) -> dict[int, RegistrationBody]:
-        return {number: read_body(registration.body) for number, registration in self.registrations.items()}
+        return {
+            number: read_registration_body(registration.body) for number, registration in self.registrations.items()
+        }
 
     @cached_property
     def over(self) -> dict[int, bool]:
         """By registration: will nothing more of it be ordered or come back?"""
         return {
-            number: bool(why_ended(self.db, registration, self.newest))
+            number: bool(why_registration_ended(self.db, registration, self.newest))
             for number, registration in self.registrations.items()
         }
 
     @cached_property
     def feeding(self) -> dict[int, tuple[int, ...]]:
         """Of each finding the registrations whose replicates are its evidence."""
-        return registration_store.feeding(self.db, self.stored.id)
+        return registration_store.group_feeders_by_finding(self.db, self.stored.id)
 
 
-def subjects(db: Database, kept: Sequence[KeptProposal], dull: Mapping[int, int]) -> list[Subject]:
+def read_subjects(db: Database, kept: Sequence[StoredProposal], dull: Mapping[int, int]) -> list[Subject]:
     """Every open or retired finding of an open version, once something is known of it."""
-    newest = evidence.newest(db)
-    declared = experiments.declared(db)
+    newest = evidence.list_newest_evidence(db)
+    declared = experiments.read_open_manifests(db)
     collected: list[Subject] = []
-    for stored in experiments.every_version(db):
+    for stored in experiments.list_experiment_versions(db):
         if stored.status == "open" and stored.id in declared:
             version = _Version(db, stored, declared[stored.id], newest, kept)
             collected += _subjects_of_version(version, dull)
     return collected
 
 
-def pairs(db: Database) -> list[tuple[int, int]]:
+def list_explanation_pairs(db: Database) -> list[tuple[int, int]]:
     """Findings of which one is said to explain the other."""
     return [
         (link.source.id, link.target.id)
-        for link in links.every_link(db)
+        for link in links.list_links(db)
         if link.kind is LinkKind.EXPLAINS and link.source.noun is link.target.noun is Noun.FINDING
     ]
 
 
 @lru_cache(maxsize=1024)
-def _prices(declared: str) -> Prices:
+def _prices(declared: str) -> ConfigPrices:
     """What a file says of its costs: every pair of its configs is compared, so it is read once a process."""
-    return prices(stored_manifest(declared))
+    return read_config_prices(stored_manifest(declared))
 
 
 def _subjects_of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
-    statuses = registration_store.statuses(version.db, version.stored.id)
-    for finding in evidence.weighed(version.db, version.stored.id):
+    statuses = registration_store.list_finding_statuses(version.db, version.stored.id)
+    for finding in evidence.list_weighed_findings(version.db, version.stored.id):
         line = version.newest.get(finding.number)
         if line is not None and statuses[finding.number][0] in ("open", "retired"):
             yield _subject(
@@ -151,17 +154,17 @@ def _subject(
     return _add_values(version, bare, registration_id)
 
 
-def _is_origin(kept_proposal: KeptProposal, registration_id: int) -> bool:
+def _is_origin(kept_proposal: StoredProposal, registration_id: int) -> bool:
     return kept_proposal.registration_id == registration_id and kept_proposal.proposal.admission is Admission.QUESTION
 
 
 def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
     """Is this one finding settled, though others of its registration may go on?"""
     registration = version.registrations[registration_id]
-    statuses = registration_store.statuses(version.db, version.stored.id)
-    numbered = sorted(registration_store.numbers(version.db, registration).items(), key=lambda pair: pair[1])
+    statuses = registration_store.list_finding_statuses(version.db, version.stored.id)
+    numbered = sorted(registration_store.list_claim_numbers(version.db, registration).items(), key=lambda pair: pair[1])
     still_open = [number for _, number in numbered if statuses[number][0] == "open"]
-    aims = dict(zip(still_open, aims_of(version.db, registration, version.newest), strict=True))
+    aims = dict(zip(still_open, read_aims(version.db, registration, version.newest), strict=True))
     return number in aims and is_settled(aims[number])
 
 
@@ -172,10 +175,10 @@ def _add_values(version: _Version, bare: Subject, registration_id: int) -> Subje
     changes: dict[str, Any] = {}
     line = bare.evidence
     if (bare.has_ended and line.verdict in _NOT_STRONG and not bare.is_strong) or 2 * line.missing > line.seeds:
-        observations = evidence.observed(version.db, bare.number)
+        observations = evidence.read_observations(version.db, bare.number)
         changes["values"] = tuple(observation.value for observation in observations if observation.value is not None)
         changes["late"] = sum(observation.outcome is Outcome.LATE for observation in observations)
-    if bare.has_effect and (bare.is_settled or bare.has_ended) and axis(bare) is not None:
+    if bare.has_effect and (bare.is_settled or bare.has_ended) and find_axis(bare) is not None:
         changes["means"] = _means(version, bare, registration_id)
     return replace(bare, **changes) if changes else bare
 
@@ -183,17 +186,17 @@ def _add_values(version: _Version, bare: Subject, registration_id: int) -> Subje
 def _means(version: _Version, subject: Subject, registration_id: int) -> tuple[tuple[Config, float], ...]:
     """The mean of the measure at each config of its design, over the first replicates."""
     db, stored = version.db, version.stored
-    numbers = blocks.numbers(db, stored.id, registration_id, -1)[:_LOOKED_AT]
+    numbers = blocks.list_issued_numbers(db, stored.id, registration_id, -1)[:_LOOKED_AT]
     by_place = version.registered[registration_id].design.by_place
     measured: dict[int, list[float]] = {}
-    for _, config, outcome, _, measures, *_ in blocks.cells_of(db, stored.id, numbers, _EVER):
+    for _, config, outcome, _, measures, *_ in blocks.read_replicate_cells(db, stored.id, numbers, _EVER):
         number = json.loads(measures)[subject.estimand["measure"]] if measures and outcome == Outcome.OK else None
         if isinstance(number, int | float) and config in by_place:
             measured.setdefault(config, []).append(float(number))
     return tuple((by_place[place], fmean(numbers)) for place, numbers in sorted(measured.items()))
 
 
-def _faults(version: _Version, number: int, mine: Sequence[KeptProposal]) -> tuple[str, ...]:
+def _faults(version: _Version, number: int, mine: Sequence[StoredProposal]) -> tuple[str, ...]:
     """What has come to light since it was retired upon a proposal."""
     retired = [
         kept_proposal
@@ -205,13 +208,13 @@ def _faults(version: _Version, number: int, mine: Sequence[KeptProposal]) -> tup
     since, line = retired[-1].decided_at, version.newest[number]
     then = next(
         (
-            evidence.read(row)
-            for row in reversed(evidence.lines(version.db, number))
-            if moment(row["created_at"]) <= since
+            evidence.parse_evidence(row)
+            for row in reversed(evidence.list_evidence_lines(version.db, number))
+            if from_microseconds(row["created_at"]) <= since
         ),
         line,
     )
-    bundles = experiments.bundles_of(version.db, version.stored.id)
+    bundles = experiments.list_experiment_bundles(version.db, version.stored.id)
     alarms = {alarm.kind for alarm in line.alarms} - {alarm.kind for alarm in then.alarms}
     faults = (
         (

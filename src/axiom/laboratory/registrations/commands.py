@@ -8,17 +8,17 @@ from typing import Any
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.registrations import Rule, StoppingRule, read_body
+from axiom.domain.registrations import Rule, StoppingRule, read_registration_body
 from axiom.errors import NotFound, Refused, StoreDamaged
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import CONFIGS, EXPECTS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY
 from axiom.laboratory.experiments.find_version import find_version
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
-from axiom.laboratory.proposals.price import Points, points
-from axiom.laboratory.registrations.links import link
-from axiom.laboratory.registrations.predictions import foretell
-from axiom.laboratory.registrations.register import amend, register_cohort, register_further
+from axiom.laboratory.proposals.price import Points, price_configs
+from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.registrations.predictions import record_prediction
+from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further
 from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import Scalar
 from axiom.signed.manifests import stored_manifest
@@ -46,7 +46,7 @@ class RegisterDesign(Command, name="registration.design", capability=Capability.
 
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, which takes a second or two."""
-        return points_of(laboratory, self.experiment, self.configs)
+        return price_published_configs(laboratory, self.experiment, self.configs)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
@@ -110,7 +110,7 @@ class AmendFinding(PredictionCommand, name="registration.amend", capability=Capa
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         words = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
         changes = {name: value for name, value in words.items() if value is not None}
-        made = amend(
+        made = amend_claim(
             db,
             self.finding,
             changes,
@@ -122,12 +122,12 @@ class AmendFinding(PredictionCommand, name="registration.amend", capability=Capa
         answer = _answer(db, made)
         new = next(finding["number"] for finding in answer["findings"] if finding["is_new"])
         ends = (Node(noun=Noun.FINDING, id=number) for number in (new, self.finding))
-        link(db, LinkKind.SUPERSEDES, *ends, why=self.why, by=self.forecaster, now=now)
+        record_link(db, LinkKind.SUPERSEDES, *ends, why=self.why, by=self.forecaster, now=now)
         return answer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predict(PredictionCommand, name="registration.predict", capability=Capability.PROPOSE):
+class PredictFinding(PredictionCommand, name="registration.predict", capability=Capability.PROPOSE):
     """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
 
     finding: int = field(metadata=NUMBER)
@@ -135,27 +135,27 @@ class Predict(PredictionCommand, name="registration.predict", capability=Capabil
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if nothing is back yet."""
-        registration, number = foretell(db, self.finding, self.expected, self.forecaster, now)
+        registration, number = record_prediction(db, self.finding, self.expected, self.forecaster, now)
         return {"registration": registration, "finding": self.finding, "prediction": number}
 
 
-def points_of(laboratory: Laboratory, experiment: str, configs: Sequence[Mapping[str, object]]) -> Points:
+def price_published_configs(laboratory: Laboratory, experiment: str, configs: Sequence[Mapping[str, object]]) -> Points:
     """Each config with what the published code of a version says that it costs."""
     try:
         with Connections(folder=laboratory.folder).reader() as reader:
             version = find_version(reader, experiment)
-            bundle = experiments.bundle_now(reader, version.id)
+            bundle = experiments.find_newest_bundle(reader, version.id)
             if bundle is None:
                 raise NotFound(f"{version.name} has no bundle, so its code cannot be asked. Nothing was registered.")
-            archive = blobs.get(reader, laboratory.folder, bundle.digest)
+            archive = blobs.read_blob(reader, laboratory.folder, bundle.digest)
     except StoreDamaged as error:
         raise Refused(f"The bundle of {experiment} cannot be read: {error}") from error
-    return points(archive, stored_manifest(version.manifest), configs, laboratory.describe)
+    return price_configs(archive, stored_manifest(version.manifest), configs, laboratory.describe)
 
 
 def _answer(db: Database, made: Registration) -> Answer:
-    registered = read_body(made.body)
-    version = experiments.by_id(db, made.experiment_id)
+    registered = read_registration_body(made.body)
+    version = experiments.find_experiment(db, made.experiment_id)
     return {
         "registration": made.id,
         "hash": made.hash,
@@ -167,6 +167,6 @@ def _answer(db: Database, made: Registration) -> Answer:
         "amends": registered.amends,
         "findings": [
             {"number": number, "estimand": name, "is_new": name not in registered.joins}
-            for name, number in sorted(registrations.numbers(db, made).items(), key=lambda pair: pair[1])
+            for name, number in sorted(registrations.list_claim_numbers(db, made).items(), key=lambda pair: pair[1])
         ],
     }

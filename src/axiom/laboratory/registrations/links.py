@@ -7,7 +7,7 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused
 from axiom.laboratory.findings.rules import links as link_rules
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.engine.database import Database
 from axiom.store.findings import evidence, links, old_claims
 
@@ -16,7 +16,7 @@ _TESTING = {LinkKind.TESTS, LinkKind.REPLICATES}
 _COVERED = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
 
 
-def link(
+def record_link(
     db: Database,
     kind: LinkKind,
     source: Node,
@@ -28,21 +28,21 @@ def link(
     upheld_by: tuple[Meaning, ...] = (Meaning.AS_CLAIMED,),
 ) -> int:
     """Write down the link with what the source's evidence is today; returns its number, the old one if it was said."""
-    before = links.same(db, kind, source, target)
+    before = links.find_link(db, kind, source, target)
     if before is not None:
         return before
-    all_links, footings = links.every_link(db), links.footings(db)
+    all_links, footings = links.list_links(db), links.list_finding_states(db)
     _demand(
         {inference.id for inference in all_links},
         set(footings),
-        {claim.id for claim in old_claims.every_claim(db)},
+        {claim.id for claim in old_claims.list_old_claims(db)},
         source,
         target,
     )
-    if fault := link_rules.fault(kind, source, target, all_links, footings):
+    if fault := link_rules.link_fault(kind, source, target, all_links, footings):
         raise Refused(f"{node_phrase(source)} {kind} {node_phrase(target)}: {fault}. Nothing was linked.")
     line, digest = _evidence(db, source)
-    return links.add(
+    return links.add_link(
         db,
         kind,
         source,
@@ -56,11 +56,13 @@ def link(
     )
 
 
-def hanging(db: Database) -> dict[int, int]:
+def read_hanging_questions(db: Database) -> dict[int, int]:
     """How many open questions hang on each finding, by its number; without those on which none does."""
-    all_links = links.every_link(db)
-    claims = [claim.id for claim in old_claims.every_claim(db)]
-    return link_rules.hanging(all_links, link_rules.open_nodes(all_links, links.footings(db), claims))
+    all_links = links.list_links(db)
+    claims = [claim.id for claim in old_claims.list_old_claims(db)]
+    return link_rules.count_hanging_questions(
+        all_links, link_rules.open_nodes(all_links, links.list_finding_states(db), claims)
+    )
 
 
 def node_phrase(node: Node) -> str:
@@ -76,8 +78,8 @@ def _demand(link_ids: set[int], findings: set[int], claims: set[int], *nodes: No
 
 def _evidence(db: Database, source: Node) -> tuple[int, str]:
     """The newest line of a finding's history, and the SHA-256 of what it says."""
-    newest = evidence.latest(db, source.id) if source.noun is Noun.FINDING else None
+    newest = evidence.find_latest_evidence(db, source.id) if source.noun is Noun.FINDING else None
     if newest is None:
         return 0, ""
     covered = {"finding": source.id, **{name: getattr(newest, name) for name in _COVERED}}
-    return newest.line, hashlib.sha256(canonical(covered)).hexdigest()
+    return newest.line, hashlib.sha256(canonical_bytes(covered)).hexdigest()

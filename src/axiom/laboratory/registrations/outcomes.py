@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom.domain.proposals import Template
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.laboratory.proposals.rules.base_rates import (
     BLIND,
     BaseRates,
     EndedProposal,
     blind_effect,
-    predicted,
-    ratio_of,
+    effect_ratio,
+    predict_from_base_rates,
 )
 from axiom.store.engine.database import Database
 from axiom.store.registrations import proposals, registrations
@@ -21,18 +21,18 @@ from axiom_weigh.evidence.method import question
 from axiom_weigh.values import Verdict
 
 
-def base_rates(db: Database) -> BaseRates:
+def read_base_rates(db: Database) -> BaseRates:
     """How the proposals of each kind came out that have ended here; those of people and programs are one kind."""
     by_kind: dict[str, list[EndedProposal]] = {}
-    for proposal in proposals.came_out(db):
+    for proposal in proposals.list_proposal_outcomes(db):
         made, is_asked = proposal.proposal, proposal.proposal.template in (Template.ASKED, Template.INVENTED)
         null, smallest = _null_and_smallest(db, made.estimands, proposal.finding)
         expected = blind_effect(made.expects, smallest) if is_asked else made.effect
         kind = BLIND if is_asked else made.kind
-        ratio = ratio_of(proposal.estimate, null, expected=expected, smallest=smallest)
+        ratio = effect_ratio(proposal.estimate, null, expected=expected, smallest=smallest)
         # The autopilot looks for an effect on one side, also where it holds none likeliest.
         side = made.expects if is_asked else Direction.LESS if (made.effect or 0.0) < 0 else Direction.MORE
-        meaning = reading(Verdict(proposal.verdict), side)
+        meaning = verdict_meaning(Verdict(proposal.verdict), side)
         by_kind.setdefault(kind, []).append(EndedProposal(kind=kind, meaning=meaning, ratio=ratio))
     return BaseRates(came_out=by_kind)
 
@@ -40,8 +40,8 @@ def base_rates(db: Database) -> BaseRates:
 def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
     """What base rates say of a question. Nobody's prediction of it is looked at."""
     expects, smallest = Direction(estimand["expects"]), float(estimand["smallest"])
-    return predicted(
-        base_rates(db),
+    return predict_from_base_rates(
+        read_base_rates(db),
         BLIND,
         expects=expects,
         null=float(estimand["null"]),
@@ -53,6 +53,6 @@ def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
 
 def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
     """Those of the claim that a proposal asks, or of the finding that it joins; two zeros where there is neither."""
-    origin = None if estimands else registrations.of_finding(db, number)
-    claims = [*estimands, *([read_body(origin[0].body).estimands[origin[1]]] if origin else [])]
+    origin = None if estimands else registrations.find_finding_registration(db, number)
+    claims = [*estimands, *([read_registration_body(origin[0].body).estimands[origin[1]]] if origin else [])]
     return (float(claims[0]["null"]), float(claims[0]["smallest"])) if claims else (0.0, 0.0)

@@ -7,19 +7,19 @@ from typing import Any
 
 from axiom.domain.estimands import Prediction, prediction_data, read_prediction
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import INFORMED, forecaster_named, read_body
+from axiom.domain.registrations import INFORMED, forecaster_name, read_registration_body
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.laboratory.findings.rules.score_predictions import seeds_named
-from axiom.laboratory.registrations.kin import seen_of_experiment
+from axiom.laboratory.findings.rules.score_predictions import count_named_seeds
+from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.laboratory.registrations.outcomes import blind_prediction
 from axiom.store.engine.database import Database
 from axiom.store.registrations import registrations
 
 
-def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
+def declared_prediction(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
     """The prediction of an estimand's declaration, as a registration lists it; it is informed if it names seeds."""
     prediction = estimand["prediction"]
-    if seeds_named(prediction["because"]) and not forecaster.endswith(INFORMED):
+    if count_named_seeds(prediction["because"]) and not forecaster.endswith(INFORMED):
         forecaster += INFORMED
     low, high = prediction["interval"]
     fields = {
@@ -35,7 +35,7 @@ def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
     return fields if prediction.get("median") is None else {**fields, "median": prediction["median"]}
 
 
-def demand_sound(prediction: Mapping[str, Any]) -> Prediction:
+def demand_sound_prediction(prediction: Mapping[str, Any]) -> Prediction:
     """Three probabilities that add up to 1, an interval, and a median inside it where one is said."""
     low, high = (float(end) for end in prediction["interval"])
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -46,32 +46,34 @@ def demand_sound(prediction: Mapping[str, Any]) -> Prediction:
         raise WrongUse(f"This is no prediction: {error}. Nothing was written down.") from error
 
 
-def foretell(db: Database, number: int, stated: Mapping[str, Any], forecaster: str, now: datetime) -> tuple[int, int]:
+def record_prediction(
+    db: Database, number: int, stated: Mapping[str, Any], forecaster: str, now: datetime
+) -> tuple[int, int]:
     """Chain a prediction to those before, after the autopilot's; the registration and the prediction's own number.
 
     Results of any registration that feeds the finding would tell, so none of them may be back.
     """
-    origin = registrations.of_finding(db, number)
+    origin = registrations.find_finding_registration(db, number)
     if origin is None:
         raise NotFound(f"There is no finding {number}. Nothing was written down; `axiom finding list` shows all.")
     registration, estimand = origin
-    prediction = demand_sound(stated)
-    if registrations.is_anything_back(db, registrations.feeding(db, registration.experiment_id)[number]):
+    prediction = demand_sound_prediction(stated)
+    if registrations.has_any_output(db, registrations.group_feeders_by_finding(db, registration.experiment_id)[number]):
         raise Refused(
             f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
             "version or an amendment that is registered later can be predicted until its first result."
         )
     if _has_predicted(db, registration.id, estimand, forecaster):
         raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
-    claim = read_body(registration.body).estimands[estimand]
-    seen = seen_of_experiment(db, registration.experiment_id, now)
+    claim = read_registration_body(registration.body).estimands[estimand]
+    seen = why_experiment_informed(db, registration.experiment_id, now)
     if forecaster != AUTOPILOT:
-        foretell_blindly(db, registration.id, [claim], seen, now)
-    row = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster_named(forecaster, seen))
-    return registration.id, registrations.predict(db, registration.id, {**row, "informed": seen}, now)
+        record_blind_predictions(db, registration.id, [claim], seen, now)
+    row = declared_prediction({**claim, "prediction": prediction_data(prediction)}, forecaster_name(forecaster, seen))
+    return registration.id, registrations.add_prediction(db, registration.id, {**row, "informed": seen}, now)
 
 
-def foretell_blindly(
+def record_blind_predictions(
     db: Database, registration_id: int, claims: Iterable[Mapping[str, Any]], seen: str | None, now: datetime
 ) -> None:
     """Chain what the autopilot expects by base rates alone, if it said nothing so far: others are compared with it.
@@ -81,8 +83,8 @@ def foretell_blindly(
     for claim in claims:
         if not _has_predicted(db, registration_id, claim["name"], AUTOPILOT):
             expected = {**claim, "prediction": prediction_data(blind_prediction(db, claim))}
-            row = foreseen(expected, forecaster_named(AUTOPILOT, seen))
-            registrations.predict(db, registration_id, {**row, "informed": seen}, now)
+            row = declared_prediction(expected, forecaster_name(AUTOPILOT, seen))
+            registrations.add_prediction(db, registration_id, {**row, "informed": seen}, now)
 
 
 def _has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:

@@ -19,17 +19,17 @@ from axiom.domain.registrations import (
     INFORMED,
     Design,
     StoppingRule,
-    amended_by,
-    definition,
-    forecaster_named,
-    read_body,
+    estimand_definition,
+    forecaster_name,
+    map_amendments,
+    read_registration_body,
 )
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.laboratory.findings.rules.registrable import fault, is_another_design
+from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom.laboratory.planning.rules.block_size import BlockSize, block_size
-from axiom.laboratory.registrations.predictions import demand_sound, foreseen
+from axiom.laboratory.registrations.predictions import declared_prediction, demand_sound_prediction
 from axiom.limits import registrations as limits
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, preflights
@@ -100,13 +100,15 @@ def register_version(
         stopping=StoppingRule(replicates=limits.REPLICATES),
         why="",
         predictions=[
-            foreseen(estimand, forecaster_named(_forecaster(estimand, mended) or forecaster or CATALOGUE, informed))
+            declared_prediction(
+                estimand, forecaster_name(_forecaster(estimand, mended) or forecaster or CATALOGUE, informed)
+            )
             for estimand in estimands
         ],
         informed=informed,
         proposal=proposal,
     )
-    has_volunteers = preflights.circumstances(db, now).has_volunteers
+    has_volunteers = preflights.read_circumstances(db, now).has_volunteers
     size = block_size(sum(further.design.seconds), has_address=has_address, has_volunteers=has_volunteers)
     return _write(db, version, further, size, now)
 
@@ -124,7 +126,7 @@ def register_further(
 ) -> Registration:
     """Add a design, whose configs come with their seconds: its replicates are evidence of the findings there are."""
     registered = _demand_open(db, version)
-    if name in {read_body(registration.body).design.name for registration in registered}:
+    if name in {read_registration_body(registration.body).design.name for registration in registered}:
         raise Refused(
             f"{version.name}@{version.version} has a design {name} already. Nothing was registered; give this one "
             "another name, or register a fresh cohort of a finding to order more of the same."
@@ -164,15 +166,17 @@ def register_question(
     registered = _demand_open(db, version)
     configs = [config for config, _ in points]
     demand_askable(estimands, configs)
-    taken = {estimand for registration in registered for estimand in read_body(registration.body).estimands}
+    taken = {
+        estimand for registration in registered for estimand in read_registration_body(registration.body).estimands
+    }
     for estimand in estimands:
-        demand_sound(estimand["prediction"])
-        demand_one_side(estimand, estimand["prediction"])
+        demand_sound_prediction(estimand["prediction"])
+        demand_believed_claim(estimand, estimand["prediction"])
         why_not = value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[1]
         if (
             why_not
             or estimand["name"] in taken
-            or name in {read_body(registration.body).design.name for registration in registered}
+            or name in {read_registration_body(registration.body).design.name for registration in registered}
         ):
             raise Refused(
                 f"{estimand['name']} cannot be asked of {version.name}@{version.version}: "
@@ -185,7 +189,7 @@ def register_question(
         joins={},
         stopping=stopping,
         why=why,
-        predictions=[foreseen(claim, forecaster_named(forecaster, informed)) for claim in estimands],
+        predictions=[declared_prediction(claim, forecaster_name(forecaster, informed)) for claim in estimands],
         informed=informed,
         proposal=proposal,
     )
@@ -205,7 +209,7 @@ def register_cohort(
     version, registration, estimand = _finding(db, number)
     registered = _demand_open(db, version)
     _demand_finding_open(db, version, number)
-    design = read_body(registration.body).design
+    design = read_registration_body(registration.body).design
     demand_askable([estimand], design.configs)
     further = FurtherRegistration(
         design=design,
@@ -218,7 +222,7 @@ def register_cohort(
     return _register_further(db, version, further, registered, now)
 
 
-def amend(
+def amend_claim(
     db: Database,
     number: int,
     changes: Mapping[str, Any],
@@ -234,14 +238,14 @@ def amend(
     """
     version, registration, estimand = _finding(db, number)
     registered = _demand_open(db, version)
-    amended = read_body(registration.body)
+    amended = read_registration_body(registration.body)
     _demand_amendable(registration, registered)
-    demand_sound(prediction)
+    demand_sound_prediction(prediction)
     if all(changed == estimand[name] for name, changed in changes.items()):
         raise Refused(f"This says of finding {number} what is registered of it. Nothing was registered.")
-    taken = {name for earlier in registered for name in read_body(earlier.body).estimands}
+    taken = {name for earlier in registered for name in read_registration_body(earlier.body).estimands}
     new = {**estimand, **changes, "name": _free(estimand["name"], taken), "prediction": dict(prediction)}
-    demand_one_side(new, prediction)
+    demand_believed_claim(new, prediction)
     demand_askable([new], amended.design.configs)
     others = [
         (numbered, claim)
@@ -254,21 +258,21 @@ def amend(
         joins={claim["name"]: numbered for numbered, claim in others},
         stopping=amended.stopping,
         why=why,
-        predictions=[foreseen(new, f"{forecaster}{INFORMED}")],
+        predictions=[declared_prediction(new, f"{forecaster}{INFORMED}")],
         amends=registration.id,
     )
-    blocks.look_again(db, version.id)  # the last block of what is amended closes with the numbers that it has
+    blocks.request_reweighing(db, version.id)  # the last block of what is amended closes with the numbers that it has
     return _register_further(db, version, further, registered, now)
 
 
 def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]) -> None:
     """Refuse an estimand whose numbers could not be weighed as it is said."""
     for estimand in estimands:
-        if why := fault(estimand, configs):
+        if why := estimand_fault(estimand, configs):
             raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise in a new version.")
 
 
-def demand_one_side(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
+def demand_believed_claim(estimand: Mapping[str, Any], prediction: Mapping[str, Any]) -> None:
     """Refuse a claim that its own author does not believe: whatever came out, one of the two would have been right."""
     sides = likeliest(prediction)
     if Direction(estimand["expects"]) not in sides:
@@ -287,8 +291,8 @@ def _demand_other_words(
     configs: Sequence[Mapping[str, object]],
 ) -> None:
     """Refuse a question that reads like an open one: nobody could tell the two answers apart."""
-    manifest, estimand_of = stored_manifest(version.manifest), findings.estimands(db)
-    open_numbers = [brief.number for brief in findings.in_brief(db) if brief.status == "open"]
+    manifest, estimand_of = stored_manifest(version.manifest), findings.list_finding_estimands(db)
+    open_numbers = [brief.number for brief in findings.list_finding_briefs(db) if brief.status == "open"]
     by_question = {compose_question(estimand_of[number]): number for number in open_numbers}
     for estimand in estimands:
         question = compose_question(with_words(estimand, manifest, configs))
@@ -301,9 +305,9 @@ def _demand_other_words(
 
 def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str:
     """Who made the forecast first, where a mended text leaves it and what it is of as they were; else nobody."""
-    body = read_body(mended.body) if mended else None
+    body = read_registration_body(mended.body) if mended else None
     before = body.estimands.get(estimand["name"]) if body else None
-    if body is None or before is None or definition(before) != definition(estimand):
+    if body is None or before is None or estimand_definition(before) != estimand_definition(estimand):
         return ""
     forecasts: list[Mapping[str, Any]] = body.document["predictions"]
     names = [str(forecast["forecaster"]) for forecast in forecasts if forecast["estimand"] == estimand["name"]]
@@ -313,11 +317,11 @@ def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str
 def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
     if version.status != "open":
         raise Withdrawn(f"{version.name}@{version.version} is {version.status}, so nothing more of it is registered.")
-    return registrations.registrations(db, version.id)
+    return registrations.read_registrations(db, version.id)
 
 
 def _demand_amendable(registration: Registration, registered: Sequence[Registration]) -> None:
-    by = amended_by(registered).get(registration.id)
+    by = map_amendments(registered).get(registration.id)
     if by is not None:
         raise Refused(
             f"Registration {registration.id} was amended by registration {by} before. Nothing was registered; amend a "
@@ -326,29 +330,29 @@ def _demand_amendable(registration: Registration, registered: Sequence[Registrat
 
 
 def _demand_finding_open(db: Database, version: StoredExperiment, number: int) -> None:
-    status, why = registrations.statuses(db, version.id)[number]
+    status, why = registrations.list_finding_statuses(db, version.id)[number]
     if status != "open":
         raise Withdrawn(f"Finding {number} is {status}: {why or 'no reason is known'}. Nothing was registered.")
 
 
 def _finding(db: Database, number: int) -> tuple[StoredExperiment, Registration, Mapping[str, Any]]:
-    registration = registrations.of_finding(db, number)
-    version = experiments.by_id(db, registration[0].experiment_id) if registration else None
+    registration = registrations.find_finding_registration(db, number)
+    version = experiments.find_experiment(db, registration[0].experiment_id) if registration else None
     if registration is None or version is None:
         raise NotFound(f"There is no finding {number}. Nothing was registered; `axiom finding list` shows all.")
-    return version, registration[0], read_body(registration[0].body).estimands[registration[1]]
+    return version, registration[0], read_registration_body(registration[0].body).estimands[registration[1]]
 
 
 def _claims(
     db: Database, version: StoredExperiment, registered: Sequence[Registration]
 ) -> list[tuple[int, int, Mapping[str, Any]]]:
     """Every open finding of a version: its number, the registration that began it, its estimand."""
-    statuses = registrations.statuses(db, version.id)
+    statuses = registrations.list_finding_statuses(db, version.id)
     return [
-        (number, registration.id, read_body(registration.body).estimands[name])
+        (number, registration.id, read_registration_body(registration.body).estimands[name])
         for registration in registered
-        for name, number in registrations.numbers(db, registration).items()
-        if name not in read_body(registration.body).joins and statuses[number][0] == "open"
+        for name, number in registrations.list_claim_numbers(db, registration).items()
+        if name not in read_registration_body(registration.body).joins and statuses[number][0] == "open"
     ]
 
 
@@ -366,7 +370,7 @@ def _joined_findings(
             f"No open finding of {version.name}@{version.version} could be concluded from this design: it lacks the "
             "arms that they compare. Nothing was registered; add those levels."
         )
-    designs = [read_body(registration.body).design.configs for registration in registered]
+    designs = [read_registration_body(registration.body).design.configs for registration in registered]
     joined = {
         number: estimand for number, estimand in concluded.items() if is_another_design(estimand, configs, designs)
     }
@@ -392,10 +396,10 @@ def _proposal_fields(followed: ProposalOrigin | None, joined: Mapping[int, Mappi
     """What a proposal adds to a registration that joins findings: itself, and what its author expects of one."""
     if followed is None:
         return {}
-    demand_sound(followed.prediction)
+    demand_sound_prediction(followed.prediction)
     claims = [joined[followed.finding]] if followed.finding in joined else []
-    forecaster = forecaster_named(followed.forecaster, followed.informed)
-    predictions = [foreseen({**claim, "prediction": followed.prediction}, forecaster) for claim in claims]
+    forecaster = forecaster_name(followed.forecaster, followed.informed)
+    predictions = [declared_prediction({**claim, "prediction": followed.prediction}, forecaster) for claim in claims]
     return {"proposal": followed.proposal, "predictions": predictions, "informed": followed.informed}
 
 
@@ -408,12 +412,13 @@ def _register_further(
 ) -> Registration:
     first = registered[0]  # what was decided with it stays for the version, however many volunteers there are by now
     size = BlockSize(
-        replicates=read_body(first.body).block, reason=f"as in registration {first.id}, the first of this version"
+        replicates=read_registration_body(first.body).block,
+        reason=f"as in registration {first.id}, the first of this version",
     )
     registration_id = _write(db, version, further, size, now)
     return next(
         registration
-        for registration in registrations.registrations(db, version.id)
+        for registration in registrations.read_registrations(db, version.id)
         if registration.id == registration_id
     )
 
@@ -451,11 +456,11 @@ def _write(
         body["amends"] = further.amends
     if further.proposal is not None:
         body["proposal"] = dict(further.proposal)
-    return registrations.register(
+    return registrations.add_registration(
         db,
         experiment_id=version.id,
         cohort=Cohort.CONFIRMATORY,
-        body=canonical(body).decode(),
+        body=canonical_bytes(body).decode(),
         predictions=further.predictions,
         informed=further.informed,
         now=now,
@@ -468,7 +473,7 @@ def _places(registered: Sequence[Registration], configs: Sequence[Mapping[str, o
     taken = [
         (place, config)
         for registration in registered
-        for place, config in read_body(registration.body).design.by_place.items()
+        for place, config in read_registration_body(registration.body).design.by_place.items()
     ]
     following = max((place for place, _ in taken), default=-1) + 1
     places = []

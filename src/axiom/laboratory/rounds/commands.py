@@ -9,8 +9,8 @@ from axiom.domain.callers import Capability
 from axiom.domain.rounds import EntryKind, Step, TranscriptEntry
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.laboratory.policy import policy_of
-from axiom.laboratory.rounds.rounds import StepResult, step, transcribe
+from axiom.laboratory.policy import policy_from_settings
+from axiom.laboratory.rounds.rounds import StepResult, record_transcript_entry, take_next_step
 from axiom.limits import rounds as limits
 from axiom.store.engine.database import Database
 
@@ -34,8 +34,8 @@ class StepSession(Command, name="session.step", capability=Capability.RUN):
     until: Step = Step.LOG  # the last step that the holder means to do
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        policy = policy_of(laboratory.settings)
-        stepped = step(
+        policy = policy_from_settings(laboratory.settings)
+        stepped = take_next_step(
             db,
             policy,
             pi=self.pi,
@@ -57,10 +57,10 @@ class HoldSession(Command, name="session.hold", capability=Capability.RUN):
     until: Step = Step.LOG
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        policy = policy_of(laboratory.settings)
+        policy = policy_from_settings(laboratory.settings)
         done: list[Answer] = []
-        while not done or not reached(done[-1], self.until):
-            done.append(_answer(step(db, policy, pi=self.pi, reason=self.reason, now=now)))
+        while not done or not has_reached_step(done[-1], self.until):
+            done.append(_answer(take_next_step(db, policy, pi=self.pi, reason=self.reason, now=now)))
         return {"session": done[-1]["session"], "steps": done}
 
 
@@ -92,10 +92,10 @@ class TranscribeSession(Command, name="session.transcribe", capability=Capabilit
             micros=self.micros,
             request_id=self.request_id,
         )
-        return {"entry": transcribe(db, self.session, self.holder, entry, now)}
+        return {"entry": record_transcript_entry(db, self.session, self.holder, entry, now)}
 
 
-def reached(answer: Answer, until: Step) -> bool:
+def has_reached_step(answer: Answer, until: Step) -> bool:
     """Is a session as far as this step? One that was further already is, too."""
     steps = list(Step)
     return steps.index(Step(answer["step"])) >= steps.index(until)

@@ -24,7 +24,7 @@ _ROW = ("name", "sha256", "md5", "size", "is_main", "open_name")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
+class RunnerPiece:
     """A file of a runner that is not offered yet, and where its bytes are."""
 
     name: str
@@ -41,7 +41,7 @@ class Piece:
 class BuiltRunner:
     platform: str
     plan_class: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[RunnerPiece, ...]
     unpacked_bytes: int
     needs_avx: bool
     glibc: tuple[int, int] | None  # the oldest on which it runs
@@ -52,7 +52,7 @@ class BuiltRunner:
         return f"{self.platform}-{self.plan_class}" if self.plan_class else self.platform
 
 
-def built_in(place: Path) -> list[Path]:
+def list_built_folders(place: Path) -> list[Path]:
     """The folders here that hold a whole runner; one whose name begins with a dot is being made."""
     return sorted(path.parent for path in place.glob(f"[!.]*/{BUILT}"))
 
@@ -88,20 +88,20 @@ def _read(folder: Path, data: object) -> BuiltRunner:
         glibc=fields.either("glibc", _glibc),
         proven_by=fields.text("proven_by", r"[A-Za-z0-9][A-Za-z0-9 ._+~\-]{0,39}"),
     )
-    canonical_json.distinct([piece.name for piece in built.pieces], "the list of files")
+    canonical_json.check_distinct([piece.name for piece in built.pieces], "the list of files")
     if sum(piece.is_main for piece in built.pieces) != 1:
         raise ValueError("not exactly one of its files is the program")
     return built
 
 
 def _glibc(value: object, what: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", canonical_json.text(value, what))
+    match = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", canonical_json.check_text(value, what))
     if match is None:
         raise ValueError(f"{what} {value!r} is not a version like 2.36")
     return int(match[1]), int(match[2])
 
 
-def _piece(folder: Path, row: object, what: str) -> Piece:
+def _piece(folder: Path, row: object, what: str) -> RunnerPiece:
     if not isinstance(row, dict):
         raise ValueError(f"{what} is not an object")  # noqa: TRY004  the reader above knows ValueError alone
     fields = Fields({name: row[name] for name in _ROW if name in row}, what, _ROW)
@@ -109,31 +109,31 @@ def _piece(folder: Path, row: object, what: str) -> Piece:
     matched = _NAME.fullmatch(name)
     if matched is None or matched[1] != sha256[:16]:
         raise ValueError(f"{name} is not named after its content, and a name must never change its bytes")
-    return Piece(
+    return RunnerPiece(
         name=name,
         open_name=fields.text("open_name", r"[A-Za-z0-9_.\-]{0,63}"),
         sha256=sha256,
         md5=fields.text("md5", _MD5),
         size=fields.whole("size", least=1),
         is_main=fields.flag("is_main"),
-        signature=canonical_json.text(row.get("signature", ""), f"{what}: signature"),
+        signature=canonical_json.check_text(row.get("signature", ""), f"{what}: signature"),
         source=folder / name,
     )
 
 
-def place(piece: Piece, path: Path) -> None:
+def place_piece(piece: RunnerPiece, path: Path) -> None:
     """The file lies here, whole and on the disk, with the bytes that its description promises, or is refused by name.
 
     A large file is never in memory as a whole, and where that is possible it takes no room a second time.
     """
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        if path.is_file() and digests(path) == (piece.sha256, piece.md5, piece.size):
+        if path.is_file() and hash_file(path) == (piece.sha256, piece.md5, piece.size):
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
         _lay(piece.source, unfinished)
-        if digests(unfinished) != (piece.sha256, piece.md5, piece.size):
+        if hash_file(unfinished) != (piece.sha256, piece.md5, piece.size):
             unfinished.unlink()
             raise Refused(
                 f"{piece.name} is not the file that {BUILT} describes, so its runner is not offered. "
@@ -158,7 +158,7 @@ def _lay(source: Path | bytes, path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def digests(path: Path) -> tuple[str, str, int]:
+def hash_file(path: Path) -> tuple[str, str, int]:
     """SHA-256, MD5 and size of a file that may be too large to hold."""
     sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     with path.open("rb") as file:

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import axiom
 from axiom.laboratory.runner.parts import runner_parts
-from axiom.signed.bundles import pack
+from axiom.signed.bundles import pack_files
 
 _MAIN = b"import sys\n\nfrom axiom.runner.boinc_task import main\n\nsys.exit(main())\n"
 _LONGEST = 120  # the kernel reads 127 characters of a first line
 
 
-def code() -> bytes:
+def pack_runner_code() -> bytes:
     """Return the code as a file that any Python with its packages starts, the same bytes for the same code."""
     package = Path(axiom.__file__).parent
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in runner_parts(package)}
-    return pack(files | {"__main__.py": _MAIN})
+    return pack_files(files | {"__main__.py": _MAIN})
 
 
-def stand_in(python: Path) -> bytes:
-    return _head(str(python)).encode() + code()
+def pack_stand_in_runner(python: Path) -> bytes:
+    return _head(str(python)).encode() + pack_runner_code()
 
 
-def runner_name(raw: bytes) -> str:
+def runner_file_name(raw: bytes) -> str:
     """Name the file after its content: boinc-client keeps what it has under a name, whatever comes later."""
     return f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}.pyz"
 

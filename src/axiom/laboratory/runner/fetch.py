@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 from axiom import __version__
 from axiom.errors import CannotStart, FolderUnusable, NotFound, Refused, StorageFull, WrongUse
-from axiom.laboratory.runner.built import digests, read_built
+from axiom.laboratory.runner.built import hash_file, read_built
 from axiom.laboratory.runner.release import RELEASE, RELEASE_LIMIT, ReleasedFile, RunnerRelease, read_release
 from axiom.limits import server as limits
-from axiom.store.engine.database import sync
-from axiom.store.engine.folder import Folder, is_full
+from axiom.store.engine.database import fsync_path
+from axiom.store.engine.folder import Folder, is_disk_full
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _TIMEOUT = 60.0  # seconds without a byte
@@ -36,7 +36,7 @@ class DownloadInterrupted(Exception):
     """The other side, or what lies between, has ended it in the middle."""
 
 
-def look_at_release(place: str, public: str) -> RunnerRelease:
+def fetch_release(place: str, public: str) -> RunnerRelease:
     """What there is to fetch, after its signature was checked."""
     try:
         with _open_from(place, RELEASE, 0) as (stream, _):
@@ -46,7 +46,7 @@ def look_at_release(place: str, public: str) -> RunnerRelease:
     return read_release(raw, public, place)
 
 
-def chosen_of(release: RunnerRelease, only: Collection[str]) -> list[str]:
+def choose_fetched_runners(release: RunnerRelease, only: Collection[str]) -> list[str]:
     """The runners that are wanted, all where nobody says which."""
     if unknown := sorted(set(only) - release.runners.keys()):
         raise NotFound(
@@ -73,7 +73,7 @@ def fetch_runner(folder: Folder, place: str, release: RunnerRelease, name: str, 
                 _bring(target / file.name, place, name, file, workspace / file.name, tell)
             _put(workspace, target, name, {file.name for file in release.runners[name]})
     except OSError as error:
-        if is_full(error):
+        if is_disk_full(error):
             raise _no_room(workspace) from error
         raise FolderUnusable(f"{workspace} cannot be written: {error.strerror}. Nothing new is offered.") from error
     return True
@@ -237,12 +237,12 @@ def _put(workspace: Path, target: Path, name: str, files: Collection[str]) -> No
     with contextlib.suppress(FileNotFoundError):
         target.rename(aside)
     workspace.rename(target)
-    sync(target.parent)
+    fsync_path(target.parent)
     shutil.rmtree(aside, ignore_errors=True)
 
 
 def _is_here(path: Path, file: ReleasedFile) -> bool:
-    return path.is_file() and path.stat().st_size == file.size and digests(path)[0] == file.sha256
+    return path.is_file() and path.stat().st_size == file.size and hash_file(path)[0] == file.sha256
 
 
 def _demand_room(workspace: Path, missing: Collection[ReleasedFile]) -> None:

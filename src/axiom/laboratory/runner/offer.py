@@ -15,8 +15,16 @@ from pathlib import Path
 from axiom.domain.fleet import Platform
 from axiom.domain.runners import CODE_FILE, OfferedRunner, RunnerFile
 from axiom.errors import AxiomError, KeysUnusable, Refused
-from axiom.laboratory.runner.built import BUILT, BuiltRunner, Piece, built_in, digests, place, read_built
-from axiom.laboratory.runner.code_archive import code, runner_name, stand_in
+from axiom.laboratory.runner.built import (
+    BUILT,
+    BuiltRunner,
+    RunnerPiece,
+    hash_file,
+    list_built_folders,
+    place_piece,
+    read_built,
+)
+from axiom.laboratory.runner.code_archive import pack_runner_code, pack_stand_in_runner, runner_file_name
 from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, is_digest_signed, load_code
 from axiom.signed.signing_requests import WantedProgram
@@ -26,9 +34,9 @@ from axiom.store.experiments.runner_offers import (
     CODE_NAMED,
     TRUST_NAMED,
     RunnerOffer,
-    note_unsigned,
     read_offer,
     write_offer,
+    write_unsigned_programs,
 )
 
 # Versions count the minutes since then, so that they go on where the folder of runners was lost or left behind: hosts
@@ -40,13 +48,13 @@ log = logging.getLogger("axiom.offer")
 _Stamp = tuple[tuple[str, int, int], ...]
 
 
-class Offers:
+class RunnerOffers:
     """Who changes what is offered. Without the code-signing key, signatures come with the files or are brought here."""
 
     def __init__(self, folder: Folder, code: CodeKey | CodeSigning) -> None:
         self._folder = folder
         self._code = code
-        self.unsigned: dict[str, Piece] = {}  # for want of whose signatures something is not offered, by name
+        self.unsigned: dict[str, RunnerPiece] = {}  # for want of whose signatures something is not offered, by name
 
     def here(self, platform: Platform, now: datetime) -> dict[str, OfferedRunner]:
         """Computers of this kind have a runner: the stand-in, unless one was built. Returns all that is offered."""
@@ -58,10 +66,10 @@ class Offers:
         }
         if name is None or "" in ready:
             return offered
-        program = stand_in(Path(sys.executable))
+        program = pack_stand_in_runner(Path(sys.executable))
         classes = tuple(plan_class for plan_class in _STAND_IN_CLASSES if plan_class not in ready)
         wanted = OfferedRunner(platform=name, version=0, files=(), plan_classes=classes, is_stand_in=True)
-        return self._offer(name, wanted, (_piece(runner_name(program), "", program),), now)
+        return self._offer(name, wanted, (_piece(runner_file_name(program), "", program),), now)
 
     def built(self, place: Path, now: datetime) -> dict[str, OfferedRunner]:
         """What was built in this folder is offered, if it can be. Returns all that is offered."""
@@ -77,7 +85,7 @@ class Offers:
         return read_offer(self._folder)
 
     def _offer(
-        self, name: str, wanted: OfferedRunner, pieces: tuple[Piece, ...], now: datetime
+        self, name: str, wanted: OfferedRunner, pieces: tuple[RunnerPiece, ...], now: datetime
     ) -> dict[str, OfferedRunner]:
         """Offer a runner of these files and today's trust file; under the next version if any file is another."""
         offered = read_offer(self._folder)
@@ -93,14 +101,14 @@ class Offers:
             return offered
         for piece in pieces:
             if piece.source:
-                place(piece, self._folder.runner_files / piece.name)
+                place_piece(piece, self._folder.runner_files / piece.name)
         made = replace(wanted, version=_version(offered, was, files, now), files=files)
         write_offer(
             self._folder, {other: runner for other, runner in offered.items() if not _ends(runner, made)} | {name: made}
         )
         return read_offer(self._folder)
 
-    def _signature(self, piece: Piece, earlier: str) -> str:
+    def _signature(self, piece: RunnerPiece, earlier: str) -> str:
         """The file's signature, empty while nobody has signed it. One that came with it and is wrong is refused."""
         if piece.signature:
             if not is_digest_signed(piece.md5, piece.signature, self._code.public_text):
@@ -148,14 +156,14 @@ def _ends(runner: OfferedRunner, by: OfferedRunner) -> bool:
     return runner.is_stand_in and _is_built(by, runner.platform) and "" in by.plan_classes
 
 
-def _code() -> Piece:
+def _code() -> RunnerPiece:
     """The runner's own code, which is signed and fetched apart from the runtime: it changes more often."""
-    body = code()
+    body = pack_runner_code()
     return _piece(f"{CODE_NAMED}{hashlib.sha256(body).hexdigest()[:16]}.pyz", CODE_FILE, body)
 
 
-def _piece(name: str, open_name: str, body: bytes) -> Piece:
-    return Piece(
+def _piece(name: str, open_name: str, body: bytes) -> RunnerPiece:
+    return RunnerPiece(
         name=name,
         open_name=open_name,
         sha256=hashlib.sha256(body).hexdigest(),
@@ -166,14 +174,14 @@ def _piece(name: str, open_name: str, body: bytes) -> Piece:
     )
 
 
-def _as_piece(file: RunnerFile) -> Piece:
+def _as_piece(file: RunnerFile) -> RunnerPiece:
     """A file that is offered and lies in its place."""
-    return Piece(
+    return RunnerPiece(
         name=file.name, open_name=file.open_name, sha256="", md5=file.md5, size=file.size, is_main=file.is_main
     )
 
 
-def _file(piece: Piece, signature: str) -> RunnerFile:
+def _file(piece: RunnerPiece, signature: str) -> RunnerFile:
     return RunnerFile(
         name=piece.name,
         open_name=piece.open_name,
@@ -205,7 +213,7 @@ class OfferWatcher:
         self._built = built
         self._seen: _Stamp = ()
         self.problems: tuple[str, ...] = ()
-        Offers(folder, load_code(folder.keys)).here(platform, now())
+        RunnerOffers(folder, load_code(folder.keys)).here(platform, now())
         self.offered = RunnerOffer(folder)
 
     def refresh(self) -> None:
@@ -213,7 +221,7 @@ class OfferWatcher:
         seen = self._stamp()
         if seen == self._seen:
             return
-        offers, now = Offers(self._folder, load_code(self._folder.keys)), self._now()
+        offers, now = RunnerOffers(self._folder, load_code(self._folder.keys)), self._now()
         problems = [problem for step in self._steps(offers, now) if (problem := _problem(step))]
         if offers.unsigned:
             problems.append(f"{_names(list(offers.unsigned))} must be signed with the code-signing key")
@@ -222,7 +230,7 @@ class OfferWatcher:
         self.problems = tuple(problems)
         self._seen = self._stamp()
 
-    def _steps(self, offers: Offers, now: datetime) -> Iterator[Callable[[], object]]:
+    def _steps(self, offers: RunnerOffers, now: datetime) -> Iterator[Callable[[], object]]:
         """Each may fail by itself. The stand-in, for computers for which nothing was built, comes after what was."""
         for folder in self._whole_runners():
             yield partial(offers.built, folder, now)
@@ -234,13 +242,13 @@ class OfferWatcher:
     def _whole_runners(self) -> list[Path]:
         """The folders of whole runners, one for each name."""
         places = [self._folder.fetched_runners, *([self._built] if self._built else [])]
-        return list({runner.name: runner for place in places for runner in built_in(place)}.values())
+        return list({runner.name: runner for place in places for runner in list_built_folders(place)}.values())
 
-    def _note(self, offers: Offers) -> None:
-        note_unsigned(self._folder, [self._unsigned(piece) for piece in offers.unsigned.values()])
+    def _note(self, offers: RunnerOffers) -> None:
+        write_unsigned_programs(self._folder, [self._unsigned(piece) for piece in offers.unsigned.values()])
 
-    def _unsigned(self, piece: Piece) -> WantedProgram:
-        sha256 = piece.sha256 or digests(self._folder.runner_files / piece.name)[0]
+    def _unsigned(self, piece: RunnerPiece) -> WantedProgram:
+        sha256 = piece.sha256 or hash_file(self._folder.runner_files / piece.name)[0]
         return WantedProgram(name=piece.name, md5=piece.md5, sha256=sha256, size=piece.size)
 
     def _stamp(self) -> _Stamp:

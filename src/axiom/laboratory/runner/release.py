@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from axiom.errors import NotFound, Refused
-from axiom.laboratory.runner.built import BUILT, built_in, digests, read_built
+from axiom.laboratory.runner.built import BUILT, hash_file, list_built_folders, read_built
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 from axiom.signed.signing import SigningKey, is_signed
-from axiom.store.engine.folder import keep
+from axiom.store.engine.folder import write_file_atomically
 
 RELEASE = "runners.json"
 RELEASE_LIMIT = 256 * 1024
@@ -48,7 +48,7 @@ class RunnerRelease:
 
 def sign_release(place: Path, key: SigningKey, now: datetime) -> RunnerRelease:
     """The runners in this folder are a release: the list of their files lies there, signed."""
-    folders = built_in(place)
+    folders = list_built_folders(place)
     if not folders:
         raise NotFound(
             f"There is no built runner in {place}, so nothing was signed. `scripts/build-runner` puts one into "
@@ -61,9 +61,9 @@ def sign_release(place: Path, key: SigningKey, now: datetime) -> RunnerRelease:
             "that `scripts/build-runner` gave it."
         )
     body = _body(release)
-    signature = key.sign(canonical_json.canonical(body)).hex()
+    signature = key.sign(canonical_json.canonical_bytes(body)).hex()
     signed = {"key": key.public, "release": body, "signature": signature}
-    keep(place / RELEASE, canonical_json.canonical(signed))
+    write_file_atomically(place / RELEASE, canonical_json.canonical_bytes(signed))
     return release
 
 
@@ -72,7 +72,7 @@ def _files(folder: Path) -> tuple[ReleasedFile, ...]:
     described = {piece.name: (piece.sha256, piece.md5, piece.size) for piece in read_built(folder).pieces}
     files = []
     for path in sorted(path for path in folder.iterdir() if path.is_file() and re.fullmatch(_NAME, path.name)):
-        sha256, md5, size = digests(path)
+        sha256, md5, size = hash_file(path)
         if described.pop(path.name, (sha256, md5, size)) != (sha256, md5, size):
             raise Refused(
                 f"{path} is not the file that its {BUILT} describes. Nothing was signed; build it again with "
@@ -96,11 +96,11 @@ def read_release(raw: bytes, public: str, place: str) -> RunnerRelease:
 
 
 def _signed(raw: bytes, public: str) -> dict[str, Any]:
-    fields = Fields(canonical_json.parse(raw, limit=RELEASE_LIMIT), RELEASE, ("key", "release", "signature"))
+    fields = Fields(canonical_json.parse_canonical(raw, limit=RELEASE_LIMIT), RELEASE, ("key", "release", "signature"))
     signer, body = fields.text("key", _HEX), fields.part("release")
     if signer != public:
         raise ValueError(f"it is signed by the key {signer}, and {public} was asked for")
-    if not is_signed(canonical_json.canonical(body), fields.text("signature"), public):
+    if not is_signed(canonical_json.canonical_bytes(body), fields.text("signature"), public):
         raise ValueError("its signature is false: it was changed after it was signed")
     return body
 
@@ -109,7 +109,7 @@ def _body(release: RunnerRelease) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "runners": {name: [asdict(file) for file in files] for name, files in release.runners.items()},
-        "signed_at": canonical_json.utc(release.signed_at),
+        "signed_at": canonical_json.utc_text(release.signed_at),
     }
 
 
@@ -123,7 +123,7 @@ def _release(body: dict[str, Any]) -> RunnerRelease:
             raise ValueError(f"{name[:80]!r} is no name of a runner")
     files_by_name = {name: runners.array(name, _file) for name in listed}
     for name, files in files_by_name.items():
-        canonical_json.distinct([file.name for file in files], f"the list of files of {name}")
+        canonical_json.check_distinct([file.name for file in files], f"the list of files of {name}")
         if BUILT not in {file.name for file in files}:
             raise ValueError(f"{name} has no {BUILT}")
     return RunnerRelease(signed_at=fields.moment("signed_at"), runners=files_by_name)

@@ -5,5 +5,5 @@ from collections.abc import Callable
 Breathe = Callable[[], None]  # called between two pieces of work
 
 
-def restless() -> None:
+def no_pause() -> None:
     """Where nobody else waits: no time passes between two pieces."""

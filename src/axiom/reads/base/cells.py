@@ -6,34 +6,38 @@ from typing import Any
 
 from markupsafe import Markup
 
-from axiom.domain.headlines.numbers import plain
+from axiom.domain.headlines.numbers import format_number
 
 _NOTHING = "–"
 _NUMBER = (int, float)  # named once: `int | float` is made anew wherever it stands
 
 
-def cell(value: Any) -> str:
-    return _NOTHING if value is None or value == "" else plain(value, aligned=True)
+def format_cell(value: Any) -> str:
+    return _NOTHING if value is None or value == "" else format_number(value, aligned=True)
 
 
-def cells(values: Iterable[Any]) -> Markup:
+def row_cells(values: Iterable[Any]) -> Markup:
     """A row of a data table; numbers stand in columns."""
     return _joined(
-        f'<td class="num">{cell(value)}</td>' if isinstance(value, _NUMBER) else f"<td>{_text(cell(value))}</td>"
+        f'<td class="num">{format_cell(value)}</td>'
+        if isinstance(value, _NUMBER)
+        else f"<td>{_text(format_cell(value))}</td>"
         for value in values
     )
 
 
-def columns(values: Mapping[str, Any], names: Iterable[str]) -> Markup:
+def number_columns(values: Mapping[str, Any], names: Iterable[str]) -> Markup:
     """The levels or measures of these names, each in a column of numbers; a list of values only says how many."""
     return _joined(f'<td class="num">{_column(values.get(name))}</td>' for name in names)
 
 
 def config_in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
-    return ", ".join(f"{name} {plain(value)}" for name, value in config.items() if varying is None or name in varying)
+    return ", ".join(
+        f"{name} {format_number(value)}" for name, value in config.items() if varying is None or name in varying
+    )
 
 
-def in_a_sentence(measures: Mapping[str, Any]) -> str:
+def measures_in_words(measures: Mapping[str, Any]) -> str:
     """The measures of a cell one after the other."""
     return ", ".join(f"{name} {_in_brackets(value)}" for name, value in measures.items())
 
@@ -43,7 +47,7 @@ def _joined(written: Iterable[str]) -> Markup:
 
 
 def _column(value: Any) -> str:
-    return cell(value) if isinstance(value, _NUMBER) else _text(_few(value))
+    return format_cell(value) if isinstance(value, _NUMBER) else _text(_few(value))
 
 
 def _text(text: str) -> str:
@@ -52,8 +56,8 @@ def _text(text: str) -> str:
 
 
 def _few(value: Any) -> str:
-    return f"{len(value)} values" if isinstance(value, list | tuple) else cell(value)
+    return f"{len(value)} values" if isinstance(value, list | tuple) else format_cell(value)
 
 
 def _in_brackets(value: Any) -> str:
-    return f"({_few(value)})" if isinstance(value, list | tuple) else cell(value)
+    return f"({_few(value)})" if isinstance(value, list | tuple) else format_cell(value)

@@ -34,7 +34,9 @@ def authors_of(text: str) -> Sequence[CitedAuthor]:
     return [CitedAuthor(name=match["name"].strip(), orcid=match["orcid"] or "") for match in matches if match]
 
 
-def bibtex(*, number: int, answer: str, laboratory: str, authors: str, date: str, line: int, address: str) -> str:
+def finding_bibtex(
+    *, number: int, answer: str, laboratory: str, authors: str, date: str, line: int, address: str
+) -> str:
     """One entry. `date` begins with year, month and day; `address` is that of the finding's page, if it has one."""
     names = [*(author.name for author in authors_of(authors)), laboratory]
     by = " and ".join(f"{{{_escaped(name)}}}" for name in names)
@@ -49,7 +51,7 @@ def bibtex(*, number: int, answer: str, laboratory: str, authors: str, date: str
     return _entry(f"axiom-finding-{number}", fields)
 
 
-def bibtex_of(reference: ApprovedReference) -> str:
+def reference_bibtex(reference: ApprovedReference) -> str:
     """One entry of the literature; of its authors and year what its words say."""
     match = _AUTHORS_AND_YEAR.match(reference.words)
     by = (

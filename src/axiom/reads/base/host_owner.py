@@ -19,8 +19,8 @@ class HostOwner:
         return self.is_ours or self.volunteer is not None
 
 
-def whose_host(reading: Reading, volunteer_id: int) -> HostOwner:
-    owner = accounts.by_id(reading.db, volunteer_id)
+def find_host_owner(reading: Reading, volunteer_id: int) -> HostOwner:
+    owner = accounts.find_account(reading.db, volunteer_id)
     if owner is None:
         return HostOwner(is_ours=False, volunteer=None)
     volunteer, account = owner

@@ -30,7 +30,7 @@ class SitePage:
 SHOWN: list[SitePage] = []  # by the modules that were imported; the site imports all
 
 
-def shown_at(path: str, template: str, *, words: str = "", is_translated: bool = False) -> Callable[[_Make], _Make]:
+def page_at(path: str, template: str, *, words: str = "", is_translated: bool = False) -> Callable[[_Make], _Make]:
     def noted(make: _Make) -> _Make:
         read = frozenset(words.split())
         SHOWN.append(SitePage(path=path, make=make, template=template, words=read, is_translated=is_translated))

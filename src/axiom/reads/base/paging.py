@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.views import hosts
-from axiom.store.views.hosts import List, ListPart
+from axiom.store.views.hosts import ListPart, PagedList
 
 LENGTH = 50  # rows of a page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stretch:
+class Page:
     """So many rows of a list, from one of them on: rows that come or move meanwhile push none of the others away."""
 
     ids: Sequence[int]
@@ -31,20 +31,20 @@ class Stretch:
         }
 
 
-def stretch(reading: Reading, word: str, ids: Sequence[int]) -> Stretch:
+def paginate_ids(reading: Reading, word: str, ids: Sequence[int]) -> Page:
     """The rows that the address asks for, as in `?from=50`; the first ones where no row has this number."""
     start = reading.whole(word)
     first = ids.index(start) if start in ids else 0
-    return Stretch(ids=ids, first=first, length=max(1, len(ids)) if reading.is_whole else LENGTH)
+    return Page(ids=ids, first=first, length=max(1, len(ids)) if reading.is_whole else LENGTH)
 
 
-def part(reading: Reading, of: List, whose: int = 0) -> ListPart:
+def read_list_page(reading: Reading, of: PagedList, whose: int = 0) -> ListPart:
     """The rows that the address asks for: `?after=50`, or `?before=51`."""
     after, before = reading.whole("after"), reading.whole("before")
-    return hosts.part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
+    return hosts.read_list_part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
 
 
-def around(path: str, shown: ListPart) -> Answer:
+def page_links(path: str, shown: ListPart) -> Answer:
     """The addresses of the pages before and after these rows."""
     return {
         "previous": f"{path}?before={shown.ids[0]}" if shown.is_more_before else None,

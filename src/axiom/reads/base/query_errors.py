@@ -5,13 +5,13 @@ Everything would look like what was asked for: whoever mistypes a level in a pro
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from axiom.domain.headlines.numbers import calm
-from axiom.reads.base.request import number_of
+from axiom.domain.headlines.numbers import strip_controls
+from axiom.reads.base.request import parse_number
 
 LONGEST = 40  # letters of what was asked for that are repeated
 
 
-def choice(query: Mapping[str, str], word: str, allowed: Iterable[str]) -> Iterator[str]:
+def not_a_choice(query: Mapping[str, str], word: str, allowed: Iterable[str]) -> Iterator[str]:
     """The sentence for a word that has a few values alone."""
     text, values = query.get(word, ""), list(allowed)
     if text and text not in values:
@@ -21,14 +21,14 @@ def choice(query: Mapping[str, str], word: str, allowed: Iterable[str]) -> Itera
 def not_a_number(query: Mapping[str, str], word: str) -> Iterator[str]:
     """The sentence for a word whose value is a whole number."""
     text = query.get(word, "")
-    if text and number_of(text) is None:
+    if text and parse_number(text) is None:
         yield f"{_pair(word, text)} means nothing here; {word} is a whole number."
 
 
 def unknown_name(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[str]:
     """The sentence for a name that nothing has."""
     if query.get(noun) and not is_known:
-        yield f"There is no {noun} {shortened(query[noun])}."
+        yield f"There is no {noun} {shorten_query(query[noun])}."
 
 
 def unknown_words(query: Mapping[str, str], readable: Iterable[str], what: str) -> Iterator[str]:
@@ -38,14 +38,14 @@ def unknown_words(query: Mapping[str, str], readable: Iterable[str], what: str) 
     """
     words_read = set(readable)
     for word in sorted(word for word, text in query.items() if text and word not in words_read):
-        yield f"{shortened(word)} is nothing that can be asked for here; {what}."
+        yield f"{shorten_query(word)} is nothing that can be asked for here; {what}."
 
 
 def _pair(word: str, text: str) -> str:
-    return f"{word}={shortened(text)}"
+    return f"{word}={shorten_query(text)}"
 
 
-def shortened(text: str) -> str:
+def shorten_query(text: str) -> str:
     """What was asked for, as far as an answer repeats it."""
-    bare = calm(text)
+    bare = strip_controls(text)
     return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1]}…"

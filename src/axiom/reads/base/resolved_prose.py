@@ -5,13 +5,13 @@ Pages show it in one kind of box, after what was computed; their JSON has it und
 
 from collections.abc import Iterable, Mapping
 
-from axiom.domain.headlines.numbers import e_value, plain, written
+from axiom.domain.headlines.numbers import format_e_value, format_interval, format_number
 from axiom.laboratory.findings.rules import prose
-from axiom.laboratory.findings.rules.prose import Reference
+from axiom.laboratory.findings.rules.prose import ProseReference
 from axiom.reads.base.request import Answer, Reading
 from axiom.store.rounds.kept_prose import KeptProse
 from axiom.store.views import findings
-from axiom.store.views.citable import citable
+from axiom.store.views.citable import read_citable_findings
 from axiom.store.views.findings import FindingView
 from axiom_weigh.evidence.cards import Citable
 
@@ -19,7 +19,7 @@ _NOT_YET = "(not known yet)"
 _COMPUTED = ("verdict", "reads", "grade")
 
 
-def quote(reading: Reading, by: str, kind: str, text: str, *, number: int = 0, at: str = "") -> list[Answer]:
+def quote_text(reading: Reading, by: str, kind: str, text: str, *, number: int = 0, at: str = "") -> list[Answer]:
     """This text as its author's, `number` being that of its row; nothing where it names what is not weighed yet.
 
     Beside it stands the computed verdict of each finding that it names, and why it could not be written today. What
@@ -34,51 +34,55 @@ def quote(reading: Reading, by: str, kind: str, text: str, *, number: int = 0, a
             "checked": False,
             "kind": kind,
             "number": number,
-            "text": prose.replaced(text, lambda reference: _resolved(reference, citables, fields)),
+            "text": prose.replace_references(text, lambda reference: _resolved(reference, citables, fields)),
             "at": at,
             "beside": [
                 {"number": number, "status": citable.status, **{name: str(citable.fields[name]) for name in _COMPUTED}}
                 for number, citable in sorted(citables.items())
             ],
-            "faults": prose.faults(text, citables),
+            "faults": prose.list_prose_faults(text, citables),
         }
     ]
 
 
 def quote_each(reading: Reading, by: str, texts: Mapping[str, str]) -> list[Answer]:
     """These texts of one author, by their kind."""
-    return [entry for kind, text in texts.items() for entry in quote(reading, by, kind, text)]
+    return [entry for kind, text in texts.items() for entry in quote_text(reading, by, kind, text)]
 
 
-def quote_kept(reading: Reading, texts: Iterable[KeptProse]) -> list[Answer]:
+def quote_stored_prose(reading: Reading, texts: Iterable[KeptProse]) -> list[Answer]:
     """What was written about a session or for a paper."""
     return [
         entry
         for kept in texts
-        for entry in quote(reading, kept.author, "words", kept.text, number=kept.number, at=kept.at.isoformat())
+        for entry in quote_text(reading, kept.author, "words", kept.text, number=kept.number, at=kept.at.isoformat())
     ]
 
 
 def _named_in(reading: Reading, text: str) -> tuple[Mapping[int, Citable], Mapping[int, Mapping[str, str]]]:
     """The findings that a text names, and every field of each as pages write it."""
-    numbers = prose.findings_named(text)
+    numbers = prose.find_named_findings(text)
     if not numbers:
         return {}, {}
-    citables, views = citable(reading.db, numbers), findings.by_numbers(reading.db, numbers)
-    return citables, {number: texts(views[number], citables[number]) for number in citables}
+    citables, views = read_citable_findings(reading.db, numbers), findings.read_finding_views(reading.db, numbers)
+    return citables, {number: finding_texts(views[number], citables[number]) for number in citables}
 
 
-def texts(view: FindingView, spoken_of: Citable) -> dict[str, str]:
-    fields = {name: _NOT_YET if value is None else plain(value) for name, value in spoken_of.fields.items()}
+def finding_texts(view: FindingView, spoken_of: Citable) -> dict[str, str]:
+    fields = {name: _NOT_YET if value is None else format_number(value) for name, value in spoken_of.fields.items()}
     fields["number"] = f"finding {view.finding.number}"
     if view.line:
         weighed = view.line.evidence
-        numbers = written(view.estimand, weighed.estimate, weighed.low, weighed.high)
-        fields |= dict(zip(("estimate", "low", "high"), numbers, strict=True)) | {"e_value": e_value(weighed.e_value)}
+        numbers = format_interval(view.estimand, weighed.estimate, weighed.low, weighed.high)
+        fields |= dict(zip(("estimate", "low", "high"), numbers, strict=True)) | {
+            "e_value": format_e_value(weighed.e_value)
+        }
     return fields
 
 
-def _resolved(reference: Reference, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]) -> str:
+def _resolved(
+    reference: ProseReference, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]
+) -> str:
     if not reference.finding:
-        return str(prose.value_of(reference, citables) or reference.written)
+        return str(prose.find_referenced_value(reference, citables) or reference.written)
     return fields.get(reference.finding, {}).get(reference.name or "number", reference.written)

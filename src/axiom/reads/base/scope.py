@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.headlines.numbers import plain
-from axiom.signed.sources import parsed
+from axiom.domain.headlines.numbers import format_number
+from axiom.signed.sources import parse_source
 
 _FEW = 4  # levels that are all named
 _SUBJECTS = {  # of the kit: nets, data
@@ -26,13 +26,13 @@ _SUBJECTS = {  # of the kit: nets, data
 _KIT = "axiom.kit"
 
 
-def cells(estimand: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def select_arm_configs(estimand: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The configs that an estimand speaks of: those of its arms, or all."""
     arms = [arm for arm in estimand["between"] if arm]
     return [config for config in configs if not arms or any(arm.items() <= config.items() for arm in arms)]
 
 
-def levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def collect_levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Each factor with the levels that it takes, numbers in order."""
     by_factor: dict[str, list[Any]] = {}
     for config in configs:
@@ -42,9 +42,9 @@ def levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return {factor: sorted(values) if _are_numbers(values) else values for factor, values in by_factor.items()}
 
 
-def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
+def scope_in_words(configs: Sequence[Mapping[str, Any]]) -> str:
     """The ranges of what varies, then what was held."""
-    by_factor = levels(configs)
+    by_factor = collect_levels(configs)
     varied = [f"{_spaced(factor)} {_range(values)}" for factor, values in by_factor.items() if len(values) > 1]
     constant = [f"{_spaced(factor)} {_level(values[0])}" for factor, values in by_factor.items() if len(values) == 1]
     if not varied:
@@ -55,10 +55,10 @@ def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
 def is_crossed(configs: Sequence[Mapping[str, Any]]) -> bool:
     """Is every combination of the levels there? Told factor by factor, several designs read as if it were."""
     combinations = {repr(sorted(config.items())) for config in configs}
-    return not combinations or len(combinations) == math.prod(len(level) for level in levels(configs).values())
+    return not combinations or len(combinations) == math.prod(len(level) for level in collect_levels(configs).values())
 
 
-def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
+def list_kit_parts(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
     """The networks and data of the kit that an experiment's source uses, as `data.teacher`, and what each says it is.
 
     `kit` holds the kit's own files by their path in a bundle.
@@ -68,7 +68,7 @@ def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=256)
 def _used(source: str) -> tuple[str, ...]:
-    tree = parsed(source)
+    tree = parse_source(source)
     imported = {
         alias.asname or alias.name: alias.name
         for node in ast.walk(tree)
@@ -92,7 +92,7 @@ def _summary_of(name: str, kit: Mapping[str, bytes]) -> str:
 
 @lru_cache(maxsize=256)
 def _described(source: str) -> Mapping[str, str]:
-    functions = [node for node in parsed(source).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in parse_source(source).body if isinstance(node, ast.FunctionDef)]
     return {node.name: (ast.get_docstring(node) or "").partition("\n")[0] for node in functions}
 
 
@@ -103,13 +103,13 @@ def _is_function(name: str) -> bool:
 
 def _range(values: Sequence[Any]) -> str:
     if _are_numbers(values) and len(values) > _FEW:
-        return f"{plain(values[0])} to {plain(values[-1])} ({len(values)} levels)"
+        return f"{format_number(values[0])} to {format_number(values[-1])} ({len(values)} levels)"
     words = [_level(level) for level in values]
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _level(level: Any) -> str:
-    return str(level).lower() if isinstance(level, bool) else plain(level)
+    return str(level).lower() if isinstance(level, bool) else format_number(level)
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:

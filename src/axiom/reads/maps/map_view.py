@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from axiom.domain.headlines.numbers import plain
+from axiom.domain.headlines.numbers import format_number
 from axiom.domain.maps import WHERE, Knob, Map, PlacedConfigs, Tile
 from axiom.errors import NotFound, WrongUse
-from axiom.reads.base.query_errors import LONGEST, shortened
-from axiom.reads.base.request import Reading, number_of
+from axiom.reads.base.query_errors import LONGEST, shorten_query
+from axiom.reads.base.request import Reading, parse_number
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -42,7 +42,7 @@ class ShownMap:
             return self.drawn.arms[arm]
         config = self.arms[arm]
         names = [name for name in self.varying if name in config]
-        return ", ".join(f"{name.replace('_', ' ')} {plain(config[name])}" for name in names)
+        return ", ".join(f"{name.replace('_', ' ')} {format_number(config[name])}" for name in names)
 
     @property
     def varying(self) -> list[str]:
@@ -80,48 +80,54 @@ class Aspect:
         return f"{path}/{kind}/{arms}/{chosen}/{self.tile.level}-{self.tile.column}-{self.tile.row}.png"
 
 
-def must_map(reading: Reading, name: str) -> ShownMap:
-    stored = experiments.named(reading.db, name)
+def require_map(reading: Reading, name: str) -> ShownMap:
+    stored = experiments.resolve_experiment_name(reading.db, name)
     if stored is None:
-        raise NotFound(f"There is no map {shortened(name)}. /maps lists those that there are.")
-    shown = map_of(reading, stored)
+        raise NotFound(f"There is no map {shorten_query(name)}. /maps lists those that there are.")
+    shown = find_map(reading, stored)
     if shown is None:
-        raise NotFound(f"The experiment {shortened(name)} has no map. /maps lists those that there are.")
+        raise NotFound(f"The experiment {shorten_query(name)} has no map. /maps lists those that there are.")
     return shown
 
 
-def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
+def find_map(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
     """The map of a version; None where it has none."""
     manifest = stored_manifest(stored.manifest)
     if manifest.map is None:
         return None
-    placed = registrations.placed(reading.db, stored.id) or PlacedConfigs(enumerate(manifest.configs))
+    placed = registrations.read_placed_configs(reading.db, stored.id) or PlacedConfigs(enumerate(manifest.configs))
     return ShownMap(stored=stored, manifest=manifest, drawn=manifest.map, arms=placed.arms)
 
 
-def every_map(reading: Reading) -> list[ShownMap]:
+def list_maps(reading: Reading) -> list[ShownMap]:
     """For each map its newest version that was not recalled, the newest first."""
-    every = [map_of(reading, version) for version in newest_of(experiments.every_version(reading.db))]
+    every = [
+        find_map(reading, version) for version in newest_versions(experiments.list_experiment_versions(reading.db))
+    ]
     return [shown for shown in every if shown is not None]
 
 
-def newest_of(versions: Iterable[StoredExperiment]) -> list[StoredExperiment]:
+def newest_versions(versions: Iterable[StoredExperiment]) -> list[StoredExperiment]:
     """For each experiment its newest version that was not recalled, the newest first."""
     newest = {version.name: version for version in versions if version.status != "recalled"}
     return sorted(newest.values(), key=lambda version: -version.id)
 
 
-def must_arm(shown: ShownMap, text: str) -> int:
-    arm = whole("arm", text)
+def require_arm(shown: ShownMap, text: str) -> int:
+    arm = require_whole_number("arm", text)
     if arm not in shown.arms:
         arms = f"its arms are {_span(list(shown.arms))}" if len(shown.arms) > 1 else "its one arm is 0"
         raise NotFound(f"There is no arm {arm} of {shown.stored.name}; {arms}.")
     return arm
 
 
-def must_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
+def require_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
     deepest = shown.drawn.deepest
-    tile = Tile(level=whole("level", level), column=whole("column", column), row=whole("row", row))
+    tile = Tile(
+        level=require_whole_number("level", level),
+        column=require_whole_number("column", column),
+        row=require_whole_number("row", row),
+    )
     if tile.level > deepest:
         raise NotFound(f"There is no level {tile.level} of {shown.stored.name}; the deepest is {deepest}.")
     if not tile.is_there:
@@ -133,37 +139,37 @@ def must_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
     return tile
 
 
-def must_replicate(shown: ShownMap, text: str, drawn_numbers: list[int]) -> int | None:
+def require_replicate(shown: ShownMap, text: str, drawn_numbers: list[int]) -> int | None:
     """The replicate that an address names, of those drawn; None where it means all together."""
     if text == MEAN:
         return None
-    number = whole("replicate", text, f", or {MEAN}")
+    number = require_whole_number("replicate", text, f", or {MEAN}")
     if number not in drawn_numbers:
         drawn = f"drawn so far: {_span(drawn_numbers)}" if drawn_numbers else "none is drawn yet"
         raise NotFound(f"Repetition {number} of {shown.stored.name} is not drawn; {drawn}.")
     return number
 
 
-def must_knob(axis: Knob, word: str, text: str) -> float:
+def require_knob(axis: Knob, word: str, text: str) -> float:
     try:
         value = float(text) if len(text) <= LONGEST else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise WrongUse(f"{word}={shortened(text)} means nothing here; {word} is a number.")
+        raise WrongUse(f"{word}={shorten_query(text)} means nothing here; {word} is a number.")
     if not axis.low <= value <= axis.high:
         raise NotFound(
-            f"{word}={shortened(text)} lies outside of the map, where {axis.name} goes from {plain(axis.low)} to "
-            f"{plain(axis.high)}."
+            f"{word}={shorten_query(text)} lies outside of the map, where {axis.name} goes from "
+            f"{format_number(axis.low)} to {format_number(axis.high)}."
         )
     return value
 
 
-def whole(word: str, text: str, further: str = "") -> int:
+def require_whole_number(word: str, text: str, further: str = "") -> int:
     """The whole number that an address says under this word."""
-    number = number_of(text)
+    number = parse_number(text)
     if number is None:
-        raise WrongUse(f"{word}={shortened(text)} means nothing here; {word} is a whole number{further}.")
+        raise WrongUse(f"{word}={shorten_query(text)} means nothing here; {word} is a whole number{further}.")
     return number
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from axiom.limits import maps as limits
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.maps.map_view import Aspect, ShownMap, map_of, newest_of
+from axiom.reads.maps.map_view import Aspect, ShownMap, find_map, newest_versions
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -14,13 +14,13 @@ from axiom.store.views.maps import ListedTile
 _EVEN = 0.5
 
 
-def newest(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
+def find_newest_tile(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
     """Of the tiles that were drawn last the deepest, and of those the one that shows most; None before level 1."""
     candidates = [
         (tile, stored)
-        for stored in newest_of(versions)
+        for stored in newest_versions(versions)
         if stored.status == "open" and stored_manifest(stored.manifest).map is not None
-        for tile in maps.newest(reading.db, stored.id, limits.RECENT_TILES)
+        for tile in maps.list_newest_tiles(reading.db, stored.id, limits.RECENT_TILES)
         if tile.tile.level > 0
     ]
     if not candidates:
@@ -28,25 +28,25 @@ def newest(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | N
     tile, stored = max(
         candidates, key=lambda pair: (pair[0].tile.level, -abs(pair[0].shares[0] - _EVEN), pair[0].drawn_at)
     )
-    shown = map_of(reading, stored)
+    shown = find_map(reading, stored)
     return _row(shown, tile) | {"question": shown.manifest.question} if shown else None
 
 
-def drawn_by(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
+def list_tiles_by_hosts(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
     """The deepest tiles that these hosts drew lately, a few of them."""
-    if not maps.drawn(reading.db):
+    if not maps.count_drawn_tiles(reading.db):
         return []
     tiles: Iterable[ListedTile] = (
         tile
         for host_id in sorted(host_ids, reverse=True)[: limits.RECENT_HOSTS]
-        for tile in maps.of_host(reading.db, host_id, tasks=limits.RECENT_TASKS, limit=limits.RECENT_PICTURES)
+        for tile in maps.list_host_tiles(reading.db, host_id, tasks=limits.RECENT_TASKS, limit=limits.RECENT_PICTURES)
     )
     chosen = sorted(tiles, key=lambda tile: (-tile.tile.level, -tile.drawn_at.timestamp()))[: limits.RECENT_PICTURES]
     maps_by_version: dict[int, ShownMap | None] = {}
     for tile in chosen:
         if tile.experiment_id not in maps_by_version:
-            stored = experiments.by_id(reading.db, tile.experiment_id)
-            maps_by_version[tile.experiment_id] = map_of(reading, stored) if stored else None
+            stored = experiments.find_experiment(reading.db, tile.experiment_id)
+            maps_by_version[tile.experiment_id] = find_map(reading, stored) if stored else None
     return [_row(shown, tile) for tile in chosen if (shown := maps_by_version[tile.experiment_id])]
 
 

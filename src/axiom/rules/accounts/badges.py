@@ -35,7 +35,7 @@ class Stamp:
     wanted: int
 
 
-def stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
+def list_stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
     """Return every stamp, those that were earned first."""
     days = max(0, (now - done.since).days)
     all_stamps = [

@@ -50,25 +50,25 @@ class Permission:
     reason: str
 
 
-def most_a_day(caller: Caller, request: CommandCost) -> int | None:
+def daily_command_limit(caller: Caller, request: CommandCost) -> int | None:
     """How often this caller may give this command in a day; None: as often as they like."""
     of_a_volunteer = request.most_a_day if caller.volunteer_id is not None else None
     return caller.limits.commands_per_day.get(request.command, of_a_volunteer)
 
 
-def without_right(caller: Caller, right: Capability, what: str) -> str:
+def why_without_right(caller: Caller, right: Capability, what: str) -> str:
     """Why this caller may not do it, and who could let a program do it."""
     cure = "; a person lets a program in that may with `axiom program add`" if caller.is_program else ""
     return f"{caller.name} may not {right}; {what} needs that{cure}"
 
 
-def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
+def check_permission(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
     """Decide from what the caller may do at all, and from how much of it is left today."""
     if request.capability not in caller.capabilities:
         return Permission(
             allowed=False,
             within_capability=False,
-            reason=without_right(caller, request.capability, request.command),
+            reason=why_without_right(caller, request.capability, request.command),
         )
     if caller.is_program and request.owner not in (None, caller.name):
         return Permission(
@@ -84,7 +84,7 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             within_capability=False,
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
-    most = most_a_day(caller, request)
+    most = daily_command_limit(caller, request)
     if most is not None and (spent.uses >= most or spent.tried >= account_limits.DRY_RUNS * most):
         return Permission(
             allowed=False,
@@ -115,7 +115,7 @@ def _next(moment: datetime | None) -> str:
     return "" if moment is None else f"; next at {moment + timedelta(minutes=1):%H:%M} UTC, if it is not asked before"
 
 
-def may_order(caller: Caller, core_hours: float, spent: SpentToday) -> Permission:
+def check_core_hours(caller: Caller, core_hours: float, spent: SpentToday) -> Permission:
     """Decide by what was ordered, each thing counted at the most that it can cost."""
     for had, most, when in (
         (spent.core_hours, caller.limits.core_hours_per_day, "left today"),

@@ -15,12 +15,12 @@ _TOO_MANY = mark(
 )
 
 
-def not_now(oldest_counted: datetime | None, now: datetime) -> str:
+def why_host_waits(oldest_counted: datetime | None, now: datetime) -> str:
     """Why this computer has to wait; empty when it may be added. Of the account's newest, the `MOST_NEW`th counts."""
     return _TOO_MANY if oldest_counted is not None and now - oldest_counted < WITHIN else ""
 
 
-def are_own(source: str, own: str) -> bool:
+def are_own_preferences(source: str, own: str) -> bool:
     """Whether they come from this account, by the digests of e-mail addresses that clients and projects exchange.
 
     A client names the account from which it took them; one that names none set them itself, or is too old to say.

@@ -15,13 +15,13 @@ class VisibilityDecision:
     reason: str
 
 
-def heard(balance: Balance | None) -> VisibilityDecision:
+def judge_visibility(balance: Balance | None) -> VisibilityDecision:
     """Decide from what the volunteer has, or of a team the one who looks after it. A name is always shown."""
     if balance is not None and balance.total > 0:
         return VisibilityDecision(may=True, reason="there is credit")
     return VisibilityDecision(may=False, reason=mark("country, website and text are shown from the first credit on"))
 
 
-def as_shown(team: Team, founder: Balance | None) -> Team:
+def hide_team_profile(team: Team, founder: Balance | None) -> Team:
     """The team with what others may read of it, by what its founder has."""
-    return team if heard(founder).may else replace(team, country="", website="", about="")
+    return team if judge_visibility(founder).may else replace(team, country="", website="", about="")

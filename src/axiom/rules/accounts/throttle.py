@@ -33,7 +33,7 @@ class ThrottleDecision:
         return self.wait <= timedelta(0)
 
 
-def judge(wrong: WrongPasswords, now: datetime) -> ThrottleDecision:
+def throttle_password(wrong: WrongPasswords, now: datetime) -> ThrottleDecision:
     """Decide from what went wrong within the last hour.
 
     An address that has proven the password before waits for its own mistakes and for nobody else's.
@@ -62,7 +62,7 @@ def judge(wrong: WrongPasswords, now: datetime) -> ThrottleDecision:
     return max(verdicts, key=lambda verdict: verdict.wait)
 
 
-def may_open(opened: Sequence[datetime], most: int, now: datetime) -> ThrottleDecision:
+def throttle_new_account(opened: Sequence[datetime], most: int, now: datetime) -> ThrottleDecision:
     """Decide whether an address may open one more account, from when it opened others."""
     lately = [at for at in opened if now - at < limits.GUESSES_WITHIN]
     if len(lately) < most:
@@ -71,7 +71,7 @@ def may_open(opened: Sequence[datetime], most: int, now: datetime) -> ThrottleDe
     return ThrottleDecision(wait=wait, reason="many accounts were opened from here")
 
 
-def may_do(done: Sequence[datetime], now: datetime) -> ThrottleDecision:
+def throttle_change(done: Sequence[datetime], now: datetime) -> ThrottleDecision:
     """Decide whether the same may be done in an account once more, from when it was done there."""
     lately = [at for at in done if now - at < limits.GUESSES_WITHIN]
     if len(lately) < limits.SAME_CHANGES:

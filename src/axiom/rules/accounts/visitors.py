@@ -10,7 +10,7 @@ _LONGEST = 45  # signs of an address
 _UNREADABLE = "?"
 
 
-class Shares:
+class VisitorShares:
     """How many of a scarce thing each visitor has now; this computer's own programs may have as many as there are."""
 
     def __init__(self) -> None:

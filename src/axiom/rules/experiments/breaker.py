@@ -25,7 +25,7 @@ _TWO = 2  # sources that must fail while a version is being let out, where there
 Sources = Mapping[Place, Endings]
 
 
-def broken(by_host: Sources) -> str:
+def why_stop_version(by_host: Sources) -> str:
     """Why to stop a version that is out, from all endings so far; empty where it goes on.
 
     Hosts that break everything are not the version's fault, and they report first. So hosts count that have shown
@@ -42,7 +42,7 @@ def broken(by_host: Sources) -> str:
     return _reason(heard, "host") if halts else ""
 
 
-def broken_early(by_source: Sources, *, hosts: int, counts_hosts: bool) -> str:
+def why_halt_early(by_source: Sources, *, hosts: int, counts_hosts: bool) -> str:
     """Why to halt a version that is being let out to a fleet of so many hosts; empty where it goes on.
 
     A source that never returned anything valid is heard as long as no proven one computes the version. Two must fail
@@ -60,12 +60,14 @@ def broken_early(by_source: Sources, *, hosts: int, counts_hosts: bool) -> str:
     return _reason(heard, "host" if counts_hosts else "volunteer") if halts else ""
 
 
-def fails_here(endings: Endings) -> bool:
+def fails_too_often(endings: Endings) -> bool:
     """Does it fail there more often than anything may, whoever else can compute it?"""
     return _log_e([endings]) >= _HALTS_AT
 
 
-def broken_there(by_source: Sources, why: Callable[[Sources], str], *, is_capped: bool = False) -> dict[str, str]:
+def find_broken_platforms(
+    by_source: Sources, why: Callable[[Sources], str], *, is_capped: bool = False
+) -> dict[str, str]:
     """The platforms on which alone a version is broken, while it works elsewhere, and why.
 
     `why` is the decision for all platforms. Where proven sources compute the version, only proven ones are heard.

@@ -64,7 +64,7 @@ def release_state(history: Sequence[Release]) -> ReleaseState:
     return state
 
 
-def settled(state: ReleaseState, bundle: str) -> Rollout | None:
+def find_final_rollout(state: ReleaseState, bundle: str) -> Rollout | None:
     """The stage of a bundle of which no task need be looked at any more: it was halted, or it is out."""
     if line := state.halted.get(bundle):
         return Rollout(stage=Stage.PAUSED, reason=line.reason)
@@ -73,7 +73,7 @@ def settled(state: ReleaseState, bundle: str) -> Rollout | None:
     return None
 
 
-def news(rollout: Rollout, state: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
+def list_release_changes(rollout: Rollout, state: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
     """What is to be added to the history: each change with its platform and reason. Said once, it is not said again."""
     added = [
         (Change.HELD, platform, why) for platform, why in rollout.held_back.items() if platform not in state.paused
@@ -85,16 +85,16 @@ def news(rollout: Rollout, state: ReleaseState, bundle: str) -> list[tuple[Chang
     return added
 
 
-def unapproved(state: ReleaseState, bundle: str, approvals: str) -> str:
+def why_unapproved(state: ReleaseState, bundle: str, approvals: str) -> str:
     """Why a bundle may not go beyond our own hosts, where approvals are asked for or a program wrote it."""
     if bundle in state.approved or not (approvals or bundle in state.written):
         return ""
     return "waits until somebody of the laboratory approves it, before which it goes to no volunteer"
 
 
-def with_approval(rollout: Rollout, state: ReleaseState, bundle: str, approvals: str) -> Rollout:
+def add_approval_reason(rollout: Rollout, state: ReleaseState, bundle: str, approvals: str) -> Rollout:
     """The stage with the reason that it waits for an approval, if it does."""
-    waits = unapproved(state, bundle, approvals)
+    waits = why_unapproved(state, bundle, approvals)
     return replace(rollout, reason=f"{rollout.reason}; it {waits}") if waits else rollout
 
 
@@ -117,7 +117,7 @@ def _without(lines: Mapping[str, Release], keys: Collection[str]) -> dict[str, R
     return {key: line for key, line in lines.items() if key not in keys}
 
 
-def facts_of(sent: Iterable[SentTasks], *, counts_hosts: bool) -> ReleaseRecord:
+def sum_release_tasks(sent: Iterable[SentTasks], *, counts_hosts: bool) -> ReleaseRecord:
     """Add up what was sent while a bundle was let out: by volunteer; where one alone computes, by host."""
     by_source: dict[Place, Endings] = {}
     lost: Counter[Place] = Counter()
@@ -130,7 +130,7 @@ def facts_of(sent: Iterable[SentTasks], *, counts_hosts: bool) -> ReleaseRecord:
         place = tasks.host if counts_hosts else tasks.volunteer, tasks.platform
         endings = by_source.get(place, Endings(platform=tasks.platform))
         endings = replace(endings, is_proven=endings.is_proven or tasks.is_proven)
-        cause, theirs = ended_by(tasks.state, tasks.cause), 0 if tasks.is_ours else 1
+        cause, theirs = find_failure_cause(tasks.state, tasks.cause), 0 if tasks.is_ours else 1
         if tasks.state in {TaskState.SENT, TaskState.RETURNED}:
             out += tasks.amount - tasks.silent
             theirs_out += theirs * (tasks.amount - tasks.silent)
@@ -154,7 +154,9 @@ def facts_of(sent: Iterable[SentTasks], *, counts_hosts: bool) -> ReleaseRecord:
     )
 
 
-def endings_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Endings]:
+def group_endings_by_host(
+    counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]
+) -> dict[Place, Endings]:
     """How counted endings, by host, platform and cause, stand for each host and platform."""
     by_host: dict[Place, Endings] = {}
     for host, platform, cause, amount in counts:
@@ -175,7 +177,7 @@ def _counts(cause: Cause) -> bool:
     return cause.blame in _COUNTS and cause not in _NOT_ITS_DOING
 
 
-def ended_by(state: TaskState, cause: str) -> Cause | None:
+def find_failure_cause(state: TaskState, cause: str) -> Cause | None:
     """Why a task ended badly; None where the laboratory took it back, which is no failure."""
     if state in _STATES:
         return _STATES[state]

@@ -13,7 +13,7 @@ from functools import partial
 
 from axiom.domain.releases import Endings, Fleet, Place, Stage
 from axiom.limits import experiments as limits
-from axiom.rules.experiments.breaker import broken_early, broken_there, fails_here
+from axiom.rules.experiments.breaker import fails_too_often, find_broken_platforms, why_halt_early
 from axiom_weigh.amounts import counted
 
 _WELL_FOR_EACH_FAILED = round(1 / limits.FAILING_SHARE) - 1
@@ -72,10 +72,10 @@ class RolloutQuota:
         return self.reason if self.most == 0 else ""
 
 
-def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Rollout:
+def decide_rollout(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Rollout:
     """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
-    why = partial(broken_early, hosts=fleet.hosts, counts_hosts=fleet.is_alone)
-    held_back = broken_there(facts.by_source, why, is_capped=not fleet.is_alone)
+    why = partial(why_halt_early, hosts=fleet.hosts, counts_hosts=fleet.is_alone)
+    held_back = find_broken_platforms(facts.by_source, why, is_capped=not fleet.is_alone)
     elsewhere = {place: endings for place, endings in facts.by_source.items() if endings.platform not in held_back}
     halted = why(elsewhere) or _in_vain(facts, fleet)
     if halted:
@@ -102,7 +102,7 @@ def _benched(facts: ReleaseRecord) -> dict[Place, str]:
     for place in facts.failing:
         endings = facts.by_source.get(place, Endings())
         failed = endings.badly + facts.lost.get(place, 0)
-        if fails_here(endings) or (not endings.well and failed >= limits.RELEASED_IN_VAIN):
+        if fails_too_often(endings) or (not endings.well and failed >= limits.RELEASED_IN_VAIN):
             tasks = counted(endings.well + failed, "task")
             reasons[place] = (
                 f"is tried on the computers of others first, since {failed} of {tasks} of it failed on yours"
@@ -110,7 +110,7 @@ def _benched(facts: ReleaseRecord) -> dict[Place, str]:
     return reasons
 
 
-def quota(
+def compute_rollout_quota(
     facts: ReleaseRecord, fleet: Fleet, rollout: Rollout, *, place: Place, is_ours: bool, now: datetime
 ) -> RolloutQuota:
     """How many more tasks a host of this volunteer and platform may have."""
@@ -123,7 +123,7 @@ def quota(
         return RolloutQuota(most=0, reason=f"is paused, since {rollout.reason}")
     if rollout.stage is Stage.OPEN or (is_ours and rollout.stage is not Stage.PILOT):
         return RolloutQuota()
-    left, size = left_for(facts, fleet, rollout.stage) or 0, _size(facts, fleet, rollout.stage)
+    left, size = count_rollout_left(facts, fleet, rollout.stage) or 0, _size(facts, fleet, rollout.stage)
     if not is_ours and (facts.latest is None or now - facts.latest < limits.PILOT_WAITS_FOR):
         left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
     return RolloutQuota(
@@ -131,7 +131,7 @@ def quota(
     )
 
 
-def left_for(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
+def count_rollout_left(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
     """How many more tasks of a version in this stage volunteers' hosts may have, all together; None is any number."""
     if stage is Stage.OPEN:
         return None

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from axiom.domain.costs import Cost, Fit, Voice
+from axiom.domain.costs import Cost, CostFit, HostCostReport
 from axiom.domain.fleet import Host
 from axiom.limits import hosts as limits
 from axiom_weigh.amounts import counted
@@ -41,7 +41,7 @@ _MODEL_LENGTH = 40
 class CostUpdate:
     """What is known after one more task, and why."""
 
-    fit: Fit
+    fit: CostFit
     reason: str
 
 
@@ -61,7 +61,7 @@ class FittedCost:
     reason: str
 
 
-def class_of(host: Host, gpu: str = "") -> str:
+def class_of_host(host: Host, gpu: str = "") -> str:
     """The kind of host that it is to a task on its processor, or on its GPU of this kind."""
     platform = host.platform
     if not gpu:
@@ -71,7 +71,7 @@ def class_of(host: Host, gpu: str = "") -> str:
     return f"{platform.system}-{platform.processor}-{model}"
 
 
-def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_seconds: float) -> CostUpdate:
+def refit_cost(fit: CostFit, *, host_id: int, cells: int, expected_seconds: float, spent_seconds: float) -> CostUpdate:
     """Decide what one more valid task of a host changes.
 
     Expected is what is declared, over the host's speed; 0 where that is not known yet.
@@ -87,15 +87,15 @@ def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_
     tasks, word = (before.tasks, before.log_ratio) if before else (0, _between(fit.voices))
     log_ratio = _within(math.log(spent_seconds / expected_seconds), -math.log(MOST), math.log(MOST))
     word += _within(log_ratio - word, -_STEP, _STEP) / min(tasks + 1, _MEMORY)
-    voice = Voice(host_id=host_id, tasks=tasks + 1, log_ratio=word)
+    voice = HostCostReport(host_id=host_id, tasks=tasks + 1, log_ratio=word)
     return CostUpdate(
-        fit=Fit(tasks=fit.tasks + 1, voices=(*others[1 - limits.COST_HOSTS :], voice)),
+        fit=CostFit(tasks=fit.tasks + 1, voices=(*others[1 - limits.COST_HOSTS :], voice)),
         reason=f"task {voice.tasks} of the host took {math.exp(log_ratio):.2f} times what was expected; "
         f"its voice is {math.exp(word):.2f} now",
     )
 
 
-def weigh(fit: Fit) -> FittedCost:
+def cost_of_fit(fit: CostFit) -> FittedCost:
     """Decide by what a host's expected seconds are multiplied: 1 until enough tasks of this kind of host are valid."""
     if fit.tasks < limits.COST_TASKS:
         waits = f"{counted(fit.tasks, 'task')} of the {limits.COST_TASKS} from which on a fit counts"
@@ -112,7 +112,7 @@ def weigh(fit: Fit) -> FittedCost:
     return FittedCost(cost=Cost(factor=factor), reason=f"{says} {len(fit.voices)}{most} hosts")
 
 
-def paid_shares(voices: Iterable[tuple[int, int, Voice]]) -> dict[int, PaidShare]:
+def compute_paid_shares(voices: Iterable[tuple[int, int, HostCostReport]]) -> dict[int, PaidShare]:
     """Decide which experiments are paid for less than they declare, from all voices with experiment and volunteer.
 
     A host tells how an experiment compares with the others that it computes, so its own speed does not matter. A
@@ -138,9 +138,9 @@ def paid_shares(voices: Iterable[tuple[int, int, Voice]]) -> dict[int, PaidShare
     return {experiment_id: share for experiment_id, share in shares.items() if share.share < 1}
 
 
-def shown(host_class: str, fit: Fit) -> dict[str, object]:
+def describe_cost_fit(host_class: str, fit: CostFit) -> dict[str, object]:
     """What is known of one kind of host, as pages and commands show it."""
-    weighed = weigh(fit)
+    weighed = cost_of_fit(fit)
     return {
         "hosts": host_class,
         "tasks": fit.tasks,
@@ -150,7 +150,7 @@ def shown(host_class: str, fit: Fit) -> dict[str, object]:
     }
 
 
-def _between(voices: Sequence[Voice]) -> float:
+def _between(voices: Sequence[HostCostReport]) -> float:
     """The logarithm on which all pulls cancel; where they do along a stretch, that nearest to what is declared."""
     weights = [min(voice.tasks, _MOST_WEIGHT) for voice in voices]
     total = _DECLARED + sum(weights)

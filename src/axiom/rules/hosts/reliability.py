@@ -45,7 +45,7 @@ class ReliabilityUpdate:
     reason: str
 
 
-def after(standing: Standing, task: PastTask) -> ReliabilityUpdate:
+def update_reliability(standing: Standing, task: PastTask) -> ReliabilityUpdate:
     """Decide from one more task. What is not the host's doing leaves it as it was."""
     if task.state is TaskState.VALID:
         return _better(standing, task)
@@ -70,7 +70,7 @@ def after(standing: Standing, task: PastTask) -> ReliabilityUpdate:
     return ReliabilityUpdate(standing=standing, reason=f"a task ended {task.state}, and that is not the host's doing")
 
 
-def gpu_rests(tasks: Sequence[PastTask], since_last: timedelta) -> str:
+def why_gpu_rests(tasks: Sequence[PastTask], since_last: timedelta) -> str:
     """Why a host's GPU gets nothing for a while, by its newest tasks, the newest first; empty where it does.
 
     One is enough where its program could not use the GPU at all. Else the next one may do better.
@@ -85,12 +85,12 @@ def gpu_rests(tasks: Sequence[PastTask], since_last: timedelta) -> str:
     return f"is not given to the GPU of your computer for a day, since {why}{f': {reason}' if reason else ''}"
 
 
-def doubted(standing: Standing) -> Standing:
+def standing_after_doubt(standing: Standing) -> Standing:
     """How a host stands after its result differed from another's: it has nothing in a row."""
     return replace(standing, valid_in_row=0)
 
 
-def outvoted(standing: Standing, now: datetime) -> ReliabilityUpdate:
+def standing_after_outvote(standing: Standing, now: datetime) -> ReliabilityUpdate:
     """How a host stands after two others agreed on what it had computed otherwise.
 
     What is long ago is forgotten, but for a host that gets nothing more: a check of what it had computed before may
@@ -120,7 +120,7 @@ def is_barred(standing: Standing) -> bool:
     return standing.outvoted >= BARRED_AT
 
 
-def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: float) -> float | None:
+def learn_host_speed(speed: float | None, *, expected_seconds: float, elapsed_seconds: float) -> float | None:
     """The host's speed after one more task, in reference-core seconds per second; as before when that says nothing."""
     if not (expected_seconds > 0 and _LEAST_SECONDS <= elapsed_seconds < math.inf):
         return speed

@@ -19,7 +19,7 @@ class SuitableRunners:
     gpu_reason: str = ""  # why there is none for its GPU, where there is one for other drivers
 
 
-def unsuited(experiment: str, *, is_simulated: bool) -> str:
+def why_host_unsuited(experiment: str, *, is_simulated: bool) -> str:
     """Why a computer gets nothing of this experiment, whatever it can do; empty where it may.
 
     What a simulated computer returns was never computed. So it gets the drill alone, from which nothing is concluded,
@@ -32,7 +32,7 @@ def unsuited(experiment: str, *, is_simulated: bool) -> str:
     return ""
 
 
-def suit(
+def choose_suitable_runners(
     platforms: Sequence[str],
     instructions: str,
     glibc: tuple[int, int] | None,

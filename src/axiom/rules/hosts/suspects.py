@@ -14,7 +14,7 @@ _LATELY = timedelta(days=1)
 _LEAST_QUOTA = 1
 
 
-class Trouble(StrEnum):
+class HostTrouble(StrEnum):
     SILENT = "silent"  # has tasks and is not heard from
     FAILING = "failing"  # its quota has been halved until little was left
     COPIED = "copied"  # its client's folder is on another computer, too
@@ -26,12 +26,14 @@ class Suspect:
     """A host that looks wrong, why, and to how many tasks an hour and core it is held down from now on."""
 
     host_id: int
-    trouble: Trouble
+    trouble: HostTrouble
     reason: str
     quota: int | None = None  # None: it stays as it is
 
 
-def suspects(hosts: Sequence[ObservedHost], now: datetime, *, listening: datetime | None = None) -> tuple[Suspect, ...]:
+def find_suspects(
+    hosts: Sequence[ObservedHost], now: datetime, *, listening: datetime | None = None
+) -> tuple[Suspect, ...]:
     """Decide about all hosts at once, since a copy and a flood show only beside others.
 
     `listening` is since when the laboratory has been up: before that nobody could be heard.
@@ -42,11 +44,11 @@ def suspects(hosts: Sequence[ObservedHost], now: datetime, *, listening: datetim
         suspicions += _copied(theirs, now)
         suspicions += _crowd(theirs, now)
     # Whoever floods is held down for that, not for failing.
-    flooding = {suspicion.host_id for suspicion in suspicions if suspicion.trouble is Trouble.FLOODING}
+    flooding = {suspicion.host_id for suspicion in suspicions if suspicion.trouble is HostTrouble.FLOODING}
     suspicions = [
         suspicion
         for suspicion in suspicions
-        if not (suspicion.trouble is Trouble.FAILING and suspicion.host_id in flooding)
+        if not (suspicion.trouble is HostTrouble.FAILING and suspicion.host_id in flooding)
     ]
     return tuple(sorted(suspicions, key=lambda suspicion: (suspicion.host_id, suspicion.trouble)))
 
@@ -55,11 +57,11 @@ def _alone(host: ObservedHost, now: datetime, listening: datetime | None) -> Ite
     since = max(moment for moment in (host.seen_at, host.oldest_sent, listening) if moment is not None)
     if host.out and now - since > limits.SUSPECT_AFTER_SILENT:
         reason = f"it has {counted(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
-        yield Suspect(host_id=host.host_id, trouble=Trouble.SILENT, reason=reason)
+        yield Suspect(host_id=host.host_id, trouble=HostTrouble.SILENT, reason=reason)
     if host.quota is not None and host.quota <= limits.TASKS_AN_HOUR_AND_CORE // 4 and not host.valid_in_row:
         gets = f"{counted(host.quota, 'task')} an hour and core"
         reason = f"it gets {gets}, and none since has been valid; each that is doubles it"
-        yield Suspect(host_id=host.host_id, trouble=Trouble.FAILING, reason=reason)
+        yield Suspect(host_id=host.host_id, trouble=HostTrouble.FAILING, reason=reason)
     age = max(now, host.seen_at) - host.created_at
     if not host.is_ours and host.contacts >= limits.FLOODS_FROM and age < host.contacts * limits.FLOODS_BELOW:
         reason = f"its client has called {host.contacts} times in {_hours(age)}, against what it is told"
@@ -75,7 +77,7 @@ def _copied(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:
             if len(alike) > 1 and any(_overlap(host, other) for other in alike if other is not host):
                 about = next(twin for twin in alike if twin is not host) if host is newest else newest
                 reason = f"its client's folder is that of host {about.host_id}, too: two computers, counted as two"
-                yield Suspect(host_id=host.host_id, trouble=Trouble.COPIED, reason=reason)
+                yield Suspect(host_id=host.host_id, trouble=HostTrouble.COPIED, reason=reason)
 
 
 def _overlap(host: ObservedHost, other: ObservedHost) -> bool:
@@ -95,7 +97,7 @@ def _crowd(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:
 
 def _held_down(host: ObservedHost, reason: str) -> Suspect:
     quota = _LEAST_QUOTA if host.quota is None or host.quota > _LEAST_QUOTA else None
-    return Suspect(host_id=host.host_id, trouble=Trouble.FLOODING, reason=reason, quota=quota)
+    return Suspect(host_id=host.host_id, trouble=HostTrouble.FLOODING, reason=reason, quota=quota)
 
 
 def _hours(time: timedelta) -> str:

@@ -20,7 +20,7 @@ _WHOLE_HERE = 2.5  # on the laboratory's own cores: up to 20 seconds where 8 are
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Length:
+class TaskLength:
     """How many seconds one core of a host should compute at a task, and up to how many it is left whole."""
 
     usual: float
@@ -57,15 +57,15 @@ def pilot_seconds(cores: int) -> float:
     return max(cluster_limits.TASK_SECONDS, cores / cluster_limits.TASKS_A_SECOND)
 
 
-def length_for(
+def choose_task_length(
     *, cores: int, is_ours: bool, is_first: bool, task_seconds: float, lent_seconds: float | None = None
-) -> Length:
+) -> TaskLength:
     """How long a task for this host should be. `task_seconds` is what the operator wants on the laboratory's own.
 
     `lent_seconds` is how long one of a cluster's pilot should be; None for other hosts.
     """
     if is_ours:
-        return Length(
+        return TaskLength(
             usual=task_seconds,
             most=_WHOLE_HERE * task_seconds,
             least=0.0,
@@ -73,7 +73,7 @@ def length_for(
             reason=f"about {task_seconds:g} seconds on the laboratory's own cores",
         )
     if is_first:
-        return Length(
+        return TaskLength(
             usual=task_limits.FIRST_SECONDS,
             most=_WHOLE * task_limits.FIRST_SECONDS,
             least=0.0,
@@ -82,14 +82,14 @@ def length_for(
             "and measures how fast it is",
         )
     if lent_seconds is not None:
-        return Length(
+        return TaskLength(
             usual=lent_seconds,
             most=_WHOLE * lent_seconds,
             least=0.0,
             is_shared=True,
             reason=f"about {lent_seconds:g} seconds, as pilots' tasks are",
         )
-    return Length(
+    return TaskLength(
         usual=task_limits.USUAL_SECONDS,
         most=_WHOLE * task_limits.USUAL_SECONDS,
         least=task_limits.MANY_CORES_SECONDS if cores > task_limits.MANY_CORES else 0.0,
@@ -98,7 +98,7 @@ def length_for(
     )
 
 
-def task_size(length: Length, *, replicate_seconds: float, unsent: int, block: int) -> TaskSize:
+def task_size(length: TaskLength, *, replicate_seconds: float, unsent: int, block: int) -> TaskSize:
     """Decide how many of the replicates that are there a host is given, each of which takes it so many seconds.
 
     `block`: as many as enter evidence together.
@@ -114,7 +114,7 @@ def task_size(length: Length, *, replicate_seconds: float, unsent: int, block: i
     return TaskSize(replicates=replicates, reason=f"{length.reason}{shared}")
 
 
-def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
+def derive_usual_hosts(supplies: Iterable[Supply]) -> UsualHosts | None:
     """What volunteers' hosts are like; None where there are none, and the laboratory computes alone."""
     supplies = tuple(supplies)
     theirs = sorted((supply.speed, supply.cores) for supply in supplies if not supply.is_ours and supply.cores > 0)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 from axiom.locale.languages import mark
 from axiom.rules.hosts.large_hosts import why_too_small
@@ -46,8 +46,8 @@ class GpuLoad:
     held_back: str = ""  # why it may have nothing of it on its GPU now
 
 
-@value
-class Queue:
+@value_class
+class WorkQueue:
     """What waits of one experiment, and what a task of it asks of a host."""
 
     experiment_id: int
@@ -73,7 +73,7 @@ class Queue:
     held_back: str = ""  # why it may have nothing of it now
 
 
-@value
+@value_class
 class TasksInHand:
     tasks: int
     seconds: float  # of a reference core, each
@@ -82,8 +82,8 @@ class TasksInHand:
     cores: int = 1
 
 
-@value
-class WorkWish:
+@value_class
+class RequestedWork:
     """What a host asks for: so many seconds of work, at least so many busy cores, never more than `most` tasks."""
 
     seconds: float
@@ -109,7 +109,7 @@ class Allowance:
     out_to_siblings: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
 
-@value
+@value_class
 class TaskShare:
     """So many tasks of one experiment, on a GPU of this kind or on the processor."""
 
@@ -118,7 +118,7 @@ class TaskShare:
     gpu: str = ""
 
 
-@value
+@value_class
 class _Place:
     """Where in a host a task would compute, with what nothing that is given changes."""
 
@@ -129,7 +129,7 @@ class _Place:
     obstacle: str = ""  # why none of it can be given
 
 
-@value
+@value_class
 class Assignment:
     """What to take from which experiment, best first, and why not more."""
 
@@ -138,12 +138,12 @@ class Assignment:
     is_enough: bool = False  # with these the host has what it asked for
 
 
-def assign(
+def assign_tasks(
     host: Host,
-    queues: Sequence[Queue],
+    queues: Sequence[WorkQueue],
     *,
     in_hand: Sequence[TasksInHand],
-    wish: WorkWish,
+    wish: RequestedWork,
     allowance: Allowance,
     sent_today: int,
     sent_lately: int = 0,
@@ -178,13 +178,13 @@ def assign(
     return Assignment(shares=shares, reason=filling.reason(), is_enough=filling.is_enough())
 
 
-def day_of(now: datetime) -> int:
+def quota_day_of(now: datetime) -> int:
     """The day on which tasks are counted: days since 1970 in UTC."""
     return int(now.timestamp()) // _DAY_SECONDS
 
 
-def sent_today(host: Host, now: datetime) -> int:
-    return host.standing.sent_that_day if host.standing.quota_day == day_of(now) else 0
+def count_sent_today(host: Host, now: datetime) -> int:
+    return host.standing.sent_that_day if host.standing.quota_day == quota_day_of(now) else 0
 
 
 def hourly_quota(host: Host, allowance: Allowance) -> int | None:
@@ -223,7 +223,7 @@ def _shared(host: Host, allowance: Allowance) -> int | None:
     return max(1, (limits.UNPROVEN_TOGETHER - allowance.out_to_siblings + 1) // 2)
 
 
-def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
+def choose_gpu_kind(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
     for gpu in host.capacity.gpus:
         if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
             return gpu.kind
@@ -232,7 +232,12 @@ def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
 
 class _HostFill:
     def __init__(
-        self, host: Host, in_hand: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent: tuple[int, int]
+        self,
+        host: Host,
+        in_hand: Sequence[TasksInHand],
+        wish: RequestedWork,
+        allowance: Allowance,
+        sent: tuple[int, int],
     ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
@@ -265,7 +270,7 @@ class _HostFill:
     def is_enough(self) -> bool:
         return all(self._is_met(kind) for kind in self._wanted)
 
-    def take(self, queue: Queue) -> bool:
+    def take(self, queue: WorkQueue) -> bool:
         """One task of this queue is given; if none can be, the queue is of no use any more."""
         if queue.experiment_id not in self._places:
             self._places[queue.experiment_id] = self._first_look(queue)
@@ -281,7 +286,7 @@ class _HostFill:
                 return True
         return False
 
-    def _give(self, queue: Queue, place: _Place, kind: str) -> None:
+    def _give(self, queue: WorkQueue, place: _Place, kind: str) -> None:
         self._memory.put(place.memory_mb, place.cores)
         self._disk.put(queue.disk_mb, place.cores)
         self._busy += place.elapsed / max(1, self._cores)
@@ -326,17 +331,17 @@ class _HostFill:
             )
         return mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
 
-    def _first_look(self, queue: Queue) -> tuple[_Place, ...]:
+    def _first_look(self, queue: WorkQueue) -> tuple[_Place, ...]:
         """Where a task of it may compute: what a GPU may compute as well as a core goes to a GPU that is asked for."""
         elapsed = elapsed_on(self._host, queue.seconds)
         if queue.gpu:
-            kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs)
+            kind = choose_gpu_kind(self._host, queue.gpu_memory_mb, self._wish.programs)
             obstacle = self._no_gpu(queue) if kind is None else queue.held_back or self._unfit(queue)
             return (_Place(kind=kind, elapsed=elapsed, memory_mb=queue.memory_mb, obstacle=obstacle),)
         obstacle = queue.held_back or self._unfit(queue) or self._no_core(queue)
         core = _Place(kind="", elapsed=elapsed, memory_mb=queue.memory_mb, cores=queue.cores, obstacle=obstacle)
         load = queue.on_gpu
-        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if load else None
+        kind = choose_gpu_kind(self._host, queue.gpu_memory_mb, self._wish.programs) if load else None
         if load is None or not kind or self._is_met(kind):
             return (core,)
         return (
@@ -349,7 +354,7 @@ class _HostFill:
             core,
         )
 
-    def _unfit(self, queue: Queue) -> str:
+    def _unfit(self, queue: WorkQueue) -> str:
         if unready := _unready(queue):
             return unready
         if queue.avx and self._host.platform.instructions == "none":
@@ -357,7 +362,7 @@ class _HostFill:
         capacity = self._host.capacity
         return why_too_small(queue.rule, cores=capacity.cores, memory_mb=capacity.memory_mb)
 
-    def _no_core(self, queue: Queue) -> str:
+    def _no_core(self, queue: WorkQueue) -> str:
         if not self._wish.cpu:
             return "computes on the processor, and your preferences allow no such work"
         if "" not in self._wish.programs:
@@ -366,7 +371,7 @@ class _HostFill:
             return f"computes on {queue.cores} cores at once, and your computer lends {self._cores}"
         return ""
 
-    def _no_room(self, queue: Queue, place: _Place) -> str:
+    def _no_room(self, queue: WorkQueue, place: _Place) -> str:
         free, needed = self._memory.free_for(place.cores), place.memory_mb * place.cores
         if free is not None and needed > free:
             return f"needs {needed} MB of memory a task, and {free} MB are free by your preferences"
@@ -378,7 +383,7 @@ class _HostFill:
             return "would not be done by its deadline at your computer's speed and availability"
         return ""
 
-    def _no_gpu(self, queue: Queue) -> str:
+    def _no_gpu(self, queue: WorkQueue) -> str:
         kinds = " or ".join(sorted(kind for kind in self._wish.programs if kind))
         if not kinds:
             return "computes on a GPU, for which there is no program for your computer"
@@ -389,7 +394,7 @@ class _HostFill:
         return seconds <= 0 and tasks <= 0
 
 
-def _unready(queue: Queue) -> str:
+def _unready(queue: WorkQueue) -> str:
     """Why this host, or any, may have nothing of it yet."""
     if not queue.is_sealed:
         return "waits for a seal, since that of its bundle has run out and no computer would take it"

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
 
 
-class Situation(StrEnum):
+class ContactSituation(StrEnum):
     """How a contact went."""
 
     SERVED = "served"  # it got what it came for
@@ -19,8 +19,8 @@ class Situation(StrEnum):
     GARBLED = "garbled"  # what it says cannot be read
 
 
-@value
-class Delay:
+@value_class
+class ContactDelay:
     """Seconds before the next contact that a client makes by itself, and after which it makes one anyhow."""
 
     least: float
@@ -32,24 +32,28 @@ class Delay:
 # fetched, computed and uploaded twelve seconds after the reply that brought it: a client that may call sooner calls
 # without its result, and looks again five seconds later than it could have reported.
 _SECONDS = {
-    Situation.SERVED: (12.0, 2.0, "a short pause, so that its finished tasks come together"),
-    Situation.EMPTY: (10.0, 5.0, "no work for it now; its client asks less and less often by itself"),
-    Situation.COMPUTING: (2.0, 2.0, "no more work for it now, and it may have something to report in a moment"),
-    Situation.BUSY: (60.0, 120.0, "many are waiting, and they must not come back together"),
-    Situation.DOWN: (180.0, 240.0, "nothing can be stored now, and somebody may be mending it"),
-    Situation.STRANGER: (3_600.0, 600.0, "a key that no account has will not become one soon"),
-    Situation.CROWDED: (3_600.0, 600.0, "many computers were added within the hour, and more may be when it is over"),
-    Situation.GARBLED: (600.0, 600.0, "what cannot be read will not be read any better at once"),
+    ContactSituation.SERVED: (12.0, 2.0, "a short pause, so that its finished tasks come together"),
+    ContactSituation.EMPTY: (10.0, 5.0, "no work for it now; its client asks less and less often by itself"),
+    ContactSituation.COMPUTING: (2.0, 2.0, "no more work for it now, and it may have something to report in a moment"),
+    ContactSituation.BUSY: (60.0, 120.0, "many are waiting, and they must not come back together"),
+    ContactSituation.DOWN: (180.0, 240.0, "nothing can be stored now, and somebody may be mending it"),
+    ContactSituation.STRANGER: (3_600.0, 600.0, "a key that no account has will not become one soon"),
+    ContactSituation.CROWDED: (
+        3_600.0,
+        600.0,
+        "many computers were added within the hour, and more may be when it is over",
+    ),
+    ContactSituation.GARBLED: (600.0, 600.0, "what cannot be read will not be read any better at once"),
 }
 
 
-def delay(situation: Situation, *, spread: float, busy_for: float = 0.0) -> Delay:
+def choose_contact_delay(situation: ContactSituation, *, spread: float, busy_for: float = 0.0) -> ContactDelay:
     """Decide from the situation and from where, between 0 and 1, this contact falls among its like.
 
     `busy_for` is how many seconds what it was just given keeps all of a proven host's cores busy.
     """
     least, width, reason = _SECONDS[situation]
     calm = min(limits.CALL_AGAIN_SECONDS, busy_for / 2)
-    if situation is Situation.SERVED and calm > least:
+    if situation is ContactSituation.SERVED and calm > least:
         least, width, reason = calm, calm / 2, "it has work for minutes, and nothing is lost while it computes"
-    return Delay(least=round(least + width * spread, 1), most=limits.CALL_ANYHOW_SECONDS, reason=reason)
+    return ContactDelay(least=round(least + width * spread, 1), most=limits.CALL_ANYHOW_SECONDS, reason=reason)

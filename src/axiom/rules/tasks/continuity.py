@@ -28,7 +28,7 @@ class Continuity:
         return f"of {self.compared} pixels far from any border in its parent {self.apart} are of another band"
 
 
-def continuity(tile: Tile, pixels: bytes, parent: bytes, of: Map) -> Continuity:
+def compare_with_parent(tile: Tile, pixels: bytes, parent: bytes, of: Map) -> Continuity:
     """Compare the pixels of a tile with those of its parent, both row by row from below."""
     side = of.pixels
     half = side // 2

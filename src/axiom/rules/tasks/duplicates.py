@@ -22,7 +22,7 @@ class ComparedCells:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Opinion:
+class TaskVote:
     """What one task says about the cells."""
 
     task_id: int
@@ -42,14 +42,14 @@ class DuplicateVerdict:
     reason: str
 
 
-def weigh_checks(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> DuplicateVerdict:
+def weigh_checks(checked: TaskVote, checks: Sequence[TaskVote], *, early: float) -> DuplicateVerdict:
     """Decide from the checked task and its checks: one or two, and more where one comes after its deadline.
 
     `early` is how far early values of two honest hosts may lie apart, relative to the larger: the experiment says it.
     """
     opinions = [checked, *checks]
     pairs = {
-        (first.task_id, second.task_id): compare(first.cells, second.cells, early=early)
+        (first.task_id, second.task_id): compare_cells(first.cells, second.cells, early=early)
         for first, second in itertools.combinations(opinions, 2)
     }
     differing = [pair for pair, compared in pairs.items() if compared.agrees is False]
@@ -74,7 +74,7 @@ def weigh_checks(checked: Opinion, checks: Sequence[Opinion], *, early: float) -
     )
 
 
-def is_found_out(settled: DuplicateVerdict, before: Mapping[int, str]) -> bool:
+def is_newly_odd(settled: DuplicateVerdict, before: Mapping[int, str]) -> bool:
     """Is somebody odd who was not already? `before` is what earlier checks had shown of each task.
 
     Only where one is odd do some differ and others agree: all who are in an open dispute differ.
@@ -91,7 +91,7 @@ def _is_odd(task_id: int, agreeing: Sequence[tuple[int, int]], differing: Sequen
     return is_alone and any(against.issuperset(pair) for pair in agreeing)
 
 
-def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) -> ComparedCells:
+def compare_cells(first: Sequence[Result], second: Sequence[Result], *, early: float) -> ComparedCells:
     """Compare cell by cell.
 
     The early values decide wherever something was trained: the end of a chaotic training differs between honest
@@ -119,23 +119,23 @@ def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) 
 def _agrees(first: Result, second: Result, early: float) -> bool | None:
     """Do the two agree as far as they must? None where there is nothing to compare."""
     if first.early and second.early:  # a cell that was stopped early has fewer
-        return all(near(*pair, early) for pair in zip(first.early, second.early, strict=False))
+        return all(are_numbers_near(*pair, early) for pair in zip(first.early, second.early, strict=False))
     if (first.early or second.early) and {first.outcome, second.outcome} <= _ENDED:
         return False  # what was trained to its end has its early values
     if first.early or second.early or Outcome.LATE in {first.outcome, second.outcome}:
         return None
     if first.outcome is not second.outcome:
         return False
-    return all(near(*pair, _EXACT) for pair in numbers(first, second))
+    return all(are_numbers_near(*pair, _EXACT) for pair in pair_measures(first, second))
 
 
 def _ends_apart(first: Result, second: Result) -> bool:
     """Are most of a cell's measures far apart?"""
-    alike = [near(*pair, _LOOSE) for pair in numbers(first, second)]
+    alike = [are_numbers_near(*pair, _LOOSE) for pair in pair_measures(first, second)]
     return 2 * alike.count(False) > len(alike)
 
 
-def numbers(first: Result, second: Result) -> Iterator[tuple[float, float]]:
+def pair_measures(first: Result, second: Result) -> Iterator[tuple[float, float]]:
     """The measures that both have, as pairs of numbers; one that only the other lacks is infinitely far away."""
     if first.measures is None or second.measures is None:
         return
@@ -155,7 +155,7 @@ def _pairs(first: object, second: object) -> Iterator[tuple[float, float]]:
         yield 0.0, math.inf
 
 
-def near(first: float, second: float, tolerance: float) -> bool:
+def are_numbers_near(first: float, second: float, tolerance: float) -> bool:
     """Do two numbers lie so near, relative to the larger?"""
     return (
         abs(first - second) <= max(_TINY, tolerance * max(abs(first), abs(second)))

@@ -14,7 +14,7 @@ class Outage:
     reason: str
 
 
-def outage(last_sign: datetime | None, now: datetime) -> Outage:
+def measure_outage(last_sign: datetime | None, now: datetime) -> Outage:
     """Decide from the last moment that was written down before this start."""
     if last_sign is None:
         return Outage(by=timedelta(0), reason="this laboratory has never been up before")

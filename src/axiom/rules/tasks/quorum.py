@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.work import Agreement
-from axiom.rules.tasks.duplicates import Opinion, compare
+from axiom.rules.tasks.duplicates import TaskVote, compare_cells
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Concord:
+class QuorumResult:
     """What valid copies of a task show of each other.
 
     `agreeing` are as many as were wanted, or more, that say the same: their results count. Before that there are none.
@@ -25,7 +25,7 @@ class Concord:
         return tuple(differing) if self.agreeing else ()
 
 
-def concord(opinions: Sequence[Opinion], wanted: int, *, early: float) -> Concord:
+def judge_quorum(opinions: Sequence[TaskVote], wanted: int, *, early: float) -> QuorumResult:
     """Decide from the valid copies, oldest first. `early` is how far early values of honest hosts may lie apart.
 
     Those that agree with one copy are together, and the largest such group counts once it has as many as are wanted.
@@ -36,20 +36,20 @@ def concord(opinions: Sequence[Opinion], wanted: int, *, early: float) -> Concor
     everybody = [opinion.task_id for opinion in opinions]
     reason = f"of {len(everybody)} copies that came back {len(largest)} say the same, and {wanted} must"
     if len(largest) >= wanted:
-        return Concord(agreements=_marks(everybody, largest, Agreement.AGREES), agreeing=largest, reason=reason)
+        return QuorumResult(agreements=_marks(everybody, largest, Agreement.AGREES), agreeing=largest, reason=reason)
     together = largest if len(largest) > 1 or len(everybody) == 1 else ()
-    return Concord(agreements=_marks(everybody, together, Agreement.WAITING), reason=reason)
+    return QuorumResult(agreements=_marks(everybody, together, Agreement.WAITING), reason=reason)
 
 
-def _is_alike(opinion: Opinion, other: Opinion, early: float) -> bool:
+def _is_alike(opinion: TaskVote, other: TaskVote, early: float) -> bool:
     """Do they say the same? Where nothing can be compared, at least that each cell ended in the same way."""
     if opinion is other:
         return True
-    agrees = compare(opinion.cells, other.cells, early=early).agrees
+    agrees = compare_cells(opinion.cells, other.cells, early=early).agrees
     return _endings(opinion) == _endings(other) if agrees is None else agrees
 
 
-def _endings(opinion: Opinion) -> dict[tuple[int, int], str]:
+def _endings(opinion: TaskVote) -> dict[tuple[int, int], str]:
     return {(cell.replicate, cell.config): cell.outcome for cell in opinion.cells}
 
 

@@ -1,18 +1,18 @@
 """What does a host's report do to its task? Every report gets an answer; only a fitting one changes anything."""
 
-from axiom.domain.failure_causes import Blame, Cause, Ending, ending, of_exit
-from axiom.domain.value import value
+from axiom.domain.failure_causes import Blame, Cause, Ending, make_ending, read_runner_exit
+from axiom.domain.value import value_class
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
 # A report may still arrive for a task that the laboratory gave up on: work done late is work done.
 _AWAITS_REPORT = frozenset({TaskState.SENT, TaskState.EXPIRED})
 _NOBODYS_FAULT = frozenset({Blame.NOBODY, Blame.VOLUNTEER})
-_SUCCESS = ending(Cause.SUCCESS, Exit.DONE)
+_SUCCESS = make_ending(Cause.SUCCESS, Exit.DONE)
 # Causes that many exit statuses share: the number is worth saying.
 _NUMBERED = frozenset({Cause.EXIT_CODE, Cause.SIGNAL, Cause.WINDOWS_FAULT, Cause.BOINC_ERROR, Cause.UNKNOWN})
 
 
-@value
+@value_class
 class ReportOutcome:
     """The state the task goes to (None: it stays), how it ended, and why."""
 
@@ -21,7 +21,7 @@ class ReportOutcome:
     cause: str = ""
 
 
-def receive(
+def judge_report(
     task: Task | None, report: Report, *, is_akin: bool = False, workunit: WorkunitState = WorkunitState.OPEN
 ) -> ReportOutcome:
     """Decide what becomes of a reported task. Asked twice with the same report, the second changes nothing.
@@ -36,7 +36,7 @@ def receive(
         return ReportOutcome(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
     if task.state not in _AWAITS_REPORT and not _is_out_yet(task):
         return ReportOutcome(state=None, reason=f"task {task.id} is {task.state} already")
-    ending = _by_the_books(how(report), task, workunit)
+    ending = _by_the_books(choose_report_ending(report), task, workunit)
     brings_result = ending.cause is Cause.SUCCESS and report.output_digest is not None
     if task.host_id != report.host_id and not brings_result:
         reason = f"task {task.id} is host {task.host_id}'s, and host {report.host_id} brings no result of it"
@@ -51,16 +51,16 @@ def receive(
     return ReportOutcome(state=TaskState.RETURNED, reason="returned, proof not yet looked at", cause=Cause.SUCCESS)
 
 
-def how(report: Report) -> Ending:
+def choose_report_ending(report: Report) -> Ending:
     """How the task ended: as the report says, or as its exit status does where the report says no more."""
     if not report.cause:
-        return of_exit(report.exit_status)
+        return read_runner_exit(report.exit_status)
     cause = Cause(report.cause)
     if cause is Cause.SUCCESS:
-        return _SUCCESS if report.exit_status == Exit.DONE else of_exit(report.exit_status)
+        return _SUCCESS if report.exit_status == Exit.DONE else read_runner_exit(report.exit_status)
     if report.in_words:
         return Ending(cause=cause, exit_status=report.exit_status, reason=report.in_words)
-    return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
+    return make_ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
 
 
 def _was_starved(ending: Ending, report: Report) -> bool:
@@ -82,4 +82,4 @@ def _by_the_books(ended: Ending, task: Task, workunit: WorkunitState) -> Ending:
     if workunit is not WorkunitState.OPEN:
         return ended
     detail = "the host says that the laboratory took it back, which it did not"
-    return ending(Cause.ABORTED_BY_VOLUNTEER, ended.exit_status, detail)
+    return make_ending(Cause.ABORTED_BY_VOLUNTEER, ended.exit_status, detail)

@@ -16,7 +16,7 @@ class StuckTask:
     reason: str
 
 
-def stuck(
+def find_stuck_tasks(
     tasks: Sequence[Task], seen: Mapping[int, datetime], now: datetime, *, listening: datetime | None = None
 ) -> tuple[StuckTask, ...]:
     """Return the tasks that have been out for so long that their cells should go to somebody else.

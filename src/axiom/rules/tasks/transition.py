@@ -21,7 +21,7 @@ class Transition:
     reason: str
 
 
-def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Transition:
+def decide_transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Transition:
     """Decide from the facts alone; applying the answer and asking again changes nothing.
 
     Of several copies those count that say the same. One that differs counts as a failure, and another takes its place.
@@ -46,7 +46,7 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
             failed = f"{failures} of its tasks failed, and of {valid} valid copies {alike} agree"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=failed)
     in_vain = sum(_is_in_vain(task) for task in tasks) + len(expire)
-    if in_vain >= most_in_vain(workunit):
+    if in_vain >= most_failed_tasks(workunit):
         reason = f"{counted(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
     missing = workunit.quorum - alike - alive
@@ -71,7 +71,7 @@ def _valid(workunit: Workunit, tasks: Sequence[Task]) -> tuple[int, int]:
     return len(valid), alike or min(1, len(valid))
 
 
-def most_in_vain(workunit: Workunit) -> int:
+def most_failed_tasks(workunit: Workunit) -> int:
     """How many tasks of a workunit may end without a valid result, for whatever reason, before it is given up."""
     return max(limits.LEAST_TASKS, workunit.max_failures * limits.TASKS_A_FAILURE)
 

@@ -13,7 +13,9 @@ class GiveUp(StrEnum):
     AT_ONCE = "at once"
 
 
-def give_up(*, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None, is_lost: bool = False) -> GiveUp:
+def choose_give_up(
+    *, is_ours: bool, state: TaskState | None, workunit: WorkunitState | None, is_lost: bool = False
+) -> GiveUp:
     """Decide about one task of a client. `is_ours`: it was given to this very host; no state: it is not known here.
 
     `is_lost`: it may have been given to this host after the backup from which the laboratory came back.

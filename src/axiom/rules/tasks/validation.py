@@ -26,7 +26,9 @@ class Validation:
     results: tuple[Result, ...] = ()
 
 
-def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: Manifest, output: Output) -> Validation:
+def validate_output(
+    *, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: Manifest, output: Output
+) -> Validation:
     """Compare an output, cell by cell, with the order it answers."""
     for problem in (_wrong_header(ticket, ticket_text, output), _wrong_cells(ticket, output)):
         if problem:

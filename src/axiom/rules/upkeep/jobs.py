@@ -15,7 +15,7 @@ class PeriodicJob:
     last_end: datetime | None = None  # known of this process's own jobs alone
 
 
-def ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | None) -> str:
+def why_job_ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | None) -> str:
     """What is wrong with it; nothing where it is well, or had no time to show it since the laboratory started."""
     if part.last_error:
         return f"it failed: {part.last_error}"

@@ -20,7 +20,7 @@ class VitalSigns:
     up_since: datetime
 
 
-def unready(signs: VitalSigns, now: datetime) -> tuple[str, ...]:
+def list_unready_reasons(signs: VitalSigns, now: datetime) -> tuple[str, ...]:
     """Why it is not ready; nothing where it is. A job that fails is tried again, so only one that is stuck counts."""
     reasons = []
     if signs.writer_failed:

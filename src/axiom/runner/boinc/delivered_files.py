@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
-from axiom.runner.files.atomic import place
+from axiom.runner.files.atomic import write_atomically
 from axiom.runner.files.home import RunnerHome, read_at_most
 from axiom.signed import bundles
 from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
@@ -35,7 +35,7 @@ class SuppliedHome(RunnerHome):
                 seen = self._read_seen()
                 try:
                     read_trust(fresh, lab=seen.lab, seen=seen.anchor, now=now)
-                    place(path, fresh)
+                    write_atomically(path, fresh)
                 except ValueError as fault:
                     if not path.exists():
                         raise ForeignTicket(f"{fault} Nothing was computed.") from None
@@ -48,17 +48,17 @@ class SuppliedHome(RunnerHome):
         return super().proven(ticket, trust=trust, now=now)
 
     def _keep_archive(self, path: Path, digest: str) -> None:
-        if path.exists() and bundles.digest(path.read_bytes()) == digest:
+        if path.exists() and bundles.digest_bundle(path.read_bytes()) == digest:
             return
         fresh = _read(self._supply(_ARCHIVE), bundles.SIZE_LIMIT)
         if fresh is None:
             return
-        if bundles.digest(fresh) != digest:
+        if bundles.digest_bundle(fresh) != digest:
             raise BundleAltered(
-                f"The bundle that came with the task has the digest {bundles.digest(fresh)[:12]}, and its ticket "
-                f"orders {digest[:12]}. Nothing was imported; boinc-client must fetch the task's files again."
+                f"The bundle that came with the task has the digest {bundles.digest_bundle(fresh)[:12]}, and its "
+                f"ticket orders {digest[:12]}. Nothing was imported; boinc-client must fetch the task's files again."
             )
-        place(path, fresh)
+        write_atomically(path, fresh)
 
     def _keep_seal(self, path: Path, ticket: Ticket, trust: Trust, now: datetime) -> None:
         fresh = _read(self._supply(_SEAL), SEAL_LIMIT)
@@ -68,7 +68,7 @@ class SuppliedHome(RunnerHome):
         current = _seal(before, ticket, trust, now) if before is not None else None
         offered = _seal(fresh, ticket, trust, now)
         if current is None or (offered is not None and offered.expires > current.expires):
-            place(path, fresh)  # one that is no good either is refused by name when it is read
+            write_atomically(path, fresh)  # one that is no good either is refused by name when it is read
 
 
 def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | None:

@@ -51,7 +51,7 @@ def decide(control: str, *, silent: float, is_there: bool) -> Decision:
     return Decision(turn=ClientWish.SAME, reason="boinc-client wants nothing")
 
 
-class Pulse:
+class Heartbeat:
     def __init__(
         self,
         channels: Channels,

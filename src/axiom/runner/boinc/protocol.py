@@ -97,7 +97,7 @@ def status_text(*, cpu_seconds: float, kept_cpu_seconds: float, fraction: float)
     )
 
 
-def resolve(slot: Path, name: str, project: Path) -> Path:
+def resolve_link(slot: Path, name: str, project: Path) -> Path:
     """Return where a file of the task really lies: copied into its folder, or where the link there leads.
 
     A link that leads out of the laboratory's own folder is not followed.
@@ -113,7 +113,7 @@ def resolve(slot: Path, name: str, project: Path) -> Path:
 
 
 @contextmanager
-def alone(slot: Path, seconds: float = _LOCK_SECONDS) -> Iterator[bool]:
+def lock_slot(slot: Path, seconds: float = _LOCK_SECONDS) -> Iterator[bool]:
     with (slot / "boinc_lockfile").open("a") as file:
         until = time.monotonic() + seconds
         while not (is_ours := system.lock(file.fileno())) and time.monotonic() < until:
@@ -121,7 +121,7 @@ def alone(slot: Path, seconds: float = _LOCK_SECONDS) -> Iterator[bool]:
         yield is_ours
 
 
-def finish(slot: Path, status: int, message: str) -> None:
+def write_finish_file(slot: Path, status: int, message: str) -> None:
     """Say that the task has ended for good. Without this file boinc-client starts it again."""
     _write(slot / "boinc_finish_called", f"{status:d}\n{_one_line(message)}")
 
@@ -134,7 +134,7 @@ def tell_progress(slot: Path, *, fraction: float, cpu_seconds: float) -> None:
     )
 
 
-def come_again(slot: Path, seconds: int, message: str) -> None:
+def write_temporary_exit(slot: Path, seconds: int, message: str) -> None:
     _write(slot / "boinc_temporary_exit", f"{seconds}\n{_one_line(message)}")
 
 

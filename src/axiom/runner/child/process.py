@@ -15,10 +15,10 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.limits import runner as limits
 from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
-from axiom.runner.child.spawn import StartedProcess, spawn, words
+from axiom.runner.child.spawn import StartedProcess, child_command, spawn_child
 from axiom.runner.confine.bubblewrap import Sandbox
-from axiom.runner.files.checkpoint_handover import CheckpointHandover, share
-from axiom.runner.files.scratch_folders import Scratch, held_mb
+from axiom.runner.files.checkpoint_handover import CheckpointHandover, read_progress_fraction
+from axiom.runner.files.scratch_folders import Scratch, folder_size_mb
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellAnswer
@@ -44,7 +44,7 @@ class Bounds:
         self._room = room
         self.threads = limits.THREADS
         self._own = Scratch(room)
-        self._before_mb, self._looked_at = held_mb(room), time.monotonic()
+        self._before_mb, self._looked_at = folder_size_mb(room), time.monotonic()
         # A folder that nobody empties, as a person's for what they try out, may hold more to begin with.
         self._most_mb = limits.BUNDLE_MB if self._before_mb <= limits.BUNDLE_MB else self._before_mb + limits.DISK_MB
 
@@ -55,7 +55,7 @@ class Bounds:
     def excess(self) -> str:
         if time.monotonic() - self._looked_at < limits.LOOK_EVERY_SECONDS:
             return ""
-        own, left = held_mb(self.scratch), held_mb(self._room)
+        own, left = folder_size_mb(self.scratch), folder_size_mb(self._room)
         added, count = own + max(0.0, left - self._before_mb), system.threads(self._pid)
         self._looked_at = time.monotonic()
         if math.isinf(own + left):
@@ -73,7 +73,7 @@ class Bounds:
         self._own.clear()
 
 
-def hold_data(pid: int, memory_mb: float) -> None:
+def limit_data(pid: int, memory_mb: float) -> None:
     """Have the system refuse a process what goes far beyond its memory at one stroke; the rest is seen by looking.
 
     Memory that is reserved and not used counts here, so there is room above. The address space cannot be bounded in
@@ -87,7 +87,7 @@ def hold_data(pid: int, memory_mb: float) -> None:
             resource.prlimit(pid, resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
 
 
-def how_ended(process: StartedProcess, *, is_boxed: bool) -> tuple[str, type[ChildLost]]:
+def explain_ending(process: StartedProcess, *, is_boxed: bool) -> tuple[str, type[ChildLost]]:
     """In words, and as which error it counts."""
     try:
         status = process.wait(timeout=_WAITING)
@@ -139,9 +139,9 @@ class Child:
         """
         self._box = box
         if box:
-            process, self._computing = box.start(words(box.parent, preloaded), environment)
+            process, self._computing = box.start(child_command(box.parent, preloaded), environment)
         else:
-            process = process or spawn(environment, preloaded)
+            process = process or spawn_child(environment, preloaded)
             self._computing = process.pid
         self._process = process
         self._gate = gate or PauseGate()
@@ -225,7 +225,7 @@ class Child:
         bounds = self._bounds
         if bounds is None:
             raise self._lost("it was given no bundle")
-        hold_data(self._computing, memory_mb)
+        limit_data(self._computing, memory_mb)
         used = system.usage(self._computing)[0] if self._charged is None else self._charged
         began = used - (keeping.cpu_seconds if keeping else 0.0)
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
@@ -259,7 +259,7 @@ class Child:
         if self._bounds is None:
             raise self._lost("it was given no bundle")
         self._bounds.threads = limits.THREADS + limits.THREADS_OF_CELLS
-        hold_data(self._computing, memory_mb)
+        limit_data(self._computing, memory_mb)
         began = system.usage(self._computing)[0] if self._charged is None else self._charged
         self._say(do="compute_together", cells=[[dict(config), seed] for config, seed in cells])
         try:
@@ -290,7 +290,7 @@ class Child:
                     continue
                 self._charged = system.usage(self._computing)[0]
                 return answers
-            fraction = share(message)
+            fraction = read_progress_fraction(message)
             if fraction is not None:
                 on_progress(fraction)
             early = self._early(message, early)
@@ -338,7 +338,7 @@ class Child:
         self._bounds = Bounds(self._computing, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
         if self._box:
             self._box.give(self._bounds.scratch)
-        hold_data(self._computing, limits.IMPORT_MB)
+        limit_data(self._computing, limits.IMPORT_MB)
         return {**environment, **dict.fromkeys(("HOME", "TMPDIR"), str(self._bounds.scratch))}
 
     def _leave(self) -> None:
@@ -385,7 +385,7 @@ class Child:
 
     def _say(self, **message: Any) -> None:
         try:
-            self._stdin.write(canonical_json.canonical(message) + b"\n")
+            self._stdin.write(canonical_json.canonical_bytes(message) + b"\n")
             self._stdin.flush()
         except OSError:  # on Windows a broken pipe is an invalid argument
             raise self._lost() from None
@@ -427,7 +427,7 @@ class Child:
                 self._drain(stream, chunk)
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
-            return canonical_json.parse(line, limit=outputs.ANSWER_LIMIT)
+            return canonical_json.parse_canonical(line, limit=outputs.ANSWER_LIMIT)
         except ValueError as fault:
             raise self._lost(f"it spoke out of form: {fault}") from None
 
@@ -442,7 +442,7 @@ class Child:
                 raise self._lost(f"it spoke without end: a line may have {outputs.ANSWER_LIMIT:,} bytes")
 
     def _lost(self, why: str = "") -> ChildLost:
-        why, kind = (why, ChildLost) if why else how_ended(self._process, is_boxed=self._box is not None)
+        why, kind = (why, ChildLost) if why else explain_ending(self._process, is_boxed=self._box is not None)
         self.stop()
         then = "Nothing more was computed." if self._box else "The task fails here and is tried again elsewhere."
         return kind(f"The computing process is lost: {why}. {then}")

@@ -19,14 +19,14 @@ _PATIENCE = 120.0  # seconds until the first copy begins: the template imports w
 _LOST = -9  # the template is gone, and the kernel has ended its copies with it
 
 
-def words(parent: int, preloaded: Sequence[str] = ()) -> list[str]:
+def child_command(parent: int, preloaded: Sequence[str] = ()) -> list[str]:
     return [sys.executable, *_options(), *_script(), str(parent), str(_OWN), *preloaded]
 
 
-def spawn(environment: Mapping[str, str], preloaded: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+def spawn_child(environment: Mapping[str, str], preloaded: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start it, in a process group of its own: a Ctrl-C is the parent's to handle, and the whole group can be ended."""
     return subprocess.Popen(
-        words(os.getpid(), preloaded),
+        child_command(os.getpid(), preloaded),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -64,7 +64,7 @@ class _Fence:
                 raise PermissionError(f"{event} leads out of what a process that computes may see: {target}")
 
 
-def close(reads: Iterable[str], writes: Iterable[str]) -> None:
+def install_audit_hook(reads: Iterable[str], writes: Iterable[str]) -> None:
     sys.addaudithook(_Fence(reads, writes).refuse)
 
 

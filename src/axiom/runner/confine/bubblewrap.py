@@ -89,13 +89,13 @@ class Sandbox:
             os.chown(folder, _NOBODY, _NOBODY)
 
 
-def lacking() -> str:
+def missing_sandbox_advice() -> str:
     if sys.platform == "linux" and shutil.which(_PROGRAM) is not None:
         return ""
     return "No sandbox here, so nothing new reaches volunteers. On Debian and its kin: sudo apt-get install bubblewrap"
 
 
-def demand() -> None:
+def demand_sandbox() -> None:
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         tree, room = Path(folder) / "tree", Path(folder) / "room"
         tree.mkdir()
@@ -245,7 +245,7 @@ def _refusal(why: str) -> str:
 
 def main() -> int:
     try:
-        demand()
+        demand_sandbox()
     except NoSandbox as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -79,17 +79,17 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> C
     folders = [os.fspath(folder) for folder in writes]
     _limit()
     if sys.platform != "linux":
-        audit_hook.close(reads, folders)
+        audit_hook.install_audit_hook(reads, folders)
         return Confinement(landlock=0, enclosure=False, seccomp=False, fence=True)
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  see `Place`
         raise RuntimeError("a thread was started before the process was confined, and would stay free")
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
-    version = landlock.restrict(reads, folders, [os.devnull], cards, threads)
-    is_enclosed = not version and namespaces.enter(reads, folders, [os.devnull, *cards, *threads])
-    is_filtered = seccomp.install(devices=devices)
+    version = landlock.restrict_thread(reads, folders, [os.devnull], cards, threads)
+    is_enclosed = not version and namespaces.enter_namespaces(reads, folders, [os.devnull, *cards, *threads])
+    is_filtered = seccomp.install_seccomp(devices=devices)
     needs_fence = not (version or is_enclosed) or not is_filtered
     if needs_fence:
-        audit_hook.close(reads, [*folders, *cards, *threads])
+        audit_hook.install_audit_hook(reads, [*folders, *cards, *threads])
     return Confinement(landlock=version, enclosure=is_enclosed, seccomp=is_filtered, fence=needs_fence)
 
 

@@ -34,7 +34,7 @@ def version() -> int:
     return max(0, _call(_CREATE, None, 0, _ASK_VERSION))
 
 
-def restrict(
+def restrict_thread(
     reads: Iterable[Place],
     writes: Iterable[Place],
     uses: Iterable[Place] = (),

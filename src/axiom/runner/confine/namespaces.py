@@ -21,7 +21,7 @@ _PIVOT = {"x86_64": 155, "aarch64": 41}  # the number of pivot_root
 _ROOT = ".root"
 
 
-def enter(reads: Sequence[Place], writes: Sequence[Place], uses: Sequence[Place] = ()) -> bool:
+def enter_namespaces(reads: Sequence[Place], writes: Sequence[Place], uses: Sequence[Place] = ()) -> bool:
     """Move this process into its own world; False where it may not, and then nothing has changed.
 
     It must have no second thread, and stand in a folder that it may write. What does not exist is passed over.

@@ -158,7 +158,7 @@ def _step(code: int, value: int, if_so: int = 0, if_not: int = 0) -> bytes:
     return struct.pack("=HBBI", code, if_so, if_not, value)
 
 
-def install(*, devices: bool = False) -> bool:
+def install_seccomp(*, devices: bool = False) -> bool:
     """Hold every thread of this process to the list; False where the kernel or the processor knows no such thing.
 
     no_new_privs has to be set before.

@@ -10,7 +10,7 @@ from axiom.runner.platform.system import system
 DRAFT = ".new-"  # how a name begins under which nobody looks for anything
 
 
-def place(path: Path, *parts: bytes) -> None:
+def write_atomically(path: Path, *parts: bytes) -> None:
     """Put these bytes in place of what was there before; several processes may place the same file at once."""
     import tempfile  # names of drafts are wanted by whoever places nothing, too
 
@@ -29,7 +29,7 @@ def place(path: Path, *parts: bytes) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def hold_file_lock(path: Path) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         system.hold(handle)

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.runner.files.atomic import place
+from axiom.runner.files.atomic import write_atomically
 from axiom.signed import canonical_json
 
 SIZE_LIMIT = 128 * 1024 * 1024  # three of them lie in the scratch folder at most, which `bounds` must allow
@@ -28,12 +28,12 @@ class Checkpoint:
     state: bytes = b""
 
 
-def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
+def read_checkpoint(path: Path, *, ticket: str, cell: int) -> Checkpoint:
     try:
         with path.open("rb") as file:
             head, state = file.readline(_HEAD_LIMIT), file.read(SIZE_LIMIT + 1)
         fields = canonical_json.Fields(
-            canonical_json.parse(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD
+            canonical_json.parse_canonical(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD
         )
         checkpoint = Checkpoint(
             times=fields.whole("times", least=1),
@@ -47,7 +47,7 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
     return checkpoint if meant == (ticket, cell, _digest(state)) and checkpoint.fraction <= 1 else Checkpoint()
 
 
-def write_kept(path: Path, checkpoint: Checkpoint, *, ticket: str, cell: int) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint, *, ticket: str, cell: int) -> None:
     head = {
         "cpu_seconds": checkpoint.cpu_seconds,
         "digest": _digest(checkpoint.state),
@@ -56,7 +56,7 @@ def write_kept(path: Path, checkpoint: Checkpoint, *, ticket: str, cell: int) ->
         "ticket": ticket,
         "times": checkpoint.times,
     }
-    place(path, canonical_json.canonical(head) + b"\n", checkpoint.state)
+    write_atomically(path, canonical_json.canonical_bytes(head) + b"\n", checkpoint.state)
 
 
 def _digest(state: bytes) -> str:

@@ -48,7 +48,7 @@ class CheckpointHandover:
 
     def hear(self, message: Mapping[str, Any], cpu_seconds: float) -> bool:
         self._offers = self._offers or "keeps" in message
-        self._fraction = share(message) or self._fraction
+        self._fraction = read_progress_fraction(message) or self._fraction
         state = message.get("kept")
         is_due = self._is_hurried or time.monotonic() - self._taken_at > self._pause / 2
         return type(state) is int and state in (0, 1) and is_due and self._take(self._sides[state], cpu_seconds)
@@ -90,7 +90,7 @@ class CheckpointHandover:
         return True
 
 
-def share(message: Mapping[str, Any]) -> float | None:
+def read_progress_fraction(message: Mapping[str, Any]) -> float | None:
     fraction = message.get("progress")
     return fraction if isinstance(fraction, float) and 0.0 <= fraction <= 1.0 else None
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
-from axiom.runner.files.atomic import DRAFT, locked, place
+from axiom.runner.files.atomic import DRAFT, hold_file_lock, write_atomically
 from axiom.runner.files.scratch_folders import CACHE
-from axiom.runner.files.unpacked_bundle import holds, write_tree
+from axiom.runner.files.unpacked_bundle import read_tree, write_tree
 from axiom.signed import canonical_json
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
 from axiom.signed.tickets import Ticket
@@ -115,7 +115,7 @@ class RunnerHome:
     def _tree(self, digest: str, files: Mapping[str, bytes]) -> Path:
         """A folder that differs in anything from the signed files is thrown away and written again."""
         tree = self.path / "unpacked" / digest
-        if tree.is_dir() and holds(tree) == files:
+        if tree.is_dir() and read_tree(tree) == files:
             return tree
         shutil.rmtree(tree, ignore_errors=True)
         draft = Path(tempfile.mkdtemp(dir=tree.parent, prefix=DRAFT))
@@ -128,23 +128,23 @@ class RunnerHome:
         return tree
 
     def _locked(self) -> AbstractContextManager[None]:
-        return locked(self.path / "lock")
+        return hold_file_lock(self.path / "lock")
 
     def _read_seen(self) -> SeenVersions:
         if not self._seen.exists():
             return SeenVersions()
         try:
             fields = canonical_json.Fields(
-                canonical_json.parse(self._seen.read_bytes(), limit=_LIMIT),
+                canonical_json.parse_canonical(self._seen.read_bytes(), limit=_LIMIT),
                 "seen.json",
                 SeenVersions.__dataclass_fields__,
             )
             serials = canonical_json.Fields(fields.part("serials"), "serials", fields.part("serials"))
             return SeenVersions(
-                lab=fields.either("lab", canonical_json.text),
+                lab=fields.either("lab", canonical_json.check_text),
                 trust=fields.whole("trust"),
                 link=fields.text("link"),
-                sealers=fields.array("sealers", canonical_json.text),
+                sealers=fields.array("sealers", canonical_json.check_text),
                 serials={name: serials.whole(name) for name in serials.data},
             )
         except ValueError as fault:
@@ -161,7 +161,7 @@ class RunnerHome:
             "serials": dict(seen.serials),
             "trust": seen.trust,
         }
-        place(self._seen, canonical_json.canonical(facts))
+        write_atomically(self._seen, canonical_json.canonical_bytes(facts))
 
 
 def read_at_most(path: Path, limit: int) -> bytes:

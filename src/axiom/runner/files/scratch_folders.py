@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from axiom.limits import runner as limits
-from axiom.runner.files.atomic import DRAFT, locked
+from axiom.runner.files.atomic import DRAFT, hold_file_lock
 from axiom.runner.platform.system import system
 
 CACHE = "cache"  # of a home: where the folders of its bundles lie
@@ -41,25 +41,25 @@ class Scratch:
             raise
 
     def clear(self) -> None:
-        remove(self.path)
+        remove_folder(self.path)
         os.close(self._handle)
         with contextlib.suppress(OSError):
             self._mark.unlink()
 
 
-def room(cache: Path, digest: str, most_mb: float = limits.SCRATCH_MB) -> Path:
+def open_bundle_folder(cache: Path, digest: str, most_mb: float = limits.SCRATCH_MB) -> Path:
     """Return the folder of one bundle, there and marked as used; one that holds very much is emptied.
 
     What processes left whose runner is gone goes, too, and now and then the oldest folders of other bundles.
     """
     place = cache / digest
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(cache / _LOCK):
+    with hold_file_lock(cache / _LOCK):
         is_new = not place.is_dir()
         place.mkdir(mode=0o700, exist_ok=True)
         os.utime(place)
         _forget(cache)
-        if held_mb(place) > limits.SCRATCH_MB_OF_BUNDLE:
+        if folder_size_mb(place) > limits.SCRATCH_MB_OF_BUNDLE:
             _empty(place)
         if is_new or _age(cache / _MARK) > _AGAIN:
             (cache / _MARK).touch()
@@ -71,7 +71,7 @@ def forget_unused(cache: Path, seconds: float) -> int:
     if not cache.is_dir():
         return 0
     gone = 0
-    with locked(cache / _LOCK):
+    with hold_file_lock(cache / _LOCK):
         for path in [path for path in cache.iterdir() if path.is_dir() and not path.name.startswith(".")]:
             marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
             if _age(path) > max(seconds, _QUIET) and not any(map(_is_held, marks)):
@@ -80,7 +80,7 @@ def forget_unused(cache: Path, seconds: float) -> int:
     return gone
 
 
-def held_mb(folder: Path) -> float:
+def folder_size_mb(folder: Path) -> float:
     """Return how much of the disk the files below a folder take; an empty file counts, too, and its folder.
 
     Without end where a folder cannot be listed or lies too deep: it could hold anything.
@@ -104,7 +104,7 @@ def held_mb(folder: Path) -> float:
     return total / 1e6
 
 
-def remove(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     _empty(folder)
     with contextlib.suppress(OSError):
         folder.rmdir()
@@ -139,7 +139,7 @@ def _forget(cache: Path) -> None:
     for name in {path.name.removesuffix(_HELD) for path in cache.glob(f"{_SCRATCH}*")}:
         mark = cache / (name + _HELD)
         if _age(mark) > _YOUNG and not _is_held(mark):  # a young one may be about to be taken
-            remove(cache / name)
+            remove_folder(cache / name)
             mark.unlink(missing_ok=True)
 
 
@@ -148,7 +148,7 @@ def _sweep(cache: Path, most_mb: float) -> None:
     rooms = (path for path in cache.iterdir() if path.is_dir() and not path.name.startswith("."))
     total = 0.0
     for path in sorted(rooms, key=_age):
-        size_mb = held_mb(path)
+        size_mb = folder_size_mb(path)
         marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
         may_go = _age(path) > (_QUIET if total + size_mb > most_mb else limits.SCRATCH_SECONDS)
         if may_go and not any(map(_is_held, marks)):
@@ -161,15 +161,15 @@ def _forget_drafts(home: Path) -> None:
     for folder in (home, home / "bundles", home / "unpacked"):
         for path in folder.glob(f"{DRAFT}*"):
             if _age(path) > _AGAIN:
-                remove(path)
+                remove_folder(path)
                 with contextlib.suppress(OSError):
                     path.unlink()
 
 
 def _discard(place: Path) -> None:
     home = place.parents[1]
-    remove(place)
-    remove(home / "unpacked" / place.name)
+    remove_folder(place)
+    remove_folder(home / "unpacked" / place.name)
     for ending in (".zip", ".seal"):
         with contextlib.suppress(OSError):
             (home / "bundles" / f"{place.name}{ending}").unlink()

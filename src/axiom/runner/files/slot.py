@@ -7,8 +7,8 @@ from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.limits import runner as limits
-from axiom.runner.files.atomic import DRAFT, place
-from axiom.runner.files.checkpoint import Checkpoint, read_kept, write_kept
+from axiom.runner.files.atomic import DRAFT, write_atomically
+from axiom.runner.files.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell
@@ -38,7 +38,7 @@ class Slot:
             done = _done(raw.removeprefix(head), cells) if raw.startswith(head) else []
             self._ticket, self._cells = header.ticket, len(done)
             if len(done) < len(cells):  # a whole output that could not be reported yet is no failed start
-                self.kept = read_kept(self._kept, ticket=self._ticket, cell=self._cells)
+                self.kept = read_checkpoint(self._kept, ticket=self._ticket, cell=self._cells)
                 self._count()
             whole = head + b"".join(outputs.cell_line(cell) for cell in done)
             if raw[: len(whole)] != whole:
@@ -56,7 +56,7 @@ class Slot:
     def keep(self, checkpoint: Checkpoint, state: bytes) -> None:
         """Keep more of the present cell; an OSError when it cannot be, and then what was kept before still is."""
         fresh = replace(checkpoint, state=state)
-        write_kept(self._kept, fresh, ticket=self._ticket, cell=self._cells)
+        write_checkpoint(self._kept, fresh, ticket=self._ticket, cell=self._cells)
         self.kept = replace(fresh, state=b"")  # it may be large, and only the next process needs it
 
     def finish(self, cells: int) -> None:
@@ -91,13 +91,15 @@ class Slot:
         self._write_starts(stand | {"starts": starts, "ticket": self._ticket})
 
     def _write_starts(self, counted: dict[str, object]) -> None:
-        place(self._starts, canonical_json.canonical(counted))
+        write_atomically(self._starts, canonical_json.canonical_bytes(counted))
 
 
 def _read_starts(path: Path) -> canonical_json.Fields | None:
     """Return the count of starts; a file that cannot be read counts as none, for it only ever ends a task early."""
     try:
-        fields = canonical_json.Fields(canonical_json.parse(path.read_bytes(), limit=1_000), "starts", _STARTS)
+        fields = canonical_json.Fields(
+            canonical_json.parse_canonical(path.read_bytes(), limit=1_000), "starts", _STARTS
+        )
         fields.whole("cells")
         fields.whole("kept")
         fields.whole("starts")

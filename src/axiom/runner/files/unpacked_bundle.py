@@ -11,7 +11,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
         path.write_bytes(body)
 
 
-def holds(tree: Path) -> dict[str, bytes | None]:
+def read_tree(tree: Path) -> dict[str, bytes | None]:
     paths = (path for path in tree.rglob("*") if path.is_symlink() or not path.is_dir())
     return {
         path.relative_to(tree).as_posix(): None if path.is_symlink() or not path.is_file() else path.read_bytes()

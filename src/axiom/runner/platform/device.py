@@ -34,7 +34,7 @@ def read_device(text: str) -> Device | None:
     return Device(number=int(number[1]))
 
 
-def surroundings(device: Device, host: Mapping[str, str] = os.environ) -> dict[str, str]:
+def device_environment(device: Device, host: Mapping[str, str] = os.environ) -> dict[str, str]:
     """What a child's environment says of devices: this GPU, and the processor beside it.
 
     JAX takes memory on the GPU as it needs it, not three quarters of all at once: others may compute there as well. It

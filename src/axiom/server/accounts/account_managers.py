@@ -16,17 +16,17 @@ from axiom.boinc.accounts import (
     change_reply,
     error_reply,
     info_reply,
-    percent,
+    percent_encode,
     place_reply,
     read_change,
     read_place,
 )
 from axiom.boinc.project_preferences import read_preference_sets
-from axiom.boinc.xml import Facts, in_ascii, tree, written
+from axiom.boinc.xml import Facts, in_ascii, parse_element_tree, write_elements
 from axiom.domain.fleet import MOST_SHARE, Account, ProjectPreferences, Team, Volunteer
 from axiom.errors import MalformedRequest, NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.profile_visibility import as_shown
+from axiom.rules.accounts.profile_visibility import hide_team_profile
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import GiveCommands, wait_first, weak_key_of
 from axiom.server.scheduler.reply import project_preferences
@@ -60,15 +60,15 @@ class AccountManagers:
             if holder is None:
                 return error_reply(_STRANGER)
             volunteer, account = holder
-            preferred = accounts.preferences(db, volunteer.id)
+            preferred = accounts.find_preferences(db, volunteer.id)
         facts: Facts = {
             "id": volunteer.id,
-            "name": percent(volunteer.name),
-            "country": percent(volunteer.country),
+            "name": percent_encode(volunteer.name),
+            "country": percent_encode(volunteer.country),
             "weak_auth": weak_key_of(self.secret, volunteer, account),
             "cpid": account_keys.external_cpid(account.cross_id, account.address),
             "create_time": int(volunteer.created_at.timestamp()),
-            "url": percent(volunteer.website),
+            "url": percent_encode(volunteer.website),
             "send_email": 0,
             "show_hosts": int(account.shows_hosts),
             "teamid": volunteer.team_id or 0,
@@ -120,16 +120,16 @@ class AccountManagers:
         number, words = fields.get("team_id", ""), fields.get("team_name", "").strip()
         with self.connections.reader() as db:
             if number.isascii() and number.isdecimal() and len(number) <= 18:
-                named = teams.by_id(db, int(number))
+                named = teams.find_team(db, int(number))
                 return in_ascii(_team(db, named)) if named else error_reply(_NO_TEAM)
-            matching = teams.like(db, words[:100], limits.TEAMS_SHOWN_TO_A_CLIENT) if words else []
+            matching = teams.search_teams(db, words[:100], limits.TEAMS_SHOWN_TO_A_CLIENT) if words else []
             return in_ascii(f"<teams>\n{''.join(_team(db, team) for team in matching)}</teams>\n")
 
 
 def _holder(db: Database, fields: Mapping[str, str]) -> tuple[Volunteer, Account] | None:
     """Whose account key this is. A weak key computes and does nothing else."""
-    holder = accounts.by_key(db, account_keys.key_digest(fields.get("account_key", "")))
-    return accounts.by_id(db, holder.volunteer_id) if holder and not holder.is_weak else None
+    holder = accounts.find_key_holder(db, account_keys.key_digest(fields.get("account_key", "")))
+    return accounts.find_account(db, holder.volunteer_id) if holder and not holder.is_weak else None
 
 
 def _commands(changes: AccountChange, shares: Mapping[str, float]) -> CommandWords:
@@ -158,7 +158,7 @@ def _read_shares(text: str | None) -> dict[str, float]:
     """The resource share of each set that says one, by venue. All else of the preferences stays as it is here."""
     if text is None:
         return {}
-    tree(text.encode())
+    parse_element_tree(text.encode())
     usual = ProjectPreferences().resource_share
     return {
         venue: says.number(b"resource_share", usual, high=MOST_SHARE)
@@ -168,8 +168,8 @@ def _read_shares(text: str | None) -> dict[str, float]:
 
 
 def _team(db: Database, team: Team) -> str:
-    founder = accounts.by_id(db, team.founder_id)
-    team = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
+    founder = accounts.find_account(db, team.founder_id)
+    team = hide_team_profile(team, ledger.find_balance(db, ledger.VOLUNTEER, team.founder_id))
     facts: Facts = {
         "id": team.id,
         "name": team.name,
@@ -179,6 +179,6 @@ def _team(db: Database, team: Team) -> str:
         "url": team.website,
         "description": team.about,
         "country": team.country,
-        "nusers": teams.members(db, team.id),
+        "nusers": teams.count_team_members(db, team.id),
     }
-    return f"<team>\n{written(facts)}</team>\n"
+    return f"<team>\n{write_elements(facts)}</team>\n"

@@ -9,7 +9,7 @@ from datetime import datetime
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.profile_visibility import as_shown
+from axiom.rules.accounts.profile_visibility import hide_team_profile
 from axiom.store.accounts import accounts, credit_sites, operators, teams, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -27,40 +27,44 @@ def belong(db: Database, volunteer: Volunteer, team_id: int | None) -> None:
     """
     if team_id == volunteer.team_id:
         return
-    old = teams.by_id(db, volunteer.team_id) if volunteer.team_id is not None else None
+    old = teams.find_team(db, volunteer.team_id) if volunteer.team_id is not None else None
     if old is not None and old.founder_id == volunteer.id:
-        heir = teams.eldest(db, old.id, besides=volunteer.id)
+        heir = teams.find_eldest_member(db, old.id, besides=volunteer.id)
         if heir is not None:
             _hand_over(db, old, heir)
-    new = teams.by_id(db, team_id) if team_id is not None else None
-    if new is not None and new.founder_id != volunteer.id and not teams.members(db, new.id):
+    new = teams.find_team(db, team_id) if team_id is not None else None
+    if new is not None and new.founder_id != volunteer.id and not teams.count_team_members(db, new.id):
         _hand_over(db, new, volunteer.id)
-    accounts.join(db, volunteer.id, team_id)
+    accounts.set_volunteer_team(db, volunteer.id, team_id)
 
 
 def _hand_over(db: Database, team: Team, heir: int) -> None:
     """What a founder without credit wrote is not shown by the credit of another."""
-    read = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
-    teams.change(db, team.id, country=read.country, website=read.website, about=read.about)
-    teams.hand_over(db, team.id, heir)
+    read = hide_team_profile(team, ledger.find_balance(db, ledger.VOLUNTEER, team.founder_id))
+    teams.update_team(db, team.id, country=read.country, website=read.website, about=read.about)
+    teams.set_team_founder(db, team.id, heir)
 
 
 def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
     """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
-    tombstones.forget(db, now - limits.ERASED_TOLD_FOR)
+    tombstones.delete_old_tombstones(db, now - limits.ERASED_TOLD_FOR)
     if account.is_exported and account.email is not None:
-        tombstones.add(db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.address), now)
-        for host in credit_sites.hosts(db, [volunteer.id]):
+        tombstones.add_tombstone(
+            db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.address), now
+        )
+        for host in credit_sites.list_exported_hosts(db, [volunteer.id]):
             if host.cpid:
-                tombstones.add(db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.address), now)
+                tombstones.add_tombstone(
+                    db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.address), now
+                )
     belong(db, volunteer, None)
-    left = tasks.give_up(db, volunteer.id, now)
-    notices.forget(db, volunteer.id)
-    hosts.erase(db, volunteer.id)
-    ideas.forget(db, volunteer.id)
-    outbox.forget(db, volunteer.id)
-    subscriptions.forget(db, volunteer.id)
+    left = tasks.expire_volunteer_tasks(db, volunteer.id, now)
+    notices.delete_volunteer_notices(db, volunteer.id)
+    hosts.erase_hosts(db, volunteer.id)
+    ideas.delete_volunteer_ideas(db, volunteer.id)
+    outbox.delete_volunteer_messages(db, volunteer.id)
+    subscriptions.delete_subscriptions(db, volunteer.id)
     accounts.sign_out_everywhere(db, volunteer.id)
-    operators.end(db, volunteer.id, now)
-    accounts.erase(db, volunteer.id)
+    operators.revoke_operator_role(db, volunteer.id, now)
+    accounts.erase_volunteer(db, volunteer.id)
     return left

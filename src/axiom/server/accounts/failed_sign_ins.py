@@ -12,7 +12,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.throttle import ThrottleDecision, WrongPasswords, judge, may_do, may_open
+from axiom.rules.accounts.throttle import (
+    ThrottleDecision,
+    WrongPasswords,
+    throttle_change,
+    throttle_new_account,
+    throttle_password,
+)
 
 _MOST_OPENED = 1_000
 _MOST_TOLD = 10_000
@@ -78,7 +84,7 @@ class Guesses:
                 everybody=len(self._everybody),
                 is_known=is_known,
             )
-            verdict = judge(wrong, now)
+            verdict = throttle_password(wrong, now)
             if verdict.may:
                 self._book(who, own, is_known=is_known, now=now)
                 self._addresses.add(here, now)
@@ -107,7 +113,7 @@ class Guesses:
         _, here, _ = _keys("", address)
         with self._lock:
             now = self._now()
-            verdict = may_open(self._opened.of(here), most, now)
+            verdict = throttle_new_account(self._opened.of(here), most, now)
             if verdict.may:
                 self._opened.add(here, now)
             return verdict
@@ -116,7 +122,7 @@ class Guesses:
         key = _short(f"{volunteer}\n{what}")
         with self._lock:
             now = self._now()
-            verdict = may_do(self._done.of(key), now)
+            verdict = throttle_change(self._done.of(key), now)
             if verdict.may:
                 self._done.add(key, now)
             return verdict

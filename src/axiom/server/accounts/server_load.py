@@ -40,13 +40,16 @@ class LoadFigures:
 
 
 def _status(db: Database, now: datetime, host: str) -> bytes:
-    counted = counters.read(db)
-    volunteers, hosts = credit_sites.holders(db, "volunteer", now), credit_sites.holders(db, "host", now)
-    volunteers_new, hosts_new = credit_sites.new_today(db, now)
+    counted = counters.read_counters(db)
+    volunteers, hosts = (
+        credit_sites.count_credit_holders(db, "volunteer", now),
+        credit_sites.count_credit_holders(db, "host", now),
+    )
+    volunteers_new, hosts_new = credit_sites.count_newcomers(db, now)
     counts: Facts = {
-        "results_ready_to_send": counters.in_all(counted, "task", TaskState.UNSENT),
-        "results_in_progress": counters.in_all(counted, "task", TaskState.SENT),
-        "workunits_waiting_for_validation": counters.in_all(counted, "task", TaskState.RETURNED),
+        "results_ready_to_send": counters.sum_counters(counted, "task", TaskState.UNSENT),
+        "results_in_progress": counters.sum_counters(counted, "task", TaskState.SENT),
+        "workunits_waiting_for_validation": counters.sum_counters(counted, "task", TaskState.RETURNED),
         "workunits_waiting_for_assimilation": 0,  # a result is stored with its verdict, so nothing ever waits for that
         "workunits_waiting_for_deletion": 0,
         "results_waiting_for_deletion": 0,
@@ -61,7 +64,7 @@ def _status(db: Database, now: datetime, host: str) -> bytes:
     }
     daemons: list[Facts] = [
         {"host": host, "command": row["name"], "status": "not running" if row["last_error"] else "running"}
-        for row in jobs.every_job(db)
+        for row in jobs.list_jobs(db)
     ]
     server: Facts = {"update_time": int(now.timestamp()), "software_version": __version__}
     return status_reply(server, daemons, counts, _loads(db, counted))
@@ -69,8 +72,11 @@ def _status(db: Database, now: datetime, host: str) -> bytes:
 
 def _loads(db: Database, counted: Mapping[Key, int]) -> Iterator[Facts]:
     """Of each experiment what waits and is out, and how long tasks took that were paid of late."""
-    lately, none = credit_sites.lately(db), RecentTasks(mean_seconds=0, least_seconds=0, most_seconds=0, volunteers=0)
-    for experiment in experiments.every_version(db):
+    lately, none = (
+        credit_sites.summarize_recent_tasks(db),
+        RecentTasks(mean_seconds=0, least_seconds=0, most_seconds=0, volunteers=0),
+    )
+    for experiment in experiments.list_experiment_versions(db):
         recent = lately.get(experiment.id, none)
         yield {
             "id": experiment.id,

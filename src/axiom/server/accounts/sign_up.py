@@ -94,7 +94,7 @@ class Accounts:
         self, credentials: LookupAccount, address: str, begun: datetime, sign_in: str = ""
     ) -> ProvenAccount | Problem:
         with self.connections.reader() as db:
-            stored = accounts.by_email(db, credentials.email)
+            stored = accounts.find_account_by_email(db, credentials.email)
         password = stored[1].password if stored else None
         hashes = _hashes(credentials, stored[1].spelt_email if stored else None)
         proof = next((proof for proof in hashes if is_password(password, proof, self.secret)), None)
@@ -122,9 +122,9 @@ def wait_first(verdict: ThrottleDecision) -> Problem:
 
 def open_account(db: Database, secret: bytes, *, name: str, email: str, password: str, now: datetime) -> int | None:
     """Open an account with its keys; None where the address has one. `password` is what may be stored of it."""
-    if accounts.by_email(db, email) is not None:
+    if accounts.find_account_by_email(db, email) is not None:
         return None
-    made = accounts.create(db, name=name, email=email, password=password, cross_id="", now=now)
+    made = accounts.create_account(db, name=name, email=email, password=password, cross_id="", now=now)
     accounts.set_cross_id(db, made, account_keys.internal_cpid(secret, made))
     accounts.set_keys(db, made, key_serial=1, key_digest=_key(secret, made, 1), weak_digest=_weak(secret, made, 1))
     return made
@@ -163,7 +163,7 @@ def change_password(db: Database, secret: bytes, volunteer_id: int, password: st
 
 def change_email(db: Database, secret: bytes, volunteer_id: int, email: str, password: str) -> bool:
     """A new e-mail address with the password that belongs to it; False where the address has an account already."""
-    other = accounts.by_email(db, email)
+    other = accounts.find_account_by_email(db, email)
     if other is not None and other[0].id != volunteer_id:
         return False
     account = _account(db, volunteer_id)
@@ -181,7 +181,7 @@ def change_email(db: Database, secret: bytes, volunteer_id: int, email: str, pas
 
 def demand_secret(db: Database, secret: bytes) -> None:
     """The accounts here must be this secret's: with another one, nobody's clients would be known again."""
-    sample = accounts.some_key(db)
+    sample = accounts.find_any_key(db)
     if sample is not None and sample.digest != _key(secret, sample.volunteer_id, sample.key_serial):
         raise KeysUnusable(
             "The accounts of this laboratory were made with another accounts.key than the one in its folder of keys: "
@@ -190,7 +190,7 @@ def demand_secret(db: Database, secret: bytes) -> None:
 
 
 def _account(db: Database, volunteer_id: int) -> Account:
-    stored = accounts.by_id(db, volunteer_id)
+    stored = accounts.find_account(db, volunteer_id)
     if stored is None or stored[1].email is None:
         raise NotFound(f"Volunteer {volunteer_id} has no account. Nothing was changed.")
     return stored[1]

@@ -12,11 +12,11 @@ from axiom.boinc.exports import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.profile_visibility import heard
+from axiom.rules.accounts.profile_visibility import judge_visibility
 from axiom.store.accounts import credit_sites, tombstones
-from axiom.store.accounts.credit_sites import OpenHost, OpenTeam, OpenVolunteer
+from axiom.store.accounts.credit_sites import ExportedHost, ExportedTeam, ExportedVolunteer
 from axiom.store.connections import Connections
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 
@@ -26,7 +26,7 @@ _NO_MARKS = str.maketrans("[]|", "   ")
 _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 _TEAM_OF_NO_KIND = 1
 
-_Open = TypeVar("_Open", OpenVolunteer, OpenTeam)
+_Open = TypeVar("_Open", ExportedVolunteer, ExportedTeam)
 
 
 @dataclass()
@@ -52,7 +52,9 @@ class StatisticsFiles:
     def write_if_due(self) -> bool:
         written = [self._folder.statistics / name for name in NAMES]
         oldest = self._now() - limits.STATISTICS_EVERY
-        is_due = any(not path.is_file() or moment(path.stat().st_mtime_ns // 1000) < oldest for path in written)
+        is_due = any(
+            not path.is_file() or from_microseconds(path.stat().st_mtime_ns // 1000) < oldest for path in written
+        )
         if is_due:
             self.write()
         return is_due
@@ -68,7 +70,7 @@ class StatisticsFiles:
             self._pack("user_deleted.gz", records_xml("users_deleted", "user", erased))
             erased = self._erased(db, tombstones.HOST, "host_cpid")
             self._pack("host_deleted.gz", records_xml("hosts_deleted", "host", erased))
-            names = sorted({experiment.name for experiment in experiments.every_version(db)})
+            names = sorted({experiment.name for experiment in experiments.list_experiment_versions(db)})
         totals: Facts = {
             "update_time": int(self._now().timestamp()),
             "nusers_total": counted.volunteers,
@@ -79,21 +81,21 @@ class StatisticsFiles:
         self._replace("tables.xml", [tables_xml(totals, names)])
 
     def _volunteers(self, db: Database, counted: _Totals) -> Iterator[Facts]:
-        for volunteer in self._paged(credit_sites.volunteers, db):
+        for volunteer in self._paged(credit_sites.list_exported_volunteers, db):
             counted.volunteers += 1
             counted.credit += volunteer.balance.total
             yield _volunteer(volunteer)
 
     def _teams(self, db: Database, counted: _Totals) -> Iterator[Facts]:
-        for team in self._paged(credit_sites.teams, db):
+        for team in self._paged(credit_sites.list_exported_teams, db):
             counted.teams += 1
             yield _team(team)
 
     def _hosts(self, db: Database, counted: _Totals) -> Iterator[Facts]:
         last = 0
-        while part := credit_sites.volunteers(db, last, _PAGE):
+        while part := credit_sites.list_exported_volunteers(db, last, _PAGE):
             last, whose = part[-1].id, {volunteer.id: volunteer for volunteer in part}
-            for host in credit_sites.hosts(db, list(whose)):
+            for host in credit_sites.list_exported_hosts(db, list(whose)):
                 counted.hosts += 1
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
@@ -101,7 +103,7 @@ class StatisticsFiles:
     def _erased(self, db: Database, noun: str, tag: str) -> list[Facts]:
         return [
             {"id": tombstone.number, tag: tombstone.cpid}
-            for tombstone in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
+            for tombstone in tombstones.list_tombstones(db, noun, self._now() - limits.ERASED_TOLD_FOR)
         ]
 
     def _paged(self, read: Callable[[Database, int, int], list[_Open]], db: Database) -> Iterator[_Open]:
@@ -128,8 +130,8 @@ class StatisticsFiles:
         unfinished.replace(self._folder.statistics / name)
 
 
-def _volunteer(volunteer: OpenVolunteer) -> Facts:
-    is_heard = heard(volunteer.balance).may
+def _volunteer(volunteer: ExportedVolunteer) -> Facts:
+    is_heard = judge_visibility(volunteer.balance).may
     return {
         "id": volunteer.id,
         "name": volunteer.name,
@@ -142,8 +144,8 @@ def _volunteer(volunteer: OpenVolunteer) -> Facts:
     }
 
 
-def _team(team: OpenTeam) -> Facts:
-    is_heard = heard(team.of_founder).may
+def _team(team: ExportedTeam) -> Facts:
+    is_heard = judge_visibility(team.of_founder).may
     return {
         "id": team.id,
         "type": _TEAM_OF_NO_KIND,
@@ -158,7 +160,7 @@ def _team(team: OpenTeam) -> Facts:
     }
 
 
-def _host(host: OpenHost, volunteer: OpenVolunteer) -> Facts:
+def _host(host: ExportedHost, volunteer: ExportedVolunteer) -> Facts:
     """A host; its volunteer is named only where the volunteer shows hosts."""
     facts = host.facts
     return {
@@ -201,5 +203,5 @@ def _credit(balance: Balance) -> dict[str, str | float]:
     return {
         "total_credit": as_credits(balance.total),
         "expavg_credit": float(balance.recent),
-        "expavg_time": moment(balance.recent_at).timestamp(),
+        "expavg_time": from_microseconds(balance.recent_at).timestamp(),
     }

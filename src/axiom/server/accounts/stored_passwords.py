@@ -56,7 +56,7 @@ def seal_password(passwd_hash: str, secret: bytes) -> str:
 def hash_sealed_passwords(writer: Writer, connections: Connections, secret: bytes) -> int:
     """Hash the next few sealed passwords; how many it were. One that was changed meanwhile stays as it is."""
     with connections.reader() as db:
-        sealed = accounts.sealed_passwords(db, limits.SEALED_PASSWORDS_AT_ONCE)
+        sealed = accounts.list_sealed_passwords(db, limits.SEALED_PASSWORDS_AT_ONCE)
     hashed = {key: (old, stored_password(_unseal_password(old, secret).decode())) for key, old in sealed.items()}
     if hashed:
         writer.run(lambda db: accounts.replace_passwords(db, hashed))

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.domain.fleet import Host
-from axiom.domain.value import value
-from axiom.rules.hosts.costs import class_of
+from axiom.domain.value import value_class
+from axiom.rules.hosts.costs import class_of_host
 from axiom.rules.hosts.speed import elapsed_on, seconds_on
-from axiom.rules.planning.task_size import Length, length_for, task_size
-from axiom.rules.tasks.assignment import Allowance, WorkWish, gpu_of
+from axiom.rules.planning.task_size import TaskLength, choose_task_length, task_size
+from axiom.rules.tasks.assignment import Allowance, RequestedWork, choose_gpu_kind
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.signed.manifests import Manifest
@@ -18,7 +18,7 @@ from axiom.store.engine.database import Database
 from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
 
 
-@value
+@value_class
 class TaskLoad:
     """What a task of an experiment, as they come, is to a host."""
 
@@ -44,7 +44,7 @@ class AskingHost:
     deadline: datetime = field(init=False)
     _factors: dict[tuple[int, str], float] = field(default_factory=dict)
     _elapsed: dict[float, float] = field(default_factory=dict)
-    _lengths: dict[bool, Length] = field(default_factory=dict)
+    _lengths: dict[bool, TaskLength] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.is_ours = self.host.volunteer_id == self.settings.ourselves
@@ -52,7 +52,7 @@ class AskingHost:
         self.deadline = self.now + self.settings.deadline
 
     def pick_gpu(self, needs: Manifest) -> str:
-        return gpu_of(self.host, needs.gpu_memory, self.request.programs) or "" if needs.uses_gpus else ""
+        return choose_gpu_kind(self.host, needs.gpu_memory, self.request.programs) or "" if needs.uses_gpus else ""
 
     def load_task(self, experiment: KnownExperiment, gpu: str) -> TaskLoad:
         size = self.cache.size(experiment)
@@ -83,7 +83,7 @@ class AskingHost:
         """Of a reference core, where so many are declared."""
         factor = self._factors.get((experiment.id, gpu))
         if factor is None:
-            kind = class_of(self.host, gpu)
+            kind = class_of_host(self.host, gpu)
             factor = self.cache.cost(self.db, experiment.id, kind, self.now).factor_for(self.host.id)
             self._factors[experiment.id, gpu] = factor
         return seconds * factor
@@ -103,7 +103,7 @@ class AskingHost:
     def replicates_for(self, unsent: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
         """How many of so many replicates make a task of the length that this host should have."""
         if is_first not in self._lengths:
-            self._lengths[is_first] = length_for(
+            self._lengths[is_first] = choose_task_length(
                 cores=self.host.capacity.cores,
                 is_ours=self.is_ours,
                 is_first=is_first,
@@ -117,7 +117,7 @@ class AskingHost:
         lab = self.settings.lab, self.settings.trust
         return self.cache.form(self.db, lab, experiment, task.registration_id, task.configs, gpu)
 
-    def remaining_wish(self, wish: WorkWish, granted: Sequence[GrantedTask]) -> WorkWish:
+    def remaining_wish(self, wish: RequestedWork, granted: Sequence[GrantedTask]) -> RequestedWork:
         if not granted:
             return wish
         wanted = {"": (wish.seconds, wish.instances), **wish.gpus}

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
-from axiom.domain.registrations import Design, read_body
-from axiom.domain.releases import ANY_COMPUTER, Fleet, SaidRule, TaskRule
-from axiom.domain.value import value
+from axiom.domain.registrations import Design, read_registration_body
+from axiom.domain.releases import ANY_COMPUTER, Fleet, RecordedTaskRule, TaskRule
+from axiom.domain.value import value_class
 from axiom.rules.experiments.release_history import ReleaseState, release_state
 from axiom.rules.planning.cell_limits import allowed_seconds
 from axiom.signed.bundles import bundle_file, seal_file
@@ -68,7 +68,7 @@ class OrderForm:
     block: int  # replicates that enter evidence together
 
 
-@value
+@value_class
 class WaitingSize:
     seconds: float  # of a reference core, as declared
     replicates: int
@@ -95,16 +95,16 @@ class DispatchCache:
         self._unfit: dict[str, datetime] = {}
 
     def refresh(self, db: Database) -> None:
-        self._has_evidence = self._has_evidence or evidence.is_any(db)
-        stamp = (*experiments.stamp(db), db.notes)
+        self._has_evidence = self._has_evidence or evidence.has_any_evidence(db)
+        stamp = (*experiments.read_experiment_stamp(db), db.notes)
         if stamp != self._stamp:
-            stored, stated = experiments.every_version(db), task_rules.read_rules(db)
-            self.experiments = _known_experiments(stored, experiments.newest_bundles(db), stated)
-            self.ours = _known_experiments(stored, experiments.own_bundles(db), stated)
-            self.tried = _known_experiments(stored, experiments.passed_bundles(db, GATES), stated)
+            stored, stated = experiments.list_experiment_versions(db), task_rules.read_rules(db)
+            self.experiments = _known_experiments(stored, experiments.list_newest_bundles(db), stated)
+            self.ours = _known_experiments(stored, experiments.list_own_bundles(db), stated)
+            self.tried = _known_experiments(stored, experiments.list_passed_bundles(db, GATES), stated)
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
             self._release_states = {
-                number: release_state(lines) for number, lines in releases.by_experiment(db).items()
+                number: release_state(lines) for number, lines in releases.list_releases_by_experiment(db).items()
             }
             self._forms.clear()
             self._stamp = stamp
@@ -134,7 +134,7 @@ class DispatchCache:
 
     def cost(self, db: Database, experiment_id: int, host_class: str, now: datetime) -> Cost:
         if self._costs is None or not timedelta(0) <= now - self._costs[1] < _COSTS_FOR:
-            self._costs = costs.in_use(db), now
+            self._costs = costs.list_applied_costs(db), now
         return self._costs[0].get((experiment_id, host_class), _AS_DECLARED)
 
     def set_aside(self, bundle: str, now: datetime) -> None:
@@ -149,7 +149,7 @@ class DispatchCache:
 
     def fleet(self, db: Database, now: datetime) -> Fleet:
         if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
-            self._fleet = releases.fleet(db), now
+            self._fleet = releases.measure_fleet(db), now
         return self._fleet[0]
 
     def size(self, experiment: KnownExperiment) -> WaitingSize:
@@ -196,7 +196,7 @@ def seconds_of(design: Design, bundled: Manifest) -> Mapping[int, float]:
 
 
 def _known_experiments(
-    stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle], stated: Mapping[str, SaidRule]
+    stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle], stated: Mapping[str, RecordedTaskRule]
 ) -> Mapping[int, KnownExperiment]:
     by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
     return {
@@ -212,7 +212,7 @@ def _files(*candidates: KnownExperiment) -> frozenset[str]:
 
 
 def _known_experiment(
-    stored: StoredExperiment, bundle: StoredBundle | None, stated: SaidRule | None
+    stored: StoredExperiment, bundle: StoredBundle | None, stated: RecordedTaskRule | None
 ) -> KnownExperiment:
     registered = stored_manifest(stored.manifest)
     return KnownExperiment(
@@ -230,10 +230,10 @@ def _known_experiment(
 def _form(
     db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str, gpu: str
 ) -> OrderForm:
-    registration, bundle = registrations.registration(db, registration_id), experiment.bundle
+    registration, bundle = registrations.find_registration(db, registration_id), experiment.bundle
     if registration is None or bundle is None:
         raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
-    body = read_body(registration.body)
+    body = read_registration_body(registration.body)
     design = body.design
     placed, seconds = design.by_place, seconds_of(design, experiment.declared)
     places: list[int] = json.loads(configs)

@@ -12,14 +12,14 @@ from axiom.rules.tasks.assignment import (
     MEANT_FOR_OTHERS,
     NOTHING_ASKED,
     Allowance,
-    Queue,
+    RequestedWork,
     TaskShare,
     TasksInHand,
-    WorkWish,
-    assign,
-    day_of,
+    WorkQueue,
+    assign_tasks,
+    count_sent_today,
     hourly_quota,
-    sent_today,
+    quota_day_of,
 )
 from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, WaitingSize
@@ -58,7 +58,7 @@ def grant_tasks(
         now=now,
     )
     rollout = RolloutLimits(asking)
-    lost, out = resend_lost_tasks(asking, rollout, waiting_tasks.out_by_experiment(db, host.id))
+    lost, out = resend_lost_tasks(asking, rollout, waiting_tasks.list_held_tasks(db, host.id))
     granted, reason = _grant_new_tasks(asking, rollout, out, lost)
     grant = WorkGrant(granted=tuple(granted), lost=lost, reason=reason)
     _record_grant(asking, grant)
@@ -95,13 +95,13 @@ def _load_in_hand(asking: AskingHost, tasks: HeldTasks) -> TasksInHand:
 def _record_grant(asking: AskingHost, grant: WorkGrant) -> None:
     host, granted = asking.host, grant.granted
     if granted:
-        day = day_of(asking.now)
-        hosts.served(asking.db, host.id, day=day, sent=sent_today(host, asking.now) + len(granted))
+        day = quota_day_of(asking.now)
+        hosts.record_sent_tasks(asking.db, host.id, day=day, sent=count_sent_today(host, asking.now) + len(granted))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [task.task for task in granted])
         return
     why = grant.reason if asking.request.is_any and not grant.lost else ""
     if host.why_no_work != why and (why or grant.lost):
-        hosts.told_why(asking.db, host.id, why)
+        hosts.record_no_work_reason(asking.db, host.id, why)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -110,17 +110,17 @@ class _Deal:
 
     asking: AskingHost
     picker: TaskPicker
-    queues: dict[int, Queue]
-    wish: WorkWish  # what of it is left
+    queues: dict[int, WorkQueue]
+    wish: RequestedWork  # what of it is left
     is_more: bool = False  # is more there than was thought, since what waits was cut into smaller tasks?
 
     def give_tasks(self, in_hand: Sequence[TasksInHand]) -> tuple[list[GrantedTask], str]:
-        sent = sent_today(self.asking.host, self.asking.now), _count_sent_lately(self.asking)
+        sent = count_sent_today(self.asking.host, self.asking.now), _count_sent_lately(self.asking)
         granted: list[GrantedTask] = []
         for_others = False
         while True:
             self.is_more = False
-            decided = assign(
+            decided = assign_tasks(
                 self.asking.host,
                 list(self.queues.values()),
                 in_hand=[*in_hand, *map(_as_in_hand, granted)],
@@ -203,7 +203,7 @@ class _Deal:
                     seconds -= asking.elapsed_seconds(order.seconds)
         return written, used, cut_off
 
-    def _shorten_queue(self, queue: Queue, share: TaskShare, amount: int, *, waiting: int) -> None:
+    def _shorten_queue(self, queue: WorkQueue, share: TaskShare, amount: int, *, waiting: int) -> None:
         """So many were given of it; at least `waiting` tasks are there, which may be more than was thought."""
         left = queue.unsent - amount if amount == share.tasks else 0
         if amount == share.tasks and left < waiting:
@@ -219,7 +219,7 @@ def _count_sent_lately(asking: AskingHost) -> int:
     quota = hourly_quota(asking.host, asking.allowance)
     if quota is None:
         return 0
-    return waiting_tasks.sent_since(asking.db, asking.host.id, asking.now - QUOTA_LASTS, limit=2 * quota)
+    return waiting_tasks.count_tasks_sent_since(asking.db, asking.host.id, asking.now - QUOTA_LASTS, limit=2 * quota)
 
 
 def _measure_task(asking: AskingHost, experiment: KnownExperiment, task: WaitingTask) -> WaitingSize:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from axiom.domain.work import TaskState, WorkunitState, task_name
-from axiom.rules.tasks.assignment import gpu_of
+from axiom.rules.tasks.assignment import choose_gpu_kind
 from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.orders import repeat_order
 from axiom.server.dispatch.rollout_limits import RolloutLimits
@@ -25,13 +25,13 @@ def resend_lost_tasks(
         return (), out
     lost: list[GrantedTask] = []
     is_any_closed = False
-    for task in waiting_tasks.sent_tasks(asking.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
+    for task in waiting_tasks.read_sent_tasks(asking.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
         if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
             _take_back(asking, task)
             is_any_closed = True
         elif len(lost) < most and rollout.may_have(task) and _can_compute(asking, task):
             lost.append(_grant_again(asking, task))
-    return tuple(lost), waiting_tasks.out_by_experiment(asking.db, asking.host.id) if is_any_closed else out
+    return tuple(lost), waiting_tasks.list_held_tasks(asking.db, asking.host.id) if is_any_closed else out
 
 
 def _list_missing(out: Sequence[HeldTasks], holding: Collection[int]) -> list[int]:
@@ -43,7 +43,7 @@ def _can_compute(asking: AskingHost, task: SentTask) -> bool:
     if not task.gpu:
         return "" in programs
     needs = asking.cache.experiments[task.experiment_id].declared
-    return gpu_of(asking.host, needs.gpu_memory, programs & {task.gpu}) is not None
+    return choose_gpu_kind(asking.host, needs.gpu_memory, programs & {task.gpu}) is not None
 
 
 def _grant_again(asking: AskingHost, task: SentTask) -> GrantedTask:
@@ -52,7 +52,7 @@ def _grant_again(asking: AskingHost, task: SentTask) -> GrantedTask:
     replicate_seconds = asking.order_form(experiment, task, task.gpu).replicate_seconds if bundle else needs.seconds
     declared = replicate_seconds * len(task.replicates)
     if bundle is None or bundle.digest != task.bundle_digest:
-        bundle = experiments.bundle(asking.db, task.bundle_digest)
+        bundle = experiments.find_bundle(asking.db, task.bundle_digest)
     return GrantedTask(
         task=task.task_id,
         workunit=task.workunit_id,
@@ -74,8 +74,8 @@ def _grant_again(asking: AskingHost, task: SentTask) -> GrantedTask:
 
 def _take_back(asking: AskingHost, task: SentTask) -> None:
     """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
-    stored = workunits.task(asking.db, task.task_id)
+    stored = workunits.find_task(asking.db, task.task_id)
     if stored is not None:
         reason = "its host lost it, and it is wanted no more or not in this form"
-        workunits.move(asking.db, stored, TaskState.ABORTED, reason, asking.now)
+        workunits.set_task_state(asking.db, stored, TaskState.ABORTED, reason, asking.now)
         transit(asking.db, task.workunit_id, asking.now)

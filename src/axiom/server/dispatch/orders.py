@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import task_name
 from axiom.errors import TicketTooLong
 from axiom.server.dispatch.asking_host import AskingHost
@@ -11,15 +11,15 @@ from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.tickets import Order, Particulars
-from axiom.signed.trust import sealed, sealed_together
-from axiom.store.engine.database import at
+from axiom.signed.trust import seal_payload, seal_together
+from axiom.store.engine.database import to_microseconds
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.tasks import workunits
 from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
-from axiom.store.tasks.workunits import OrderedTask
+from axiom.store.tasks.workunits import TaskClaim
 
 
-@value
+@value_class
 class UnsignedOrder:
     task: WaitingTask
     seeds: tuple[int, ...]
@@ -30,7 +30,7 @@ class UnsignedOrder:
     bundle: StoredBundle
 
 
-@value
+@value_class
 class UnclaimedTask:
     """Granted, and not yet written down as the host's."""
 
@@ -76,7 +76,7 @@ def sign_orders(
 ) -> list[UnclaimedTask]:
     """Sign orders for one host: all at once where its runner reads such orders, else one by one."""
     key, bodies = asking.settings.key, [order.body for order in written]
-    texts = sealed_together(bodies, key) if asking.request.jointly else [sealed(body, [key]) for body in bodies]
+    texts = seal_together(bodies, key) if asking.request.jointly else [seal_payload(body, [key]) for body in bodies]
     return [
         UnclaimedTask(
             task=_granted_task(asking, experiment, order, ticket, gpu),
@@ -113,7 +113,7 @@ def _granted_task(
 def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
     """Write down that these tasks are the host's from now on."""
     claims = [
-        OrderedTask(
+        TaskClaim(
             task_id=claim.task.task,
             experiment_id=claim.task.experiment,
             bundle_digest=claim.task.bundle,
@@ -124,11 +124,11 @@ def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
         )
         for claim in unclaimed
     ]
-    workunits.send(asking.db, claims, host_id=asking.host.id, now=asking.now)
+    workunits.send_tasks(asking.db, claims, host_id=asking.host.id, now=asking.now)
     if copied := {claim.task.workunit for claim in unclaimed if claim.has_copies}:  # how large they are is known now
         transit_many(asking.db, copied, asking.now)
     for claim in unclaimed:
-        asking.cache.note_turn(claim.task.experiment, at(asking.now))
+        asking.cache.note_turn(claim.task.experiment, to_microseconds(asking.now))
 
 
 def repeat_order(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:

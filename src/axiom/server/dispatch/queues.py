@@ -1,9 +1,9 @@
 """What waits that a host may be given, and what each task of it would ask of that host."""
 
 from axiom.limits import hosts as limits
-from axiom.rules.hosts.reliability import PastTask, gpu_rests
-from axiom.rules.hosts.runners import unsuited
-from axiom.rules.tasks.assignment import GpuLoad, Queue
+from axiom.rules.hosts.reliability import PastTask, why_gpu_rests
+from axiom.rules.hosts.runners import why_host_unsuited
+from axiom.rules.tasks.assignment import GpuLoad, WorkQueue
 from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment
 from axiom.server.dispatch.rollout_limits import RolloutLimits
@@ -17,26 +17,26 @@ class QueueReader:
         self._rollout = rollout
         self._why_gpus_rest: str | None = None  # once that was looked up
 
-    def read_queues(self) -> tuple[dict[int, Queue], str]:
+    def read_queues(self) -> tuple[dict[int, WorkQueue], str]:
         """The queues by experiment; without one, why nothing of what waits is for this host, if that is so."""
         asking, queues, why = self._asking, {}, ""
-        for waiting in waiting_tasks.waiting(asking.db, asking.host.id):
+        for waiting in waiting_tasks.list_waiting_experiments(asking.db, asking.host.id):
             newest = asking.cache.experiments.get(waiting.experiment_id)
             if newest is None or not newest.is_ready:
                 continue
             experiment = asking.offered[waiting.experiment_id]
-            why = unsuited(experiment.name, is_simulated=asking.host.is_simulated)
+            why = why_host_unsuited(experiment.name, is_simulated=asking.host.is_simulated)
             if not why:
                 queues[experiment.id] = self._make_queue(experiment, waiting)
         return queues, "" if queues else why
 
-    def _make_queue(self, experiment: KnownExperiment, waiting: WaitingExperiment) -> Queue:
+    def _make_queue(self, experiment: KnownExperiment, waiting: WaitingExperiment) -> WorkQueue:
         asking, needs = self._asking, experiment.declared
         gpu = asking.pick_gpu(needs)
         own = gpu if needs.gpu else ""  # where nothing else may compute it
         load, quota = asking.load_task(experiment, own), self._rollout.quota_for(experiment, own)
         unsent = waiting.unsent * load.parts
-        return Queue(
+        return WorkQueue(
             experiment_id=experiment.id,
             name=experiment.name,
             unsent=min(unsent, quota.most or unsent),
@@ -67,7 +67,7 @@ class QueueReader:
 
     def _find_why_gpus_rest(self) -> str:
         if self._why_gpus_rest is None:
-            tasks = waiting_tasks.ended_on_gpus(self._asking.db, self._asking.host.id, limits.GPU_FAILURES)
+            tasks = waiting_tasks.list_gpu_endings(self._asking.db, self._asking.host.id, limits.GPU_FAILURES)
             past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in tasks]
-            self._why_gpus_rest = gpu_rests(past, self._asking.now - tasks[0][3]) if tasks else ""
+            self._why_gpus_rest = why_gpu_rests(past, self._asking.now - tasks[0][3]) if tasks else ""
         return self._why_gpus_rest

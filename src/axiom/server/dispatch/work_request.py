@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.fleet import Host, ProjectPreferences
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.assignment import Allowance, WorkWish, is_unproven
+from axiom.rules.tasks.assignment import Allowance, RequestedWork, is_unproven
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order
 from axiom.store.engine.database import Database
-from axiom.store.tasks.waiting_tasks import out_to_siblings
+from axiom.store.tasks.waiting_tasks import count_sibling_tasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,15 @@ class DispatchSettings:
         return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
-@value
-class WorkRequest(WorkWish):
+@value_class
+class WorkRequest(RequestedWork):
     holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
     programs: frozenset[str] = frozenset({""})
     jointly: bool = False  # its programs read orders that share a signature
     on_several_cores: bool = False  # its client gives a task as many cores as we say
 
 
-@value
+@value_class
 class GrantedTask:
     task: int
     workunit: int
@@ -63,7 +63,7 @@ class GrantedTask:
     times_longer: int = 1  # than usual that it may take, by an operator's word
 
 
-@value
+@value_class
 class WorkGrant:
     granted: tuple[GrantedTask, ...]
     lost: tuple[GrantedTask, ...]
@@ -74,7 +74,7 @@ def read_allowance(db: Database, settings: DispatchSettings, host: Host) -> Allo
     """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
     if not is_unproven(host):
         return settings.volunteers
-    others = out_to_siblings(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
+    others = count_sibling_tasks(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
     return replace(settings.volunteers, out_to_siblings=others)
 
 

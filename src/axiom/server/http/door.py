@@ -13,7 +13,7 @@ from http import HTTPStatus
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.limits import server as limits
-from axiom.rules.accounts.visitors import Shares, visitor_of
+from axiom.rules.accounts.visitors import VisitorShares, visitor_of
 from axiom.server.http.bodies import BodyRoom, SenderGone, read_body
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.origins import Headers, PublicAddress, is_asked_here, is_known
@@ -50,7 +50,7 @@ class Door:
         self._lanes = lanes or Lanes({})
         self._address = address
         self._old_paths = address.old_paths if address else None
-        self._under_way = Shares()
+        self._under_way = VisitorShares()
         self._room = BodyRoom()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -89,11 +89,13 @@ class Downloads:
 
     def _bundle(self, digest: str) -> bytes | None:
         with self._connections.reader() as db:
-            return blobs.get(db, self._folder, digest) if experiments.bundle(db, digest) is not None else None
+            return (
+                blobs.read_blob(db, self._folder, digest) if experiments.find_bundle(db, digest) is not None else None
+            )
 
     def _seal(self, digest: str) -> bytes:
         with self._connections.reader() as db:
-            body = blobs.get(db, self._folder, digest)
+            body = blobs.read_blob(db, self._folder, digest)
         read_seal(body.decode("ascii", "replace"), trust=self._trust, now=_EVER)
         return body
 

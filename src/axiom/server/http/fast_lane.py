@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.limits import server as limits
 from axiom.server.http.bodies import BodyRoom, read_body
 from axiom.server.http.request_counts import RequestCounts
@@ -53,7 +53,7 @@ class Intake(Protocol):
     def lose(self) -> None: ...
 
 
-@value
+@value_class
 class RequestHead:
     """What the headers of a request say, and who sent it; nobody where no share is counted."""
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
 from axiom.boinc.project import config_reply
-from axiom.boinc.project_files import PICTURES, pictures
-from axiom.boinc.terms import as_text
+from axiom.boinc.project_files import PICTURES, load_project_pictures
+from axiom.boinc.terms import terms_text
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import accounts as limits
-from axiom.locale.languages import choose, gettext, speaking
+from axiom.locale.languages import choose_language, gettext, speak_language
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.sign_up import Accounts
@@ -34,7 +34,7 @@ CHANGING = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrontDesk:
+class ProjectEndpoints:
     """Answers at the project's own addresses. Its functions may wait: they are called from threads."""
 
     name: str
@@ -57,15 +57,15 @@ class FrontDesk:
             "/login_token_lookup.php": lambda _: HttpAnswer(body=error_reply(_NO_TOKENS)),
             "/server_status.php": self._status,
             **{f"/stats/{name}": self._file(name) for name in NAMES},
-            **{f"/{PICTURES}/{picture.name}": _picture(picture.body) for picture in pictures()},
+            **{f"/{PICTURES}/{picture.name}": _picture(picture.body) for picture in load_project_pictures()},
         }
 
     def _config(self, query: HttpQuery) -> HttpAnswer:
         classes = sorted(
             {(runner.platform, plan_class) for runner in self.runners.values() for plan_class in runner.plan_classes}
         )
-        with speaking(choose("", query.accepted)):
-            terms = as_text()
+        with speak_language(choose_language("", query.accepted)):
+            terms = terms_text()
         return HttpAnswer(
             body=config_reply(
                 self.name,
@@ -111,5 +111,5 @@ def _account_answer(outcome: str | Problem, query: HttpQuery) -> HttpAnswer:
     """The key, or why there is none: BOINC's window shows that, so it comes in a language that was asked for."""
     if not isinstance(outcome, Problem):
         return HttpAnswer(body=account_out(outcome))
-    with speaking(choose("", query.accepted)):
+    with speak_language(choose_language("", query.accepted)):
         return HttpAnswer(body=error_reply(Problem(error=outcome.error, text=gettext(outcome.text))))

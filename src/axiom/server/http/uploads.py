@@ -21,7 +21,7 @@ from pathlib import Path
 
 from axiom.boinc import transfers
 from axiom.boinc.transfers import SizeQuery, Upload, is_token, read_name
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.limits import hosts as host_limits
@@ -32,7 +32,7 @@ from axiom.server.http.foreign_uploads import ForeignUploads
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
@@ -127,12 +127,12 @@ class PartialUploads:
 
 def _age(path: Path, now: datetime) -> timedelta:
     try:
-        return now - moment(path.stat().st_mtime_ns // 1000)
+        return now - from_microseconds(path.stat().st_mtime_ns // 1000)
     except FileNotFoundError:  # it has just become whole
         return timedelta()
 
 
-@value
+@value_class
 class WholeOutput:
     task_id: int
     name: str
@@ -176,16 +176,18 @@ class Transfers:
     def why_not(self, task_id: int, size: int) -> bytes | None:
         try:
             with Connections(folder=self._folder).reader() as db:
-                if uploads.closed(db, [task_id]).get(task_id, "") is None:
-                    return transfers.done()  # it ended without an output: the client is rid of what it left
+                if uploads.list_tasks_closed_to_uploads(db, [task_id]).get(task_id, "") is None:
+                    return (
+                        transfers.upload_done_reply()
+                    )  # it ended without an output: the client is rid of what it left
                 return (
                     None
                     if self._bytes_of_other_tasks(db, task_id) + size <= host_limits.UNREPORTED_BYTES
-                    else transfers.try_again(_MUCH)
+                    else transfers.upload_retry_reply(_MUCH)
                 )
         except AxiomError as error:
             log.warning("upload.failed %s", error)
-            return transfers.try_again(_MUCH)
+            return transfers.upload_retry_reply(_MUCH)
 
     def take_over(self, name: str, arrival: "Arrival") -> None:
         other = self._coming.get(name)
@@ -222,36 +224,38 @@ class Transfers:
             if task_id == foreign_uploads.TASK_ID:
                 is_kept = self.foreign.keep(upload, path)
                 self.begun.end(task_id, upload.name)
-                answer.set_result(transfers.done() if is_kept else transfers.try_again(_OTHER_BYTES))
+                answer.set_result(
+                    transfers.upload_done_reply() if is_kept else transfers.upload_retry_reply(_OTHER_BYTES)
+                )
                 return
             body = path.read_bytes()
             if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
                 self.begun.end(task_id, upload.name)
-                answer.set_result(transfers.try_again(_OTHER_BYTES))
+                answer.set_result(transfers.upload_retry_reply(_OTHER_BYTES))
                 return
             self._store_large(WholeOutput(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
         except OSError as error:
             log.warning("upload.failed name=%s %s", upload.name, error)
-            answer.set_result(transfers.try_again(_BUSY))
+            answer.set_result(transfers.upload_retry_reply(_BUSY))
 
     def _store_large(self, output: WholeOutput) -> None:
         try:
-            blobs.keep_file(self._folder, hashlib.sha256(output.body).hexdigest(), output.body, self._now())
+            blobs.write_blob_file(self._folder, hashlib.sha256(output.body).hexdigest(), output.body, self._now())
         except AxiomError as error:
             log.warning("upload.failed name=%s %s", output.name, error)
-            output.answer.set_result(transfers.try_again(_FULL))
+            output.answer.set_result(transfers.upload_retry_reply(_FULL))
             return
         self._submit([output], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, output: WholeOutput) -> bytes:
         if self._bytes_of_other_tasks(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
-            return transfers.try_again(_MUCH)
+            return transfers.upload_retry_reply(_MUCH)
         return self._store_all(db, [output])[0]
 
     def _bytes_of_other_tasks(self, db: Database, task_id: int) -> int:
         lying = self.begun.lying(task_id)
-        counted = uploads.of_same_host(db, task_id, lying) | {task_id}
-        stored = uploads.bytes_of_other_tasks(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
+        counted = uploads.list_tasks_of_same_host(db, task_id, lying) | {task_id}
+        stored = uploads.sum_other_upload_bytes(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
         return stored + sum(lying.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[WholeOutput], work: Callable[[Database, list[WholeOutput]], list[bytes]]) -> None:
@@ -270,7 +274,7 @@ class Transfers:
             self._fail(batch)
             return
         for output, answer in zip(batch, done.result(), strict=True):
-            if answer == transfers.done():
+            if answer == transfers.upload_done_reply():
                 self.begun.end(output.task_id, output.name)
             output.answer.set_result(answer)
 
@@ -279,7 +283,7 @@ class Transfers:
         with self._door:
             failed, self._waiting = [*batch, *self._waiting], []
         for output in failed:
-            output.answer.set_result(transfers.try_again(_BUSY))
+            output.answer.set_result(transfers.upload_retry_reply(_BUSY))
 
     def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:
         with self._door:
@@ -290,17 +294,17 @@ class Transfers:
     def _store_all(self, db: Database, batch: Sequence[WholeOutput]) -> list[bytes]:
         """Store outputs of as many tasks; each takes the place of one before it, unless nobody will report it."""
         now, tasks = self._now(), [output.task_id for output in batch]
-        before, closed = uploads.of(db, tasks), uploads.closed(db, tasks)
-        digests = blobs.bring(db, self._folder, [output.body for output in batch], now)
+        before, closed = uploads.read_uploads(db, tasks), uploads.list_tasks_closed_to_uploads(db, tasks)
+        digests = blobs.store_output_blobs(db, self._folder, [output.body for output in batch], now)
         pairs, answers = list(zip(batch, digests, strict=True)), []
-        uploads.record(db, [_stored_upload(*pair, now) for pair in pairs if pair[0].task_id not in closed])
+        uploads.record_uploads(db, [_stored_upload(*pair, now) for pair in pairs if pair[0].task_id not in closed])
         for output, digest in pairs:
             is_other = closed.get(output.task_id) not in {None, digest}
-            answers.append(transfers.refused(_OTHER) if is_other else transfers.done())
+            answers.append(transfers.upload_refused_reply(_OTHER) if is_other else transfers.upload_done_reply())
             if output.task_id in closed:
-                blobs.let_go(db, digest)
+                blobs.release_output_blob(db, digest)
             elif output.task_id in before:
-                blobs.let_go(db, before[output.task_id].digest)
+                blobs.release_output_blob(db, before[output.task_id].digest)
                 if before[output.task_id].digest != digest and before[output.task_id].size > blobs.LIMIT:
                     self.begun.replaced(output.task_id, before[output.task_id].size)
         return answers
@@ -342,7 +346,7 @@ class Arrival:
             return self._end(upload)
         self._close()
         answer: Future[bytes] = Future()
-        answer.set_result(self._answer or transfers.try_again(_BUSY))
+        answer.set_result(self._answer or transfers.upload_retry_reply(_BUSY))
         return answer
 
     def lose(self) -> None:
@@ -355,14 +359,14 @@ class Arrival:
         self._close()
 
     def give_up(self) -> None:
-        self._answer = transfers.try_again("the same file is coming on another connection")
+        self._answer = transfers.upload_retry_reply("the same file is coming on another connection")
         self._close()
 
     def _read_head(self, *, ended: bool) -> None:
         try:
             head = transfers.read_head(self._buffer, ended=ended)
         except MalformedRequest as error:
-            self._answer = transfers.refused(str(error))
+            self._answer = transfers.upload_refused_reply(str(error))
             return
         is_large = isinstance(head, Upload) and (head.offset or head.nbytes > _IN_MEMORY or not is_token(head.token))
         if is_large or isinstance(head, SizeQuery):
@@ -394,11 +398,11 @@ class Arrival:
         if task_id is None and self._desk.foreign.awaits(head):
             problem, task_id = None, foreign_uploads.TASK_ID
         if problem or task_id is None:
-            return transfers.refused(problem or "nobody here awaits a file of this name")
+            return transfers.upload_refused_reply(problem or "nobody here awaits a file of this name")
         if self._length != head.body_length:
-            return transfers.refused("the length of the request is not what its head says")
+            return transfers.upload_refused_reply("the length of the request is not what its head says")
         if not self._desk.has_room():
-            return transfers.try_again(_FULL)
+            return transfers.upload_retry_reply(_FULL)
         self._task_id = task_id
         return None
 
@@ -415,7 +419,7 @@ class Arrival:
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             self._file = os.open(self._desk.begun.begin(self._task_id, upload.name, upload.nbytes), flags, 0o600)
             if os.fstat(self._file).st_size < upload.offset:
-                self._answer = transfers.try_again("less of the file is here than was said; ask again")
+                self._answer = transfers.upload_retry_reply("less of the file is here than was said; ask again")
                 self._close()
                 return
             os.ftruncate(self._file, upload.offset)
@@ -430,7 +434,7 @@ class Arrival:
         if self._file is None or self._upload is None:
             return
         if self._written + len(piece) > self._upload.nbytes:
-            self._answer = transfers.refused("there are more bytes than the head says")
+            self._answer = transfers.upload_refused_reply("there are more bytes than the head says")
             self._close()
             return
         try:
@@ -444,7 +448,7 @@ class Arrival:
 
     def _fail(self, error: OSError) -> None:
         log.warning("upload.failed %s", error)
-        self._answer = transfers.try_again(_FULL)
+        self._answer = transfers.upload_retry_reply(_FULL)
         self._close()
 
     def _end(self, upload: Upload) -> Future[bytes]:
@@ -452,12 +456,12 @@ class Arrival:
             self._close()
             if self._written == upload.nbytes:
                 return self._desk.complete(upload, self._task_id)
-            return _ready(transfers.try_again("the file is not whole yet"))
+            return _ready(transfers.upload_retry_reply("the file is not whole yet"))
         body = bytes(self._buffer[upload.data_starts_at :])
         if len(body) != upload.nbytes:
-            return _ready(transfers.try_again("the file is not whole yet"))
+            return _ready(transfers.upload_retry_reply("the file is not whole yet"))
         if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
-            return _ready(transfers.try_again("the bytes are not those of the file"))
+            return _ready(transfers.upload_retry_reply("the bytes are not those of the file"))
         return self._desk.store(WholeOutput(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
 
     def _close(self) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.errors import StoreError
-from axiom.rules.mail import AlertWord, next_word
+from axiom.rules.mail import AlertWord, next_alert_word
 from axiom.server.mail.sending import Outgoing
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database
 from axiom.store.mail import alerts, outbox
 from axiom.store.mail.alerts import LatestAlert
@@ -32,7 +32,7 @@ class Alerts:
     def __init__(
         self,
         writer: Writer,
-        readers: Readers,
+        readers: ReaderPool,
         now: Callable[[], datetime],
         channels: Sequence[Outgoing],
         complaints: Callable[[], Iterable[Complaint]],
@@ -55,7 +55,7 @@ class Alerts:
     def _latest(self) -> dict[str, LatestAlert]:
         if self._told is None:
             with self._readers.reader() as db:
-                self._told = {alert.kind: alert for alert in alerts.latest_alerts(db)}
+                self._told = {alert.kind: alert for alert in alerts.list_latest_alerts(db)}
         return self._told
 
     def _tell(self, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
@@ -71,9 +71,9 @@ class Alerts:
 
     def _store(self, db: Database, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
         for alert, facts in news:
-            alerts.keep(db, alert)
+            alerts.store_alert(db, alert)
             for channel in self._channels:
-                outbox.add(db, outbox.ALERT, now, facts=facts, channel=channel.channel)
+                outbox.add_message(db, outbox.ALERT, now, facts=facts, channel=channel.channel)
 
 
 def _news(
@@ -82,7 +82,7 @@ def _news(
     news = []
     for kind in sorted(complaints | earlier):
         trouble, before = complaints.get(kind), earlier.get(kind)
-        word = next_word(
+        word = next_alert_word(
             trouble.says if trouble else None,
             before.says if before else "",
             before.told_at if before else None,

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from axiom.limits import mail as limits
 from axiom.rules.mail import is_new_answer
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
 from axiom.store.mail import outbox, subscriptions
 from axiom.store.mail.subscriptions import DueDigest
 from axiom.store.views import findings
-from axiom.store.views.contributions import Support
+from axiom.store.views.contributions import SupportCounter
 from axiom.store.views.findings import FindingView
 from axiom.store.writer import Writer
 
@@ -24,10 +24,10 @@ class DueMail:
     """Looks for what is to be told. Digests are counted beside the writer, and written through it."""
 
     writer: Writer
-    readers: Readers
+    readers: ReaderPool
     now: Callable[[], datetime]
     heard_since: datetime  # from then on computers could report again: the laboratory was away before
-    support: Support = field(default_factory=Support)
+    support: SupportCounter = field(default_factory=SupportCounter)
 
     def tell(self) -> None:
         self._digests()
@@ -39,7 +39,7 @@ class DueMail:
         while True:
             now = self.writer.run(lambda _: self.now())  # whatever was weighed before it is stored by now
             with self.readers.reader() as db:
-                due = subscriptions.due_digests(db, now - limits.DIGEST_EVERY, _AT_ONCE)
+                due = subscriptions.list_due_digests(db, now - limits.DIGEST_EVERY, _AT_ONCE)
                 digests = [(digest, *self._digest(db, digest, now)) for digest in due]
             for digest, credit, numbers in digests:
                 self.writer.run(functools.partial(tell_digest, due=digest, credit=credit, numbers=numbers, now=now))
@@ -47,10 +47,10 @@ class DueMail:
                 return
 
     def _digest(self, db: Database, due: DueDigest, now: datetime) -> tuple[int, list[int]]:
-        balance = ledger.balance(db, ledger.VOLUNTEER, due.volunteer_id)
-        own = [host.id for host in hosts.of_volunteer(db, due.volunteer_id)]
+        balance = ledger.find_balance(db, ledger.VOLUNTEER, due.volunteer_id)
+        own = [host.id for host in hosts.list_volunteer_hosts(db, due.volunteer_id)]
         shares = sorted(self.support.of_hosts(db, own), key=lambda share: -share.replicates) if own else []
-        views = findings.by_numbers(db, [share.finding for share in shares])
+        views = findings.read_finding_views(db, [share.finding for share in shares])
         numbers = [share.finding for share in shares if _is_new(db, views[share.finding], due.told_until, now)]
         return (balance.total if balance else 0), numbers
 
@@ -58,19 +58,19 @@ class DueMail:
 def _is_new(db: Database, view: FindingView, since: datetime, now: datetime) -> bool:
     if view.finding.status != "open" or view.line is None or view.line.weighed_at <= since:
         return False  # its whole history need not be read
-    history = [line for line in findings.history(db, view.finding.number) if line.weighed_at <= now]
+    history = [line for line in findings.list_evidence_history(db, view.finding.number) if line.weighed_at <= now]
     return is_new_answer([(line.weighed_at, line.evidence.verdict) for line in history], since)
 
 
 def tell_digest(db: Database, due: DueDigest, credit: int, numbers: list[int], now: datetime) -> None:
     earned = max(0, credit - due.told_credit)
-    if subscriptions.digested(db, due, until=now, credit=credit) and (numbers or earned):
+    if subscriptions.record_digest(db, due, until=now, credit=credit) and (numbers or earned):
         facts = {"since": due.told_until.isoformat(), "credit": earned, "findings": numbers}
-        outbox.add(db, outbox.DIGEST, now, volunteer_id=due.volunteer_id, facts=facts)
+        outbox.add_message(db, outbox.DIGEST, now, volunteer_id=due.volunteer_id, facts=facts)
 
 
 def tell_of_silence(db: Database, silent_since: datetime, now: datetime) -> None:
     """Write to everybody who asked for it and has a computer that fell silent. Each silence is told once."""
-    for volunteer_id, host_ids in subscriptions.silent(db, silent_since).items():
-        outbox.add(db, outbox.SILENCE, now, volunteer_id=volunteer_id, facts={"hosts": host_ids})
-        subscriptions.mark_told(db, volunteer_id, outbox.SILENCE, silent_since)
+    for volunteer_id, host_ids in subscriptions.list_silent_hosts(db, silent_since).items():
+        outbox.add_message(db, outbox.SILENCE, now, volunteer_id=volunteer_id, facts={"hosts": host_ids})
+        subscriptions.mark_subscription_told(db, volunteer_id, outbox.SILENCE, silent_since)

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from axiom.limits import mail as limits
-from axiom.rules.mail import next_try, rest
+from axiom.rules.mail import next_mail_try, server_rest_time
 from axiom.server.mail.senders import DeliveryFailed, MailServer, WebAddress
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
@@ -34,7 +34,7 @@ class Outgoing:
         carrier: Carrier,
         compose: Callable[[Database | None, OutboxMessage, datetime], Any],
         writer: Writer,
-        readers: Readers,
+        readers: ReaderPool,
         now: Callable[[], datetime],
     ) -> None:
         self.channel = channel
@@ -78,7 +78,7 @@ class Outgoing:
     def _letters(self, now: datetime) -> list[tuple[OutboxMessage, Any]]:
         made = []
         with self._readers.reader() as db:
-            for row in outbox.due(db, self.channel, now, limits.SENT_AT_ONCE):
+            for row in outbox.list_due_messages(db, self.channel, now, limits.SENT_AT_ONCE):
                 try:
                     letter = self._compose(db, row, now)
                 except (ValueError, LookupError):  # a fault of ours in one message must not hold up the others
@@ -87,7 +87,7 @@ class Outgoing:
                     continue
                 if letter is None:
                     log.info("mail.outdated channel=%s id=%d kind=%s", self.channel, row.id, row.kind)
-                    self._writer.run(functools.partial(outbox.give_up, message_id=row.id))
+                    self._writer.run(functools.partial(outbox.discard_message, message_id=row.id))
                     continue
                 made.append((row, letter))
         return made
@@ -107,23 +107,23 @@ class Outgoing:
     def _record(self) -> None:
         """Store what the server has taken, before anything else is sent: else it would be sent again and again."""
         for number in sorted(self._taken):
-            self._writer.run(functools.partial(outbox.sent, message_id=number, now=self._now()))
+            self._writer.run(functools.partial(outbox.mark_message_sent, message_id=number, now=self._now()))
             self._taken.discard(number)
 
     def _put_off(self, row: OutboxMessage, error: DeliveryFailed | None = None) -> None:
-        until = None if error is not None and error.is_final else next_try(row.created_at, self._now())
+        until = None if error is not None and error.is_final else next_mail_try(row.created_at, self._now())
         why = error or "its words could not be made"
         if until is None:
             log.error("mail.given_up channel=%s id=%d kind=%s %s", self.channel, row.id, row.kind, why)
-            self._writer.run(lambda db: outbox.give_up(db, row.id))
+            self._writer.run(lambda db: outbox.discard_message(db, row.id))
         else:
             log.warning("mail.refused channel=%s id=%d kind=%s %s", self.channel, row.id, row.kind, why)
-            self._writer.run(lambda db: outbox.put_off(db, row.id, until))
+            self._writer.run(lambda db: outbox.postpone_message(db, row.id, until))
 
     def _rest(self, error: DeliveryFailed) -> None:
         self._failures += 1
-        self.trouble, pause, now = str(error), rest(self._failures), self._now()
+        self.trouble, pause, now = str(error), server_rest_time(self._failures), self._now()
         self._rests_until = now + pause
         log.error("mail.waits channel=%s again_in=%.0fs %s", self.channel, pause.total_seconds(), error)
-        for row in self._writer.run(lambda db: outbox.give_up_old(db, self.channel, now - limits.KEPT_FOR)):
+        for row in self._writer.run(lambda db: outbox.discard_old_messages(db, self.channel, now - limits.KEPT_FOR)):
             log.error("mail.given_up channel=%s id=%d kind=%s %s", self.channel, row.id, row.kind, error)

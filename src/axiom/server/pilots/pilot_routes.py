@@ -34,9 +34,9 @@ from axiom.server.pilots.pilot_server import PilotHello, PilotIdentity, PilotSer
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 from axiom.signed.outputs import OUTPUT_LIMIT
-from axiom.signed.program_tokens import CLUSTER_PREFIX, digest
+from axiom.signed.program_tokens import CLUSTER_PREFIX, digest_token
 from axiom.signed.trust import TRUST_FILE
-from axiom.store.connections import Readers
+from axiom.store.connections import ReaderPool
 from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters
 from axiom.store.writer import Writer
@@ -70,7 +70,7 @@ class PilotRoutes:
         pilots: PilotServer,
         *,
         writer: Writer,
-        connections: Readers,
+        connections: ReaderPool,
         threads: Executor,
         reported: Callable[[], None],
     ) -> None:
@@ -116,7 +116,7 @@ class PilotRoutes:
         if key not in self._known:
             try:
                 with self._connections.reader() as db:
-                    if clusters.by_key(db, key) is None:
+                    if clusters.find_cluster_by_key(db, key) is None:
                         return False
             except AxiomError:
                 return True  # whoever answers it will find out, and say so
@@ -186,8 +186,8 @@ def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Datab
             cores=min(4_096, capacity.whole("cores", least=1)),
             memory_mb=min(2**26, capacity.whole("memory_mb", least=1)),
         ),
-        session=digest(fields.text("session", _HEX)),
-        before=frozenset(map(digest, fields.array("before", canonical_json.text)[:_MOST_BEFORE])),
+        session=digest_token(fields.text("session", _HEX)),
+        before=frozenset(map(digest_token, fields.array("before", canonical_json.check_text)[:_MOST_BEFORE])),
     )
 
     def meet(db: Database) -> Answer:
@@ -219,7 +219,7 @@ def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Data
             f"The request speaks of {len(rows)} tasks. Nothing was stored; report {limits.TASKS_IN_A_REQUEST} at most."
         )
     for row in rows:
-        size = row.either("output", canonical_json.whole)
+        size = row.either("output", canonical_json.check_whole)
         output = None if size is None else rest[at : at + size]
         if output is not None and len(output) != size:
             raise MalformedRequest("The request ends amid an output. Nothing was stored.")
@@ -264,7 +264,7 @@ def _key_of(authorization: bytes) -> str | None:
     if len(authorization) > _LONGEST_KEY or not authorization.lower().startswith(_BEARER):
         return None
     key = authorization[len(_BEARER) :].strip().decode("latin-1")
-    return digest(key) if key.startswith(CLUSTER_PREFIX) else None
+    return digest_token(key) if key.startswith(CLUSTER_PREFIX) else None
 
 
 def _line(body: bytes) -> tuple[Any, bytes]:
@@ -281,11 +281,13 @@ def _finished(item: Any, what: str) -> Fields:
 
 
 def _pilot(fields: Fields, key: str | None) -> PilotIdentity:
-    return PilotIdentity(key=key, host_id=fields.whole("host", least=1), session=digest(fields.text("session", _HEX)))
+    return PilotIdentity(
+        key=key, host_id=fields.whole("host", least=1), session=digest_token(fields.text("session", _HEX))
+    )
 
 
 def _numbers(fields: Fields, name: str) -> tuple[int, ...]:
-    numbers = fields.array(name, canonical_json.whole)
+    numbers = fields.array(name, canonical_json.check_whole)
     if len(numbers) > 64 * limits.TASKS_IN_A_REQUEST:
         raise MalformedRequest(f"{name} has {len(numbers)} tasks, more than any pilot. Nothing was done.")
     return numbers

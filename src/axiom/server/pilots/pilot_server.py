@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from axiom.domain.clusters import Cluster
 from axiom.domain.fleet import Capacity, Host, Platform
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Report
 from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.limits import clusters as limits
@@ -34,7 +34,7 @@ _BEATS = 20  # words within a lease, of a pilot that has nothing else to say
 _COUNTED = timedelta(seconds=10)  # for which the cores of all pilots are remembered
 
 
-@value
+@value_class
 class PilotIdentity:
     """Who speaks: the digest of a cluster's key, or None for an engine of our own, and the digest of its secret."""
 
@@ -43,7 +43,7 @@ class PilotIdentity:
     session: str
 
 
-@value
+@value_class
 class PilotHello:
     """How a pilot introduces itself. The sessions are digests of secrets: its own, and those of pilots before it."""
 
@@ -54,14 +54,14 @@ class PilotHello:
     before: frozenset[str]
 
 
-@value
+@value_class
 class PilotName:
     host: int
     name: str
     beat_seconds: float
 
 
-@value
+@value_class
 class PilotTasks:
     at_once: frozenset[int]
     if_not_begun: frozenset[int]
@@ -88,12 +88,14 @@ class PilotServer:
         now, name, platform, capacity = self.now(), greeting.name, greeting.platform, greeting.capacity
         if key is None:
             ourselves = self.dispatch.ourselves
-            host = hosts.meet(db, volunteer_id=ourselves, name=name, platform=platform, capacity=capacity, now=now)
+            host = hosts.upsert_host(
+                db, volunteer_id=ourselves, name=name, platform=platform, capacity=capacity, now=now
+            )
         else:
             cluster = self._cluster(db, key)
             sessions = greeting.before | {greeting.session}
-            name = clusters.free_name(db, cluster, name, sessions=sessions, silent_since=now - self.lease)
-            host = clusters.meet(
+            name = clusters.find_free_pilot_name(db, cluster, name, sessions=sessions, silent_since=now - self.lease)
+            host = clusters.upsert_pilot(
                 db, cluster, name=name, platform=platform, capacity=capacity, session=greeting.session, now=now
             )
         beat = min(limits.WORD_EVERY_SECONDS, self.lease.total_seconds() / _BEATS)
@@ -115,7 +117,9 @@ class PilotServer:
     def report(self, db: Database, pilot: PilotIdentity, finished: Sequence[tuple[Report, bytes | None]]) -> int:
         self._host(db, pilot)
         now = self.now()
-        digests = iter(blobs.bring(db, self.folder, [body for _, body in finished if body is not None], now))
+        digests = iter(
+            blobs.store_output_blobs(db, self.folder, [body for _, body in finished if body is not None], now)
+        )
         reports = [
             report if body is None else replace(report, output_digest=next(digests)) for report, body in finished
         ]
@@ -123,13 +127,13 @@ class PilotServer:
         refused = {answer.task_id for answer in answers if answer.state is None}
         for report in reports:
             if report.task_id in refused and report.output_digest is not None:
-                blobs.let_go(db, report.output_digest)
+                blobs.release_output_blob(db, report.output_digest)
         return len(answers) - len(refused)
 
     def tasks_of(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
         self._host(db, pilot)
         at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
-        out = frozenset[int]().union(*(tasks.ids for tasks in waiting_tasks.out_by_experiment(db, pilot.host_id)))
+        out = frozenset[int]().union(*(tasks.ids for tasks in waiting_tasks.list_held_tasks(db, pilot.host_id)))
         return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, in_hand=out)
 
     def give_back(self, db: Database, pilot: PilotIdentity, task_ids: Collection[int], *, is_over: bool) -> int:
@@ -137,21 +141,21 @@ class PilotServer:
         self._host(db, pilot)
         back = give_back(db, pilot.host_id, task_ids, "its engine gave it back", self.now())
         if is_over:
-            clusters.over(db, pilot.host_id, self.now())
+            clusters.mark_pilot_over(db, pilot.host_id, self.now())
         return back
 
     def seal(self, db: Database, digest: str) -> str:
-        bundle = experiments.bundle(db, digest)
+        bundle = experiments.find_bundle(db, digest)
         if bundle is None:
             raise NotFound(f"There is no bundle {digest[:12]} here.")
         return bundle.seal
 
     def bundle(self, db: Database, digest: str) -> bytes:
         self.seal(db, digest)
-        return blobs.get(db, self.folder, digest)
+        return blobs.read_blob(db, self.folder, digest)
 
     def _cluster(self, db: Database, key: str) -> Cluster:
-        cluster = clusters.by_key(db, key)
+        cluster = clusters.find_cluster_by_key(db, key)
         if cluster is None:
             raise NotAllowed("Nobody here has this key. Nothing was done; `axiom cluster add` makes one.")
         if why := cluster.why_not(self.now()):
@@ -162,24 +166,24 @@ class PilotServer:
     def _host(self, db: Database, pilot: PilotIdentity) -> Host:
         now = self.now()
         if pilot.key is None:
-            host = hosts.host(db, pilot.host_id)
+            host = hosts.find_host(db, pilot.host_id)
             if host is None or host.volunteer_id != self.dispatch.ourselves:
                 raise NotAllowed(f"Host {pilot.host_id} is none of this laboratory's own. Nothing was done.")
-            hosts.seen(db, host.id, now, idle=True)
+            hosts.touch_host(db, host.id, now, idle=True)
             return host
         cluster = self._cluster(db, pilot.key)
-        speaker = clusters.speaker(db, cluster, pilot.host_id)
+        speaker = clusters.find_pilot(db, cluster, pilot.host_id)
         if speaker is None:
             raise NotAllowed(f"Host {pilot.host_id} is none of {cluster.name}'s. Nothing was done.")
         if speaker.session != pilot.session:
             raise HeldByAnother(f"Another pilot computes as {speaker.host.name} now. Nothing was done.")
         if speaker.is_over or now - speaker.heard_at > self.lease / _BEATS:
-            clusters.heard(db, pilot.host_id, now)
+            clusters.record_pilot_contact(db, pilot.host_id, now)
         return speaker.host
 
     def _allowance(self, db: Database, host: Host, now: datetime) -> Allowance:
         if self._cores is None or now - self._cores[0] > _COUNTED:
-            self._cores = now, clusters.cores(db)
+            self._cores = now, clusters.sum_pilot_cores(db)
         return replace(
             read_allowance(db, self.dispatch, host),
             tasks_per_core=limits.IN_HAND_PER_CORE,

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
 from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreError
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import read_header
-from axiom.signed.tickets import Ticket, parse, read_ticket
+from axiom.signed.tickets import Ticket, parse_own_ticket, read_ticket
 from axiom.signed.trust import Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
@@ -23,16 +23,16 @@ from axiom.store.experiments import experiments
 from axiom.store.journal import history
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks.tasks import TaskOut
+from axiom.store.tasks.tasks import TaskWithOwner
 from axiom.store.tasks.waiting_tasks import WaitingTask
-from axiom.store.tasks.workunits import OrderedTask
+from axiom.store.tasks.workunits import TaskClaim
 
 log = logging.getLogger("axiom.readmission")
 
 _MOST_FAILURES = 3
 
 
-def readmit(db: Database, folder: Folder, trust: Trust, report: Report, remembered: TaskOut | None) -> bool:
+def readmit(db: Database, folder: Folder, trust: Trust, report: Report, remembered: TaskWithOwner | None) -> bool:
     """Have the task of a report stand as sent, as its ticket says; False where there is nothing to be proven."""
     if report.output_digest is None or (remembered is not None and remembered.task.state is not TaskState.UNSENT):
         return False
@@ -47,21 +47,21 @@ def readmit(db: Database, folder: Folder, trust: Trust, report: Report, remember
 
 
 def _readmit(
-    db: Database, folder: Folder, trust: Trust, report: Report, output: str, remembered: TaskOut | None
+    db: Database, folder: Folder, trust: Trust, report: Report, output: str, remembered: TaskWithOwner | None
 ) -> bool:
     try:
-        text, ticket = _ticket(blobs.get(db, folder, output), trust)
+        text, ticket = _ticket(blobs.read_blob(db, folder, output), trust)
     except (StoreBusy, StorageFull):
         raise  # it comes again, and may be proven then
     except (AxiomError, ValueError) as error:
         log.info("task.unproven id=%d host=%d %s", report.task_id, report.host_id, error)
         return False
     why_not = _admit(db, report, remembered, ticket)
-    task = workunits.task(db, report.task_id)
+    task = workunits.find_task(db, report.task_id)
     if why_not or task is None:
         log.info("task.unadmitted id=%d host=%d %s", report.task_id, report.host_id, why_not)
         return False
-    claim = OrderedTask(
+    claim = TaskClaim(
         task_id=task.id,
         experiment_id=task.experiment_id,
         bundle_digest=ticket.bundle,
@@ -69,7 +69,7 @@ def _readmit(
         deadline=ticket.deadline,
         gpu=_gpu(db, ticket),
     )
-    workunits.send(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
+    workunits.send_tasks(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
     log.info("task.readmitted id=%d workunit=%d host=%d", task.id, task.workunit_id, ticket.host)
     return True
 
@@ -79,25 +79,25 @@ def _ticket(output: bytes, trust: Trust) -> tuple[str, Ticket]:
     if not end:
         raise OutputError("The output ends in its first line, so it answers nothing. It is not used.")
     text = read_header(line).ticket_text
-    return text, read_ticket(text, trust=trust, now=parse(text).issued)
+    return text, read_ticket(text, trust=trust, now=parse_own_ticket(text).issued)
 
 
 def _gpu(db: Database, ticket: Ticket) -> str:
     """To which kind of GPU it was sent. The ticket names none; but on a GPU it allows more memory than on a core."""
-    bundle = experiments.bundle(db, ticket.bundle)
+    bundle = experiments.find_bundle(db, ticket.bundle)
     declared = stored_manifest(bundle.manifest) if bundle else None
     if declared is None or not declared.uses_gpus:
         return ""
     return OUR_GPUS if declared.gpu or ticket.memory_mb > declared.memory_mb else ""
 
 
-def _admit(db: Database, report: Report, remembered: TaskOut | None, ticket: Ticket) -> str:
+def _admit(db: Database, report: Report, remembered: TaskWithOwner | None, ticket: Ticket) -> str:
     if (ticket.task, ticket.host) != (report.task_id, report.host_id):
         return f"its ticket is of task {ticket.task} for host {ticket.host}"
-    if experiments.bundle(db, ticket.bundle) is None:
+    if experiments.find_bundle(db, ticket.bundle) is None:
         return f"its bundle {ticket.bundle[:12]} is not known here"
     if remembered is not None:
-        wanted = workunits.workunit(db, remembered.task.workunit_id)
+        wanted = workunits.find_workunit(db, remembered.task.workunit_id)
         if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, remembered.task, ticket)):
             return ""
         return "its ticket orders other cells"
@@ -114,25 +114,25 @@ def _find_workunit(db: Database, workunit_id: int | None, ticket: Ticket) -> Wor
         return "its name does not say of which workunit it is"
     if not 0 < workunit_id <= history.last_number(db, "workunit") + history.SKIPPED:
         return f"no workunit had the number {workunit_id}"  # and all later ones would come behind it
-    workunit = workunits.workunit(db, workunit_id)
+    workunit = workunits.find_workunit(db, workunit_id)
     if workunit is not None and not _is_cells_of(workunit, ticket):
         return f"workunit {workunit.id} orders other cells"
     return workunit or _remake_workunit(db, workunit_id, ticket)
 
 
 def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str:
-    experiment = experiments.by_name(db, ticket.experiment, ticket.version)
-    bundle = experiments.bundle(db, ticket.bundle)
+    experiment = experiments.find_experiment_by_name(db, ticket.experiment, ticket.version)
+    bundle = experiments.find_bundle(db, ticket.bundle)
     if experiment is None or bundle is None or bundle.experiment_id != experiment.id:
         return f"{ticket.experiment}@{ticket.version} or its bundle is not known here"
     before = [
         registered
-        for registered in registrations.registrations(db, experiment.id)
+        for registered in registrations.read_registrations(db, experiment.id)
         if registered.created_at <= ticket.issued
     ]
     if not before:
         return f"{experiment.name} was not registered when it was ordered"
-    registration_id = experiments.given_to(db, experiment.id, ticket.replicates[0])
+    registration_id = experiments.find_replicate_registration(db, experiment.id, ticket.replicates[0])
     fitting = [
         registered for registered in before if _orders(registered, ticket) and registration_id in (None, registered.id)
     ]
@@ -140,13 +140,13 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
         return "its ticket speaks of another sweep than the registered ones"
     # A ticket names no registration: rather one of just these configs than one of more, and the newest of those.
     places = set(ticket.places)
-    registration = max(fitting, key=lambda fit: (set(read_body(fit.body).design.places) == places, fit.id))
+    registration = max(fitting, key=lambda fit: (set(read_registration_body(fit.body).design.places) == places, fit.id))
     made = _workunit(workunit_id, registration, ticket, copies=stored_manifest(experiment.manifest).copies)
-    experiments.remember(db, experiment, registration.id, ticket.replicates)
-    whole = tasks.holder(db, made)
+    experiments.restore_replicates(db, experiment, registration.id, ticket.replicates)
+    whole = tasks.find_containing_workunit(db, made)
     if whole is not None:
         left = [number for number in whole.replicates if number not in made.replicates]
-        tasks.keep(db, whole.id, whole.replicates, left)
+        tasks.shrink_workunit(db, whole.id, whole.replicates, left)
         made = replace(made, split_from=whole.id, quorum=whole.quorum)
     tasks.admit_workunit(db, made)
     return made
@@ -169,12 +169,12 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
         quorum=wanted.quorum,
         checks_task_id=wanted.checks_task_id,
     )
-    tasks.split(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
+    tasks.split_workunit(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
     return True
 
 
 def _orders(registration: Registration, ticket: Ticket) -> bool:
-    configs = read_body(registration.body).design.by_place
+    configs = read_registration_body(registration.body).design.by_place
     try:
         return [configs[place] for place in ticket.places] == [dict(config) for config in ticket.configs]
     except (KeyError, ValueError):  # a place that no design has, or no tile

@@ -11,7 +11,7 @@ from datetime import datetime
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.reliability import is_watched
-from axiom.rules.tasks.duplicates import DuplicateVerdict, Opinion, is_found_out, weigh_checks
+from axiom.rules.tasks.duplicates import DuplicateVerdict, TaskVote, is_newly_odd, weigh_checks
 from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
@@ -65,14 +65,16 @@ class _Hosts:
     def __init__(self, db: Database, now: datetime) -> None:
         self._db = db
         self._since = now - limits.RECHECKED_BY_HEARD_FROM
-        self._watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
+        self._watched = {host.id for host in host_store.list_outvoted_hosts(db) if is_watched(host.standing, now)}
         self._compared: dict[int | None, list[ComparedTask]] = {}
         self._others: dict[int, bool] = {}
 
     def is_drawn(self, secret: bytes, task: Task) -> bool:
         """Is this task checked? Then it counts as a comparison that is under way."""
         if task.host_id not in self._compared:
-            self._compared[task.host_id] = task_store.compared(self._db, task.host_id, limits.COMPARISONS_LOOKED_AT)
+            self._compared[task.host_id] = task_store.list_compared_tasks(
+                self._db, task.host_id, limits.COMPARISONS_LOOKED_AT
+            )
         compared = self._compared[task.host_id]
         rate = check_rate(task.experiment_id, compared, is_watched=task.host_id in self._watched)
         if not is_checked(secret, task.id, rate.one_in):
@@ -85,18 +87,18 @@ class _Hosts:
         if volunteer_id is None:
             return False
         if volunteer_id not in self._others:
-            self._others[volunteer_id] = host_store.others_since(self._db, volunteer_id, self._since)
+            self._others[volunteer_id] = host_store.has_other_hosts_since(self._db, volunteer_id, self._since)
         return self._others[volunteer_id]
 
 
 def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
     """Order a check of each of these tasks, but of a version that was withdrawn; the workunits made."""
-    versions = {number: experiments.by_id(db, number) for number in {task.experiment_id for task in tasks}}
+    versions = {number: experiments.find_experiment(db, number) for number in {task.experiment_id for task in tasks}}
     still_open = {number for number, version in versions.items() if version and version.status == "open"}
     wanted = [task for task in tasks if task.experiment_id in still_open]
     made = [task_store.order_check(db, task, now) for task in wanted]
     if made:
-        task_store.agree(db, dict.fromkeys((task.id for task in wanted), Agreement.WAITING))
+        task_store.set_task_agreements(db, dict.fromkeys((task.id for task in wanted), Agreement.WAITING))
         transit_many(db, made, now)
     return made
 
@@ -110,7 +112,7 @@ def close_checks(
 
 
 def give_up(db: Database, now: datetime) -> int:
-    stale = task_store.stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
+    stale = task_store.list_stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
     for workunit_id in stale:
         workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)
@@ -120,17 +122,19 @@ def give_up(db: Database, now: datetime) -> int:
 def _close_check(
     db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime
 ) -> None:
-    checked = workunits.task(db, checked_id)
-    experiment = experiments.by_id(db, checked.experiment_id) if checked else None
+    checked = workunits.find_task(db, checked_id)
+    experiment = experiments.find_experiment(db, checked.experiment_id) if checked else None
     if checked is None or experiment is None:
         return
-    repeated = {**results.repeated(db, checked_id), check.task.id: brought}
-    host_by_check = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
-    opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(host_by_check)]
-    first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
+    repeated = {**results.list_duplicate_results(db, checked_id), check.task.id: brought}
+    host_by_check = dict(task_store.list_valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
+    opinions = [TaskVote(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(host_by_check)]
+    first = TaskVote(task_id=checked_id, cells=tuple(results.list_task_results(db, checked_id)))
     decided = weigh_checks(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
-    is_anew = is_found_out(decided, _agreements(db, [checked_id, *host_by_check]))
-    task_store.agree(db, {task_id: str(agreement or "") for task_id, agreement in decided.agreements.items()})
+    is_anew = is_newly_odd(decided, _agreements(db, [checked_id, *host_by_check]))
+    task_store.set_task_agreements(
+        db, {task_id: str(agreement or "") for task_id, agreement in decided.agreements.items()}
+    )
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
         hosts = host_by_check | {checked_id: checked.host_id}
@@ -142,7 +146,11 @@ def _close_check(
 
 def _agreements(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
     both = Agreement.AGREES, Agreement.DIFFERS
-    return {task_id: agreement for agreement in both for task_id in task_store.awaiting(db, task_ids, agreement)}
+    return {
+        task_id: agreement
+        for agreement in both
+        for task_id in task_store.list_tasks_by_agreement(db, task_ids, agreement)
+    }
 
 
 def _doubt(

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Report, TaskState, WorkunitState
-from axiom.rules.tasks.reports import receive
+from axiom.rules.tasks.reports import judge_report
 from axiom.server.returns import forgotten_tasks, host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
@@ -15,12 +15,12 @@ from axiom.signed.trust import Trust
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import tasks, uploads
-from axiom.store.tasks.tasks import ReportedTask, TaskOut
+from axiom.store.tasks.tasks import ReportedTask, TaskWithOwner
 
 log = logging.getLogger("axiom.reporting")
 
 
-@value
+@value_class
 class Acknowledgement:
     """What became of a report (no state: nothing). Once the host has it, the report is ours for good."""
 
@@ -43,7 +43,7 @@ def take(
     """
     if not reports:
         return []
-    by_task = tasks.tasks_out(db, [report.task_id for report in reports])
+    by_task = tasks.read_tasks_with_owners(db, [report.task_id for report in reports])
     if trust is not None and _is_forgotten(by_task, reports):
         by_task = _bring_back(db, folder, reports, by_task, trust)
     akin = _kindred_hosts(db, by_task, reports)
@@ -56,7 +56,7 @@ def take(
         if task is not None and report.task_id in taken:
             # Twice in one message: the first was taken.
             task = replace(task, state=taken[task.id].state, returned_at=now)
-        decided = receive(
+        decided = judge_report(
             task,
             report,
             is_akin=stored is not None and (report.host_id, stored.volunteer_id) in akin,
@@ -76,7 +76,7 @@ def take(
     return answers
 
 
-def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:
+def _is_forgotten(by_task: Mapping[int, TaskWithOwner], reports: Sequence[Report]) -> bool:
     return any(
         report.task_id not in by_task or by_task[report.task_id].task.state is TaskState.UNSENT
         for report in reports
@@ -85,33 +85,33 @@ def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> 
 
 
 def _bring_back(
-    db: Database, folder: Folder, reports: Sequence[Report], by_task: Mapping[int, TaskOut], trust: Trust
-) -> dict[int, TaskOut]:
+    db: Database, folder: Folder, reports: Sequence[Report], by_task: Mapping[int, TaskWithOwner], trust: Trust
+) -> dict[int, TaskWithOwner]:
     back: set[int] = set()
     for report in reports:
         if report.task_id not in back and forgotten_tasks.readmit(
             db, folder, trust, report, by_task.get(report.task_id)
         ):
             back.add(report.task_id)
-    return tasks.tasks_out(db, [report.task_id for report in reports])
+    return tasks.read_tasks_with_owners(db, [report.task_id for report in reports])
 
 
 def _kindred_hosts(
-    db: Database, by_task: Mapping[int, TaskOut], reports: Sequence[Report]
+    db: Database, by_task: Mapping[int, TaskWithOwner], reports: Sequence[Report]
 ) -> set[tuple[int, int | None]]:
     foreign = [
         report.host_id
         for report in reports
         if report.task_id in by_task and by_task[report.task_id].task.host_id not in {None, report.host_id}
     ]
-    return set(tasks.volunteers_of(db, foreign).items()) if foreign else set()
+    return set(tasks.map_hosts_to_volunteers(db, foreign).items()) if foreign else set()
 
 
 def _write(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     if not taken:
         return
-    tasks.record(db, taken, now)
-    uploads.forget(db, [reported.task.id for reported in taken if reported.state is TaskState.RETURNED])
+    tasks.record_task_reports(db, taken, now)
+    uploads.delete_uploads(db, [reported.task.id for reported in taken if reported.state is TaskState.RETURNED])
     failed = [reported for reported in taken if reported.state is not TaskState.RETURNED]
     # A copy that waits beside one that came back late is not wanted any more.
     moved = [

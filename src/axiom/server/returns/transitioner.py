@@ -5,8 +5,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
-from axiom.rules.tasks.outage import outage
-from axiom.rules.tasks.transition import Transition, transition
+from axiom.rules.tasks.outage import measure_outage
+from axiom.rules.tasks.transition import Transition, decide_transition
 from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.store.engine.database import Database
@@ -26,18 +26,18 @@ def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
 
 
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
-    workunits_with_tasks = task_store.with_tasks(db, sorted(set(workunit_ids)))
-    decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
+    workunits_with_tasks = task_store.read_workunits_with_tasks(db, sorted(set(workunit_ids)))
+    decided = [(wanted, tasks, decide_transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
     expired = [task for _, tasks, step in decided if step.expire for task in tasks if task.id in step.expire]
     aborted = [task for _, tasks, step in decided for task in tasks if task.id in step.abort]
     moves = [(task, TaskState.EXPIRED, "its deadline passed in silence") for task in expired]
     moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
-    task_store.move(db, moves, now)
+    task_store.set_task_states(db, moves, now)
     created = [(wanted, len(tasks) + extra) for wanted, tasks, step in decided for extra in range(step.create)]
-    task_store.create(db, created, now)
+    task_store.add_task_copies(db, created, now)
     is_open = WorkunitState.OPEN
     closed = [(wanted, step) for wanted, _, step in decided if wanted.state is is_open and step.state is not is_open]
-    task_store.close(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
+    task_store.close_workunits(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
     _give_up_checking(db, closed)
     host_reliability.update_standings(db, [silent(task, now) for task in expired], now)
     for task in expired:
@@ -49,7 +49,7 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
 
 
 def sweep_late(db: Database, now: datetime) -> int:
-    return len(transit_many(db, workunits.late(db, now, SLICE), now))
+    return len(transit_many(db, workunits.list_late_workunits(db, now, SLICE), now))
 
 
 def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
@@ -58,12 +58,12 @@ def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
     The computer slept, its disk was full, or its clock was set forward.
     """
     if _postpone(db, looked_at, now):
-        jobs.started(db, START, 0.0, now)  # nobody was silent before
+        jobs.record_job_start(db, START, 0.0, now)  # nobody was silent before
     return sweep_late(db, now)
 
 
 def sweep_unattended(db: Database, now: datetime) -> int:
-    return len(transit_many(db, workunits.unattended(db, SLICE), now))
+    return len(transit_many(db, workunits.list_unattended_workunits(db, SLICE), now))
 
 
 def resume(db: Database, now: datetime) -> int:
@@ -71,9 +71,9 @@ def resume(db: Database, now: datetime) -> int:
 
     Returns the number of tasks that were out and got more time.
     """
-    written = jobs.last_written(db)
+    written = jobs.find_last_write(db)
     moved = _postpone(db, written[0] if written else None, now)
-    jobs.started(db, START, 0.0, now)
+    jobs.record_job_start(db, START, 0.0, now)
     return moved
 
 
@@ -84,8 +84,8 @@ def silent(task: Task, now: datetime) -> ClosedTask:
 
 
 def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
-    away = outage(last_sign, now)
-    moved = task_store.postpone(db, away.by) if away.by else 0
+    away = measure_outage(last_sign, now)
+    moved = task_store.postpone_deadlines(db, away.by) if away.by else 0
     if moved:
         log.warning("outage.over tasks=%d %s", moved, away.reason)
     return moved
@@ -99,4 +99,6 @@ def _give_up_checking(db: Database, closed: list[tuple[Workunit, Transition]]) -
         if wanted.checks_task_id is not None and step.state is not WorkunitState.DONE
     ]
     if given_up:
-        task_store.agree(db, dict.fromkeys(task_store.awaiting(db, given_up, Agreement.WAITING), ""))
+        task_store.set_task_agreements(
+            db, dict.fromkeys(task_store.list_tasks_by_agreement(db, given_up, Agreement.WAITING), "")
+        )

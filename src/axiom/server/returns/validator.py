@@ -7,25 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.domain.credit import TimeSaid
+from axiom.domain.credit import ReportedTime
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.maps import Map, place_of, tile_at
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.rules.hosts.reliability import is_barred
-from axiom.rules.tasks.continuity import continuity
-from axiom.rules.tasks.duplicates import Opinion
-from axiom.rules.tasks.quorum import Concord, concord
-from axiom.rules.tasks.validation import Validation, validate
+from axiom.rules.tasks.continuity import compare_with_parent
+from axiom.rules.tasks.duplicates import TaskVote
+from axiom.rules.tasks.quorum import QuorumResult, judge_quorum
+from axiom.rules.tasks.validation import Validation, validate_output
 from axiom.server.returns import host_reliability, rechecks
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask, time_of_cores
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
-from axiom.signed.tickets import Ticket, parse
+from axiom.signed.tickets import Ticket, parse_own_ticket
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -46,22 +46,22 @@ _BARRED = (
 _SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
 
 
-@value
+@value_class
 class ComparedCopies:
     tasks: Sequence[Task]  # as they were before it
-    decided: Concord
+    decided: QuorumResult
     results: Sequence[Result]  # that count from now on, first of all those of a copy that agrees
 
 
 def compare(
     db: Database, workunit_id: int, wanted: int, brought: Mapping[int, Sequence[Result]], again: ReadAgain, early: float
 ) -> ComparedCopies:
-    valid = [task for task in workunits.tasks_of(db, workunit_id) if task.state is TaskState.VALID]
+    valid = [task for task in workunits.list_workunit_tasks(db, workunit_id) if task.state is TaskState.VALID]
     cells = {task.id: tuple(brought[task.id] if task.id in brought else again(task)) for task in valid}
-    opinions = [Opinion(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
-    decided = concord(opinions, wanted, early=early)
+    opinions = [TaskVote(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
+    decided = judge_quorum(opinions, wanted, early=early)
     lost = {task.id: Agreement.DIFFERS for task in valid if not cells[task.id]}  # a copy that nobody can read
-    tasks.agree(db, {**lost, **decided.agreements})
+    tasks.set_task_agreements(db, {**lost, **decided.agreements})
     is_stored = any(task.agreement == Agreement.AGREES for task in valid)
     new = [*decided.agreeing, *decided.odd] if decided.agreeing else []
     if is_stored:
@@ -82,7 +82,7 @@ def blame(db: Database, compared: ComparedCopies, now: datetime) -> None:
             host_reliability.outvote(db, task.host_id, now)
 
 
-@value
+@value_class
 class _JudgedTask:
     waiting: UnprovenTask
     decided: Validation
@@ -100,7 +100,7 @@ class Validator:
         self._declared = DeclaredSeconds()
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
-        waiting = _slice(db, tasks.returned(db, limit))
+        waiting = _slice(db, tasks.list_returned_tasks(db, limit))
         if not waiting:
             return 0
         try:
@@ -124,19 +124,21 @@ class Validator:
         except Exception as error:
             log.exception("task.unjudged id=%d", waiting.task.id)
             why = f"judging it failed with {type(error).__name__}; the traceback is in the laboratory's log"
-            tasks.move(db, [(waiting.task, TaskState.INVALID, why)], now)
+            tasks.set_task_states(db, [(waiting.task, TaskState.INVALID, why)], now)
             transit_many(db, [waiting.task.workunit_id], now)
 
     def _record_verdicts(self, db: Database, waiting: Sequence[UnprovenTask], now: datetime) -> None:
-        outputs = blobs.small(db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest])
+        outputs = blobs.read_inline_blobs(
+            db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest]
+        )
         judged = [self._judge(db, unproven, outputs) for unproven in waiting]
-        tasks.move(
+        tasks.set_task_states(
             db, [(verdict.waiting.task, verdict.decided.state, verdict.decided.reason) for verdict in judged], now
         )
         compared = self._compare(db, judged)
         single = [result for verdict in judged if verdict.waiting.copies == 1 for result in verdict.decided.results]
         copied = [result for comparison in compared for result in comparison.results]
-        stored = results.record(db, [*single, *copied], now)
+        stored = results.record_results(db, [*single, *copied], now)
         doubtful = self._draw(db, judged, compared, now)
         transit_many(db, [verdict.waiting.task.workunit_id for verdict in judged], now)
         host_reliability.update_standings(
@@ -180,14 +182,14 @@ class Validator:
         for copied in compared:
             chart = self._manifests[copied.tasks[0].experiment_id].map
             if chart and copied.results:
-                tiles.draw(db, chart, copied.results, now)
+                tiles.store_tiles(db, chart, copied.results, now)
         doubtful = set()
         for verdict in judged:
             if verdict.waiting.copies > 1:
                 continue
             manifest = self._manifests.get(verdict.waiting.task.experiment_id)
             if verdict.decided.results and manifest and manifest.map:
-                tiles.draw(db, manifest.map, verdict.decided.results, now)
+                tiles.store_tiles(db, manifest.map, verdict.decided.results, now)
                 if why := _why_doubtful(db, manifest.map, verdict.decided.results):
                     doubtful.add(verdict.waiting.task.id)
                     log.info(
@@ -207,10 +209,10 @@ class Validator:
         try:
             # It was signed here and has not left the store since. That it may have run out meanwhile does not matter:
             # it still is the order that this output answers.
-            ticket = parse(task.ticket)
+            ticket = parse_own_ticket(task.ticket)
             raw = outputs.get(task.output_digest)
             output = read_output(
-                blobs.get(db, self._folder, task.output_digest) if raw is None else raw,
+                blobs.read_blob(db, self._folder, task.output_digest) if raw is None else raw,
                 limit=OUTPUT_LIMIT,
                 most_cells=len(ticket.replicates) * len(ticket.places),
             )
@@ -218,7 +220,7 @@ class Validator:
             unread = Validation(state=TaskState.INVALID, reason=str(error))
             is_lost = isinstance(error, (TicketError, NotFound, StoreDamaged))
             return _JudgedTask(waiting=waiting, decided=unread, ticket=None, is_lost=is_lost)
-        decided = validate(
+        decided = validate_output(
             ticket=ticket,
             ticket_text=task.ticket,
             experiment_id=task.experiment_id,
@@ -244,7 +246,7 @@ class Validator:
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
         seconds = self._declared.seconds(db, judged.waiting.registration_id, ticket.places)
-        times = TimeSaid(cpu_seconds=task.cpu_seconds or 0.0, elapsed_seconds=task.elapsed_seconds or 0.0)
+        times = ReportedTime(cpu_seconds=task.cpu_seconds or 0.0, elapsed_seconds=task.elapsed_seconds or 0.0)
         return MeasuredTask(
             experiment_id=task.experiment_id,
             gpu=task.gpu,
@@ -255,7 +257,7 @@ class Validator:
 
     def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:
         if experiment_id not in self._manifests:
-            stored = experiments.by_id(db, experiment_id)
+            stored = experiments.find_experiment(db, experiment_id)
             if stored is None:
                 return None
             self._manifests[experiment_id] = stored_manifest(stored.manifest)
@@ -270,17 +272,19 @@ def _why_doubtful(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
             continue
         key = result.replicate, place_of(tile.parent, arm)
         if key not in parents:
-            above = tiles.drawn_tile(db, result.experiment_id, key[1], result.replicate)
+            above = tiles.find_drawn_tile(db, result.experiment_id, key[1], result.replicate)
             parents[key] = above.pixels if above else None
         if (parent := parents[key]) is not None:
-            seam = continuity(tile, result.pixels, parent, drawn)
+            seam = compare_with_parent(tile, result.pixels, parent, drawn)
             if seam.is_doubtful:
                 return f"replicate={result.replicate} config={result.config} {seam.reason}"
     return ""
 
 
 def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTask]:
-    sizes = blobs.sizes(db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest])
+    sizes = blobs.read_blob_sizes(
+        db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest]
+    )
     total = 0
     for place, unproven in enumerate(waiting):
         total += sizes.get(unproven.task.output_digest or "", 0)

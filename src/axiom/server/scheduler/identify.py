@@ -10,7 +10,7 @@ from axiom.boinc.account_keys import (
     is_key,
     is_weak,
     key_digest,
-    unheard_host_cpid,
+    placeholder_host_cpid,
 )
 from axiom.boinc.replies import Message, Priority
 from axiom.boinc.requests import (
@@ -20,14 +20,14 @@ from axiom.boinc.requests import (
     peek_authenticator,
     read_host_info,
     read_preferences,
-    sound_preferences,
+    valid_preferences,
 )
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Capacity, Gpu, Host
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.errors import AxiomError
 from axiom.limits import tasks as limits
-from axiom.rules.accounts.new_hosts import MOST_NEW, are_own, not_now
+from axiom.rules.accounts.new_hosts import MOST_NEW, are_own_preferences, why_host_waits
 from axiom.server.scheduler.programs import APP, platform_of
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
@@ -43,7 +43,7 @@ _HEAD = 4096  # bytes, within which every client says what its message is and wh
 _SHORT = 64 * 1024  # bytes that are read sooner than a key is looked up; most requests have fewer
 
 
-@value
+@value_class
 class Identity:
     """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
 
@@ -64,23 +64,25 @@ class RefusedHost:
 
 
 def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | RefusedHost | None:
-    contact = hosts.contact(db, key_digest(request.authenticator), request.host_id, now)
+    contact = hosts.read_contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
         return None
     caller, record, digest = contact.caller, _host_record(db, request, contact), _digest(request)
     if record is None:
-        if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
+        if why := why_host_waits(hosts.find_host_creation_time(db, caller.volunteer.id, MOST_NEW), now):
             return RefusedHost(reason=why)
-        host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
-        record = hosts.stored_host(db, host_id)
+        host_id = hosts.add_host(db, caller.volunteer.id, describe(request, digest), now)
+        record = hosts.find_stored_host(db, host_id)
     elif record.facts_digest != digest:
         host_id = record.host.id
-        hosts.describe(db, host_id, describe(request, digest))
-        record = hosts.stored_host(db, host_id)
+        hosts.update_host_description(db, host_id, describe(request, digest))
+        record = hosts.find_stored_host(db, host_id)
     if record is None:
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
     is_new = request.host_id != record.host.id
-    hosts.heard(db, record.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
+    hosts.record_contact(
+        db, record.host.id, 0 if is_new else request.rpc_seqno, now
+    )  # a client counts anew with its number
     return Identity(
         caller=caller,
         host=record.host,
@@ -93,14 +95,14 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
 def _host_record(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
     volunteer, record, email = contact.caller.volunteer, contact.host, contact.caller.account.address
-    if record is None and (merged := hosts.merged_into(db, volunteer.id, request.host_id)):
-        return hosts.stored_host(db, merged)
+    if record is None and (merged := hosts.find_merged_host(db, volunteer.id, request.host_id)):
+        return hosts.find_stored_host(db, merged)
     if record is not None and record.host.volunteer_id == volunteer.id and request.rpc_seqno >= record.rpc_seqno:
         return record
     cpid = read_host_info(request.host_info).cpid
-    unheard = unheard_host_cpid(exported_host_cpid(cpid, email))
-    again = hosts.by_cpid(db, volunteer.id, cpid, unheard=unheard, besides=request.host_id) if cpid else None
-    return hosts.stored_host(db, again) if again is not None else None
+    unheard = placeholder_host_cpid(exported_host_cpid(cpid, email))
+    again = hosts.find_host_by_cpid(db, volunteer.id, cpid, unheard=unheard, besides=request.host_id) if cpid else None
+    return hosts.find_stored_host(db, again) if again is not None else None
 
 
 def _digest(request: SchedulerRequest) -> str:
@@ -194,16 +196,16 @@ def is_stranger(body: bytes, connections: Connections) -> bool:
         return False
     try:
         with connections.reader() as db:
-            return accounts.by_key(db, key_digest(key)) is None
+            return accounts.find_key_holder(db, key_digest(key)) is None
     except AxiomError:
         return False  # whoever answers it will find out, and say so
 
 
 def as_reported(db: Database, identity: Identity, *, is_settled: bool) -> Identity:
     """The host as the reports have left it: the standing by which it gets work, the credit, perhaps notices."""
-    caller, stored = identity.caller, hosts.stored_host(db, identity.host.id)
+    caller, stored = identity.caller, hosts.find_stored_host(db, identity.host.id)
     if is_settled:
-        caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
+        caller = replace(caller, balance=ledger.find_balance(db, "volunteer", caller.volunteer.id))
     if stored is None:
         raise LookupError(f"host {identity.host.id} is gone while it reports")
     return replace(identity, caller=caller, host=stored.host, balance=stored.balance, has_notices=True)
@@ -223,9 +225,9 @@ def keep_preferences(db: Database, caller: AccountHolder, request: SchedulerRequ
         cross_id = request.cross_project_id
         accounts.set_cross_id(db, caller.volunteer.id, cross_id)
     brought_at = request.preferences_modified_at
-    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.address))
+    is_own = is_theirs and are_own_preferences(request.preferences_source, email_hash(caller.account.address))
     if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
-        preferences = sound_preferences(request.global_preferences)
+        preferences = valid_preferences(request.global_preferences)
         is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count
         if preferences and is_dated:
             accounts.keep_preferences(db, caller.volunteer.id, preferences, int(brought_at))
@@ -236,7 +238,7 @@ def keep_preferences(db: Database, caller: AccountHolder, request: SchedulerRequ
 def notices_for(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
     if not identity.has_notices:
         return ()
-    shown = notices.for_host(db, identity.host.id, now)
+    shown = notices.list_host_notices(db, identity.host.id, now)
     if untold := [notice.id for notice in shown if not notice.is_told]:
-        notices.mark_told(db, untold, now)
+        notices.mark_notices_told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)

@@ -8,7 +8,7 @@ from axiom.boinc.replies import AppVersion, FileRef, SignedFile
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.domain.fleet import GPU_KINDS, Platform
 from axiom.domain.runners import OfferedRunner
-from axiom.rules.hosts.runners import SuitableRunners, suit
+from axiom.rules.hosts.runners import SuitableRunners, choose_suitable_runners
 
 APP = "axiom"
 _API = "7.20.0"
@@ -78,7 +78,7 @@ def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, O
     match = _GLIBC.search(request.host_info)
     glibc = (int(match[1]), int(match[2])) if match else None
     cuda = max((coprocessor.cuda for coprocessor in request.coprocessors), default=0)
-    return suit(platforms, instructions, glibc, runners.values(), cuda)
+    return choose_suitable_runners(platforms, instructions, glibc, runners.values(), cuda)
 
 
 def ours(runner: OfferedRunner, gpu: str, cores: int = 1) -> Program:

@@ -8,21 +8,21 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.boinc import account_keys, replies
-from axiom.boinc.project_files import PICTURES, pictures
+from axiom.boinc.project_files import PICTURES, load_project_pictures
 from axiom.boinc.transfers import write_name, write_token
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS, Host, PreferenceSets, ProjectPreferences
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
-from axiom.rules.credit.recent_average import Recent, faded
+from axiom.rules.credit.recent_average import RecentAverage, fade_average
 from axiom.rules.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import APP, Program, app_version, ours, signed_files
 from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.outputs import OUTPUT_LIMIT
-from axiom.store.engine.database import at, moment
+from axiom.store.engine.database import from_microseconds, to_microseconds
 from axiom.store.hosts.hosts import AccountHolder
 
 _TITLE = "Small neural networks"
@@ -65,7 +65,7 @@ def project_files(links: Links) -> tuple[replies.ProjectFile, ...]:
             ),
             open_name=picture.open_name,
         )
-        for picture in pictures()
+        for picture in load_project_pictures()
     )
 
 
@@ -214,7 +214,7 @@ def host_facts(identity: Identity, now: datetime) -> replies.HostFacts:
 def recent(balance: Balance | None, now: datetime) -> float:
     if balance is None:
         return 0.0
-    return faded(Recent(value=balance.recent, at=moment(balance.recent_at)), now)
+    return fade_average(RecentAverage(value=balance.recent, at=from_microseconds(balance.recent_at)), now)
 
 
 def _credit(balance: Balance | None) -> float:
@@ -258,4 +258,4 @@ def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[replies.Si
 
 def spread(host_id: int, now: datetime) -> float:
     """Where between 0 and 1 this contact falls: as good as chance, and the same for the same contact."""
-    return int.from_bytes(hashlib.sha256(f"{host_id}|{at(now)}".encode()).digest()[:4], "big") / 2**32
+    return int.from_bytes(hashlib.sha256(f"{host_id}|{to_microseconds(now)}".encode()).digest()[:4], "big") / 2**32

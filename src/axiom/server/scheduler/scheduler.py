@@ -12,10 +12,10 @@ from axiom.boinc.requests import SchedulerRequest, read_request
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import server as limits
-from axiom.locale.languages import choose, gettext, mark, speaking
+from axiom.locale.languages import choose_language, gettext, mark, speak_language
 from axiom.rules.hosts.runners import SuitableRunners
 from axiom.rules.tasks.assignment import NO_FAULT
-from axiom.rules.tasks.backoff import Situation, delay
+from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import (
@@ -93,15 +93,15 @@ class Project:
 
     def scheduler(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
         answer: Future[UnwrittenReply] = Future()
-        language = choose("", accepted)
+        language = choose_language("", accepted)
         if identify.is_stranger(body, Connections(folder=self.folder)):
-            with speaking(language):
+            with speak_language(language):
                 answer.set_result(self._stranger())
             return answer
         try:
             request = read_request(body)
         except MalformedRequest as error:
-            answer.set_result(self._polite(Situation.GARBLED, str(error)))
+            answer.set_result(self._polite(ContactSituation.GARBLED, str(error)))
             return answer
         self._submit(request if language == request.language else replace(request, language=language), answer)
         return answer
@@ -134,18 +134,18 @@ class Project:
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
         is_busy = isinstance(error, StoreBusy)
-        with speaking(language):
+        with speak_language(language):
             text = gettext(_BUSY if is_busy else _DOWN)
-        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, text)
+        return self._polite(ContactSituation.BUSY if is_busy else ContactSituation.DOWN, text)
 
-    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> UnwrittenReply:
-        pause = delay(situation, spread=reply.spread(len(text), self.now()))
+    def _polite(self, situation: ContactSituation, text: str, priority: Priority = Priority.LOW) -> UnwrittenReply:
+        pause = choose_contact_delay(situation, spread=reply.spread(len(text), self.now()))
         return UnwrittenReply(
             Reply(
                 project_name=self.name,
                 master_url=self.links.master,
                 request_delay=pause.least,
-                project_is_down=situation is Situation.DOWN,
+                project_is_down=situation is ContactSituation.DOWN,
                 messages=(Message(text=text, priority=priority),),
             )
         )
@@ -153,7 +153,7 @@ class Project:
     def _work(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
         """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
         try:
-            with speaking(request.language):
+            with speak_language(request.language):
                 return self._answer(db, request)
         except BaseException:
             self._archives.clear()
@@ -161,7 +161,7 @@ class Project:
 
     def _stranger(self) -> UnwrittenReply:
         text = gettext(_NO_ACCOUNT) % {"address": f"{self.links.master}account"}
-        return self._polite(Situation.STRANGER, text, Priority.NOTICE)
+        return self._polite(ContactSituation.STRANGER, text, Priority.NOTICE)
 
     def _answer(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
         now = self.now()
@@ -169,7 +169,7 @@ class Project:
         if identity is None:
             return self._stranger()
         if isinstance(identity, identify.RefusedHost):
-            return self._polite(Situation.CROWDED, gettext(identity.reason), Priority.NOTICE)
+            return self._polite(ContactSituation.CROWDED, gettext(identity.reason), Priority.NOTICE)
         back = reports(db, identity.host.id, request.results, now)
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
@@ -264,7 +264,9 @@ class Project:
     ) -> dict[str, Any]:
         cross_id, is_newer_here = identify.keep_preferences(db, identity.caller, request, now)
         code_key, signature = self.code.key_for(request.code_sign_key)
-        pause = delay(_situation(request, why), spread=reply.spread(identity.host.id, now), busy_for=busy_for)
+        pause = choose_contact_delay(
+            _situation(request, why), spread=reply.spread(identity.host.id, now), busy_for=busy_for
+        )
         return {
             "project_name": self.name,
             "master_url": self.links.master,
@@ -308,9 +310,9 @@ class Project:
         """The bundle and its seal as files to download; both are in the store from here on."""
         key = (task.bundle, task.seal)
         if key not in self._archives:
-            blobs.put(db, self.folder, task.seal.encode(), self.now())
+            blobs.store_blob(db, self.folder, task.seal.encode(), self.now())
             try:
-                body = blobs.get(db, self.folder, task.bundle)
+                body = blobs.read_blob(db, self.folder, task.bundle)
             except (NotFound, StoreDamaged) as error:
                 log.error("bundle.unfit %s", error)
                 raise DamagedBundle(task.bundle) from error
@@ -335,10 +337,10 @@ class Project:
         return tuple(coprocessor.kind for coprocessor in request.coprocessors if coprocessor.kind not in programs)
 
 
-def _situation(request: SchedulerRequest, why: str) -> Situation:
+def _situation(request: SchedulerRequest, why: str) -> ContactSituation:
     if not why:
-        return Situation.SERVED
-    return Situation.COMPUTING if request.other_results else Situation.EMPTY
+        return ContactSituation.SERVED
+    return ContactSituation.COMPUTING if request.other_results else ContactSituation.EMPTY
 
 
 def _why_no_gpu(request: SchedulerRequest, ours: SuitableRunners) -> str:

@@ -4,19 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from axiom.boinc.exit_codes import decode
+from axiom.boinc.exit_codes import read_reported_ending
 from axiom.boinc.requests import SchedulerRequest, TaskReport, Trickle, read_progress
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.unwanted import GiveUp, give_up
+from axiom.rules.tasks.unwanted import GiveUp, choose_give_up
 from axiom.server.scheduler.reply import SUFFIX
 from axiom.signed.bundles import SHARED
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
 from axiom.store.journal import history
 from axiom.store.tasks import foreign_tasks, progress, uploads
-from axiom.store.tasks.progress import SaidProgress
+from axiom.store.tasks.progress import ProgressReport
 
 _MOST = 256  # tasks of which one contact may speak: more than a host has in hand
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
@@ -38,17 +38,17 @@ def to_give_up(db: Database, host_id: int, holding: Holding, now: datetime) -> t
         return (), ()
     by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
     numbers = {number for number in holding.values() if number is not None}
-    stands = hosts.stands(db, sorted(numbers))
+    stands = hosts.list_task_standings(db, sorted(numbers))
     lost = _lost_numbers(db, host_id, numbers - stands.keys())
     strange = [name for name, number in holding.items() if number not in stands]
-    foreign = foreign_tasks.deadlines(db, host_id, strange) if strange else {}
+    foreign = foreign_tasks.list_foreign_deadlines(db, host_id, strange) if strange else {}
     for name, number in holding.items():
         if name in foreign:
             is_overdue = now > foreign[name] + limits.FOREIGN_TASK_GRACE
             by_choice[GiveUp.IF_NOT_STARTED if is_overdue else GiveUp.KEEP].append(name)
             continue
         stand = stands.get(number) if number is not None else None
-        choice = give_up(
+        choice = choose_give_up(
             is_ours=stand is not None and stand.host_id == host_id,
             state=stand.state if stand else None,
             workunit=stand.workunit if stand else None,
@@ -64,7 +64,7 @@ def _lost_numbers(db: Database, host_id: int, unknown: Collection[int]) -> set[i
     No task is ever deleted, so a number up to the last one has none only where a restore left it out. A host from after
     the restore got none of them: under its number no ticket was signed before.
     """
-    if not unknown or not history.was_parted_since(db, "host", host_id):
+    if not unknown or not history.was_history_forked_since(db, "host", host_id):
         return set()
     last = history.last_number(db, "task")
     return {number for number in unknown if 0 < number <= last}
@@ -82,12 +82,12 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
 
 def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
     """Keep how far this host says that its tasks are. Of several words about one, the last counts."""
-    latest: dict[int, SaidProgress] = {}
+    latest: dict[int, ProgressReport] = {}
     for trickle in trickles:
         name, share = read_task_name(trickle.task.removesuffix(SUFFIX)), read_progress(trickle)
         if name is not None and share is not None and (name[1] in latest or len(latest) < _MOST):
-            latest[name[1]] = SaidProgress(task_id=name[1], fraction=share[0], cpu_seconds=share[1])
-    progress.note(db, host_id, list(latest.values()), now)
+            latest[name[1]] = ProgressReport(task_id=name[1], fraction=share[0], cpu_seconds=share[1])
+    progress.record_progress(db, host_id, list(latest.values()), now)
 
 
 def reports(db: Database, host_id: int, results: Sequence[TaskReport], now: datetime) -> list[Report]:
@@ -95,13 +95,13 @@ def reports(db: Database, host_id: int, results: Sequence[TaskReport], now: date
     if not results:
         return []
     named = [(result, read_task_name(result.name.removesuffix(SUFFIX))) for result in results]
-    arrived = uploads.of(db, [numbers[1] for _, numbers in named if numbers])
+    arrived = uploads.read_uploads(db, [numbers[1] for _, numbers in named if numbers])
     made = []
     for result, numbers in named:
         if numbers is None:
-            foreign_tasks.keep_report(db, host_id, result.name, _foreign_report(result), now)
+            foreign_tasks.store_foreign_report(db, host_id, result.name, _foreign_report(result), now)
             continue  # not one of ours; acknowledged all the same, or it would come for ever
-        report = decode(result)
+        report = read_reported_ending(result)
         upload = arrived.get(numbers[1])
         claimed = {file.md5 for file in result.files if file.md5}
         whole = upload is not None and (not claimed or upload.md5 in claimed)

@@ -32,30 +32,30 @@ _MANIFESTS: dict[Seal, bytes] = {}  # of bundles that were opened: to open them 
 def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
     with db.snapshot():  # work that flows meanwhile cannot look like a contradiction
         return {
-            "I1": invariants.reports(db),
-            "I2": invariants.dispatched(db),
-            "I5": invariants.targeted(db),
-            "I6": invariants.seeds(db),
-            "I7": invariants.endings(db),
-            "I8": invariants.withdrawn(db),
-            "I9": blobs.problems(db, folder, now),
+            "I1": invariants.check_report_invariant(db),
+            "I2": invariants.check_dispatch_invariant(db),
+            "I5": invariants.check_target_invariant(db),
+            "I6": invariants.check_seed_invariant(db),
+            "I7": invariants.check_liveness_invariant(db),
+            "I8": invariants.check_closure_invariant(db),
+            "I9": blobs.list_blob_problems(db, folder, now),
             "I11": _bundles(db, folder, trust),
             "I12": [
-                *audit.broken_links(db),
-                *registrations.broken_links(db),
-                *transcripts.broken_links(db),
-                *counters.problems(db),
+                *audit.check_audit_chain(db),
+                *registrations.check_registration_chain(db),
+                *transcripts.check_transcript_chain(db),
+                *counters.list_counter_problems(db),
             ],
-            "I14": invariants.untried(db),
+            "I14": invariants.check_preflight_invariant(db),
         }
 
 
 def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:
     problems = []
-    for bundle in experiments.bundles(db):
+    for bundle in experiments.list_bundles(db):
         try:
             seal = read_seal(bundle.seal, trust=trust.in_hindsight, now=bundle.created_at)
-            manifest = _manifest_within(blobs.get(db, folder, bundle.digest), bundle.digest, seal)
+            manifest = _manifest_within(blobs.read_blob(db, folder, bundle.digest), bundle.digest, seal)
         except AxiomError as error:
             problems.append(f"bundle {bundle.digest[:12]}: {error}")
             continue

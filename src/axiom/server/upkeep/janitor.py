@@ -39,7 +39,8 @@ class Leftovers:
 
 def leftovers(db: Database, folder: Folder, now: datetime) -> Leftovers:
     return Leftovers(
-        files=blobs.orphans(db, folder, now - blobs.GRACE), blobs=blobs.unneeded(db, now - task_limits.OLD_FILES_FOR)
+        files=blobs.list_orphan_files(db, folder, now - blobs.GRACE),
+        blobs=blobs.list_unneeded_blobs(db, now - task_limits.OLD_FILES_FOR),
     )
 
 
@@ -64,10 +65,10 @@ def clean(db: Database, folder: Folder, now: datetime, to_delete: Leftovers | No
     was deleted is written down, also when it was nothing. `to_delete`: what `read_leftovers` has just returned.
     """
     to_delete = to_delete or leftovers(db, folder, now)
-    files = blobs.sweep(db, to_delete.files, now - blobs.GRACE)
+    files = blobs.delete_orphan_files(db, to_delete.files, now - blobs.GRACE)
     signed_out = accounts.expire_sign_ins(db, now)
-    progress.sweep(db)
-    outbox.forget_sent(db, now - mail_limits.SENT_MAIL_FOR)
+    progress.delete_stale_progress(db)
+    outbox.delete_sent_messages(db, now - mail_limits.SENT_MAIL_FOR)
     swept = CleaningCounts(
         files=files,
         uploads=_forget_uploads(db, folder, now),
@@ -75,7 +76,7 @@ def clean(db: Database, folder: Folder, now: datetime, to_delete: Leftovers | No
         sign_ins=signed_out,
         caches=forget_unused(folder.engine / "cache", task_limits.COMPILED_KEPT_FOR.total_seconds()),
     )
-    cleanings.record(db, swept, now)
+    cleanings.record_cleaning(db, swept, now)
     if swept.is_any:
         log.info(
             "janitor.deleted files=%d uploads=%d blobs=%d sign_ins=%d caches=%d",
@@ -86,20 +87,20 @@ def clean(db: Database, folder: Folder, now: datetime, to_delete: Leftovers | No
 
 def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     forgotten = 0
-    while old := uploads.unwanted(
+    while old := uploads.list_unwanted_uploads(
         db, now - task_limits.UNREPORTED_OUTPUT_FOR, now - host_limits.FAILED_OUTPUT_FOR, _SLICE
     ):
-        uploads.forget(db, [upload.task_id for upload in old])
+        uploads.delete_uploads(db, [upload.task_id for upload in old])
         for upload in old:
-            blobs.let_go(db, upload.digest)
-            blobs.spare(folder, upload.digest, now)
+            blobs.release_output_blob(db, upload.digest)
+            blobs.touch_blob_file(folder, upload.digest, now)
         forgotten += len(old)
     return forgotten
 
 
 def _forget_unneeded(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str]) -> int:
-    seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.bundles(db)}
-    gone = [digest for digest in unneeded if digest not in seals and blobs.forget(db, digest)]
+    seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.list_bundles(db)}
+    gone = [digest for digest in unneeded if digest not in seals and blobs.delete_unused_blob(db, digest)]
     for digest in gone:
-        blobs.spare(folder, digest, now)
+        blobs.touch_blob_file(folder, digest, now)
     return len(gone)

@@ -56,9 +56,9 @@ class Jobs:
         self._jobs[job.name] = job
 
     def start(self) -> None:
-        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.every_job)}
+        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.list_jobs)}
         for name in self._errors.keys() - self._jobs.keys():  # of what is not done any more nothing fails
-            self._writer.run(functools.partial(jobs.forget_error, name=name))
+            self._writer.run(functools.partial(jobs.clear_job_error, name=name))
         for job in self._jobs.values():
             thread = threading.Thread(target=self._loop, args=(job,), name=f"job-{job.name}", daemon=True)
             thread.start()
@@ -105,21 +105,21 @@ class Jobs:
 
     def _once(self, job: Job) -> None:
         if job.remembered:
-            self._writer.run(lambda db: jobs.started(db, job.name, job.every, self._now()))
+            self._writer.run(lambda db: jobs.record_job_start(db, job.name, job.every, self._now()))
         try:
             job.work()
         except Exception as error:
             self._note(job, f"{type(error).__name__}: {error}"[:500])
             raise
         if job.remembered or self._errors.get(job.name):
-            self._writer.run(lambda db: jobs.done(db, job.name, self._now()))
+            self._writer.run(lambda db: jobs.record_job_success(db, job.name, self._now()))
             self._errors[job.name] = ""
 
     def _note(self, job: Job, error: str) -> None:
         if self._errors.get(job.name) == error:
             return
         with contextlib.suppress(StoreError):  # a store in trouble is the error itself, and the log has it
-            self._writer.run(lambda db: jobs.failed(db, job.name, job.every, error))
+            self._writer.run(lambda db: jobs.record_job_failure(db, job.name, job.every, error))
             self._errors[job.name] = error
 
 

@@ -11,7 +11,7 @@ from axiom.errors import NotStamped
 from axiom.limits import registrations as limits
 from axiom.server.mail.senders import DeliveryFailed, post
 from axiom.server.upkeep.jobs import Job
-from axiom.signed.stamps import obtain
+from axiom.signed.stamps import obtain_stamp
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import stamps
@@ -36,13 +36,15 @@ class StampJob:
     def __call__(self) -> None:
         """Have stamped what waits, until the authority fails."""
         with Connections(folder=self.folder).reader() as db:
-            waiting = stamps.waiting(db)
+            waiting = stamps.list_unstamped_registrations(db)
         if self._asks_again and waiting and self.now() < self._asks_again:
             raise NotStamped(self._fault)
         for place, registration in enumerate(waiting):
             try:
                 roots = self.roots.read_text(encoding="ascii")
-                response, stamp = obtain(registration.hash, roots, lambda query: post(self.address, query, _QUERY))
+                response, stamp = obtain_stamp(
+                    registration.hash, roots, lambda query: post(self.address, query, _QUERY)
+                )
             except (NotStamped, DeliveryFailed, OSError, UnicodeDecodeError) as error:
                 others = f" and {len(waiting) - place - 1} more" if waiting[place + 1 :] else ""
                 self._fault = (
@@ -52,7 +54,7 @@ class StampJob:
                 self._asks_again = self.now() + limits.STAMP_AGAIN_AFTER
                 raise NotStamped(self._fault) from error
             stored = StoredStamp(registration_id=registration.id, stamped_at=stamp.at, response=response, roots=roots)
-            self.writer.run(functools.partial(stamps.record, stamp=stored))
+            self.writer.run(functools.partial(stamps.add_stamp, stamp=stored))
         self._asks_again = None
 
 

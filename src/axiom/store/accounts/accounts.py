@@ -12,9 +12,9 @@ from axiom.domain.fleet import (
     read_project_preferences,
     write_project_preferences,
 )
-from axiom.domain.value import value
-from axiom.store.accounts.names import fold_name, free_name, write_looks
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.domain.value import value_class
+from axiom.store.accounts.names import find_free_name, fold_name, write_looks
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 
 _BY_KEY = """
 SELECT id, key_digest FROM volunteer WHERE key_digest = :digest
@@ -85,7 +85,7 @@ class StoredKey:
     digest: str
 
 
-@value
+@value_class
 class VolunteerPreferences:
     everywhere: str  # BOINC's XML, kept as a client sent it
     modified_at: int  # seconds since 1970, by the computer on which it was changed
@@ -93,37 +93,37 @@ class VolunteerPreferences:
     venue: str
 
 
-def ourselves(db: Database, now: datetime) -> int:
+def find_laboratory_account(db: Database, now: datetime) -> int:
     """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
     known_id = db.number("SELECT id FROM volunteer WHERE is_ours = 1")
     return known_id or _add(db, _OUR_NAME, created_at=now, is_ours=1)
 
 
-def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
+def create_account(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
     """Open an account. `password` is what may be stored of it; a name that is taken gets a number behind it."""
     account = {"email": email, "password": password, "password_serial": 1, "cross_id": cross_id}
     return _add(db, name, created_at=now, **account)
 
 
-def admit(db: Database, *, name: str, now: datetime) -> int:
+def add_volunteer(db: Database, *, name: str, now: datetime) -> int:
     """A volunteer who computes and cannot sign in; a name that is taken gets a number behind it."""
-    return _add(db, name, created_at=at(now))
+    return _add(db, name, created_at=to_microseconds(now))
 
 
-def by_id(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
+def find_account(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
     return _volunteer_and_account(db.row("SELECT * FROM volunteer WHERE id = :id", id=volunteer_id))
 
 
-def by_email(db: Database, email: str) -> tuple[Volunteer, Account] | None:
+def find_account_by_email(db: Database, email: str) -> tuple[Volunteer, Account] | None:
     return _volunteer_and_account(db.row("SELECT * FROM volunteer WHERE email = :email", email=email))
 
 
-def by_key(db: Database, digest: str) -> KeyHolder | None:
+def find_key_holder(db: Database, digest: str) -> KeyHolder | None:
     row = db.row(_BY_KEY, digest=digest)
     return KeyHolder(volunteer_id=row["id"], is_weak=row["key_digest"] is None) if row else None
 
 
-def some_key(db: Database) -> StoredKey | None:
+def find_any_key(db: Database) -> StoredKey | None:
     row = db.row("SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1")
     if row is None:
         return None
@@ -152,7 +152,7 @@ def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest:
     db.execute(_RENEW, id=volunteer_id, password=password, weak_digest=weak_digest)
 
 
-def sealed_passwords(db: Database, limit: int) -> dict[int, str]:
+def list_sealed_passwords(db: Database, limit: int) -> dict[int, str]:
     return {row["id"]: row["password"] for row in db.select(_SEALED_PASSWORDS, limit=limit)}
 
 
@@ -166,12 +166,12 @@ def set_email(db: Database, volunteer_id: int, *, email: str, password: str) -> 
     db.execute(_EMAIL, id=volunteer_id, email=email, password=password)
 
 
-def confirm(db: Database, volunteer_id: int, now: datetime) -> None:
-    db.execute(_CONFIRM, id=volunteer_id, now=at(now))
+def confirm_email(db: Database, volunteer_id: int, now: datetime) -> None:
+    db.execute(_CONFIRM, id=volunteer_id, now=to_microseconds(now))
 
 
-def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
-    return db.scalar(moment, "SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
+def read_confirmation_time(db: Database, volunteer_id: int) -> datetime | None:
+    return db.scalar(from_microseconds, "SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
 
 
 def set_profile(
@@ -179,12 +179,12 @@ def set_profile(
 ) -> None:
     """Store what others see. Who keeps their name keeps it, also where it was taken before looks counted."""
     if db.row("SELECT id FROM volunteer WHERE id = :id AND name = :name", id=volunteer_id, name=name) is None:
-        name = free_name(db, name, besides=volunteer_id)
+        name = find_free_name(db, name, besides=volunteer_id)
     shown = {"country": country, "website": website, "is_exported": is_exported, "shows_hosts": shows_hosts}
     db.change("volunteer", volunteer_id, name=name, look=fold_name(name), **shown)
 
 
-def fill_looks(db: Database) -> None:
+def fill_volunteer_looks(db: Database) -> None:
     db.execute(_FILL_LOOKS, looks=write_looks(db.select("SELECT id, name FROM volunteer")))
 
 
@@ -192,10 +192,10 @@ def hide_hosts(db: Database, volunteer_id: int) -> None:
     db.change("volunteer", volunteer_id, shows_hosts=0)
 
 
-def erase(db: Database, volunteer_id: int) -> None:
+def erase_volunteer(db: Database, volunteer_id: int) -> None:
     """Nothing is known of this volunteer any more but the number, and nobody can sign in or compute as them."""
     forget_adopted_keys(db, volunteer_id)
-    name = free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id)
+    name = find_free_name(db, f"erased volunteer {volunteer_id}", besides=volunteer_id)
     db.execute(_ERASE, id=volunteer_id, name=name, look=fold_name(name))
 
 
@@ -203,13 +203,13 @@ def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:
     db.change("volunteer", volunteer_id, cross_id=cross_id)
 
 
-def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
+def set_volunteer_team(db: Database, volunteer_id: int, team_id: int | None) -> None:
     db.change("volunteer", volunteer_id, team_id=team_id)
 
 
-def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
+def find_preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
     nothing = VolunteerPreferences(everywhere="", modified_at=0, project=PreferenceSets(), venue="")
-    return db.read_row(preferred_of, _PREFERENCES, id=volunteer_id) or nothing
+    return db.read_row(parse_preferences, _PREFERENCES, id=volunteer_id) or nothing
 
 
 def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: int) -> bool:
@@ -225,8 +225,8 @@ def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime
     db.add("sign_in", token_digest=token_digest, volunteer_id=volunteer_id, created_at=now, expires_at=expires_at)
 
 
-def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
-    return db.scalar(int, _SIGNED_IN, token_digest=token_digest, now=at(now))
+def find_signed_in_volunteer(db: Database, token_digest: str, now: datetime) -> int | None:
+    return db.scalar(int, _SIGNED_IN, token_digest=token_digest, now=to_microseconds(now))
 
 
 def sign_out(db: Database, token_digest: str) -> None:
@@ -242,14 +242,14 @@ def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
 
 
 def expire_sign_ins(db: Database, now: datetime) -> int:
-    return db.execute("DELETE FROM sign_in WHERE expires_at <= :now", now=at(now))
+    return db.execute("DELETE FROM sign_in WHERE expires_at <= :now", now=to_microseconds(now))
 
 
-def with_results(db: Database) -> int:
+def count_contributors(db: Database) -> int:
     return db.number(_WITH_RESULTS)
 
 
-def preferred_of(row: Row) -> VolunteerPreferences:
+def parse_preferences(row: Row) -> VolunteerPreferences:
     return VolunteerPreferences(
         everywhere=row["preferences"],
         modified_at=row["preferences_at"],
@@ -259,7 +259,7 @@ def preferred_of(row: Row) -> VolunteerPreferences:
 
 
 def _add(db: Database, name: str, **facts: Any) -> int:
-    name = free_name(db, name)
+    name = find_free_name(db, name)
     return db.add("volunteer", name=name, look=fold_name(name), **facts)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.errors import CannotStart
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 
 _TAKEN = """
 SELECT (SELECT count(*) FROM volunteer WHERE id < :user) AS people,
@@ -46,7 +46,7 @@ GROUP BY v.id HAVING is_new OR credit <> 0 ORDER BY v.id
 """
 
 
-@value
+@value_class
 class Adoption:
     digest: str  # of the dump
     project: str  # its address
@@ -55,21 +55,21 @@ class Adoption:
     sealed_at: datetime | None
 
 
-def read(db: Database) -> Adoption | None:
+def read_adoption(db: Database) -> Adoption | None:
     row = db.row("SELECT * FROM adoption")
     return as_value(Adoption, row, facts=json.loads(row["facts"])) if row else None
 
 
-def begin(db: Database, *, digest: str, project: str, now: datetime) -> None:
+def begin_adoption(db: Database, *, digest: str, project: str, now: datetime) -> None:
     db.add("adoption", id=1, digest=digest, project=project, facts="{}", begun_at=now)
 
 
-def seal(db: Database, facts: Mapping[str, Any], now: datetime) -> None:
+def seal_adoption(db: Database, facts: Mapping[str, Any], now: datetime) -> None:
     db.change("adoption", 1, facts=json.dumps(facts, sort_keys=True), sealed_at=now)
 
 
-def demand_whole(db: Database) -> None:
-    adoption = read(db)
+def demand_complete_adoption(db: Database) -> None:
+    adoption = read_adoption(db)
     if adoption is not None and adoption.sealed_at is None:
         raise CannotStart(
             f"The move of {adoption.project} into this laboratory was begun and has not ended, so not everybody is "
@@ -77,9 +77,9 @@ def demand_whole(db: Database) -> None:
         )
 
 
-def problems(db: Database) -> list[str]:
+def list_adoption_problems(db: Database) -> list[str]:
     """Where what is here is not what the dump had; nothing when all of it is. Who was erased since counts on."""
-    adoption = read(db)
+    adoption = read_adoption(db)
     if adoption is None or adoption.sealed_at is None:
         return []
     here = _count(db, adoption, _TAKEN)
@@ -90,9 +90,9 @@ def problems(db: Database) -> list[str]:
     ]
 
 
-def progress(db: Database) -> dict[str, int]:
+def read_adoption_progress(db: Database) -> dict[str, int]:
     """Who has come back since the move, and what is left of the server before."""
-    adoption = read(db)
+    adoption = read_adoption(db)
     return {} if adoption is None or adoption.sealed_at is None else _count(db, adoption, _PROGRESS)
 
 
@@ -101,16 +101,18 @@ def _count(db: Database, adoption: Adoption, question: str) -> dict[str, int]:
     return db.read_row(dict, question, **numbers, source=adoption.facts["source"], since=adoption.sealed_at) or {}
 
 
-def absent(db: Database, limit: int) -> list[Row]:
+def list_absent_volunteers(db: Database, limit: int) -> list[Row]:
     """People of before of whom no computer has called since the move, those with the most credit first."""
-    adoption = read(db)
+    adoption = read_adoption(db)
     if adoption is None or adoption.sealed_at is None:
         return []
-    return db.select(_ABSENT, user=adoption.facts["next_ids"]["user"], since=at(adoption.sealed_at), limit=limit)
+    return db.select(
+        _ABSENT, user=adoption.facts["next_ids"]["user"], since=to_microseconds(adoption.sealed_at), limit=limit
+    )
 
 
-def differences(db: Database) -> list[tuple[object, ...]]:
+def list_changes_since_adoption(db: Database) -> list[tuple[object, ...]]:
     """Who is new or was paid since the move: number, name, address, whether they are new, and credit since then."""
-    adoption = read(db)
+    adoption = read_adoption(db)
     numbers = adoption.facts["next_ids"] if adoption else {"user": 0}
     return [tuple(row.values()) for row in db.select(_DIFFERENCES, user=numbers["user"])]

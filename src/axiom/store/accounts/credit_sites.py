@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Team, Volunteer
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.store.engine.database import Database, Row, as_value
 
 _VOLUNTEERS = """
@@ -52,8 +52,8 @@ _RECENTLY = timedelta(days=30)
 _A_DAY = timedelta(days=1)
 
 
-@value
-class OpenVolunteer(Volunteer):
+@value_class
+class ExportedVolunteer(Volunteer):
     """One who agreed to appear, with what identifies them elsewhere."""
 
     address: str  # as its owner spelt it
@@ -63,7 +63,7 @@ class OpenVolunteer(Volunteer):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenTeam(Team):
+class ExportedTeam(Team):
     """A team; its founder is named only where they agreed to appear, and is 0 otherwise."""
 
     founder_name: str
@@ -72,7 +72,7 @@ class OpenTeam(Team):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenHost:
+class ExportedHost:
     id: int
     volunteer_id: int
     cpid: str
@@ -87,7 +87,7 @@ class OpenHost:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Holders:
+class HolderCounts:
     everybody: int
     lately: int
     recent: float
@@ -101,17 +101,18 @@ class RecentTasks:
     volunteers: int
 
 
-def volunteers(db: Database, after: int, limit: int) -> list[OpenVolunteer]:
+def list_exported_volunteers(db: Database, after: int, limit: int) -> list[ExportedVolunteer]:
     return [
-        as_value(OpenVolunteer, row, balance=_balance(row)) for row in db.select(_VOLUNTEERS, after=after, limit=limit)
+        as_value(ExportedVolunteer, row, balance=_balance(row))
+        for row in db.select(_VOLUNTEERS, after=after, limit=limit)
     ]
 
 
-def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
+def list_exported_teams(db: Database, after: int, limit: int) -> list[ExportedTeam]:
     """The next teams, but for those to which nobody belongs and nobody ever earned anything."""
     return [
         as_value(
-            OpenTeam,
+            ExportedTeam,
             row,
             founder_id=row["founder"] or 0,
             founder_name=row["founder_name"] or "",
@@ -126,23 +127,23 @@ def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
     ]
 
 
-def hosts(db: Database, volunteer_ids: Sequence[int]) -> list[OpenHost]:
+def list_exported_hosts(db: Database, volunteer_ids: Sequence[int]) -> list[ExportedHost]:
     return [
-        as_value(OpenHost, row, turnaround_seconds=row["turnaround_seconds"] or 0.0, balance=_balance(row))
+        as_value(ExportedHost, row, turnaround_seconds=row["turnaround_seconds"] or 0.0, balance=_balance(row))
         for row in db.select(_HOSTS, volunteers=json.dumps(list(volunteer_ids)))
     ]
 
 
-def holders(db: Database, holder: str, now: datetime) -> Holders:
+def count_credit_holders(db: Database, holder: str, now: datetime) -> HolderCounts:
     (row,) = db.select(_HOLDERS, holder=holder, since=now - _RECENTLY)
-    return as_value(Holders, row)
+    return as_value(HolderCounts, row)
 
 
-def new_today(db: Database, now: datetime) -> tuple[int, int]:
+def count_newcomers(db: Database, now: datetime) -> tuple[int, int]:
     return db.number(_NEW_VOLUNTEERS, since=now - _A_DAY), db.number(_NEW_HOSTS, since=now - _A_DAY)
 
 
-def lately(db: Database) -> dict[int, RecentTasks]:
+def summarize_recent_tasks(db: Database) -> dict[int, RecentTasks]:
     return {row["experiment_id"]: as_value(RecentTasks, row) for row in db.select(_LATELY)}
 
 

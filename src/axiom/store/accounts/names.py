@@ -76,7 +76,7 @@ def _is_unseen(sign: str, behind: str) -> bool:
     return sign == _BLANK or (is_foreign_mark and behind.isascii())
 
 
-def free_name(db: Database, name: str, *, besides: int = 0) -> str:
+def find_free_name(db: Database, name: str, *, besides: int = 0) -> str:
     """The name, or the name with the first number that makes it nobody else's: names are not for posing as others.
 
     A numbered name is cut so that it is no longer than a name may be.

@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from axiom.domain.operators import SiteOperator
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 _AGAIN = "UPDATE operator SET serial = serial + 1, used_step = 0, created_at = :now, ended_at = NULL WHERE name = :name"
 _BY_NAME = "SELECT * FROM operator WHERE name = :name"
@@ -10,31 +10,31 @@ _END = "UPDATE operator SET ended_at = :now WHERE volunteer_id = :volunteer_id A
 _USE = "UPDATE operator SET used_step = :step WHERE volunteer_id = :volunteer_id"
 
 
-def give(db: Database, name: str, volunteer_id: int, now: datetime) -> int:
+def grant_operator_role(db: Database, name: str, volunteer_id: int, now: datetime) -> int:
     """The role is theirs from now on, with a new second factor; its serial. A name that is known is their own."""
-    if not db.execute(_AGAIN, name=name, now=at(now)):
+    if not db.execute(_AGAIN, name=name, now=to_microseconds(now)):
         db.add("operator", name=name, volunteer_id=volunteer_id, serial=1, used_step=0, created_at=now)
     return int(db.select(_BY_NAME, name=name)[0]["serial"])
 
 
-def end(db: Database, volunteer_id: int, now: datetime) -> bool:
-    return bool(db.execute(_END, volunteer_id=volunteer_id, now=at(now)))
+def revoke_operator_role(db: Database, volunteer_id: int, now: datetime) -> bool:
+    return bool(db.execute(_END, volunteer_id=volunteer_id, now=to_microseconds(now)))
 
 
-def everybody(db: Database) -> list[SiteOperator]:
+def list_site_operators(db: Database) -> list[SiteOperator]:
     return db.values(SiteOperator, "SELECT * FROM operator ORDER BY id")
 
 
-def by_name(db: Database, name: str) -> SiteOperator | None:
+def find_operator(db: Database, name: str) -> SiteOperator | None:
     return db.value(SiteOperator, _BY_NAME, name=name)
 
 
-def by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
+def find_operator_by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
     return db.value(SiteOperator, _BY_VOLUNTEER, volunteer_id=volunteer_id)
 
 
-def acting(db: Database, volunteer_id: int) -> SiteOperator | None:
-    operator = by_volunteer(db, volunteer_id)
+def find_acting_operator(db: Database, volunteer_id: int) -> SiteOperator | None:
+    operator = find_operator_by_volunteer(db, volunteer_id)
     return operator if operator is not None and operator.ended_at is None else None
 
 

@@ -3,12 +3,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.domain.programs import AdmittedProgram, Right
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 
 _END = "UPDATE program SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
 
 
-def add(
+def add_program(
     db: Database,
     *,
     name: str,
@@ -22,7 +22,7 @@ def add(
     now: datetime,
 ) -> int | None:
     """Let a program in; None when there is or was one of this name. `token` is the digest of its token."""
-    if by_name(db, name) is not None:
+    if find_program(db, name) is not None:
         return None
     return db.add(
         "program",
@@ -33,29 +33,29 @@ def add(
         may_approve=int(may_approve),
         limits=json.dumps(dict(limits), sort_keys=True),
         token=token,
-        created_at=at(now),
-        expires_at=at(expires_at),
+        created_at=to_microseconds(now),
+        expires_at=to_microseconds(expires_at),
     )
 
 
-def programs(db: Database) -> list[AdmittedProgram]:
+def list_model_programs(db: Database) -> list[AdmittedProgram]:
     return [_program(row) for row in db.select("SELECT * FROM program ORDER BY id")]
 
 
-def by_name(db: Database, name: str) -> AdmittedProgram | None:
+def find_program(db: Database, name: str) -> AdmittedProgram | None:
     return db.read_row(_program, "SELECT * FROM program WHERE name = :name", name=name)
 
 
-def by_token(db: Database, token: str) -> AdmittedProgram | None:
+def find_program_by_token(db: Database, token: str) -> AdmittedProgram | None:
     """The program whose token has this digest, whether or not it is still let in."""
     return db.read_row(_program, "SELECT * FROM program WHERE token = :token", token=token)
 
 
-def end(db: Database, program_id: int, now: datetime) -> bool:
-    return bool(db.execute(_END, id=program_id, now=at(now)))
+def end_program(db: Database, program_id: int, now: datetime) -> bool:
+    return bool(db.execute(_END, id=program_id, now=to_microseconds(now)))
 
 
-def limit(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
+def set_program_limits(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
     db.change("program", program_id, limits=json.dumps(dict(limits), sort_keys=True))
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Team
 from axiom.store.accounts.names import fold_name, write_looks
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 _LIKE = """
 SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
@@ -15,7 +15,7 @@ _FILL_LOOKS = "UPDATE team SET look = j.value FROM json_each(:looks) j WHERE tea
 _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
 
 
-def create(
+def create_team(
     db: Database, *, name: str, founder_id: int, country: str, website: str, about: str, now: datetime
 ) -> int | None:
     """Found a team; None where another has this name, or one that looks like it."""
@@ -23,46 +23,46 @@ def create(
     if db.row("SELECT id FROM team WHERE look = :look", look=look) is not None:
         return None
     words = {"name": name, "look": look, "country": country, "website": website, "about": about}
-    return db.add("team", **words, founder_id=founder_id, created_at=at(now))
+    return db.add("team", **words, founder_id=founder_id, created_at=to_microseconds(now))
 
 
-def by_id(db: Database, team_id: int) -> Team | None:
+def find_team(db: Database, team_id: int) -> Team | None:
     return db.value(Team, "SELECT * FROM team WHERE id = :id", id=team_id)
 
 
-def by_name(db: Database, name: str) -> Team | None:
+def find_team_by_name(db: Database, name: str) -> Team | None:
     return db.value(Team, "SELECT * FROM team WHERE name = :name", name=name)
 
 
-def like(db: Database, part: str, limit: int) -> list[Team]:
+def search_teams(db: Database, part: str, limit: int) -> list[Team]:
     """Teams whose names hold these words, and to which somebody belongs."""
     escaped = part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return db.values(Team, _LIKE, pattern=f"%{escaped}%", limit=limit)
 
 
-def teams(db: Database, limit: int) -> list[Team]:
+def list_active_teams(db: Database, limit: int) -> list[Team]:
     return db.values(Team, _ALL, limit=limit)
 
 
-def members(db: Database, team_id: int) -> int:
+def count_team_members(db: Database, team_id: int) -> int:
     return db.number("SELECT count(*) AS amount FROM volunteer WHERE team_id = :id", id=team_id)
 
 
-def founded(db: Database, founder_id: int) -> int:
+def count_founded_teams(db: Database, founder_id: int) -> int:
     return db.number("SELECT count(*) AS amount FROM team WHERE founder_id = :founder_id", founder_id=founder_id)
 
 
-def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
+def find_eldest_member(db: Database, team_id: int, *, besides: int) -> int | None:
     return db.scalar(int, _ELDEST, id=team_id, besides=besides)
 
 
-def change(db: Database, team_id: int, *, country: str, website: str, about: str) -> None:
+def update_team(db: Database, team_id: int, *, country: str, website: str, about: str) -> None:
     db.change("team", team_id, country=country, website=website, about=about)
 
 
-def hand_over(db: Database, team_id: int, founder_id: int) -> None:
+def set_team_founder(db: Database, team_id: int, founder_id: int) -> None:
     db.change("team", team_id, founder_id=founder_id)
 
 
-def fill_looks(db: Database) -> None:
+def fill_team_looks(db: Database) -> None:
     db.execute(_FILL_LOOKS, looks=write_looks(db.select("SELECT id, name FROM team")))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 VOLUNTEER, HOST = "volunteer", "host"
 _SINCE = "SELECT number, cpid FROM tombstone WHERE noun = :noun AND created_at > :since ORDER BY number"
@@ -15,13 +15,13 @@ class Tombstone:
     cpid: str
 
 
-def add(db: Database, noun: str, number: int, cpid: str, now: datetime) -> None:
+def add_tombstone(db: Database, noun: str, number: int, cpid: str, now: datetime) -> None:
     db.add("tombstone", noun=noun, number=number, cpid=cpid, created_at=now)
 
 
-def since(db: Database, noun: str, moment: datetime) -> list[Tombstone]:
+def list_tombstones(db: Database, noun: str, moment: datetime) -> list[Tombstone]:
     return db.values(Tombstone, _SINCE, noun=noun, since=moment)
 
 
-def forget(db: Database, before: datetime) -> int:
-    return db.execute("DELETE FROM tombstone WHERE created_at <= :before", before=at(before))
+def delete_old_tombstones(db: Database, before: datetime) -> int:
+    return db.execute("DELETE FROM tombstone WHERE created_at <= :before", before=to_microseconds(before))

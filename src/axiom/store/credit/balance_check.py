@@ -60,12 +60,12 @@ _AWARDED = "SELECT volunteer_id, sum(amount) AS amount FROM award GROUP BY volun
 _KEPT = "SELECT holder_id AS id, total AS amount FROM balance WHERE holder = :holder"
 
 
-def problems(db: Database) -> list[str]:
+def list_ledger_problems(db: Database) -> list[str]:
     """I3: what is wrong with the ledger, to the last thousandth; nothing when all is well."""
-    return list(differences(db))
+    return list(iterate_ledger_problems(db))
 
 
-def differences(db: Database) -> Iterator[str]:
+def iterate_ledger_problems(db: Database) -> Iterator[str]:
     """What is wrong with the ledger, one after the other: whoever wants the first alone waits for no other."""
     for row in db.select(_UNBALANCED):
         yield f"award {row['id']} is not booked on two equal sides"
@@ -78,11 +78,11 @@ def differences(db: Database) -> Iterator[str]:
     yield from _days(db)
 
 
-def extent(db: Database) -> dict[str, int]:
+def count_ledger_rows(db: Database) -> dict[str, int]:
     return db.read_row(dict, _EXTENT) or {}
 
 
-def beyond_caps(db: Database) -> list[str]:
+def list_cap_violations(db: Database) -> list[str]:
     """I4: which session's settlement is not what was booked, or is more than its cap."""
     return [*_settlements(db), *_unsettled(db)]
 
@@ -139,10 +139,10 @@ def _settlements(db: Database) -> Iterator[str]:
 
 
 def _unsettled(db: Database) -> Iterator[str]:
-    settled = settlements.last(db)
+    settled = settlements.find_last_settlement(db)
     if settled is None:
         return
-    booked, counted = db.number(_SINCE, after=settled.last_award), settlements.unsettled(db)
+    booked, counted = db.number(_SINCE, after=settled.last_award), settlements.sum_unsettled_credit(db)
     if booked != counted:
         yield f"{counted} count against the cap of the next session, and there are {booked}"
 

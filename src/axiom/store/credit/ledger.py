@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from axiom.domain.credit import Award, Balance, TimeSaid
+from axiom.domain.credit import Award, Balance, ReportedTime
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 
 _TASKS = """
 SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.cause, t.state,
@@ -80,7 +80,7 @@ _BEGAN = {VOLUNTEER: _BEGAN_VOLUNTEERS, HOST: _BEGAN_HOSTS, TEAM: _BEGAN_TEAMS}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unpaid:
+class UnpaidTask:
     task_id: int
     experiment_id: int
     host_id: int
@@ -90,7 +90,7 @@ class Unpaid:
     configs: tuple[int, ...]  # its places in the registered sweep
     replicates: int
     sent_at: datetime | None
-    said: TimeSaid
+    said: ReportedTime
     is_valid: bool
     is_late: bool  # a cell was stopped, as its host says: then nothing shows that it was computed
     cause: str  # how it ended
@@ -98,20 +98,22 @@ class Unpaid:
     gpu: str = ""  # the kind of GPU to which it was sent; empty for the processor
 
 
-def unpaid(db: Database, limit: int) -> list[Unpaid]:
+def list_unpaid_tasks(db: Database, limit: int) -> list[UnpaidTask]:
     return [_unpaid(row) for row in db.select(_UNPAID, limit=limit)]
 
 
-def waiting(db: Database) -> int:
+def count_unpaid_tasks(db: Database) -> int:
     return db.number("SELECT count(*) AS tasks FROM task WHERE state = 'valid' AND is_paid = 0")
 
 
-def unthanked(db: Database, limit: int) -> list[Unpaid]:
+def list_unpaid_failures(db: Database, limit: int) -> list[UnpaidTask]:
     """Tasks that ended otherwise, of which a host told and that nobody has looked at for credit, oldest first."""
     return [_unpaid(row) for row in db.select(_UNTHANKED, limit=limit)]
 
 
-def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Collection[str], limit: int) -> list[int]:
+def list_first_failures(
+    db: Database, experiment_id: int, volunteer_id: int, causes: Collection[str], limit: int
+) -> list[int]:
     """Return the first tasks of a version that failed on a volunteer's hosts for one of these causes, by their word.
 
     The first are those that came back first: an older task that fails later takes no place of one that was paid.
@@ -121,16 +123,16 @@ def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Co
     return db.column(int, _FIRST_BROKEN, **ids, causes=named, limit=limit)
 
 
-def of_task(db: Database, task_id: int) -> list[Award]:
+def list_task_awards(db: Database, task_id: int) -> list[Award]:
     return [as_value(Award, row, task_id=task_id) for row in db.select(_OF_TASK, task_id=task_id)]
 
 
-def payee(db: Database, task_id: int) -> Row | None:
+def find_payee(db: Database, task_id: int) -> Row | None:
     """Whose task it was, and whether it still waits for credit; None of one that no host has had."""
     return db.row(_PAYEE, task_id=task_id)
 
 
-def award(
+def book_awards(
     db: Database,
     awards: Sequence[Award],
     *,
@@ -143,7 +145,7 @@ def award(
     The same task and reason again is refused, and with it all of these. What is capped counts until the next session
     settles.
     """
-    before, stamp = last_award(db), at(now)
+    before, stamp = find_last_award_id(db), to_microseconds(now)
     common = {"tariff_id": tariff_id, "created_at": stamp, "is_capped": int(is_capped)}
     db.add_all("award", [asdict(award) | common for award in awards])
     booked = [row["id"] for row in db.select("SELECT id FROM award WHERE id > :after ORDER BY id", after=before)]
@@ -153,10 +155,10 @@ def award(
     _keep_balances(db, awards, stamp)
     _keep_daybook(db, awards, tariff_id, stamp)
     if is_capped and awards:
-        counters.add(db, *UNSETTLED, sum(award.amount for award in awards))
+        counters.add_to_counter(db, *UNSETTLED, sum(award.amount for award in awards))
 
 
-def by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
+def sum_awards_by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
     amounts: dict[str, dict[int, int]] = {VOLUNTEER: {}, HOST: {}, TEAM: {}}
     for award in awards:
         for holder, holder_id in ((VOLUNTEER, award.volunteer_id), (HOST, award.host_id), (TEAM, award.team_id)):
@@ -165,22 +167,24 @@ def by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
     return amounts
 
 
-def keep_recent(db: Database, holder: str, recent: Mapping[int, tuple[float, datetime]]) -> None:
+def store_recent_credit(db: Database, holder: str, recent: Mapping[int, tuple[float, datetime]]) -> None:
     db.many(
         _RECENT,
         [
-            {"holder": holder, "holder_id": holder_id, "recent": value, "recent_at": at(moment)}
+            {"holder": holder, "holder_id": holder_id, "recent": value, "recent_at": to_microseconds(moment)}
             for holder_id, (value, moment) in recent.items()
         ],
     )
 
 
-def began(db: Database, holder: str, ids: Sequence[int]) -> dict[int, datetime]:
+def read_holder_start_times(db: Database, holder: str, ids: Sequence[int]) -> dict[int, datetime]:
     rows = db.select(_BEGAN[holder], ids=json.dumps(list(ids)))
-    return {row["id"]: moment(row["created_at"]) for row in rows}
+    return {row["id"]: from_microseconds(row["created_at"]) for row in rows}
 
 
-def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, because: str, now: datetime) -> bool:
+def carry_over_credit(
+    db: Database, volunteer_id: int, *, source: str, amount: int, because: str, now: datetime
+) -> bool:
     """Credit that a volunteer earned elsewhere counts from now on; False when it came from this source before.
 
     It is not recent, and no team's.
@@ -189,7 +193,7 @@ def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, bec
     if db.row(_CARRIED, **holder, source=source) is not None:
         return False
     db.add("carried", **holder, source=source, amount=amount, because=because, created_at=now)
-    db.execute(_ADD, **holder, amount=amount, now=at(now))
+    db.execute(_ADD, **holder, amount=amount, now=to_microseconds(now))
     return True
 
 
@@ -201,29 +205,29 @@ def begin_balances(db: Database, holder: str, balances: Mapping[int, Balance], *
     db.add_all("balance", [{"holder": holder, "holder_id": key, **asdict(of)} for key, of in balances.items()])
 
 
-def balance(db: Database, holder: str, holder_id: int) -> Balance | None:
+def find_balance(db: Database, holder: str, holder_id: int) -> Balance | None:
     return db.value(Balance, _BALANCE, holder=holder, id=holder_id)
 
 
-def balances(db: Database, holder: str, ids: Sequence[int]) -> dict[int, Balance]:
+def find_balances(db: Database, holder: str, ids: Sequence[int]) -> dict[int, Balance]:
     rows = db.select(_BALANCES, holder=holder, ids=json.dumps(list(ids)))
     return {row["holder_id"]: as_value(Balance, row) for row in rows}
 
 
-def top(db: Database, holder: str, limit: int) -> list[tuple[int, Balance]]:
+def list_top_balances(db: Database, holder: str, limit: int) -> list[tuple[int, Balance]]:
     return [(row["holder_id"], as_value(Balance, row)) for row in db.select(_TOP, holder=holder, limit=limit)]
 
 
-def last_award(db: Database) -> int:
+def find_last_award_id(db: Database) -> int:
     return db.number("SELECT coalesce(max(id), 0) AS id FROM award")
 
 
-def total(db: Database) -> int:
+def sum_awarded_credit(db: Database) -> int:
     return db.number(_TOTAL)
 
 
 def _keep_balances(db: Database, awards: Sequence[Award], stamp: int) -> None:
-    for holder, amounts in by_holder(awards).items():
+    for holder, amounts in sum_awards_by_holder(awards).items():
         for holder_id, amount in amounts.items():
             db.execute(_ADD, holder=holder, holder_id=holder_id, amount=amount, now=stamp)
 
@@ -246,14 +250,14 @@ def _entries(award_id: int, award: Award) -> list[Mapping[str, object]]:
     ]
 
 
-def _unpaid(row: Row) -> Unpaid:
+def _unpaid(row: Row) -> UnpaidTask:
     sent, back = row["sent_at"], row["returned_at"]
     is_valid = row["state"] == "valid"
     return as_value(
-        Unpaid,
+        UnpaidTask,
         row,
         task_id=row["id"],
-        said=TimeSaid(
+        said=ReportedTime(
             cpu_seconds=row["cpu_seconds"] or 0.0,
             elapsed_seconds=row["elapsed_seconds"] or 0.0,
             out_seconds=None if sent is None or back is None else (back - sent) / 1e6,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.store.credit.ledger import UNSETTLED
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _BEFORE = "SELECT * FROM settlement WHERE session_id < :session_id ORDER BY session_id DESC LIMIT 1"
 _OF_ROUNDS = "SELECT * FROM settlement WHERE session_id > :after AND session_id <= :until ORDER BY session_id"
@@ -40,33 +40,33 @@ class Settlement:
     settled_at: datetime
 
 
-def unsettled(db: Database) -> int:
+def sum_unsettled_credit(db: Database) -> int:
     """What was awarded since the last settlement and counts against the cap, in thousandths."""
-    return counters.amount(db, *UNSETTLED)
+    return counters.read_counter(db, *UNSETTLED)
 
 
-def last(db: Database) -> Settlement | None:
+def find_last_settlement(db: Database) -> Settlement | None:
     return db.value(Settlement, "SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1")
 
 
-def of_session(db: Database, session_id: int) -> Settlement | None:
+def find_settlement(db: Database, session_id: int) -> Settlement | None:
     return db.value(Settlement, "SELECT * FROM settlement WHERE session_id = :session_id", session_id=session_id)
 
 
-def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:
+def list_round_settlements(db: Database, after: int, until: int) -> list[Settlement]:
     """What the rounds behind the first of these, and up to the second, settled, in order."""
     return db.values(Settlement, _OF_ROUNDS, after=after, until=until)
 
 
-def before(db: Database, session_id: int) -> Settlement | None:
+def find_previous_settlement(db: Database, session_id: int) -> Settlement | None:
     return db.value(Settlement, _BEFORE, session_id=session_id)
 
 
-def newest(db: Database, limit: int) -> list[tuple[str, Settlement]]:
+def list_newest_settlements(db: Database, limit: int) -> list[tuple[str, Settlement]]:
     return [(row["name"], as_value(Settlement, row)) for row in db.select(_NEWEST, limit=limit)]
 
 
-def settle(db: Database, session_id: int, *, after: int, session_cap: int | None, now: datetime) -> Settlement:
-    counters.add(db, *UNSETTLED, -unsettled(db))
-    (row,) = db.select(_SETTLE, session_id=session_id, after=after, session_cap=session_cap, now=at(now))
+def settle_session(db: Database, session_id: int, *, after: int, session_cap: int | None, now: datetime) -> Settlement:
+    counters.add_to_counter(db, *UNSETTLED, -sum_unsettled_credit(db))
+    (row,) = db.select(_SETTLE, session_id=session_id, after=after, session_cap=session_cap, now=to_microseconds(now))
     return as_value(Settlement, row)

@@ -23,31 +23,31 @@ class DatedTariff:
     because: str
 
 
-def awarding(db: Database, after: int) -> list[Tariff]:
+def list_applied_tariffs(db: Database, after: int) -> list[Tariff]:
     return [_tariff(row) for row in db.select(_AWARDING, after=after)]
 
 
-def every(db: Database) -> list[DatedTariff]:
+def list_tariffs(db: Database) -> list[DatedTariff]:
     """In the order in which they begin; what is to come is last."""
     rows = db.select("SELECT * FROM tariff ORDER BY valid_from, id")
     return [as_value(DatedTariff, row, tariff=_tariff(row)) for row in rows]
 
 
-def begun(db: Database, now: datetime) -> list[DatedTariff]:
+def list_begun_tariffs(db: Database, now: datetime) -> list[DatedTariff]:
     """Those that hold or held; the last of them is in force."""
-    return [dated for dated in every(db) if dated.valid_from <= now]
+    return [dated for dated in list_tariffs(db) if dated.valid_from <= now]
 
 
-def in_force(dated: Sequence[DatedTariff], moment: datetime) -> DatedTariff:
+def choose_tariff(dated: Sequence[DatedTariff], moment: datetime) -> DatedTariff:
     """By which of these a task is paid that was sent then: before all of them, by the first."""
     return next((tariff for tariff in reversed(dated) if tariff.valid_from <= moment), dated[0])
 
 
-def next_version(db: Database, name: str) -> int:
+def next_tariff_version(db: Database, name: str) -> int:
     return db.number("SELECT max(version) FROM tariff WHERE name = :name", name=name) + 1
 
 
-def add(
+def add_tariff(
     db: Database, tariff: Tariff, valid_from: datetime, *, because: str = "", announced_at: datetime | None = None
 ) -> int:
     return db.add(
@@ -55,14 +55,14 @@ def add(
         name=tariff.name,
         version=tariff.version,
         per_core_second=tariff.per_core_second,
-        rates=json.dumps(rates(tariff), sort_keys=True),
+        rates=json.dumps(dump_rates(tariff), sort_keys=True),
         because=because,
         valid_from=valid_from,
         announced_at=announced_at,
     )
 
 
-def rates(tariff: Tariff) -> dict[str, Any]:
+def dump_rates(tariff: Tariff) -> dict[str, Any]:
     return {
         "tiers": [[tier.start, tier.end, tier.amount] for tier in tariff.tiers],
         "by_clock": tariff.by_clock,

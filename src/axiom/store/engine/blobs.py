@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import NotFound, StorageFull, StoreBusy, StoreDamaged, StoreError
-from axiom.store.engine.database import Database, at, moment, sync
-from axiom.store.engine.folder import Folder, is_full
+from axiom.store.engine.database import Database, from_microseconds, fsync_path, to_microseconds
+from axiom.store.engine.folder import Folder, is_disk_full
 
 LIMIT = 64 * 1024
 _NOT_NOW = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}  # that is nothing about the file
@@ -53,7 +53,7 @@ _IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
 _EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
 
 
-def put(db: Database, folder: Folder, body: bytes, now: datetime, *, as_file: bool = False) -> str:
+def store_blob(db: Database, folder: Folder, body: bytes, now: datetime, *, as_file: bool = False) -> str:
     """Keep these bytes; returns their SHA-256. The same bytes twice are one blob, mended where it was damaged.
 
     `as_file`: in a file of their own, however few they are.
@@ -61,15 +61,15 @@ def put(db: Database, folder: Folder, body: bytes, now: datetime, *, as_file: bo
     digest = hashlib.sha256(body).hexdigest()
     inline = body if len(body) <= LIMIT and not as_file else None
     if inline is None:
-        keep_file(folder, digest, body, now)
-    changed = db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=at(now))
+        write_blob_file(folder, digest, body, now)
+    changed = db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=to_microseconds(now))
     if changed and inline is None:
         db.file(digest, body)
     return digest
 
 
-def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
-    stamp = at(now)
+def store_output_blobs(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
+    stamp = to_microseconds(now)
     rows = [
         {
             "digest": hashlib.sha256(body).hexdigest(),
@@ -81,18 +81,18 @@ def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) 
     ]
     large = [(str(row["digest"]), body) for row, body in zip(rows, bodies, strict=True) if row["body"] is None]
     for digest, body in large:
-        keep_file(folder, digest, body, now)
+        write_blob_file(folder, digest, body, now)
     db.many(_BRING, rows)
     for digest, body in large:
         db.file(digest, body)
     return [str(row["digest"]) for row in rows]
 
 
-def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
+def write_blob_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
     _keep_file(folder, _place(folder, digest), body, now)
 
 
-def get(db: Database, folder: Folder, digest: str) -> bytes:
+def read_blob(db: Database, folder: Folder, digest: str) -> bytes:
     row = db.row("SELECT digest, size, body FROM blob WHERE digest = :digest", digest=digest)
     if row is None:
         raise NotFound(f"There is no stored file {digest}. It was never stored here, or was cleaned away.")
@@ -107,25 +107,27 @@ def get(db: Database, folder: Folder, digest: str) -> bytes:
     return body
 
 
-def small(db: Database, digests: Iterable[str]) -> dict[str, bytes]:
+def read_inline_blobs(db: Database, digests: Iterable[str]) -> dict[str, bytes]:
     """The bytes of those that stand in the database and are proven; for the others ask one by one, and be told why."""
     rows = db.select(_INLINE, digests=json.dumps(list(digests)))
     return {row["digest"]: row["body"] for row in rows if not _differs(row["body"], row["digest"], row["size"])}
 
 
-def sizes(db: Database, digests: Iterable[str]) -> dict[str, int]:
+def read_blob_sizes(db: Database, digests: Iterable[str]) -> dict[str, int]:
     return {row["digest"]: row["size"] for row in db.select(_SIZES, digests=json.dumps(list(digests)))}
 
 
-def intact(db: Database, folder: Folder, digest: str) -> bool:
+def is_blob_intact(db: Database, folder: Folder, digest: str) -> bool:
     try:
-        get(db, folder, digest)
+        read_blob(db, folder, digest)
     except (NotFound, StoreDamaged):
         return False
     return True
 
 
-def problems(db: Database, folder: Folder, now: datetime | None = None, grace: timedelta = GRACE) -> list[str]:
+def list_blob_problems(
+    db: Database, folder: Folder, now: datetime | None = None, grace: timedelta = GRACE
+) -> list[str]:
     """Every row without its bytes, every wrong byte; with `now`, also files without a row that are past the grace."""
     sentences: list[str] = []
     last = ""
@@ -142,60 +144,62 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
             elif _differs(body, row["digest"], row["size"]):
                 sentences.append(f"blob {row['digest']} is not the {row['size']} bytes that were stored")
     if now is not None:
-        sentences += [f"file {path.relative_to(folder.path)} has no row" for path in orphans(db, folder, now - grace)]
+        sentences += [
+            f"file {path.relative_to(folder.path)} has no row" for path in list_orphan_files(db, folder, now - grace)
+        ]
     return sentences
 
 
-def file_of(folder: Folder, digest: str) -> Path:
+def blob_path(folder: Folder, digest: str) -> Path:
     return _place(folder, digest)
 
 
-def files(db: Database, folder: Folder) -> list[Path]:
+def list_blob_files(db: Database, folder: Folder) -> list[Path]:
     return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
 
 
-def size_of_files(folder: Folder) -> int:
+def measure_blob_files(folder: Folder) -> int:
     """How many bytes the larger ones take now, and what is just being written."""
     return sum(stat.st_size for path in folder.blobs.glob("??/*") if (stat := _stat(path)))
 
 
-def let_go(db: Database, digest: str) -> None:
+def release_output_blob(db: Database, digest: str) -> None:
     """One of the uploads for which an output was brought is no more; without the last of them it is forgotten.
 
     What the laboratory itself put here stays, whoever brought the same bytes.
     """
     db.execute("UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0", digest=digest)
-    forget(db, digest)
+    delete_unused_blob(db, digest)
 
 
-def forget(db: Database, digest: str) -> bool:
+def delete_unused_blob(db: Database, digest: str) -> bool:
     """Drop a blob if nothing needs it any more; the file of a large one is swept away later."""
     return db.execute(_FORGET, digest=digest) == 1
 
 
-def unneeded(db: Database, before: datetime) -> list[str]:
+def list_unneeded_blobs(db: Database, before: datetime) -> list[str]:
     """What was put here before this and is no output, no bundle and no picture.
 
     Every row is looked at, and there may be millions: a part of them at a time, so that no checkpoint waits for all.
     """
     edges = [f"{part:02x}" for part in range(256)]
     ranges = zip(edges, [*edges[1:], "g"], strict=True)
-    parts = (db.select(_UNNEEDED, first=first, end=end, before=at(before)) for first, end in ranges)
+    parts = (db.select(_UNNEEDED, first=first, end=end, before=to_microseconds(before)) for first, end in ranges)
     return [row["digest"] for rows in parts for row in rows]
 
 
-def spare(folder: Folder, digest: str, now: datetime) -> None:
+def touch_blob_file(folder: Folder, digest: str, now: datetime) -> None:
     """The file of a blob that was forgotten, if it has one, stays for its grace from now on."""
     with contextlib.suppress(OSError):
-        os.utime(_place(folder, digest), ns=(at(now) * 1000, at(now) * 1000))
+        os.utime(_place(folder, digest), ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000))
 
 
-def orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
+def list_orphan_files(db: Database, folder: Folder, before: datetime) -> list[Path]:
     """Files that no row names and nobody wrote since. It walks through all of them."""
     return [path for path in sorted(folder.blobs.glob("??/*")) if _is_orphan(db, path, before)]
 
 
-def sweep(db: Database, files: Iterable[Path], before: datetime) -> int:
+def delete_orphan_files(db: Database, files: Iterable[Path], before: datetime) -> int:
     """Delete those of the files that are orphans still; returns how many."""
     left = [path for path in files if _is_orphan(db, path, before)]
     for path in left:
@@ -205,7 +209,7 @@ def sweep(db: Database, files: Iterable[Path], before: datetime) -> int:
 
 def _is_orphan(db: Database, path: Path, before: datetime) -> bool:
     stat = _stat(path)
-    is_old = stat is not None and moment(stat.st_mtime_ns // 1000) < before
+    is_old = stat is not None and from_microseconds(stat.st_mtime_ns // 1000) < before
     return is_old and db.row(_EXISTS, digest=path.parent.name + path.name) is None
 
 
@@ -250,14 +254,16 @@ def _keep_file(folder: Folder, place: Path, body: bytes, now: datetime) -> None:
     try:
         _make_folder(place.parent, folder)
         unfinished.write_bytes(body)
-        os.utime(unfinished, ns=(at(now) * 1000, at(now) * 1000))  # its age is told by the laboratory's clock
-        sync(unfinished)
+        os.utime(
+            unfinished, ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000)
+        )  # its age is told by the laboratory's clock
+        fsync_path(unfinished)
         unfinished.replace(place)
-        sync(place.parent)
+        fsync_path(place.parent)
     except OSError as error:
         with contextlib.suppress(OSError):  # what could not be stored may not be there to delete either
             unfinished.unlink()
-        if is_full(error):
+        if is_disk_full(error):
             raise StorageFull(
                 f"The disk is full: a file of {len(body)} bytes could not be stored, and nobody was told that it was. "
                 "Free some space and send it again."
@@ -275,4 +281,4 @@ def _make_folder(path: Path, folder: Folder) -> None:
         _make_folder(path.parent, folder)
     if not path.is_dir():
         path.mkdir(mode=0o700, exist_ok=True)
-        sync(path.parent)
+        fsync_path(path.parent)

@@ -37,14 +37,14 @@ _COUNTED = {"task", "workunit", "result", "cause", "issued", "tile"}
 Key = tuple[str, int, str]
 
 
-def add(db: Database, noun: str, experiment_id: int, state: str, amount: int) -> None:
+def add_to_counter(db: Database, noun: str, experiment_id: int, state: str, amount: int) -> None:
     db.execute(_ADD, noun=noun, experiment_id=experiment_id, state=state, amount=amount)
 
 
-def add_all(db: Database, changes: Mapping[Key, int]) -> None:
+def add_to_counters(db: Database, changes: Mapping[Key, int]) -> None:
     wanted = [(*key, amount) for key, amount in changes.items() if amount]
     if len(wanted) % 2:
-        add(db, *wanted.pop())
+        add_to_counter(db, *wanted.pop())
     for first, other in zip(
         wanted[::2], wanted[1::2], strict=True
     ):  # nearly always what left a state came into another
@@ -61,21 +61,21 @@ def add_all(db: Database, changes: Mapping[Key, int]) -> None:
         )
 
 
-def note_change(db: Database) -> None:
+def note_experiment_change(db: Database) -> None:
     """An experiment or what is let out of it has changed: whoever keeps experiments at hand reads them again."""
     db.notes += 1
-    add(db, "experiment", 0, "changed", 1)
+    add_to_counter(db, "experiment", 0, "changed", 1)
 
 
-def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
+def read_counter(db: Database, noun: str, experiment_id: int, state: str) -> int:
     return db.number(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
 
 
-def read(db: Database) -> dict[Key, int]:
+def read_counters(db: Database) -> dict[Key, int]:
     return _amounts(db, "SELECT noun, experiment_id, state, amount FROM counter")
 
 
-def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str, int]]:
+def group_counters_by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str, int]]:
     """Counters by noun and experiment, for whoever asks of one experiment after the other; nothing where none is."""
     amounts: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
     for (noun, experiment_id, state), amount in counted.items():
@@ -83,12 +83,12 @@ def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str
     return amounts
 
 
-def in_all(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:
+def sum_counters(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:
     return sum(amount for (what, _, how), amount in counted.items() if what == noun and state in {None, how})
 
 
-def problems(db: Database) -> list[str]:
-    kept = {key: amount for key, amount in read(db).items() if key[0] in _COUNTED}
+def list_counter_problems(db: Database) -> list[str]:
+    kept = {key: amount for key, amount in read_counters(db).items() if key[0] in _COUNTED}
     counted = _amounts(db, _COUNT)
     return [
         f"counter {noun} {state} of experiment {experiment_id} says {kept.get(key, 0)}, there are {counted.get(key, 0)}"

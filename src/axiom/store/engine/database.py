@@ -23,24 +23,24 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from axiom.errors import FolderUnusable, StoreError
-from axiom.store.engine.database_lock import close_to_others, sole_writer
+from axiom.store.engine.database_lock import lock_database_writer, restrict_database_files
 from axiom.store.engine.sqlite_binding import (
     BUSY_MS,
     Bound,
     Statement,
-    explain,
-    foreseen,
-    named,
-    one_named,
-    statement,
-    unnamed,
+    fetch_named_rows,
+    name_row_values,
+    parse_statement,
+    raise_store_error,
+    strip_row_names,
+    translate_sqlite_error,
 )
 from axiom.store.engine.sqlite_binding import Bare as Bare
 from axiom.store.engine.sqlite_binding import Row as Row
 from axiom.store.engine.sqlite_binding import as_value as as_value
-from axiom.store.engine.sqlite_binding import at as at
-from axiom.store.engine.sqlite_binding import maybe_moment as maybe_moment
-from axiom.store.engine.sqlite_binding import moment as moment
+from axiom.store.engine.sqlite_binding import from_microseconds as from_microseconds
+from axiom.store.engine.sqlite_binding import from_optional_microseconds as from_optional_microseconds
+from axiom.store.engine.sqlite_binding import to_microseconds as to_microseconds
 
 Change = tuple[str, tuple[str, ...], tuple[Any, ...]]  # a statement, the names of its values, the values
 
@@ -83,7 +83,7 @@ class ChangeKind(Enum):
 
 
 @functools.lru_cache(maxsize=4_096)
-def kind_of(sql: str) -> ChangeKind:
+def classify_statement(sql: str) -> ChangeKind:
     match = _FIRST_WORD.match(sql)
     word = match[1].upper() if match else ""
     if word in _READING or (word == "WITH" and not _CHANGE_WITHIN.search(sql)):
@@ -108,21 +108,21 @@ class Database:
         self._lines: list[Callable[[], None]] | None = None  # of the log, that wait for its commit
         if isinstance(connection, sqlite3.Connection):
             self._changed: Callable[[Any], int] = lambda cursor: cursor.rowcount
-            self._rows: Callable[[Any], list[Row]] = named
+            self._rows: Callable[[Any], list[Row]] = fetch_named_rows
             self._bare: Callable[[Any], list[Bare]] = lambda cursor: cursor.fetchall()
             self._changed_in_all: Callable[[], int] = lambda: connection.total_changes
         else:  # another binding of SQLite (apsw), which lets a test put its own disk underneath
-            connection.set_row_trace(one_named)
-            self._changed, self._rows, self._bare = lambda _cursor: int(connection.changes()), list, unnamed
+            connection.set_row_trace(name_row_values)
+            self._changed, self._rows, self._bare = lambda _cursor: int(connection.changes()), list, strip_row_names
             self._changed_in_all = connection.total_changes
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
-        prepared, kind = statement(sql), self._kind(sql)
+        prepared, kind = parse_statement(sql), self._kind(sql)
         bound = prepared.bind(values)
         try:
             rows = self._rows(self._do(prepared.text, bound))
         except Exception as error:
-            explain(error)
+            raise_store_error(error)
             raise
         if kind is not ChangeKind.NOTHING:
             self._note(sql, prepared, bound)
@@ -130,13 +130,13 @@ class Database:
 
     def bare(self, sql: str, /, **values: Any) -> list[Bare]:
         """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
-        if kind_of(sql) is not ChangeKind.NOTHING:
+        if classify_statement(sql) is not ChangeKind.NOTHING:
             raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
-        prepared = statement(sql)
+        prepared = parse_statement(sql)
         try:
             return self._bare(self._do(prepared.text, prepared.bind(values)))
         except Exception as error:
-            explain(error)
+            raise_store_error(error)
             raise
 
     def row(self, sql: str, /, **values: Any) -> Row | None:
@@ -168,12 +168,12 @@ class Database:
         return self.read_row(functools.partial(as_value, kind), sql, **values)
 
     def execute(self, sql: str, /, **values: Any) -> int:
-        prepared, kind = statement(sql), self._kind(sql)
+        prepared, kind = parse_statement(sql), self._kind(sql)
         bound = prepared.bind(values)
         try:
             changed = max(0, self._changed(self._do(prepared.text, bound)))
         except Exception as error:
-            explain(error)
+            raise_store_error(error)
             raise
         if kind is ChangeKind.MORE or (kind is ChangeKind.ROWS and changed):
             self._note(sql, prepared, bound)
@@ -197,7 +197,7 @@ class Database:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
-        prepared, kind = statement(sql), self._kind(sql)
+        prepared, kind = parse_statement(sql), self._kind(sql)
         bound = [prepared.bind(row) for row in rows]
         if len(bound) <= 1:  # one statement is done wholly or not at all anyway
             return self._do_many(sql, prepared, bound, kind)
@@ -206,14 +206,14 @@ class Database:
 
     def repeat(self, sql: str, names: tuple[str, ...], values: Bound) -> None:
         """Do a statement that was written down, with its values in the order of these names."""
-        prepared = statement(sql)
+        prepared = parse_statement(sql)
         if self._kind(sql) is not ChangeKind.NOTHING:
             raise StoreError("What is repeated is in a journal already, and must not enter another. Nothing was done.")
         bound = values if prepared.names == names else prepared.bind(dict(zip(names, values, strict=True)))
         try:
             self._bare(self._do(prepared.text, bound))
         except Exception as error:
-            explain(error)
+            raise_store_error(error)
             raise
 
     def _do_many(self, sql: str, prepared: Statement, bound: list[Bound], kind: ChangeKind) -> int:
@@ -222,7 +222,7 @@ class Database:
             self._demand_open()
             self._connection.executemany(prepared.text, bound)
         except Exception as error:
-            explain(error)
+            raise_store_error(error)
             raise
         if kind is not ChangeKind.NOTHING and self._changes is not None:
             names = prepared.names
@@ -319,7 +319,7 @@ class Database:
         """What is to be written down; a change that could not be before its commit is refused before it is made."""
         if self._recorder is None:
             return ChangeKind.NOTHING
-        kind = kind_of(sql)
+        kind = classify_statement(sql)
         if kind is not ChangeKind.NOTHING and self._changes is None:
             raise StoreError("A change outside a transaction would not be in the journal. Nothing was stored.")
         return kind
@@ -332,7 +332,7 @@ class Database:
         try:
             self._do(sql, ())
         except Exception as error:
-            explain(error)
+            raise_store_error(error)
             raise
 
     @contextmanager
@@ -410,9 +410,9 @@ def connect_writer(path: Path, vfs: str | None = None) -> Database:
 
     `vfs` names another of SQLite's ways to the disk. A commit on this connection is on the disk when it returns.
     """
-    release = sole_writer(path)
+    release = lock_database_writer(path)
     try:
-        close_to_others(path)
+        restrict_database_files(path)
         address = _address(path, mode="rwc", **({"vfs": vfs} if vfs else {}))
         connection = sqlite3.connect(
             address, uri=True, isolation_level=None, timeout=BUSY_MS / 1000, cached_statements=STATEMENTS
@@ -460,7 +460,7 @@ def connect_reader(path: Path) -> Database:
     return database
 
 
-def copy(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path) -> None:
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
     try:
@@ -472,17 +472,17 @@ def copy(source: Path, target: Path) -> None:
             old.backup(new)
     except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
-        raise foreseen(error) or error from error
-    sync(unfinished)
+        raise translate_sqlite_error(error) or error from error
+    fsync_path(unfinished)
     unfinished.replace(target)
-    sync(target.parent)
+    fsync_path(target.parent)
 
 
-def version() -> str:
+def describe_sqlite() -> str:
     return f"SQLite {sqlite3.sqlite_version}"
 
 
-def sync(path: Path) -> None:
+def fsync_path(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -9,24 +9,24 @@ from pathlib import Path
 from axiom.errors import FolderInUse, FolderUnusable
 
 
-def close_to_others(path: Path) -> None:
+def restrict_database_files(path: Path) -> None:
     """The file is there and its keeper's alone; SQLite gives what lies beside it the same mode.
 
     An existing file is never opened here: closing it would end every lock that this process has on it.
     """
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    for file in (path, log_of(path), path.with_name(path.name + "-shm")):
+    for file in (path, wal_path(path), path.with_name(path.name + "-shm")):
         if file.exists():
             file.chmod(0o600)
 
 
-def log_of(path: Path) -> Path:
+def wal_path(path: Path) -> Path:
     """Where SQLite keeps what was committed and is not in the database itself yet."""
     return path.with_name(path.name + "-wal")
 
 
-def sole_writer(path: Path) -> Callable[[], None]:
+def lock_database_writer(path: Path) -> Callable[[], None]:
     """Hold the lock of the one who writes to this database; what is returned lets go of it."""
     try:
         lock = os.open(path.with_name(path.name + "-writer"), os.O_WRONLY | os.O_CREAT, 0o600)

@@ -171,7 +171,7 @@ class Lock:
 
 
 def lock(folder: Folder, purpose: str) -> Lock:
-    demand_own(folder)
+    demand_folder_owner(folder)
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -191,7 +191,7 @@ def lock(folder: Folder, purpose: str) -> Lock:
     raise FolderInUse(_in_use(folder, facts))
 
 
-def demand_own(folder: Folder) -> None:
+def demand_folder_owner(folder: Folder) -> None:
     """Root may write everywhere; what it makes in the folder of another account is closed to that one from then on."""
     if os.geteuid() != 0:
         return
@@ -212,7 +212,7 @@ def demand_own(folder: Folder) -> None:
         )
 
 
-def holder(folder: Folder) -> dict[str, Any] | None:
+def read_lock_holder(folder: Folder) -> dict[str, Any] | None:
     try:
         descriptor = os.open(folder.lock_file, os.O_RDONLY)
     except FileNotFoundError:
@@ -225,7 +225,7 @@ def holder(folder: Folder) -> dict[str, Any] | None:
         os.close(descriptor)
 
 
-def lost(folder: Folder) -> dict[str, Any] | None:
+def find_lost_server(folder: Folder) -> dict[str, Any] | None:
     """What the server said of itself that nobody stopped and that is gone; None where there is no such one.
 
     Whoever lets go of a folder wipes out what it said of itself: what still stands there is of one that died.
@@ -282,14 +282,14 @@ def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
     )
 
 
-def is_full(error: OSError) -> bool:
+def is_disk_full(error: OSError) -> bool:
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _unusable(path: Path, error: OSError) -> FolderUnusable:
     cure = (
         "free some space on its disk and type it again."
-        if is_full(error)
+        if is_disk_full(error)
         else "choose a folder on a local disk where you may write."
     )
     return FolderUnusable(f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; {cure}")
@@ -317,7 +317,7 @@ def _name_of(account: int) -> str:
         return str(account)
 
 
-def keep(path: Path, body: bytes) -> None:
+def write_file_atomically(path: Path, body: bytes) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_file() and path.read_bytes() == body:

@@ -25,7 +25,7 @@ FIRST = "0" * 64  # what the first link of a chain calls its predecessor
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chain:
+class HashChain:
     """One table whose rows are links: what a link covers, and what it is called in a sentence."""
 
     table: str
@@ -35,7 +35,7 @@ class Chain:
     def link(self, db: Database, facts: Mapping[str, Any]) -> dict[str, str]:
         """The hashes that the next link carries; counted, so that cutting off the newest would be seen too."""
         previous = db.scalar(str, _HEADS[self.table]) or FIRST
-        counters.add(db, self.table, 0, "written", 1)
+        counters.add_to_counter(db, self.table, 0, "written", 1)
         return {"previous_hash": previous, "hash": self._hash(previous, self._covered_facts(facts))}
 
     def rows(self, db: Database) -> list[Row]:
@@ -51,7 +51,7 @@ class Chain:
             if row["hash"] != self._hash(row["previous_hash"], self._covered_facts(row)):
                 sentences.append(f"{self.table} {row['id']} was altered after it was written")
             previous = row["hash"]
-        written = counters.read(db).get((self.table, 0, "written"), 0)
+        written = counters.read_counters(db).get((self.table, 0, "written"), 0)
         if written != len(rows):
             sentences.append(
                 f"{self.table} holds {len(rows)} entries, and {written} were written: the newest were removed"

@@ -39,7 +39,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 @functools.lru_cache(maxsize=1_024)  # what is written together says the same few moments again and again
-def at(moment: datetime) -> int:
+def to_microseconds(moment: datetime) -> int:
     if moment.utcoffset() is None:
         raise ValueError(
             f"The time {moment.isoformat()} names no time zone, so it could mean any of 24 hours. "
@@ -49,12 +49,12 @@ def at(moment: datetime) -> int:
 
 
 @functools.lru_cache(maxsize=1_024)  # rows that are read together, too
-def moment(value: int) -> datetime:
+def from_microseconds(value: int) -> datetime:
     return _EPOCH + value * _MICROSECOND
 
 
-def maybe_moment(value: int | None) -> datetime | None:
-    return None if value is None else moment(value)
+def from_optional_microseconds(value: int | None) -> datetime | None:
+    return None if value is None else from_microseconds(value)
 
 
 def as_value(kind: Callable[..., T], row: Row, **others: Any) -> T:
@@ -91,7 +91,7 @@ def _conversion(hint: Any) -> Conversion:
         convert = _conversion(_but_none(hint))
         return lambda value: None if value is None else convert(value)
     if kind is datetime:
-        return moment
+        return from_microseconds
     if kind is bool or isinstance(kind, EnumType):
         return kind
     if kind is tuple and is_dataclass(parts[0]):
@@ -112,13 +112,13 @@ def _but_none(hint: Any) -> Any:
     )
 
 
-def explain(error: Exception) -> None:
-    meaning = foreseen(error)
+def raise_store_error(error: Exception) -> None:
+    meaning = translate_sqlite_error(error)
     if meaning is not None:
         raise meaning from error
 
 
-def foreseen(error: Exception) -> StoreError | None:
+def translate_sqlite_error(error: Exception) -> StoreError | None:
     """What SQLite's error means for us; None for a mistake in our own SQL or a broken constraint."""
     code = getattr(error, "sqlite_errorcode", getattr(error, "extendedresult", 0))
     kind = code & 0xFF
@@ -143,7 +143,7 @@ def foreseen(error: Exception) -> StoreError | None:
     return None
 
 
-def named(cursor: sqlite3.Cursor) -> list[Row]:
+def fetch_named_rows(cursor: sqlite3.Cursor) -> list[Row]:
     rows = cursor.fetchall()
     if not rows:
         return []
@@ -151,11 +151,11 @@ def named(cursor: sqlite3.Cursor) -> list[Row]:
     return [dict(zip(names, values, strict=True)) for values in rows]
 
 
-def one_named(cursor: Any, values: tuple[Any, ...]) -> Row:
+def name_row_values(cursor: Any, values: tuple[Any, ...]) -> Row:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
-def unnamed(rows: Iterable[Row]) -> list[Bare]:
+def strip_row_names(rows: Iterable[Row]) -> list[Bare]:
     return [tuple(row.values()) for row in rows]
 
 
@@ -174,12 +174,12 @@ class Statement:
         except KeyError as error:
             raise StoreError(f"A statement names a value {error} that was not given, so it was not done.") from error
         if datetime in map(type, bound):
-            return tuple(at(datum) if isinstance(datum, datetime) else datum for datum in bound)
+            return tuple(to_microseconds(datum) if isinstance(datum, datetime) else datum for datum in bound)
         return bound
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def statement(sql: str) -> Statement:
+def parse_statement(sql: str) -> Statement:
     places: dict[str, int] = {}
 
     def numbered(piece: re.Match[str]) -> str:

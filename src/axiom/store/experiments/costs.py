@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from axiom.domain.costs import Cost, Fit, Voice
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, Row, at
+from axiom.domain.costs import Cost, CostFit, HostCostReport
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, Row, to_microseconds
 
 _ONE = "SELECT * FROM cost WHERE experiment_id = :experiment_id AND host_class = :host_class"
 _OF_EXPERIMENT = "SELECT * FROM cost WHERE experiment_id = :experiment_id ORDER BY tasks DESC, host_class"
@@ -27,34 +27,34 @@ ON CONFLICT (experiment_id, host_class) DO UPDATE SET tasks = excluded.tasks, vo
 _DIGITS = 6
 
 
-@value
+@value_class
 class LearnedCost:
     host_class: str
-    fit: Fit
+    fit: CostFit
     cost: Cost
 
 
-def learned_cost(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
+def find_learned_cost(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
     learned = db.read_row(_learned_cost, _ONE, experiment_id=experiment_id, host_class=host_class)
-    return learned or LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
+    return learned or LearnedCost(host_class=host_class, fit=CostFit(), cost=Cost())
 
 
-def of_experiment(db: Database, experiment_id: int) -> list[LearnedCost]:
+def list_learned_costs(db: Database, experiment_id: int) -> list[LearnedCost]:
     return [_learned_cost(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
-def voices(db: Database) -> list[tuple[int, int, Voice]]:
+def list_cost_voices(db: Database) -> list[tuple[int, int, HostCostReport]]:
     return [
         (row["experiment_id"], row["volunteer_id"], _voice(*json.loads(row["voice"]))) for row in db.select(_VOICES)
     ]
 
 
-def in_use(db: Database) -> Mapping[tuple[int, str], Cost]:
+def list_applied_costs(db: Database) -> Mapping[tuple[int, str], Cost]:
     """Every version and kind of host of which the cost is another than declared."""
     return {(row["experiment_id"], row["host_class"]): _cost(row) for row in db.select(_IN_USE)}
 
 
-def keep(db: Database, experiment_id: int, cost: LearnedCost, now: datetime) -> None:
+def store_learned_cost(db: Database, experiment_id: int, cost: LearnedCost, now: datetime) -> None:
     db.execute(
         _KEEP,
         experiment_id=experiment_id,
@@ -63,17 +63,17 @@ def keep(db: Database, experiment_id: int, cost: LearnedCost, now: datetime) -> 
         voices=json.dumps([[voice.host_id, voice.tasks, round(voice.log_ratio, _DIGITS)] for voice in cost.fit.voices]),
         factor=cost.cost.factor,
         host_id=cost.cost.host_id,
-        now=at(now),
+        now=to_microseconds(now),
     )
 
 
 def _learned_cost(row: Row) -> LearnedCost:
     voices = tuple(_voice(*facts) for facts in json.loads(row["voices"]))
-    return LearnedCost(host_class=row["host_class"], fit=Fit(tasks=row["tasks"], voices=voices), cost=_cost(row))
+    return LearnedCost(host_class=row["host_class"], fit=CostFit(tasks=row["tasks"], voices=voices), cost=_cost(row))
 
 
-def _voice(host_id: int, tasks: int, log_ratio: float) -> Voice:
-    return Voice(host_id=host_id, tasks=tasks, log_ratio=log_ratio)
+def _voice(host_id: int, tasks: int, log_ratio: float) -> HostCostReport:
+    return HostCostReport(host_id=host_id, tasks=tasks, log_ratio=log_ratio)
 
 
 def _cost(row: Row) -> Cost:

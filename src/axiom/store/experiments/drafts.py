@@ -7,8 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.preflights import KeptDraft, Refusal
-from axiom.store.engine.database import Database, at
+from axiom.domain.preflights import Refusal, StoredDraft
+from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.experiments import kin
 
 _DRAFTS = "SELECT d.*, d.id AS number, d.bundle_digest AS bundle FROM draft d"
@@ -71,7 +71,7 @@ WHERE id = :id AND ordered_at IS NOT NULL AND tried_at IS NULL
 """
 
 
-def add(
+def add_draft(
     db: Database, *, name: str, author: str, text: str, digest: str, refusals: Sequence[Refusal], now: datetime
 ) -> int:
     return db.add(
@@ -81,7 +81,7 @@ def add(
         text=text,
         digest=digest,
         refusals=_refusals(refusals),
-        created_at=at(now),
+        created_at=to_microseconds(now),
     )
 
 
@@ -89,92 +89,98 @@ def _refusals(refusals: Sequence[Refusal]) -> str:
     return json.dumps([asdict(refusal) for refusal in refusals])
 
 
-def draft(db: Database, number: int) -> KeptDraft | None:
-    return db.value(KeptDraft, _ONE, id=number)
+def find_draft(db: Database, number: int) -> StoredDraft | None:
+    return db.value(StoredDraft, _ONE, id=number)
 
 
-def newest(db: Database, name: str) -> KeptDraft | None:
-    return db.value(KeptDraft, _NEWEST, name=name)
+def find_newest_draft(db: Database, name: str) -> StoredDraft | None:
+    return db.value(StoredDraft, _NEWEST, name=name)
 
 
-def latest(db: Database, most: int) -> list[KeptDraft]:
-    return db.values(KeptDraft, _LATEST, most=most)
+def list_latest_drafts(db: Database, most: int) -> list[StoredDraft]:
+    return db.values(StoredDraft, _LATEST, most=most)
 
 
-def next_to_try(db: Database) -> KeptDraft | None:
-    return db.value(KeptDraft, _NEXT)
+def find_next_draft(db: Database) -> StoredDraft | None:
+    return db.value(StoredDraft, _NEXT)
 
 
-def is_approved(db: Database, name: str, digest: str = "") -> bool:
+def is_draft_approved(db: Database, name: str, digest: str = "") -> bool:
     """Was a draft of this name approved, and with this text where its digest is given?"""
     return db.number(_APPROVED, name=name, digest=digest) > 0
 
 
-def of_text(db: Database, name: str, author: str, digest: str) -> KeptDraft | None:
-    return db.value(KeptDraft, _OF_TEXT, name=name, author=author, digest=digest)
+def find_draft_of_text(db: Database, name: str, author: str, digest: str) -> StoredDraft | None:
+    return db.value(StoredDraft, _OF_TEXT, name=name, author=author, digest=digest)
 
 
-def newest_passed(db: Database, name: str, author: str) -> int:
+def find_newest_passed_draft(db: Database, name: str, author: str) -> int:
     return db.number(_NEWEST_PASSED, name=name, author=author)
 
 
-def unread(db: Database) -> list[KeptDraft]:
+def list_unread_drafts(db: Database) -> list[StoredDraft]:
     """Those of which nobody knows what they compute."""
-    return db.values(KeptDraft, _UNREAD)
+    return db.values(StoredDraft, _UNREAD)
 
 
-def lost(db: Database) -> list[KeptDraft]:
+def list_lost_drafts(db: Database) -> list[StoredDraft]:
     """Those whose forecasts were made blind, that were run, and that came to nothing since."""
-    return db.values(KeptDraft, _LOST)
+    return db.values(StoredDraft, _LOST)
 
 
-def undecided(db: Database) -> list[KeptDraft]:
+def list_undecided_drafts(db: Database) -> list[StoredDraft]:
     """Those that were tried before anybody asked what of their kin was run."""
-    return db.values(KeptDraft, _UNDECIDED)
+    return db.values(StoredDraft, _UNDECIDED)
 
 
-def decide(db: Database, number: int, informed: str) -> None:
+def record_draft_blindness(db: Database, number: int, informed: str) -> None:
     db.execute(
         "UPDATE draft SET informed = :informed WHERE id = :id AND informed IS NULL", id=number, informed=informed
     )
 
 
-def tries(db: Database, draft: KeptDraft) -> list[KeptDraft]:
+def list_draft_tries(db: Database, draft: StoredDraft) -> list[StoredDraft]:
     """The texts of its name and kin that were tried since one was proposed, those after it left out if it was."""
-    until = at(draft.ordered_at) if draft.ordered_at else sys.maxsize
-    family = json.dumps(kin.family(db, draft.digest, draft.author))
-    return db.values(KeptDraft, _TRIED, name=draft.name, until=until, id=draft.number, family=family)
+    until = to_microseconds(draft.ordered_at) if draft.ordered_at else sys.maxsize
+    family = json.dumps(kin.find_text_family(db, draft.digest, draft.author))
+    return db.values(StoredDraft, _TRIED, name=draft.name, until=until, id=draft.number, family=family)
 
 
-def order(db: Database, number: int, informed: str | None, now: datetime, costs_of: int | None = None) -> bool:
-    return db.execute(_ORDER, id=number, informed=informed, costs_of=costs_of, now=at(now)) == 1
+def order_draft_preflight(
+    db: Database, number: int, informed: str | None, now: datetime, costs_of: int | None = None
+) -> bool:
+    return db.execute(_ORDER, id=number, informed=informed, costs_of=costs_of, now=to_microseconds(now)) == 1
 
 
-def refuse(db: Database, number: int, refusals: Sequence[Refusal]) -> None:
+def refuse_draft(db: Database, number: int, refusals: Sequence[Refusal]) -> None:
     """It is refused by what it declares: nothing of it ran, so that it was not tried."""
     db.execute(_REFUSE, id=number, refusals=_refusals(refusals))
 
 
-def inform(db: Database, number: int, informed: str) -> None:
+def mark_draft_informed(db: Database, number: int, informed: str) -> None:
     """A forecast that was held to be blind was made after a run of its kin was recorded."""
     db.execute("UPDATE draft SET informed = :informed WHERE id = :id AND informed = ''", id=number, informed=informed)
 
 
-def part(db: Database, number: int) -> None:
+def detach_draft(db: Database, number: int) -> None:
     """It is no other's try: it asks or predicts something else."""
     db.execute("UPDATE draft SET costs_of = NULL WHERE id = :id", id=number)
 
 
-def tell(db: Database, number: int, now: datetime) -> None:
+def mark_draft_told(db: Database, number: int, now: datetime) -> None:
     """Its author was told why it failed; the first time counts."""
-    db.execute("UPDATE draft SET told_at = :now WHERE id = :id AND told_at IS NULL", id=number, now=at(now))
+    db.execute(
+        "UPDATE draft SET told_at = :now WHERE id = :id AND told_at IS NULL", id=number, now=to_microseconds(now)
+    )
 
 
-def drop(db: Database, number: int, now: datetime) -> None:
-    db.execute("UPDATE draft SET dropped_at = :now WHERE id = :id AND dropped_at IS NULL", id=number, now=at(now))
+def drop_draft(db: Database, number: int, now: datetime) -> None:
+    db.execute(
+        "UPDATE draft SET dropped_at = :now WHERE id = :id AND dropped_at IS NULL", id=number, now=to_microseconds(now)
+    )
 
 
-def record(
+def record_draft_preflight(
     db: Database,
     number: int,
     *,
@@ -197,6 +203,6 @@ def record(
         declaration=declaration,
         question=question,
         bundle=bundle,
-        now=at(now),
+        now=to_microseconds(now),
     )
     return changed == 1

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.experiments import seed_of
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 STATUSES = ("open", "retired", "recalled")
 _BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
@@ -91,90 +91,90 @@ class StoredBundle:
     created_at: datetime
 
 
-def every_version(db: Database) -> list[StoredExperiment]:
+def list_experiment_versions(db: Database) -> list[StoredExperiment]:
     return db.values(StoredExperiment, "SELECT * FROM experiment ORDER BY id")
 
 
-def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
+def find_experiment(db: Database, experiment_id: int) -> StoredExperiment | None:
     return db.value(StoredExperiment, "SELECT * FROM experiment WHERE id = :id", id=experiment_id)
 
 
-def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
+def find_experiment_by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
     row = db.row(_NEWEST, name=name) if version is None else db.row(_BY_NAME, name=name, version=version)
     return as_value(StoredExperiment, row) if row else None
 
 
-def named(db: Database, text: str) -> StoredExperiment | None:
+def resolve_experiment_name(db: Database, text: str) -> StoredExperiment | None:
     """What NAME or NAME@2 means; nothing where it is not there, also where the version is no number that one has."""
     name, _, version = text.partition("@")
     if not version:
-        return by_name(db, name)
+        return find_experiment_by_name(db, name)
     is_number = version.isascii() and version.isdecimal() and len(version) <= _MOST_DIGITS
-    return by_name(db, name, int(version)) if is_number else None
+    return find_experiment_by_name(db, name, int(version)) if is_number else None
 
 
-def open_now(db: Database) -> dict[str, int]:
+def list_open_experiments(db: Database) -> dict[str, int]:
     return {row["name"]: row["id"] for row in db.select(_OPEN)}
 
 
-def add(db: Database, *, name: str, version: int, manifest: str, now: datetime, ran: str = "") -> int:
+def add_experiment(db: Database, *, name: str, version: int, manifest: str, now: datetime, ran: str = "") -> int:
     """`ran`: what a mark beside its file says of runs outside of the laboratory."""
-    counters.note_change(db)
-    return db.add("experiment", name=name, version=version, manifest=manifest, created_at=at(now), ran=ran)
+    counters.note_experiment_change(db)
+    return db.add("experiment", name=name, version=version, manifest=manifest, created_at=to_microseconds(now), ran=ran)
 
 
-def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
-    counters.note_change(db)
-    return db.execute(_RETIRE, id=experiment_id, now=at(now), why=why) == 1
+def retire_experiment(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
+    counters.note_experiment_change(db)
+    return db.execute(_RETIRE, id=experiment_id, now=to_microseconds(now), why=why) == 1
 
 
-def reopen(db: Database, experiment_id: int) -> bool:
+def reopen_experiment(db: Database, experiment_id: int) -> bool:
     """More of a retired version may be ordered again. What was recalled stays so."""
-    counters.note_change(db)
+    counters.note_experiment_change(db)
     return db.execute(_REOPEN, id=experiment_id) == 1
 
 
-def recall(db: Database, experiment_id: int, now: datetime) -> bool:
-    counters.note_change(db)
-    return db.execute(_RECALL, id=experiment_id, now=at(now)) == 1
+def mark_experiment_recalled(db: Database, experiment_id: int, now: datetime) -> bool:
+    counters.note_experiment_change(db)
+    return db.execute(_RECALL, id=experiment_id, now=to_microseconds(now)) == 1
 
 
-def stamp(db: Database) -> tuple[object, ...]:
+def read_experiment_stamp(db: Database) -> tuple[object, ...]:
     """Differs from what it was when an experiment, a bundle or a registration has been added or changed since."""
     row = db.row(_STAMP)
     return tuple(row.values()) if row else ()
 
 
-def bundles(db: Database) -> list[StoredBundle]:
+def list_bundles(db: Database) -> list[StoredBundle]:
     return db.values(StoredBundle, "SELECT * FROM bundle ORDER BY id")
 
 
-def bundles_of(db: Database, experiment_id: int) -> list[StoredBundle]:
+def list_experiment_bundles(db: Database, experiment_id: int) -> list[StoredBundle]:
     return db.values(StoredBundle, _BUNDLES_OF, experiment_id=experiment_id)
 
 
-def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
+def find_newest_bundle(db: Database, experiment_id: int) -> StoredBundle | None:
     return db.value(StoredBundle, _BUNDLE_NOW, experiment_id=experiment_id)
 
 
-def newest_bundles(db: Database) -> list[StoredBundle]:
+def list_newest_bundles(db: Database) -> list[StoredBundle]:
     return db.values(StoredBundle, _NEWEST_BUNDLES)
 
 
-def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
+def list_passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
     return db.values(StoredBundle, _PASSED_BUNDLES, gates=gates)
 
 
-def own_bundles(db: Database) -> list[StoredBundle]:
+def list_own_bundles(db: Database) -> list[StoredBundle]:
     """For each version the newest bundle that our own hosts may have: it passed some gates, if not all."""
     return db.values(StoredBundle, _OWN_BUNDLES)
 
 
-def bundle(db: Database, digest: str) -> StoredBundle | None:
+def find_bundle(db: Database, digest: str) -> StoredBundle | None:
     return db.value(StoredBundle, "SELECT * FROM bundle WHERE digest = :digest", digest=digest)
 
 
-def declared(db: Database) -> dict[int, str]:
+def read_open_manifests(db: Database) -> dict[int, str]:
     """What each open version declares today, by its newest bundle: a repair may need more than was said at first."""
     return {row["id"]: row["manifest"] for row in db.select(_DECLARED)}
 
@@ -190,7 +190,7 @@ def add_bundle(
     expires_at: datetime,
     now: datetime,
 ) -> int:
-    counters.note_change(db)
+    counters.note_experiment_change(db)
     return db.add(
         "bundle",
         experiment_id=experiment_id,
@@ -198,52 +198,54 @@ def add_bundle(
         digest=digest,
         seal=seal,
         manifest=manifest,
-        expires_at=at(expires_at),
-        created_at=at(now),
+        expires_at=to_microseconds(expires_at),
+        created_at=to_microseconds(now),
     )
 
 
 def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
-    counters.note_change(db)
+    counters.note_experiment_change(db)
     db.change("bundle", bundle_id, seal=seal, expires_at=expires_at)
 
 
-def renumber(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
+def renumber_bundle(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
     """An earlier bundle becomes the newest of its version: the same bytes under the next serial."""
-    counters.note_change(db)
+    counters.note_experiment_change(db)
     db.change("bundle", bundle_id, serial=serial, seal=seal, expires_at=expires_at)
 
 
-def issue(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
+def issue_replicates(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:
     """The next replicate numbers of this version, issued once and for ever to this registration."""
     gaps = _gaps(db, experiment.id)[:amount]
-    first = issued(db, experiment.id)
+    first = find_next_replicate(db, experiment.id)
     numbers = (*gaps, *range(first, first + amount - len(gaps)))
     _issue(db, experiment, registration_id, numbers)
     if gaps:
-        counters.add(db, *_missing(experiment.id), -len(gaps))
+        counters.add_to_counter(db, *_missing(experiment.id), -len(gaps))
     return numbers
 
 
-def remember(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
+def restore_replicates(
+    db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]
+) -> None:
     """These numbers were issued before, and it was forgotten. What lies between is issued again, before any new one."""
     lost = [number for number in numbers if db.row(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None]
     if lost:
-        first = issued(db, experiment.id)
+        first = find_next_replicate(db, experiment.id)
         skipped = max(0, max(lost) + 1 - first)
         _issue(db, experiment, registration_id, lost)
-        counters.add(db, *_missing(experiment.id), skipped - len(lost))
+        counters.add_to_counter(db, *_missing(experiment.id), skipped - len(lost))
 
 
-def issued(db: Database, experiment_id: int) -> int:
+def find_next_replicate(db: Database, experiment_id: int) -> int:
     return db.number(_NEXT_NUMBER, experiment_id=experiment_id)
 
 
-def given_to(db: Database, experiment_id: int, number: int) -> int | None:
+def find_replicate_registration(db: Database, experiment_id: int, number: int) -> int | None:
     return db.scalar(int, _GIVEN_TO, experiment_id=experiment_id, number=number)
 
 
-def issued_to(db: Database, experiment_id: int) -> dict[int, int]:
+def count_issued_replicates(db: Database, experiment_id: int) -> dict[int, int]:
     rows = db.select(_ISSUED_TO, experiment_id=experiment_id)
     return {int(row["state"]): int(row["amount"]) for row in rows if row["amount"]}
 
@@ -261,7 +263,7 @@ def _issue(db: Database, experiment: StoredExperiment, registration_id: int, num
             for number in numbers
         ],
     )
-    counters.add(db, "issued", experiment.id, str(registration_id), len(numbers))
+    counters.add_to_counter(db, "issued", experiment.id, str(registration_id), len(numbers))
 
 
 def _gaps(db: Database, experiment_id: int) -> list[int]:

@@ -37,7 +37,7 @@ FROM placed GROUP BY name ORDER BY name LIMIT :names
 """
 
 
-def add(db: Database, row: Row, *, experiment: str, source: str, now: datetime) -> Row | None:
+def add_former_result(db: Database, row: Row, *, experiment: str, source: str, now: datetime) -> Row | None:
     """Keep a task with its measures and its config, if it is new; what is kept of it already is returned, and stays."""
     whose = {"experiment": experiment, "source": source, "task": row["task"]}
     kept = db.read_row(_parsed, _TASK, **whose)
@@ -52,17 +52,17 @@ def add(db: Database, row: Row, *, experiment: str, source: str, now: datetime) 
     return kept
 
 
-def newest(db: Database) -> int:
+def find_newest_former_result(db: Database) -> int:
     """The number of the last one that was loaded, of whatever experiment. None is ever changed or taken away."""
     return db.number("SELECT max(id) FROM former_result")
 
 
-def part(db: Database, experiment: str, source: str, *, after: str, limit: int) -> list[Row]:
+def list_former_results(db: Database, experiment: str, source: str, *, after: str, limit: int) -> list[Row]:
     """The tasks behind this one, by name."""
     return list(map(_parsed, db.select(_PART, experiment=experiment, source=source, after=after, limit=limit)))
 
 
-def summed_up(db: Database, experiment: str, *, most: int, names: int) -> list[Row]:
+def summarize_former_results(db: Database, experiment: str, *, most: int, names: int) -> list[Row]:
     """How many tasks each source has, and where the numbers of at most so many tasks lie, the first by name."""
     sources = db.select(_SOURCES, experiment=experiment)
     return [

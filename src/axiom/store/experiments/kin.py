@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from axiom.domain.preflights import Code, DraftState, KinRun, Kinship
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
 
 # A text is kin of itself. Some are kin of what the same author wrote alone.
 _NEAR = """
@@ -76,27 +76,27 @@ OR EXISTS (SELECT 1 FROM experiment e WHERE e.id = :experiment_id AND e.ran <> '
 """
 
 
-def codes(db: Database) -> dict[str, Code]:
+def list_codes(db: Database) -> dict[str, Code]:
     """What every text that was read computes, by its digest."""
     return {row["digest"]: _code(row) for row in db.select("SELECT * FROM code")}
 
 
-def is_read(db: Database, digest: str) -> bool:
+def is_text_read(db: Database, digest: str) -> bool:
     return db.row("SELECT 1 FROM code WHERE digest = :digest", digest=digest) is not None
 
 
-def is_readable(db: Database, digest: str) -> bool:
+def is_text_readable(db: Database, digest: str) -> bool:
     """Do its parts tell what it computes? True of a text that nobody has read."""
     return db.row("SELECT 1 FROM code WHERE digest = :digest AND is_readable = 0", digest=digest) is None
 
 
-def numbers(db: Database) -> dict[str, frozenset[str]]:
+def list_text_numbers(db: Database) -> dict[str, frozenset[str]]:
     """What each text gave at the seeds that all preflights share, by its digest; only those that gave any."""
     rows = db.select("SELECT digest, numbers FROM code WHERE numbers <> '[]'")
     return {row["digest"]: frozenset(json.loads(row["numbers"])) for row in rows}
 
 
-def keep_numbers(db: Database, digest: str, numbers: Collection[str], kin: Mapping[str, Kinship]) -> None:
+def store_text_numbers(db: Database, digest: str, numbers: Collection[str], kin: Mapping[str, Kinship]) -> None:
     """Write down what a text gave, and the texts that gave the same, whatever was known of their code."""
     values = json.dumps(sorted(numbers))
     db.execute("UPDATE code SET numbers = :numbers WHERE digest = :digest", numbers=values, digest=digest)
@@ -106,7 +106,7 @@ def keep_numbers(db: Database, digest: str, numbers: Collection[str], kin: Mappi
         db.execute(_SAME_NUMBERS, digest=other, other=digest, **facts)
 
 
-def keep(db: Database, digest: str, code: Code, shipped: str, kin: Mapping[str, Kinship]) -> None:
+def store_code(db: Database, digest: str, code: Code, shipped: str, kin: Mapping[str, Kinship]) -> None:
     """Write down what a text computes, and to which texts it is kin."""
     parts = array("Q", sorted(code.parts)).tobytes()
     readable = int(code.is_readable)
@@ -117,7 +117,7 @@ def keep(db: Database, digest: str, code: Code, shipped: str, kin: Mapping[str, 
         db.add("kin", digest=other, other=digest, **row)
 
 
-def unread_bundles(db: Database) -> list[tuple[str, str]]:
+def list_unread_bundles(db: Database) -> list[tuple[str, str]]:
     """The bundles of whose text nobody knows what it computes, each with its experiment's name."""
     rows = db.select(
         "SELECT b.digest, e.name FROM bundle b JOIN experiment e ON e.id = b.experiment_id WHERE b.code IS NULL"
@@ -125,34 +125,34 @@ def unread_bundles(db: Database) -> list[tuple[str, str]]:
     return [(row["digest"], row["name"]) for row in rows]
 
 
-def unread_runs(db: Database, until: datetime) -> list[str]:
+def list_unread_runs(db: Database, until: datetime) -> list[str]:
     """The versions that ran by then of which nobody knows what they compute."""
-    return [row["version"] for row in db.select(_UNREAD_RUNS, until=at(until))]
+    return [row["version"] for row in db.select(_UNREAD_RUNS, until=to_microseconds(until))]
 
 
-def note_code(db: Database, bundle: str, digest: str) -> None:
+def set_bundle_code(db: Database, bundle: str, digest: str) -> None:
     """This is the text of a bundle."""
     db.execute("UPDATE bundle SET code = :code WHERE digest = :digest", code=digest, digest=bundle)
 
 
-def code_of_experiment(db: Database, experiment_id: int) -> str | None:
+def find_experiment_code(db: Database, experiment_id: int) -> str | None:
     """The digest of a version's newest text, where it was read."""
     return db.scalar(str, _CODE_OF, experiment_id=experiment_id)
 
 
-def has_run(db: Database, experiment_id: int, until: datetime) -> bool:
+def has_version_run(db: Database, experiment_id: int, until: datetime) -> bool:
     """Was anything of this very version computed?"""
-    return db.row(_HAS_RUN, experiment_id=experiment_id, until=at(until)) is not None
+    return db.row(_HAS_RUN, experiment_id=experiment_id, until=to_microseconds(until)) is not None
 
 
-def published(db: Database, name: str, until: datetime) -> str:
+def find_published_version(db: Database, name: str, until: datetime) -> str:
     """The newest version that was published under a name by then, whatever it computes; empty where none was."""
-    return db.scalar(str, _PUBLISHED, name=name, until=at(until)) or ""
+    return db.scalar(str, _PUBLISHED, name=name, until=to_microseconds(until)) or ""
 
 
-def runs(db: Database, digest: str, author: str, until: datetime, *, without: int = 0) -> list[KinRun]:
+def list_kin_runs(db: Database, digest: str, author: str, until: datetime, *, without: int = 0) -> list[KinRun]:
     """What of a text's kin was run, the nearest first; `without`: a draft that does not count."""
-    facts = {"digest": digest, "author": author, "until": at(until)}
+    facts = {"digest": digest, "author": author, "until": to_microseconds(until)}
     drafts = [_tried(row) for row in db.select(_TRIED_DRAFTS, **facts, without=without)]
     computed = [
         KinRun(name=row["name"], share=row["share"], reason=row["reason"]) for row in db.select(_EXPERIMENTS, **facts)
@@ -160,13 +160,13 @@ def runs(db: Database, digest: str, author: str, until: datetime, *, without: in
     return sorted([*drafts, *computed], key=lambda run: -run.share)
 
 
-def tried(db: Database, digests: Sequence[str], until: datetime) -> list[KinRun]:
+def list_tried_drafts(db: Database, digests: Sequence[str], until: datetime) -> list[KinRun]:
     """The drafts with one of these texts that were tried."""
-    rows = db.select(_TRIED_OF, digests=json.dumps(list(digests)), until=at(until))
+    rows = db.select(_TRIED_OF, digests=json.dumps(list(digests)), until=to_microseconds(until))
     return [_tried(row) for row in rows]
 
 
-def family(db: Database, digest: str, author: str) -> list[str]:
+def find_text_family(db: Database, digest: str, author: str) -> list[str]:
     """This text, its kin, and their kin, as far as they are drafts."""
     return [row["digest"] for row in db.select(_FAMILY, digest=digest, author=author)]
 
@@ -178,7 +178,7 @@ def _tried(row: Row) -> KinRun:
         draft=row["id"],
         author=row["author"],
         state=DraftState.DROPPED if row["dropped_at"] else state,
-        at=moment(row["ordered_at"]),
+        at=from_microseconds(row["ordered_at"]),
         share=row["share"],
         reason=row["reason"],
     )

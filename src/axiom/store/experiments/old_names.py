@@ -18,18 +18,18 @@ class OldName:
     became: str  # a sentence without its full stop
 
 
-def by_name(catalogue: Path) -> Mapping[str, OldName]:
+def read_old_names(catalogue: Path) -> Mapping[str, OldName]:
     file = catalogue / LIST
     return _read(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
-    old_names = [old_name for old_name in by_name(catalogue).values() if old_name.experiment == experiment]
+def list_old_names(catalogue: Path, experiment: str) -> list[OldName]:
+    old_names = [old_name for old_name in read_old_names(catalogue).values() if old_name.experiment == experiment]
     return sorted(old_names, key=lambda old_name: old_name.name != experiment)
 
 
-def names_of(experiment: str) -> list[str]:
-    return [old_name.name for old_name in of_experiment(shipped.catalogue(), experiment)]
+def list_former_names(experiment: str) -> list[str]:
+    return [old_name.name for old_name in list_old_names(shipped.catalogue_folder(), experiment)]
 
 
 @lru_cache(maxsize=8)

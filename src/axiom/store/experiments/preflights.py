@@ -3,7 +3,7 @@ from datetime import datetime
 
 from axiom.domain.preflights import Circumstances, Preflight
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _RECORD = """
 INSERT INTO preflight (bundle_digest, gates, ours_only, passed, reason, platform, report, created_at)
@@ -43,7 +43,7 @@ SELECT EXISTS (SELECT 1 FROM volunteer WHERE is_ours = 0 AND is_simulated = 0) A
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Newest:
+class NewestPreflight:
     experiment_id: int
     name: str
     version: int
@@ -54,7 +54,7 @@ class Newest:
     reason: str
 
 
-def record(db: Database, made: Preflight) -> bool:
+def record_preflight(db: Database, made: Preflight) -> bool:
     """Remember how it ended; False where the bundle had passed these gates before, which stays."""
     changed = db.execute(
         _RECORD,
@@ -65,38 +65,38 @@ def record(db: Database, made: Preflight) -> bool:
         reason=made.reason,
         platform=made.platform,
         report=made.report,
-        created_at=at(made.at),
+        created_at=to_microseconds(made.at),
     )
     if changed:
-        counters.note_change(db)
+        counters.note_experiment_change(db)
     return changed == 1
 
 
-def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
+def find_preflight(db: Database, bundle: str, gates: str) -> Preflight | None:
     return db.value(Preflight, _OF_BUNDLE, bundle=bundle, gates=gates)
 
 
-def newest(db: Database, gates: str) -> list[Newest]:
+def list_newest_preflights(db: Database, gates: str) -> list[NewestPreflight]:
     return [
-        as_value(Newest, row, bundle=row["digest"], is_ours=bool(row["ours"]), reason=row["reason"] or "")
+        as_value(NewestPreflight, row, bundle=row["digest"], is_ours=bool(row["ours"]), reason=row["reason"] or "")
         for row in db.select(_NEWEST, gates=gates)
     ]
 
 
-def has_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
+def has_bundle_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
     """Did this bundle pass what was asked of it at some time: for anybody's host, or for one of our own?"""
     return db.row(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
 
 
-def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
+def is_version_offered(db: Database, experiment_id: int, gates: str) -> bool:
     """Is there a bundle of this version that other people's computers may have today?"""
     return db.row(_IS_OFFERED, experiment_id=experiment_id, gates=gates) is not None
 
 
-def is_ours(db: Database, host_id: int) -> bool:
+def is_own_host(db: Database, host_id: int) -> bool:
     return db.row(_IS_OURS, host_id=host_id) is not None
 
 
-def circumstances(db: Database, since: datetime) -> Circumstances:
-    (row,) = db.select(_CIRCUMSTANCES, since=at(since))
+def read_circumstances(db: Database, since: datetime) -> Circumstances:
+    (row,) = db.select(_CIRCUMSTANCES, since=to_microseconds(since))
     return as_value(Circumstances, row)

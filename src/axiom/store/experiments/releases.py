@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from axiom.domain.releases import Change, Fleet, Release, SentTasks
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 from axiom_weigh.grouping import group_pairs
 
 _OF_VERSION = "SELECT * FROM release WHERE experiment_id = :experiment_id ORDER BY id"
@@ -36,7 +36,7 @@ FROM (SELECT volunteer_id, CASE valid_in_row WHEN 0 THEN min(cores, :believed) E
 _LATELY = timedelta(hours=1)
 
 
-def record(
+def record_release(
     db: Database,
     change: Change,
     *,
@@ -47,7 +47,7 @@ def record(
     now: datetime,
     platform: str = "",
 ) -> int:
-    counters.note_change(db)
+    counters.note_experiment_change(db)
     return db.add(
         "release",
         experiment_id=experiment_id,
@@ -60,40 +60,42 @@ def record(
     )
 
 
-def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: datetime) -> None:
+def release_to_everybody(db: Database, experiment_id: int, bundle: str, reason: str, now: datetime) -> None:
     """It goes to everybody at once: nothing of it can break, or somebody vouches for it."""
-    record(db, Change.OPEN, experiment_id=experiment_id, bundle=bundle, reason=reason, by="the laboratory", now=now)
+    record_release(
+        db, Change.OPEN, experiment_id=experiment_id, bundle=bundle, reason=reason, by="the laboratory", now=now
+    )
 
 
-def by_experiment(db: Database) -> dict[int, list[Release]]:
+def list_releases_by_experiment(db: Database) -> dict[int, list[Release]]:
     rows = db.select("SELECT * FROM release ORDER BY id")
     return group_pairs((row["experiment_id"], _release(row)) for row in rows)
 
 
-def of_version(db: Database, experiment_id: int) -> list[Release]:
+def list_version_releases(db: Database, experiment_id: int) -> list[Release]:
     return [_release(row) for row in db.select(_OF_VERSION, experiment_id=experiment_id)]
 
 
-def authors(db: Database) -> dict[int, str]:
+def list_code_authors(db: Database) -> dict[int, str]:
     """The program that wrote code of a version, of those of which one did."""
     return {row["experiment_id"]: row["author"] for row in db.select(_AUTHORS, change=Change.WRITTEN)}
 
 
-def between(db: Database, since: datetime, until: datetime) -> list[tuple[str, Release]]:
-    rows = db.select(_SINCE, since=at(since), until=at(until))
+def list_releases_between(db: Database, since: datetime, until: datetime) -> list[tuple[str, Release]]:
+    rows = db.select(_SINCE, since=to_microseconds(since), until=to_microseconds(until))
     return [(f"{row['name']}@{row['version']}", _release(row)) for row in rows]
 
 
-def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime) -> list[SentTasks]:
+def list_sent_tasks(db: Database, bundle: str, *, since: datetime | None, before: datetime) -> list[SentTasks]:
     """What was sent with this bundle while it was let out.
 
     What is out since before that moment, at a host that was not heard from since, counts as silent.
     """
-    rows = db.select(_SENT, bundle=bundle, since=at(since) if since else 0, before=at(before))
+    rows = db.select(_SENT, bundle=bundle, since=to_microseconds(since) if since else 0, before=to_microseconds(before))
     return [as_value(SentTasks, row, host=row["host_id"], volunteer=row["volunteer_id"]) for row in rows]
 
 
-def fleet(db: Database) -> Fleet:
+def measure_fleet(db: Database) -> Fleet:
     """Who computes, of those who were heard from within an hour of the last sign of anybody.
 
     Of a host whose latest task was not valid, or that had none, few cores count.
@@ -103,4 +105,6 @@ def fleet(db: Database) -> Fleet:
 
 
 def _release(row: Row) -> Release:
-    return as_value(Release, row, bundle=row["bundle_digest"], by=row["said_by"], at=moment(row["created_at"]))
+    return as_value(
+        Release, row, bundle=row["bundle_digest"], by=row["said_by"], at=from_microseconds(row["created_at"])
+    )

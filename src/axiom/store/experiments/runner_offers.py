@@ -11,7 +11,7 @@ from typing import Any
 from axiom.domain.runners import OfferedRunner, RunnerFile
 from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.signing_requests import WantedProgram
-from axiom.store.engine.folder import Folder, keep
+from axiom.store.engine.folder import Folder, write_file_atomically
 
 TRUST_NAMED = "axiom_trust_"  # how the names of trust files begin among the files of runners
 CODE_NAMED = "axiom_code_"  # and those of the runner's own code
@@ -34,16 +34,18 @@ def read_offer(folder: Folder) -> dict[str, OfferedRunner]:
 
 def write_offer(folder: Folder, runners: Mapping[str, OfferedRunner]) -> None:
     data = {"runners": {name: asdict(runner) for name, runner in runners.items()}}
-    keep(folder.offer, json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
+    write_file_atomically(folder.offer, json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
 
 
-def note_unsigned(folder: Folder, files: Sequence[WantedProgram]) -> None:
+def write_unsigned_programs(folder: Folder, files: Sequence[WantedProgram]) -> None:
     path = folder.runners / _UNSIGNED
     if files or path.exists():
-        keep(path, json.dumps([asdict(file) for file in files], indent=1, sort_keys=True).encode() + b"\n")
+        write_file_atomically(
+            path, json.dumps([asdict(file) for file in files], indent=1, sort_keys=True).encode() + b"\n"
+        )
 
 
-def read_unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
+def read_unsigned_programs(folder: Folder) -> tuple[WantedProgram, ...]:
     path = folder.runners / _UNSIGNED
     try:
         return tuple(WantedProgram(**row) for row in json.loads(path.read_bytes()))

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from axiom.domain.releases import ANY_COMPUTER, SaidRule, TaskRule
+from axiom.domain.releases import ANY_COMPUTER, RecordedTaskRule, TaskRule
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value
 
 
-def read_rules(db: Database) -> dict[str, SaidRule]:
+def read_rules(db: Database) -> dict[str, RecordedTaskRule]:
     rows = db.select("SELECT * FROM task_rule ORDER BY experiment")
-    return {row["experiment"]: as_value(SaidRule, row) for row in rows}
+    return {row["experiment"]: as_value(RecordedTaskRule, row) for row in rows}
 
 
 def read_rule(db: Database, experiment: str) -> TaskRule:
@@ -19,7 +19,7 @@ def read_rule(db: Database, experiment: str) -> TaskRule:
 
 def set_rule(db: Database, experiment: str, rule: TaskRule, *, reason: str, by: str, now: datetime) -> None:
     """Put it in the place of what was said before; one that demands nothing takes that back."""
-    counters.note_change(db)
+    counters.note_experiment_change(db)
     db.execute("DELETE FROM task_rule WHERE experiment = :experiment", experiment=experiment)
     if rule != ANY_COMPUTER:
         db.add(

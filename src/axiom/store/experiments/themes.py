@@ -10,7 +10,7 @@ LIST = "themes.toml"
 
 
 @cache
-def by_experiment() -> Mapping[str, str]:
-    file = shipped.catalogue() / LIST
+def read_themes() -> Mapping[str, str]:
+    file = shipped.catalogue_folder() / LIST
     themes = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return {name: theme for theme, entry in themes.items() for name in entry["experiments"]}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import itemgetter
 
-from axiom.store.engine.database import Bare, Database, at
+from axiom.store.engine.database import Bare, Database, to_microseconds
 
 ALL_PLACES = 2**62  # above any place of a config
 _RETURNED = """
@@ -80,20 +80,20 @@ class ChangedVersion:
     closed_workunits: int
 
 
-def changed(db: Database) -> list[ChangedVersion]:
+def list_changed_versions(db: Database) -> list[ChangedVersion]:
     return db.values(ChangedVersion, _CHANGED)
 
 
-def looked(db: Database, seen: Sequence[ChangedVersion]) -> None:
+def mark_versions_weighed(db: Database, seen: Sequence[ChangedVersion]) -> None:
     db.many(_LOOKED, [asdict(version) for version in seen])
 
 
-def look_again(db: Database, experiment_id: int) -> None:
+def request_reweighing(db: Database, experiment_id: int) -> None:
     """A block of this version may have closed without anything having come back."""
     db.execute("DELETE FROM weighing WHERE experiment_id = :experiment_id", experiment_id=experiment_id)
 
 
-def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_PLACES) -> dict[int, int]:
+def count_returned_cells(db: Database, experiment_id: int, first: int = 0, below: int = ALL_PLACES) -> dict[int, int]:
     """How many cells of each replicate are back, from this number on; of places below this one."""
     if below == ALL_PLACES:
         rows = db.select(_RETURNED, experiment_id=experiment_id, first=first)
@@ -102,12 +102,12 @@ def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_
     return {row["replicate"]: row["back"] for row in rows}
 
 
-def spent(db: Database, registration_id: int, below: int = ALL_PLACES) -> dict[int, tuple[int, float]]:
+def sum_replicate_seconds(db: Database, registration_id: int, below: int = ALL_PLACES) -> dict[int, tuple[int, float]]:
     rows = db.select(_SPENT, registration_id=registration_id, below=below)
     return {row["replicate"]: (row["back"], row["seconds"]) for row in rows}
 
 
-def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
+def list_ordered_replicates(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:
     """Every replicate from this number on that was ordered, and whether nothing more of it will come.
 
     It may have been ordered in parts, and then each of them must be closed. A replicate that was taken back with its
@@ -123,33 +123,33 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
     return over
 
 
-def given_up(db: Database, registration_id: int, first: int) -> set[int]:
+def list_abandoned_replicates(db: Database, registration_id: int, first: int) -> set[int]:
     rows = db.select(_GIVEN_UP, registration_id=registration_id, first=first)
     return {number for row in rows for number in json.loads(row["replicates"])}
 
 
-def numbers(db: Database, experiment_id: int, registration_id: int, after: int) -> list[int]:
+def list_issued_numbers(db: Database, experiment_id: int, registration_id: int, after: int) -> list[int]:
     """The numbers above this one that were issued to a registration, in order, below any that is to be issued again.
 
     Where a restored backup has forgotten a number, nobody knows yet whose it will be.
     """
     issued = [row["number"] for row in db.select(_NUMBERS, registration_id=registration_id, after=after)]
-    if not has_gaps(db, experiment_id):
+    if not has_number_gaps(db, experiment_id):
         return issued
     lowest = _lowest_gap(db, experiment_id)
     return [number for number in issued if number < lowest]
 
 
-def has_gaps(db: Database, experiment_id: int) -> bool:
+def has_number_gaps(db: Database, experiment_id: int) -> bool:
     return bool(db.number(_GAPS, experiment_id=experiment_id))
 
 
-def older(db: Database, experiment_id: int, registration_id: int) -> dict[int, int]:
+def list_older_replicates(db: Database, experiment_id: int, registration_id: int) -> dict[int, int]:
     rows = db.select(_OLDER, experiment_id=experiment_id, registration_id=registration_id)
     return {row["number"]: row["registration_id"] for row in rows}
 
 
-def cells_of(
+def read_replicate_cells(
     db: Database, experiment_id: int, replicates: Sequence[int], until: datetime, below: int = ALL_PLACES
 ) -> list[Bare]:
     """Every result of these replicates that was there at a moment, with the host that computed it.
@@ -158,7 +158,9 @@ def cells_of(
     """
     # They nearly come so, and are put so faster here than by the database, which would carry the measures along.
     wanted = json.dumps(list(replicates))
-    cells = db.bare(_CELLS_OF, experiment_id=experiment_id, replicates=wanted, until=at(until), below=below)
+    cells = db.bare(
+        _CELLS_OF, experiment_id=experiment_id, replicates=wanted, until=to_microseconds(until), below=below
+    )
     return sorted(cells, key=itemgetter(0, 1))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome, Reproduction, Result
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Agreements
 
@@ -50,7 +50,7 @@ Kept = tuple[int, tuple[str, str], Reproduction, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
+class DuplicatePair:
     duplicate_id: int
     experiment_id: int
     registration_id: int
@@ -60,26 +60,26 @@ class Pair:
     duplicated_at: int
 
 
-def uncompared(db: Database, limit: int) -> list[Pair]:
+def list_uncompared_pairs(db: Database, limit: int) -> list[DuplicatePair]:
     return [_pair(row) for row in db.select(_PAIRS, after=db.select(_LAST)[0]["id"], limit=limit)]
 
 
-def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int]]:
+def list_compared_pairs(db: Database, after: int, limit: int) -> list[tuple[DuplicatePair, str, int]]:
     rows = db.select(_PAIRS, after=after, limit=limit)
     return [(_pair(row), row["class"], row["confirms"]) for row in rows if row["class"] is not None]
 
 
-def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
+def list_earlier_duplicates(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
     rows = db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids)))
     return group_pairs((row["id"], _result(row, "")) for row in rows)
 
 
-def overturned(db: Database, registration_id: int, until: datetime) -> frozenset[int]:
+def list_overturned_replicates(db: Database, registration_id: int, until: datetime) -> frozenset[int]:
     """Replicates whose value in evidence two others had computed otherwise and alike, as was known at a moment."""
-    return frozenset(db.column(int, _OVERTURNED, registration_id=registration_id, until=at(until)))
+    return frozenset(db.column(int, _OVERTURNED, registration_id=registration_id, until=to_microseconds(until)))
 
 
-def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]) -> None:
+def store_comparisons(db: Database, compared: Iterable[tuple[DuplicatePair, Reproduction | None, int]]) -> None:
     db.add_all(
         "reproduction",
         [
@@ -99,7 +99,7 @@ def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]
     )
 
 
-def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> list[Kept]:
+def list_comparisons(db: Database, registration_id: int, replicates: Iterable[int]) -> list[Kept]:
     """Replicate, platforms, class, repeating task and whom it confirms of what was compared of these before."""
     rows = db.select(_OF_SEEDS, registration_id=registration_id, replicates=json.dumps(sorted(set(replicates))))
     return [
@@ -114,7 +114,7 @@ def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> l
     ]
 
 
-def count(db: Database, registration_id: int, counts: Iterable[Agreements], until: int) -> None:
+def store_agreement_counts(db: Database, registration_id: int, counts: Iterable[Agreements], until: int) -> None:
     db.add_all(
         "reproduction_count",
         [
@@ -133,15 +133,15 @@ def count(db: Database, registration_id: int, counts: Iterable[Agreements], unti
     )
 
 
-def counted(db: Database, registration_id: int, until: datetime) -> list[Agreements]:
+def list_agreement_counts(db: Database, registration_id: int, until: datetime) -> list[Agreements]:
     return [
         as_value(Agreements, row, platforms=(row["first_platform"], row["second_platform"]))
-        for row in db.select(_COUNTED, registration_id=registration_id, until=at(until))
+        for row in db.select(_COUNTED, registration_id=registration_id, until=to_microseconds(until))
     ]
 
 
-def _pair(row: Row) -> Pair:
-    return Pair(
+def _pair(row: Row) -> DuplicatePair:
+    return DuplicatePair(
         duplicate_id=row["id"],
         experiment_id=row["experiment_id"],
         registration_id=row["registration_id"],

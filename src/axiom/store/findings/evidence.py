@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.registrations import read_body
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.domain.registrations import read_registration_body
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom.store.findings import observations as observing
 from axiom.store.findings.observations import ObservationSet, PlacedObservation
 from axiom_weigh.values import (
@@ -82,7 +82,7 @@ class WeighedFinding:
     status: str = "open"
 
 
-@value
+@value_class
 class ComparedClaim:
     number: int
     experiment_id: int
@@ -93,7 +93,7 @@ class ComparedClaim:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Inputs:
+class CardInputs:
     estimand: Mapping[str, Any]
     observations: tuple[Observation, ...]
     blocks: int
@@ -101,7 +101,7 @@ class Inputs:
     surroundings: Surroundings
 
 
-def add(
+def add_evidence(
     db: Database,
     number: int,
     evidence: Evidence,
@@ -115,38 +115,38 @@ def add(
         "evidence",
         finding_number=number,
         session_id=session_id,
-        created_at=at(now),
+        created_at=to_microseconds(now),
         **{name: getattr(evidence, name) for name in _PLAIN},
         **{name: json.dumps(getattr(evidence, name)) for name in ("needs", "more", "flags", "reasons")},
         line=line,
         alarms=json.dumps([asdict(alarm) for alarm in evidence.alarms]),
         agreements=json.dumps([asdict(agreement) for agreement in evidence.agreements]),
     )
-    observing.keep(db, number, line, placed)
+    observing.store_observations(db, number, line, placed)
     return added
 
 
-def is_any(db: Database) -> bool:
+def has_any_evidence(db: Database) -> bool:
     return db.row("SELECT 1 FROM evidence LIMIT 1") is not None
 
 
-def newest(db: Database) -> dict[int, Evidence]:
-    return {int(row["finding_number"]): read(row) for row in db.select(_NEWEST)}
+def list_newest_evidence(db: Database) -> dict[int, Evidence]:
+    return {int(row["finding_number"]): parse_evidence(row) for row in db.select(_NEWEST)}
 
 
-def outdated(db: Database) -> list[int]:
+def list_outdated_experiments(db: Database) -> list[int]:
     return [row["experiment_id"] for row in db.select(_OUTDATED, method=METHOD)]
 
 
-def lines(db: Database, number: int) -> list[Row]:
+def list_evidence_lines(db: Database, number: int) -> list[Row]:
     return db.select("SELECT * FROM evidence WHERE finding_number = :number ORDER BY line", number=number)
 
 
-def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
+def list_weighed_findings(db: Database, experiment_id: int) -> list[WeighedFinding]:
     return db.values(WeighedFinding, _WEIGHED, experiment_id=experiment_id)
 
 
-def compared_claims(db: Database) -> list[ComparedClaim]:
+def list_compared_claims(db: Database) -> list[ComparedClaim]:
     return [
         ComparedClaim(
             number=number,
@@ -160,17 +160,17 @@ def compared_claims(db: Database) -> list[ComparedClaim]:
     ]
 
 
-def course(db: Database) -> list[Row]:
+def read_evidence_course(db: Database) -> list[Row]:
     """What every line of every history says of its place among all claims, in the order in which they were written."""
     return db.select(_COURSE)
 
 
-def claims(db: Database) -> list[Row]:
+def list_claims(db: Database) -> list[Row]:
     """Every claim that was ever asked: since when, and until when if its version was recalled."""
     return db.select(_CLAIMS)
 
 
-def read(row: Mapping[str, Any]) -> Evidence:
+def parse_evidence(row: Mapping[str, Any]) -> Evidence:
     more = _parsed(row["more"])
     return as_value(
         Evidence,
@@ -187,27 +187,27 @@ def _parsed(text: str) -> Any:
     return _UNSAID[text] if text in _UNSAID else json.loads(text)
 
 
-def latest(db: Database, number: int) -> Evidence | None:
+def find_latest_evidence(db: Database, number: int) -> Evidence | None:
     row = _line(db, number, None)
-    return read(row) if row else None
+    return parse_evidence(row) if row else None
 
 
-def kept(db: Database, number: int, line: int | None = None) -> ObservationSet:
+def read_observation_set(db: Database, number: int, line: int | None = None) -> ObservationSet:
     row = _line(db, number, line)
-    return observing.kept(db, number, row["line"]) if row else ObservationSet()
+    return observing.read_line_observations(db, number, row["line"]) if row else ObservationSet()
 
 
-def observed(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
-    return kept(db, number, line).observations
+def read_observations(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
+    return read_observation_set(db, number, line).observations
 
 
-def card_inputs(db: Database, number: int) -> Inputs | None:
+def read_card_inputs(db: Database, number: int) -> CardInputs | None:
     row, question = _line(db, number, None), db.row(_ASKED, number=number)
     if row is None or question is None:
         return None
-    observation_set, evidence = observing.kept(db, number, row["line"]), read(row)
-    return Inputs(
-        estimand=read_body(question["body"]).estimands[question["estimand"]],
+    observation_set, evidence = observing.read_line_observations(db, number, row["line"]), parse_evidence(row)
+    return CardInputs(
+        estimand=read_registration_body(question["body"]).estimands[question["estimand"]],
         observations=observation_set.observations,
         blocks=evidence.blocks,
         homes=observation_set.homes,

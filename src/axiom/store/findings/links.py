@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Meaning, reading
+from axiom.domain.evidence import Meaning, verdict_meaning
 from axiom.domain.links import FindingState, Link, LinkKind, Node, Noun
-from axiom.domain.registrations import read_body
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.domain.registrations import read_registration_body
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom_weigh.values import Grade, Verdict
 
 _SAME = """
@@ -29,16 +29,16 @@ WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM 
 """
 
 
-def every_link(db: Database) -> list[Link]:
+def list_links(db: Database) -> list[Link]:
     return [_link(row) for row in db.select("SELECT * FROM link ORDER BY id")]
 
 
-def last(db: Database) -> int:
+def find_last_link(db: Database) -> int:
     """The number of the newest link; 0 when there is none. Links are only ever added, so it says which there are."""
     return db.number("SELECT coalesce(max(id), 0) AS id FROM link")
 
 
-def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
+def find_link(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
     return db.scalar(
         int,
         _SAME,
@@ -50,7 +50,7 @@ def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None
     )
 
 
-def add(
+def add_link(
     db: Database,
     kind: LinkKind,
     source: Node,
@@ -75,15 +75,15 @@ def add(
         said_by=by,
         line=line,
         evidence_hash=evidence_hash,
-        said_at=at(now),
+        said_at=to_microseconds(now),
     )
 
 
-def footings(db: Database) -> dict[int, FindingState]:
+def list_finding_states(db: Database) -> dict[int, FindingState]:
     return _footings(db.select(_EVERY_FOOTING), db.select("SELECT id, body FROM registration ORDER BY id"))
 
 
-def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, FindingState]:
+def find_finding_states(db: Database, numbers: Iterable[int]) -> dict[int, FindingState]:
     wanted = json.dumps(sorted(numbers))
     return _footings(db.select(_FOOTINGS_OF, numbers=wanted), db.select(_BODIES_OF, numbers=wanted))
 
@@ -94,7 +94,7 @@ def _footings(rows: Iterable[Row], registrations: Iterable[Row]) -> dict[int, Fi
 
 
 def _footing(row: Row, body: str) -> FindingState:
-    expects = Direction(read_body(body).estimands[row["estimand"]]["expects"])
+    expects = Direction(read_registration_body(body).estimands[row["estimand"]]["expects"])
     if row["verdict"] is None:
         return FindingState(
             status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED, expects=expects, is_weighed=False
@@ -102,7 +102,7 @@ def _footing(row: Row, body: str) -> FindingState:
     return FindingState(
         status=row["status"],
         grade=Grade(row["grade"]),
-        meaning=reading(Verdict(row["verdict"]), expects),
+        meaning=verdict_meaning(Verdict(row["verdict"]), expects),
         expects=expects,
     )
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from axiom.domain.fleet import Platform
-from axiom.domain.registrations import read_body
-from axiom.domain.value import value
+from axiom.domain.registrations import read_registration_body
+from axiom.domain.value import value_class
 from axiom.store.engine.database import Bare, Database, as_value
 from axiom_weigh.values import Cohort, Home, Observation, Outcome
 
@@ -34,7 +34,7 @@ _COHORTS = {member.value: member for member in Cohort}
 _LAST_OF_ALL = 2**62  # lines end long before
 
 
-@value
+@value_class
 class PlacedObservation:
     block: int
     observation: Observation
@@ -56,13 +56,13 @@ class ObservationSet:
         )
 
 
-def keep(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:
+def store_observations(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:
     rows = list(placed)
-    home_of = homes(db, {host for row in rows for host in row.observation.hosts})
+    home_of = find_host_homes(db, {host for row in rows for host in row.observation.hosts})
     db.add_all("observation", [_row(number, line, row, home_of) for row in rows])
 
 
-def kept(db: Database, number: int, line: int) -> ObservationSet:
+def read_line_observations(db: Database, number: int, line: int) -> ObservationSet:
     """What this line was weighed from. Of a value that came late the newest row counts, at its old place."""
     newest: dict[int, Bare] = {row[0]: row for row in _until(db, number, line)}
     latest: dict[str, int] = {}  # the newest line at which these hosts were written down
@@ -79,7 +79,7 @@ def kept(db: Database, number: int, line: int) -> ObservationSet:
     )
 
 
-def of_finding(db: Database, number: int) -> list[tuple[int, PlacedObservation]]:
+def list_finding_observations(db: Database, number: int) -> list[tuple[int, PlacedObservation]]:
     rows = _until(db, number, _LAST_OF_ALL)
     written = {text: _read_hosts(text) for text in {row[-2] for row in rows}}
     pairs = zip(rows, _observations(rows, _designs(db, number), written), strict=True)
@@ -91,7 +91,7 @@ def _until(db: Database, number: int, line: int) -> list[Bare]:
     return sorted(db.bare(_OF_LINE, number=number, line=line), key=itemgetter(1))
 
 
-def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
+def find_host_homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
     wanted = sorted(set(host_ids))
     return {
         row["id"]: Home(
@@ -104,7 +104,7 @@ def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
     }
 
 
-def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
+def read_written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
     """The hosts of each line of a finding as they were written down; a number alone where nothing was known of one."""
     by_line: dict[int, set[Home | int]] = {}
     for row in db.select("SELECT DISTINCT line, hosts FROM observation WHERE finding_number = :number", number=number):
@@ -112,12 +112,12 @@ def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
     return by_line
 
 
-def reached(db: Database, number: int) -> dict[int, int]:
+def find_reached_replicates(db: Database, number: int) -> dict[int, int]:
     return {row["registration_id"]: row["last"] for row in db.select(_REACHED, number=number)}
 
 
 def _designs(db: Database, number: int) -> dict[int, str]:
-    return {row["id"]: read_body(row["body"]).design.name for row in db.select(_DESIGNS, number=number)}
+    return {row["id"]: read_registration_body(row["body"]).design.name for row in db.select(_DESIGNS, number=number)}
 
 
 def _row(number: int, line: int, placed: PlacedObservation, home_of: Mapping[int, Home]) -> dict[str, object]:
@@ -144,7 +144,7 @@ def _home(home: Home | None, host: int, gpus: Mapping[int, str]) -> list[object]
     return [host, *facts, *([gpus[host]] if host in gpus else [])]
 
 
-@value
+@value_class
 class _ComputedBy:
     """Who computed something, as it is written down; of a host of which nothing was known its number alone."""
 

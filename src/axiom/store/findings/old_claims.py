@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.links import OldClaim
-from axiom.store.engine.database import Bare, Database, as_value, at
+from axiom.store.engine.database import Bare, Database, as_value, to_microseconds
 
 _ALL = "SELECT * FROM old_claim ORDER BY id"
 _PUT = """
@@ -24,19 +24,21 @@ class StoredClaim:
     created_at: datetime
 
 
-def every_claim(db: Database) -> list[StoredClaim]:
+def list_old_claims(db: Database) -> list[StoredClaim]:
     return [as_value(StoredClaim, row, said=as_value(OldClaim, row, askings=())) for row in db.select(_ALL)]
 
 
-def as_stored(db: Database) -> list[Bare]:
+def read_old_claim_rows(db: Database) -> list[Bare]:
     """Every old claim, unread: differs from what it was when one of them was added or put otherwise."""
     return db.bare(_ALL)
 
 
-def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
-    stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in every_claim(db)}
+def store_old_claims(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
+    stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in list_old_claims(db)}
     wanted = [_row(claim) for claim in claims]
-    return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if stored.get(row["name"]) != row])
+    return db.many(
+        _PUT, [{**row, "created_at": to_microseconds(now)} for row in wanted if stored.get(row["name"]) != row]
+    )
 
 
 def _row(claim: OldClaim) -> dict[str, str]:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from axiom.domain.clusters import Cluster
 from axiom.domain.fleet import Capacity, Host, Platform
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.store.accounts import accounts
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 from axiom.store.hosts import hosts
 
 _END = "UPDATE cluster SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
@@ -36,44 +36,46 @@ FROM pilot p JOIN host h ON h.id = p.host_id WHERE p.heard_at > :since AND p.is_
 _FEW = 1_000  # pilots of one cluster that may say the same name
 
 
-@value
-class SpeakingPilot:
+@value_class
+class StoredPilot:
     host: Host
     session: str
     heard_at: datetime
     is_over: bool
 
 
-def add(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: datetime) -> Cluster | None:
+def add_cluster(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: datetime) -> Cluster | None:
     """Let a cluster compute, in the name of a volunteer who exists from now on; None where one had this name."""
-    if by_name(db, name) is not None:
+    if find_cluster(db, name) is not None:
         return None
-    volunteer = accounts.admit(db, name=f"cluster {name}", now=now)
+    volunteer = accounts.add_volunteer(db, name=f"cluster {name}", now=now)
     db.add("cluster", name=name, volunteer_id=volunteer, key_digest=key_digest, created_at=now, expires_at=expires_at)
-    return by_name(db, name)
+    return find_cluster(db, name)
 
 
-def clusters(db: Database) -> list[Cluster]:
+def list_all_clusters(db: Database) -> list[Cluster]:
     return db.values(Cluster, "SELECT * FROM cluster ORDER BY id")
 
 
-def by_name(db: Database, name: str) -> Cluster | None:
+def find_cluster(db: Database, name: str) -> Cluster | None:
     return db.value(Cluster, "SELECT * FROM cluster WHERE name = :name", name=name)
 
 
-def by_key(db: Database, key_digest: str) -> Cluster | None:
+def find_cluster_by_key(db: Database, key_digest: str) -> Cluster | None:
     return db.value(Cluster, "SELECT * FROM cluster WHERE key_digest = :key_digest", key_digest=key_digest)
 
 
-def renew(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
+def renew_cluster_key(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
     db.change("cluster", cluster_id, key_digest=key_digest, expires_at=expires_at, ended_at=None)
 
 
-def end(db: Database, cluster_id: int, now: datetime) -> bool:
-    return bool(db.execute(_END, id=cluster_id, now=at(now)))
+def end_cluster(db: Database, cluster_id: int, now: datetime) -> bool:
+    return bool(db.execute(_END, id=cluster_id, now=to_microseconds(now)))
 
 
-def free_name(db: Database, cluster: Cluster, name: str, *, sessions: Collection[str], silent_since: datetime) -> str:
+def find_free_pilot_name(
+    db: Database, cluster: Cluster, name: str, *, sessions: Collection[str], silent_since: datetime
+) -> str:
     """The name under which a pilot computes: its own, or one with a number where another of that name is at work.
 
     It is the same one as before where one of its secrets is that of the pilot before it: it comes back to its folder.
@@ -81,12 +83,17 @@ def free_name(db: Database, cluster: Cluster, name: str, *, sessions: Collection
     for number in range(1, _FEW):
         tried = name if number == 1 else f"{name} ({number})"
         row = db.row(_HOST, volunteer_id=cluster.volunteer_id, name=tried)
-        if row is None or row["session"] in sessions or row["is_over"] or row["heard_at"] < at(silent_since):
+        if (
+            row is None
+            or row["session"] in sessions
+            or row["is_over"]
+            or row["heard_at"] < to_microseconds(silent_since)
+        ):
             return tried
     raise LookupError(f"{_FEW} pilots of {cluster.name} want to be called {name}")
 
 
-def meet(
+def upsert_pilot(
     db: Database,
     cluster: Cluster,
     *,
@@ -96,43 +103,47 @@ def meet(
     session: str,
     now: datetime,
 ) -> int:
-    host_id = hosts.meet(
+    host_id = hosts.upsert_host(
         db, volunteer_id=cluster.volunteer_id, name=name, platform=platform, capacity=capacity, now=now
     )
-    db.execute(_MEET, host_id=host_id, cluster_id=cluster.id, session=session, now=at(now))
+    db.execute(_MEET, host_id=host_id, cluster_id=cluster.id, session=session, now=to_microseconds(now))
     return host_id
 
 
-def speaker(db: Database, cluster: Cluster, host_id: int) -> SpeakingPilot | None:
+def find_pilot(db: Database, cluster: Cluster, host_id: int) -> StoredPilot | None:
     row = db.row(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
     if row is None:
         return None
-    return as_value(SpeakingPilot, row, host=hosts.host_of(row))
+    return as_value(StoredPilot, row, host=hosts.parse_host(row))
 
 
-def heard(db: Database, host_id: int, now: datetime) -> None:
+def record_pilot_contact(db: Database, host_id: int, now: datetime) -> None:
     """A pilot spoke, so what it has out stays lent to it."""
-    db.execute(_HEARD, host_id=host_id, now=at(now))
-    hosts.seen(db, host_id, now, idle=True)
+    db.execute(_HEARD, host_id=host_id, now=to_microseconds(now))
+    hosts.touch_host(db, host_id, now, idle=True)
 
 
-def over(db: Database, host_id: int, now: datetime) -> None:
+def mark_pilot_over(db: Database, host_id: int, now: datetime) -> None:
     """A pilot said goodbye. What it keeps half done is lent to it a while longer: it may come back."""
-    db.execute("UPDATE pilot SET is_over = 1, heard_at = :now WHERE host_id = :host_id", host_id=host_id, now=at(now))
+    db.execute(
+        "UPDATE pilot SET is_over = 1, heard_at = :now WHERE host_id = :host_id",
+        host_id=host_id,
+        now=to_microseconds(now),
+    )
 
 
-def silent(db: Database, before: datetime, limit: int) -> list[int]:
-    return [int(row["host_id"]) for row in db.select(_SILENT, before=at(before), limit=limit)]
+def list_silent_pilots(db: Database, before: datetime, limit: int) -> list[int]:
+    return [int(row["host_id"]) for row in db.select(_SILENT, before=to_microseconds(before), limit=limit)]
 
 
-def not_lent(db: Database, host_id: int) -> None:
+def end_pilot_lease(db: Database, host_id: int) -> None:
     db.execute("UPDATE pilot SET is_lent = 0 WHERE host_id = :host_id", host_id=host_id)
 
 
-def cores(db: Database) -> int:
+def sum_pilot_cores(db: Database) -> int:
     return db.number(_CORES)
 
 
-def at_work(db: Database, now: datetime, within: timedelta) -> dict[int, tuple[int, int]]:
-    rows = db.select(_BUSY, since=at(now - within))
+def count_working_pilots(db: Database, now: datetime, within: timedelta) -> dict[int, tuple[int, int]]:
+    rows = db.select(_BUSY, since=to_microseconds(now - within))
     return {row["cluster_id"]: (row["pilots"], row["cores"]) for row in rows}

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.domain.fleet import Host, ProjectPreferences, read_project_preferences
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, as_value, at
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, as_value, to_microseconds
 from axiom.store.hosts import hosts
 
 _PRESENT = """
@@ -37,7 +37,7 @@ WHERE t.state = 'sent' GROUP BY t.host_id, e.name ORDER BY t.host_id, count(*) D
 """
 
 
-@value
+@value_class
 class DeployedHost:
     host_id: int
     name: str
@@ -50,7 +50,7 @@ class DeployedHost:
         return sum(self.experiments.values())
 
 
-@value
+@value_class
 class PresentHost:
     host: Host
     volunteer: str
@@ -59,8 +59,8 @@ class PresentHost:
     on_one_core: bool = False  # it computes any task on one: ours, or of a cluster
 
 
-@value
-class Portion:
+@value_class
+class TasksOnHost:
     """So many tasks of a registration in a host's hand, on its cores or on its GPUs of one kind."""
 
     host_id: int
@@ -71,37 +71,41 @@ class Portion:
     cells: int
 
 
-def present(db: Database, since: datetime, most: int | None = None, *, host_id: int | None = None) -> list[PresentHost]:
+def list_present_hosts(
+    db: Database, since: datetime, most: int | None = None, *, host_id: int | None = None
+) -> list[PresentHost]:
     """Every host that was heard from since then and computes, by number; or so many of them, or one."""
     return [
         PresentHost(
-            host=hosts.host_of(row),
+            host=hosts.parse_host(row),
             volunteer=row["volunteer"],
             is_ours=bool(row["is_ours"]),
             preferences=read_project_preferences(row["project_preferences"]).at(row["venue"] or row["usual_venue"]),
             on_one_core=bool(row["on_one_core"]),
         )
-        for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most, host_id=host_id)
+        for row in db.select(
+            _PRESENT, since=to_microseconds(since), most=_ALL if most is None else most, host_id=host_id
+        )
     ]
 
 
-def amount(db: Database, since: datetime) -> int:
-    (row,) = db.select(_EXTENT, since=at(since))
+def count_present_hosts(db: Database, since: datetime) -> int:
+    (row,) = db.select(_EXTENT, since=to_microseconds(since))
     return int(row["hosts"])
 
 
-def cores(db: Database, since: datetime) -> int:
-    (row,) = db.select(_EXTENT, since=at(since))
+def sum_present_cores(db: Database, since: datetime) -> int:
+    (row,) = db.select(_EXTENT, since=to_microseconds(since))
     return int(row["cores"])
 
 
-def own_cores(db: Database, since: datetime) -> int:
-    return db.number(_OURS, since=at(since))
+def sum_own_cores(db: Database, since: datetime) -> int:
+    return db.number(_OURS, since=to_microseconds(since))
 
 
-def in_hand(db: Database) -> list[Portion]:
+def list_tasks_in_hand(db: Database) -> list[TasksOnHost]:
     return [
-        Portion(
+        TasksOnHost(
             host_id=host_id,
             experiment_id=experiment_id,
             registration_id=registration_id,
@@ -113,7 +117,7 @@ def in_hand(db: Database) -> list[Portion]:
     ]
 
 
-def deployed(db: Database, experiment: str = "") -> list[DeployedHost]:
+def list_deployed_hosts(db: Database, experiment: str = "") -> list[DeployedHost]:
     by_id: dict[int, DeployedHost] = {}
     for row in db.select(_DEPLOYED):
         if experiment in ("", row["experiment"]):

@@ -9,12 +9,12 @@ from typing import Any
 
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Account, Capacity, Gpu, Host, Platform, Standing, Volunteer
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.limits import hosts as limits
 from axiom.store.accounts import accounts
 from axiom.store.accounts.accounts import VolunteerPreferences
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 
 _HOST = "SELECT * FROM host WHERE id = :id"
 _HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
@@ -106,7 +106,9 @@ class ClientDescription:
     digest: str  # changes when any of this does
 
 
-def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime) -> int:
+def upsert_host(
+    db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime
+) -> int:
     """The id of this volunteer's host of this name, with what it can do today. For engines of our own."""
     facts = {**asdict(platform), "cores": capacity.cores, "memory_mb": capacity.memory_mb}
     row = db.row(_HOST_BY_NAME, volunteer_id=volunteer_id, name=name)
@@ -116,7 +118,7 @@ def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capa
     return int(row["id"])
 
 
-def add(db: Database, volunteer_id: int, description: ClientDescription, now: datetime) -> int:
+def add_host(db: Database, volunteer_id: int, description: ClientDescription, now: datetime) -> int:
     made = db.insert(
         _ADD_HOST,
         volunteer_id=volunteer_id,
@@ -126,15 +128,15 @@ def add(db: Database, volunteer_id: int, description: ClientDescription, now: da
         memory_mb=description.capacity.memory_mb,
         now=now,
     )
-    describe(db, made, description)
+    update_host_description(db, made, description)
     return made
 
 
-def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
-    return db.scalar(moment, _NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
+def find_host_creation_time(db: Database, volunteer_id: int, place: int) -> datetime | None:
+    return db.scalar(from_microseconds, _NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
 
 
-def describe(db: Database, host_id: int, description: ClientDescription) -> None:
+def update_host_description(db: Database, host_id: int, description: ClientDescription) -> None:
     before = db.row(_HOST, id=host_id)
     if before is None:
         return
@@ -157,16 +159,16 @@ def describe(db: Database, host_id: int, description: ClientDescription) -> None
     )
 
 
-def heard(db: Database, host_id: int, rpc_seqno: int, now: datetime) -> None:
+def record_contact(db: Database, host_id: int, rpc_seqno: int, now: datetime) -> None:
     db.change("host", host_id, rpc_seqno=rpc_seqno, seen_at=now)
 
 
-def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> None:
+def touch_host(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> None:
     """Note that the host was heard from; of an idle one, at most once a minute."""
-    db.execute(_SEEN, id=host_id, now=at(now), before=at(now - _SELDOM if idle else now))
+    db.execute(_SEEN, id=host_id, now=to_microseconds(now), before=to_microseconds(now - _SELDOM if idle else now))
 
 
-def hold_down(db: Database, host_id: int, quota: int) -> None:
+def cap_host_quota(db: Database, host_id: int, quota: int) -> None:
     """Give this host no more tasks an hour and core than so many, until valid ones have doubled it often enough."""
     db.execute(_HOLD_DOWN, id=host_id, quota=quota)
 
@@ -189,15 +191,15 @@ def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
     db.change("host", host_id, valid_in_row=standing.valid_in_row, **shown)
 
 
-def outvoted(db: Database) -> list[Host]:
-    return [host_of(row) for row in db.select("SELECT * FROM host WHERE outvoted > 0 ORDER BY id")]
+def list_outvoted_hosts(db: Database) -> list[Host]:
+    return [parse_host(row) for row in db.select("SELECT * FROM host WHERE outvoted > 0 ORDER BY id")]
 
 
-def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
+def record_sent_tasks(db: Database, host_id: int, *, day: int, sent: int) -> None:
     db.change("host", host_id, quota_day=day, sent_that_day=sent, why_no_work="")
 
 
-def told_why(db: Database, host_id: int, why: str) -> None:
+def record_no_work_reason(db: Database, host_id: int, why: str) -> None:
     db.execute("UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why", id=host_id, why=why)
 
 
@@ -205,49 +207,49 @@ def set_venue(db: Database, host_id: int, venue: str) -> None:
     db.change("host", host_id, venue=venue)
 
 
-def erase(db: Database, volunteer_id: int) -> None:
+def erase_hosts(db: Database, volunteer_id: int) -> None:
     """Forget all of this volunteer's hosts but what computed results depend on."""
     db.execute(_ERASE, volunteer_id=volunteer_id)
 
 
-def host(db: Database, host_id: int) -> Host | None:
-    return db.read_row(host_of, _HOST, id=host_id)
+def find_host(db: Database, host_id: int) -> Host | None:
+    return db.read_row(parse_host, _HOST, id=host_id)
 
 
-def facts(db: Database, host_id: int) -> dict[str, Any]:
+def read_host_facts(db: Database, host_id: int) -> dict[str, Any]:
     row = db.row(_HOST, id=host_id)
     description: dict[str, Any] = json.loads(row["facts"]) if row else {}
     return description
 
 
-def by_cpid(db: Database, volunteer_id: int, cpid: str, *, unheard: str, besides: int = 0) -> int | None:
+def find_host_by_cpid(db: Database, volunteer_id: int, cpid: str, *, unheard: str, besides: int = 0) -> int | None:
     """The newest host of this id, or of the one under which a host is known that was taken over and never heard of."""
     return db.scalar(int, _BY_CPID, volunteer_id=volunteer_id, cpid=cpid, unheard=unheard, besides=besides)
 
 
-def merge(db: Database, numbers: Mapping[int, int]) -> None:
+def add_merged_hosts(db: Database, numbers: Mapping[int, int]) -> None:
     """Computers that come with these numbers are the hosts of those."""
     db.add_all("merged_host", [{"number": number, "host_id": host_id} for number, host_id in numbers.items()])
 
 
-def merged_into(db: Database, volunteer_id: int, number: int) -> int | None:
+def find_merged_host(db: Database, volunteer_id: int, number: int) -> int | None:
     return db.scalar(int, _MERGED_INTO, volunteer_id=volunteer_id, number=number)
 
 
-def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
-    return [host_of(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
+def list_volunteer_hosts(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
+    return [parse_host(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
 
 
-def hosts(db: Database) -> list[Host]:
-    return [host_of(row) for row in db.select("SELECT * FROM host ORDER BY id")]
+def list_all_hosts(db: Database) -> list[Host]:
+    return [parse_host(row) for row in db.select("SELECT * FROM host ORDER BY id")]
 
 
-def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
+def has_other_hosts_since(db: Database, volunteer_id: int, since: datetime) -> bool:
     """Has a host of anybody but this volunteer been heard from since then? One that only plays a part is nobody's."""
-    return db.row(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
+    return db.row(_OTHERS_LATELY, volunteer_id=volunteer_id, since=to_microseconds(since)) is not None
 
 
-def host_of(row: Row) -> Host:
+def parse_host(row: Row) -> Host:
     return as_value(Host, row, capacity=as_value(Capacity, row, gpus=_gpus(row["gpus"])))
 
 
@@ -270,7 +272,7 @@ def _gpus(text: str) -> tuple[Gpu, ...]:
     return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)
 
 
-@value
+@value_class
 class AccountHolder:
     volunteer: Volunteer
     account: Account
@@ -279,7 +281,7 @@ class AccountHolder:
     balance: Balance | None
 
 
-@value
+@value_class
 class StoredHost:
     host: Host
     rpc_seqno: int
@@ -287,7 +289,7 @@ class StoredHost:
     balance: Balance | None
 
 
-@value
+@value_class
 class Contact:
     """Who speaks, and which host its number means: whoever's that is."""
 
@@ -296,15 +298,15 @@ class Contact:
     has_notices: bool  # is there something to say to the owner of the host?
 
 
-@value
+@value_class
 class TaskStanding:
     host_id: int | None
     state: TaskState
     workunit: WorkunitState
 
 
-def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
-    rows = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR))
+def read_contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
+    rows = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=to_microseconds(now - limits.NOTICE_SHOWN_FOR))
     if not rows:
         return None
     (row,) = rows
@@ -312,7 +314,7 @@ def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Conta
     return Contact(caller=_holder(dict(zip(_OF_CALLER, row, strict=False))), host=host, has_notices=bool(row[_NOTICE]))
 
 
-def stored_host(db: Database, host_id: int) -> StoredHost | None:
+def find_stored_host(db: Database, host_id: int) -> StoredHost | None:
     return db.read_row(_stored_host, _WITH_BALANCE, id=host_id)
 
 
@@ -320,7 +322,7 @@ def _holder(row: Row) -> AccountHolder:
     return AccountHolder(
         volunteer=as_value(Volunteer, row),
         account=as_value(Account, row),
-        preferred=accounts.preferred_of(row),
+        preferred=accounts.parse_preferences(row),
         team_name=row["team_name"] or "",
         balance=_balance(row),
     )
@@ -328,11 +330,11 @@ def _holder(row: Row) -> AccountHolder:
 
 def _stored_host(row: Row) -> StoredHost:
     return StoredHost(
-        host=host_of(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"], balance=_balance(row)
+        host=parse_host(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"], balance=_balance(row)
     )
 
 
-def stands(db: Database, task_ids: Sequence[int]) -> dict[int, TaskStanding]:
+def list_task_standings(db: Database, task_ids: Sequence[int]) -> dict[int, TaskStanding]:
     rows = db.select(_STANDS, ids=json.dumps(list(task_ids)))
     return {row["id"]: as_value(TaskStanding, row) for row in rows}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.limits import hosts as limits
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _ADD_FOR_ALL = """
 INSERT INTO notice (host_id, kind, text, created_at)
@@ -36,38 +36,42 @@ class Notice:
     is_told: bool
 
 
-def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
+def add_notice(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
     """Write a sentence for a host's owner; not when one of the kind was written within a day."""
-    if db.row(_LATELY, host_id=host_id, kind=kind, since=at(now - limits.NOTICE_SHOWN_FOR)) is not None:
+    if db.row(_LATELY, host_id=host_id, kind=kind, since=to_microseconds(now - limits.NOTICE_SHOWN_FOR)) is not None:
         return False
     db.add("notice", host_id=host_id, kind=kind, text=text[:_MOST_TEXT], created_at=now)
     return True
 
 
-def add_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
+def add_notice_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
     return db.execute(
-        _ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(now - limits.NOTICED_WITHIN), now=at(now)
+        _ADD_FOR_ALL,
+        kind=kind,
+        text=text[:_MOST_TEXT],
+        since=to_microseconds(now - limits.NOTICED_WITHIN),
+        now=to_microseconds(now),
     )
 
 
-def take_back(db: Database, kind: str) -> int:
+def withdraw_notices(db: Database, kind: str) -> int:
     """Whoever was not told this yet never is; how many computers these are."""
     return db.execute("DELETE FROM notice WHERE kind = :kind AND told_at IS NULL", kind=kind)
 
 
-def forget(db: Database, volunteer_id: int) -> None:
+def delete_volunteer_notices(db: Database, volunteer_id: int) -> None:
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
-def for_host(db: Database, host_id: int, now: datetime) -> list[Notice]:
+def list_host_notices(db: Database, host_id: int, now: datetime) -> list[Notice]:
     return [
         as_value(Notice, row, is_told=row["told_at"] is not None)
         for row in db.select(
-            _SHOWN, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR), limit=limits.NOTICES_AT_ONCE
+            _SHOWN, host_id=host_id, since=to_microseconds(now - limits.NOTICE_SHOWN_FOR), limit=limits.NOTICES_AT_ONCE
         )
     ]
 
 
-def mark_told(db: Database, ids: Sequence[int], now: datetime) -> None:
+def mark_notices_told(db: Database, ids: Sequence[int], now: datetime) -> None:
     """These sentences are on their way to the owner for the first time; their day begins."""
-    db.many(_TOLD, [{"id": notice_id, "now": at(now)} for notice_id in ids])
+    db.many(_TOLD, [{"id": notice_id, "now": to_microseconds(now)} for notice_id in ids])

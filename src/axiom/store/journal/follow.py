@@ -13,11 +13,11 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import StoreDamaged
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history, records
 from axiom.store.journal.history import JournalPoint
-from axiom.store.journal.replay import JournalEnd, ProvenRecord, redo
+from axiom.store.journal.replay import JournalEnd, ProvenRecord, redo_record
 
 _GROUPS_AT_ONCE = 500  # in one transaction
 _PATIENCE = 10  # looks in a row at something that does not fit, before it counts as a difference
@@ -37,7 +37,7 @@ class JournalFollower:
     """Our database, and how far along the journal it is. One thread looks, about twice a second."""
 
     def __init__(self, db: Database, folder: Folder, place: Path) -> None:
-        point = history.newest_point(db)
+        point = history.read_journal_point(db)
         if point is None:
             raise StoreDamaged(f"The database in {folder.path} kept no journal, so it can follow none.")
         self._db, self._folder, self._place = db, folder, place
@@ -55,7 +55,7 @@ class JournalFollower:
 
     def advance(self) -> JournalLook:
         """Do what was there at the look before already, or what a later file of the journal has settled."""
-        if history.newest_point(self._db) != self._point:
+        if history.read_journal_point(self._db) != self._point:
             raise StoreDamaged(
                 f"Somebody else changed the database in {self._folder.path}, so it is no copy any more. Nothing more "
                 "was done; make another from a backup."
@@ -65,7 +65,7 @@ class JournalFollower:
         return self._go_on()
 
     def _begin(self) -> bool:
-        files = records.segments(self._place, self._point.history, records.read_arriving)
+        files = records.list_segments(self._place, self._point.history, records.read_arriving_segment)
         before = [segment for segment in files if segment.point.position <= self._point.position]
         if not before:
             return self._miss(JournalEnd.LATE if files else JournalEnd.ABSENT, self._place, _LONG_PATIENCE)
@@ -73,12 +73,12 @@ class JournalFollower:
         raw = segment.path.read_bytes()
         reached, ends = segment.point, segment.begins
         self._known = {}
-        for frame in records.frames(raw, segment.begins):
+        for frame in records.iterate_frames(raw, segment.begins):
             if frame.number > self._point.position:
                 break
             if not frame.holds(raw, reached.digest):
                 raise _stopped(JournalEnd.DAMAGED, segment.path)
-            records.read_body(frame.body(raw), self._known)
+            records.read_record_body(frame.body(raw), self._known)
             reached, ends = _point_after(frame, reached), frame.ends
         if reached.position < self._point.position:
             return self._miss(JournalEnd.SHORT, segment.path, _LONG_PATIENCE)
@@ -107,9 +107,10 @@ class JournalFollower:
         elif not records.is_blank(raw, 0):
             self._look_at_rest(raw, path)
         elif any(
-            int(file.name[:12]) > reached.position for file in self._place.glob(f"*-{records.short(reached)}.log")
+            int(file.name[:12]) > reached.position
+            for file in self._place.glob(f"*-{records.shorten_history(reached)}.log")
         ):
-            self._miss(JournalEnd.GAP, self._place / records.name_of(reached), _LONG_PATIENCE)
+            self._miss(JournalEnd.GAP, self._place / records.segment_file_name(reached), _LONG_PATIENCE)
         else:
             self._misses = 0
         if following is not None:
@@ -120,11 +121,11 @@ class JournalFollower:
 
     def _following(self, path: Path, reached: JournalPoint) -> records.Segment | None:
         """The file that goes on from this point. Once it is there, nothing in the one before it changes any more."""
-        following = self._place / records.name_of(reached)
+        following = self._place / records.segment_file_name(reached)
         if following == path or not following.exists():
             return None
         try:
-            segment = records.read_arriving(following)
+            segment = records.read_arriving_segment(following)
         except StoreDamaged:
             self._miss(JournalEnd.DAMAGED, following, _PATIENCE)
             return None
@@ -134,7 +135,7 @@ class JournalFollower:
 
     def _whole(self, raw: bytes) -> tuple[list[records.Frame], JournalPoint]:
         whole, reached = [], self._point
-        for frame in records.frames(raw, 0):
+        for frame in records.iterate_frames(raw, 0):
             if frame.number != reached.position + 1 or not frame.holds(raw, reached.digest):
                 break
             whole.append(frame)
@@ -149,23 +150,23 @@ class JournalFollower:
                 for frame in part:
                     last = ProvenRecord(
                         number=frame.number,
-                        moment=moment(frame.moment),
-                        changes=records.read_body(frame.body(raw), self._known),
+                        moment=from_microseconds(frame.moment),
+                        changes=records.read_record_body(frame.body(raw), self._known),
                         digest=frame.digest,
                     )
-                    redo(self._db, self._folder, last)
+                    redo_record(self._db, self._folder, last)
                     changes_form |= any(_FORM.match(sql) for sql, _, _ in last.changes)
-                history.advance(self._db, part[-1].number, part[-1].digest)
+                history.advance_journal_point(self._db, part[-1].number, part[-1].digest)
             self._point, self._ends = _point_after(part[-1], self._point), begins + part[-1].ends
             self._mark = part[-1].digest
         return JournalLook(groups=len(ready), until=last.moment if last else None, changes_form=changes_form)
 
     def _look_at_rest(self, raw: bytes, path: Path) -> None:
         """What cannot be read yet: half a record is waited for, another one than follows ours is not."""
-        frame = next(records.frames(raw, 0), None)
+        frame = next(records.iterate_frames(raw, 0), None)
         if frame is not None and frame.number == self._point.position + 1:
             self._miss(JournalEnd.FOREIGN, path, _PATIENCE)
-        elif frame is not None or records.goes_on(raw, 0, self._point.position + 1):
+        elif frame is not None or records.has_later_record(raw, 0, self._point.position + 1):
             self._miss(JournalEnd.DAMAGED, path, _PATIENCE)
 
     def _miss(self, ending: JournalEnd, path: Path, patience: int) -> bool:

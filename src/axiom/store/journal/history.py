@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 SKIPPED = 1_000_000  # how many numbers are left out where some may have been given that nobody remembers here
 
@@ -28,14 +28,14 @@ class JournalPoint:
     digest: bytes
 
 
-def newest_point(db: Database) -> JournalPoint | None:
+def read_journal_point(db: Database) -> JournalPoint | None:
     row = db.row("SELECT history, position, digest FROM journal") if "journal" in db.tables() else None
     if row is None:
         return None
     return JournalPoint(history=row["history"], position=row["position"], digest=bytes.fromhex(row["digest"]))
 
 
-def begin(db: Database) -> JournalPoint:
+def begin_history(db: Database) -> JournalPoint:
     """A history of this database's own begins here, named after how and when its tables were made."""
     made = [(row["number"], row["checksum"], row["applied_at"]) for row in db.select(_MADE)]
     digest = hashlib.sha256(repr(made).encode()).digest()
@@ -44,26 +44,26 @@ def begin(db: Database) -> JournalPoint:
     return JournalPoint(history=digest.hex(), position=0, digest=digest)
 
 
-def advance(db: Database, position: int, digest: bytes) -> None:
+def advance_journal_point(db: Database, position: int, digest: bytes) -> None:
     db.execute("UPDATE journal SET position = :position, digest = :digest", position=position, digest=digest.hex())
 
 
-def interrupt(db: Database) -> None:
+def interrupt_history(db: Database) -> None:
     """Something was changed that no journal holds, so none can be followed across this point."""
-    point = newest_point(db)
+    point = read_journal_point(db)
     if point is not None:
         with db.transaction():
-            advance(db, point.position + 1, hashlib.sha256(point.digest + b"interrupted").digest())
+            advance_journal_point(db, point.position + 1, hashlib.sha256(point.digest + b"interrupted").digest())
 
 
-def part(db: Database, now: datetime) -> None:
+def fork_history(db: Database, now: datetime) -> None:
     """Another history goes on from here, and gives no number that the one before may have given after this point."""
     with db.transaction():
         db.execute("UPDATE sqlite_sequence SET seq = seq + :skipped", skipped=SKIPPED)
         db.execute(_SKIP_UNUSED, skipped=SKIPPED)
-        point = newest_point(db)
+        point = read_journal_point(db)
         if point is not None:
-            digest = hashlib.sha256(point.digest + f"parted {at(now)}".encode()).hexdigest()
+            digest = hashlib.sha256(point.digest + f"parted {to_microseconds(now)}".encode()).hexdigest()
             db.execute("UPDATE journal SET history = :history, digest = :digest", history=digest, digest=digest)
 
 
@@ -79,6 +79,6 @@ def last_number(db: Database, table: str) -> int:
     return db.number("SELECT seq FROM sqlite_sequence WHERE name = :name", name=table)
 
 
-def was_parted_since(db: Database, table: str, number: int) -> bool:
+def was_history_forked_since(db: Database, table: str, number: int) -> bool:
     """Did another history go on after this number was given? Certain as long as it gave fewer than were left out."""
     return number + SKIPPED <= last_number(db, table)

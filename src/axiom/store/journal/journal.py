@@ -20,13 +20,20 @@ from pathlib import Path
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import backups as limits
-from axiom.store.engine.database import Change, Database, at, sync
-from axiom.store.engine.database_lock import log_of
-from axiom.store.engine.folder import Folder, is_full
+from axiom.store.engine.database import Change, Database, fsync_path, to_microseconds
+from axiom.store.engine.database_lock import wal_path
+from axiom.store.engine.folder import Folder, is_disk_full
 from axiom.store.journal import history
 from axiom.store.journal.history import JournalPoint
-from axiom.store.journal.records import Words, name_of, segments, short, write_record, write_start
-from axiom.store.journal.replay import JournalEnd, ReplayResult, Tail, replay
+from axiom.store.journal.records import (
+    StatementNumbers,
+    list_segments,
+    segment_file_name,
+    shorten_history,
+    write_record,
+    write_segment_start,
+)
+from axiom.store.journal.replay import JournalEnd, JournalTail, ReplayResult, replay_journal
 
 log = logging.getLogger("axiom.journal")
 
@@ -41,7 +48,7 @@ _ADVICE = {
 }
 
 
-def attach(
+def attach_journal(
     db: Database, folder: Folder, place: Path, now: Callable[[], datetime], *, segment_bytes: int = limits.SEGMENT_BYTES
 ) -> None:
     """From here on every change through this connection is in the journal; what that has beyond it is done first.
@@ -50,15 +57,15 @@ def attach(
     """
     if db.recorded or "journal" not in db.tables():
         return
-    point = history.newest_point(db) or history.begin(db)
+    point = history.read_journal_point(db) or history.begin_history(db)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = _hold(place, point)
         try:
-            replayed = replay(db, folder, place)
+            replayed = replay_journal(db, folder, place)
             _demand(replayed, place)
-            point = history.newest_point(db) or point
-            written = log_of(folder.database)
+            point = history.read_journal_point(db) or point
+            written = wal_path(folder.database)
             journal = Journal(
                 place, point, written=written, replayed=replayed, now=now, segment_bytes=segment_bytes, lock=lock
             )
@@ -103,7 +110,7 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._lock = lock
         self._failed: StoreError | None = None
-        self._words = Words()
+        self._words = StatementNumbers()
         self._undo: tuple[int, JournalPoint, Sequence[tuple[str, tuple[str, ...]]]] = (0, point, ())
         if replayed.ending in {JournalEnd.END, JournalEnd.TORN} and replayed.tail is not None:
             self._file, self._size = _reopen(replayed.tail)
@@ -112,7 +119,7 @@ class Journal:
             if point.position:
                 log.warning("journal.begins position=%d only backups from now on are covered", point.position)
             _settle(self._written)
-            self._file, self._size = _make(place, point, at(now()))
+            self._file, self._size = _make(place, point, to_microseconds(now()))
             self._begins = point
         self._room = self._size  # as far as the file goes, with what was written ahead
 
@@ -123,9 +130,9 @@ class Journal:
             self._turn()
         body, new = self._words.write(changes)
         number = self._point.position + 1
-        record, digest = write_record(number, at(self._now()), body, self._point.digest)
+        record, digest = write_record(number, to_microseconds(self._now()), body, self._point.digest)
         try:
-            history.advance(database, number, digest)
+            history.advance_journal_point(database, number, digest)
             self._write(record)
         except BaseException:
             self._words.forget(new)
@@ -170,7 +177,7 @@ class Journal:
                 written = os.pwrite(self._file, left, place)
                 left, place = left[written:], place + written
         except OSError as error:
-            if not is_full(error):
+            if not is_disk_full(error):
                 raise self._fail(error) from error
             if place < end:  # otherwise there is room for the record, and none ahead of it
                 self._cut(self._size, error)
@@ -211,19 +218,19 @@ class Journal:
     def _turn(self) -> None:
         try:
             _settle(self._written)
-            file, size = _make(self._place, self._point, at(self._now()))
+            file, size = _make(self._place, self._point, to_microseconds(self._now()))
         except OSError as error:
-            if not is_full(error):
+            if not is_disk_full(error):
                 raise self._fail(error) from error
             raise self._full() from error
         self._trim()
         os.close(self._file)
         self._file, self._size, self._room, self._begins = file, size, size, self._point
-        self._words = Words()
+        self._words = StatementNumbers()
 
 
-def prune(place: Path, of: str, position: int) -> int:
-    files = segments(place, of)
+def prune_journal(place: Path, of: str, position: int) -> int:
+    files = list_segments(place, of)
     spent = [segment for segment, after in itertools.pairwise(files) if after.point.position <= position]
     for segment in spent:
         segment.path.unlink(missing_ok=True)
@@ -233,20 +240,20 @@ def prune(place: Path, of: str, position: int) -> int:
 def _settle(written: Path) -> None:
     """What the database's log holds is on the disk: what stands in the journal before here may then be deleted."""
     if written.exists():
-        sync(written)
+        fsync_path(written)
 
 
 def _make(place: Path, point: JournalPoint, moment: int) -> tuple[int, int]:
-    path = place / name_of(point)
+    path = place / segment_file_name(point)
     unfinished = path.with_name(path.name + ".part")
-    start = write_start(point, moment)
+    start = write_segment_start(point, moment)
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(start)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-        sync(place)
+        fsync_path(place)
     except OSError:
         with contextlib.suppress(OSError):  # what could not be written may not be there to delete either
             unfinished.unlink()
@@ -254,7 +261,7 @@ def _make(place: Path, point: JournalPoint, moment: int) -> tuple[int, int]:
     return os.open(path, os.O_RDWR), len(start)
 
 
-def _reopen(tail: Tail) -> tuple[int, int]:
+def _reopen(tail: JournalTail) -> tuple[int, int]:
     file = os.open(tail.segment.path, os.O_RDWR)
     if os.fstat(file).st_size > tail.ends:
         os.ftruncate(file, tail.ends)
@@ -263,7 +270,7 @@ def _reopen(tail: Tail) -> tuple[int, int]:
 
 
 def _hold(place: Path, point: JournalPoint) -> int:
-    lock = os.open(place / f"{short(point)}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    lock = os.open(place / f"{shorten_history(point)}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -60,7 +60,7 @@ class Segment:
     begins: int  # where its first record lies
 
 
-class Words:
+class StatementNumbers:
     """Numbers for statements, so that each text is written once."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Words:
             del self._numbers[statement]
 
 
-def read_body(body: memoryview, statements: dict[int, Statement]) -> list[Change]:
+def read_record_body(body: memoryview, statements: dict[int, Statement]) -> list[Change]:
     """The changes of a record. `statements` are those of the records before, and gain those of this one."""
     new, rows = msgpack.unpackb(body, use_list=False)
     statements.update({number: (sql, names) for number, sql, names in new})
@@ -104,29 +104,29 @@ def write_record(number: int, moment: int, body: bytes, previous: bytes) -> tupl
     return content + digest, digest
 
 
-def write_start(point: JournalPoint, moment: int) -> bytes:
+def write_segment_start(point: JournalPoint, moment: int) -> bytes:
     body = msgpack.packb((_FORMAT, point.history, point.digest))
     record, _ = write_record(point.position, moment, body, b"")
     return record
 
 
-def name_of(point: JournalPoint) -> str:
-    return f"{point.position:012}-{short(point)}.log"
+def segment_file_name(point: JournalPoint) -> str:
+    return f"{point.position:012}-{shorten_history(point)}.log"
 
 
-def short(point: JournalPoint) -> str:
+def shorten_history(point: JournalPoint) -> str:
     return point.history[:_SHORT]
 
 
-def segments(place: Path, history: str, read: Callable[[Path], Segment | None] | None = None) -> list[Segment]:
-    files = [(read or read_start)(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
+def list_segments(place: Path, history: str, read: Callable[[Path], Segment | None] | None = None) -> list[Segment]:
+    files = [(read or read_segment_start)(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
     return sorted(
         (segment for segment in files if segment and segment.point.history == history),
         key=lambda segment: segment.point.position,
     )
 
 
-def frames(raw: bytes, begins: int) -> Iterator[Frame]:
+def iterate_frames(raw: bytes, begins: int) -> Iterator[Frame]:
     frame = _frame(raw, begins)
     while frame is not None:
         yield frame
@@ -137,7 +137,7 @@ def is_blank(raw: bytes, begins: int) -> bool:
     return not raw[begins:].strip(b"\0")
 
 
-def goes_on(raw: bytes, begins: int, number: int) -> bool:
+def has_later_record(raw: bytes, begins: int, number: int) -> bool:
     """Does the head of a later record than this one lie somewhere after here?"""
     place = raw.find(_MARK, begins)
     while place >= 0:
@@ -148,15 +148,15 @@ def goes_on(raw: bytes, begins: int, number: int) -> bool:
     return False
 
 
-def read_start(path: Path) -> Segment:
+def read_segment_start(path: Path) -> Segment:
     """Where a file of a journal begins. Whoever writes one shows it when its first record is on the disk."""
-    segment = read_arriving(path)
+    segment = read_arriving_segment(path)
     if segment is None:
         raise _damaged(path)
     return segment
 
 
-def read_arriving(path: Path) -> Segment | None:
+def read_arriving_segment(path: Path) -> Segment | None:
     """Where a file of a journal begins, from its first record; None while a copy has not brought all of that."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -10,11 +10,20 @@ from pathlib import Path
 
 from axiom.errors import StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store.engine import blobs
-from axiom.store.engine.database import FILE, Change, Database, moment
+from axiom.store.engine.database import FILE, Change, Database, from_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.journal.history import JournalPoint
-from axiom.store.journal.records import Frame, Segment, Statement, frames, goes_on, is_blank, read_body, segments
+from axiom.store.journal.records import (
+    Frame,
+    Segment,
+    Statement,
+    has_later_record,
+    is_blank,
+    iterate_frames,
+    list_segments,
+    read_record_body,
+)
 
 _GROUPS_AT_ONCE = 500  # in one transaction of a replay
 
@@ -39,7 +48,7 @@ class ProvenRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tail:
+class JournalTail:
     segment: Segment
     ends: int
     point: JournalPoint
@@ -49,10 +58,10 @@ class JournalReader:
     """The records after a point, in order. Once they are read, `ending` says why there are no more."""
 
     def __init__(self, place: Path, point: JournalPoint) -> None:
-        self._segments = segments(place, point.history)
+        self._segments = list_segments(place, point.history)
         self._point = point
         self.ending = JournalEnd.ABSENT
-        self.tail: Tail | None = None  # where the course ended, if it is in the journal
+        self.tail: JournalTail | None = None  # where the course ended, if it is in the journal
         self.damaged: Path | None = None
 
     def __iter__(self) -> Iterator[ProvenRecord]:
@@ -86,7 +95,7 @@ class JournalReader:
     def _records(self, segment: Segment, raw: bytes, *, is_last: bool) -> Iterator[ProvenRecord]:
         statements: dict[int, Statement] = {}
         point, ends, unreadable = segment.point, segment.begins, False
-        for frame in frames(raw, segment.begins):
+        for frame in iterate_frames(raw, segment.begins):
             is_whole = frame.number == point.position + 1 and frame.holds(raw, point.digest)
             changes = _changes(frame, raw, statements) if is_whole else None
             if frame.number > self._point.position:
@@ -94,39 +103,41 @@ class JournalReader:
                     unreadable = is_whole
                     break
                 yield ProvenRecord(
-                    number=frame.number, moment=moment(frame.moment), changes=changes, digest=frame.digest
+                    number=frame.number, moment=from_microseconds(frame.moment), changes=changes, digest=frame.digest
                 )
             # What the database has already may be damaged here, as long as what comes later can be read without it.
             point, ends = JournalPoint(history=point.history, position=frame.number, digest=frame.digest), frame.ends
-        self.tail = Tail(segment=segment, ends=ends, point=point)
+        self.tail = JournalTail(segment=segment, ends=ends, point=point)
         self.ending = JournalEnd.END
         if not is_blank(raw, ends):
-            torn = is_last and not unreadable and not goes_on(raw, ends, point.position + 1)
+            torn = is_last and not unreadable and not has_later_record(raw, ends, point.position + 1)
             self.ending, self.damaged = JournalEnd.TORN if torn else JournalEnd.DAMAGED, segment.path
 
 
 def _changes(frame: Frame, raw: bytes, statements: dict[int, Statement]) -> list[Change] | None:
     try:
-        return read_body(frame.body(raw), statements)
+        return read_record_body(frame.body(raw), statements)
     except KeyError:
         return None
 
 
-def _tail_at(segment: Segment, raw: bytes, position: int) -> Tail | None:
+def _tail_at(segment: Segment, raw: bytes, position: int) -> JournalTail | None:
     if segment.point.position == position:
-        return Tail(segment=segment, ends=segment.begins, point=segment.point)
-    last: Frame | None = next((frame for frame in frames(raw, segment.begins) if frame.number == position), None)
+        return JournalTail(segment=segment, ends=segment.begins, point=segment.point)
+    last: Frame | None = next(
+        (frame for frame in iterate_frames(raw, segment.begins) if frame.number == position), None
+    )
     if last is None:
         return None
     point = JournalPoint(history=segment.point.history, position=position, digest=last.digest)
-    return Tail(segment=segment, ends=last.ends, point=point)
+    return JournalTail(segment=segment, ends=last.ends, point=point)
 
 
-def covered_from(place: Path, point: JournalPoint) -> Segment | None:
+def find_first_covering_segment(place: Path, point: JournalPoint) -> Segment | None:
     """The file with which the changes begin that lead here without a gap; None where the journal does not lead here."""
     first: Segment | None = None
     reached = point
-    for segment in reversed(segments(place, point.history)):
+    for segment in reversed(list_segments(place, point.history)):
         if segment.point.position > reached.position:
             continue
         here = _tail_at(segment, segment.path.read_bytes(), reached.position)
@@ -142,13 +153,13 @@ class ReplayResult:
     changes: int
     until: datetime | None  # when the last of them was written
     ending: JournalEnd
-    tail: Tail | None
+    tail: JournalTail | None
     damaged: Path | None
 
 
-def replay(db: Database, folder: Folder, place: Path) -> ReplayResult:
+def replay_journal(db: Database, folder: Folder, place: Path) -> ReplayResult:
     """Do to the database what the journal in this place says came after it. The connection records nothing itself."""
-    point = history.newest_point(db)
+    point = history.read_journal_point(db)
     if point is None:
         return ReplayResult(groups=0, changes=0, until=None, ending=JournalEnd.ABSENT, tail=None, damaged=None)
     course = JournalReader(place, point)
@@ -158,8 +169,8 @@ def replay(db: Database, folder: Folder, place: Path) -> ReplayResult:
     while batch := list(itertools.islice(records, _GROUPS_AT_ONCE)):
         with db.transaction():
             for record in batch:
-                redo(db, folder, record)
-            history.advance(db, batch[-1].number, batch[-1].digest)
+                redo_record(db, folder, record)
+            history.advance_journal_point(db, batch[-1].number, batch[-1].digest)
         groups += len(batch)
         changes += sum(len(record.changes) for record in batch)
         until = batch[-1].moment
@@ -173,12 +184,12 @@ def replay(db: Database, folder: Folder, place: Path) -> ReplayResult:
     )
 
 
-def redo(db: Database, folder: Folder, record: ProvenRecord) -> None:
+def redo_record(db: Database, folder: Folder, record: ProvenRecord) -> None:
     try:
         for sql, names, values in record.changes:
             if sql == FILE:
                 digest, body = values
-                blobs.keep_file(folder, digest, body, record.moment)
+                blobs.write_blob_file(folder, digest, body, record.moment)
             else:
                 db.repeat(sql, names, values)
     except (StorageFull, StoreBusy):

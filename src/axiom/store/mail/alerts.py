@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _KEEP = """
 INSERT INTO alert (kind, says, told_at, is_over) VALUES (:kind, :says, :told_at, :is_over)
@@ -17,9 +17,11 @@ class LatestAlert:
     is_over: bool
 
 
-def latest_alerts(db: Database) -> list[LatestAlert]:
+def list_latest_alerts(db: Database) -> list[LatestAlert]:
     return [as_value(LatestAlert, row) for row in db.select("SELECT * FROM alert ORDER BY kind")]
 
 
-def keep(db: Database, alert: LatestAlert) -> None:
-    db.execute(_KEEP, kind=alert.kind, says=alert.says, told_at=at(alert.told_at), is_over=int(alert.is_over))
+def store_alert(db: Database, alert: LatestAlert) -> None:
+    db.execute(
+        _KEEP, kind=alert.kind, says=alert.says, told_at=to_microseconds(alert.told_at), is_over=int(alert.is_over)
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 MAIL = "mail"  # the channel; those of alerts are their own
 CONFIRM, RESET, DIGEST, SILENCE, ALERT = "confirm", "reset", "digest", "silence", "alert"
@@ -33,7 +33,7 @@ class OutboxMessage:
     sent_at: datetime | None
 
 
-def add(
+def add_message(
     db: Database,
     kind: str,
     now: datetime,
@@ -48,44 +48,50 @@ def add(
     )
 
 
-def replace(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:
+def replace_unsent_message(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:
     """Mail this to a volunteer, instead of an older one of the kind that was not sent yet."""
     db.execute(_TAKE_BACK, volunteer_id=volunteer_id, kind=kind)
-    add(db, kind, now, volunteer_id=volunteer_id)
+    add_message(db, kind, now, volunteer_id=volunteer_id)
 
 
-def was_asked(db: Database, kind: str, volunteer_id: int, since: datetime) -> bool:
-    return db.row(_LATELY, volunteer_id=volunteer_id, kind=kind, since=at(since)) is not None
+def has_recent_message(db: Database, kind: str, volunteer_id: int, since: datetime) -> bool:
+    return db.row(_LATELY, volunteer_id=volunteer_id, kind=kind, since=to_microseconds(since)) is not None
 
 
-def due(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMessage]:
-    return db.values(OutboxMessage, _DUE, channel=channel, now=at(now), limit=limit)
+def list_due_messages(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMessage]:
+    return db.values(OutboxMessage, _DUE, channel=channel, now=to_microseconds(now), limit=limit)
 
 
-def put_off(db: Database, message_id: int, until: datetime) -> None:
-    db.execute("UPDATE outbox SET next_at = :until WHERE id = :id AND sent_at IS NULL", id=message_id, until=at(until))
+def postpone_message(db: Database, message_id: int, until: datetime) -> None:
+    db.execute(
+        "UPDATE outbox SET next_at = :until WHERE id = :id AND sent_at IS NULL",
+        id=message_id,
+        until=to_microseconds(until),
+    )
 
 
-def sent(db: Database, message_id: int, now: datetime) -> None:
-    db.execute("UPDATE outbox SET sent_at = :now WHERE id = :id AND sent_at IS NULL", id=message_id, now=at(now))
+def mark_message_sent(db: Database, message_id: int, now: datetime) -> None:
+    db.execute(
+        "UPDATE outbox SET sent_at = :now WHERE id = :id AND sent_at IS NULL", id=message_id, now=to_microseconds(now)
+    )
 
 
-def give_up(db: Database, message_id: int) -> None:
+def discard_message(db: Database, message_id: int) -> None:
     db.execute("DELETE FROM outbox WHERE id = :id AND sent_at IS NULL", id=message_id)
 
 
-def give_up_old(db: Database, channel: str, before: datetime) -> list[OutboxMessage]:
-    return db.values(OutboxMessage, _GIVE_UP_OLD, channel=channel, before=at(before))
+def discard_old_messages(db: Database, channel: str, before: datetime) -> list[OutboxMessage]:
+    return db.values(OutboxMessage, _GIVE_UP_OLD, channel=channel, before=to_microseconds(before))
 
 
-def of_volunteer(db: Database, volunteer_id: int) -> list[OutboxMessage]:
+def list_volunteer_messages(db: Database, volunteer_id: int) -> list[OutboxMessage]:
     """What waits for a volunteer, and what was sent to them within a day."""
     return db.values(OutboxMessage, _OF_VOLUNTEER, volunteer_id=volunteer_id)
 
 
-def forget(db: Database, volunteer_id: int) -> None:
+def delete_volunteer_messages(db: Database, volunteer_id: int) -> None:
     db.execute("DELETE FROM outbox WHERE volunteer_id = :volunteer_id", volunteer_id=volunteer_id)
 
 
-def forget_sent(db: Database, before: datetime) -> None:
-    db.execute("DELETE FROM outbox WHERE sent_at < :before", before=at(before))
+def delete_sent_messages(db: Database, before: datetime) -> None:
+    db.execute("DELETE FROM outbox WHERE sent_at < :before", before=to_microseconds(before))

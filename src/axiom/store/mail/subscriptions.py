@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 from axiom_weigh.grouping import group_pairs
 
 _SUBSCRIBE = """
@@ -38,37 +38,48 @@ class DueDigest:
     told_credit: int
 
 
-def subscribe(db: Database, volunteer_id: int, kind: str, *, told_until: datetime, told_credit: int = 0) -> None:
+def add_subscription(db: Database, volunteer_id: int, kind: str, *, told_until: datetime, told_credit: int = 0) -> None:
     """They want this mail, with what comes after that moment; who has it already goes on."""
-    db.execute(_SUBSCRIBE, volunteer_id=volunteer_id, kind=kind, told_until=at(told_until), told_credit=told_credit)
+    db.execute(
+        _SUBSCRIBE,
+        volunteer_id=volunteer_id,
+        kind=kind,
+        told_until=to_microseconds(told_until),
+        told_credit=told_credit,
+    )
 
 
-def end(db: Database, volunteer_id: int, kind: str) -> None:
+def end_subscription(db: Database, volunteer_id: int, kind: str) -> None:
     db.execute(_END, volunteer_id=volunteer_id, kind=kind)
 
 
-def forget(db: Database, volunteer_id: int) -> None:
+def delete_subscriptions(db: Database, volunteer_id: int) -> None:
     db.execute("DELETE FROM subscription WHERE volunteer_id = :volunteer_id", volunteer_id=volunteer_id)
 
 
-def of_volunteer(db: Database, volunteer_id: int) -> set[str]:
+def list_subscriptions(db: Database, volunteer_id: int) -> set[str]:
     return {row["kind"] for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)}
 
 
-def due_digests(db: Database, before: datetime, limit: int) -> list[DueDigest]:
-    return db.values(DueDigest, _DUE, before=at(before), limit=limit)
+def list_due_digests(db: Database, before: datetime, limit: int) -> list[DueDigest]:
+    return db.values(DueDigest, _DUE, before=to_microseconds(before), limit=limit)
 
 
-def digested(db: Database, due: DueDigest, *, until: datetime, credit: int) -> bool:
+def record_digest(db: Database, due: DueDigest, *, until: datetime, credit: int) -> bool:
     """The next digest begins here; False where it does already, or nobody wants one any more."""
-    values = {"volunteer_id": due.volunteer_id, "since": at(due.told_until), "until": at(until), "credit": credit}
+    values = {
+        "volunteer_id": due.volunteer_id,
+        "since": to_microseconds(due.told_until),
+        "until": to_microseconds(until),
+        "credit": credit,
+    }
     return db.execute(_DIGESTED, **values) == 1
 
 
-def mark_told(db: Database, volunteer_id: int, kind: str, until: datetime) -> None:
-    db.execute(_TOLD, volunteer_id=volunteer_id, kind=kind, until=at(until))
+def mark_subscription_told(db: Database, volunteer_id: int, kind: str, until: datetime) -> None:
+    db.execute(_TOLD, volunteer_id=volunteer_id, kind=kind, until=to_microseconds(until))
 
 
-def silent(db: Database, before: datetime) -> dict[int, list[int]]:
+def list_silent_hosts(db: Database, before: datetime) -> dict[int, list[int]]:
     """The hosts that had work and were last heard from before then, by volunteer; none of which they were told."""
-    return group_pairs((row["volunteer_id"], row["id"]) for row in db.select(_SILENT, before=at(before)))
+    return group_pairs((row["volunteer_id"], row["id"]) for row in db.select(_SILENT, before=to_microseconds(before)))

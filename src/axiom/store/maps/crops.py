@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from axiom.domain.maps import Map
 from axiom.errors import NotFound, WrongUse
 from axiom.store.engine.database import Database
-from axiom.store.maps.windows import NOTHING, Charts, PixelWindow, middles, tiles_of, touched
+from axiom.store.maps.windows import (
+    NOTHING,
+    ChartReader,
+    PixelWindow,
+    compute_pixel_middles,
+    find_touched_pixels,
+    list_window_tiles,
+)
 
 MOST = 65_536  # pixels that are given at once
 _MOST_SAID = 16  # replicates that a sentence looks through
@@ -36,7 +43,7 @@ class Crop:
                 place += 1
 
 
-def crop(
+def crop_map(
     db: Database,
     experiment_id: int,
     drawn: Map,
@@ -48,14 +55,14 @@ def crop(
     level: int,
 ) -> Crop:
     """The pixels that a rectangle touches, as they are at a level; without a replicate, of the first that is drawn."""
-    charts = Charts(db, experiment_id, drawn, arm)
+    charts = ChartReader(db, experiment_id, drawn, arm)
     window = _window(drawn, x, y, level)
     first = charts.replicates(1)
     if not first:
         raise NotFound(f"No tile of arm {arm} is drawn yet.")
     chosen = first[0] if replicate is None else replicate
     side, levels = drawn.pixels, bytearray(window.amount)
-    charts.read([chosen], tiles_of(window, side))
+    charts.read([chosen], list_window_tiles(window, side))
     picture = charts.picture(chosen, window)
     if NOTHING in picture.pixels:
         numbers = ", ".join(map(str, charts.replicates(_MOST_SAID)))
@@ -73,8 +80,8 @@ def crop(
         level=level,
         arm=arm,
         replicate=chosen,
-        x=middles(drawn.x, window.column, window.columns, pixels),
-        y=middles(drawn.y, window.row, window.rows, pixels),
+        x=compute_pixel_middles(drawn.x, window.column, window.columns, pixels),
+        y=compute_pixel_middles(drawn.y, window.row, window.rows, pixels),
         pixels=picture.pixels,
         levels=bytes(levels),
     )
@@ -90,8 +97,8 @@ def _window(drawn: Map, x: tuple[float, float], y: tuple[float, float], level: i
                 f"{axis.high:g}. Nothing was read."
             )
     pixels = drawn.pixels << level
-    column, columns = touched(drawn.x, *x, pixels)
-    row, rows = touched(drawn.y, *y, pixels)
+    column, columns = find_touched_pixels(drawn.x, *x, pixels)
+    row, rows = find_touched_pixels(drawn.y, *y, pixels)
     window = PixelWindow(level=level, column=column, row=row, columns=columns, rows=rows)
     if window.amount > MOST:
         raise WrongUse(

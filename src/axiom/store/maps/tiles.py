@@ -9,7 +9,7 @@ from typing import Any
 from axiom.domain.maps import DEEPEST, Map, Tile, borders, differing, place_of, tile_at
 from axiom.domain.work import Result
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _DRAW = """
 INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, drawn_at)
@@ -104,7 +104,7 @@ class ChartProgress:
         return self.wanted - self.back
 
 
-def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> None:
+def store_tiles(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> None:
     """Keep the pixels of an experiment's results, and open the quarters through which a border passes.
 
     Each tile is drawn once: what a check brings of it is no other tile. A quarter has more to tell the longer its
@@ -126,7 +126,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
                 "task_id": result.task_id,
                 "shares": json.dumps(edges.shares) if edges else None,
                 "pixels": None if result.pixels is None else zlib.compress(result.pixels, 9),
-                "now": at(now),
+                "now": to_microseconds(now),
             }
         )
         if edges is None or tile.level >= drawn.deepest:
@@ -140,7 +140,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
     db.many(_DRAW, rows)
     db.many(_OPEN, opened)
     new = Counter(("tile", row["experiment_id"], str(row["level"])) for row in rows if row["state"] == "drawn")
-    counters.add_all(db, new)
+    counters.add_to_counters(db, new)
 
 
 def _differences(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int]:
@@ -152,7 +152,7 @@ def _differences(db: Database, drawn: Map, result: Result) -> tuple[int, int, in
     return differing(result.pixels, zlib.decompress(row["pixels"]), drawn)
 
 
-def raise_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> None:
+def raise_tile_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> None:
     """Somebody looks at these tiles, each of an experiment: their open quarters are worth more."""
     tiles = [(experiment_id, *tile_at(place)) for experiment_id, place in places]
     quarters = [
@@ -172,7 +172,7 @@ def _settled_places(db: Database, results: Sequence[Result]) -> set[tuple[int, i
     return {(row["config"], row["replicate"]) for row in rows}
 
 
-def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[tuple[int, int]]:
+def list_open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[tuple[int, int]]:
     """The levels of an arm at which tiles could be computed next, and how many could: the coarsest, so many in all."""
     levels: list[tuple[int, int]] = []
     above = -1
@@ -184,23 +184,23 @@ def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[t
     return levels
 
 
-def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
+def list_next_open_tiles(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
     return db.values(OpenTile, _NEXT, experiment_id=experiment_id, arm=arm, level=level, limit=limit)
 
 
-def out(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:
+def list_open_orders(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:
     """How many replicates each open workunit orders, and at which places."""
     rows = db.select(_OUT, experiment_id=experiment_id)
     return [(len(json.loads(row["replicates"])), tuple(json.loads(row["configs"]))) for row in rows]
 
 
-def order(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
+def mark_tiles_ordered(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
     db.many(
         _ORDER, [{"experiment_id": experiment_id, "config": tile.place, "replicate": tile.replicate} for tile in tiles]
     )
 
 
-def charted(
+def read_chart_progress(
     db: Database, experiment_id: int, *, first: int, deepest: int, arms: Collection[int]
 ) -> dict[int, ChartProgress]:
     progress: dict[int, ChartProgress] = {}
@@ -213,6 +213,6 @@ def charted(
     return progress
 
 
-def drawn_tile(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
+def find_drawn_tile(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
     row = db.row(_ONE, experiment_id=experiment_id, config=place, replicate=replicate)
     return as_value(DrawnTile, row, place=place, pixels=zlib.decompress(row["pixels"])) if row else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from axiom.domain.maps import Knob, Map, Tile, place_of, tile_at
 from axiom.store.engine.database import Database
-from axiom.store.maps.tiles import DrawnTile, drawn_tile
+from axiom.store.maps.tiles import DrawnTile, find_drawn_tile
 
 NOTHING = 255  # where no tile is drawn: a map has far fewer colours
 _SLACK = 1e-6  # of a pixel: an end that was meant to lie between two pixels lies there
@@ -53,7 +53,7 @@ class WindowPixels:
     squares: tuple[Square, ...]
 
 
-class Charts:
+class ChartReader:
     def __init__(self, db: Database, experiment_id: int, drawn: Map, arm: int) -> None:
         self._db = db
         self._experiment_id = experiment_id
@@ -93,14 +93,14 @@ class Charts:
             place = place_of(higher, self._arm)
             if is_drawn[place]:
                 if (replicate, place) not in self._read:
-                    self._read[replicate, place] = drawn_tile(self._db, self._experiment_id, place, replicate)
+                    self._read[replicate, place] = find_drawn_tile(self._db, self._experiment_id, place, replicate)
                 return self._read[replicate, place]
         return None
 
     def picture(self, replicate: int, window: PixelWindow) -> WindowPixels:
         side, squares = self._map.pixels, list[Square]()
         shown = bytearray([NOTHING]) * window.amount
-        tiles = list(tiles_of(window, side))
+        tiles = list(list_window_tiles(window, side))
         if any(place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}) for tile in tiles):
             self.read([replicate], tiles)
         for tile in tiles:
@@ -120,34 +120,34 @@ class Charts:
         return tile.up_to(self._map.deepest) if tile.level > self._map.deepest else tile
 
 
-def tiles_of(window: PixelWindow, side: int) -> Iterator[Tile]:
+def list_window_tiles(window: PixelWindow, side: int) -> Iterator[Tile]:
     for row in range(window.row // side, (window.row + window.rows - 1) // side + 1):
         for column in range(window.column // side, (window.column + window.columns - 1) // side + 1):
             yield Tile(level=window.level, column=column, row=row)
 
 
-def window_of(tile: Tile, side: int, deeper: int = 0) -> PixelWindow:
+def tile_window(tile: Tile, side: int, deeper: int = 0) -> PixelWindow:
     size = side << deeper
     return PixelWindow(
         level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size
     )
 
 
-def share_of(axis: Knob, value: float) -> float:
+def compute_axis_share(axis: Knob, value: float) -> float:
     if axis.log:
         return math.log(value / axis.low) / math.log(axis.high / axis.low)
     return (value - axis.low) / (axis.high - axis.low)
 
 
-def touched(axis: Knob, low: float, high: float, pixels: int) -> tuple[int, int]:
+def find_touched_pixels(axis: Knob, low: float, high: float, pixels: int) -> tuple[int, int]:
     """The first of so many pixels along an axis that the span from low to high touches, and how many it touches."""
-    first = math.floor(share_of(axis, low) * pixels + _SLACK)
-    behind = math.ceil(share_of(axis, high) * pixels - _SLACK)
+    first = math.floor(compute_axis_share(axis, low) * pixels + _SLACK)
+    behind = math.ceil(compute_axis_share(axis, high) * pixels - _SLACK)
     first = min(max(first, 0), pixels - 1)
     return first, max(1, min(behind, pixels) - first)
 
 
-def middles(axis: Knob, first: int, amount: int, pixels: int) -> list[float]:
+def compute_pixel_middles(axis: Knob, first: int, amount: int, pixels: int) -> list[float]:
     return [axis.at((first + place + 0.5) / pixels) for place in range(amount)]
 
 

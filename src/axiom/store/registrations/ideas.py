@@ -4,8 +4,15 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, KeptIdea
-from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
+from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, StoredIdea
+from axiom.store.engine.database import (
+    Database,
+    Row,
+    as_value,
+    from_microseconds,
+    from_optional_microseconds,
+    to_microseconds,
+)
 
 _SELECT = """
 SELECT i.*, x.name AS experiment, x.version AS version FROM idea i LEFT JOIN experiment x ON x.id = i.experiment_id
@@ -32,7 +39,7 @@ UPDATE idea SET state = 'withdrawn', answered_by = said_by, answered_at = :now W
 _FORGET = "DELETE FROM idea WHERE volunteer_id = :volunteer_id AND (shown_at IS NULL OR state = 'withdrawn')"
 
 
-def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = None, now: datetime) -> int:
+def add_idea(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = None, now: datetime) -> int:
     return db.add(
         "idea",
         question=idea.question,
@@ -47,46 +54,46 @@ def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = No
     )
 
 
-def by_number(db: Database, number: int) -> KeptIdea | None:
+def find_idea(db: Database, number: int) -> StoredIdea | None:
     return db.read_row(_idea, _ONE, id=number)
 
 
-def of_volunteer(db: Database, volunteer_id: int) -> list[KeptIdea]:
+def list_volunteer_ideas(db: Database, volunteer_id: int) -> list[StoredIdea]:
     return [_idea(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
 
 
-def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
+def list_idea_numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
     """The numbers of all ideas, or of those that everybody may read: open ones first, then the newest."""
     return db.column(int, _PUBLIC_NUMBERS if public else _NUMBERS, state=state)
 
 
-def unshown(db: Database) -> list[int]:
+def list_unshown_idea_numbers(db: Database) -> list[int]:
     """The numbers of those that wait to be shown to everybody, the newest first."""
     return [row["id"] for row in db.select(_UNSHOWN)]
 
 
-def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
+def read_ideas(db: Database, wanted: Sequence[int]) -> list[StoredIdea]:
     by_number = {row["id"]: _idea(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
     return [by_number[number] for number in wanted if number in by_number]
 
 
-def same(db: Database, by: str, question: str) -> int | None:
+def find_same_idea(db: Database, by: str, question: str) -> int | None:
     return db.scalar(int, _SAME, said_by=by, question=question)
 
 
-def noted(db: Database) -> dict[str, int | None]:
+def list_idea_bases(db: Database) -> dict[str, int | None]:
     return {row["basis"]: row["session_id"] for row in db.select(_NOTED)}
 
 
-def show(db: Database, number: int, now: datetime) -> bool:
-    return db.execute(_SHOW, id=number, now=at(now)) == 1
+def show_idea(db: Database, number: int, now: datetime) -> bool:
+    return db.execute(_SHOW, id=number, now=to_microseconds(now)) == 1
 
 
-def hide(db: Database, number: int) -> bool:
+def hide_idea(db: Database, number: int) -> bool:
     return db.execute("UPDATE idea SET shown_at = NULL WHERE id = :id AND shown_at IS NOT NULL", id=number) == 1
 
 
-def answer(db: Database, number: int, reply: IdeaAnswer, experiment_id: int | None, now: datetime) -> bool:
+def answer_idea(db: Database, number: int, reply: IdeaAnswer, experiment_id: int | None, now: datetime) -> bool:
     """Write down what became of it, in place of what was said before; whether it was there to be answered."""
     changed = db.execute(
         _ANSWER,
@@ -97,21 +104,21 @@ def answer(db: Database, number: int, reply: IdeaAnswer, experiment_id: int | No
         proposal_id=reply.proposal,
         experiment_id=experiment_id,
         answering_finding=reply.finding,
-        now=at(now),
+        now=to_microseconds(now),
     )
     return changed == 1
 
 
-def withdraw(db: Database, number: int, now: datetime) -> bool:
-    return db.execute(_WITHDRAW, id=number, now=at(now)) == 1
+def withdraw_idea(db: Database, number: int, now: datetime) -> bool:
+    return db.execute(_WITHDRAW, id=number, now=to_microseconds(now)) == 1
 
 
-def forget(db: Database, volunteer_id: int) -> None:
+def delete_volunteer_ideas(db: Database, volunteer_id: int) -> None:
     """Delete what a volunteer wrote and others never read; what was shown stays, under the volunteer's number."""
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
-def _idea(row: Row) -> KeptIdea:
+def _idea(row: Row) -> StoredIdea:
     state = IdeaState(row["state"])
     answered = IdeaAnswer(
         state=state,
@@ -121,12 +128,12 @@ def _idea(row: Row) -> KeptIdea:
         experiment=f"{row['experiment']}@{row['version']}" if row["experiment"] else None,
         finding=row["answering_finding"],
     )
-    return KeptIdea(
+    return StoredIdea(
         number=row["id"],
         idea=as_value(Idea, row, by=row["said_by"], finding=row["finding_number"]),
-        created_at=moment(row["created_at"]),
-        shown_at=maybe_moment(row["shown_at"]),
+        created_at=from_microseconds(row["created_at"]),
+        shown_at=from_optional_microseconds(row["shown_at"]),
         state=state,
         answer=answered if state is not IdeaState.OPEN else None,
-        answered_at=maybe_moment(row["answered_at"]),
+        answered_at=from_optional_microseconds(row["answered_at"]),
     )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
-from axiom.signed.canonical_json import canonical
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.domain.proposals import AUTOPILOT, Proposal, ProposalState, StoredProposal, proposal_data, read_proposal
+from axiom.signed.canonical_json import canonical_bytes
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 
 # What the autopilot refused a person may approve all the same.
 _DECIDE = """
@@ -44,7 +44,9 @@ class ProposalOutcome:
     estimate: float | None
 
 
-def add(db: Database, proposal: Proposal, experiment_id: int | None, session_id: int | None, now: datetime) -> int:
+def add_proposal(
+    db: Database, proposal: Proposal, experiment_id: int | None, session_id: int | None, now: datetime
+) -> int:
     """Write a proposal down; its number. The experiment of a draft is not there before it is approved."""
     return db.add(
         "proposal",
@@ -53,13 +55,13 @@ def add(db: Database, proposal: Proposal, experiment_id: int | None, session_id:
         experiment_id=experiment_id,
         finding_number=proposal.finding,
         draft_id=proposal.draft,
-        body=canonical(proposal_data(proposal)).decode(),
+        body=canonical_bytes(proposal_data(proposal)).decode(),
         session_id=session_id,
-        created_at=at(now),
+        created_at=to_microseconds(now),
     )
 
 
-def decide(
+def decide_proposal(
     db: Database,
     number: int,
     state: ProposalState,
@@ -78,50 +80,50 @@ def decide(
         decided_by=by,
         autopilot=AUTOPILOT,
         registration_id=registration_id,
-        decided_at=at(now),
+        decided_at=to_microseconds(now),
     )
     return changed == 1
 
 
-def by_number(db: Database, number: int) -> KeptProposal | None:
+def find_proposal(db: Database, number: int) -> StoredProposal | None:
     return db.read_row(_proposal, "SELECT * FROM proposal WHERE id = :id", id=number)
 
 
-def every_proposal(db: Database) -> list[KeptProposal]:
+def list_all_proposals(db: Database) -> list[StoredProposal]:
     return [_proposal(row) for row in db.select("SELECT * FROM proposal ORDER BY id")]
 
 
-def numbers(db: Database, state: str = "") -> list[int]:
+def list_proposal_numbers(db: Database, state: str = "") -> list[int]:
     """Open ones first, then the newest; of one state, if one is named."""
     return [row["id"] for row in db.select(_NUMBERS, state=state)]
 
 
-def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptProposal]:
+def read_proposals(db: Database, wanted: Sequence[int]) -> list[StoredProposal]:
     by_number = {row["id"]: _proposal(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
     return [by_number[number] for number in wanted if number in by_number]
 
 
-def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:
+def list_proposals_in_state(db: Database, state: ProposalState) -> list[StoredProposal]:
     return [_proposal(row) for row in db.select(_IN_STATE, state=state.value)]
 
 
-def of_drafts(db: Database, name: str) -> list[KeptProposal]:
+def list_draft_proposals(db: Database, name: str) -> list[StoredProposal]:
     return [_proposal(row) for row in db.select(_OF_DRAFTS, name=name)]
 
 
-def approved_code(db: Database, bundle: str) -> KeptProposal | None:
+def find_bundle_approval(db: Database, bundle: str) -> StoredProposal | None:
     return db.read_row(_proposal, _APPROVED_BUNDLE, bundle=bundle)
 
 
-def approved_by_persons(db: Database) -> frozenset[int]:
+def list_registrations_by_persons(db: Database) -> frozenset[int]:
     return frozenset(db.column(int, _APPROVED_BY_PERSONS, autopilot=AUTOPILOT))
 
 
-def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:
+def set_proposal_registration(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:
     db.change("proposal", number, experiment_id=experiment_id, registration_id=registration_id)
 
 
-def came_out(db: Database) -> list[ProposalOutcome]:
+def list_proposal_outcomes(db: Database) -> list[ProposalOutcome]:
     return [
         ProposalOutcome(
             proposal=read_proposal(row["body"]),
@@ -133,5 +135,5 @@ def came_out(db: Database) -> list[ProposalOutcome]:
     ]
 
 
-def _proposal(row: Row) -> KeptProposal:
-    return as_value(KeptProposal, row, number=row["id"], proposal=read_proposal(row["body"]))
+def _proposal(row: Row) -> StoredProposal:
+    return as_value(StoredProposal, row, number=row["id"], proposal=read_proposal(row["body"]))

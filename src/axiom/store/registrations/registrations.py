@@ -8,9 +8,9 @@ from typing import Any
 
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
-from axiom.domain.registrations import read_body
-from axiom.store.engine.database import Database, Row, as_value, at
-from axiom.store.engine.hash_chains import Chain
+from axiom.domain.registrations import read_registration_body
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
+from axiom.store.engine.hash_chains import HashChain
 
 _ALL_OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY id"
 _ALL = "SELECT * FROM registration ORDER BY id DESC"
@@ -49,11 +49,11 @@ WHERE f.status = 'suspended' ORDER BY f.id DESC
 """
 _STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
 _SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
-_CHAIN = Chain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
-_LATER = Chain(table="prediction", covered=("registration_id", *_SAID, "created_at"), where_known=("median",))
+_CHAIN = HashChain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
+_LATER = HashChain(table="prediction", covered=("registration_id", *_SAID, "created_at"), where_known=("median",))
 
 
-def register(
+def add_registration(
     db: Database,
     *,
     experiment_id: int,
@@ -69,7 +69,7 @@ def register(
     `claims` are the estimands that get a number of their own; where nothing is said, those that are predicted.
     `informed`: what of its kin was run before; nothing was where that is empty.
     """
-    facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
+    facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": to_microseconds(now)}
     registration_id = db.add("registration", **facts, **_CHAIN.link(db, facts))
     db.add_all(
         "prediction",
@@ -84,15 +84,15 @@ def register(
             registration_id=registration_id,
             experiment_id=experiment_id,
             estimand=estimand,
-            created_at=at(now),
+            created_at=to_microseconds(now),
         )
     return registration_id
 
 
-def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], now: datetime) -> int:
+def add_prediction(db: Database, registration_id: int, prediction: Mapping[str, Any], now: datetime) -> int:
     """What somebody expects who comes after the registration, chained to all that came so."""
     expected = {name: prediction[name] for name in _SAID} | {"median": prediction.get("median")}
-    facts = {"registration_id": registration_id, **expected, "created_at": at(now)}
+    facts = {"registration_id": registration_id, **expected, "created_at": to_microseconds(now)}
     return db.add("prediction", **facts, **_LATER.link(db, facts), informed=prediction.get("informed"))
 
 
@@ -107,16 +107,16 @@ class UndecidedPrediction:
     draft: int | None
 
 
-def undecided(db: Database) -> list[UndecidedPrediction]:
+def list_undecided_predictions(db: Database) -> list[UndecidedPrediction]:
     return db.values(UndecidedPrediction, _UNDECIDED)
 
 
-def blind(db: Database, experiment_id: int) -> list[UndecidedPrediction]:
+def list_blind_predictions(db: Database, experiment_id: int) -> list[UndecidedPrediction]:
     """What was predicted of a version before any run of it or its kin was recorded."""
     return db.values(UndecidedPrediction, _BLIND, experiment_id=experiment_id)
 
 
-def decide(db: Database, prediction_id: int, informed: str) -> None:
+def set_prediction_informed(db: Database, prediction_id: int, informed: str) -> None:
     db.execute("UPDATE prediction SET informed = :informed WHERE id = :id", id=prediction_id, informed=informed)
 
 
@@ -124,25 +124,25 @@ def has_predicted(db: Database, registration_id: int, estimand: str, forecaster:
     return bool(db.number(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster))
 
 
-def registration(db: Database, registration_id: int) -> Registration | None:
+def find_registration(db: Database, registration_id: int) -> Registration | None:
     return db.value(Registration, "SELECT * FROM registration WHERE id = :id", id=registration_id)
 
 
-def registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
+def read_registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
     return db.values(Registration, _ALL if experiment_id is None else _ALL_OF, experiment_id=experiment_id)
 
 
-def ids(db: Database) -> list[int]:
+def list_registration_ids(db: Database) -> list[int]:
     """Of every registration, the newest first."""
     return [row["id"] for row in db.select("SELECT id FROM registration ORDER BY id DESC")]
 
 
-def numbers(db: Database, registration: Registration) -> dict[str, int]:
-    begun = begun_by(db, registration.experiment_id)
-    return {**read_body(registration.body).joins, **begun.get(registration.id, {})}
+def list_claim_numbers(db: Database, registration: Registration) -> dict[str, int]:
+    begun = list_begun_findings(db, registration.experiment_id)
+    return {**read_registration_body(registration.body).joins, **begun.get(registration.id, {})}
 
 
-def begun_by(db: Database, experiment_id: int) -> dict[int, dict[str, int]]:
+def list_begun_findings(db: Database, experiment_id: int) -> dict[int, dict[str, int]]:
     """The findings that each registration of a version began, by estimand."""
     begun: dict[int, dict[str, int]] = {}
     for row in db.select(_NUMBERED, experiment_id=experiment_id):
@@ -150,7 +150,7 @@ def begun_by(db: Database, experiment_id: int) -> dict[int, dict[str, int]]:
     return begun
 
 
-def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
+def list_begun_and_open_findings(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
     """The findings that each registration began, by estimand; and which findings are open, of all versions."""
     begun: dict[int, dict[str, int]] = {}
     rows = db.select("SELECT id, registration_id, estimand, status FROM finding ORDER BY id")
@@ -159,37 +159,37 @@ def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]
     return begun, frozenset(row["id"] for row in rows if row["status"] == "open")
 
 
-def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
+def find_finding_registration(db: Database, number: int) -> tuple[Registration, str] | None:
     row = db.row(_OF_FINDING, number=number)
     return (as_value(Registration, row), str(row["estimand"])) if row else None
 
 
-def placed(db: Database, experiment_id: int) -> PlacedConfigs:
+def read_placed_configs(db: Database, experiment_id: int) -> PlacedConfigs:
     """Every config of a version by its place, over all of its designs."""
     configs = PlacedConfigs()
-    for registration in registrations(db, experiment_id):
-        configs.update(read_body(registration.body).design.by_place)
+    for registration in read_registrations(db, experiment_id):
+        configs.update(read_registration_body(registration.body).design.by_place)
     return configs
 
 
-def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
+def group_feeders_by_finding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
     feeders_of: dict[int, list[int]] = {}
     for row in db.select(_NUMBERED, experiment_id=experiment_id):
         feeders_of[int(row["id"])] = [row["registration_id"]]
-    for registration in registrations(db, experiment_id):
-        for number in read_body(registration.body).joins.values():
+    for registration in read_registrations(db, experiment_id):
+        for number in read_registration_body(registration.body).joins.values():
             feeders_of[number].append(registration.id)
     return {number: tuple(feeders) for number, feeders in feeders_of.items()}
 
 
-def is_anything_back(db: Database, registration_ids: Iterable[int]) -> bool:
+def has_any_output(db: Database, registration_ids: Iterable[int]) -> bool:
     """Has any host brought an output of one of these registrations? A task that failed without one tells nothing."""
     return any(
         db.row(_BACK, registration_id=registration_number) is not None for registration_number in registration_ids
     )
 
 
-def set_status(db: Database, number: int, status: str, why: str = "") -> bool:
+def set_finding_status(db: Database, number: int, status: str, why: str = "") -> bool:
     """A finding is open, retired, suspended or recalled, and this is why. Tells whether that changed it.
 
     What was recalled stays so.
@@ -197,16 +197,16 @@ def set_status(db: Database, number: int, status: str, why: str = "") -> bool:
     return db.execute(_STATUS, number=number, status=status, why=why) == 1
 
 
-def statuses(db: Database, experiment_id: int) -> dict[int, tuple[str, str]]:
+def list_finding_statuses(db: Database, experiment_id: int) -> dict[int, tuple[str, str]]:
     return {row["id"]: (row["status"], row["why"]) for row in db.select(_STATUSES, experiment_id=experiment_id)}
 
 
-def suspended(db: Database) -> list[Row]:
+def list_suspended_findings(db: Database) -> list[Row]:
     """The findings that are suspended, the newest first: number, name, version and why."""
     return db.select(_SUSPENDED)
 
 
-def broken_links(db: Database) -> list[str]:
+def check_registration_chain(db: Database) -> list[str]:
     rows = _CHAIN.rows(db)
     return _CHAIN.problems(db, rows) + _repredicted(db, rows) + _LATER.problems(db, _LATER.rows(db))
 

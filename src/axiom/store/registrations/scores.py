@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import Prediction
-from axiom.domain.registrations import forecaster_named
+from axiom.domain.registrations import forecaster_name
 from axiom.store.engine.database import Database, Row, as_value
 from axiom_weigh.values import Verdict
 
@@ -42,36 +42,36 @@ class UnscoredPrediction:
     prediction: Prediction
 
 
-def awaited(db: Database) -> list[int]:
+def list_unscored_registrations(db: Database) -> list[int]:
     return [row["registration_id"] for row in db.select(_AWAITED)]
 
 
-def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
+def list_unscored_predictions(db: Database, registration_id: int) -> list[UnscoredPrediction]:
     return [
-        as_value(UnscoredPrediction, row, prediction=prediction(row), forecaster=_forecaster(row))
+        as_value(UnscoredPrediction, row, prediction=read_score_prediction(row), forecaster=_forecaster(row))
         for row in db.select(_UNSCORED, registration_id=registration_id)
     ]
 
 
-def goes_on(db: Database, registration_id: int) -> bool:
+def has_open_workunits(db: Database, registration_id: int) -> bool:
     return db.row(_GOES_ON, registration_id=registration_id) is not None
 
 
-def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: datetime) -> None:
+def add_score(db: Database, prediction_id: int, facts: Mapping[str, Any], now: datetime) -> None:
     db.add("score", prediction_id=prediction_id, **facts, scored_at=now)
 
 
-def every_score(db: Database) -> list[Row]:
+def list_scores(db: Database) -> list[Row]:
     return [{**row, "forecaster": _forecaster(row)} for row in db.select(_ALL)]
 
 
-def prediction(row: Mapping[str, Any]) -> Prediction:
+def read_score_prediction(row: Mapping[str, Any]) -> Prediction:
     return as_value(Prediction, row, interval=(row["low"], row["high"]))
 
 
 def _forecaster(row: Mapping[str, Any]) -> str:
-    return forecaster_named(row["forecaster"], row["informed"])
+    return forecaster_name(row["forecaster"], row["informed"])
 
 
-def verdict(row: Mapping[str, Any]) -> Verdict | None:
+def read_score_verdict(row: Mapping[str, Any]) -> Verdict | None:
     return Verdict(row["verdict"]) if row["verdict"] else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.evidence import Registration
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 
 # One of which replicates were issued before anybody asked for stamps cannot be dated before its data any more.
 _WAITING = """
@@ -35,26 +35,26 @@ class StoredStamp:
     roots: str  # PEM
 
 
-def waiting(db: Database) -> list[Registration]:
+def list_unstamped_registrations(db: Database) -> list[Registration]:
     """Those that no authority has dated, and of which nothing was issued yet."""
     return db.values(Registration, _WAITING)
 
 
-def record(db: Database, stamp: StoredStamp) -> None:
+def add_stamp(db: Database, stamp: StoredStamp) -> None:
     """Keep it. A registration has one: the first."""
     db.execute(
         _RECORD,
         registration_id=stamp.registration_id,
-        at=at(stamp.stamped_at),
+        at=to_microseconds(stamp.stamped_at),
         response=stamp.response,
         roots=stamp.roots,
     )
 
 
-def stamp_of(db: Database, registration_id: int) -> StoredStamp | None:
+def find_stamp(db: Database, registration_id: int) -> StoredStamp | None:
     return db.value(StoredStamp, _OF, registration_id=registration_id)
 
 
-def first_result(db: Database, registration_id: int) -> datetime | None:
+def find_first_result_time(db: Database, registration_id: int) -> datetime | None:
     """When the first result of a registration came, by the laboratory's clock."""
-    return db.scalar(moment, _FIRST_RESULT, registration_id=registration_id)
+    return db.scalar(from_microseconds, _FIRST_RESULT, registration_id=registration_id)

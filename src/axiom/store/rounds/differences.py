@@ -1,8 +1,8 @@
 """What changed from one session to a newer one: tasks, credit, verdicts and grades, versions."""
 
 from axiom.domain.rounds import Round
-from axiom.store.engine.database import Database, Row, at
-from axiom.store.rounds.rounds import window
+from axiom.store.engine.database import Database, Row, to_microseconds
+from axiom.store.rounds.rounds import read_round_window
 
 _CLOSED = """
 SELECT state, count(*) AS tasks FROM task WHERE closed_at >= :since AND closed_at < :until GROUP BY state ORDER BY state
@@ -33,24 +33,27 @@ ORDER BY id
 """
 
 
-def closed(db: Database, older: Round, newer: Round) -> dict[str, int]:
-    since, until = window(db, older).until, window(db, newer).until
-    return {row["state"]: int(row["tasks"]) for row in db.select(_CLOSED, since=at(since), until=at(until))}
+def count_tasks_closed_between(db: Database, older: Round, newer: Round) -> dict[str, int]:
+    since, until = read_round_window(db, older).until, read_round_window(db, newer).until
+    return {
+        row["state"]: int(row["tasks"])
+        for row in db.select(_CLOSED, since=to_microseconds(since), until=to_microseconds(until))
+    }
 
 
-def credit(db: Database, older: Round, newer: Round) -> tuple[int, int]:
+def sum_credit_between(db: Database, older: Round, newer: Round) -> tuple[int, int]:
     (row,) = db.select(_CREDIT, older=older.id, newer=newer.id)
     return int(row["awards"]), int(row["amount"])
 
 
-def amount(db: Database, older: Round, newer: Round) -> int:
+def count_sessions_between(db: Database, older: Round, newer: Round) -> int:
     return db.number(_SESSIONS, older=older.id, newer=newer.id)
 
 
-def moved(db: Database, older: Round, newer: Round) -> list[Row]:
+def list_moved_findings(db: Database, older: Round, newer: Round) -> list[Row]:
     return db.select(_MOVED, older=older.id, newer=newer.id)
 
 
-def versions(db: Database, older: Round, newer: Round) -> list[Row]:
-    since, until = window(db, older).until, window(db, newer).until
-    return db.select(_VERSIONS, since=at(since), until=at(until))
+def list_version_events(db: Database, older: Round, newer: Round) -> list[Row]:
+    since, until = read_round_window(db, older).until, read_round_window(db, newer).until
+    return db.select(_VERSIONS, since=to_microseconds(since), until=to_microseconds(until))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 _OF_ROUNDS = """
 SELECT *, id AS number FROM prose WHERE id IN (SELECT max(id) FROM prose
@@ -26,19 +26,21 @@ class KeptProse:
     at: datetime
 
 
-def add_to_session(db: Database, session_id: int, *, author: str, text: str, now: datetime) -> int:
-    return db.add("prose", session_id=session_id, findings="", author=author, text=text, at=at(now))
+def add_session_prose(db: Database, session_id: int, *, author: str, text: str, now: datetime) -> int:
+    return db.add("prose", session_id=session_id, findings="", author=author, text=text, at=to_microseconds(now))
 
 
-def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: str, now: datetime) -> int:
-    return db.add("prose", session_id=None, findings=_listed(findings), author=author, text=text, at=at(now))
+def add_paper_prose(db: Database, findings: Collection[int], *, author: str, text: str, now: datetime) -> int:
+    return db.add(
+        "prose", session_id=None, findings=_listed(findings), author=author, text=text, at=to_microseconds(now)
+    )
 
 
-def of_rounds(db: Database, rounds: range) -> list[KeptProse]:
+def list_round_prose(db: Database, rounds: range) -> list[KeptProse]:
     return db.values(KeptProse, _OF_ROUNDS, begin=rounds.start, end=rounds.stop)
 
 
-def of_paper(db: Database, findings: Collection[int]) -> list[KeptProse]:
+def list_paper_prose(db: Database, findings: Collection[int]) -> list[KeptProse]:
     return db.values(KeptProse, _OF_PAPER, findings=_listed(findings))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.rounds import EVENTS, Note, Round, Step, Window
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 
 _CLOSED = """
 SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, count(t.sent_at) AS sent,
@@ -37,77 +37,80 @@ _MOST_DIGITS = 18  # of a round's number, fewer than the database can hold
 ROUND = "round-"  # begins the name of every round, also of one that has the name of a session besides
 
 
-def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
+def list_closed_task_counts(db: Database, seen_task: int, until: datetime) -> list[Row]:
     """What became of the tasks that closed from one moment to just before another: how many of each ended how.
 
     Many may close at one moment, also after we have looked: the clock stands still after it was set back.
     """
-    return db.select(_CLOSED, seen=seen_task, until=at(until))
+    return db.select(_CLOSED, seen=seen_task, until=to_microseconds(until))
 
 
-def opened(db: Database) -> Round | None:
+def find_open_round(db: Database) -> Round | None:
     return db.value(Round, "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1")
 
 
-def last(db: Database) -> Round | None:
+def find_last_round(db: Database) -> Round | None:
     return db.value(Round, _LAST)
 
 
-def newest_sessions(db: Database, limit: int) -> list[Round]:
+def list_newest_sessions(db: Database, limit: int) -> list[Round]:
     return db.values(Round, "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def told_before(db: Database, session_id: int) -> Round | None:
+def find_session_before(db: Database, session_id: int) -> Round | None:
     return db.value(Round, _TOLD_BEFORE, id=session_id)
 
 
-def tell(db: Database, session_id: int, why: str, now: datetime) -> Round:
+def promote_round_to_session(db: Database, session_id: int, why: str, now: datetime) -> Round:
     """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
     day = f"{now:%Y-%m-%d}"
     amount = db.number("SELECT count(*) FROM session WHERE name LIKE :day", day=f"{day}-%")
     db.execute(_TELL, id=session_id, name=f"{day}-{_letters(amount)}", why=why)
-    return by_id(db, session_id)
+    return read_round(db, session_id)
 
 
-def first_round(db: Database, session: Round) -> int:
+def find_last_prior_round_id(db: Database, session: Round) -> int:
     """The number behind the last round of which this session does not tell; of a quiet one, of the round before it."""
     if not session.told:
         return session.id - 1
-    before = told_before(db, session.id)
+    before = find_session_before(db, session.id)
     return before.id if before else 0
 
 
-def told_of(db: Database, session: Round) -> range:
-    return range(first_round(db, session) + 1, session.id + 1)
+def find_session_round_ids(db: Database, session: Round) -> range:
+    return range(find_last_prior_round_id(db, session) + 1, session.id + 1)
 
 
-def rounds(db: Database, session: Round, limit: int) -> list[Round]:
-    rows = db.select(_ROUNDS, after=first_round(db, session), id=session.id, limit=limit)
+def list_session_rounds(db: Database, session: Round, limit: int) -> list[Round]:
+    rows = db.select(_ROUNDS, after=find_last_prior_round_id(db, session), id=session.id, limit=limit)
     return [_as_round(as_value(Round, row)) for row in rows]
 
 
-def amount_of_rounds(db: Database, session: Round) -> int:
-    return db.number(_AMOUNT, after=first_round(db, session), id=session.id)
+def count_session_rounds(db: Database, session: Round) -> int:
+    return db.number(_AMOUNT, after=find_last_prior_round_id(db, session), id=session.id)
 
 
-def whole_window(db: Database, session: Round) -> Window:
-    return Window(since=seen_before(db, first_round(db, session) + 1), until=window(db, session).until)
+def read_session_window(db: Database, session: Round) -> Window:
+    return Window(
+        since=read_review_time_before(db, find_last_prior_round_id(db, session) + 1),
+        until=read_round_window(db, session).until,
+    )
 
 
-def first_started(db: Database, now: datetime) -> datetime:
-    return db.scalar(moment, "SELECT min(started_at) FROM session") or now
+def find_first_round_start(db: Database, now: datetime) -> datetime:
+    return db.scalar(from_microseconds, "SELECT min(started_at) FROM session") or now
 
 
-def sessions(db: Database, limit: int) -> list[Round]:
+def list_rounds(db: Database, limit: int) -> list[Round]:
     return db.values(Round, "SELECT * FROM session ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def count_ended(db: Database) -> int:
+def count_ended_sessions(db: Database) -> int:
     """How many sessions have ended, without quiet rounds."""
     return db.number("SELECT count(*) AS amount FROM session WHERE told <> ''")
 
 
-def by_name(db: Database, name: str) -> Round | None:
+def find_round_by_name(db: Database, name: str) -> Round | None:
     """The session of this name. By its name as a round every one is found, and then is that round alone."""
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
@@ -116,74 +119,84 @@ def by_name(db: Database, name: str) -> Round | None:
     return db.value(Round, "SELECT * FROM session WHERE name = :name", name=name)
 
 
-def by_id(db: Database, session_id: int) -> Round:
+def read_round(db: Database, session_id: int) -> Round:
     session = db.value(Round, _BY_ID, id=session_id)
     if session is None:
         raise LookupError(f"there is no round {session_id}")
     return session
 
 
-def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
+def begin_round(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
     number = db.number("SELECT max(id) FROM session") + 1
     steps = json.dumps(list(Step))
-    begun = {"pi": pi, "reason": reason, "seen_task": seen(db), "steps": steps, "started_at": at(now)}
+    begun = {
+        "pi": pi,
+        "reason": reason,
+        "seen_task": read_review_stamp(db),
+        "steps": steps,
+        "started_at": to_microseconds(now),
+    }
     db.add("session", id=number, name=f"{ROUND}{number}", **begun)
-    return by_id(db, number)
+    return read_round(db, number)
 
 
-def seen(db: Database) -> int:
+def read_review_stamp(db: Database) -> int:
     """The moment, in microseconds, before which earlier sessions have reviewed closed tasks."""
     return db.number("SELECT seen_task FROM session ORDER BY id DESC LIMIT 1")
 
 
-def seen_before(db: Database, session_id: int) -> datetime:
+def read_review_time_before(db: Database, session_id: int) -> datetime:
     """Up to which moment the round before this one has told what happened; the beginning of time for the first."""
-    return moment(db.number("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id))
+    return from_microseconds(
+        db.number("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
+    )
 
 
-def ended_before(db: Database, session_id: int) -> datetime | None:
-    return db.scalar(moment, "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
+def find_previous_round_end(db: Database, session_id: int) -> datetime | None:
+    return db.scalar(
+        from_microseconds, "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id
+    )
 
 
-def window(db: Database, session: Round) -> Window:
+def read_round_window(db: Database, session: Round) -> Window:
     until = db.number("SELECT seen_task FROM session WHERE id = :id", id=session.id)
-    return Window(since=seen_before(db, session.id), until=moment(until))
+    return Window(since=read_review_time_before(db, session.id), until=from_microseconds(until))
 
 
-def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
+def set_round_holder(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
     """Somebody has it in hand until then; nobody, without a name."""
     db.change("session", session_id, holder=holder, held_until=until)
 
 
-def told_workunits(db: Database, session_id: int) -> int:
+def read_reviewed_workunit(db: Database, session_id: int) -> int:
     return db.number("SELECT max(seen_workunit) AS seen FROM session WHERE id < :id", id=session_id)
 
 
-def tell_workunits(db: Database, session_id: int, newest: int) -> None:
+def set_reviewed_workunit(db: Database, session_id: int, newest: int) -> None:
     db.change("session", session_id, seen_workunit=newest)
 
 
-def finish(db: Database, session: Round, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
+def finish_round_step(db: Database, session: Round, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
     done = json.dumps([*session.done, step])
     db.change("session", session.id, done=done, seen_task=seen_task, ended_at=now if ends else None)
 
 
-def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
+def store_round_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
     db.change("session", session_id, plan=json.dumps(plan))
 
 
-def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
+def read_round_plan(db: Database, session_id: int) -> Mapping[str, Any]:
     text = db.scalar(str, "SELECT plan FROM session WHERE id = :id", id=session_id)
     plan: Mapping[str, Any] = json.loads(text) if text else {}
     return plan
 
 
-def plans_since(db: Database, since: datetime, most: int) -> list[str]:
+def list_ordering_plans(db: Database, since: datetime, most: int) -> list[str]:
     """Plans since then by which something was ordered, of so many newest sessions; as stored, for they never change."""
-    return [row["plan"] for row in db.select(_PLANS, since=at(since), most=most)]
+    return [row["plan"] for row in db.select(_PLANS, since=to_microseconds(since), most=most)]
 
 
-def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
+def add_round_notes(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
     db.add_all(
         "note",
         [
@@ -201,21 +214,25 @@ def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> N
     )
 
 
-def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
+def list_round_notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
     return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
 
 
-def notes_of_rounds(db: Database, session: Round, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
+def list_quiet_round_notes(db: Database, session: Round, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
     rows = db.select(
-        _OF_ROUNDS, after=first_round(db, session), id=session.id, kinds=json.dumps(list(kinds)), limit=limit
+        _OF_ROUNDS,
+        after=find_last_prior_round_id(db, session),
+        id=session.id,
+        kinds=json.dumps(list(kinds)),
+        limit=limit,
     )
     return [(Step(row["step"]), read_note(row)) for row in rows]
 
 
-def gathered(db: Database, session: Round) -> list[tuple[Step, Note]]:
-    own = notes(db, session.id)
+def list_session_notes(db: Database, session: Round) -> list[tuple[Step, Note]]:
+    own = list_round_notes(db, session.id)
     own_kinds = {(note.kind, note.sentence) for _, note in own}
-    earlier = notes_of_rounds(db, session, EVENTS, _MOST_GATHERED)
+    earlier = list_quiet_round_notes(db, session, EVENTS, _MOST_GATHERED)
     events = {(note.kind, note.sentence): (step, note) for step, note in earlier}
     return [*(event for kind, event in events.items() if kind not in own_kinds), *own]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.rounds import Window
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
 from axiom.store.findings import evidence
 from axiom_weigh.values import Evidence
 
@@ -119,86 +119,86 @@ class TaskFilter:
     contradicted: bool = False  # its host said that all went well, and its output says otherwise
 
 
-def heard(db: Database, since: datetime) -> tuple[int, int]:
-    (row,) = db.select(_HEARD, since=at(since))
+def count_seen_hosts(db: Database, since: datetime) -> tuple[int, int]:
+    (row,) = db.select(_HEARD, since=to_microseconds(since))
     return int(row["hosts"]), int(row["cores"])
 
 
-def fetching(db: Database, since: datetime) -> int:
-    return db.number(_FETCHING, since=at(since))
+def count_fetching_hosts(db: Database, since: datetime) -> int:
+    return db.number(_FETCHING, since=to_microseconds(since))
 
 
-def classes(db: Database, since: datetime) -> list[Row]:
-    return db.select(_CLASSES, since=at(since))
+def list_host_classes(db: Database, since: datetime) -> list[Row]:
+    return db.select(_CLASSES, since=to_microseconds(since))
 
 
-def why_idle(db: Database, since: datetime) -> list[Row]:
-    return db.select(_WHY_IDLE, since=at(since))
+def count_idle_hosts_by_reason(db: Database, since: datetime) -> list[Row]:
+    return db.select(_WHY_IDLE, since=to_microseconds(since))
 
 
-def closed_from(db: Database, since: datetime) -> int:
-    return db.number("SELECT count(*) AS tasks FROM task WHERE closed_at >= :since", since=at(since))
+def count_tasks_closed_since(db: Database, since: datetime) -> int:
+    return db.number("SELECT count(*) AS tasks FROM task WHERE closed_at >= :since", since=to_microseconds(since))
 
 
-def by_host(db: Database, window: Window) -> list[Row]:
-    return db.select(_BY_HOST, since=at(window.since), until=at(window.until))
+def list_task_counts_by_host(db: Database, window: Window) -> list[Row]:
+    return db.select(_BY_HOST, since=to_microseconds(window.since), until=to_microseconds(window.until))
 
 
-def looked_into(db: Database, window: Window) -> int:
-    return db.number(_LOOKED_INTO, since=at(window.since), until=at(window.until))
+def count_examined_tasks(db: Database, window: Window) -> int:
+    return db.number(_LOOKED_INTO, since=to_microseconds(window.since), until=to_microseconds(window.until))
 
 
-def contradicted(db: Database, window: Window) -> list[Row]:
-    return db.select(_CONTRADICTED, since=at(window.since), until=at(window.until))
+def list_contradiction_counts(db: Database, window: Window) -> list[Row]:
+    return db.select(_CONTRADICTED, since=to_microseconds(window.since), until=to_microseconds(window.until))
 
 
-def repaired(db: Database, window: Window) -> list[Row]:
-    return db.select(_REPAIRED, since=at(window.since), until=at(window.until))
+def list_repaired_bundles(db: Database, window: Window) -> list[Row]:
+    return db.select(_REPAIRED, since=to_microseconds(window.since), until=to_microseconds(window.until))
 
 
-def ordered(db: Database, after: int) -> list[Row]:
+def list_new_orders(db: Database, after: int) -> list[Row]:
     """What was ordered behind this workunit, by whomever; checks of what came back are no orders."""
     return db.select(_ORDERED, after=after)
 
 
-def last_ordered(db: Database) -> datetime | None:
-    return db.scalar(moment, "SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
+def find_last_order_time(db: Database) -> datetime | None:
+    return db.scalar(from_microseconds, "SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
 
 
-def stopped_before(db: Database, session_id: int) -> set[tuple[str, str]]:
+def list_stopped_versions(db: Database, session_id: int) -> set[tuple[str, str]]:
     """The versions that the session before this one has stopped itself, and has told of, with why."""
     return {(row["experiment"], row["reason"]) for row in db.select(_STOPPED_BEFORE, session_id=session_id)}
 
 
-def taken_back(db: Database, window: Window) -> list[Row]:
-    return db.select(_TAKEN_BACK, since=at(window.since), until=at(window.until))
+def list_abort_counts(db: Database, window: Window) -> list[Row]:
+    return db.select(_TAKEN_BACK, since=to_microseconds(window.since), until=to_microseconds(window.until))
 
 
-def tried(db: Database, window: Window) -> list[Row]:
-    return db.select(_TRIED, since=at(window.since), until=at(window.until))
+def list_preflights_in_window(db: Database, window: Window) -> list[Row]:
+    return db.select(_TRIED, since=to_microseconds(window.since), until=to_microseconds(window.until))
 
 
-def graded(db: Database) -> dict[str, int]:
+def count_findings_by_grade(db: Database) -> dict[str, int]:
     return {row["grade"]: int(row["findings"]) for row in db.select(_GRADED)}
 
 
-def never_weighed(db: Database) -> int:
+def count_unweighed_findings(db: Database) -> int:
     return db.number(_AWAITING)
 
 
-def weighed(db: Database, after: int, until: int) -> list[Row]:
+def list_newly_weighed_findings(db: Database, after: int, until: int) -> list[Row]:
     return db.select(_WEIGHED, after=after, until=until)
 
 
-def paid(db: Database) -> int:
+def count_paid_tasks(db: Database) -> int:
     return db.number("SELECT coalesce(sum(awards), 0) AS tasks FROM daybook WHERE reason = 'computed'")
 
 
-def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list[Row]:
+def list_closed_tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list[Row]:
     return db.select(
         _TASKS,
-        since=at(window.since),
-        until=at(window.until),
+        since=to_microseconds(window.since),
+        until=to_microseconds(window.until),
         experiment=filters.experiment,
         state=filters.state,
         host=filters.host,
@@ -207,15 +207,15 @@ def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list
     )
 
 
-def line(db: Database, number: int, place: int) -> Evidence | None:
+def find_evidence_line(db: Database, number: int, place: int) -> Evidence | None:
     sql = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
-    return db.read_row(evidence.read, sql, number=number, line=place)
+    return db.read_row(evidence.parse_evidence, sql, number=number, line=place)
 
 
-def open_findings(db: Database) -> list[Row]:
+def list_open_findings(db: Database) -> list[Row]:
     return db.select(_OPEN_FINDINGS)
 
 
-def lately(db: Database, experiment_id: int) -> Row:
+def read_recent_result_span(db: Database, experiment_id: int) -> Row:
     (row,) = db.select(_LATELY, experiment_id=experiment_id)
     return row

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from axiom.domain.rounds import EntryKind, TranscriptEntry
-from axiom.store.engine.database import Database, as_value, at, moment
-from axiom.store.engine.hash_chains import Chain
+from axiom.store.engine.database import Database, as_value, from_microseconds, to_microseconds
+from axiom.store.engine.hash_chains import HashChain
 
 _OF = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id"
 _OF_KIND = "SELECT * FROM transcript WHERE session_id = :session_id AND kind = :kind ORDER BY id"
@@ -39,7 +39,7 @@ SELECT count(*) AS requests, min(r.at) AS since, coalesce(sum(coalesce(a.tokens,
 FROM transcript r LEFT JOIN transcript a ON a.request_id = r.id
 WHERE r.session_id >= :begin AND r.session_id < :end AND r.kind = 'request'
 """
-_CHAIN = Chain(
+_CHAIN = HashChain(
     table="transcript",
     covered=("session_id", "at", "kind", "request_id", "model", "prompt", "body", "tokens", "micros"),
 )
@@ -62,56 +62,56 @@ class TranscriptTotals:
     since: datetime | None  # when the first was sent
 
 
-def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime) -> int:
-    facts = {"session_id": session_id, "at": at(now), **asdict(entry)}
+def append_transcript_entry(db: Database, session_id: int, entry: TranscriptEntry, now: datetime) -> int:
+    facts = {"session_id": session_id, "at": to_microseconds(now), **asdict(entry)}
     return db.add("transcript", **facts, **_CHAIN.link(db, facts))
 
 
-def of_session(db: Database, session_id: int) -> list[KeptEntry]:
+def list_transcript_entries(db: Database, session_id: int) -> list[KeptEntry]:
     return db.values(KeptEntry, _OF, session_id=session_id)
 
 
-def of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
+def list_entries_of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
     return db.values(KeptEntry, _OF_KIND, session_id=session_id, kind=kind)
 
 
-def has_read_others(db: Database, program: str, *, since: datetime, until: datetime) -> bool:
+def has_read_other_programs(db: Database, program: str, *, since: datetime, until: datetime) -> bool:
     """Had this program read other programs' words by then, in a session that went on at `since` or later?"""
-    rows = db.select(_READ, since=at(since), until=at(until))
+    rows = db.select(_READ, since=to_microseconds(since), until=to_microseconds(until))
     return any(json.loads(row["body"])["by"] == program for row in rows)
 
 
-def amount(db: Database, rounds: range, kind: EntryKind) -> int:
+def count_transcript_entries(db: Database, rounds: range, kind: EntryKind) -> int:
     return db.number(_AMOUNT, begin=rounds.start, end=rounds.stop, kind=kind.value)
 
 
-def last(db: Database, session_id: int) -> KeptEntry | None:
+def find_last_transcript_entry(db: Database, session_id: int) -> KeptEntry | None:
     return db.value(KeptEntry, _LAST, session_id=session_id)
 
 
-def numbers(db: Database, rounds: range) -> list[int]:
+def list_transcript_ids(db: Database, rounds: range) -> list[int]:
     return [row["id"] for row in db.select(_IDS, begin=rounds.start, end=rounds.stop)]
 
 
-def between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntry]:
+def list_entries_between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntry]:
     return db.values(KeptEntry, _BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)
 
 
-def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
+def find_last_model_request(db: Database, model: str) -> tuple[datetime, str] | None:
     row = db.row(_ASKED, model=model)
-    return (moment(row["at"]), row["name"]) if row else None
+    return (from_microseconds(row["at"]), row["name"]) if row else None
 
 
-def taken_since(db: Database, since: datetime) -> tuple[int, int]:
+def sum_model_usage_since(db: Database, since: datetime) -> tuple[int, int]:
     """Tokens and millionths of money that all requests since then have taken; unanswered ones in full."""
-    (row,) = db.select(_TAKEN_SINCE, since=at(since))
+    (row,) = db.select(_TAKEN_SINCE, since=to_microseconds(since))
     return row["tokens"], row["micros"]
 
 
-def taken(db: Database, rounds: range) -> TranscriptTotals:
+def sum_transcript_usage(db: Database, rounds: range) -> TranscriptTotals:
     (row,) = db.select(_TAKEN, begin=rounds.start, end=rounds.stop)
     return as_value(TranscriptTotals, row)
 
 
-def broken_links(db: Database) -> list[str]:
+def check_transcript_chain(db: Database) -> list[str]:
     return _CHAIN.problems(db, _CHAIN.rows(db))

@@ -2,7 +2,7 @@
 
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.rounds import Note, UntoldCounts
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.rounds import rounds
 from axiom_weigh.values import Grade, Verdict
 
@@ -31,30 +31,33 @@ ORDER BY n.finding_number
 """
 
 
-def untold(db: Database) -> UntoldCounts:
-    last = rounds.newest_sessions(db, 1)
+def count_untold_events(db: Database) -> UntoldCounts:
+    last = rounds.list_newest_sessions(db, 1)
     if not last or last[0].ended_at is None:
         return UntoldCounts()
     after, since = last[0].id, last[0].ended_at
     (failures,) = db.select(_FAILURES, after=after)
-    (ideas,) = db.select(_IDEAS, since=at(since), autopilot=AUTOPILOT)
+    (ideas,) = db.select(_IDEAS, since=to_microseconds(since), autopilot=AUTOPILOT)
     proposals = {
-        bool(row["follows"]): int(row["amount"]) for row in db.select(_PROPOSALS, since=at(since), autopilot=AUTOPILOT)
+        bool(row["follows"]): int(row["amount"])
+        for row in db.select(_PROPOSALS, since=to_microseconds(since), autopilot=AUTOPILOT)
     }
-    (published,) = db.select("SELECT count(*) AS amount FROM experiment WHERE created_at > :since", since=at(since))
+    (published,) = db.select(
+        "SELECT count(*) AS amount FROM experiment WHERE created_at > :since", since=to_microseconds(since)
+    )
     return UntoldCounts(
         failures=failures["amount"],
         unanswered=ideas["amount"] + proposals.get(False, 0),
-        changed=len(changed(db, after)),
+        changed=len(list_changed_findings(db, after)),
         proposed=proposals.get(True, 0),
         published=published["amount"],
     )
 
 
-def changed(db: Database, after: int) -> list[int]:
+def list_changed_findings(db: Database, after: int) -> list[int]:
     return db.column(int, _CHANGED, after=after, undecided=Verdict.UNDECIDED, awaiting=Grade.AWAITING)
 
 
-def failed(db: Database, after: int) -> list[Note]:
+def list_failure_notes(db: Database, after: int) -> list[Note]:
     """What rounds after this one have noted of what went wrong, and of watches that were met."""
     return [rounds.read_note(row) for row in db.select(_FAILED, after=after)]

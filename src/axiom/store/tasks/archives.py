@@ -7,9 +7,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 
 _OF_TASK = """
 SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_id
@@ -44,7 +44,7 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND archive_id IS NULL
 """
 
 
-@value
+@value_class
 class ArchiveFile:
     id: int
     month: str  # in which its tasks closed, as 2026-08
@@ -60,8 +60,8 @@ class ArchiveFile:
         return self.month if self.part == 1 else f"{self.month}-{self.part}"
 
 
-@value
-class OldTask:
+@value_class
+class ArchivableTask:
     id: int
     workunit_id: int
     experiment: str
@@ -74,25 +74,29 @@ class OldTask:
     output_digest: str | None
 
 
-def every_file(db: Database) -> list[ArchiveFile]:
+def list_archive_files(db: Database) -> list[ArchiveFile]:
     return db.values(ArchiveFile, "SELECT * FROM archive ORDER BY id")
 
 
-def of_task(db: Database, task_id: int) -> ArchiveFile | None:
+def find_task_archive(db: Database, task_id: int) -> ArchiveFile | None:
     return db.value(ArchiveFile, _OF_TASK, task_id=task_id)
 
 
-def next_tasks(db: Database, after: OldTask | None, until: datetime, limit: int) -> list[OldTask]:
+def list_tasks_to_archive(
+    db: Database, after: ArchivableTask | None, until: datetime, limit: int
+) -> list[ArchivableTask]:
     if after is not None:
-        closed_at, task_id = at(after.closed_at), after.id
+        closed_at, task_id = to_microseconds(after.closed_at), after.id
     else:
         row = db.row("SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1")
         closed_at, task_id = (row["last_closed_at"], row["last_task"]) if row else (0, 0)
     rows = db.select(_NEXT, closed_at=closed_at, task_id=task_id, until=until, limit=limit)
-    return [OldTask(**{**row, "closed_at": moment(row["closed_at"])}) for row in rows]
+    return [ArchivableTask(**{**row, "closed_at": from_microseconds(row["closed_at"])}) for row in rows]
 
 
-def add(db: Database, *, month: str, digest: str, size: int, tasks: Sequence[OldTask], now: datetime) -> int:
+def add_archive_file(
+    db: Database, *, month: str, digest: str, size: int, tasks: Sequence[ArchivableTask], now: datetime
+) -> int:
     """A file of these tasks is stored as a blob; its number. They still have what it holds."""
     last = tasks[-1]
     return db.insert(
@@ -107,18 +111,18 @@ def add(db: Database, *, month: str, digest: str, size: int, tasks: Sequence[Old
     )
 
 
-def texts_of_tasks(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
+def read_unarchived_texts(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
     rows = db.select(_HELD, ids=json.dumps(sorted(task_ids)))
     return {row["id"]: (row["ticket"], row["message"], row["output_digest"]) for row in rows}
 
 
-def let_go(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None:
+def release_archived_tasks(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None:
     """These tasks, each with its output's digest, have their tickets and outputs in this file alone from now on."""
     db.execute(_LET_GO, archive_id=archive_id, ids=json.dumps(sorted(own)))
     for digest in own.values():
         if digest is not None:
-            blobs.let_go(db, digest)
+            blobs.release_output_blob(db, digest)
 
 
-def emptied(db: Database, archive_id: int, now: datetime) -> None:
+def mark_archive_emptied(db: Database, archive_id: int, now: datetime) -> None:
     db.execute("UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at IS NULL", id=archive_id, now=now)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import EndingCount
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import TaskState
-from axiom.store.engine.database import Database, as_value, at
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 _PROVEN_ON_GPUS = """
 SELECT id FROM task INDEXED BY task_on_gpu WHERE gpu <> '' AND closed_at IS NOT NULL AND state = 'valid' LIMIT 1
@@ -81,7 +81,7 @@ WHERE g.experiment_id = :experiment_id AND g.cause IN (SELECT value FROM json_ea
 _AT_ONCE = 5_000
 
 
-@value
+@value_class
 class FailedTask:
     task_id: int
     experiment_id: int
@@ -95,51 +95,51 @@ class FailedTask:
     closed_at: datetime
 
 
-def counted_to(db: Database) -> int:
+def read_endings_counted_to(db: Database) -> int:
     """The moment, in microseconds, before which every closed task is counted."""
     return db.number("SELECT counted_to FROM ending_look WHERE id = 1")
 
 
-def count_to(db: Database, until: datetime) -> None:
-    db.execute("UPDATE ending_look SET counted_to = :until WHERE id = 1", until=at(until))
+def set_endings_counted_to(db: Database, until: datetime) -> None:
+    db.execute("UPDATE ending_look SET counted_to = :until WHERE id = 1", until=to_microseconds(until))
 
 
-def count_well(db: Database, since: int, until: datetime) -> int:
-    return db.execute(_COUNT_WELL, since=since, until=at(until))
+def add_success_counts(db: Database, since: int, until: datetime) -> int:
+    return db.execute(_COUNT_WELL, since=since, until=to_microseconds(until))
 
 
-def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[FailedTask]:
+def list_failed_tasks(db: Database, since: int, until: datetime, after: int) -> list[FailedTask]:
     """Some of the tasks that did not end well, from one moment to just before another, behind this task in order.
 
     The next are asked for from the moment of the last one, behind it.
     """
-    rows = db.select(_BADLY, since=since, until=at(until), after=after, limit=_AT_ONCE)
+    rows = db.select(_BADLY, since=since, until=to_microseconds(until), after=after, limit=_AT_ONCE)
     return [
         as_value(FailedTask, row, task_id=row["id"], experiment=row["name"], said=f"{row['message']} {row['reason']}")
         for row in rows
     ]
 
 
-def count_badly(db: Database, endings: Sequence[EndingCount]) -> None:
+def add_failure_counts(db: Database, endings: Sequence[EndingCount]) -> None:
     db.many(_COUNT_BADLY, map(asdict, endings))
 
 
-def forgive(db: Database, experiment_id: int) -> None:
+def forgive_failures(db: Database, experiment_id: int) -> None:
     """What this version has failed at until now is no reason to stop it any more."""
     db.execute(_FORGIVE, experiment_id=experiment_id)
 
 
-def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
+def list_failure_counts(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
     return db.values(EndingCount, _FAILED, experiment_id=experiment_id)
 
 
-def by_platform(db: Database, experiment_id: int | None = None) -> dict[tuple[int, str], int]:
+def count_endings_by_platform(db: Database, experiment_id: int | None = None) -> dict[tuple[int, str], int]:
     """How many tasks of a version have ended on a platform, in whatever way."""
     rows = db.select(_BY_PLATFORM, experiment_id=experiment_id)
     return {(row["experiment_id"], row["platform"]): row["amount"] for row in rows}
 
 
-@value
+@value_class
 class TaskWords:
     """What a host and our own check say of a task that failed."""
 
@@ -147,7 +147,7 @@ class TaskWords:
     is_ours: bool
 
 
-def words(db: Database, tasks: Collection[int]) -> dict[int, TaskWords]:
+def read_task_words(db: Database, tasks: Collection[int]) -> dict[int, TaskWords]:
     """What was said of each of these tasks. Once archived, what a host said is here only if the task failed."""
     return {
         row["id"]: as_value(TaskWords, row, said=f"{row['message']} {row['reason']}", is_ours=bool(row["is_ours"]))
@@ -155,7 +155,7 @@ def words(db: Database, tasks: Collection[int]) -> dict[int, TaskWords]:
     }
 
 
-def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:
+def list_working_hosts(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:
     by_version: dict[int, dict[int, frozenset[str]]] = {}
     for row in db.select(_WORKED, experiment_id=experiment_id):
         hosts = by_version.setdefault(row["experiment_id"], {})
@@ -163,19 +163,19 @@ def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int
     return by_version
 
 
-def proven(db: Database) -> frozenset[int]:
+def list_proven_hosts(db: Database) -> frozenset[int]:
     return frozenset(row["host_id"] for row in db.select("SELECT DISTINCT host_id FROM ending WHERE cause = 'success'"))
 
 
-def is_proven_on_gpus(db: Database) -> bool:
+def has_proven_gpu(db: Database) -> bool:
     """Has any GPU computed a task that counts? The laboratory's own computers use none."""
     return bool(db.select(_PROVEN_ON_GPUS))
 
 
-def blaming(db: Database, experiment_id: int, causes: Collection[str]) -> frozenset[int]:
+def list_blaming_volunteers(db: Database, experiment_id: int, causes: Collection[str]) -> frozenset[int]:
     return frozenset(db.column(int, _BLAMING, experiment_id=experiment_id, causes=json.dumps(sorted(causes))))
 
 
-def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, str, Cause, int]]:
+def list_bundle_endings(db: Database, experiment_id: int, digest: str) -> list[tuple[int, str, Cause, int]]:
     rows = db.select(_OF_BUNDLE, experiment_id=experiment_id, digest=digest)
     return [(row["host_id"], row["platform"], Cause(row["cause"]), row["amount"]) for row in rows if row["amount"]]

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, at, moment
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 
 _DEADLINES = """
 SELECT f.name, f.deadline FROM json_each(:names) j CROSS JOIN foreign_task f ON f.name = j.value
@@ -19,7 +19,7 @@ WHERE name = :name AND host_id = :host_id AND reported_at IS NULL
 """
 
 
-@value
+@value_class
 class ForeignTask:
     name: str
     host_id: int
@@ -27,16 +27,16 @@ class ForeignTask:
     deadline: datetime
 
 
-def add(db: Database, tasks: Sequence[ForeignTask]) -> None:
-    db.add_all("foreign_task", [asdict(task) | {"deadline": at(task.deadline)} for task in tasks])
+def add_foreign_tasks(db: Database, tasks: Sequence[ForeignTask]) -> None:
+    db.add_all("foreign_task", [asdict(task) | {"deadline": to_microseconds(task.deadline)} for task in tasks])
 
 
-def deadlines(db: Database, host_id: int, names: Collection[str]) -> dict[str, datetime]:
+def list_foreign_deadlines(db: Database, host_id: int, names: Collection[str]) -> dict[str, datetime]:
     """Those of these names that are such tasks of this host, and when each was due."""
     rows = db.select(_DEADLINES, host_id=host_id, names=json.dumps(list(names)))
-    return {row["name"]: moment(row["deadline"]) for row in rows}
+    return {row["name"]: from_microseconds(row["deadline"]) for row in rows}
 
 
-def keep_report(db: Database, host_id: int, name: str, report: Mapping[str, Any], now: datetime) -> None:
+def store_foreign_report(db: Database, host_id: int, name: str, report: Mapping[str, Any], now: datetime) -> None:
     """Keep what a host says of its task, the first time that it does."""
-    db.execute(_REPORT, name=name, host_id=host_id, report=json.dumps(report, sort_keys=True), now=at(now))
+    db.execute(_REPORT, name=name, host_id=host_id, report=json.dumps(report, sort_keys=True), now=to_microseconds(now))

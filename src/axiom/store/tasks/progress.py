@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, at
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, to_microseconds
 
 _NOTE = """
 INSERT INTO progress (task_id, fraction, cpu_seconds, heard_at)
@@ -25,23 +25,23 @@ DELETE FROM progress WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = progres
 _SELDOM = timedelta(minutes=1)  # a runner says it once an hour; whoever says it all the time is not written down
 
 
-@value
-class SaidProgress:
+@value_class
+class ProgressReport:
     task_id: int
     fraction: float  # of the task that is done, from 0 to 1
     cpu_seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HeardProgress:
+class StoredProgress:
     fraction: float
     cpu_seconds: float
     heard_at: datetime
 
 
-def note(db: Database, host_id: int, reports: Sequence[SaidProgress], now: datetime) -> None:
+def record_progress(db: Database, host_id: int, reports: Sequence[ProgressReport], now: datetime) -> None:
     """Remember it, where the task is out to this very host and it did not speak of it within the last minute."""
-    same = {"host_id": host_id, "now": at(now), "before": at(now - _SELDOM)}
+    same = {"host_id": host_id, "now": to_microseconds(now), "before": to_microseconds(now - _SELDOM)}
     rows = [
         same | {"task_id": report.task_id, "fraction": report.fraction, "cpu_seconds": report.cpu_seconds}
         for report in reports
@@ -50,9 +50,9 @@ def note(db: Database, host_id: int, reports: Sequence[SaidProgress], now: datet
         db.many(_NOTE, rows)
 
 
-def of_task(db: Database, task_id: int) -> HeardProgress | None:
-    return db.value(HeardProgress, _OF_TASK, task_id=task_id)
+def find_task_progress(db: Database, task_id: int) -> StoredProgress | None:
+    return db.value(StoredProgress, _OF_TASK, task_id=task_id)
 
 
-def sweep(db: Database) -> int:
+def delete_stale_progress(db: Database) -> int:
     return db.execute(_SWEEP)

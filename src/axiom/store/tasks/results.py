@@ -10,7 +10,7 @@ from typing import Any
 from axiom.domain.maps import first_place
 from axiom.domain.work import Result
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 from axiom_weigh.grouping import group_pairs
 
 _STORED = """
@@ -43,7 +43,7 @@ class RecordedCells:
     tasks: frozenset[int] = frozenset()
 
 
-def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCells:
+def record_results(db: Database, results: Sequence[Result], now: datetime) -> RecordedCells:
     """Store each cell once. A cell that is there already becomes a duplicate of it and raises nothing."""
     stored = _stored_cells(db, results)
     new: dict[_Cell, Result] = {}
@@ -54,7 +54,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
             again.append(result)
         else:
             new[cell] = result
-    stamp = at(now)
+    stamp = to_microseconds(now)
     db.add_all(
         "result",
         [
@@ -69,7 +69,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
         rows = [{"result_id": stored[_cell(result)], **_facts(result, stamp)} for result in again]
         db.add_all("duplicate", rows)
     changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
-    counters.add_all(db, changes)
+    counters.add_to_counters(db, changes)
     return RecordedCells(results=len(new), duplicates=len(again), tasks=frozenset(result.task_id for result in again))
 
 
@@ -105,11 +105,11 @@ def _facts(result: Result, stamp: int) -> dict[str, object]:
     }
 
 
-def of_task(db: Database, task_id: int) -> list[Result]:
+def list_task_results(db: Database, task_id: int) -> list[Result]:
     return [_result(row) for row in db.select(_OF_TASK, task_id=task_id)]
 
 
-def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
+def list_duplicate_results(db: Database, task_id: int) -> dict[int, list[Result]]:
     return group_pairs((row["task_id"], _result(row)) for row in db.select(_REPEATED, task_id=task_id))
 
 

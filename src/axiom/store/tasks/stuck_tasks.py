@@ -5,7 +5,13 @@ from datetime import datetime
 
 from axiom.domain.failures import ObservedHost
 from axiom.domain.work import Task, TaskState
-from axiom.store.engine.database import Database, as_value, at, maybe_moment, moment
+from axiom.store.engine.database import (
+    Database,
+    as_value,
+    from_microseconds,
+    from_optional_microseconds,
+    to_microseconds,
+)
 
 # The sign keeps SQLite from walking all tasks by their number: few of them are out.
 _OUT_SINCE = """
@@ -24,9 +30,9 @@ ORDER BY h.id
 _AT_ONCE = 5_000
 
 
-def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
+def list_long_sent_tasks(db: Database, before: datetime) -> Iterator[list[Task]]:
     after = 0
-    while rows := db.select(_OUT_SINCE, before=at(before), after=after, limit=_AT_ONCE):
+    while rows := db.select(_OUT_SINCE, before=to_microseconds(before), after=after, limit=_AT_ONCE):
         after = rows[-1]["id"]
         yield [
             Task(
@@ -35,17 +41,17 @@ def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
                 experiment_id=row["experiment_id"],
                 ordinal=row["ordinal"],
                 state=TaskState.SENT,
-                created_at=moment(row["created_at"]),
+                created_at=from_microseconds(row["created_at"]),
                 host_id=row["host_id"],
-                sent_at=maybe_moment(row["sent_at"]),
-                deadline=maybe_moment(row["deadline"]),
+                sent_at=from_optional_microseconds(row["sent_at"]),
+                deadline=from_optional_microseconds(row["deadline"]),
             )
             for row in rows
         ]
 
 
-def seen(db: Database, since: datetime) -> list[ObservedHost]:
+def list_observed_hosts(db: Database, since: datetime) -> list[ObservedHost]:
     return [
         as_value(ObservedHost, row, host_id=row["id"], out=row["has"], contacts=row["rpc_seqno"])
-        for row in db.select(_SEEN, since=at(since))
+        for row in db.select(_SEEN, since=to_microseconds(since))
     ]

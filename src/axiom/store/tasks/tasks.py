@@ -11,12 +11,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
-from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
+from axiom.store.engine.database import (
+    Database,
+    Row,
+    as_value,
+    from_microseconds,
+    from_optional_microseconds,
+    to_microseconds,
+)
 from axiom.store.tasks import workunits
 from axiom.store.tasks.waiting_tasks import WaitingTask
 from axiom_weigh.grouping import group_pairs
@@ -155,14 +162,14 @@ VALUES (:id, :workunit_id, :experiment_id,
 """
 
 
-@value
-class TaskOut:
+@value_class
+class TaskWithOwner:
     task: Task
     volunteer_id: int | None
     workunit: WorkunitState
 
 
-@value
+@value_class
 class UnprovenTask:
     task: Task
     volunteer_id: int | None
@@ -174,7 +181,7 @@ class UnprovenTask:
     copies: int = 1  # of its workunit, which must agree before they count
 
 
-@value
+@value_class
 class ReportedTask:
     task: Task
     report: Report
@@ -183,11 +190,16 @@ class ReportedTask:
     cause: str
 
 
-def tasks_out(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
+def read_tasks_with_owners(db: Database, task_ids: Sequence[int]) -> dict[int, TaskWithOwner]:
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
     return {
-        row["id"]: TaskOut(
-            task=_light(row, returned_at=maybe_moment(row["returned_at"]), cause=row["cause"], reason=row["reason"]),
+        row["id"]: TaskWithOwner(
+            task=_light(
+                row,
+                returned_at=from_optional_microseconds(row["returned_at"]),
+                cause=row["cause"],
+                reason=row["reason"],
+            ),
             volunteer_id=row["volunteer_id"],
             workunit=WorkunitState(row["workunit"]),
         )
@@ -195,20 +207,20 @@ def tasks_out(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
     }
 
 
-def volunteers_of(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
+def map_hosts_to_volunteers(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
     return {row["id"]: row["volunteer_id"] for row in db.select(_VOLUNTEERS, ids=json.dumps(list(host_ids)))}
 
 
-def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
+def read_workunits_with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
     ids = json.dumps(list(workunit_ids))
     tasks = group_pairs(
         (row["workunit_id"], _light(row, agreement=row["agreement"], cause=row["cause"]))
         for row in db.select(_OF_WORKUNITS, ids=ids)
     )
-    return [(workunits.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
+    return [(workunits.read_workunit_row(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 
-def returned(db: Database, limit: int) -> list[UnprovenTask]:
+def list_returned_tasks(db: Database, limit: int) -> list[UnprovenTask]:
     return [
         as_value(
             UnprovenTask,
@@ -222,11 +234,11 @@ def returned(db: Database, limit: int) -> list[UnprovenTask]:
     ]
 
 
-def valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
+def list_valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
     return [(row["id"], row["host_id"]) for row in db.select(_CHECKS, task_id=task_id)]
 
 
-def waiting_checks(db: Database) -> dict[int, int]:
+def count_waiting_checks(db: Database) -> dict[int, int]:
     """How many checks and copies of each version wait for a host. They are no supply of work: few may take them."""
     amounts: Counter[int] = Counter()
     for row in db.select(_WAITING_CHECKS):
@@ -234,11 +246,11 @@ def waiting_checks(db: Database) -> dict[int, int]:
     return dict(amounts)
 
 
-def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
+def count_seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
     return db.number(_BEING_CHECKED, ids=json.dumps(list(registration_ids)))
 
 
-def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list[Task]:
+def choose_unchecked_tasks(db: Database, registration_ids: Sequence[int], seeds: int) -> list[Task]:
     chosen, amount = list[Task](), 0
     for row in db.select(_UNCHECKED, ids=json.dumps(list(registration_ids)), limit=seeds):
         if amount < seeds:
@@ -247,28 +259,28 @@ def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list
     return chosen
 
 
-def stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
-    return [row["id"] for row in db.select(_STALE_CHECKS, before=at(before), limit=limit)]
+def list_stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
+    return [row["id"] for row in db.select(_STALE_CHECKS, before=to_microseconds(before), limit=limit)]
 
 
-def awaiting(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]:
+def list_tasks_by_agreement(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]:
     return [row["id"] for row in db.select(_AWAITING, ids=json.dumps(list(task_ids)), agreement=agreement)]
 
 
-def compared(db: Database, host_id: int | None, limit: int) -> list[ComparedTask]:
+def list_compared_tasks(db: Database, host_id: int | None, limit: int) -> list[ComparedTask]:
     return [
         ComparedTask(experiment_id=row["experiment_id"], agreement=Agreement(row["agreement"]))
         for row in db.select(_COMPARED, host_id=host_id, limit=limit)
     ]
 
 
-def lately(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
+def count_recent_task_states(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
     rows = db.select(_LATELY, host_id=host_id, limit=limit)
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 
-def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
-    stamp = at(now)
+def record_task_reports(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
+    stamp = to_microseconds(now)
     db.many(
         _RETURN,
         [
@@ -280,8 +292,8 @@ def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
                 "output_digest": reported.report.output_digest,
                 "cpu_seconds": reported.report.cpu_seconds,
                 "elapsed_seconds": reported.report.elapsed_seconds,
-                "message": workunits.readable(reported.report.message, limits.MESSAGE_CHARACTERS),
-                "reason": workunits.readable(reported.reason),
+                "message": workunits.sanitize_text(reported.report.message, limits.MESSAGE_CHARACTERS),
+                "reason": workunits.sanitize_text(reported.reason),
                 "closed_at": None if reported.state.is_alive else stamp,
                 "boinc_state": reported.report.boinc_state,
                 "cause": reported.cause,
@@ -298,13 +310,13 @@ def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
             changes["cause", reported.task.experiment_id, reported.task.cause] -= 1
         if reported.cause:
             changes["cause", reported.task.experiment_id, reported.cause] += 1
-    counters.add_all(db, changes)
+    counters.add_to_counters(db, changes)
 
 
-def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: datetime) -> None:
+def set_task_states(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: datetime) -> None:
     if not moves:
         return
-    stamp = at(now)
+    stamp = to_microseconds(now)
     db.many(
         workunits.MOVE,
         [
@@ -312,21 +324,21 @@ def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: dateti
                 "id": task.id,
                 "was": task.state,
                 "state": state,
-                "reason": workunits.readable(reason),
+                "reason": workunits.sanitize_text(reason),
                 "closed_at": None if state.is_alive else stamp,
             }
             for task, state, reason in moves
         ],
     )
-    counters.add_all(db, _tally([(task, state) for task, state, _ in moves]))
+    counters.add_to_counters(db, _tally([(task, state) for task, state, _ in moves]))
 
 
-def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], now: datetime) -> None:
+def close_workunits(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], now: datetime) -> None:
     if not closed:
         return
-    stamp = at(now)
+    stamp = to_microseconds(now)
     rows = [
-        {"id": workunit.id, "state": state, "reason": workunits.readable(reason), "now": stamp}
+        {"id": workunit.id, "state": state, "reason": workunits.sanitize_text(reason), "now": stamp}
         for workunit, state, reason in closed
     ]
     db.many(_CLOSE, rows)
@@ -334,14 +346,14 @@ def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], n
     for workunit, state, _ in closed:
         changes["workunit", workunit.experiment_id, WorkunitState.OPEN] -= 1
         changes["workunit", workunit.experiment_id, state] += 1
-    counters.add_all(db, changes)
+    counters.add_to_counters(db, changes)
 
 
-def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) -> None:
+def add_task_copies(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) -> None:
     """One more copy of each of these workunits, with its ordinal, waiting for a host."""
     if not wanted:
         return
-    stamp = at(now)
+    stamp = to_microseconds(now)
     db.many(
         workunits.ADD_TASK,
         [
@@ -355,30 +367,32 @@ def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) 
             for workunit, ordinal in wanted
         ],
     )
-    counters.add_all(db, Counter(("task", workunit.experiment_id, str(TaskState.UNSENT)) for workunit, _ in wanted))
+    counters.add_to_counters(
+        db, Counter(("task", workunit.experiment_id, str(TaskState.UNSENT)) for workunit, _ in wanted)
+    )
 
 
 def order_check(db: Database, checked: Task, now: datetime) -> int:
-    made = db.insert(_ADD_CHECK, task_id=checked.id, now=at(now))
-    counters.add(db, "workunit", checked.experiment_id, WorkunitState.OPEN, 1)
+    made = db.insert(_ADD_CHECK, task_id=checked.id, now=to_microseconds(now))
+    counters.add_to_counter(db, "workunit", checked.experiment_id, WorkunitState.OPEN, 1)
     return made
 
 
-def agree(db: Database, agreements: Mapping[int, str]) -> None:
+def set_task_agreements(db: Database, agreements: Mapping[int, str]) -> None:
     db.many(_AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
 
 
-def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
+def mark_tasks_paid(db: Database, task_ids: Sequence[int]) -> None:
     db.execute(_MARK_PAID, ids=json.dumps(list(task_ids)))
 
 
-def postpone(db: Database, by: timedelta) -> int:
+def postpone_deadlines(db: Database, by: timedelta) -> int:
     return db.execute(_POSTPONE, by=by // timedelta(microseconds=1))
 
 
-def give_up(db: Database, volunteer_id: int, now: datetime) -> int:
+def expire_volunteer_tasks(db: Database, volunteer_id: int, now: datetime) -> int:
     """Wait no longer for what this volunteer's hosts hold; how many tasks that is."""
-    return db.execute(_GIVE_UP, volunteer_id=volunteer_id, now=at(now))
+    return db.execute(_GIVE_UP, volunteer_id=volunteer_id, now=to_microseconds(now))
 
 
 def admit_workunit(db: Database, wanted: Workunit) -> None:
@@ -392,10 +406,10 @@ def admit_workunit(db: Database, wanted: Workunit) -> None:
         configs=json.dumps(list(wanted.configs)),
         quorum=wanted.quorum,
         max_failures=wanted.max_failures,
-        created_at=at(wanted.created_at),
+        created_at=to_microseconds(wanted.created_at),
         split_from=wanted.split_from,
     )
-    counters.add(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, 1)
+    counters.add_to_counter(db, "workunit", wanted.experiment_id, WorkunitState.OPEN, 1)
 
 
 def admit_task(db: Database, task_id: int, wanted: Workunit) -> None:
@@ -405,9 +419,9 @@ def admit_task(db: Database, task_id: int, wanted: Workunit) -> None:
         id=task_id,
         workunit_id=wanted.id,
         experiment_id=wanted.experiment_id,
-        created_at=at(wanted.created_at),
+        created_at=to_microseconds(wanted.created_at),
     )
-    counters.add(db, "task", wanted.experiment_id, TaskState.UNSENT, 1)
+    counters.add_to_counter(db, "task", wanted.experiment_id, TaskState.UNSENT, 1)
 
 
 def _tally(moved: Sequence[tuple[Task, TaskState]]) -> Counter[Key]:
@@ -425,15 +439,15 @@ def _light(row: Row, **more: Any) -> Task:
         experiment_id=row["experiment_id"],
         ordinal=row["ordinal"],
         state=TaskState(row["state"]),
-        created_at=moment(row["created_at"]),
+        created_at=from_microseconds(row["created_at"]),
         host_id=row["host_id"],
-        sent_at=maybe_moment(row["sent_at"]),
-        deadline=maybe_moment(row["deadline"]),
+        sent_at=from_optional_microseconds(row["sent_at"]),
+        deadline=from_optional_microseconds(row["deadline"]),
         **more,
     )
 
 
-def split(
+def split_workunit(
     db: Database, experiment_id: int, wanted: WaitingTask, sizes: Sequence[int], now: datetime
 ) -> tuple[list[WaitingTask], WaitingTask]:
     """Make the first replicates of a waiting task workunits of their own, of these sizes, each with a task that waits.
@@ -443,34 +457,34 @@ def split(
     if wanted.ordinal or wanted.checks_task_id is not None:
         raise LookupError(f"task {wanted.task_id} repeats another, so it is not split")
     parts, left = _shared_out(wanted.replicates, sizes)
-    keep(db, wanted.workunit_id, wanted.replicates, left)
+    shrink_workunit(db, wanted.workunit_id, wanted.replicates, left)
     made = [_part(db, experiment_id, wanted, numbers, now) for numbers in parts]
     open_workunits = ("workunit", experiment_id, str(WorkunitState.OPEN))
-    counters.add_all(db, {open_workunits: len(made), ("task", experiment_id, str(TaskState.UNSENT)): len(made)})
+    counters.add_to_counters(db, {open_workunits: len(made), ("task", experiment_id, str(TaskState.UNSENT)): len(made)})
     return made, replace(wanted, replicates=left)
 
 
-def keep(db: Database, workunit_id: int, replicates: Sequence[int], left: Sequence[int]) -> None:
+def shrink_workunit(db: Database, workunit_id: int, replicates: Sequence[int], left: Sequence[int]) -> None:
     """A workunit that waits with these replicates orders these of them from here on. Who takes the others says so."""
     if db.execute(_KEEP, id=workunit_id, replicates=_text(replicates), kept=_text(left)) != 1:
         raise LookupError(f"workunit {workunit_id} is not what waits any more, so nothing is taken from it")
 
 
-def holder(db: Database, wanted: Workunit) -> Workunit | None:
+def find_containing_workunit(db: Database, wanted: Workunit) -> Workunit | None:
     for row in db.select(
         _WAITING_WITH, registration_id=wanted.registration_id, configs=_text(wanted.configs), last=wanted.replicates[-1]
     ):
-        waiting = workunits.workunit_of(row)
+        waiting = workunits.read_workunit_row(row)
         if set(wanted.replicates) < set(waiting.replicates):
             return waiting
     return None
 
 
-def parts_of(db: Database, workunit_id: int) -> list[int]:
+def list_workunit_parts(db: Database, workunit_id: int) -> list[int]:
     return [row["id"] for row in db.select(_PARTS, id=workunit_id)]
 
 
-def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
+def count_waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
     """How many replicates wait for a host, of each version and registration.
 
     Checks, and copies of what others have, are left out: few hosts may take them.
@@ -478,11 +492,11 @@ def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
     return {(row["experiment_id"], row["registration_id"]): row["replicates"] for row in db.select(_WAITING)}
 
 
-def first_states(
+def list_workunit_states(
     db: Database, registration_ids: Sequence[int]
 ) -> dict[int, list[tuple[WorkunitState, datetime | None]]]:
     return group_pairs(
-        (row["registration_id"], (WorkunitState(row["state"]), maybe_moment(row["closed_at"])))
+        (row["registration_id"], (WorkunitState(row["state"]), from_optional_microseconds(row["closed_at"])))
         for row in db.select(_FIRST, ids=json.dumps(registration_ids))
     )
 
@@ -507,7 +521,7 @@ def _part(
         experiment_id=experiment_id,
         target_host_id=wanted.target_host_id,
         ordinal=0,
-        created_at=at(now),
+        created_at=to_microseconds(now),
     )
     return replace(wanted, workunit_id=workunit_id, task_id=task_id, replicates=numbers)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, as_value, at
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, as_value, to_microseconds
 
 # A task whose output was reported is closed to uploads: what a report vouched for is never exchanged. So is one that
 # ended without an output, whose host could bring what it likes otherwise; but not yet one that an operator aborted,
@@ -50,7 +50,7 @@ WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id)
 """
 
 
-@value
+@value_class
 class StoredUpload:
     task_id: int
     name: str
@@ -60,32 +60,34 @@ class StoredUpload:
     received_at: datetime
 
 
-def record(db: Database, arrived: Sequence[StoredUpload]) -> None:
+def record_uploads(db: Database, arrived: Sequence[StoredUpload]) -> None:
     """The outputs of these tasks have arrived, each in place of one before it; not where one was reported already."""
     db.many(_RECORD, map(asdict, arrived))
 
 
-def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
+def list_tasks_closed_to_uploads(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
     return {row["id"]: row["output_digest"] for row in db.select(_CLOSED, task_ids=json.dumps(list(task_ids)))}
 
 
-def of(db: Database, task_ids: Iterable[int]) -> dict[int, StoredUpload]:
+def read_uploads(db: Database, task_ids: Iterable[int]) -> dict[int, StoredUpload]:
     return {row["task_id"]: as_value(StoredUpload, row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
 
 
-def forget(db: Database, task_ids: Iterable[int]) -> None:
+def delete_uploads(db: Database, task_ids: Iterable[int]) -> None:
     """These tasks are reported, or nobody waits for them any more; their blobs stay for whoever needs them."""
     db.execute(_FORGET, task_ids=json.dumps(list(task_ids)))
 
 
-def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
-    return db.values(StoredUpload, _UNWANTED, before=at(before), lately=at(lately), limit=limit)
+def list_unwanted_uploads(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
+    return db.values(
+        StoredUpload, _UNWANTED, before=to_microseconds(before), lately=to_microseconds(lately), limit=limit
+    )
 
 
-def bytes_of_other_tasks(db: Database, task_id: int, lately: datetime) -> int:
+def sum_other_upload_bytes(db: Database, task_id: int, lately: datetime) -> int:
     """How much the host of this task has brought for other tasks and may still report, or has brought since then."""
-    return db.number(_BYTES_OF_OTHER_TASKS, task_id=task_id, lately=at(lately))
+    return db.number(_BYTES_OF_OTHER_TASKS, task_id=task_id, lately=to_microseconds(lately))
 
 
-def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
+def list_tasks_of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
     return set(db.column(int, _OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids))))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds, to_microseconds
 
 _WAITING = """
 SELECT c.experiment_id, c.amount AS unsent,
@@ -63,7 +63,7 @@ LIMIT 1
 """
 
 
-@value
+@value_class
 class WaitingExperiment:
     experiment_id: int
     unsent: int
@@ -71,7 +71,7 @@ class WaitingExperiment:
     is_meant: bool  # some of it for this host alone
 
 
-@value
+@value_class
 class WaitingTask:
     task_id: int
     workunit_id: int
@@ -84,14 +84,14 @@ class WaitingTask:
     checks_task_id: int | None
 
 
-@value
+@value_class
 class HeldTasks:
     experiment_id: int
     gpu: str
     ids: frozenset[int]
 
 
-@value
+@value_class
 class SentTask:
     task_id: int
     workunit_id: int
@@ -106,19 +106,19 @@ class SentTask:
     gpu: str  # the kind of GPU to which it was sent; empty for the processor
 
 
-def waiting(db: Database, host_id: int) -> list[WaitingExperiment]:
+def list_waiting_experiments(db: Database, host_id: int) -> list[WaitingExperiment]:
     return db.values(WaitingExperiment, _WAITING, host_id=host_id)
 
 
-def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> list[WaitingTask]:
+def list_candidate_tasks(db: Database, experiment_id: int, *, after: int, limit: int) -> list[WaitingTask]:
     return [_candidate(row) for row in db.select(_OPEN, experiment_id=experiment_id, after=after, limit=limit)]
 
 
-def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[WaitingTask]:
+def list_targeted_tasks(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[WaitingTask]:
     return [_candidate(row) for row in db.select(_TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)]
 
 
-def out_by_experiment(db: Database, host_id: int) -> list[HeldTasks]:
+def list_held_tasks(db: Database, host_id: int) -> list[HeldTasks]:
     """What is out to this host, by experiment and kind of GPU. One row each, so that hundreds of tasks cost little."""
     return [
         HeldTasks(experiment_id=row["experiment_id"], gpu=row["gpu"], ids=frozenset(map(int, row["ids"].split(","))))
@@ -126,27 +126,29 @@ def out_by_experiment(db: Database, host_id: int) -> list[HeldTasks]:
     ]
 
 
-def sent_since(db: Database, host_id: int, since: datetime, *, limit: int) -> int:
-    return db.number(_SENT_SINCE, host_id=host_id, since=at(since), limit=limit)
+def count_tasks_sent_since(db: Database, host_id: int, since: datetime, *, limit: int) -> int:
+    return db.number(_SENT_SINCE, host_id=host_id, since=to_microseconds(since), limit=limit)
 
 
-def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, str, datetime]]:
+def list_gpu_endings(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, str, datetime]]:
     """State, cause, the host's words and end of the newest tasks that its GPUs are done with, well or badly."""
     rows = db.select(_ENDED_ON_GPUS, host_id=host_id, limit=limit)
-    return [(TaskState(row["state"]), row["cause"], row["message"], moment(row["closed_at"])) for row in rows]
+    return [
+        (TaskState(row["state"]), row["cause"], row["message"], from_microseconds(row["closed_at"])) for row in rows
+    ]
 
 
-def out_to_siblings(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
+def count_sibling_tasks(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
     """How many tasks are out to other hosts of this volunteer that have nothing to show, as far as `most`."""
     return len(db.select(_OUT_TO_SIBLINGS, volunteer_id=volunteer_id, host_id=host_id, limit=most))
 
 
-def sent_tasks(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
+def read_sent_tasks(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
     rows = (db.row(_SENT, id=task_id) for task_id in task_ids)
     return [as_value(SentTask, row, task_id=row["id"]) for row in rows if row is not None]
 
 
-def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
+def has_had_workunit(db: Database, workunit_id: int, volunteer_id: int) -> bool:
     """Was a task of this workunit ever sent to a host of this volunteer?
 
     A whole cluster is one volunteer, so what one of its pilots gave back may go to another.
@@ -154,11 +156,11 @@ def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
     return db.row(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
 
 
-def has_copies(db: Database, workunit_id: int) -> bool:
+def has_workunit_copies(db: Database, workunit_id: int) -> bool:
     return db.row(_HAS_COPIES, workunit_id=workunit_id) is not None
 
 
-def computed(db: Database, task_id: int, volunteer_id: int) -> bool:
+def has_computed_task(db: Database, task_id: int, volunteer_id: int) -> bool:
     """Was this task, or one that checks it, sent to a host of this volunteer?"""
     return db.row(_COMPUTED, id=task_id, volunteer_id=volunteer_id) is not None
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value, to_microseconds
 
 _MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
 _OPEN_IDS = """
@@ -59,8 +59,8 @@ ORDER BY id DESC LIMIT 1
 _BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
 
 
-@value
-class OrderedTask:
+@value_class
+class TaskClaim:
     task_id: int
     experiment_id: int
     bundle_digest: str
@@ -70,7 +70,7 @@ class OrderedTask:
     gpu: str = ""  # the kind of GPU on which it is to compute; empty for the processor
 
 
-def order_many(
+def add_workunits(
     db: Database,
     *,
     experiment_id: int,
@@ -86,7 +86,7 @@ def order_many(
 
     Of several copies the others are made when the first is sent: until then it may be cut to what its host should have.
     """
-    before, stamp = db.number("SELECT max(id) FROM workunit"), at(now)
+    before, stamp = db.number("SELECT max(id) FROM workunit"), to_microseconds(now)
     same = {
         "experiment_id": experiment_id,
         "registration_id": registration_id,
@@ -99,52 +99,54 @@ def order_many(
     }
     db.add_all("workunit", [same | {"replicates": json.dumps(list(numbers))} for numbers in replicates])
     made = tuple(int(row["id"]) for row in db.select(_MADE_SINCE, before=before))
-    counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, len(made))
+    counters.add_to_counter(db, "workunit", experiment_id, WorkunitState.OPEN, len(made))
     first = {"experiment_id": experiment_id, "target_host_id": target_host_id, "ordinal": 0, "created_at": stamp}
     db.many(ADD_TASK, [first | {"workunit_id": workunit_id} for workunit_id in made])
-    counters.add(db, "task", experiment_id, TaskState.UNSENT, len(made))
+    counters.add_to_counter(db, "task", experiment_id, TaskState.UNSENT, len(made))
     return made
 
 
-def workunit(db: Database, workunit_id: int) -> Workunit | None:
-    return db.read_row(workunit_of, "SELECT * FROM workunit WHERE id = :id", id=workunit_id)
+def find_workunit(db: Database, workunit_id: int) -> Workunit | None:
+    return db.read_row(read_workunit_row, "SELECT * FROM workunit WHERE id = :id", id=workunit_id)
 
 
-def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
+def list_open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
     return db.column(int, _OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
 
 
-def unattended(db: Database, limit: int) -> list[int]:
+def list_unattended_workunits(db: Database, limit: int) -> list[int]:
     return [int(row["id"]) for row in db.select(UNATTENDED, limit=limit)]
 
 
 def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
-    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=readable(reason)) == 1
+    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=sanitize_text(reason)) == 1
 
 
 def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
-    text = readable(reason)
+    text = sanitize_text(reason)
     return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": text} for workunit_id in workunit_ids])
 
 
-def task(db: Database, task_id: int) -> Task | None:
+def find_task(db: Database, task_id: int) -> Task | None:
     return db.value(Task, "SELECT * FROM task WHERE id = :id", id=task_id)
 
 
-def tasks_of(db: Database, workunit_id: int) -> list[Task]:
+def list_workunit_tasks(db: Database, workunit_id: int) -> list[Task]:
     return db.values(Task, _TASKS_OF, workunit_id=workunit_id)
 
 
 def free_targets(db: Database, before: datetime) -> int:
     """Tasks that wait for one host alone are for anybody if it was not heard from since then; returns their number."""
-    rows = db.select(_FORSAKEN, before=at(before))
+    rows = db.select(_FORSAKEN, before=to_microseconds(before))
     for row in rows:
         db.execute("UPDATE task SET target_host_id = NULL WHERE id = :id AND state = 'unsent'", id=row["id"])
         db.execute("UPDATE workunit SET target_host_id = NULL WHERE id = :id", id=row["workunit_id"])
     return len(rows)
 
 
-def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: datetime, is_again: bool = False) -> None:
+def send_tasks(
+    db: Database, claims: Sequence[TaskClaim], *, host_id: int, now: datetime, is_again: bool = False
+) -> None:
     """Give these waiting tasks to a host: all of them, or none when one of them waits no more.
 
     No host is given a bundle that has not passed the preflight it demands, whoever calls. `is_again`: it was sent
@@ -152,7 +154,7 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
     """
     if not claims:
         return
-    stamp = at(now)
+    stamp = to_microseconds(now)
     sent = db.many(
         _SEND,
         [
@@ -161,7 +163,7 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
                 "host_id": host_id,
                 "bundle_digest": claim.bundle_digest,
                 "ticket": claim.ticket,
-                "deadline": at(claim.deadline),
+                "deadline": to_microseconds(claim.deadline),
                 "now": stamp,
                 "is_again": int(is_again),
                 "is_staged": int(claim.is_staged),
@@ -176,13 +178,13 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
     for claim in claims:
         changes["task", claim.experiment_id, TaskState.UNSENT] -= 1
         changes["task", claim.experiment_id, TaskState.SENT] += 1
-    counters.add_all(db, changes)
+    counters.add_to_counters(db, changes)
 
 
-def _why_not_sent(db: Database, claims: Sequence[OrderedTask], host_id: int) -> str:
+def _why_not_sent(db: Database, claims: Sequence[TaskClaim], host_id: int) -> str:
     claim, stored = next(
         (claim, stored)
-        for claim, stored in ((claim, task(db, claim.task_id)) for claim in claims)
+        for claim, stored in ((claim, find_task(db, claim.task_id)) for claim in claims)
         if stored is None or (stored.host_id, stored.ticket) != (host_id, claim.ticket)
     )
     if stored is not None and stored.state is TaskState.UNSENT:
@@ -192,38 +194,44 @@ def _why_not_sent(db: Database, claims: Sequence[OrderedTask], host_id: int) -> 
     return f"task {claim.task_id} was to be sent to host {host_id}, and {why}"
 
 
-def tasks_at(db: Database, host_id: int) -> list[Task]:
+def list_tasks_at_host(db: Database, host_id: int) -> list[Task]:
     return db.values(Task, _HELD, host_id=host_id)
 
 
-def late(db: Database, now: datetime, limit: int) -> list[int]:
-    return [int(row["workunit_id"]) for row in db.select(_LATE, now=at(now), limit=limit)]
+def list_late_workunits(db: Database, now: datetime, limit: int) -> list[int]:
+    return [int(row["workunit_id"]) for row in db.select(_LATE, now=to_microseconds(now), limit=limit)]
 
 
-def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
-    closed_at = None if state.is_alive else at(now)
-    values = {"id": moved.id, "was": moved.state, "state": state, "reason": readable(reason), "closed_at": closed_at}
+def set_task_state(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
+    closed_at = None if state.is_alive else to_microseconds(now)
+    values = {
+        "id": moved.id,
+        "was": moved.state,
+        "state": state,
+        "reason": sanitize_text(reason),
+        "closed_at": closed_at,
+    }
     changed = db.execute(MOVE, **values) == 1
     if changed:
         _count(db, moved.experiment_id, moved.state, state)
     return changed
 
 
-def take_back(db: Database, sent: Task, reason: str, now: datetime) -> bool:
+def take_back_task(db: Database, sent: Task, reason: str, now: datetime) -> bool:
     """Abort a task that a host has. Its host's report is still awaited: it says how long was computed, or more."""
-    changed = db.execute(_TAKE_BACK, id=sent.id, reason=readable(reason), now=at(now)) == 1
+    changed = db.execute(_TAKE_BACK, id=sent.id, reason=sanitize_text(reason), now=to_microseconds(now)) == 1
     if changed:
         _count(db, sent.experiment_id, TaskState.SENT, TaskState.ABORTED)
-        counters.add(db, "cause", sent.experiment_id, "taken-back", 1)
+        counters.add_to_counter(db, "cause", sent.experiment_id, "taken-back", 1)
     return changed
 
 
-def last_words(db: Database, experiment_id: int) -> str:
+def find_last_failure_message(db: Database, experiment_id: int) -> str:
     """What a host said about the newest task of this version that failed: its own words, for a person's eyes only."""
     return db.scalar(str, _SAID, experiment_id=experiment_id) or ""
 
 
-def readable(text: str, most: int = limits.REASON_CHARACTERS) -> str:
+def sanitize_text(text: str, most: int = limits.REASON_CHARACTERS) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
     short = text[:most]
     if short.isprintable():
@@ -234,8 +242,8 @@ def readable(text: str, most: int = limits.REASON_CHARACTERS) -> str:
 
 
 def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:
-    counters.add(db, "task", experiment_id, was, -1)
-    counters.add(db, "task", experiment_id, now_is, 1)
+    counters.add_to_counter(db, "task", experiment_id, was, -1)
+    counters.add_to_counter(db, "task", experiment_id, now_is, 1)
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -243,5 +251,5 @@ def _places(configs: str) -> tuple[int, ...]:
     return tuple(json.loads(configs))
 
 
-def workunit_of(row: Row) -> Workunit:
+def read_workunit_row(row: Row) -> Workunit:
     return as_value(Workunit, row, configs=_places(row["configs"]))

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, at, moment
-from axiom.store.engine.hash_chains import Chain
+from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
+from axiom.store.engine.hash_chains import HashChain
 
 _SPENT = """
 SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts,
@@ -42,7 +42,7 @@ SELECT caller, model, count(*) AS commands, sum(CASE WHEN outcome = 'refused' TH
 FROM audit WHERE caller LIKE 'program:%' AND at >= :since AND at < :until AND dry_run = 0
 GROUP BY caller, model ORDER BY caller
 """
-_CHAIN = Chain(
+_CHAIN = HashChain(
     table="audit",
     covered=("at", "caller", "command", "arguments", "dry_run", "key", "outcome", "answer", "workunits", "aborts"),
     where_known=("model", "prompt", "core_seconds"),
@@ -65,71 +65,71 @@ class AuditEntry:
     prompt: str | None = None
 
 
-def append(db: Database, entry: AuditEntry, now: datetime) -> str:
-    facts = asdict(entry) | {"at": at(now), "dry_run": int(entry.dry_run)}
+def append_audit_entry(db: Database, entry: AuditEntry, now: datetime) -> str:
+    facts = asdict(entry) | {"at": to_microseconds(now), "dry_run": int(entry.dry_run)}
     link = _CHAIN.link(db, facts)
     db.add("audit", **facts, **link)
     return link["hash"]
 
 
-def by_key(db: Database, caller: str, key: str) -> Row | None:
+def find_audit_by_key(db: Database, caller: str, key: str) -> Row | None:
     return db.row("SELECT * FROM audit WHERE caller = :caller AND key = :key", caller=caller, key=key)
 
 
-def spent(db: Database, caller: str, since: datetime) -> Row:
-    row = db.row(_SPENT, caller=caller, since=at(since))
+def sum_caller_spending(db: Database, caller: str, since: datetime) -> Row:
+    row = db.row(_SPENT, caller=caller, since=to_microseconds(since))
     return row if row is not None else {"workunits": 0, "aborts": 0, "core_seconds": 0.0}
 
 
-def times_given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
+def count_commands_given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
     """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
-    return db.number(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
+    return db.number(_GIVEN, caller=caller, command=command, since=to_microseconds(since), dry_run=int(dry_run))
 
 
-def given_before(
+def find_earlier_command_time(
     db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
 ) -> datetime | None:
     filters = {"caller": caller, "command": command, "dry_run": int(dry_run)}
-    return db.scalar(moment, _GIVEN_BEFORE, **filters, since=at(since), others=others)
+    return db.scalar(from_microseconds, _GIVEN_BEFORE, **filters, since=to_microseconds(since), others=others)
 
 
-def publisher(db: Database, experiment: str) -> str | None:
+def find_first_publisher(db: Database, experiment: str) -> str | None:
     """Who was the first to publish an experiment of this name, as far as somebody gave the command."""
     return db.scalar(str, _PUBLISHER, experiment=experiment)
 
 
-def author(db: Database, experiment: str) -> str | None:
+def find_first_author(db: Database, experiment: str) -> str | None:
     """In whose name an experiment of this name was first published, as far as somebody gave the command."""
     row = db.row(_PUBLISHER, experiment=experiment)
     return str(row["author"]) if row and row["author"] else None
 
 
-def refused(db: Database, caller: str, since: datetime) -> int:
-    return db.number(_REFUSED, caller=caller, since=at(since))
+def count_refused_commands(db: Database, caller: str, since: datetime) -> int:
+    return db.number(_REFUSED, caller=caller, since=to_microseconds(since))
 
 
-def of_programs(db: Database, since: datetime, until: datetime) -> list[Row]:
-    return db.select(_OF_PROGRAMS, since=at(since), until=at(until))
+def list_program_commands(db: Database, since: datetime, until: datetime) -> list[Row]:
+    return db.select(_OF_PROGRAMS, since=to_microseconds(since), until=to_microseconds(until))
 
 
-def alike(
+def list_alike_commands(
     db: Database, caller: str, command: str, arguments: str, *, dry_run: bool, since: datetime, limit: int
 ) -> list[Row]:
     filters = {"caller": caller, "command": command, "arguments": arguments, "dry_run": int(dry_run)}
-    return db.select(_ALIKE, **filters, since=at(since), limit=limit)
+    return db.select(_ALIKE, **filters, since=to_microseconds(since), limit=limit)
 
 
-def latest_done(db: Database, command: str) -> Row | None:
+def find_latest_done_command(db: Database, command: str) -> Row | None:
     return db.row(_LATEST_DONE, command=command)
 
 
-def latest(db: Database, limit: int) -> list[Row]:
+def list_audit_entries(db: Database, limit: int) -> list[Row]:
     return db.select("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def broken_links(db: Database) -> list[str]:
+def check_audit_chain(db: Database) -> list[str]:
     return _CHAIN.problems(db, _CHAIN.rows(db))
 
 
-def length(db: Database) -> int:
+def count_audit_entries(db: Database) -> int:
     return db.number("SELECT count(*) AS amount FROM audit")

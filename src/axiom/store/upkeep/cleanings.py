@@ -4,8 +4,8 @@ from dataclasses import asdict
 from datetime import datetime
 
 from axiom.domain.rounds import Window
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, at
+from axiom.domain.value import value_class
+from axiom.store.engine.database import Database, to_microseconds
 
 _IN = """
 SELECT count(*) AS times, coalesce(sum(files), 0) AS files, coalesce(sum(uploads), 0) AS uploads,
@@ -14,7 +14,7 @@ FROM cleaning WHERE cleaned_at >= :since AND cleaned_at < :until
 """
 
 
-@value
+@value_class
 class CleaningCounts:
     files: int  # that no row spoke of
     uploads: int  # that nobody reported
@@ -27,12 +27,12 @@ class CleaningCounts:
         return any((self.files, self.uploads, self.blobs, self.sign_ins, self.caches))
 
 
-def record(db: Database, swept: CleaningCounts, now: datetime) -> None:
+def record_cleaning(db: Database, swept: CleaningCounts, now: datetime) -> None:
     db.add("cleaning", **asdict(swept), cleaned_at=now)
 
 
-def within(db: Database, window: Window) -> tuple[int, CleaningCounts]:
-    facts = db.select(_IN, since=at(window.since), until=at(window.until))[0]
+def sum_cleanings(db: Database, window: Window) -> tuple[int, CleaningCounts]:
+    facts = db.select(_IN, since=to_microseconds(window.since), until=to_microseconds(window.until))[0]
     return facts["times"], CleaningCounts(
         **{name: facts[name] for name in ("files", "uploads", "blobs", "sign_ins", "caches")}
     )

@@ -117,7 +117,7 @@ WHERE t.state = 'sent'
 _MOST = 1_000  # of one kind: the first are enough to know what is broken
 
 
-def reports(db: Database) -> list[str]:
+def check_report_invariant(db: Database) -> list[str]:
     """I1: every acknowledged report is here once, with its payload and all of its cells."""
     sentences = {
         "task {} was acknowledged, and its output is gone": _LOST_OUTPUT,
@@ -140,12 +140,12 @@ def reports(db: Database) -> list[str]:
     return problems
 
 
-def dispatched(db: Database) -> list[str]:
+def check_dispatch_invariant(db: Database) -> list[str]:
     """I2: no result without a dispatch of its task to that host with a ticket."""
     return _problems(db, {"result {} belongs to no task that was sent and proven": _UNSENT_RESULT})
 
 
-def targeted(db: Database) -> list[str]:
+def check_target_invariant(db: Database) -> list[str]:
     """I5: targeted work only on its target, checks at somebody else where there is any, no more tasks than wanted."""
     sentences = {
         "task {} is on another host than the one it is meant for": _WRONG_TARGET,
@@ -155,7 +155,7 @@ def targeted(db: Database) -> list[str]:
     return _problems(db, sentences, week=_WEEK)
 
 
-def seeds(db: Database) -> list[str]:
+def check_seed_invariant(db: Database) -> list[str]:
     """I6: every replicate has its own seed and every result the seed of its replicate."""
     problems = _problems(db, {"result {} was computed with a seed that is not its replicate's": _WRONG_SEED})
     for row in db.select(_REPLICATES):
@@ -164,7 +164,7 @@ def seeds(db: Database) -> list[str]:
     return problems + _split_wrongly(db)
 
 
-def endings(db: Database) -> list[str]:
+def check_liveness_invariant(db: Database) -> list[str]:
     """I7: every workunit that is not closed has something that will move it."""
     sentences = {
         "workunit {} is open and nothing is done for it": workunits.UNATTENDED,
@@ -173,7 +173,7 @@ def endings(db: Database) -> list[str]:
     return _problems(db, sentences, limit=_MOST)
 
 
-def withdrawn(db: Database) -> list[str]:
+def check_closure_invariant(db: Database) -> list[str]:
     """I8: what is closed or retired is not sent and not created again; what is ordered was registered before."""
     sentences = {
         "task {} lives on after its workunit was closed": _REVIVED,
@@ -185,7 +185,7 @@ def withdrawn(db: Database) -> list[str]:
     return _problems(db, sentences)
 
 
-def untried(db: Database) -> list[str]:
+def check_preflight_invariant(db: Database) -> list[str]:
     """I14: what hosts have was tried before it was sent."""
     return _problems(db, {"task {} is out, and its bundle has not passed what its host demands": _UNTRIED})
 

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
 
 _STARTED = """
 INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
@@ -22,38 +22,40 @@ ORDER BY 1 DESC LIMIT 1
 """
 
 
-def started(db: Database, name: str, every_seconds: float, now: datetime) -> None:
-    db.execute(_STARTED, name=name, every=every_seconds, now=at(now))
+def record_job_start(db: Database, name: str, every_seconds: float, now: datetime) -> None:
+    db.execute(_STARTED, name=name, every=every_seconds, now=to_microseconds(now))
 
 
-def done(db: Database, name: str, now: datetime) -> None:
-    db.execute("UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name", name=name, now=at(now))
+def record_job_success(db: Database, name: str, now: datetime) -> None:
+    db.execute("UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name", name=name, now=to_microseconds(now))
 
 
-def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
+def record_job_failure(db: Database, name: str, every_seconds: float, error: str) -> None:
     db.execute(_FAILED, name=name, every=every_seconds, error=error)
 
 
-def forget_error(db: Database, name: str) -> None:
+def clear_job_error(db: Database, name: str) -> None:
     """Clear the error of a job that nobody does any more."""
     db.execute("UPDATE job SET last_error = '' WHERE name = :name AND last_error <> ''", name=name)
 
 
-def last_start(db: Database, name: str) -> datetime | None:
-    return db.scalar(moment, "SELECT last_start FROM job WHERE name = :name", name=name)
+def find_last_job_start(db: Database, name: str) -> datetime | None:
+    return db.scalar(from_microseconds, "SELECT last_start FROM job WHERE name = :name", name=name)
 
 
-def first_began(db: Database, name: str) -> datetime | None:
+def find_first_run_start(db: Database, name: str) -> datetime | None:
     return db.scalar(
-        moment, "SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name
+        from_microseconds,
+        "SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''",
+        name=name,
     )
 
 
-def every_job(db: Database) -> list[Row]:
+def list_jobs(db: Database) -> list[Row]:
     return db.select("SELECT * FROM job ORDER BY name")
 
 
-def last_written(db: Database) -> tuple[datetime, str] | None:
+def find_last_write(db: Database) -> tuple[datetime, str] | None:
     """The latest moment that stands in the audit, with a host or with a job, and which of them it is."""
     row = db.row(_LAST_WRITTEN)
-    return (moment(int(row["written"])), str(row["what"])) if row else None
+    return (from_microseconds(int(row["written"])), str(row["what"])) if row else None

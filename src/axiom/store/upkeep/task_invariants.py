@@ -40,18 +40,18 @@ class PromisedTask:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Head:
+class StoreHead:
     audited: int
     tasks: int
     awards: int
     credit: int
 
 
-def tasks(db: Database, task_ids: Collection[int]) -> dict[int, PromisedTask]:
+def read_promised_tasks(db: Database, task_ids: Collection[int]) -> dict[int, PromisedTask]:
     return {row["id"]: as_value(PromisedTask, row) for row in db.select(_TASKS, ids=json.dumps(sorted(task_ids)))}
 
 
-def problems(db: Database, task_ids: Collection[int]) -> list[str]:
+def list_broken_promises(db: Database, task_ids: Collection[int]) -> list[str]:
     """I1, I2, I5, I7 and I8 of these tasks: in a sentence each, what breaks them."""
     ids = json.dumps(sorted(task_ids))
     sentences = [
@@ -64,15 +64,15 @@ def problems(db: Database, task_ids: Collection[int]) -> list[str]:
     return sentences + [f"I5 workunit {row['id']} has {row['living']} tasks of {row['quorum']}" for row in crowded]
 
 
-def head(db: Database) -> Head:
-    return db.value(Head, _HEAD) or Head(audited=0, tasks=0, awards=0, credit=0)
+def read_store_head(db: Database) -> StoreHead:
+    return db.value(StoreHead, _HEAD) or StoreHead(audited=0, tasks=0, awards=0, credit=0)
 
 
-def newest_workunit(db: Database) -> int:
+def find_newest_workunit_id(db: Database) -> int:
     return db.number("SELECT coalesce(max(id), 0) AS id FROM workunit")
 
 
-def totals(db: Database) -> dict[str, int]:
+def sum_balances_by_holder(db: Database) -> dict[str, int]:
     """I3 in short: what volunteers, hosts and teams have in all, in thousandths."""
     return {row["holder"]: int(row["total"]) for row in db.select(_TOTALS)}
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.failures import Comparison, Watch
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 _END = "UPDATE watch SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
 _NEXT = """
@@ -20,12 +20,12 @@ WHERE id = :id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hit:
+class WatchHit:
     result_id: int
     value: float
 
 
-def register(
+def add_watch(
     db: Database,
     *,
     experiment_id: int,
@@ -48,28 +48,30 @@ def register(
     )
 
 
-def still_open(db: Database) -> list[Watch]:
+def list_open_watches(db: Database) -> list[Watch]:
     return db.values(Watch, "SELECT * FROM watch WHERE ended_at IS NULL ORDER BY id")
 
 
-def newest(db: Database, limit: int) -> list[Watch]:
+def list_newest_watches(db: Database, limit: int) -> list[Watch]:
     return db.values(Watch, "SELECT * FROM watch ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def of(db: Database, watch_id: int) -> Watch | None:
+def find_watch(db: Database, watch_id: int) -> Watch | None:
     return db.value(Watch, "SELECT * FROM watch WHERE id = :id", id=watch_id)
 
 
-def end(db: Database, watch_id: int, now: datetime) -> bool:
-    return db.execute(_END, id=watch_id, now=at(now)) == 1
+def end_watch(db: Database, watch_id: int, now: datetime) -> bool:
+    return db.execute(_END, id=watch_id, now=to_microseconds(now)) == 1
 
 
-def results_after(db: Database, experiment_id: int, after: int) -> list[tuple[int, Mapping[str, Any] | None]]:
+def list_watched_results(db: Database, experiment_id: int, after: int) -> list[tuple[int, Mapping[str, Any] | None]]:
     rows = db.select(_NEXT, experiment_id=experiment_id, after=after)
     return [(row["id"], json.loads(row["measures"]) if row["measures"] else None) for row in rows]
 
 
-def looked(db: Database, watch_id: int, *, seen_result: int, hits: int, first: Hit | None, now: datetime) -> None:
+def record_watch_progress(
+    db: Database, watch_id: int, *, seen_result: int, hits: int, first: WatchHit | None, now: datetime
+) -> None:
     db.execute(
         _LOOKED,
         id=watch_id,
@@ -77,5 +79,5 @@ def looked(db: Database, watch_id: int, *, seen_result: int, hits: int, first: H
         hits=hits,
         hit=first.result_id if first else None,
         value=first.value if first else None,
-        now=at(now),
+        now=to_microseconds(now),
     )

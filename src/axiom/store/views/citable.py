@@ -29,10 +29,10 @@ WHERE r.outcome = 'ok' AND r.config IN (SELECT value FROM json_each(:places))
 _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_negative": "negative"}
 
 
-def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
-    views = findings.by_numbers(db, numbers)
+def read_citable_findings(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
+    views = findings.read_finding_views(db, numbers)
     names = {view.finding.experiment_id: view.experiment for view in views.values()}
-    approved = references.every_reference(db) if names else []
+    approved = references.list_approved_references(db) if names else []
     signed = {number: _literature(db, number, name, approved) for number, name in names.items()}
     return {number: _of_view(db, view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
 
@@ -91,7 +91,7 @@ def _medians(db: Database, view: FindingView) -> dict[str, float | None]:
     arms = _arms(view.estimand)
     if not arms:
         return {}
-    design = registrations.placed(db, view.finding.experiment_id)
+    design = registrations.read_placed_configs(db, view.finding.experiment_id)
     within = [{place for place, config in design.items() if arm.items() <= config.items()} for arm in arms]
     rows = db.select(
         _MEASURED,
@@ -112,7 +112,7 @@ def _medians(db: Database, view: FindingView) -> dict[str, float | None]:
 
 
 def _literature(db: Database, experiment_id: int, name: str, approved: Sequence[ApprovedReference]) -> dict[str, str]:
-    bundle = experiments.bundle_now(db, experiment_id)
+    bundle = experiments.find_newest_bundle(db, experiment_id)
     reference = json.loads(bundle.manifest).get("reference", "") if bundle else ""
     cited = [part for part in references_in(reference) if is_approved(part, approved)]
     return {name: "; ".join(cited)} if cited else {}

@@ -30,7 +30,7 @@ class SupportShare:
     of: int
 
 
-class Support:
+class SupportCounter:
     """Replicates by host behind every finding. Evidence never changes, so each is counted once.
 
     Pages are made by several threads; they share one.
@@ -64,7 +64,7 @@ def _replicates_of(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[in
 
 
 def _count(db: Database, row: Row) -> _Supporters:
-    observed = evidence.observed(db, row["finding_number"], row["line"])
+    observed = evidence.read_observations(db, row["finding_number"], row["line"])
     replicates = Counter(
         observation.hosts for observation in observed if observation.value is not None and observation.hosts
     )

@@ -31,14 +31,14 @@ class CreditLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Day:
+class CreditDay:
     day: int
     awards: int
     amount: int
 
 
 @dataclass(kw_only=True)
-class Totals:
+class CreditTotals:
     awards: int = 0
     amount: int = 0
     by_tier: Counter[str] = field(default_factory=Counter)
@@ -49,16 +49,16 @@ class Totals:
     by_team: Counter[int] = field(default_factory=Counter)  # 0 is no team
 
 
-def lines(db: Database) -> list[CreditLine]:
+def list_credit_lines(db: Database) -> list[CreditLine]:
     return [as_value(CreditLine, row, tariff=row["name"]) for row in db.select(_TIERS)]
 
 
-def days(db: Database) -> list[Day]:
-    return db.values(Day, _DAYS)
+def list_credit_days(db: Database) -> list[CreditDay]:
+    return db.values(CreditDay, _DAYS)
 
 
-def between(db: Database, after: int, until: int) -> Totals:
-    totals = Totals()
+def sum_awards_between(db: Database, after: int, until: int) -> CreditTotals:
+    totals = CreditTotals()
     for row in db.select(_BETWEEN, after=after, until=until):
         totals.awards += row["awards"]
         totals.amount += row["amount"]
@@ -71,5 +71,5 @@ def between(db: Database, after: int, until: int) -> Totals:
     return totals
 
 
-def carried(db: Database) -> int:
+def sum_carried_credit(db: Database) -> int:
     return db.number("SELECT coalesce(sum(amount), 0) AS amount FROM carried WHERE holder = 'volunteer'")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from axiom.store.credit.ledger import HOST, TEAM, VOLUNTEER
-from axiom.store.engine.database import Database, as_value, moment
+from axiom.store.engine.database import Database, as_value, from_microseconds
 
 HOLDERS = (VOLUNTEER, HOST, TEAM)
 
@@ -41,7 +41,7 @@ ORDER BY t.id LIMIT :limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class VolunteerRecord:
     valid: int  # tasks whose results are proven
     cpu_seconds: float  # that these took, by their hosts' word
     first_at: datetime | None  # when the first of them was awarded
@@ -60,7 +60,7 @@ class VolunteerTotals:
     _days: Counter[int] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def record(self, db: Database) -> Record:
+    def record(self, db: Database) -> VolunteerRecord:
         with self._lock:
             for row in db.select(_NEWER, volunteer_id=self.volunteer_id, after=self._last):
                 self._days[row["day"]] += row["amount"]
@@ -68,10 +68,10 @@ class VolunteerTotals:
                 self._seconds += row["seconds"]
                 self._first = row["first"] if self._first is None else self._first
                 self._last = max(self._last, row["last"])
-            return Record(
+            return VolunteerRecord(
                 valid=self._valid,
                 cpu_seconds=self._seconds,
-                first_at=None if self._first is None else moment(self._first),
+                first_at=None if self._first is None else from_microseconds(self._first),
                 credit=tuple(sorted(self._days.items())),
             )
 
@@ -109,14 +109,16 @@ class TaskInHand:
     heard_at: datetime  # when the host last asked
 
 
-def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[TaskInHand]:
+def list_unfinished_tasks(db: Database, host_ids: Collection[int], limit: int) -> list[TaskInHand]:
     return [
-        as_value(TaskInHand, row, replicates=len(json.loads(row["replicates"])), heard_at=moment(row["seen_at"]))
+        as_value(
+            TaskInHand, row, replicates=len(json.loads(row["replicates"])), heard_at=from_microseconds(row["seen_at"])
+        )
         for row in db.select(_IN_HAND, hosts=json.dumps(sorted(host_ids)), limit=limit)
     ]
 
 
-def by_week(credit: tuple[tuple[int, int], ...], now: datetime, most: int) -> list[tuple[datetime, int]]:
+def sum_credit_by_week(credit: tuple[tuple[int, int], ...], now: datetime, most: int) -> list[tuple[datetime, int]]:
     if not credit:
         return []
     sums = Counter[int]()
@@ -124,4 +126,6 @@ def by_week(credit: tuple[tuple[int, int], ...], now: datetime, most: int) -> li
         sums[(day + 3) // 7] += amount  # 1 January 1970 was a Thursday
     this = (int(now.timestamp() // 86_400) + 3) // 7
     first = max(min(sums), this - most + 1)
-    return [(moment(0) + timedelta(days=7 * week - 3), sums[week]) for week in range(first, max(this, first) + 1)]
+    return [
+        (from_microseconds(0) + timedelta(days=7 * week - 3), sums[week]) for week in range(first, max(this, first) + 1)
+    ]

@@ -8,13 +8,20 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Finding, Meaning, reading
+from axiom.domain.evidence import Finding, Meaning, verdict_meaning
 from axiom.domain.fleet import Platform
 from axiom.domain.headlines.answers import NOT_MEASURED, WeighedNumber, compose_answer, compose_claim, is_size_open
-from axiom.domain.registrations import RegisteredClaim, forecaster_named, read_body
-from axiom.domain.value import value
+from axiom.domain.registrations import RegisteredClaim, forecaster_name, read_registration_body
+from axiom.domain.value import value_class
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
+from axiom.store.engine.database import (
+    Database,
+    Row,
+    as_value,
+    from_microseconds,
+    from_optional_microseconds,
+    to_microseconds,
+)
 from axiom.store.findings import evidence
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
@@ -96,7 +103,7 @@ GROUP BY t.host_id, h.system, h.processor, h.instructions
 HAVING sum(CASE WHEN t.state IN ('failed', 'invalid', 'expired', 'aborted') THEN 1 ELSE 0 END) > 0
 ORDER BY t.host_id
 """
-_BEGINNING = moment(0)  # before any evidence
+_BEGINNING = from_microseconds(0)  # before any evidence
 _WRONG = ("failed", "invalid", "expired", "aborted")
 _HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
 # What was recalled is void, so it may be asked again.
@@ -113,7 +120,7 @@ class HistoryLine:
     weighed_at: datetime
 
 
-@value
+@value_class
 class CourseLine:
     seeds: int
     estimate: float | None
@@ -164,11 +171,11 @@ class FindingView:
 
     @property
     def reads(self) -> Meaning:
-        return reading(self.verdict, Direction(self.estimand["expects"]))
+        return verdict_meaning(self.verdict, Direction(self.estimand["expects"]))
 
 
-@value
-class Brief:
+@value_class
+class FindingBrief:
     """Of a finding what says whether to show more of it; the last five are None before it is weighed."""
 
     number: int
@@ -214,17 +221,17 @@ class FailingHost:
     states: Mapping[str, int]  # how those that are over ended
 
 
-def never_worked(db: Database, experiment_id: int) -> list[FailingHost]:
+def list_failing_hosts(db: Database, experiment_id: int) -> list[FailingHost]:
     """The hosts on which an experiment never worked. It goes through all tasks of a version of which any went wrong."""
-    counted = counters.read(db)
+    counted = counters.read_counters(db)
     if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
         return []
     return [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
 
 
-def in_brief(db: Database) -> list[Brief]:
+def list_finding_briefs(db: Database) -> list[FindingBrief]:
     return [
-        Brief(
+        FindingBrief(
             number=number,
             experiment=experiment,
             status=status,
@@ -233,56 +240,59 @@ def in_brief(db: Database) -> list[Brief]:
             estimate=estimate,
             low=low,
             high=high,
-            weighed_at=maybe_moment(created_at),
+            weighed_at=from_optional_microseconds(created_at),
             first_line=first_line,
         )
         for number, status, experiment, verdict, grade, estimate, low, high, created_at, first_line in db.bare(_BRIEF)
     ]
 
 
-def first_decided(db: Database, since: datetime = _BEGINNING) -> dict[int, datetime]:
-    return {row["finding_number"]: moment(row["at"]) for row in db.select(_FIRST_DECIDED, since=at(since))}
-
-
-def newest_line(db: Database) -> int:
-    return db.number("SELECT coalesce(max(id), 0) AS id FROM evidence")
-
-
-def against_their_claims(db: Database) -> set[int]:
-    by_number = estimands(db)
+def list_first_decisions(db: Database, since: datetime = _BEGINNING) -> dict[int, datetime]:
     return {
-        brief.number
-        for brief in in_brief(db)
-        if reading(brief.verdict, Direction(by_number[brief.number]["expects"])) is Meaning.OPPOSITE
+        row["finding_number"]: from_microseconds(row["at"])
+        for row in db.select(_FIRST_DECIDED, since=to_microseconds(since))
     }
 
 
-def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
+def find_newest_evidence_id(db: Database) -> int:
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM evidence")
+
+
+def list_contrary_findings(db: Database) -> set[int]:
+    by_number = list_finding_estimands(db)
+    return {
+        brief.number
+        for brief in list_finding_briefs(db)
+        if verdict_meaning(brief.verdict, Direction(by_number[brief.number]["expects"])) is Meaning.OPPOSITE
+    }
+
+
+def list_finding_estimands(db: Database) -> dict[int, Mapping[str, Any]]:
     bodies = {row["id"]: _read_body(row["body"]) for row in db.select(_BODIES)}
     return {row["id"]: _estimand(bodies[row["registration_id"]], row["estimand"]) for row in db.select(_ASKED)}
 
 
-def by_number(db: Database, number: int) -> FindingView | None:
+def find_finding_view(db: Database, number: int) -> FindingView | None:
     return db.read_row(_view, _ONE, number=number)
 
 
-def by_numbers(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
+def read_finding_views(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
     return {row["number"]: _view(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
 
 
-def of_experiment(db: Database, experiment_id: int) -> list[FindingView]:
+def list_experiment_findings(db: Database, experiment_id: int) -> list[FindingView]:
     return [_view(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
-def last_number(db: Database) -> int:
+def find_last_finding_number(db: Database) -> int:
     return db.number("SELECT coalesce(max(id), 0) AS number FROM finding")
 
 
-def history(db: Database, number: int) -> list[HistoryLine]:
+def list_evidence_history(db: Database, number: int) -> list[HistoryLine]:
     return [_line(row) for row in db.select(_HISTORY, number=number)]
 
 
-def course(db: Database, number: int) -> list[CourseLine]:
+def list_finding_course(db: Database, number: int) -> list[CourseLine]:
     """What a finding's picture draws, oldest first: a front page draws hundreds of lines and asks no more of them."""
     return [
         CourseLine(
@@ -299,21 +309,21 @@ def course(db: Database, number: int) -> list[CourseLine]:
     ]
 
 
-def observations(db: Database, number: int) -> tuple[Observation, ...]:
-    return evidence.observed(db, number)
+def list_weighed_observations(db: Database, number: int) -> tuple[Observation, ...]:
+    return evidence.read_observations(db, number)
 
 
-def forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Forecast]:
+def list_forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Forecast]:
     return [_forecast(row) for row in db.select(_PREDICTIONS, registration_id=registration_id, estimand=estimand)]
 
 
-def back_of_first_block(db: Database, finding: Finding, block: int, below: int) -> int:
+def count_first_block_results(db: Database, finding: Finding, block: int, below: int) -> int:
     """How many of its cells are back, of places below this one."""
     of_finding = {"experiment_id": finding.experiment_id, "registration_id": finding.registration_id}
     return db.number(_FIRST_BLOCK, **of_finding, block=block, below=below)
 
 
-def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
+def list_hiding_volunteers(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
     return {int(row["id"]) for row in db.select(_HIDING, ids=json.dumps(sorted(volunteer_ids)))}
 
 
@@ -328,7 +338,7 @@ def _view(row: Row) -> FindingView:
     registered = _read_body(row["body"])
     estimand = _estimand(registered, row["estimand"])
     return FindingView(
-        finding=as_value(Finding, row, claim=estimand["claim"], created_at=moment(row["numbered_at"])),
+        finding=as_value(Finding, row, claim=estimand["claim"], created_at=from_microseconds(row["numbered_at"])),
         experiment=row["experiment"],
         version=row["version"],
         registered=registered,
@@ -345,9 +355,9 @@ def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _line(row: Row) -> HistoryLine:
     return HistoryLine(
-        evidence=evidence.read(row),
+        evidence=evidence.parse_evidence(row),
         session=row["session"] or "",
-        weighed_at=moment(row["created_at"]),
+        weighed_at=from_microseconds(row["created_at"]),
     )
 
 
@@ -355,7 +365,7 @@ def _forecast(row: Row) -> Forecast:
     return as_value(
         Forecast,
         row,
-        forecaster=forecaster_named(row["forecaster"], row["informed"]),
+        forecaster=forecaster_name(row["forecaster"], row["informed"]),
         prediction=as_value(Prediction, row, interval=(row["low"], row["high"])),
         score=None if row["scored_at"] is None else _score(row),
     )
@@ -366,7 +376,7 @@ def _score(row: Row) -> ScoredPrediction:
         ScoredPrediction,
         row,
         verdict=Verdict(row["came_out"]) if row["came_out"] else None,
-        at=moment(row["scored_at"]),
+        at=from_microseconds(row["scored_at"]),
     )
 
 
@@ -380,8 +390,8 @@ def _unlucky(row: Row) -> FailingHost:
     )
 
 
-def claims(db: Database) -> list[RegisteredClaim]:
-    bodies = {row["id"]: read_body(row["body"]) for row in db.select(_BODIES)}
+def list_registered_claims(db: Database) -> list[RegisteredClaim]:
+    bodies = {row["id"]: read_registration_body(row["body"]) for row in db.select(_BODIES)}
     registered_claims = []
     for row in db.select(_CLAIMS):
         registered = bodies[row["registration_id"]]

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from axiom.domain.credit import Balance
-from axiom.store.engine.database import Database, as_value, at, moment
+from axiom.store.engine.database import Database, as_value, from_microseconds, to_microseconds
 
 _EXTENT = """
 SELECT count(*) AS known, coalesce(sum(is_shown), 0) AS hosts, coalesce(sum(is_shown * cores), 0) AS cores
@@ -38,7 +38,7 @@ ORDER BY source
 """
 
 
-class List(StrEnum):
+class PagedList(StrEnum):
     HOSTS = "hosts"
     HOSTS_OF = "hosts of a volunteer"
     VOLUNTEERS = "volunteers"
@@ -47,31 +47,31 @@ class List(StrEnum):
 
 
 _ON = {
-    List.HOSTS: "SELECT id FROM host WHERE id > :mark ORDER BY id LIMIT :limit",
-    List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
-    List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id > :mark ORDER BY id LIMIT :limit",
-    List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
-    List.TEAMS: """
+    PagedList.HOSTS: "SELECT id FROM host WHERE id > :mark ORDER BY id LIMIT :limit",
+    PagedList.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
+    PagedList.VOLUNTEERS: "SELECT id FROM volunteer WHERE id > :mark ORDER BY id LIMIT :limit",
+    PagedList.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id > :mark ORDER BY id LIMIT :limit",
+    PagedList.TEAMS: """
 SELECT id FROM team t WHERE id > :mark AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id)
 ORDER BY id LIMIT :limit
 """,
 }
 _BACK = {
-    List.HOSTS: "SELECT id FROM host WHERE id < :mark ORDER BY id DESC LIMIT :limit",
-    List.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
-    List.VOLUNTEERS: "SELECT id FROM volunteer WHERE id < :mark ORDER BY id DESC LIMIT :limit",
-    List.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
-    List.TEAMS: """
+    PagedList.HOSTS: "SELECT id FROM host WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    PagedList.HOSTS_OF: "SELECT id FROM host WHERE volunteer_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
+    PagedList.VOLUNTEERS: "SELECT id FROM volunteer WHERE id < :mark ORDER BY id DESC LIMIT :limit",
+    PagedList.MEMBERS: "SELECT id FROM volunteer WHERE team_id = :whose AND id < :mark ORDER BY id DESC LIMIT :limit",
+    PagedList.TEAMS: """
 SELECT id FROM team t WHERE id < :mark AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id)
 ORDER BY id DESC LIMIT :limit
 """,
 }
 _AMOUNT = {
-    List.HOSTS: "SELECT count(*) AS amount FROM host",
-    List.HOSTS_OF: "SELECT count(*) AS amount FROM host WHERE volunteer_id = :whose",
-    List.VOLUNTEERS: "SELECT count(*) AS amount FROM volunteer",
-    List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
-    List.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
+    PagedList.HOSTS: "SELECT count(*) AS amount FROM host",
+    PagedList.HOSTS_OF: "SELECT count(*) AS amount FROM host WHERE volunteer_id = :whose",
+    PagedList.VOLUNTEERS: "SELECT count(*) AS amount FROM volunteer",
+    PagedList.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
+    PagedList.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
 }
 
 
@@ -91,7 +91,7 @@ class CarriedCredit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Extent:
+class FleetExtent:
     """How large the fleet is. A volunteer's host counts from its first valid task on: whatever it is, it computes."""
 
     hosts: int
@@ -99,7 +99,9 @@ class Extent:
     new: int  # hosts that had no valid task yet, of whose cores nothing is known but what they say
 
 
-def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> ListPart:
+def read_list_part(
+    db: Database, of: PagedList, *, limit: int, after: int = 0, before: int = 0, whose: int = 0
+) -> ListPart:
     ids = sorted(_ids(db, _BACK[of] if before else _ON[of], before or after, limit, whose))
     return ListPart(
         ids=tuple(ids),
@@ -108,18 +110,18 @@ def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0,
     )
 
 
-def amount(db: Database, of: List, whose: int = 0) -> int:
+def count_list_entries(db: Database, of: PagedList, whose: int = 0) -> int:
     return db.number(_AMOUNT[of], whose=whose)
 
 
-def extent(db: Database) -> Extent:
+def measure_fleet_extent(db: Database) -> FleetExtent:
     row = db.row(_EXTENT)
     if row is None:
-        return Extent(hosts=0, cores=0, new=0)
-    return Extent(hosts=row["hosts"], cores=row["cores"], new=row["known"] - row["hosts"])
+        return FleetExtent(hosts=0, cores=0, new=0)
+    return FleetExtent(hosts=row["hosts"], cores=row["cores"], new=row["known"] - row["hosts"])
 
 
-def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balance]]:
+def list_recent_balances(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balance]]:
     """What all volunteers, hosts or teams have whose recent average has changed since then, in no order.
 
     Whoever only plays a part is in no ranking.
@@ -127,20 +129,20 @@ def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balan
     played = {row["id"] for row in db.select(_SIMULATED[holder])} if holder in _SIMULATED else set()
     return [
         (row["holder_id"], as_value(Balance, row))
-        for row in db.select(_LATELY, holder=holder, since=at(moment_))
+        for row in db.select(_LATELY, holder=holder, since=to_microseconds(moment_))
         if row["holder_id"] not in played
     ]
 
 
-def rank(db: Database, holder: str, total: int) -> int:
+def find_credit_rank(db: Database, holder: str, total: int) -> int:
     larger = db.number(_LARGER, holder=holder, total=total)
     played = db.number(_LARGER_PLAYED[holder], total=total) if larger and holder in _LARGER_PLAYED else 0
     return 1 + larger - played
 
 
-def carried(db: Database, volunteer_id: int) -> list[CarriedCredit]:
+def list_carried_credit(db: Database, volunteer_id: int) -> list[CarriedCredit]:
     return [
-        as_value(CarriedCredit, row, at=moment(row["created_at"]))
+        as_value(CarriedCredit, row, at=from_microseconds(row["created_at"]))
         for row in db.select(_CARRIED, volunteer_id=volunteer_id)
     ]
 

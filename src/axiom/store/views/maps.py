@@ -52,22 +52,22 @@ class TileDrawer:
     gpu: str  # the kind that computed it; empty for the processor
 
 
-def drawn(db: Database) -> dict[int, dict[int, int]]:
+def count_drawn_tiles(db: Database) -> dict[int, dict[int, int]]:
     by_version: dict[int, dict[int, int]] = {}
-    for (noun, experiment_id, level), amount in counters.read(db).items():
+    for (noun, experiment_id, level), amount in counters.read_counters(db).items():
         if noun == "tile" and amount:
             by_version.setdefault(experiment_id, {})[int(level)] = amount
     return by_version
 
 
-def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
+def list_newest_tiles(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
     return db.values(ListedTile, _NEWEST, experiment_id=experiment_id, limit=limit)
 
 
-def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
+def list_host_tiles(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
     return db.values(ListedTile, _OF_HOST, host_id=host_id, tasks=tasks, limit=limit)
 
 
-def drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:
+def find_tile_drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:
     rows = db.select(_DRAWERS, tasks=json.dumps(sorted(set(task_ids))))
     return {row["task_id"]: as_value(TileDrawer, row) for row in rows}

@@ -53,7 +53,7 @@ WHERE experiment_id = :experiment_id AND replicate < :replicates AND +id > :afte
 _ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE experiment_id = :experiment_id"
 
 
-class ListOrder(StrEnum):
+class ResultOrder(StrEnum):
     NEWEST = "newest"
     REPLICATE = "replicate"
     LAST_REPLICATE = "-replicate"
@@ -62,11 +62,11 @@ class ListOrder(StrEnum):
 
 
 _WALKS = {
-    ListOrder.NEWEST: f"{_OF_VERSION} ORDER BY r.id DESC {_PAGE}",
-    ListOrder.REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate, r.config {_PAGE}",
-    ListOrder.LAST_REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate DESC, r.config {_PAGE}",
-    ListOrder.SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds, r.id {_PAGE}",
-    ListOrder.MOST_SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds DESC, r.id DESC {_PAGE}",
+    ResultOrder.NEWEST: f"{_OF_VERSION} ORDER BY r.id DESC {_PAGE}",
+    ResultOrder.REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate, r.config {_PAGE}",
+    ResultOrder.LAST_REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate DESC, r.config {_PAGE}",
+    ResultOrder.SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds, r.id {_PAGE}",
+    ResultOrder.MOST_SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds DESC, r.id DESC {_PAGE}",
 }
 
 
@@ -76,7 +76,7 @@ class ResultQuery:
     outcome: Outcome | None = None
     replicate: int | None = None
     configs: Sequence[int] | None = None  # None is any
-    order: ListOrder = ListOrder.NEWEST  # across versions there is an index of no other
+    order: ResultOrder = ResultOrder.NEWEST  # across versions there is an index of no other
     until: int = 0  # the last that counts, as none is ever taken away: pages do not move while more come; 0 is any
     skip: int = 0
     limit: int = 100
@@ -96,22 +96,22 @@ class ListedResult:
     host_id: int | None
 
 
-def listed(db: Database, wanted: ResultQuery) -> list[ListedResult]:
-    return rows(db, chosen(db, wanted))
+def list_results(db: Database, wanted: ResultQuery) -> list[ListedResult]:
+    return read_results(db, list_result_ids(db, wanted))
 
 
-def newest(db: Database) -> int:
+def find_newest_result_id(db: Database) -> int:
     return db.number("SELECT coalesce(max(id), 0) AS id FROM result")
 
 
-def rows(db: Database, ids: Sequence[int]) -> list[ListedResult]:
+def read_results(db: Database, ids: Sequence[int]) -> list[ListedResult]:
     return [
         as_value(ListedResult, row, measures=json.loads(row["measures"] or "{}"))
         for row in db.select(_ROWS, ids=json.dumps(ids))
     ]
 
 
-def chosen(db: Database, wanted: ResultQuery) -> list[int]:
+def list_result_ids(db: Database, wanted: ResultQuery) -> list[int]:
     if wanted.configs is not None and not wanted.configs:
         return []  # found at once, where an index would be walked to its end
     is_rare = wanted.replicate is not None or wanted.outcome not in (None, Outcome.OK)
@@ -167,7 +167,7 @@ class MeasuredLists:
                 self.by_config.setdefault(row["config"], []).append(json.loads(row["measured"]))
 
 
-class Tally:
+class MeasureTally:
     """The values of measures by config. A result never changes, so each is read once, and a page reads the new ones.
 
     Pages are made by several threads; they share one tally.
@@ -196,5 +196,5 @@ class Tally:
             return MeasuredLists(after=kept.after, by_config=by_config)
 
 
-def issued(db: Database, experiment_id: int) -> int:
+def find_result_replicate(db: Database, experiment_id: int) -> int:
     return db.number(_ISSUED, experiment_id=experiment_id)

@@ -21,13 +21,13 @@ class ClosedSession:
     line: Note | None
 
 
-def newest(db: Database, limit: int) -> list[ClosedSession]:
+def list_closed_sessions(db: Database, limit: int) -> list[ClosedSession]:
     return [
         ClosedSession(session=as_value(Round, row), line=rounds.read_note(row) if row["kind"] is not None else None)
         for row in db.select(_LISTED, limit=limit)
     ]
 
 
-def neighbours(db: Database, session: Round) -> tuple[str, str]:
+def find_session_neighbours(db: Database, session: Round) -> tuple[str, str]:
     row = db.row(_NEIGHBOUR, **{"id": session.id, "from": session.id + bool(session.told)})
     return (row["before"] or "", row["after"] or "") if row else ("", "")

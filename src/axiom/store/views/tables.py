@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import reading
+from axiom.domain.evidence import verdict_meaning
 from axiom.domain.fleet import Platform
 from axiom.domain.headlines.answers import MeasuredNumber, compose_answer
 from axiom.store.engine.database import Database, Row
@@ -54,14 +54,14 @@ class ResultColumns:
     tasks: Sequence[int]
 
 
-def free_column(name: str, kind: str, taken: set[str]) -> str:
+def take_column_name(name: str, kind: str, taken: set[str]) -> str:
     """The name of a column of a factor or a measure, which none of those that are `taken` has; it is taken then."""
     column = name if name not in taken else f"{kind}_{name}"
     taken.add(column)
     return column
 
 
-def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
+def iterate_result_pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
     with db.savepoint():
         rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
         yield _page(db, rows)
@@ -72,21 +72,21 @@ def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Result
                 yield _page(db, rows)
 
 
-def page_after(db: Database, experiment_id: int, after: tuple[int, int], size: int) -> ResultColumns:
+def read_result_page(db: Database, experiment_id: int, after: tuple[int, int], size: int) -> ResultColumns:
     replicate, config = after
     rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=replicate, config=config)
     return _page(db, rows)
 
 
-def counted(db: Database) -> list[Row]:
+def list_experiment_counts(db: Database) -> list[Row]:
     return db.select(_COUNTS)
 
 
-def findings_held(db: Database) -> int:
+def count_findings(db: Database) -> int:
     return db.number("SELECT count(*) AS held FROM finding")
 
 
-def findings(db: Database) -> list[Row]:
+def list_finding_rows(db: Database) -> list[Row]:
     return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
 
 
@@ -124,7 +124,7 @@ def _of_estimand(row: Row) -> Row:
     estimand = next(
         declared for declared in json.loads(row["body"])["estimands"] if declared["name"] == row["estimand"]
     )
-    reads = None if row["verdict"] is None else reading(Verdict(row["verdict"]), Direction(estimand["expects"]))
+    reads = None if row["verdict"] is None else verdict_meaning(Verdict(row["verdict"]), Direction(estimand["expects"]))
     ends = (row[name] for name in ("estimate", "low", "high"))
     measured = MeasuredNumber(Verdict(row["verdict"] or Verdict.UNDECIDED), *ends)
     answer = compose_answer(estimand, measured, row["status"])

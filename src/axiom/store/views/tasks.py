@@ -3,7 +3,7 @@ from datetime import datetime
 
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
-from axiom.store.engine.database import Database, Row, as_value, moment
+from axiom.store.engine.database import Database, Row, as_value, from_microseconds
 from axiom.store.tasks import workunits as workunit_store
 
 _OF_HOST = """
@@ -76,7 +76,7 @@ class TaskEnd:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Check:
+class TaskCheck:
     workunit_id: int
     task_id: int
     state: WorkunitState
@@ -90,62 +90,66 @@ class TaskAward:
     at: datetime
 
 
-def tasks(db: Database, state: str, limit: int) -> list[Task]:
+def list_newest_tasks(db: Database, state: str, limit: int) -> list[Task]:
     rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
-    tasks = (workunit_store.task(db, row["id"]) for row in rows)
+    tasks = (workunit_store.find_task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None]
 
 
-def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
+def list_newest_workunits(db: Database, state: str, limit: int) -> list[Workunit]:
     rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
-    workunits = (workunit_store.workunit(db, row["id"]) for row in rows)
+    workunits = (workunit_store.find_workunit(db, row["id"]) for row in rows)
     return [workunit for workunit in workunits if workunit is not None]
 
 
-def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: int = 0, after: int = 0) -> list[Task]:
+def list_newest_host_tasks(
+    db: Database, host_id: int, *, state: str = "", limit: int, before: int = 0, after: int = 0
+) -> list[Task]:
     """Tasks among a host's newest, of one state or of any, the newest first.
 
     The newest of all, or those next to a task: older than the one `before` which they stand, or newer than `after`.
     """
     filters = {"host_id": host_id, "newest": limits.NEWEST_OF_A_HOST, "state": state, "limit": limit}
     rows = db.select(_OF_HOST_AFTER, **filters, after=after) if after else db.select(_OF_HOST, **filters, before=before)
-    tasks = (workunit_store.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
+    tasks = (workunit_store.find_task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
     return [task for task in tasks if task is not None]
 
 
-def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
+def list_host_tasks_in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
     rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.row(_HOW_MANY, host_id=host_id)
-    tasks = (workunit_store.task(db, row["id"]) for row in rows)
+    tasks = (workunit_store.find_task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None], int(count["amount"]) if count else 0
 
 
-def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
+def count_host_tasks_by_state(db: Database, host_id: int) -> dict[TaskState, int]:
     rows = db.select(_BY_STATE, host_id=host_id, newest=limits.NEWEST_OF_A_HOST)
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 
-def ended(db: Database, task_id: int) -> TaskEnd:
+def read_task_end(db: Database, task_id: int) -> TaskEnd:
     end = db.value(TaskEnd, _ENDED, id=task_id)
     if end is None:
         raise LookupError(f"task {task_id} is not there")
     return end
 
 
-def checks(db: Database, task_id: int) -> list[Check]:
+def list_task_checks(db: Database, task_id: int) -> list[TaskCheck]:
     return [_check(row) for row in db.select(_CHECKS, task_id=task_id)]
 
 
-def checks_of(db: Database, workunit_id: int) -> list[Check]:
+def list_workunit_checks(db: Database, workunit_id: int) -> list[TaskCheck]:
     return [_check(row) for row in db.select(_CHECKS_OF, workunit_id=workunit_id)]
 
 
-def paid(db: Database, task_id: int) -> list[TaskAward]:
-    return [as_value(TaskAward, row, at=moment(row["created_at"])) for row in db.select(_AWARDS, task_id=task_id)]
+def list_task_payments(db: Database, task_id: int) -> list[TaskAward]:
+    return [
+        as_value(TaskAward, row, at=from_microseconds(row["created_at"])) for row in db.select(_AWARDS, task_id=task_id)
+    ]
 
 
-def last_number(db: Database, noun: str) -> int:
+def find_highest_number(db: Database, noun: str) -> int:
     return db.number(_LAST[noun])
 
 
-def _check(row: Row) -> Check:
-    return Check(workunit_id=row["id"], task_id=row["checks_task_id"], state=WorkunitState(row["state"]))
+def _check(row: Row) -> TaskCheck:
+    return TaskCheck(workunit_id=row["id"], task_id=row["checks_task_id"], state=WorkunitState(row["state"]))

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 
 _EARNED = """
 SELECT team_id, sum(amount) AS amount FROM award
@@ -43,7 +43,7 @@ class TeamRace:
 
     def ranking(self, db: Database) -> list[tuple[int, int]]:
         with self._lock:
-            since, until = at(self.month.begins), at(self.month.after.begins)
+            since, until = to_microseconds(self.month.begins), to_microseconds(self.month.after.begins)
             after = _last_award_before(db, since) if self._last is None else self._last
             newest = _newest_award(db)
             for row in db.select(_EARNED, after=after, newest=newest, since=since, until=until):

@@ -25,26 +25,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from axiom.domain.operators import SiteOperator
 from axiom.errors import AxiomError, NotFound, StoreError
 from axiom.limits import server as limits
-from axiom.locale.languages import ENGLISH, mark, speaking
-from axiom.rules.accounts.visitors import Shares, visitor_of
+from axiom.locale.languages import ENGLISH, mark, speak_language
+from axiom.rules.accounts.visitors import VisitorShares, visitor_of
 from axiom.store.accounts import accounts as stored
 from axiom.store.accounts import operators
 from axiom.store.engine.database import Database
 from axiom.web.account import operator, pages
 from axiom.web.account.forms import (
     Form,
-    digest,
+    digest_secret,
     keep_session,
     read_form,
     session_of,
 )
 from axiom.web.account.pages import AccountPage
-from axiom.web.account.visit import SESSION_SECONDS, AccountDesk, Outcome, Redirect, Redisplay, Visit
+from axiom.web.account.visit import SESSION_SECONDS, AccountServices, Outcome, Redirect, Redisplay, Visit
 from axiom.web.site.app import SecurityHeaders
 from axiom.web.site.languages import language_of
 from axiom.web.site.page_cache import SIGNED_IN
-from axiom.web.site.routes import missing
-from axiom.web.site.templates import environment, versioned
+from axiom.web.site.routes import missing_page_handler
+from axiom.web.site.templates import static_address, template_environment
 
 log = logging.getLogger("axiom.accounts")
 
@@ -64,7 +64,7 @@ class _PasswordQueue:
     def __init__(self, threads: Executor) -> None:
         self._threads = threads
         self._waiting = 0
-        self._shares = Shares()
+        self._shares = VisitorShares()
 
     async def do(self, address: str, made: Callable[[], Response]) -> Response:
         visitor = visitor_of(address)
@@ -82,7 +82,7 @@ class _PasswordQueue:
 class SiteWithAccounts:
     """The account pages, those of operators and, for every other address, the site."""
 
-    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: AccountDesk) -> None:
+    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: AccountServices) -> None:
         self._site = site
         self._accounts = accounts
         self._reception = reception
@@ -108,7 +108,7 @@ class SiteWithAccounts:
         """Is somebody signed in, and do they look at a proposal as an operator, who may answer it?"""
         try:
             with self._reception.reader() as db:
-                number = stored.signed_in(db, digest(session), self._reception.pages.now())
+                number = stored.find_signed_in_volunteer(db, digest_secret(session), self._reception.pages.now())
                 if number is None or not is_proposal:
                     return number is not None, False
                 return True, _role(self._reception, db, number, session)[1]
@@ -116,21 +116,21 @@ class SiteWithAccounts:
             return False, False  # the page is shown all the same
 
 
-def accounts(reception: AccountDesk) -> Starlette:
-    templates = environment()
+def account_app(reception: AccountServices) -> Starlette:
+    templates = template_environment()
     templates.globals["scheduler"] = ""
     data = Route("/account.json", _as_data(reception))
     slow = _PasswordQueue(reception.threads)
     forms = [
         Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
     ]
-    nothing = missing(templates, reception.pages.read)
+    nothing = missing_page_handler(templates, reception.pages.read)
     careful = Middleware(SecurityHeaders, templates=templates)
     return Starlette(routes=[data, *forms], middleware=[careful], exception_handlers={404: nothing})
 
 
 def _endpoint(
-    reception: AccountDesk, templates: Environment, path: str, slow: _PasswordQueue
+    reception: AccountServices, templates: Environment, path: str, slow: _PasswordQueue
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
@@ -144,22 +144,22 @@ def _endpoint(
     return endpoint
 
 
-def _answer(reception: AccountDesk, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+def _answer(reception: AccountServices, templates: Environment, path: str, request: Request, body: bytes) -> Response:
     """The page, what became of its form, or the sentence that it could not be made."""
     try:
         return _made(reception, templates, path, request, body)
     except NotFound as error:
-        response = missing(templates, reception.pages.read)(request, error)
+        response = missing_page_handler(templates, reception.pages.read)(request, error)
         response.headers.update(_HEADERS)
         return response
     except Exception as error:
         number = "e-" + hashlib.sha256(f"{path} {type(error).__name__}".encode()).hexdigest()[:4]
         log.exception("account.broken number=%s path=%r", number, path)
-        page = templates.get_template("broken.html").render(number=number, versioned=versioned)
+        page = templates.get_template("broken.html").render(number=number, versioned=static_address)
         return HTMLResponse(page, status_code=500, headers=_HEADERS)
 
 
-def _made(reception: AccountDesk, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+def _made(reception: AccountServices, templates: Environment, path: str, request: Request, body: bytes) -> Response:
     visit = _visit(reception, request, read_form(body), session_of(request, secure=reception.is_secure))
     outcome = _act(visit, path, request)
     if isinstance(outcome, Redirect):
@@ -173,7 +173,7 @@ def _made(reception: AccountDesk, templates: Environment, path: str, request: Re
     return response
 
 
-def _visit(reception: AccountDesk, request: Request, form: Form, session: str) -> Visit:
+def _visit(reception: AccountServices, request: Request, form: Form, session: str) -> Visit:
     """Who is it? A secret that nobody has is nobody's."""
     peer = request.client.host if request.client else ""
     link = request.query_params.get("token", "")
@@ -181,20 +181,22 @@ def _visit(reception: AccountDesk, request: Request, form: Form, session: str) -
     if not session:
         return visit
     with reception.pages.read(request) as reading:
-        number = stored.signed_in(reading.db, digest(session), reading.now)
-        owner = stored.by_id(reading.db, number) if number is not None else None
+        number = stored.find_signed_in_volunteer(reading.db, digest_secret(session), reading.now)
+        owner = stored.find_account(reading.db, number) if number is not None else None
         if number is None or owner is None:
             return visit
         role, is_operating = _role(reception, reading.db, number, session)
     return replace(visit, volunteer=owner[0], account=owner[1], operator=role, is_operating=is_operating)
 
 
-def _role(reception: AccountDesk, db: Database, volunteer_id: int, session: str) -> tuple[SiteOperator | None, bool]:
+def _role(
+    reception: AccountServices, db: Database, volunteer_id: int, session: str
+) -> tuple[SiteOperator | None, bool]:
     """The role that this volunteer has now, and whether this sign-in may act with it."""
-    role = operators.acting(db, volunteer_id)
+    role = operators.find_acting_operator(db, volunteer_id)
     if role is None:
         return None, False
-    return role, reception.operators.goes_on(digest(session), role.serial, reception.pages.now())
+    return role, reception.operators.goes_on(digest_secret(session), role.serial, reception.pages.now())
 
 
 def _act(visit: Visit, path: str, request: Request) -> Outcome:
@@ -234,7 +236,7 @@ def _render(
     with visit.reception.pages.read(request) as reading:
         answer: Mapping[str, Any] = page.make(reading, visit) | dict(outcome.shown)
         language = language_of(request.scope) if page.path.startswith("/account") else ""  # the others are English
-        with speaking(language or ENGLISH):
+        with speak_language(language or ENGLISH):
             text = templates.get_template(page.template).render(
                 answer,
                 is_translated=bool(language),
@@ -254,7 +256,7 @@ def _render(
     return HTMLResponse(text, status_code=outcome.status, headers=headers)
 
 
-def _as_data(reception: AccountDesk) -> Callable[[Request], Response]:
+def _as_data(reception: AccountServices) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
         visit = _visit(reception, request, Form(), session_of(request, secure=reception.is_secure))
         if visit.volunteer is None:
@@ -262,6 +264,6 @@ def _as_data(reception: AccountDesk) -> Callable[[Request], Response]:
             error = {"kind": "NotAllowed", "message": message}
             return JSONResponse({"error": error}, status_code=401, headers=_HEADERS)
         with reception.pages.read(request) as reading:
-            return JSONResponse(pages.account(reading, visit), headers=_HEADERS)
+            return JSONResponse(pages.account_page(reading, visit), headers=_HEADERS)
 
     return endpoint

@@ -16,9 +16,9 @@ from starlette.responses import Response
 
 from axiom.errors import AxiomError
 from axiom.gate.command import Command
-from axiom.gate.words import form_of, is_needed
-from axiom.reads.base.request import number_of
-from axiom.web.base.cookies import cookie
+from axiom.gate.words import form_of, is_required_word
+from axiom.reads.base.request import parse_number
+from axiom.web.base.cookies import read_cookie
 
 _MOST_FIELDS = 60
 _SECRET_BYTES = 16  # 128 bits
@@ -61,8 +61,8 @@ class Form:
                 words[word] = self.ticked(name)
             elif word in readers:
                 words[word] = self.check(name, readers[word])
-            elif word != "volunteer" and (name in self.typed or is_needed(must)):  # whose it is the sign-in says
-                words[word] = whole(self.text(name)) or 0 if must.type is int else self.text(name)
+            elif word != "volunteer" and (name in self.typed or is_required_word(must)):  # whose it is the sign-in says
+                words[word] = parse_positive_number(self.text(name)) or 0 if must.type is int else self.text(name)
         return words
 
     def shown(self) -> dict[str, str]:
@@ -70,8 +70,8 @@ class Form:
         return {name: text for name, text in self.typed.items() if name not in _SECRET_FIELDS}
 
 
-def whole(text: str) -> int | None:
-    return number_of(text) or None
+def parse_positive_number(text: str) -> int | None:
+    return parse_number(text) or None
 
 
 def read_form(body: bytes) -> Form:
@@ -87,14 +87,14 @@ def new_secret() -> str:
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
-def digest(secret: str) -> str:
+def digest_secret(secret: str) -> str:
     """What is stored of a session's secret. It has 128 random bits, so a plain hash hides it."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def session_of(request: Request, *, secure: bool) -> str:
     """By which secret a browser is signed in; empty where it is not."""
-    return cookie(request.headers.raw, _name(secure=secure))
+    return read_cookie(request.headers.raw, _name(secure=secure))
 
 
 def keep_session(response: Response, secret: str, *, secure: bool, seconds: int) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached, Refused
-from axiom.laboratory.accounts.commands.accounts import ChangePassword, good_email
+from axiom.laboratory.accounts.commands.accounts import ChangePassword, check_email
 from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.laboratory.mail.commands import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
 from axiom.locale.languages import mark
@@ -14,7 +14,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
 from axiom.web.account.forms import Form
-from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, act_of
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, make_account_action
 
 _WORTHLESS = mark(
     "This link is worth nothing any more: its time is over, it was used, or the address or the password was changed "
@@ -28,7 +28,10 @@ _PURPOSES = {  # of the links that lead to each page
 
 
 def mail_of(db: Database, volunteer_id: int) -> Answer:
-    confirmed, chosen = accounts.confirmed_at(db, volunteer_id), subscriptions.of_volunteer(db, volunteer_id)
+    confirmed, chosen = (
+        accounts.read_confirmation_time(db, volunteer_id),
+        subscriptions.list_subscriptions(db, volunteer_id),
+    )
     return {
         "address_confirmed_at": confirmed.isoformat() if confirmed else None,
         "digest": outbox.DIGEST in chosen,
@@ -39,27 +42,27 @@ def mail_of(db: Database, volunteer_id: int) -> Answer:
                 "written_at": message.created_at.isoformat(),
                 "sent_at": message.sent_at.isoformat() if message.sent_at else None,
             }
-            for message in outbox.of_volunteer(db, volunteer_id)
+            for message in outbox.list_volunteer_messages(db, volunteer_id)
         ],
     }
 
 
-def forgot_page(_reading: Reading, visit: Visit) -> Answer:
+def forgotten_password_page(_reading: Reading, visit: Visit) -> Answer:
     """Where a new password is asked for."""
     return {"sends_mail": visit.reception.sends_mail, "is_done": False}
 
 
-def link_page(reading: Reading, visit: Visit) -> Answer:
+def mail_link_page(reading: Reading, visit: Visit) -> Answer:
     link = read_link(visit.link)
     is_fit = link is not None and link.purpose in _PURPOSES[reading.path]
     is_good = link is not None and is_fit and _holder(reading.db, visit, link, reading.now) is not None
     return {"link": visit.link, "purpose": link.purpose if link else "", "is_good": is_good, "is_done": False}
 
 
-def forgot(visit: Visit) -> Outcome:
+def request_new_password(visit: Visit) -> Outcome:
     """Ask for a new password. It counts as a wrong one for this address, and says the same whoever has an account."""
     form = visit.form
-    email = form.check("email", good_email)
+    email = form.check("email", check_email)
     if form.wrong:
         return Redisplay(form=form)
     if not visit.reception.sends_mail:
@@ -71,7 +74,7 @@ def forgot(visit: Visit) -> Outcome:
     return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 
-def reset(visit: Visit) -> Outcome:
+def reset_password(visit: Visit) -> Outcome:
     """Store another password, for whoever has the link."""
     (volunteer, account), form = _proven(visit, "/account/reset"), visit.form
 
@@ -87,13 +90,13 @@ def reset(visit: Visit) -> Outcome:
     return Redirect(to="/account/sign-in?done=reset", session="")
 
 
-def confirm(visit: Visit) -> Outcome:
+def confirm_address(visit: Visit) -> Outcome:
     volunteer, account = _proven(visit, "/account/confirm")
     visit.give(ConfirmEmail(volunteer=volunteer.id, proven=account.password_serial), volunteer.id)
     return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 
-def unsubscribe(visit: Visit) -> Outcome:
+def unsubscribe_mail(visit: Visit) -> Outcome:
     """End mail of one kind, also where a mail program does it by itself."""
     link = read_link(visit.link)
     volunteer, _ = _proven(visit, "/account/unsubscribe")
@@ -115,10 +118,10 @@ def _proven(visit: Visit, page: str) -> tuple[Volunteer, Account]:
 
 def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[Volunteer, Account] | None:
     """Whose link this is; None where it is not ours, too old, or for what does not hold any more."""
-    holder = accounts.by_id(db, link.volunteer_id)
+    holder = accounts.find_account(db, link.volunteer_id)
     if holder is None or holder[1].email is None:
         return None
-    if link.purpose is LinkPurpose.CONFIRM and accounts.confirmed_at(db, link.volunteer_id):
+    if link.purpose is LinkPurpose.CONFIRM and accounts.read_confirmation_time(db, link.volunteer_id):
         return None
     bound = {LinkPurpose.CONFIRM: holder[1].email, LinkPurpose.RESET: str(holder[1].password_serial)}
     is_good = is_valid(visit.reception.accounts.secret, link, bound.get(link.purpose, ""), now)
@@ -127,11 +130,15 @@ def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[
 
 # Of each form what it does and the page that it is on. Those of a link prove by the link who sends them.
 MAIL_ACTS = {
-    "/account/forgot": (forgot, "/account/forgot"),
+    "/account/forgot": (request_new_password, "/account/forgot"),
     "/account/send-confirmation": (
-        act_of(SendConfirmation, "/account/preferences?done=confirmation"),
+        make_account_action(SendConfirmation, "/account/preferences?done=confirmation"),
         "/account/preferences",
     ),
-    "/account/mail": (act_of(ChooseMail, "/account/preferences?done=mail"), "/account/preferences"),
+    "/account/mail": (make_account_action(ChooseMail, "/account/preferences?done=mail"), "/account/preferences"),
 }
-LINK_ACTS = {"/account/confirm": confirm, "/account/reset": reset, "/account/unsubscribe": unsubscribe}
+LINK_ACTS = {
+    "/account/confirm": confirm_address,
+    "/account/reset": reset_password,
+    "/account/unsubscribe": unsubscribe_mail,
+}

@@ -18,12 +18,12 @@ from axiom.gate.words import SPEAKER, form_of
 from axiom.laboratory.accounts.commands.operators import SignInAsOperator
 from axiom.laboratory.programs.commands import AddProgram
 from axiom.reads import news, programs
-from axiom.reads.base.request import Answer, Reading, number_of
+from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.signed import program_tokens
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.web.account import operator_facts as facts
-from axiom.web.account.forms import Form, digest, new_secret, whole
-from axiom.web.account.pages import AccountPage, Act
+from axiom.web.account.forms import Form, digest_secret, new_secret, parse_positive_number
+from axiom.web.account.pages import AccountAction, AccountPage
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 
 OVERVIEW, SIGN_IN = "/operator", "/operator/sign-in"
@@ -66,12 +66,12 @@ def _step(_reading: Reading, _visit: Visit) -> Answer:
 
 
 def _proposal(reading: Reading, visit: Visit) -> Answer:
-    number = number_of(reading.path.rpartition("/")[2]) or whole(visit.form.text("proposal")) or 0
-    return facts.approval(reading, number)
+    number = parse_number(reading.path.rpartition("/")[2]) or parse_positive_number(visit.form.text("proposal")) or 0
+    return facts.describe_approval(reading, number)
 
 
 def _programs(reading: Reading, _visit: Visit) -> Answer:
-    return programs.let_in(reading) | {
+    return programs.describe_programs(reading) | {
         "rights": [(right.value, right.value) for right in Right],
         "limits": [(name, name.replace("_", " ")) for name in USUAL_LIMITS],
     }
@@ -84,10 +84,14 @@ def _page(path: str, template: str, make: Any) -> AccountPage:
 PAGES = {
     page.path: page
     for page in (
-        _page(OVERVIEW, "operator.html", lambda reading, _: facts.waiting(reading) | facts.operators(reading)),
+        _page(
+            OVERVIEW,
+            "operator.html",
+            lambda reading, _: facts.list_waiting_matters(reading) | facts.describe_operators(reading),
+        ),
         _page(SIGN_IN, "operator_sign_in.html", lambda _reading, _visit: {}),
-        _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: facts.let_out(reading)),
-        _page(_NEWS, "operator_news.html", lambda reading, _: news.published_news(reading)),
+        _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: facts.list_open_releases(reading)),
+        _page(_NEWS, "operator_news.html", lambda reading, _: news.list_published_news(reading)),
         _page(_PROGRAMS, "operator_programs.html", _programs),
         _page(_PROPOSAL, "operator_proposal.html", _proposal),
         _page(_STEP, "operator_step.html", _step),
@@ -101,27 +105,27 @@ def sign_in(visit: Visit) -> Outcome:
     proven = visit.submit(SignInAsOperator(volunteer=volunteer.id, code=visit.form.text("code")))
     go = visit.sign_in(volunteer.id, account.password_serial, OVERVIEW)
     desk = visit.reception
-    desk.operators.begin(digest(go.session or ""), proven["serial"], desk.pages.now())
+    desk.operators.begin(digest_secret(go.session or ""), proven["serial"], desk.pages.now())
     return go
 
 
 def sign_out(visit: Visit) -> Outcome:
     """Act as operator no more; the account stays signed in."""
-    visit.reception.operators.end(digest(visit.session))
+    visit.reception.operators.end(digest_secret(visit.session))
     return Redirect(to="/account")
 
 
-def preview(name: str, visit: Visit) -> Outcome:
+def preview_command(name: str, visit: Visit) -> Outcome:
     """Show what a form's command would do, and what to send to have it done."""
     token = program_tokens.new_token() if name == AddProgram.name else ""
     command = read_command(name, _words(name, visit, token))
     answer = visit.operate(command, dry_run=True)
-    words, key = canonical(command.words()).decode(), new_secret()
+    words, key = canonical_bytes(command.words()).decode(), new_secret()
     sealed = {"command": name, "words": words, "key": key, "seal": _seal(visit, name, words, key), "token": token}
     return Redisplay(form=Form(), status=200, page=_STEP, shown=_in_words(command, answer) | {"sealed": sealed})
 
 
-def confirm(visit: Visit) -> Outcome:
+def confirm_command(visit: Visit) -> Outcome:
     """Do what the page showed; once, however often it is sent."""
     name, words, key = (visit.form.text(field) for field in ("command", "words", "key"))
     seal = _seal(visit, name, words, key)
@@ -130,7 +134,7 @@ def confirm(visit: Visit) -> Outcome:
     command = read_command(name, json.loads(words))
     answer = visit.operate(command, key=key)
     token = visit.form.text("token")
-    is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
+    is_its_own = isinstance(command, AddProgram) and program_tokens.digest_token(token) == command.token
     was_done_before = "repeated" in answer
     done = {"is_done": True, "was_done_before": was_done_before, "token": token if is_its_own else ""}
     return Redisplay(form=Form(), status=409 if was_done_before else 200, shown=_in_words(command, answer) | done)
@@ -148,9 +152,9 @@ def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
         elif word == "limits":
             words[word] = _limits(form)
         elif word == "token":
-            words[word] = program_tokens.digest(token)
+            words[word] = program_tokens.digest_token(token)
         elif text or must.default is MISSING:
-            words[word] = whole(text) if must.type in (int, int | None) else text
+            words[word] = parse_positive_number(text) if must.type in (int, int | None) else text
     return words
 
 
@@ -166,24 +170,27 @@ def _limits(form: Form) -> dict[str, float]:
 
 def _seal(visit: Visit, name: str, words: str, key: str) -> str:
     """What only a page of this sign-in can have shown beside these words."""
-    sealed = canonical(["axiom-operator-1", name, words, key])
+    sealed = canonical_bytes(["axiom-operator-1", name, words, key])
     return hmac.digest(visit.session.encode(), sealed, hashlib.sha256).hex()
 
 
 def _in_words(command: Command, answer: Answer) -> Answer:
     """A command and what it does, for people; of the answer what the words do not say already."""
     words = command.words()
-    shown = facts.rows({name: value for name, value in words.items() if name not in _UNSHOWN})
+    shown = facts.flatten_answer({name: value for name, value in words.items() if name not in _UNSHOWN})
     return {
         "title": _COMMANDS[command.name][0].format(**words),
         "about": (type(command).__doc__ or "").strip().partition("\n")[0],
         "words": shown,
-        "answer": [row for row in facts.rows(answer) if row not in shown and row[0] not in _OUR_OWN],
+        "answer": [row for row in facts.flatten_answer(answer) if row not in shown and row[0] not in _OUR_OWN],
     }
 
 
 ACTS = {
-    SIGN_IN: Act(act=sign_in, page=SIGN_IN),
-    "/operator/sign-out": Act(act=sign_out, page=OVERVIEW),
-    _DO: Act(act=confirm, page=_STEP),
-} | {f"/operator/{name}": Act(act=functools.partial(preview, name), page=page) for name, (_, page) in _COMMANDS.items()}
+    SIGN_IN: AccountAction(act=sign_in, page=SIGN_IN),
+    "/operator/sign-out": AccountAction(act=sign_out, page=OVERVIEW),
+    _DO: AccountAction(act=confirm_command, page=_STEP),
+} | {
+    f"/operator/{name}": AccountAction(act=functools.partial(preview_command, name), page=page)
+    for name, (_, page) in _COMMANDS.items()
+}

@@ -23,7 +23,7 @@ from axiom.store.upkeep import jobs
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
 
 
-def operators(reading: Reading) -> Answer:
+def describe_operators(reading: Reading) -> Answer:
     """Everyone who ever had the role."""
     return {
         "operators": [
@@ -33,20 +33,20 @@ def operators(reading: Reading) -> Answer:
                 "since": role.created_at.isoformat(),
                 "ended_at": role.ended_at.isoformat() if role.ended_at else None,
             }
-            for role in stored.everybody(reading.db)
+            for role in stored.list_site_operators(reading.db)
         ]
     }
 
 
-def waiting(reading: Reading) -> Answer:
+def list_waiting_matters(reading: Reading) -> Answer:
     """What waits for somebody: proposals, ideas, releases, suspended findings; and what went wrong."""
-    gone_wrong, let = failures.failures(reading), releases.listed(reading)
-    suspended = registrations.suspended(reading.db)
+    gone_wrong, let = failures.failures_page(reading), releases.list_releases(reading)
+    suspended = registrations.list_suspended_findings(reading.db)
     return {
-        "move": adoption.progress(reading.db),
-        "absent": adoption.absent(reading.db, paging.LENGTH),
-        **proposals.waiting(reading),
-        **ideas.unshown(reading),
+        "move": adoption.read_adoption_progress(reading.db),
+        "absent": adoption.list_absent_volunteers(reading.db, paging.LENGTH),
+        **proposals.list_waiting_proposals(reading),
+        **ideas.list_unshown_ideas(reading),
         "releases": [row for row in let if row["waits_for_approval"]],
         "paused": [row for row in let if row["stage"] == Stage.PAUSED],
         "suspended": [
@@ -58,30 +58,30 @@ def waiting(reading: Reading) -> Answer:
         "failure_groups": gone_wrong["of"],
         "failed_preflights": [
             {"experiment": f"{preflight.name}@{preflight.version}", "reason": preflight.reason}
-            for preflight in preflights.newest(reading.db, GATES)
+            for preflight in preflights.list_newest_preflights(reading.db, GATES)
             if preflight.passed is False
         ],
-        "failing_jobs": [row for row in jobs.every_job(reading.db) if row["last_error"]],
+        "failing_jobs": [row for row in jobs.list_jobs(reading.db) if row["last_error"]],
     }
 
 
-def let_out(reading: Reading) -> Answer:
+def list_open_releases(reading: Reading) -> Answer:
     """Every open version and how far it is let out."""
-    return {"releases": releases.listed(reading)}
+    return {"releases": releases.list_releases(reading)}
 
 
-def approval(reading: Reading, number: int) -> Answer:
+def describe_approval(reading: Reading, number: int) -> Answer:
     """A proposal with what somebody must know who answers it."""
-    answer = proposals.by_number(reading, number)
-    kept = stored_proposals.by_number(reading.db, number)
+    answer = proposals.proposal_page(reading, number)
+    kept = stored_proposals.find_proposal(reading.db, number)
     if kept is None:
         raise LookupError(f"proposal {number} is gone")
     proposal, name = kept.proposal, f"{kept.proposal.experiment}@{kept.proposal.version}"
     try:
-        version = experiments.by_name(reading, name)["experiment"]
+        version = experiments.experiment_page(reading, name)["experiment"]
     except NotFound:
         version = {"preflight": None, "release": None}
-    draft = None if proposal.draft is None else drafts.draft(reading.db, proposal.draft)
+    draft = None if proposal.draft is None else drafts.find_draft(reading.db, proposal.draft)
     return answer | {
         "asker": _asker(reading, proposal.author),
         "tried": draft.reason if draft else "",
@@ -92,17 +92,17 @@ def approval(reading: Reading, number: int) -> Answer:
 
 def _asker(reading: Reading, author: str) -> Answer:
     """Who asks, and of a program what is known of it."""
-    program = programs.by_name(reading.db, author.removeprefix(PROGRAM)) if author.startswith(PROGRAM) else None
+    program = programs.find_program(reading.db, author.removeprefix(PROGRAM)) if author.startswith(PROGRAM) else None
     return {"name": author, "model": program.model if program else "", "may": str(program.right) if program else ""}
 
 
-def rows(answer: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+def flatten_answer(answer: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
     """An answer as a list of words and what they say, what lies inside of it, too."""
     pairs: list[tuple[str, str]] = []
     for name, value in answer.items():
         label = f"{before}{name.replace('_', ' ')}"
         if isinstance(value, Mapping):
-            pairs += rows(value, f"{label}, ")
+            pairs += flatten_answer(value, f"{label}, ")
         elif isinstance(value, list | tuple):
             pairs.append((label, ", ".join(_plain(part) for part in value) or "none"))
         else:
@@ -112,7 +112,7 @@ def rows(answer: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return numbers.moment(value)
+        return numbers.format_moment(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

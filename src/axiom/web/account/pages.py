@@ -15,31 +15,31 @@ from axiom.laboratory.accounts.commands.accounts import (
     ChangePreferences,
     ChangeProfile,
     EraseAccount,
-    NewKey,
     OpenAccount,
     PlaceHost,
+    ReplaceAccountKey,
     SeparatePreferences,
     SignOut,
-    good_country,
-    good_email,
-    good_name,
-    good_website,
+    check_account_name,
+    check_country,
+    check_email,
+    check_website,
 )
 from axiom.laboratory.accounts.passwords import refuse_weak
 from axiom.locale.languages import mark
 from axiom.reads import ideas
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.leaderboards import credited
-from axiom.reads.maps.recent_tiles import drawn_by
-from axiom.reads.volunteers import did
+from axiom.reads.leaderboards import describe_balance
+from axiom.reads.maps.recent_tiles import list_tiles_by_hosts
+from axiom.reads.volunteers import describe_contribution
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
-from axiom.web.account.forms import Form, digest
-from axiom.web.account.ideas import IDEA_ACTS, ideas_page
-from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page, mail_of
-from axiom.web.account.team import TEAM_ACTS, team_page
-from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, act_of
+from axiom.web.account.forms import Form, digest_secret
+from axiom.web.account.ideas import IDEA_ACTS, account_ideas_page
+from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgotten_password_page, mail_link_page, mail_of
+from axiom.web.account.team import TEAM_ACTS, account_team_page
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit, make_account_action
 
 TABS = (
     ("/account", mark("Overview")),
@@ -91,19 +91,19 @@ class AccountPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Act:
+class AccountAction:
     act: Callable[[Visit], Outcome]
     page: str
 
 
-def account(reading: Reading, visit: Visit) -> Answer:
+def account_page(reading: Reading, visit: Visit) -> Answer:
     """Everything that a volunteer may know about their own account, but no key."""
     volunteer, account = visit.themselves
-    hosts = host_store.of_volunteer(reading.db, volunteer.id)
-    preferred = accounts.preferences(reading.db, volunteer.id)
-    team = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
+    hosts = host_store.list_volunteer_hosts(reading.db, volunteer.id)
+    preferred = accounts.find_preferences(reading.db, volunteer.id)
+    team = teams.find_team(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
     numbers = [host.id for host in hosts]
-    balances = ledger.balances(reading.db, ledger.HOST, numbers)
+    balances = ledger.find_balances(reading.db, ledger.HOST, numbers)
     return {
         "account": {
             "number": volunteer.id,
@@ -119,12 +119,12 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "venue": preferred.venue,
             "preferences": asdict(preferred.project.general),
             "preferences_by_venue": {venue: asdict(own) for venue, own in preferred.project.by_venue.items()},
-            **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
-            "tiles": drawn_by(reading, numbers),
-            **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
+            **describe_balance(ledger.find_balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
+            "tiles": list_tiles_by_hosts(reading, numbers),
+            **describe_contribution(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
             "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
-            "ideas": ideas.of_volunteer(reading, volunteer.id),
-            "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
+            "ideas": ideas.list_ideas_of_volunteer(reading, volunteer.id),
+            "hosts": [_host(host) | describe_balance(balances.get(host.id), reading.now) for host in hosts],
         }
     }
 
@@ -144,7 +144,7 @@ def _host(host: Host) -> Answer:
 
 def _preferences(reading: Reading, visit: Visit) -> Answer:
     """The account, with the volunteer's hosts as a form offers them, newest first."""
-    made = account(reading, visit)
+    made = account_page(reading, visit)
     hosts = made["account"]["hosts"]
     labels = [
         f"host {host['number']}, {host['name']}" + (f" ({host['venue']})" * bool(host["venue"])) for host in hosts
@@ -156,10 +156,10 @@ def _entrance(_reading: Reading, visit: Visit) -> Answer:
     return {"is_open": visit.reception.accounts.new_accounts > 0, "sends_mail": visit.reception.sends_mail}
 
 
-def register(visit: Visit) -> Outcome:
+def register_account(visit: Visit) -> Outcome:
     """Open an account; whoever has it already, and knows its password, is signed in."""
     form = visit.form
-    name, email = form.check("name", good_name), form.check("email", good_email)
+    name, email = form.check("name", check_account_name), form.check("email", check_email)
     if form.wrong:
         return Redisplay(form=form)
     keeper, password = visit.reception.accounts, form.text("password")
@@ -202,17 +202,17 @@ def sign_in(visit: Visit) -> Outcome:
 
 def sign_out(visit: Visit) -> Outcome:
     volunteer, account = visit.themselves
-    visit.submit(SignOut(volunteer=volunteer.id, token=digest(visit.session)))
+    visit.submit(SignOut(volunteer=volunteer.id, token=digest_secret(visit.session)))
     visit.reception.accounts.guesses.know(account.email or "", visit.peer)
     return Redirect(to="/account/sign-in", session="")
 
 
-def profile(visit: Visit) -> Outcome:
+def submit_profile(visit: Visit) -> Outcome:
     """Store what others see. A name that stays is not judged: those of before, or of another server, may be longer."""
     form, (volunteer, _) = visit.form, visit.themselves
-    checks = {"country": good_country, "website": good_website}
+    checks = {"country": check_country, "website": check_website}
     words = form.words_of(
-        ChangeProfile, {**checks, "called": lambda text: None if text == volunteer.name else good_name(text)}
+        ChangeProfile, {**checks, "called": lambda text: None if text == volunteer.name else check_account_name(text)}
     )
     if form.wrong:
         return Redisplay(form=form)
@@ -220,7 +220,7 @@ def profile(visit: Visit) -> Outcome:
     return Redirect(to=f"/account/profile?done=profile{'_numbered' * done['is_numbered']}")
 
 
-def preferences(visit: Visit) -> Outcome:
+def submit_preferences(visit: Visit) -> Outcome:
     """Store what the volunteer's computers should do."""
     if not (visit.form.ticked("on_cores") or visit.form.ticked("on_gpus")):
         visit.form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
@@ -234,10 +234,12 @@ def _good_share(text: str) -> float:
     raise WrongUse(f"A number from 0 to {MOST_SHARE:,.0f}; 100 is usual.")
 
 
-_change_preferences = act_of(ChangePreferences, "/account/preferences?done=preferences", resource_share=_good_share)
+_change_preferences = make_account_action(
+    ChangePreferences, "/account/preferences?done=preferences", resource_share=_good_share
+)
 
 
-def password(visit: Visit) -> Outcome:
+def submit_new_password(visit: Visit) -> Outcome:
     """Change the password; this browser stays signed in."""
     form, (volunteer, account) = visit.form, visit.themselves
     form.check("new_password", lambda text: _good_password(visit, text, volunteer.name, account.email or ""))
@@ -248,13 +250,13 @@ def password(visit: Visit) -> Outcome:
     return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=password")
 
 
-def email(visit: Visit) -> Outcome:
+def submit_new_email(visit: Visit) -> Outcome:
     """Change the address; this browser stays signed in.
 
     An address that somebody has counts as a wrong password for it: it is asked for no faster than by signing in.
     """
     form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.accounts.guesses
-    wanted = form.check("email", good_email)
+    wanted = form.check("email", check_email)
     proven = visit.proven()
     if form.wrong or proven is None:
         return Redisplay(form=form)
@@ -278,11 +280,11 @@ def new_key(visit: Visit) -> Outcome:
     proven = visit.proven()
     if proven is None:
         return Redisplay(form=visit.form)
-    visit.submit(NewKey(volunteer=volunteer.id, proven=proven))
+    visit.submit(ReplaceAccountKey(volunteer=volunteer.id, proven=proven))
     return _keys(visit, proven)
 
 
-def erase(visit: Visit) -> Outcome:
+def submit_erasure(visit: Visit) -> Outcome:
     """Erase the account of whoever knows the password and says that they are sure."""
     form, (volunteer, _) = visit.form, visit.themselves
     if not form.ticked("is_sure"):
@@ -298,7 +300,7 @@ def _keys(visit: Visit, proven: int) -> Outcome:
     """Both keys as they are now, if the password that was proven is still the one of now."""
     volunteer, _ = visit.themselves
     with visit.reception.reader() as db:
-        owner = accounts.by_id(db, volunteer.id)
+        owner = accounts.find_account(db, volunteer.id)
     if owner is None:
         raise LookupError(f"volunteer {volunteer.id} is gone")
     secret, account = visit.reception.accounts.secret, owner[1]
@@ -317,44 +319,51 @@ def _good_password(visit: Visit, text: str, name: str, email: str) -> str:
 
 
 def _security(reading: Reading, visit: Visit) -> Answer:
-    return account(reading, visit) | {"keys": None}
+    return account_page(reading, visit) | {"keys": None}
 
 
 PAGES = {
     page.path: page
     for page in (
-        AccountPage(path="/account", template="account.html", make=account, json="/account.json"),
-        AccountPage(path="/account/profile", template="account_profile.html", make=account),
+        AccountPage(path="/account", template="account.html", make=account_page, json="/account.json"),
+        AccountPage(path="/account/profile", template="account_profile.html", make=account_page),
         AccountPage(path="/account/preferences", template="account_preferences.html", make=_preferences),
-        AccountPage(path="/account/team", template="account_team.html", make=team_page),
-        AccountPage(path="/account/ideas", template="account_ideas.html", make=account),
-        AccountPage(path="/ideas", template="ideas.html", make=ideas_page, json="/ideas.json"),
+        AccountPage(path="/account/team", template="account_team.html", make=account_team_page),
+        AccountPage(path="/account/ideas", template="account_ideas.html", make=account_page),
+        AccountPage(path="/ideas", template="ideas.html", make=account_ideas_page, json="/ideas.json"),
         AccountPage(path="/account/security", template="account_security.html", make=_security),
         AccountPage(path="/account/register", template="register.html", make=_entrance, is_private=False),
         AccountPage(path="/account/sign-in", template="sign_in.html", make=_entrance, is_private=False),
-        AccountPage(path="/account/forgot", template="forgot.html", make=forgot_page, is_private=False),
+        AccountPage(path="/account/forgot", template="forgot.html", make=forgotten_password_page, is_private=False),
         *(
-            AccountPage(path=path, template="by_link.html", make=link_page, is_private=False, is_by_link=True)
+            AccountPage(path=path, template="by_link.html", make=mail_link_page, is_private=False, is_by_link=True)
             for path in LINK_ACTS
         ),
     )
 }
 ACTS = {
-    "/account/register": Act(act=register, page="/account/register"),
-    "/account/sign-in": Act(act=sign_in, page="/account/sign-in"),
-    "/account/sign-out": Act(act=sign_out, page="/account"),
-    "/account/profile": Act(act=profile, page="/account/profile"),
-    "/account/preferences": Act(act=preferences, page="/account/preferences"),
-    **{f"/account/preferences/{venue}": Act(act=preferences, page="/account/preferences") for venue in VENUES if venue},
-    "/account/preferences/separate": Act(
-        act=act_of(SeparatePreferences, "/account/preferences?done=preferences"), page="/account/preferences"
+    "/account/register": AccountAction(act=register_account, page="/account/register"),
+    "/account/sign-in": AccountAction(act=sign_in, page="/account/sign-in"),
+    "/account/sign-out": AccountAction(act=sign_out, page="/account"),
+    "/account/profile": AccountAction(act=submit_profile, page="/account/profile"),
+    "/account/preferences": AccountAction(act=submit_preferences, page="/account/preferences"),
+    **{
+        f"/account/preferences/{venue}": AccountAction(act=submit_preferences, page="/account/preferences")
+        for venue in VENUES
+        if venue
+    },
+    "/account/preferences/separate": AccountAction(
+        act=make_account_action(SeparatePreferences, "/account/preferences?done=preferences"),
+        page="/account/preferences",
     ),
-    "/account/place": Act(act=act_of(PlaceHost, "/account/preferences?done=place"), page="/account/preferences"),
-    "/account/password": Act(act=password, page="/account/security"),
-    "/account/email": Act(act=email, page="/account/security"),
-    "/account/erase": Act(act=erase, page="/account/security"),
-    "/account/keys": Act(act=show_keys, page="/account/security"),
-    "/account/new-key": Act(act=new_key, page="/account/security"),
-} | {path: Act(act=act, page="/account/team") for path, act in TEAM_ACTS.items()}
-ACTS |= {path: Act(act=act, page=page) for path, (act, page) in (IDEA_ACTS | MAIL_ACTS).items()}
-ACTS |= {path: Act(act=act, page=path) for path, act in LINK_ACTS.items()}
+    "/account/place": AccountAction(
+        act=make_account_action(PlaceHost, "/account/preferences?done=place"), page="/account/preferences"
+    ),
+    "/account/password": AccountAction(act=submit_new_password, page="/account/security"),
+    "/account/email": AccountAction(act=submit_new_email, page="/account/security"),
+    "/account/erase": AccountAction(act=submit_erasure, page="/account/security"),
+    "/account/keys": AccountAction(act=show_keys, page="/account/security"),
+    "/account/new-key": AccountAction(act=new_key, page="/account/security"),
+} | {path: AccountAction(act=act, page="/account/team") for path, act in TEAM_ACTS.items()}
+ACTS |= {path: AccountAction(act=act, page=page) for path, (act, page) in (IDEA_ACTS | MAIL_ACTS).items()}
+ACTS |= {path: AccountAction(act=act, page=path) for path, act in LINK_ACTS.items()}

@@ -16,13 +16,13 @@ from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
 from axiom.gate.command import Command
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.accounts.commands.accounts import OwnAccount, SignIn
+from axiom.laboratory.accounts.commands.accounts import AccountCommand, SignIn
 from axiom.limits import accounts as account_limits
 from axiom.locale.languages import mark
 from axiom.reads.base.request import Answer
 from axiom.server.accounts.sign_up import Accounts, ProvenAccount
 from axiom.store.engine.database import Database
-from axiom.web.account.forms import Form, digest, new_secret
+from axiom.web.account.forms import Form, digest_secret, new_secret
 from axiom.web.site.app import Site
 
 SESSION_SECONDS = int(account_limits.SIGNED_IN_FOR.total_seconds())
@@ -69,7 +69,7 @@ def _lasts(proof: _Proof, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountDesk:
+class AccountServices:
     gate: CommandGate
     pages: Site
     accounts: Accounts
@@ -115,7 +115,7 @@ Outcome = Redirect | Redisplay
 class Visit:
     """Who asks, from where, and what they have typed."""
 
-    reception: AccountDesk
+    reception: AccountServices
     form: Form
     session: str  # the secret that came with the request
     peer: str  # the address of the network from which it came
@@ -143,8 +143,8 @@ class Visit:
     def sign_in(self, volunteer_id: int, serial: int, to: str) -> Redirect:
         """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
         secret = new_secret()
-        before = digest(self.session) if self.session else ""
-        command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
+        before = digest_secret(self.session) if self.session else ""
+        command = SignIn(volunteer=volunteer_id, proven=serial, token=digest_secret(secret), instead=before)
         self.give(command, volunteer_id)
         return Redirect(to=to, session=secret)
 
@@ -163,7 +163,7 @@ class Visit:
         """Who has this e-mail address and this password."""
         lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email), password=password)
         is_own = self.account is not None and self.account.email == email
-        return self.reception.accounts.prove(lookup, self.peer, digest(self.session) if is_own else "")
+        return self.reception.accounts.prove(lookup, self.peer, digest_secret(self.session) if is_own else "")
 
     def proven(self) -> int | None:
         """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""
@@ -178,7 +178,9 @@ class Visit:
         return None
 
 
-def act_of(kind: type[OwnAccount], to: str, **readers: Callable[[str], Any]) -> Callable[[Visit], Outcome]:
+def make_account_action(
+    kind: type[AccountCommand], to: str, **readers: Callable[[str], Any]
+) -> Callable[[Visit], Outcome]:
     """Give the command that a form's fields make, and look at this page then."""
 
     def act(visit: Visit) -> Outcome:

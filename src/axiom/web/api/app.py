@@ -11,13 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
+from axiom.laboratory.proposals.commands.approvals import Confirmations
 from axiom.web.api.admission import ProgramAdmission
-from axiom.web.api.commands import give, read_request
-from axiom.web.api.openapi import description
-from axiom.web.api.people import CALLER, described, is_about_people, said_by_person
-from axiom.web.api.problems import RequestRefused, problem
-from axiom.web.api.reads import PREFIX, reads
+from axiom.web.api.commands import read_command_request, submit_request
+from axiom.web.api.openapi import openapi_document
+from axiom.web.api.people import CALLER, answer_about_person, caller_response, is_about_people
+from axiom.web.api.problems import RequestRefused, problem_response
+from axiom.web.api.reads import PREFIX, make_read_api
 from axiom.web.site.app import Site
 
 _COMMANDS = f"{PREFIX}/commands/"
@@ -27,23 +27,23 @@ log = logging.getLogger("axiom.api")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProgramDesk:
+class ApiServices:
     """What the API needs: the gate, what pages read, and who may enter."""
 
     gate: CommandGate
     pages: Site
     admission: ProgramAdmission
-    people: AskedPeople
+    people: Confirmations
 
 
 class Api:
     """Answers programs. Every request brings its token, and every error is a problem document."""
 
-    def __init__(self, desk: ProgramDesk) -> None:
+    def __init__(self, desk: ApiServices) -> None:
         self._gate = desk.gate
         self._people = desk.people
         self._admission = desk.admission
-        self._reads = reads(desk.pages)
+        self._reads = make_read_api(desk.pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -56,10 +56,10 @@ class Api:
             except ClientDisconnect:
                 return
             except (AxiomError, RequestRefused) as error:  # no line of log: strangers could push all else out of it
-                answer = problem(error)
+                answer = problem_response(error)
             except Exception as error:
                 log.exception("api.fault path=%.200r", request.url.path)
-                answer = problem(error)
+                answer = problem_response(error)
             await answer(scope, receive, send)
 
     async def _answer(self, request: Request, caller: Caller) -> ASGIApp:
@@ -69,26 +69,26 @@ class Api:
             return await self._command(request, caller)
         if is_about_people(path):
             _demand_method(request, "POST")
-            return await said_by_person(self._people, caller, request)
+            return await answer_about_person(self._people, caller, request)
         if path == CALLER:
             _demand_method(request, "GET", "HEAD")
-            return described(caller)
+            return caller_response(caller)
         if not path.startswith(f"{PREFIX}/"):
             raise NotFound(f"There is nothing at {path}. GET {_DESCRIPTION} lists what there is.")
         _demand_method(request, "GET", "HEAD")
         if Capability.READ not in caller.capabilities:
             raise NotAllowed(f"{caller.name} may not read.")
-        return Response(description(), media_type="application/json") if path == _DESCRIPTION else self._reads
+        return Response(openapi_document(), media_type="application/json") if path == _DESCRIPTION else self._reads
 
     async def _command(self, request: Request, caller: Caller) -> Response:
-        command = await read_request(request, request.url.path.removeprefix(_COMMANDS))
+        command = await read_command_request(request, request.url.path.removeprefix(_COMMANDS))
         try:
-            return await give(self._gate, caller, command)
+            return await submit_request(self._gate, caller, command)
         finally:
             self._reads.forget()  # who changed something and then reads sees it
 
 
-class WithApi:
+class ApiMiddleware:
     """Answers what is under /api/, and leaves the rest to the site."""
 
     def __init__(self, site: ASGIApp, api: Api) -> None:

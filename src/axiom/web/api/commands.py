@@ -33,7 +33,7 @@ class CommandRequest:
     key: str | None
 
 
-async def read_request(request: Request, name: str) -> CommandRequest:
+async def read_command_request(request: Request, name: str) -> CommandRequest:
     """What is asked for, as far as HTTP says it; its words are not read yet."""
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.lower().replace(" ", "").replace('"', "")
@@ -43,7 +43,7 @@ async def read_request(request: Request, name: str) -> CommandRequest:
     return CommandRequest(name=name, body=await _body(request), dry_run=_is_dry(request), key=_key(request))
 
 
-async def give(gate: CommandGate, caller: Caller, request: CommandRequest) -> Response:
+async def submit_request(gate: CommandGate, caller: Caller, request: CommandRequest) -> Response:
     """Have it done, and answer what the gate answers."""
     try:
         command = _read(request, caller)

@@ -63,7 +63,7 @@ _RECTANGLE = [
 
 
 @functools.cache
-def description() -> bytes:
+def openapi_document() -> bytes:
     """The document, made once a process."""
     paths: dict[str, Any] = {
         f"{PREFIX}/commands/{name}": {"post": _command(kind)} for name, kind in sorted(OFFERED.items())

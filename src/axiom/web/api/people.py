@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
 from axiom.gate.words import read_words
-from axiom.laboratory.proposals.commands.approvals import AskedPeople
-from axiom.web.api.commands import read_request
+from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.web.api.commands import read_command_request
 
 CALLER = "/api/caller"
 _ABOUT = re.compile(r"/api/proposals/([0-9]{1,18})/(question|answer)")
@@ -27,7 +27,7 @@ class PersonAnswer:
     ticked: bool | None = None
 
 
-def described(caller: Caller) -> Response:
+def caller_response(caller: Caller) -> Response:
     rights = sorted(caller.capabilities)
     answer = {"name": caller.name, "may": rights, "may_approve": caller.may_approve}
     return JSONResponse(answer, headers={"cache-control": "no-store"})
@@ -38,14 +38,14 @@ def is_about_people(path: str) -> bool:
     return _ABOUT.fullmatch(path) is not None
 
 
-async def said_by_person(people: AskedPeople, caller: Caller, request: Request) -> Response:
+async def answer_about_person(people: Confirmations, caller: Caller, request: Request) -> Response:
     """Ask, or take an answer."""
     match = _ABOUT.fullmatch(request.url.path)
     assert match  # noqa: S101  whoever calls has looked
     number, what = int(match[1]), match[2]
     if what == "question":
         return JSONResponse(await run_in_threadpool(people.question, caller, number))
-    answer_request = await read_request(request, what)
+    answer_request = await read_command_request(request, what)
     try:
         words = json.loads(answer_request.body)
     except (ValueError, RecursionError):

@@ -38,12 +38,12 @@ class RequestRefused(Exception):
         super().__init__(str(error))
 
 
-def status_of(error: AxiomError) -> int:
+def http_status(error: AxiomError) -> int:
     """The HTTP status that says what the error is about."""
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
-def problem(error: Exception) -> Response:
+def problem_response(error: Exception) -> Response:
     """The problem document of an error; one that we did not foresee is a fault of ours and says no more than that."""
     if isinstance(error, RequestRefused):
         return _document(error.status, error.error, error.headers)
@@ -52,7 +52,7 @@ def problem(error: Exception) -> Response:
             "A fault of ours. Nothing of the command was stored; the operator finds the traceback in logs/axiom.log."
         )
     busy = {"retry-after": str(_BUSY_SECONDS)} if isinstance(error, errors.StoreBusy) else {}
-    return _document(status_of(error), error, busy)
+    return _document(http_status(error), error, busy)
 
 
 def _document(status: int, error: AxiomError, headers: Mapping[str, str]) -> Response:

@@ -13,18 +13,18 @@ from axiom.errors import AxiomError, NotFound, WrongUse
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.page import SitePage
 from axiom.web.api import result_table
-from axiom.web.api.problems import KIND, RequestRefused, problem
+from axiom.web.api.problems import KIND, RequestRefused, problem_response
 from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.maps import map_data
 from axiom.web.site.app import Site
 from axiom.web.site.page_cache import PageCache
-from axiom.web.site.query_words import normalize
-from axiom.web.site.routes import PAGES, turned_as_json
+from axiom.web.site.query_words import drop_unread_words
+from axiom.web.site.routes import PAGES, turn_as_json
 
 PREFIX = "/api"
-TABLE = SitePage(path="/experiments/{name}/table", make=result_table.part)
+TABLE = SitePage(path="/experiments/{name}/table", make=result_table.read_result_rows)
 # As JSON, CSV or Parquet: what is answered is a file.
-RECTANGLE = SitePage(path="/maps/{name}/data", make=map_data.answer)
+RECTANGLE = SitePage(path="/maps/{name}/data", make=map_data.rectangle_data)
 # What each address answers; the first that fits counts.
 READS: dict[str, SitePage] = {
     PREFIX + TABLE.path: TABLE,
@@ -35,7 +35,7 @@ READS: dict[str, SitePage] = {
 log = logging.getLogger("axiom.api")
 
 
-def reads(pages: Site) -> PageCache:
+def make_read_api(pages: Site) -> PageCache:
     files = Exports().endpoint(_rectangle(pages), map_data.FORMS["json"])
     inner = Starlette(
         routes=[Route(path, files if page is RECTANGLE else _endpoint(pages, page)) for path, page in READS.items()],
@@ -45,7 +45,7 @@ def reads(pages: Site) -> PageCache:
     return PageCache(
         inner,
         clock=time.monotonic,
-        normalize_query=lambda path, query: normalize(path.removeprefix(PREFIX), query),
+        normalize_query=lambda path, query: drop_unread_words(path.removeprefix(PREFIX), query),
         bypass_cache=lambda path: path.endswith(("/table", "/data")),
     )
 
@@ -62,14 +62,14 @@ def _endpoint(pages: Site, page: SitePage) -> Callable[[Request], Response]:
         except Exception as error:
             if not isinstance(error, AxiomError):
                 log.exception("api.broken path=%.200r", request.url.path)
-            return problem(error)
+            return problem_response(error)
         if sentences := made.get("misread"):
-            return problem(RequestRefused(400, WrongUse(" ".join(sentences))))
+            return problem_response(RequestRefused(400, WrongUse(" ".join(sentences))))
         following = made.get("next")
         headers = {"x-content-type-options": "nosniff"}
         if isinstance(following, str) and following.startswith("/"):
             headers["link"] = f'<{_here(following)}>; rel="next"'
-        return JSONResponse(turned_as_json(made, _here), headers=headers)
+        return JSONResponse(turn_as_json(made, _here), headers=headers)
 
     return endpoint
 
@@ -80,9 +80,9 @@ def _rectangle(pages: Site) -> Make:
     def make(request: Request, breathe: Breathe) -> SlowFile:
         try:
             with pages.read(request) as reading:
-                return map_data.file(reading, breathe, request.path_params["name"])
+                return map_data.rectangle_file(reading, breathe, request.path_params["name"])
         except (AxiomError, OverflowError) as error:
-            answer = problem(error) if isinstance(error, AxiomError) else _missing(request)
+            answer = problem_response(error) if isinstance(error, AxiomError) else _missing(request)
             return SlowFile(body=bytes(answer.body), kind=KIND, status=answer.status_code)
 
     return make
@@ -93,4 +93,6 @@ def _here(address: str) -> str:
 
 
 def _missing(request: Request) -> Response:
-    return problem(NotFound(f"There is nothing at {request.url.path}. GET {PREFIX}/openapi.json lists what there is."))
+    return problem_response(
+        NotFound(f"There is nothing at {request.url.path}. GET {PREFIX}/openapi.json lists what there is.")
+    )

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from axiom.errors import WrongUse
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.experiments import must
+from axiom.reads.experiments import require_experiment
 from axiom.store.registrations import registrations
 from axiom.store.views import tables
 
@@ -14,16 +14,19 @@ _ROWS = 2_000  # of a part: some hundred kilobytes
 _FIRST = (-1, -1)
 
 
-def part(reading: Reading, name: str) -> Answer:
+def read_result_rows(reading: Reading, name: str) -> Answer:
     """The results behind `?after=REPLICATE.CONFIG`, and what is needed to name their columns."""
-    stored = must(reading, name)
-    columns = tables.page_after(reading.db, stored.id, _after(reading.query.get("after", "")), _ROWS)
+    stored = require_experiment(reading, name)
+    columns = tables.read_result_page(reading.db, stored.id, _after(reading.query.get("after", "")), _ROWS)
     here = f"/experiments/{quote(f'{stored.name}@{stored.version}')}/table"
     is_more = len(columns.replicates) == _ROWS
     return {
         "experiment": f"{stored.name}@{stored.version}",
         "manifest": stored.manifest,
-        "configs": {str(place): dict(config) for place, config in registrations.placed(reading.db, stored.id).items()},
+        "configs": {
+            str(place): dict(config)
+            for place, config in registrations.read_placed_configs(reading.db, stored.id).items()
+        },
         "columns": asdict(columns),
         "next": f"{here}?after={columns.replicates[-1]}.{columns.configs[-1]}" if is_more else None,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 
-def cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
+def read_cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
     """The value of a cookie as this site sets it, without quotes; empty where the browser has none of that name."""
     wanted = name.encode("latin-1") + b"="
     for header, line in headers:

@@ -10,7 +10,7 @@ from axiom.reads.base.request import Answer
 _LONGEST = 30  # letters of a fact that leads to its rows
 
 
-def fact(text: str, of: str, rows: str = "") -> Answer:
+def make_fact(text: str, of: str, rows: str = "") -> Answer:
     """What the records say: `of` is what it is (F12.estimate, E3.question, G4.hash), `rows` the page behind it.
 
     A number leads there; words and sentences lead nowhere, for then nearly everything would.
@@ -19,19 +19,19 @@ def fact(text: str, of: str, rows: str = "") -> Answer:
     return {"text": text, "of": of, "rows": rows if leads else ""}
 
 
-def written(value: Any, write: Callable[[Answer], str]) -> Any:
+def write_facts(value: Any, write: Callable[[Answer], str]) -> Any:
     """An answer in which `write` has put each fact, and each text beside the facts, into its format."""
     if isinstance(value, dict):
         if value.keys() == {"text", "of", "rows"}:
             return write(value)
-        return {name: written(part, write) for name, part in value.items()}
+        return {name: write_facts(part, write) for name, part in value.items()}
     if isinstance(value, list):
-        return [written(part, write) for part in value]
-    return write(fact(value, "")) if isinstance(value, str) else value
+        return [write_facts(part, write) for part in value]
+    return write(make_fact(value, "")) if isinstance(value, str) else value
 
 
-def in_html(facts: Any) -> Any:
-    return written(facts, _html)
+def facts_in_html(facts: Any) -> Any:
+    return write_facts(facts, _html)
 
 
 def _html(fact: Answer) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 _SCALE, _MIDDLE, _REACH = 8.0, 88.0, 10.0  # of a whisker: pixels a smallest effect, the zero, how many fit
 
 
-def whisker(finding: Mapping[str, Any]) -> dict[str, Any] | None:
+def whisker_places(finding: Mapping[str, Any]) -> dict[str, Any] | None:
     """Where the interval's ends and the estimate stand, in multiples of the smallest effect that matters."""
     evidence, smallest = finding["evidence"], finding["smallest"]
     if evidence is None or evidence["estimate"] is None or not smallest:

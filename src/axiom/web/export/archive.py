@@ -15,22 +15,31 @@ from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.errors import NotFound
 from axiom.reads import evidence_cards, findings
-from axiom.reads.base.docstring import bundle_files, source_in
+from axiom.reads.base.docstring import bundle_files, experiment_source
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import WIDTHS, table_csv
 from axiom.signed import bundles
 from axiom.store.engine import blobs
-from axiom.store.engine.database import at
+from axiom.store.engine.database import to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.findings import evidence
-from axiom.store.findings.evidence import Inputs
+from axiom.store.findings.evidence import CardInputs
 from axiom.store.registrations import stamps
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.export import metadata, readme
-from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
-from axiom.web.export.script import script
+from axiom.web.export.recompute import (
+    AT_HOME,
+    FINDING,
+    HOSTS,
+    NUMBERS,
+    OBSERVATIONS,
+    OBSERVED,
+    card_numbers,
+    evidence_numbers,
+)
+from axiom.web.export.script import recompute_script
 from axiom.web.export.verify import ROOTS, STAMP
 from axiom_weigh.evidence.cards import Card
 from axiom_weigh.values import Home, Observation
@@ -38,21 +47,23 @@ from axiom_weigh.values import Home, Observation
 _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today
 
 
-def archive(reading: Reading, number: int) -> bytes:
-    return bundles.pack({f"finding-{number}/{name}": body for name, body in files(reading, number).items()})
+def finding_archive(reading: Reading, number: int) -> bytes:
+    return bundles.pack_files(
+        {f"finding-{number}/{name}": body for name, body in finding_files(reading, number).items()}
+    )
 
 
-def files(reading: Reading, number: int) -> dict[str, bytes]:
-    view = findings.must_be(reading, number)
-    inputs = evidence.card_inputs(reading.db, number)
-    bundle = experiments.bundle_now(reading.db, view.finding.experiment_id)
+def finding_files(reading: Reading, number: int) -> dict[str, bytes]:
+    view = findings.require_finding(reading, number)
+    inputs = evidence.read_card_inputs(reading.db, number)
+    bundle = experiments.find_newest_bundle(reading.db, view.finding.experiment_id)
     if view.line is None or inputs is None or bundle is None:
         raise NotFound(f"Finding {number} has no evidence yet, so there is nothing to export. {_WHEN}")
     inputs = replace(inputs, homes=_homes(reading, inputs))
-    weighed = evidence_cards.weighed_from(inputs)
+    weighed = evidence_cards.weigh_inputs(inputs)
     registered = list(_registered(reading, view))
     about = _about(reading, view, inputs, bundle, [facts for facts, _ in registered])
-    answer = findings.by_number(reading, number)["finding"]
+    answer = findings.finding_page(reading, number)["finding"]
     made = {
         FINDING: _json(about),
         NUMBERS: _json(_numbers(weighed, view)),
@@ -60,23 +71,23 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         "history.json": _json({"history": answer["history"]}),
         OBSERVATIONS: _csv(OBSERVED, _observed(view, inputs)),
         HOSTS: _csv(AT_HOME, [_at_home(home) for home in _sorted(inputs.homes)]),
-        "history.csv": table_csv(*findings.table(reading, number)).encode(),
-        "recompute.py": script(__version__).encode(),
-        about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
+        "history.csv": table_csv(*findings.history_table(reading, number)).encode(),
+        "recompute.py": recompute_script(__version__).encode(),
+        about["bundle"]["file"]: blobs.read_blob(reading.db, reading.folder, bundle.digest),
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
-        about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), view.experiment).encode(),
+        about["bundle"]["source"]: experiment_source(bundle_files(reading, bundle.digest), view.experiment).encode(),
         **{facts["file"]: registration.body.encode() for facts, registration in registered},
         **_stamps(reading, [registration.id for _, registration in registered]),
     }
-    made |= readme.files(about) | _pictures(reading, view)
-    return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
+    made |= readme.readme_files(about) | _pictures(reading, view)
+    return {metadata.NAME: _json(metadata.crate_metadata(about, made)), **dict(sorted(made.items()))}
 
 
 _WHEN = "It has some when its first block of replicates is closed and weighed."
 
 
 def _about(
-    reading: Reading, view: FindingView, inputs: Inputs, bundle: StoredBundle, registered: Sequence[Answer]
+    reading: Reading, view: FindingView, inputs: CardInputs, bundle: StoredBundle, registered: Sequence[Answer]
 ) -> Answer:
     """What the export says of itself, and the script needs besides the tables."""
     line = view.line
@@ -89,8 +100,8 @@ def _about(
         "claim": view.finding.claim,
         "status": view.finding.status,
         "why": view.why_suspended,
-        "scope": findings.scope(reading, view)["words"],
-        "prediction": (findings.shown(reading, view)["foreknowledge"] or {}).get("reason", ""),
+        "scope": findings.finding_scope(reading, view)["words"],
+        "prediction": (findings.describe_finding(reading, view)["foreknowledge"] or {}).get("reason", ""),
         "experiment": view.experiment,
         "version": view.version,
         "registration": view.finding.registration_id,
@@ -107,23 +118,23 @@ def _about(
             "seal": f"{folder}-seal.txt",
             "source": f"{folder}.py",
         },
-        "cite": findings.cited(reading, view),
+        "cite": findings.cite_finding(reading, view),
         "authors": reading.authors,
-        "bibtex": findings.in_bibtex(reading, view),
+        "bibtex": findings.cite_in_bibtex(reading, view),
     }
 
 
 def _registered(reading: Reading, view: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
-    for registration in evidence_cards.feeding(reading, view):
-        first = stamps.first_result(reading.db, registration.id)
+    for registration in evidence_cards.list_feeding_registrations(reading, view):
+        first = stamps.find_first_result_time(reading.db, registration.id)
         yield (
             {
                 "number": registration.id,
                 "file": f"registrations/{registration.id}.json",
                 "experiment_id": registration.experiment_id,
                 "cohort": registration.cohort,
-                "created_at": at(registration.created_at),
+                "created_at": to_microseconds(registration.created_at),
                 "registered_at": registration.created_at.isoformat(),
                 "previous_hash": registration.previous_hash,
                 "hash": registration.hash,
@@ -137,16 +148,16 @@ def _stamps(reading: Reading, numbers: Iterable[int]) -> dict[str, bytes]:
     """What an authority answered about these registrations, and the certificates by which it was checked."""
     answers = dict[str, bytes]()
     for number in numbers:
-        if stamp := stamps.stamp_of(reading.db, number):
+        if stamp := stamps.find_stamp(reading.db, number):
             answers |= {STAMP.format(number): stamp.response, ROOTS.format(number): stamp.roots.encode()}
     return answers
 
 
-def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
+def _homes(reading: Reading, inputs: CardInputs) -> dict[int, Home]:
     """The hosts behind the values. A volunteer who shows no hosts has a number below zero, used nowhere else."""
     computed = {host for observation in inputs.observations for host in observation.hosts}
     homes = {number: home for number, home in sorted(inputs.homes.items()) if number in computed}
-    veiled = evidence_cards.veils(reading.db, {home.volunteer_id for home in homes.values()})
+    veiled = evidence_cards.assign_veil_numbers(reading.db, {home.volunteer_id for home in homes.values()})
     return {
         number: replace(home, volunteer_id=veiled.get(home.volunteer_id, home.volunteer_id))
         for number, home in homes.items()
@@ -163,14 +174,14 @@ def _sorted(homes: Mapping[int, Home]) -> list[Home]:
 
 def _numbers(weighed: Card, view: FindingView) -> Answer:
     """What must come out again: of the evidence what was stored, of its parts what they say today."""
-    expected = numbers(weighed)
+    expected = card_numbers(weighed)
     if view.line:
-        stored = of_evidence(view.line.evidence)
+        stored = evidence_numbers(view.line.evidence)
         expected |= {f"evidence {name}": value for name, value in stored.items() if name != "more"}
     return expected
 
 
-def _observed(view: FindingView, inputs: Inputs) -> Iterable[Sequence[object]]:
+def _observed(view: FindingView, inputs: CardInputs) -> Iterable[Sequence[object]]:
     for observation in inputs.observations:
         yield (
             observation.registration,
@@ -198,9 +209,9 @@ def _pictures(reading: Reading, view: FindingView) -> dict[str, bytes]:
     """The pictures of the page, where they were drawn since the finding was weighed last."""
     since = view.line.weighed_at if view.line else reading.now
     names = [f"finding/{view.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
-    drawn = [picture for picture in picture_views.drawn(reading.db, names) if picture.drawn_at >= since]
+    drawn = [picture for picture in picture_views.find_figures(reading.db, names) if picture.drawn_at >= since]
     return {
-        f"figures/{picture.name.split('/')[2]}.png": blobs.get(reading.db, reading.folder, picture.png)
+        f"figures/{picture.name.split('/')[2]}.png": blobs.read_blob(reading.db, reading.folder, picture.png)
         for picture in drawn
     }
 

@@ -45,7 +45,7 @@ _ABOUT = {
 }
 
 
-def graph(about: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+def crate_metadata(about: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
     """The whole document. `files` are all others of the export, by path."""
     source, script = about["bundle"]["source"], "recompute.py"
     programs = {

@@ -40,7 +40,7 @@ Cite: {cite}
 """
 
 
-def files(about: dict[str, Any]) -> dict[str, bytes]:
+def readme_files(about: dict[str, Any]) -> dict[str, bytes]:
     words = {name: about[name] for name in ("finding", "answer", "claim", "scope", "cite")}
     why = f": {about['why'].removesuffix('.')}" if about["why"] else ""
     prediction = f"\nThe registered prediction was {about['prediction']}.\n" if about["prediction"] else ""

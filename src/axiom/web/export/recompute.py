@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import definition
+from axiom.domain.registrations import estimand_definition
 from axiom_weigh.evidence.cards import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str], script: str) -> int:
     try:
         finding = json.loads((folder / FINDING).read_text(encoding="utf-8"))
         expected = json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
-        computed = numbers(_weighed(folder, finding))
+        computed = card_numbers(_weighed(folder, finding))
         problems = [*_differences(expected, computed), *_broken(folder, finding)]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         sys.stderr.write(f"{folder} cannot be weighed: {type(fault).__name__}: {fault}\n")
@@ -55,9 +55,9 @@ def main(arguments: Sequence[str], script: str) -> int:
     return int(bool(problems))
 
 
-def numbers(weighed: Card) -> dict[str, Any]:
+def card_numbers(weighed: Card) -> dict[str, Any]:
     """Every number and verdict of a card by its name, in JSON's own types."""
-    by_name = {f"evidence {name}": value for name, value in of_evidence(weighed.evidence).items()}
+    by_name = {f"evidence {name}": value for name, value in evidence_numbers(weighed.evidence).items()}
     by_name["next grade"] = weighed.next_grade
     for part in [*weighed.strata, *([weighed.exploratory] if weighed.exploratory else [])]:
         by_name |= {f"{part.by} {part.name}: {name}": value for name, value in _of_part(part).items()}
@@ -68,7 +68,7 @@ def numbers(weighed: Card) -> dict[str, Any]:
     return plain
 
 
-def of_evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_numbers(evidence: Evidence) -> dict[str, Any]:
     """What must come out again of a line of the history; sentences may be worded better one day."""
     numbers = {field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name not in _WORDS}
     return numbers | {"alarms": sorted(alarm.kind for alarm in evidence.alarms)}
@@ -139,7 +139,7 @@ def _nearly(was: Any, now: Any) -> str:
 def _broken(folder: Path, finding: Mapping[str, Any]) -> Iterator[str]:
     """What is not as it was signed, hashed or derived."""
     for row in finding["registrations"]:
-        yield from unlike_registered(finding, row, (folder / row["file"]).read_bytes().decode())
+        yield from registration_mismatches(finding, row, (folder / row["file"]).read_bytes().decode())
     archive = (folder / finding["bundle"]["file"]).read_bytes()
     if hashlib.sha256(archive).hexdigest() != finding["bundle"]["digest"]:
         yield "DIFFERS bundle: its bytes are not those that were signed"
@@ -148,7 +148,7 @@ def _broken(folder: Path, finding: Mapping[str, Any]) -> Iterator[str]:
             yield f"DIFFERS replicate {row['replicate']}: its seed is not the one that follows from its number"
 
 
-def unlike_registered(finding: Mapping[str, Any], row: Mapping[str, Any], body: str) -> Iterator[str]:
+def registration_mismatches(finding: Mapping[str, Any], row: Mapping[str, Any], body: str) -> Iterator[str]:
     """What is not as it was chained when this registration was written down."""
     facts = {name: row[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
     text = json.dumps([row["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -158,5 +158,5 @@ def unlike_registered(finding: Mapping[str, Any], row: Mapping[str, Any], body: 
         declared = [
             estimand for estimand in json.loads(body)["estimands"] if estimand["name"] == finding["estimand"]["name"]
         ]
-        if [definition(estimand) for estimand in declared] != [definition(finding["estimand"])]:
+        if [estimand_definition(estimand) for estimand in declared] != [estimand_definition(finding["estimand"])]:
             yield "DIFFERS estimand: it is not the one that was registered"

@@ -5,7 +5,7 @@ import sys
 from functools import cache
 from importlib import resources
 
-from axiom.signed.sources import parsed
+from axiom.signed.sources import parse_source
 
 _ENTRY = "axiom.web.export.recompute"
 _OURS = ("axiom", "axiom_weigh")
@@ -57,9 +57,9 @@ if __name__ == "__main__":
 
 
 @cache
-def script(version: str) -> str:
+def recompute_script(version: str) -> str:
     """Return the text of `recompute.py`; the same text for the same program."""
-    modules = modules_of(_ENTRY)
+    modules = collect_modules(_ENTRY)
     needs = sorted({name for source in modules.values() for name in _foreign(source)})
     words = " and ".join(["Python 3.11 or newer", *(_NAMES.get(name, name) for name in needs)])
     head = _HEAD.format(needs=words, amount=len(modules), version=version)
@@ -68,7 +68,7 @@ def script(version: str) -> str:
     return head + carried + tail
 
 
-def modules_of(*entries: str) -> dict[str, str]:
+def collect_modules(*entries: str) -> dict[str, str]:
     """Every module of ours that these need, in their functions too, and themselves: from its name to its source."""
     waiting, sources = [*entries], dict[str, str]()
     while waiting:
@@ -84,7 +84,7 @@ def modules_of(*entries: str) -> dict[str, str]:
 def _imported(source: str) -> set[str]:
     """The modules that a source ever imports: of `from a import b`, `a.b` where that is a module."""
     names = set()
-    for node in ast.walk(parsed(source)):
+    for node in ast.walk(parse_source(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -10,15 +10,15 @@ from typing import Any
 from axiom.errors import NotStamped, WrongUse
 from axiom.limits import registrations as limits
 from axiom.reads.base.request import Answer
-from axiom.signed.stamps import check
-from axiom.web.export.recompute import FINDING, unlike_registered
+from axiom.signed.stamps import check_stamp
+from axiom.web.export.recompute import FINDING, registration_mismatches
 
 STAMP, ROOTS = "registrations/{}.tsr", "registrations/{}.pem"
 _LARGEST = 16 * 1024 * 1024  # bytes of a file of an export that is read here
 _FOR_PEOPLE = "%Y-%m-%d %H:%M:%S UTC"
 
 
-def verified(export: Path, roots: Path | None) -> Answer:
+def verify_export(export: Path, roots: Path | None) -> Answer:
     """Of each registration by whose word it existed when, and when the laboratory dates its first result.
 
     `roots`: certificates that somebody trusts; else those of the export, which its maker chose.
@@ -37,7 +37,7 @@ def verified(export: Path, roots: Path | None) -> Answer:
     return claim | {"is_sealed": all(row["is_sealed"] for row in rows), "registrations": rows}
 
 
-def in_words(answer: Answer, *, is_trusted: bool) -> Iterator[str]:
+def verification_in_words(answer: Answer, *, is_trusted: bool) -> Iterator[str]:
     """The same for people. `is_trusted`: they named the certificates themselves."""
     yield f"Finding {answer['finding']}: {answer['answer']}"
     yield f"Asked in these words: {answer['claim']}"
@@ -76,12 +76,12 @@ def _registration(
 ) -> Answer:
     body, number = files[row["file"]].decode(), row["number"]
     response = files.get(STAMP.format(number))
-    faults, stamp = list(unlike_registered(finding, row, body)), None
+    faults, stamp = list(registration_mismatches(finding, row, body)), None
     if response is None:
         faults.append("No authority has dated it.")
     else:
         try:
-            stamp = check(response, row["hash"], trusted or files[ROOTS.format(number)].decode())
+            stamp = check_stamp(response, row["hash"], trusted or files[ROOTS.format(number)].decode())
         except NotStamped as error:
             faults.append(str(error))
     first = row["first_result_at"]

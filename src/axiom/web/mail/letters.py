@@ -16,7 +16,7 @@ from axiom.store.hosts import hosts
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
-from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
+from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, compose_email, one_line
 from axiom_weigh.amounts import counted
 
 
@@ -32,11 +32,11 @@ class Letters:
         """A mail to a volunteer, or to the operator, which needs no records."""
         if row.volunteer_id is None or db is None:
             return self.operator_mail(row)
-        owner = accounts.by_id(db, row.volunteer_id)
+        owner = accounts.find_account(db, row.volunteer_id)
         email = owner[1].email if owner else None
         if owner is None or email is None:
             return None
-        is_confirmed = accounts.confirmed_at(db, row.volunteer_id) is not None
+        is_confirmed = accounts.read_confirmation_time(db, row.volunteer_id) is not None
         if is_confirmed == (row.kind == outbox.CONFIRM):
             return None  # it is confirmed by now; or it is another address by now, which is not
         makers: dict[str, Callable[[], Letter | None]] = {
@@ -46,10 +46,10 @@ class Letters:
             outbox.SILENCE: lambda: self._silence(db, row, owner[0].id),
         }
         letter = makers[row.kind]()
-        return message(letter, self._envelope(row, email)) if letter else None
+        return compose_email(letter, self._envelope(row, email)) if letter else None
 
     def operator_mail(self, row: OutboxMessage) -> EmailMessage:
-        return message(self._alert(row), self._envelope(row, self.alert_mail))
+        return compose_email(self._alert(row), self._envelope(row, self.alert_mail))
 
     def webhook(self, row: OutboxMessage) -> bytes:
         """An alert for a program. Most chat services show the word `text`."""
@@ -126,20 +126,20 @@ class Letters:
             opening=[f"Somebody asked for a new password for your account at {self.name}."],
             action=LetterLink(words="Choose a new password", href=f"{self.master}account/reset?token={token}"),
             closing=[
-                f"The link works once, until {numbers.moment(expires.isoformat())}.",
+                f"The link works once, until {numbers.format_moment(expires.isoformat())}.",
                 "If it was not you, please do nothing. Your password stays as it is.",
             ],
         )
 
     def _digest(self, db: Database, row: OutboxMessage, volunteer_id: int) -> Letter | None:
         wanted, earned = row.facts["findings"], row.facts["credit"] / THOUSANDTHS
-        stored = findings.by_numbers(db, wanted)
+        stored = findings.read_finding_views(db, wanted)
         items = [
             LetterLink(words=one_line(stored[number].answer), href=f"{self.master}findings/{number}")
             for number in wanted
             if number in stored
         ]
-        since, credit = numbers.moment(row.facts["since"]), numbers.plain(earned)
+        since, credit = numbers.format_moment(row.facts["since"]), numbers.format_number(earned)
         more = [f"And {len(items) - limits.DIGEST_ITEMS} more."] if len(items) > limits.DIGEST_ITEMS else []
         if items:
             subject = items[0].words
@@ -164,7 +164,7 @@ class Letters:
         )
 
     def _silence(self, db: Database, row: OutboxMessage, volunteer_id: int) -> Letter | None:
-        own = [hosts.host(db, number) for number in row.facts["hosts"]]
+        own = [hosts.find_host(db, number) for number in row.facts["hosts"]]
         silent = [host for host in own if host is not None and host.seen_at < row.created_at]
         if not silent:
             return None  # all of them were heard from since
@@ -178,7 +178,8 @@ class Letters:
             ],
             items=[
                 LetterLink(
-                    words=f"{one_line(host.name)}, last heard from on {numbers.moment(host.seen_at.isoformat())}",
+                    words=f"{one_line(host.name)}, last heard from on "
+                    f"{numbers.format_moment(host.seen_at.isoformat())}",
                     href=f"{self.master}hosts/{host.id}",
                 )
                 for host in silent

@@ -10,8 +10,8 @@ from functools import cache
 
 from jinja2 import Environment
 
-from axiom.domain.headlines.numbers import calm
-from axiom.web.site.templates import environment
+from axiom.domain.headlines.numbers import strip_controls
+from axiom.web.site.templates import template_environment
 
 _MOST_SUBJECT = 150
 
@@ -46,7 +46,7 @@ class MailEnvelope:
     written_at: datetime
 
 
-def message(letter: Letter, envelope: MailEnvelope) -> EmailMessage:
+def compose_email(letter: Letter, envelope: MailEnvelope) -> EmailMessage:
     made = EmailMessage()
     made["From"] = _address(envelope.sender, one_line(letter.lab))
     made["To"] = _address(envelope.to)
@@ -67,17 +67,17 @@ def message(letter: Letter, envelope: MailEnvelope) -> EmailMessage:
 
 def one_line(text: str) -> str:
     """Words that somebody else wrote, on one line."""
-    return " ".join(calm(text).split())
+    return " ".join(strip_controls(text).split())
 
 
 def calm_lines(text: str) -> str:
     """Lines that somebody else wrote."""
-    return "\n".join(calm(line).rstrip() for line in text.splitlines()) + "\n"
+    return "\n".join(strip_controls(line).rstrip() for line in text.splitlines()) + "\n"
 
 
 @cache
 def _templates() -> tuple[Environment, Environment]:
-    html = environment()
+    html = template_environment()
     return html.overlay(autoescape=False), html
 
 

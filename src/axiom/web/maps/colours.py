@@ -22,12 +22,12 @@ DIFFERENCE = ("#fbfcfa", "#b02a45")
 
 
 @lru_cache(maxsize=256)
-def of_map(drawn: Map) -> tuple[Colour, ...]:
+def map_colours(drawn: Map) -> tuple[Colour, ...]:
     """The colour of each number that a pixel may have."""
-    return tuple(colour for place, band in enumerate(drawn.bands) for colour in of_band(place, band.shades))
+    return tuple(colour for place, band in enumerate(drawn.bands) for colour in band_colours(place, band.shades))
 
 
-def of_band(place: int, shades: int) -> tuple[Colour, ...]:
+def band_colours(place: int, shades: int) -> tuple[Colour, ...]:
     """The colours of a band. A map of more bands than there are ramps begins the further ones again."""
     ramp = RAMPS[place] if place < len(RAMPS) else RAMPS[2 + place % 2]
     return ramp_between(ramp, shades)
@@ -41,7 +41,7 @@ def ramp_between(ends: tuple[str, str], steps: int) -> tuple[Colour, ...]:
     return tuple(_mixed(first, last, share) for share in shares)
 
 
-def written(colour: Colour) -> str:
+def hex_colour(colour: Colour) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 

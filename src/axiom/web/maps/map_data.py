@@ -10,8 +10,8 @@ from axiom.reads.base import query_errors
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.maps import map_view
-from axiom.reads.maps.map_view import must_map
-from axiom.store.maps.crops import Crop, crop
+from axiom.reads.maps.map_view import require_map
+from axiom.store.maps.crops import Crop, crop_map
 from axiom.web.base.slow_files import SlowFile
 
 FORMS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
@@ -20,14 +20,14 @@ COLUMNS = ("x", "y", "shade", "band", "level")
 _PIECE = 4_096  # rows that are written between two breaths
 
 
-def answer(reading: Reading, name: str) -> Answer:
+def rectangle_data(reading: Reading, name: str) -> Answer:
     """The rectangle as JSON: both knobs along its sides, and rows of pixels from below."""
     return _as_json(reading, name, _cropped(reading, name))
 
 
-def file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
+def rectangle_file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
     form = reading.query.get("format") or "json"
-    if refusals := [*query_errors.choice({"format": form}, "format", FORMS), *_unknown_words(reading)]:
+    if refusals := [*query_errors.not_a_choice({"format": form}, "format", FORMS), *_unknown_words(reading)]:
         raise WrongUse(refusals[0])
     rectangle = _cropped(reading, name)
     body = {
@@ -35,7 +35,9 @@ def file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
         "csv": lambda: _csv(rectangle, breathe),
         "parquet": lambda: _parquet(rectangle),
     }[form]()
-    file = f"{must_map(reading, name).stored.name}-{rectangle.arm}-{rectangle.replicate}-level-{rectangle.level}.{form}"
+    file = (
+        f"{require_map(reading, name).stored.name}-{rectangle.arm}-{rectangle.replicate}-level-{rectangle.level}.{form}"
+    )
     return SlowFile(body=body, kind=FORMS[form], name="" if form == "json" else file)
 
 
@@ -45,29 +47,29 @@ def _unknown_words(reading: Reading) -> list[str]:
 
 
 def _cropped(reading: Reading, name: str) -> Crop:
-    shown = must_map(reading, name)
+    shown = require_map(reading, name)
     query = {word: text for word, text in reading.query.items() if text}
     x, y = (
         (
-            map_view.must_knob(axis, f"{word}0", query.get(f"{word}0", repr(axis.low))),
-            map_view.must_knob(axis, f"{word}1", query.get(f"{word}1", repr(axis.high))),
+            map_view.require_knob(axis, f"{word}0", query.get(f"{word}0", repr(axis.low))),
+            map_view.require_knob(axis, f"{word}1", query.get(f"{word}1", repr(axis.high))),
         )
         for axis, word in ((shown.drawn.x, "x"), (shown.drawn.y, "y"))
     )
-    return crop(
+    return crop_map(
         reading.db,
         shown.stored.id,
         shown.drawn,
-        arm=map_view.must_arm(shown, query.get("arm", str(min(shown.arms)))),
-        replicate=map_view.whole("replicate", query["replicate"]) if "replicate" in query else None,
+        arm=map_view.require_arm(shown, query.get("arm", str(min(shown.arms)))),
+        replicate=map_view.require_whole_number("replicate", query["replicate"]) if "replicate" in query else None,
         x=x,
         y=y,
-        level=map_view.whole("level", query.get("level", "0")),
+        level=map_view.require_whole_number("level", query.get("level", "0")),
     )
 
 
 def _as_json(reading: Reading, name: str, rectangle: Crop) -> Answer:
-    shown, width = must_map(reading, name), len(rectangle.x)
+    shown, width = require_map(reading, name), len(rectangle.x)
 
     def lines(values: bytes) -> list[list[int]]:
         return [list(values[start : start + width]) for start in range(0, len(values), width)]

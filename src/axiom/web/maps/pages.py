@@ -6,20 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.evidence import VOID
-from axiom.domain.headlines.numbers import plain
+from axiom.domain.headlines.numbers import format_number
 from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
 from axiom.errors import WrongUse
-from axiom.reads.base.docstring import papers
-from axiom.reads.base.host_owner import whose_host
-from axiom.reads.base.page import shown_at
+from axiom.reads.base.docstring import describe_papers
+from axiom.reads.base.host_owner import find_host_owner
+from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.maps import map_view
-from axiom.reads.maps.map_view import Aspect, ShownMap, every_map, must_map
+from axiom.reads.maps.map_view import Aspect, ShownMap, list_maps, require_map
 from axiom.store.maps.tiles import DrawnTile
-from axiom.store.maps.windows import middles, share_of, window_of
+from axiom.store.maps.windows import compute_axis_share, compute_pixel_middles, tile_window
 from axiom.store.views import findings, maps
 from axiom.web.maps import colours, map_data
-from axiom.web.maps.pixels import MapLook, levels
+from axiom.web.maps.pixels import MapLook, picture_levels
 from axiom.web.maps.png import Colour
 from axiom_weigh.values import Grade
 
@@ -31,18 +31,18 @@ _AGAINST = ", and in the other: "
 _LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
 
 
-@shown_at("/maps", "maps.html")
-def listed(reading: Reading) -> Answer:
+@page_at("/maps", "maps.html")
+def maps_page(reading: Reading) -> Answer:
     """The newest version of every map: those with a picture before those without, and the newest first."""
-    drawn = maps.drawn(reading.db)
-    in_order = sorted(every_map(reading), key=lambda shown: shown.stored.id not in drawn)
+    drawn = maps.count_drawn_tiles(reading.db)
+    in_order = sorted(list_maps(reading), key=lambda shown: shown.stored.id not in drawn)
     return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in in_order]}
 
 
-@shown_at("/maps/{name}", "map.html", words=f"{map_data.WORDS} column row against x y")
-def by_name(reading: Reading, name: str) -> Answer:
+@page_at("/maps/{name}", "map.html", words=f"{map_data.WORDS} column row against x y")
+def map_page(reading: Reading, name: str) -> Answer:
     """One map, as the address looks at it."""
-    shown = must_map(reading, name)
+    shown = require_map(reading, name)
     try:
         look, aspect = _requested_view(reading, shown)
         reading.look_at(shown.stored.id, place_of(aspect.tile, aspect.arm))
@@ -51,12 +51,12 @@ def by_name(reading: Reading, name: str) -> Answer:
         look = MapLook(reading.db, shown, min(shown.arms))
         aspect = Aspect(tile=Tile(), arm=min(shown.arms), replicate=next(iter(look.replicates), None))
         misread = [str(error)]
-    drawn = maps.drawn(reading.db).get(shown.stored.id, {})
+    drawn = maps.count_drawn_tiles(reading.db).get(shown.stored.id, {})
     return {
         "misread": misread,
         "map": _row(reading, shown, drawn)
         | {
-            "reference": "; ".join(paper["text"] for paper in papers(reading, shown.manifest.reference)),
+            "reference": "; ".join(paper["text"] for paper in describe_papers(reading, shown.manifest.reference)),
             "x": _axis(shown.drawn.x, aspect.tile, is_row=False),
             "y": _axis(shown.drawn.y, aspect.tile, is_row=True),
             **aspect.tile.factors,
@@ -97,7 +97,7 @@ def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
 
 def _answer(reading: Reading, shown: ShownMap) -> Answer:
     """What each of its findings says, and the surest that is decided, as a headline."""
-    views = findings.of_experiment(reading.db, shown.stored.id)
+    views = findings.list_experiment_findings(reading.db, shown.stored.id)
     decided = [view for view in views if view.line and view.verdict.is_decided and view.finding.status not in VOID]
     surest = max(decided, key=lambda view: _GRADES.index(view.line.evidence.grade) if view.line else -1, default=None)
     return {
@@ -110,28 +110,30 @@ def _answer(reading: Reading, shown: ShownMap) -> Answer:
 def _requested_view(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]:
     """What the address asks for; a sentence where it means nothing, or something that is not there."""
     query = {word: text for word, text in reading.query.items() if text}
-    arm = map_view.must_arm(shown, query.get("arm", str(min(shown.arms))))
-    against = map_view.must_arm(shown, query["against"]) if "against" in query else None
+    arm = map_view.require_arm(shown, query.get("arm", str(min(shown.arms))))
+    against = map_view.require_arm(shown, query["against"]) if "against" in query else None
     if against == arm:
         raise WrongUse(f"Arm {arm} does not differ from itself; choose another one for the difference.")
-    tile = map_view.must_tile(shown, *(query.get(word, "0") for word in WHERE))
+    tile = map_view.require_tile(shown, *(query.get(word, "0") for word in WHERE))
     look = MapLook(reading.db, shown, arm, against)
     replicate = next(iter(look.replicates), None)
     if "replicate" in query:
-        replicate = map_view.must_replicate(shown, query["replicate"], look.replicates)
+        replicate = map_view.require_replicate(shown, query["replicate"], look.replicates)
     point = None
     if "x" in query or "y" in query:
         drawn = shown.drawn
         middle = _middle(drawn, tile)
         point = (
-            map_view.must_knob(drawn.x, "x", query["x"]) if "x" in query else middle[0],
-            map_view.must_knob(drawn.y, "y", query["y"]) if "y" in query else middle[1],
+            map_view.require_knob(drawn.x, "x", query["x"]) if "x" in query else middle[0],
+            map_view.require_knob(drawn.y, "y", query["y"]) if "y" in query else middle[1],
         )
         for axis, value, is_row in ((drawn.x, point[0], False), (drawn.y, point[1], True)):
             low, high = tile.span(axis, is_row=is_row)
             if not low <= value <= high:
-                range_in_words = f"{axis.name} goes from {knob(low, low, high)} to {knob(high, low, high)}"
-                raise WrongUse(f"{plain(value)} lies outside of this view, where {range_in_words}.")
+                range_in_words = (
+                    f"{axis.name} goes from {format_knob(low, low, high)} to {format_knob(high, low, high)}"
+                )
+                raise WrongUse(f"{format_number(value)} lies outside of this view, where {range_in_words}.")
     return look, Aspect(tile=tile, arm=arm, against=against, replicate=replicate, point=point)
 
 
@@ -140,7 +142,7 @@ def _middle(drawn: Map, tile: Tile) -> tuple[float, float]:
     return drawn.x.at((tile.column + 0.5) / side), drawn.y.at((tile.row + 0.5) / side)
 
 
-def knob(value: float, low: float, high: float) -> str:
+def format_knob(value: float, low: float, high: float) -> str:
     """A knob's value with as many digits as tell the pixels between these ends apart."""
     largest, span = max(abs(low), abs(high)), abs(high - low)
     apart = math.ceil(-math.log10(span / largest) - _SLACK) if span and largest else 0
@@ -158,8 +160,8 @@ def _axis(axis: Knob, tile: Tile, *, is_row: bool) -> Answer:
         "is_log": axis.log,
         "low": axis.low,
         "high": axis.high,
-        "from": knob(low, low, high),
-        "to": knob(high, low, high),
+        "from": format_knob(low, low, high),
+        "to": format_knob(high, low, high),
         "span": [low, high],
     }
 
@@ -179,7 +181,7 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
     point = aspect.point or _middle(shown.drawn, tile)
     side = 1 << (tile.level + 1)
     right, upper = (
-        min(max(int(share_of(axis, value) * side) - 2 * start, 0), 1)
+        min(max(int(compute_axis_share(axis, value) * side) - 2 * start, 0), 1)
         for axis, value, start in ((shown.drawn.x, point[0], tile.column), (shown.drawn.y, point[1], tile.row))
     )
     quarters = [to(tile.level + 1, 2 * tile.column + across, 2 * tile.row + up) for up in (0, 1) for across in (0, 1)]
@@ -237,7 +239,7 @@ def _contrast(shown: ShownMap, arm: int, other: int) -> str:
         return f"against {shown.arm_in_words(other)}"
     config, other_config = shown.arms[arm], shown.arms[other]
     differences = [
-        f"{name.replace('_', ' ')} {plain(config.get(name))} and {plain(other_config.get(name))}"
+        f"{name.replace('_', ' ')} {format_number(config.get(name))} and {format_number(other_config.get(name))}"
         for name in shown.apart(arm, other)
     ]
     return ", ".join(differences)
@@ -245,7 +247,7 @@ def _contrast(shown: ShownMap, arm: int, other: int) -> str:
 
 def _legend(drawn: Map, look: MapLook, aspect: Aspect) -> list[Answer]:
     def row(words: str, ramp: Sequence[Colour]) -> Answer:
-        return {"words": words, "colours": [colours.written(colour) for colour in ramp]}
+        return {"words": words, "colours": [colours.hex_colour(colour) for colour in ramp]}
 
     chosen = len(look.replicates) if aspect.replicate is None else 1
     if aspect.against is not None:
@@ -254,7 +256,7 @@ def _legend(drawn: Map, look: MapLook, aspect: Aspect) -> list[Answer]:
     if aspect.replicate is None and chosen:
         words = f"the darker, the more of the {chosen} repetitions in which {_short(drawn.bands[0].name)}"
         return [row(words, _ramp(colours.MEAN, chosen))]
-    return [row(band.name, colours.of_band(place, band.shades)) for place, band in enumerate(drawn.bands)]
+    return [row(band.name, colours.band_colours(place, band.shades)) for place, band in enumerate(drawn.bands)]
 
 
 def _ramp(ends: tuple[str, str], chosen: int) -> Sequence[Colour]:
@@ -272,7 +274,7 @@ def _view(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
     chosen = look.replicates[0] if aspect.replicate is None else aspect.replicate
     look.charts.read(look.replicates, [aspect.tile])
     picture = look.charts.picture(chosen, window)
-    small = window_of(aspect.tile, shown.drawn.pixels)
+    small = tile_window(aspect.tile, shown.drawn.pixels)
     shares = {number: look.share(number, small) for number in look.replicates}
     own = look.charts.nearest(chosen, aspect.tile)
     band = _short(shown.drawn.bands[0].name)
@@ -288,7 +290,7 @@ def _view(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
             "share": sum(shares.values()) / len(shares) if aspect.replicate is None else shares[chosen],
         },
         "from": own.tile.level if own and own.tile.level < aspect.tile.level else None,
-        "levels": levels(picture),
+        "levels": picture_levels(picture),
         "pixel": _pixel(reading, look, aspect, chosen),
         "replicates": [
             {
@@ -318,7 +320,7 @@ def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answ
     side = drawn.pixels << level
     point = aspect.point or _middle(drawn, aspect.tile)
     across, up = (
-        min(max(int(share_of(axis, value) * side), start * size), (start + 1) * size - 1)
+        min(max(int(compute_axis_share(axis, value) * side), start * size), (start + 1) * size - 1)
         for axis, value, start in (
             (drawn.x, point[0], aspect.tile.column),
             (drawn.y, point[1], aspect.tile.row),
@@ -326,7 +328,7 @@ def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answ
     )
     tile = Tile(level=level, column=across // drawn.pixels, row=up // drawn.pixels)
     ends = [aspect.tile.span(drawn.x), aspect.tile.span(drawn.y, is_row=True)]
-    values = [middles(drawn.x, across, 1, side)[0], middles(drawn.y, up, 1, side)[0]]
+    values = [compute_pixel_middles(drawn.x, across, 1, side)[0], compute_pixel_middles(drawn.y, up, 1, side)[0]]
     charts = [look.charts, *([look.others] if look.others else [])]
     for chart in charts:
         chart.read(look.replicates, [tile])
@@ -338,8 +340,8 @@ def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answ
     drawn_tile = look.charts.nearest(chosen, tile)
     drawers = _drawers(reading, [drawn_tile.task_id] if drawn_tile else [])
     return {
-        "x": knob(values[0], *ends[0]),
-        "y": knob(values[1], *ends[1]),
+        "x": format_knob(values[0], *ends[0]),
+        "y": format_knob(values[1], *ends[1]),
         "point": values,
         "is_chosen": aspect.point is not None,
         "across": across - aspect.tile.column * size,
@@ -377,8 +379,10 @@ def _again(shown: ShownMap, tile: Tile, arm: int, replicate: int) -> str:
 
 def _drawers(reading: Reading, tasks: Sequence[int]) -> dict[int, Answer]:
     """Who computed these tasks, as far as anybody may see it."""
-    tiles = maps.drawers(reading.db, tasks)
-    whose = {tile.volunteer_id: whose_host(reading, tile.volunteer_id) for tile in tiles.values() if tile.volunteer_id}
+    tiles = maps.find_tile_drawers(reading.db, tasks)
+    whose = {
+        tile.volunteer_id: find_host_owner(reading, tile.volunteer_id) for tile in tiles.values() if tile.volunteer_id
+    }
     return {
         number: {
             "host": tile.host_id,

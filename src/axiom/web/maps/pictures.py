@@ -13,9 +13,9 @@ from axiom.domain.maps import place_of
 from axiom.errors import NotFound, WrongUse
 from axiom.reads.base.request import Reading
 from axiom.reads.maps import map_view
-from axiom.reads.maps.map_view import Aspect, must_map
-from axiom.store.maps.windows import window_of
-from axiom.web.maps.pixels import MapLook, pictured
+from axiom.reads.maps.map_view import Aspect, require_map
+from axiom.store.maps.windows import tile_window
+from axiom.web.maps.pixels import MapLook, draw_window_png
 
 _LASTING = "public, max-age=31536000, immutable"
 
@@ -28,20 +28,20 @@ class MapPicture:
     is_lasting: bool
 
 
-def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str, place: str) -> MapPicture:
+def draw_map_picture(reading: Reading, name: str, kind: str, arms: str, replicate: str, place: str) -> MapPicture:
     """The picture at an address: `tiles` is one tile, `views` one of a place with all that is drawn below it."""
-    shown = must_map(reading, name)
+    shown = require_map(reading, name)
     first, _, second = arms.partition("-")
-    arm = map_view.must_arm(shown, first)
-    against = map_view.must_arm(shown, second) if second else None
+    arm = map_view.require_arm(shown, first)
+    against = map_view.require_arm(shown, second) if second else None
     level, column, row = (*place.split("-"), "", "")[:3]
-    tile = map_view.must_tile(shown, level, column, row)
+    tile = map_view.require_tile(shown, level, column, row)
     look = MapLook(reading.db, shown, arm, against)
-    chosen = map_view.must_replicate(shown, replicate, look.replicates)
+    chosen = map_view.require_replicate(shown, replicate, look.replicates)
     reading.look_at(shown.stored.id, place_of(tile, arm))
     aspect = Aspect(tile=tile, arm=arm, against=against, replicate=chosen)
-    window = look.window(tile) if kind == "views" else window_of(tile, shown.drawn.pixels)
-    body = pictured(look, aspect, window)
+    window = look.window(tile) if kind == "views" else tile_window(tile, shown.drawn.pixels)
+    body = draw_window_png(look, aspect, window)
     is_lasting = kind == "tiles" and "@" in name and chosen is not None and against is None
     if is_lasting and chosen is not None:
         nearest = look.charts.nearest(chosen, tile)
@@ -66,7 +66,7 @@ def picture_route(read: Callable[[Request], AbstractContextManager[Reading]]) ->
     def endpoint(request: Request) -> Response:
         try:
             with read(request) as reading:
-                made = picture_of(reading, **request.path_params)
+                made = draw_map_picture(reading, **request.path_params)
         except (NotFound, WrongUse, OverflowError) as error:
             return PlainTextResponse(f"{error}\n", status_code=404)
         headers = {"cache-control": _LASTING} if made.is_lasting else {}

@@ -5,9 +5,9 @@ from axiom.errors import NotFound
 from axiom.limits import maps as limits
 from axiom.reads.maps.map_view import DETAIL, Aspect, ShownMap
 from axiom.store.engine.database import Database
-from axiom.store.maps.windows import Charts, PixelWindow, WindowPixels, tiles_of, window_of
+from axiom.store.maps.windows import ChartReader, PixelWindow, WindowPixels, list_window_tiles, tile_window
 from axiom.web.maps import colours
-from axiom.web.maps.png import Colour, png
+from axiom.web.maps.png import Colour, encode_png
 
 
 class MapLook:
@@ -15,8 +15,8 @@ class MapLook:
 
     def __init__(self, db: Database, shown: ShownMap, arm: int, against: int | None = None) -> None:
         self.shown = shown
-        self.charts = Charts(db, shown.stored.id, shown.drawn, arm)
-        self.others = None if against is None else Charts(db, shown.stored.id, shown.drawn, against)
+        self.charts = ChartReader(db, shown.stored.id, shown.drawn, arm)
+        self.others = None if against is None else ChartReader(db, shown.stored.id, shown.drawn, against)
         self.replicates = self.charts.replicates(limits.REPLICATES)
         if self.others is not None:
             both = set(self.others.replicates(limits.REPLICATES))
@@ -27,7 +27,7 @@ class MapLook:
         return max(0, min(DETAIL, self.shown.drawn.deepest - tile.level))
 
     def window(self, tile: Tile) -> PixelWindow:
-        return window_of(tile, self.shown.drawn.pixels, self.detail(tile))
+        return tile_window(tile, self.shown.drawn.pixels, self.detail(tile))
 
     def coloured(self, replicate: int | None, window: PixelWindow) -> tuple[bytes, tuple[Colour, ...]]:
         chosen = self.replicates if replicate is None else [replicate]
@@ -35,9 +35,9 @@ class MapLook:
             raise NotFound("Nothing of this is drawn yet.")
         charts = [self.charts, *([self.others] if self.others else [])]
         for chart in charts:
-            chart.read(chosen, tiles_of(window, self.shown.drawn.pixels))
+            chart.read(chosen, list_window_tiles(window, self.shown.drawn.pixels))
         if self.others is None and replicate is not None:
-            return self.charts.picture(replicate, window).pixels, colours.of_map(self.shown.drawn)
+            return self.charts.picture(replicate, window).pixels, colours.map_colours(self.shown.drawn)
         counted = [self._counted(number, window) for number in chosen]
         total = sum(int.from_bytes(ones, "little") for ones in counted)  # of a byte each: none overflows into the next
         ends = colours.MEAN if self.others is None else colours.DIFFERENCE
@@ -56,12 +56,12 @@ class MapLook:
         return _differing(banded, other)
 
 
-def pictured(look: MapLook, aspect: Aspect, window: PixelWindow) -> bytes:
+def draw_window_png(look: MapLook, aspect: Aspect, window: PixelWindow) -> bytes:
     pixels, palette = look.coloured(aspect.replicate, window)
-    return png(pixels, window.columns, palette)
+    return encode_png(pixels, window.columns, palette)
 
 
-def levels(picture: WindowPixels) -> list[int]:
+def picture_levels(picture: WindowPixels) -> list[int]:
     return sorted({square.shown.tile.level for square in picture.squares if square.shown})
 
 

@@ -9,7 +9,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BITS = {1: 2, 2: 4, 4: 16, 8: 256}  # of a pixel, and the colours that they tell apart
 
 
-def png(pixels: bytes, width: int, colours: Sequence[Colour]) -> bytes:
+def encode_png(pixels: bytes, width: int, colours: Sequence[Colour]) -> bytes:
     """The picture; `pixels` are row by row from below, as tiles have them, each the number of its colour."""
     bits = next(bits for bits, most in _BITS.items() if len(colours) <= most)
     rows = [pixels[start : start + width] for start in range(len(pixels) - width, -1, -width)]

@@ -7,7 +7,7 @@ _MOST = 1_000  # places that are remembered from one look at them to the next
 Place = tuple[int, int]  # an experiment, and the place of a tile among its configs
 
 
-class Visits:
+class TileViews:
     """The tiles that somebody looked at since they were last taken from here, each once."""
 
     def __init__(self) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from jinja2 import Environment
 from markupsafe import Markup
 
-from axiom.domain.headlines.numbers import calm
+from axiom.domain.headlines.numbers import strip_controls
 from axiom.errors import WrongUse
 from axiom.reads.base.request import Answer, Reading
-from axiom.web.base.facts import in_html, written
-from axiom.web.papers.paper import paper
+from axiom.web.base.facts import facts_in_html, write_facts
+from axiom.web.papers.paper import paper_facts
 
 KINDS = {"md": "text/markdown", "tex": "application/x-tex", "html": "text/html"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|&~$])")
@@ -44,27 +44,27 @@ _LONG_WORD = re.compile(r"\S{25,}")
 _BROKEN_AFTER = 8  # letters of a long word, as of a hash
 
 
-def as_file(reading: Reading, numbers: Sequence[int], ending: str, templates: Environment) -> str:
+def paper_file(reading: Reading, numbers: Sequence[int], ending: str, templates: Environment) -> str:
     """The paper over these findings, as Markdown, LaTeX or HTML."""
     if not numbers:
         raise WrongUse("A paper needs at least one finding: /findings/paper?of=1,2,3.")
-    return rendered(paper(reading, numbers), ending, templates, reading.master.rstrip("/"))
+    return render_paper(paper_facts(reading, numbers), ending, templates, reading.master.rstrip("/"))
 
 
-def rendered(facts: Answer, ending: str, templates: Environment, root: str = "") -> str:
+def render_paper(facts: Answer, ending: str, templates: Environment, root: str = "") -> str:
     """These facts in the words of a paper. They lead to `root`, the address of the laboratory, if it has one."""
     template = templates.get_template(f"paper_file.{ending}")
     match ending:
         case "md":
-            shown = written(facts, lambda fact: markdown(fact, root))
+            shown = write_facts(facts, lambda fact: fact_in_markdown(fact, root))
             return template.render(paper=shown, first=_not_a_list, drawn=_in_letters)
         case "tex":
-            return template.render(paper=written(facts, latex), latex=latex)
-    return template.render(paper=in_html(facts), root=root)
+            return template.render(paper=write_facts(facts, fact_in_latex), latex=fact_in_latex)
+    return template.render(paper=facts_in_html(facts), root=root)
 
 
-def markdown(fact: Answer, root: str = "") -> str:
-    text = Markup(_MARKDOWN.sub(r"\\\1", calm(fact["text"])))  # noqa: S704  escaped for this format
+def fact_in_markdown(fact: Answer, root: str = "") -> str:
+    text = Markup(_MARKDOWN.sub(r"\\\1", strip_controls(fact["text"])))  # noqa: S704  escaped for this format
     return Markup(f"[{text}]({root}{fact['rows']})") if root and fact["rows"] else text  # noqa: S704
 
 
@@ -81,11 +81,11 @@ def _in_letters(interval: Mapping[str, float]) -> str:
     return "".join(line)
 
 
-def latex(fact: Answer | str) -> str:
+def fact_in_latex(fact: Answer | str) -> str:
     """What TeX reads as just these letters; a long word may be broken."""
     if isinstance(fact, Markup):
         return fact
-    text = _LONG_WORD.sub(_breakable, calm(fact if isinstance(fact, str) else fact["text"]))
+    text = _LONG_WORD.sub(_breakable, strip_controls(fact if isinstance(fact, str) else fact["text"]))
     return Markup("".join(_LATEX.get(sign, sign) for sign in text))  # noqa: S704  escaped for this format
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 
 from axiom.domain.evidence import Registration
-from axiom.domain.headlines.numbers import moment, plain
+from axiom.domain.headlines.numbers import format_moment, format_number
 from axiom.domain.preflights import GATES, OWN_GATES
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.reads.base import scope
-from axiom.reads.base.docstring import papers
-from axiom.reads.base.request import Answer, Reading, must
+from axiom.reads.base.docstring import describe_papers
+from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.views.findings import FindingView
-from axiom.web.base.facts import fact
+from axiom.web.base.facts import make_fact
 
 
 class Study:
@@ -22,10 +22,14 @@ class Study:
     def __init__(self, reading: Reading, view: FindingView, registrations: Iterable[Registration]) -> None:
         self.reading, self.id = reading, view.finding.experiment_id
         self._bodies = [
-            read_body(registration.body) for registration in registrations if registration.experiment_id == self.id
+            read_registration_body(registration.body)
+            for registration in registrations
+            if registration.experiment_id == self.id
         ]
-        self.bundle: StoredBundle | None = experiments.bundle_now(reading.db, self.id)
-        stored = self.bundle or must(experiments.by_id(reading.db, self.id), reading, "experiment", self.id)
+        self.bundle: StoredBundle | None = experiments.find_newest_bundle(reading.db, self.id)
+        stored = self.bundle or require_stored(
+            experiments.find_experiment(reading.db, self.id), reading, "experiment", self.id
+        )
         self.declared: Manifest = stored_manifest(stored.manifest)
         self.experiment, self.version = view.experiment, view.version
 
@@ -53,23 +57,27 @@ class Study:
         }
 
     def fact(self, name: str, value: object) -> Answer:
-        return fact(plain(value), f"E{self.id}.{name}", f"/experiments/{self.experiment}")
+        return make_fact(format_number(value), f"E{self.id}.{name}", f"/experiments/{self.experiment}")
 
     @property
     def references(self) -> list[Answer]:
         """The literature that the signed file names, and nothing else; what nobody has approved is marked."""
-        named = papers(self.reading, self.declared.reference) if self.bundle else []
-        return [fact(paper["text"], f"R:{self.experiment}", f"/experiments/{self.experiment}") for paper in named]
+        named = describe_papers(self.reading, self.declared.reference) if self.bundle else []
+        return [make_fact(paper["text"], f"R:{self.experiment}", f"/experiments/{self.experiment}") for paper in named]
 
     def _factors(self) -> list[Answer]:
-        levels = scope.levels([config for body in self._bodies for config in body.design.configs])
+        levels = scope.collect_levels([config for body in self._bodies for config in body.design.configs])
         ranges = self.declared.ranges
         return [
             {
                 "name": self.fact(f"factor.{name}", name),
                 "type": kind.value,
-                "levels": self.fact(f"levels.{name}", ", ".join(plain(level) for level in levels.get(name, ()))),
-                "range": self.fact(f"range.{name}", " to ".join(map(plain, ranges[name]))) if name in ranges else None,
+                "levels": self.fact(
+                    f"levels.{name}", ", ".join(format_number(level) for level in levels.get(name, ()))
+                ),
+                "range": self.fact(f"range.{name}", " to ".join(map(format_number, ranges[name])))
+                if name in ranges
+                else None,
             }
             for name, kind in self.declared.factors.items()
         ]
@@ -78,37 +86,39 @@ class Study:
         facts = {
             "control": control.estimand,
             "placebo": len(control.placebo),
-            "placebo_configs": scope.in_words(control.placebo),
+            "placebo_configs": scope.scope_in_words(control.placebo),
             "planted": len(control.planted),
-            "planted_configs": scope.in_words(control.planted),
+            "planted_configs": scope.scope_in_words(control.planted),
         }
         return {name: self.fact(f"{name}.{control.estimand}", value) for name, value in facts.items()}
 
     def _preflight(self, bundle: StoredBundle) -> Answer | None:
         for gates in (GATES, OWN_GATES):
-            preflight = preflights.of_bundle(self.reading.db, bundle.digest, gates)
+            preflight = preflights.find_preflight(self.reading.db, bundle.digest, gates)
             if preflight is not None:
                 return {
                     "passed": preflight.passed,
                     "gates": self.fact("gates", gates),
                     "platform": self.fact("tried_on", preflight.platform),
-                    "at": self.fact("tried_at", moment(preflight.at.isoformat())),
+                    "at": self.fact("tried_at", format_moment(preflight.at.isoformat())),
                 }
         return None
 
 
 def registration_facts(registration: Registration) -> Answer:
     """What was registered before the first of its replicates was issued."""
-    body = read_body(registration.body)
+    body = read_registration_body(registration.body)
     facts = {
         "number": registration.id,
         "design": body.design.name,
         "configs": len(body.design.configs),
         "block": body.block,
         "stopping": body.stopping.sentence,
-        "at": moment(registration.created_at.isoformat()),
+        "at": format_moment(registration.created_at.isoformat()),
         "hash": registration.hash,
     }
     rows = f"/registrations/{registration.id}"
-    written = {name: fact(plain(value), f"G{registration.id}.{name}", rows) for name, value in facts.items()}
+    written = {
+        name: make_fact(format_number(value), f"G{registration.id}.{name}", rows) for name, value in facts.items()
+    }
     return {**written, "cohort": body.cohort.value}

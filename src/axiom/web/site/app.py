@@ -18,14 +18,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.request import Reading, SharedParts
-from axiom.reads.status import status
-from axiom.store.connections import Readers
+from axiom.reads.status import describe_status
+from axiom.store.connections import ReaderPool
 from axiom.web.probes import PATHS, Probes, probe_routes
-from axiom.web.site.languages import CHOICE, choice, language_of
+from axiom.web.site.languages import CHOICE, language_of, language_route
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
-from axiom.web.site.query_words import normalize
-from axiom.web.site.routes import escaped, is_file, is_translated, missing, routes
-from axiom.web.site.templates import environment
+from axiom.web.site.query_words import drop_unread_words
+from axiom.web.site.routes import is_file, is_translated, missing_page_handler, respond_to_fault, site_routes
+from axiom.web.site.templates import template_environment
 
 # Nothing is loaded from another origin and no script runs that is not a file of ours.
 _HEADERS = (
@@ -52,15 +52,15 @@ class Site(SharedParts):
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
 
     @cached_property
-    def readers(self) -> Readers:
+    def readers(self) -> ReaderPool:
         """The connections that pages read through; whoever made the site closes them at its end."""
-        return Readers(self.folder)
+        return ReaderPool(self.folder)
 
     def status(self) -> dict[str, Any]:
         """The status through a read-only connection."""
         with self.readers.reader() as db:
             fleet = fleet_extent(db, self.memo, self.now())
-            return status(db, self.folder, self.now(), {"name": self.name, **self.live()}, fleet)
+            return describe_status(db, self.folder, self.now(), {"name": self.name, **self.live()}, fleet)
 
     @contextmanager
     def read(self, request: Request) -> Iterator[Reading]:
@@ -77,23 +77,23 @@ class Site(SharedParts):
             )
 
 
-def site(pages: Site) -> PageCache:
-    templates = environment()
+def make_site(pages: Site) -> PageCache:
+    templates = template_environment()
     headers = (*_HEADERS, _OPEN) if pages.is_open else _HEADERS
     templates.globals["scheduler"] = Markup(pages.scheduler)  # noqa: S704  written by us, from an address that was read
     # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
     inner = Starlette(
         routes=[
             *probe_routes(pages.probes, with_metrics=pages.probes.shows_metrics),
-            *routes(templates, pages.read, choice(is_secure=pages.master.startswith("https://"))),
+            *site_routes(templates, pages.read, language_route(is_secure=pages.master.startswith("https://"))),
         ],
         middleware=[Middleware(SecurityHeaders, templates=templates, headers=headers)],
-        exception_handlers={404: missing(templates, pages.read)},
+        exception_handlers={404: missing_page_handler(templates, pages.read)},
     )
     return PageCache(
         inner,
         clock=time.monotonic,
-        normalize_query=normalize,
+        normalize_query=drop_unread_words,
         bypass_cache=lambda path: path in PATHS or is_file(path) or path.startswith(CHOICE),
         language_of=lambda scope: language_of(scope) if is_translated(scope["path"]) else "",
     )
@@ -125,7 +125,7 @@ class SecurityHeaders:
         except Exception as error:
             if has_begun:
                 raise  # half an answer cannot be taken back
-            await escaped(self._templates, scope["path"], error)(scope, receive, add)
+            await respond_to_fault(self._templates, scope["path"], error)(scope, receive, add)
 
 
 def _here(location: bytes) -> bytes:

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from axiom.locale import languages
-from axiom.web.base.cookies import cookie
+from axiom.web.base.cookies import read_cookie
 
 CHOICE = "/language/"
 _COOKIE = "lang"
@@ -21,16 +21,16 @@ _OWN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 def language_of(scope: MutableMapping[str, Any]) -> str:
     """The language that the choice of a visitor says, else their browser."""
     accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    return languages.choose(cookie(scope["headers"], _COOKIE), accepted)
+    return languages.choose_language(read_cookie(scope["headers"], _COOKIE), accepted)
 
 
-def choice(*, is_secure: bool) -> Route:
+def language_route(*, is_secure: bool) -> Route:
     """The address that a link in the foot of a page leads to: it remembers a language and goes back to the page."""
 
     def endpoint(request: Request) -> Response:
         language, back = request.path_params["language"], request.query_params.get("back", "/join")
-        if language not in languages.languages():
-            names = ", ".join(languages.languages())
+        if language not in languages.list_languages():
+            names = ", ".join(languages.list_languages())
             return PlainTextResponse(f"These pages come in no such language. They come in: {names}.\n", status_code=404)
         if not _OWN.fullmatch(back):
             text = "This link leads to another site, so it was not followed. Go back and choose the language there.\n"

@@ -10,7 +10,7 @@ for _page in PAGES:
     _WORDS.setdefault(_page.path.split("/")[1], set()).update(_page.words)
 
 
-def normalize(path: str, query: bytes) -> bytes:
+def drop_unread_words(path: str, query: bytes) -> bytes:
     """Return the query without words that no page at this path reads.
 
     Any word may be a factor of the experiment whose results are asked for; across experiments none is.

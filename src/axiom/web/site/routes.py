@@ -20,7 +20,7 @@ from starlette.routing import Route, compile_path
 
 from axiom import reads
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
-from axiom.locale.languages import ENGLISH, speaking
+from axiom.locale.languages import ENGLISH, speak_language
 from axiom.reads import experiments, figures, findings, ledger, news, results, sessions
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.page import NUMBER, SHOWN, SitePage
@@ -31,8 +31,8 @@ from axiom.web.export import archive
 from axiom.web.maps import map_data
 from axiom.web.maps.pictures import picture_route
 from axiom.web.papers import formats
-from axiom.web.papers.paper import numbers_of
-from axiom.web.site.templates import static_bytes, versioned
+from axiom.web.papers.paper import parse_finding_numbers
+from axiom.web.site.templates import static_address, static_bytes
 
 
 class Number(Convertor[int]):
@@ -88,7 +88,7 @@ def is_translated(path: str) -> bool:
     return _TRANSLATED.match(path) is not None
 
 
-def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
+def site_routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
     """Every address. The `.json` ones come first, since a name could end like that."""
     shown = [Route(page.path, _guarded(templates, read, page)) for page in PAGES]
     data = [Route(page.json, _guarded(templates, read, page, as_data=True)) for page in PAGES]
@@ -103,7 +103,7 @@ def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
         Route(RESULTS, exports.endpoint(_slow_file(read, _results), _CSV)),
         Route("/figures/{name:path}", _file(read, _picture)),
         picture_route(read),
-        Route("/maps/{name}/data", exports.endpoint(_slow_file(read, map_data.file), map_data.FORMS["csv"])),
+        Route("/maps/{name}/data", exports.endpoint(_slow_file(read, map_data.rectangle_file), map_data.FORMS["csv"])),
         Route("/static/{name}", _static),
     ]
     return [*files, *data, *shown, choice]
@@ -118,7 +118,7 @@ def is_file(path: str) -> bool:
     )
 
 
-def missing(templates: Environment, read: Read) -> Callable[[Request, Exception], Response]:
+def missing_page_handler(templates: Environment, read: Read) -> Callable[[Request, Exception], Response]:
     """What is said when nothing is at an address."""
 
     def answer(request: Request, error: Exception) -> Response:
@@ -142,14 +142,14 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
                 made = page.make(reading, **request.path_params)
                 status = 400 if made.get("misread") else 200
                 if as_data:
-                    return JSONResponse(turned_as_json(made, _with_json), status_code=status)
+                    return JSONResponse(turn_as_json(made, _with_json), status_code=status)
                 shown = _render(
                     templates, reading, page.template, {**made, "json": _as_json(request)}, page.is_translated
                 )
                 headers = {"content-language": reading.language} if reading.language else None
                 return HTMLResponse(shown, status_code=status, headers=headers)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
-            return missing(templates, read)(request, error)
+            return missing_page_handler(templates, read)(request, error)
         except Exception as error:
             number = _numbered(request.url.path, error)
             log.exception("page.broken number=%s path=%.200r", number, request.url.path)
@@ -158,7 +158,7 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
     return endpoint
 
 
-def escaped(templates: Environment, path: str, error: Exception) -> Response:
+def respond_to_fault(templates: Environment, path: str, error: Exception) -> Response:
     """What is said where a request failed outside of any page. The log gets one line of it, however long it was.
 
     A stranger who finds such a request can repeat it, and must not push everything else out of the log.
@@ -184,14 +184,14 @@ def _broken(templates: Environment, number: str, error: Exception, *, as_data: b
     if as_data:
         kind = type(error).__name__ if isinstance(error, AxiomError) else "Fault"
         return JSONResponse({"error": {"kind": kind, "message": text, "number": number}}, status_code=500)
-    page = templates.get_template("broken.html").render(number=number, versioned=versioned)
+    page = templates.get_template("broken.html").render(number=number, versioned=static_address)
     return HTMLResponse(page, status_code=200 if is_first else 500)
 
 
 def _render(
     templates: Environment, reading: Reading, template: str, answer: Answer, is_translated: bool = False
 ) -> str:
-    with speaking(reading.language if is_translated and reading.language else ENGLISH):
+    with speak_language(reading.language if is_translated and reading.language else ENGLISH):
         return templates.get_template(template).render(
             {"json": None, **answer},
             lab=reading.name,
@@ -201,7 +201,7 @@ def _render(
             is_translated=is_translated,
             query=reading.query,
             now=reading.now.isoformat(),
-            drawings=lambda name: [Markup(svg) for svg in figures.inline(reading, name)],  # noqa: S704  drawn by us
+            drawings=lambda name: [Markup(svg) for svg in figures.inline_drawings(reading, name)],  # noqa: S704  drawn by us
         )
 
 
@@ -211,10 +211,10 @@ def _as_json(request: Request) -> str:
     return f"{request.url.path if request.url.path != '/' else '/index'}.json{query}"
 
 
-def turned_as_json(made: Answer, turn: Callable[[str], str]) -> Answer:
+def turn_as_json(made: Answer, turn: Callable[[str], str]) -> Answer:
     """The answer, whose neighbouring pages are answers for programs, too: `turn` makes their addresses."""
     return {
-        name: turned_as_json(value, turn)
+        name: turn_as_json(value, turn)
         if isinstance(value, dict)
         else turn(value)
         if name.endswith(("next", "previous")) and isinstance(value, str) and value.startswith("/")
@@ -257,11 +257,11 @@ def _status(error: Exception) -> int:
 
 
 def _markdown(reading: Reading, name: str) -> Response:
-    return PlainTextResponse(sessions.markdown(reading, name), media_type="text/markdown")
+    return PlainTextResponse(sessions.session_markdown(reading, name), media_type="text/markdown")
 
 
 def _text(reading: Reading, name: str) -> Response:
-    return PlainTextResponse(sessions.text(reading, name))
+    return PlainTextResponse(sessions.session_text(reading, name))
 
 
 def _source(reading: Reading, name: str) -> Response:
@@ -271,27 +271,27 @@ def _source(reading: Reading, name: str) -> Response:
 
 
 def _paper(templates: Environment, ending: str, reading: Reading) -> Response:
-    numbers = numbers_of(reading.query.get("of", ""))
-    body = formats.as_file(reading, numbers, ending, templates)
+    numbers = parse_finding_numbers(reading.query.get("of", ""))
+    body = formats.paper_file(reading, numbers, ending, templates)
     headers = {"content-disposition": f'attachment; filename="paper-{"-".join(map(str, numbers))}.{ending}"'}
     return Response(body, media_type=formats.KINDS[ending], headers=headers)
 
 
 def _feed(reading: Reading) -> Response:
     """The news for whoever follows many sites."""
-    body = news.atom(reading, reading.master or "/")  # never the host that a request names
+    body = news.atom_feed(reading, reading.master or "/")  # never the host that a request names
     return Response(body, media_type="application/atom+xml; charset=utf-8")
 
 
 def _archive(reading: Reading, _breathe: Breathe, number: int) -> SlowFile:
-    return SlowFile(body=archive.archive(reading, number), kind=_ZIP, name=f"finding-{number}.zip")
+    return SlowFile(body=archive.finding_archive(reading, number), kind=_ZIP, name=f"finding-{number}.zip")
 
 
 def _results(reading: Reading, breathe: Breathe) -> SlowFile:
     """All results that an address asks for, as a table to take away."""
-    if sentences := results.refused(reading):
+    if sentences := results.list_query_faults(reading):
         raise WrongUse("\n".join(sentences))
-    return SlowFile(body=results.exported(reading, breathe), kind=_CSV)
+    return SlowFile(body=results.export_results_csv(reading, breathe), kind=_CSV)
 
 
 def _picture(reading: Reading, name: str) -> Response:
@@ -301,7 +301,7 @@ def _picture(reading: Reading, name: str) -> Response:
     if kind == "csv":
         shown = _plate(reading, drawn)
         return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
-    body = figures.file(reading, drawn, kind, static_bytes("figure.css").decode())
+    body = figures.figure_file(reading, drawn, kind, static_bytes("figure.css").decode())
     if kind == "png":
         return Response(body, media_type="image/png")
     return Response(body, media_type="image/svg+xml", headers=_DRAWING)
@@ -310,20 +310,22 @@ def _picture(reading: Reading, name: str) -> Response:
 def _plate(reading: Reading, name: str) -> Answer:
     """The table under a picture, as the page of its finding or experiment has it, or the ledger's."""
     if name == "ledger/credit":
-        return ledger.figure(reading)
+        return ledger.credit_figure(reading)
     parts = name.split("/")
     if len(parts) != 3 or not parts[1].isdecimal() or len(parts[1]) > 15:
         raise NotFound(f"There is no picture {name}.")
     noun, number, picture = parts[0], int(parts[1]), parts[2]
     made: Answer = {}
     if noun == "finding":
-        made = findings.by_number(reading, number)["finding"]["figures"]
+        made = findings.finding_page(reading, number)["finding"]["figures"]
     elif noun == "experiment":
-        made = experiments.by_name(reading, experiments.name_of(reading, number))["experiment"]["figures"]
+        made = experiments.experiment_page(reading, experiments.read_experiment_name(reading, number))["experiment"][
+            "figures"
+        ]
     if picture not in made:
         raise NotFound(f"There is no picture {name}.")
     drawing: Answer = made[picture]
-    return drawing | ({"rows": findings.course(reading, number)} if picture == "narrowing" else {})
+    return drawing | ({"rows": findings.finding_course(reading, number)} if picture == "narrowing" else {})
 
 
 def _static(request: Request) -> Response:

@@ -15,8 +15,8 @@ from axiom.limits import figures as limits
 from axiom.locale import languages
 from axiom.reads import results
 from axiom.reads.base import cells
-from axiom.web.base.facts import in_html
-from axiom.web.base.interval_drawing import whisker
+from axiom.web.base.facts import facts_in_html
+from axiom.web.base.interval_drawing import whisker_places
 from axiom_weigh.values import Verdict
 
 _ENGLISH_WORDS = Markup(' lang="en"')
@@ -63,7 +63,7 @@ class _AnswerEnvironment(Environment):
         return super().getattr(obj, attribute)
 
 
-def environment() -> Environment:
+def template_environment() -> Environment:
     """Everything that a template may use. What a page's answer holds is escaped, whoever wrote it."""
     made = _AnswerEnvironment(
         loader=FunctionLoader(lambda name: static_bytes(name, "templates").decode()),
@@ -78,38 +78,38 @@ def environment() -> Environment:
     )
     made.filters |= {
         "number": _number,
-        "credit": lambda amount: languages.number(numbers.credit(amount)),
-        "percent": lambda share: languages.number(f"{100.0 * share:.1f}"),
-        "moment": lambda value: languages.day(numbers.moment(value)),
+        "credit": lambda amount: languages.translate_number(numbers.format_credit(amount)),
+        "percent": lambda share: languages.translate_number(f"{100.0 * share:.1f}"),
+        "moment": lambda value: languages.translate_moment(numbers.format_moment(value)),
         "translated": _translated,
-        "span": numbers.span,
+        "span": numbers.format_duration,
         "power": numbers.power_of_ten,
-        "e_value": numbers.e_value,
+        "e_value": numbers.format_e_value,
         "verdict_class": _CLASSES.__getitem__,
         "shape": lambda state: _SHAPES.get(state, "wait"),
-        "cell": cells.cell,
-        "in_a_sentence": cells.in_a_sentence,
-        "in_html": in_html,
+        "cell": cells.format_cell,
+        "in_a_sentence": cells.measures_in_words,
+        "in_html": facts_in_html,
         "sentence": numbers.begin_sentence,
     }
     made.globals |= {
-        "cells": cells.cells,
-        "columns": cells.columns,
+        "cells": cells.row_cells,
+        "columns": cells.number_columns,
         "estimate": _estimate,
         "most_rows": limits.ROWS_BESIDE_A_PICTURE,
-        "whisker": whisker,
+        "whisker": whisker_places,
         "sort_address": results.sort_address,
-        "versioned": versioned,
-        "spoken": languages.spoken,
-        "languages": lambda: languages.languages().items(),
+        "versioned": static_address,
+        "spoken": languages.current_language,
+        "languages": lambda: languages.list_languages().items(),
         "in_english": _in_english,
     }
     return made
 
 
 def _number(value: object, **how: bool) -> str:
-    written = numbers.plain(value, **how)
-    return written if isinstance(value, str) else languages.number(written)
+    written = numbers.format_number(value, **how)
+    return written if isinstance(value, str) else languages.translate_number(written)
 
 
 def _translated(sentence: str, *, capital: bool = False) -> str:
@@ -122,7 +122,7 @@ def _translated(sentence: str, *, capital: bool = False) -> str:
 
 def _in_english() -> Markup:
     """Marks an element whose words are English, on a page in another language."""
-    return _ENGLISH_WORDS if languages.spoken() != languages.ENGLISH else Markup()
+    return _ENGLISH_WORDS if languages.current_language() != languages.ENGLISH else Markup()
 
 
 @cache
@@ -132,15 +132,15 @@ def static_bytes(name: str, folder: str = "static") -> bytes:
     The stylesheet names the font by the address that pages name it by: else a browser would fetch it twice.
     """
     content = (resources.files("axiom.web") / folder / name).read_bytes()
-    return content.replace(_FONT.encode(), versioned(_FONT).encode()) if name == "style.css" else content
+    return content.replace(_FONT.encode(), static_address(_FONT).encode()) if name == "style.css" else content
 
 
 @cache
-def versioned(name: str) -> str:
+def static_address(name: str) -> str:
     """The address of a static file, which changes with its content, so that it may be kept for ever."""
     return f"/static/{name}?v={hashlib.sha256(static_bytes(name)).hexdigest()[:8]}"
 
 
 def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     low, high = evidence["interval"]
-    return numbers.written(finding, evidence["estimate"], low, high)
+    return numbers.format_interval(finding, evidence["estimate"], low, high)

@@ -8,27 +8,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.credit import Reason, Tariff, TimeSaid
+from axiom.domain.credit import Reason, ReportedTime, Tariff
 from axiom.domain.failure_causes import Cause
 from axiom.laboratory.credit.rules import tariffs
-from axiom.laboratory.credit.rules.prices import Counted, Price, is_believed, price, price_of_failure, why_unproven
+from axiom.laboratory.credit.rules.prices import (
+    PaidSeconds,
+    Price,
+    choose_failure_reason,
+    is_failure_believed,
+    price_failed_task,
+    price_task,
+)
 from axiom.limits import credit as credit_limits
 from axiom.limits import tasks as task_limits
-from axiom.rules.credit.recent_average import Recent, faded, grown
+from axiom.rules.credit.recent_average import RecentAverage, add_to_average, fade_average
 
 
 def test_time_of_several_cores_is_no_more_than_they_were_busy_nor_than_there_were():
-    times = TimeSaid(cpu_seconds=70.0, elapsed_seconds=20.0, out_seconds=30.0)
+    times = ReportedTime(cpu_seconds=70.0, elapsed_seconds=20.0, out_seconds=30.0)
     assert [times.of_cores(cores).elapsed_seconds for cores in (1, 2, 4, 8)] == [20.0, 40.0, 70.0, 70.0]
     assert times.of_cores(4).out_seconds == 120.0
-    idle = TimeSaid(cpu_seconds=5.0, elapsed_seconds=20.0)
+    idle = ReportedTime(cpu_seconds=5.0, elapsed_seconds=20.0)
     assert idle.of_cores(4) == idle
 
 
 def by_clock(tariff: Tariff, seconds: float, *, out: float | None = None, on_gpu: bool = False) -> Price:
     """By one of the old tables, which do not ask what the work is worth."""
-    said = TimeSaid(cpu_seconds=0.0, elapsed_seconds=seconds, out_seconds=out)
-    return price(tariff, Counted(seconds=math.nan), said, on_gpu=on_gpu)
+    said = ReportedTime(cpu_seconds=0.0, elapsed_seconds=seconds, out_seconds=out)
+    return price_task(tariff, PaidSeconds(seconds=math.nan), said, on_gpu=on_gpu)
 
 
 def paid(name: str, seconds: float, *, on_gpu: bool = False) -> float:
@@ -56,14 +63,14 @@ def test_a_gpu_our_own_clock_and_a_failure_without_time_have_their_prices():
     assert by_clock(tariffs.PRESETS["S4"], 5_000.0, out=10.0).amount == 25_000
     as_if_valid = by_clock(tariffs.PRESETS["S1"], 0.0)
     for seconds in (0.0, -1.0, float("nan")):
-        assert price_of_failure(tariffs.PRESETS["S1"], Reason.FAILED, as_if_valid, elapsed_seconds=seconds).amount == 0
+        assert price_failed_task(tariffs.PRESETS["S1"], Reason.FAILED, as_if_valid, elapsed_seconds=seconds).amount == 0
 
 
 def test_failed_work_is_paid_as_the_tariff_says():
     amounts = {("S1", Reason.FAILED): 10, ("S1", Reason.BROKEN): 15, ("S2", Reason.FAILED): 0, ("S3", Reason.BROKEN): 5}
     for (name, reason), credit in amounts.items():
         tariff = tariffs.PRESETS[name]
-        failure = price_of_failure(tariff, reason, by_clock(tariff, 200.0), elapsed_seconds=200.0)
+        failure = price_failed_task(tariff, reason, by_clock(tariff, 200.0), elapsed_seconds=200.0)
         assert failure.amount == credit * 1_000
 
 
@@ -78,7 +85,7 @@ def test_failed_work_is_paid_as_the_tariff_says():
     ],
 )
 def test_what_the_laboratory_broke_is_told_from_what_failed(cause, is_recalled, reason):
-    assert why_unproven(cause, is_recalled=is_recalled) is reason
+    assert choose_failure_reason(cause, is_recalled=is_recalled) is reason
 
 
 @pytest.mark.parametrize(
@@ -92,10 +99,10 @@ def test_what_the_laboratory_broke_is_told_from_what_failed(cause, is_recalled, 
 )
 def test_one_volunteer_s_word_makes_a_failure_ours_only_for_its_first_tasks(facts, believed):
     known = {"is_first": False, "is_taken_back": False, "blamed_by": frozenset()} | facts
-    assert is_believed(**known, volunteer_id=7) is believed
-    reason = why_unproven(Cause.CELL_FAILED, is_recalled=False, is_believed=believed)
+    assert is_failure_believed(**known, volunteer_id=7) is believed
+    reason = choose_failure_reason(Cause.CELL_FAILED, is_recalled=False, is_believed=believed)
     assert reason is (Reason.BROKEN if believed else Reason.FAILED)
-    assert why_unproven(Cause.CELL_FAILED, is_recalled=True, is_believed=believed) is Reason.BROKEN
+    assert choose_failure_reason(Cause.CELL_FAILED, is_recalled=True, is_believed=believed) is Reason.BROKEN
 
 
 S4 = tariffs.PRESETS["S4"]
@@ -105,17 +112,17 @@ def test_a_cap_of_just_one_award_is_allowed_and_of_several_the_wider_held():
     assert {tariffs.cap_problem(tariff) for tariff in tariffs.PRESETS.values()} == {""}
     assert set(tariffs.REMARKS) == set(tariffs.PRESETS)
     for tariff in (S4, tariffs.PRESETS["S5"], tariffs.DEFAULT):
-        largest = tariffs.largest(tariff)
+        largest = tariffs.largest_award(tariff)
         problems = [tariffs.cap_problem(replace(tariff, session_cap=cap)) for cap in (largest, largest - 1)]
         assert [bool(problem) for problem in problems] == [False, True]
     narrow, wide = replace(S4, session_cap=200_000), replace(S4, session_cap=300_000)
-    assert tariffs.cap_of([narrow, wide]) == 300_000
-    assert tariffs.cap_of([narrow, tariffs.DEFAULT]) is None
+    assert tariffs.highest_session_cap([narrow, wide]) == 300_000
+    assert tariffs.highest_session_cap([narrow, tariffs.DEFAULT]) is None
 
 
 def test_the_largest_award_follows_how_long_a_task_may_be_out(monkeypatch):
     monkeypatch.setattr(task_limits, "OUT_FOR_AT_MOST", timedelta(days=3))
-    assert tariffs.largest(tariffs.DEFAULT) == 3 * 86_400 * tariffs.DEFAULT.per_core_second
+    assert tariffs.largest_award(tariffs.DEFAULT) == 3 * 86_400 * tariffs.DEFAULT.per_core_second
 
 
 @settings(max_examples=40)
@@ -130,8 +137,8 @@ NUMBERS = st.floats()
 
 
 def worth(work: float, cpu: float, elapsed: float, out: float | None = None, *, tariff: Tariff = TARIFF, **how: bool):
-    time = TimeSaid(cpu_seconds=cpu, elapsed_seconds=elapsed, out_seconds=out)
-    return price(tariff, Counted(seconds=work), time, **how)
+    time = ReportedTime(cpu_seconds=cpu, elapsed_seconds=elapsed, out_seconds=out)
+    return price_task(tariff, PaidSeconds(seconds=work), time, **how)
 
 
 @settings(max_examples=30)
@@ -195,42 +202,42 @@ def integral(pieces: list[tuple[float, float, float]], until: float, steps: int 
 
 
 def test_what_was_earned_counts_as_if_earned_evenly_since_the_last_time():
-    recent = Recent(value=0.0, at=MIDNIGHT)
+    recent = RecentAverage(value=0.0, at=MIDNIGHT)
     pieces = []
     for begin, end, amount in [(0.0, 0.5, 10.0), (0.5, 4.0, 100.0), (4.0, 4.1, 7.0), (4.1, 30.0, 3.0)]:
-        recent = grown(recent, amount, began=at(begin), now=at(end))
+        recent = add_to_average(recent, amount, began=at(begin), now=at(end))
         pieces.append((begin, end, amount))
         assert recent.value == pytest.approx(integral(pieces, end), rel=1e-6)
         assert recent.at == at(end)
     before, later = (
-        Recent(value=80.0, at=MIDNIGHT),
+        RecentAverage(value=80.0, at=MIDNIGHT),
         MIDNIGHT + credit_limits.RECENT_HALF_LIFE,
     )  # it halves in a week of rest
-    rest = grown(before, 0.0, began=MIDNIGHT, now=later).value
-    assert faded(before, later) == pytest.approx(rest) == pytest.approx(40.0)
+    rest = add_to_average(before, 0.0, began=MIDNIGHT, now=later).value
+    assert fade_average(before, later) == pytest.approx(rest) == pytest.approx(40.0)
 
 
 def test_the_first_time_it_is_the_amount_by_the_time_it_took_but_a_day_at_least():
     for amount, days, value in ((100.0, 2, 50.0), (100.0, 1, 100.0), (0.1, 2.5e-4, 0.1), (0.1, -5e-5, 0.1)):
-        first = grown(None, amount, began=at(-days), now=MIDNIGHT)
+        first = add_to_average(None, amount, began=at(-days), now=MIDNIGHT)
         assert (first.value, first.at) == (pytest.approx(value), MIDNIGHT)
 
 
 @settings(max_examples=40)
 @given(value=st.floats(0, 1e6), amount=st.floats(0, 1e6), days=st.floats(0, 3_650))
 def test_what_is_added_counts_something_and_at_most_as_if_earned_this_moment(value, amount, days):
-    before = Recent(value=value, at=MIDNIGHT)
-    rest, after = faded(before, at(days)), grown(before, amount, began=MIDNIGHT, now=at(days))
+    before = RecentAverage(value=value, at=MIDNIGHT)
+    rest, after = fade_average(before, at(days)), add_to_average(before, amount, began=MIDNIGHT, now=at(days))
     assert rest <= after.value <= rest + amount * math.log(2) / 7 * (1 + 1e-9)
     assert after.at == at(days)
 
 
 def test_no_time_and_hardly_any_time_are_the_same():
-    before = Recent(value=5.0, at=MIDNIGHT)
-    instantly = grown(before, 3.0, began=MIDNIGHT, now=MIDNIGHT)
-    soon = grown(before, 3.0, began=MIDNIGHT, now=MIDNIGHT + timedelta(microseconds=1))
+    before = RecentAverage(value=5.0, at=MIDNIGHT)
+    instantly = add_to_average(before, 3.0, began=MIDNIGHT, now=MIDNIGHT)
+    soon = add_to_average(before, 3.0, began=MIDNIGHT, now=MIDNIGHT + timedelta(microseconds=1))
     assert instantly.value == pytest.approx(5.0 + 3.0 * math.log(2) / 7)
     assert soon.value == pytest.approx(instantly.value, rel=1e-9)
     # a clock that is set back neither fades nor grows the past
-    assert grown(before, 0.0, began=MIDNIGHT, now=at(-1)) == before
-    assert faded(before, at(-1)) == 5.0
+    assert add_to_average(before, 0.0, began=MIDNIGHT, now=at(-1)) == before
+    assert fade_average(before, at(-1)) == 5.0

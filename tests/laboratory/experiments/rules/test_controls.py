@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.laboratory.experiments.rules.controls import control_result, spared
+from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
 from axiom.limits import experiments as limits
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import COARSE, Observation
@@ -73,7 +73,7 @@ NOISE = [0.3, -0.4, 0.2, -0.3, 0.5, -0.2, 0.1, -0.1]
     ],
 )
 def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, values, is_spared):
-    answer = spared(estimand, values)
+    answer = check_placebo_values(estimand, values)
     assert answer.is_spared is is_spared, answer.reason
 
 
@@ -90,16 +90,16 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
     ],
 )
 def test_a_placebo_that_is_none_by_luck_alone_is_near_the_border(estimand, values, is_near):
-    answer = spared(estimand, values)
+    answer = check_placebo_values(estimand, values)
     assert (answer.is_spared, answer.is_near) == (True, is_near), answer.reason
 
 
 def test_the_reason_says_what_was_seen_in_a_placebo():
-    assert "8 of 8 seeds the share is 0.5" in spared(SHARE, [1.0, 0.0] * 4).reason
-    assert "4 of 8 seeds" in spared(CONTRAST, [*NOISE[:4], *[None] * 4]).reason
-    assert "4 of 8 seeds gave a value within" in spared(BOUNDED, [2.0, 3.0, *NOISE[:4], None, 2.0]).reason
-    assert "0 of 8 seeds" in spared(SHARE, [0.5] * 8).reason
-    assert "0.5125 lies further from 0 than 0.1" in spared(CONTRAST, PLAIN).reason
+    assert "8 of 8 seeds the share is 0.5" in check_placebo_values(SHARE, [1.0, 0.0] * 4).reason
+    assert "4 of 8 seeds" in check_placebo_values(CONTRAST, [*NOISE[:4], *[None] * 4]).reason
+    assert "4 of 8 seeds gave a value within" in check_placebo_values(BOUNDED, [2.0, 3.0, *NOISE[:4], None, 2.0]).reason
+    assert "0 of 8 seeds" in check_placebo_values(SHARE, [0.5] * 8).reason
+    assert "0.5125 lies further from 0 than 0.1" in check_placebo_values(CONTRAST, PLAIN).reason
 
 
 def test_what_is_missing_is_the_most_extreme_of_what_is_there():
@@ -110,7 +110,7 @@ def test_what_is_missing_is_the_most_extreme_of_what_is_there():
         filled = ([*there, far(there), far(there)] for far in (max, min))
         seen = [control_result(CONTRAST | {"expects": side}, each) for side, each in zip("+-", filled, strict=True)]
         is_seen = any(one.is_beyond and one.e_value >= limits.CONTROL_HINT for one in seen)
-        assert spared(CONTRAST, [*there, None, None]).is_spared is not is_seen
+        assert check_placebo_values(CONTRAST, [*there, None, None]).is_spared is not is_seen
         refused += is_seen
     assert 5 < refused < 35
 
@@ -118,6 +118,6 @@ def test_what_is_missing_is_the_most_extreme_of_what_is_there():
 @settings(max_examples=40)
 @given(st.lists(st.none() | st.floats(-10, 10), min_size=limits.CONTROL_SEEDS, max_size=limits.CONTROL_SEEDS))
 def test_a_placebo_and_its_mirror_image_are_judged_alike_and_none_is_spared(values):
-    assert not (control_result(CONTRAST, values).is_found and spared(CONTRAST, values).is_spared)
+    assert not (control_result(CONTRAST, values).is_found and check_placebo_values(CONTRAST, values).is_spared)
     mirrored = [None if one is None else -one for one in values]
-    assert spared(CONTRAST, values).is_spared is spared(CONTRAST, mirrored).is_spared
+    assert check_placebo_values(CONTRAST, values).is_spared is check_placebo_values(CONTRAST, mirrored).is_spared

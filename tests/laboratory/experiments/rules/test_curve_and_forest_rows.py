@@ -3,7 +3,7 @@
 from evidence_lines import evidence_line
 
 from axiom.domain.declaration import Measure, ValueType
-from axiom.laboratory.experiments.rules.curve_rows import curve_measure, curve_of
+from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom_weigh.evidence.cards import Card, Stratum
 from axiom_weigh.figures.forest_rows import parts_of
 from axiom_weigh.values import Grade
@@ -16,7 +16,7 @@ def measure(name: str, kind: ValueType = ValueType.FLOATS) -> Measure:
 
 
 def curve(lists, configs=CONFIGS):
-    return curve_of("curve", "test_accuracy_by_epoch", configs, lists)
+    return compose_median_curve("curve", "test_accuracy_by_epoch", configs, lists)
 
 
 def test_a_curve_is_a_list_whose_name_says_along_what():
@@ -26,7 +26,7 @@ def test_a_curve_is_a_list_whose_name_says_along_what():
         *(([measure("loss_by_block", ValueType.FLOAT)], None), ([measure("_by_epoch")], None)),
         *(([measure("gaps"), by_block, by_epoch], "loss_by_block"), ([by_epoch], "hits_by_epoch")),
     ):
-        assert curve_measure(measures) == found
+        assert choose_curve_measure(measures) == found
 
 
 def test_a_curve_is_of_medians_and_ends_where_half_of_the_repetitions_end():

@@ -10,10 +10,15 @@ import axiom.kit
 from axiom.domain.preflights import Circumstances, Refusal
 from axiom.laboratory.experiments.rules import allowed_imports, source_rules
 from axiom.laboratory.experiments.rules.comparison import declared_differences
-from axiom.laboratory.experiments.rules.outline import about, public_names
-from axiom.laboratory.experiments.rules.preflight import UntriedBundle, choose, judge_own, may_order
-from axiom.laboratory.experiments.rules.search import is_looked_for
-from axiom.signed.sources import parsed
+from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
+from axiom.laboratory.experiments.rules.preflight import (
+    UntriedBundle,
+    choose_preflight,
+    judge_quick_gates,
+    may_order_more,
+)
+from axiom.laboratory.experiments.rules.search import matches_search
+from axiom.signed.sources import parse_source
 
 KIT = {f"axiom.kit.{file.stem}" for file in Path(axiom.kit.__file__).parent.glob("[a-z]*.py")}
 
@@ -54,7 +59,7 @@ def test_each_part_is_named_with_what_both_say_whatever_its_order():
     ]
 
 
-SOURCE = parsed('''"""What this is:
+SOURCE = parse_source('''"""What this is:
 in one paragraph.
 
 And more.
@@ -98,7 +103,7 @@ def _own() -> None:
 
 
 def test_what_is_public_is_told_in_order_with_its_first_paragraph():
-    assert about(SOURCE) == "What this is: in one paragraph."
+    assert first_paragraph(SOURCE) == "What this is: in one paragraph."
     assert [(each.name, each.signature, each.about) for each in public_names(SOURCE)] == [
         ("Rows", "Rows", "Rows of numbers."),
         ("Net", "class Net(width: int, depth: int = 2)", "A network."),
@@ -113,9 +118,9 @@ ROW |= {"theme": "Inside", "status": "open"}
 
 def test_an_experiment_is_found_by_its_words_theme_and_status():
     for asked in ({"q": "", "theme": "", "status": ""}, {"q": "COMPRESS"}, {"q": "rank_dyn"}, {"q": "old_rank"}):
-        assert is_looked_for(ROW, ["old_rank"], asked)
+        assert matches_search(ROW, ["old_rank"], asked)
     for asked in ({"q": "ranks and files"}, {"theme": "Outside"}, {"status": "retired"}):
-        assert not is_looked_for(ROW, ["old_rank"], asked)
+        assert not matches_search(ROW, ["old_rank"], asked)
 
 
 @pytest.mark.parametrize(
@@ -129,15 +134,15 @@ def test_an_experiment_is_found_by_its_words_theme_and_status():
     ],
 )
 def test_what_may_be_ordered(newest, is_offered, is_for_volunteer, allowed):
-    assert may_order(newest, is_offered=is_offered, is_for_volunteer=is_for_volunteer).passed is allowed
+    assert may_order_more(newest, is_offered=is_offered, is_for_volunteer=is_for_volunteer).passed is allowed
 
 
 def test_what_passed_the_gates_of_before_stays_with_our_own_hosts():
     for is_for_volunteer in (False, True):
-        said = may_order(False, is_offered=False, is_for_volunteer=is_for_volunteer, had_passed=True)
+        said = may_order_more(False, is_offered=False, is_for_volunteer=is_for_volunteer, had_passed=True)
         assert said.passed is not is_for_volunteer
     for newest, had_passed in ((None, False), (True, False), (False, True)):  # which even our own hosts do not get
-        said = may_order(newest, is_offered=True, is_for_volunteer=False, had_passed=had_passed, is_read=False)
+        said = may_order_more(newest, is_offered=True, is_for_volunteer=False, had_passed=had_passed, is_read=False)
         assert not said.passed
 
 
@@ -155,7 +160,7 @@ WORDS = [Refusal(gate="G1", line=line, sentence="`open` is not allowed: a cell h
     ],
 )
 def test_our_own_hosts_demand_that_it_reads_as_an_experiment_and_no_more(refusals, passed, fact):
-    said = judge_own(refusals)
+    said = judge_quick_gates(refusals)
     assert said.passed is passed
     assert fact in said.reason
 
@@ -176,4 +181,4 @@ HEAVY = UntriedBundle(bundle="bb", name="heavy", seconds=9.0)
 )
 def test_the_cheapest_is_tried_first_and_does_not_hold_up_the_first_answers(waiting, stands, bundle):
     facts = dict(zip(("has_volunteers", "has_evidence", "computes_itself"), stands, strict=True))
-    assert choose(waiting, Circumstances(**facts)).bundle == bundle
+    assert choose_preflight(waiting, Circumstances(**facts)).bundle == bundle

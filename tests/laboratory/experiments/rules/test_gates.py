@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, TriedCell
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.gates import SAME_HIGH, SAME_LOW
-from axiom.laboratory.experiments.rules.preflight import GateState, judge, out_of_order
+from axiom.laboratory.experiments.rules.preflight import GateState, judge_preflight, why_out_of_order
 from axiom.limits import experiments as limits
 
 ESTIMAND = {"name": "grows", "kind": "contrast", "measure": "total", "across": "", "smallest": 0.1, "null": 0.0}
@@ -80,15 +80,19 @@ def alike(config: int, other: int) -> dict[str, tuple[TriedCell, ...]]:
 
 
 def test_one_without_fault_passes_every_gate():
-    judged = judge(SOUND, DEMANDS)
+    judged = judge_preflight(SOUND, DEMANDS)
     assert (judged.passed, judged.failed) == (True, "")
     assert {gate.state for gate in judged.gates} == {GateState.PASSED}
-    assert judge(replace(SOUND, controls=()), replace(DEMANDS, estimands=(), controls=())).passed  # nothing to control
-    two = judge(SOUND, replace(DEMANDS, estimands=(ESTIMAND, ESTIMAND | {"name": "falls"}, ESTIMAND | {"name": "b"})))
+    assert judge_preflight(
+        replace(SOUND, controls=()), replace(DEMANDS, estimands=(), controls=())
+    ).passed  # nothing to control
+    two = judge_preflight(
+        SOUND, replace(DEMANDS, estimands=(ESTIMAND, ESTIMAND | {"name": "falls"}, ESTIMAND | {"name": "b"}))
+    )
     lacks = {gate.name: gate.reason.endswith(": b, falls") for gate in two.gates}
     assert (lacks["G7"], lacks["G8"]) == (True, False)
     far = replace(SOUND, first=(tried(0), tried(1), tried(2, measures={"total": 5.5})))
-    assert judge(far, replace(DEMANDS, estimands=(ESTIMAND | {"bounds": None},))).passed
+    assert judge_preflight(far, replace(DEMANDS, estimands=(ESTIMAND | {"bounds": None},))).passed
 
 
 FAILED = {"outcome": Outcome.FAILED, "measures": {}}
@@ -103,7 +107,7 @@ FAILED = {"outcome": Outcome.FAILED, "measures": {}}
     ],
 )
 def test_an_author_is_not_told_names_that_a_file_gives_its_errors(error, told):
-    judged = judge(replace(SOUND, first=(tried(0, error=error, **FAILED), tried(1), tried(2))), DEMANDS)
+    judged = judge_preflight(replace(SOUND, first=(tried(0, error=error, **FAILED), tried(1), tried(2))), DEMANDS)
     (fault,) = [gate.unseen for gate in judged.gates if gate.state is GateState.FAILED]
     assert fault.endswith(told)
 
@@ -154,13 +158,13 @@ FAULTS = [
 
 @pytest.mark.parametrize(("gate", "changes", "words"), FAULTS)
 def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
-    judged = judge(replace(SOUND, **changes), DEMANDS)
+    judged = judge_preflight(replace(SOUND, **changes), DEMANDS)
     assert (judged.passed, judged.failed) == (False, gate), judged.reason
     assert words in judged.reason
     states = [one.state for one in judged.gates]
     place = int(gate[1])
     assert states == [GateState.PASSED] * place + [GateState.FAILED] + [GateState.NOT_REACHED] * (8 - place)
-    shipped = judge(replace(SOUND, **changes), DEMANDS, is_shipped=True)
+    shipped = judge_preflight(replace(SOUND, **changes), DEMANDS, is_shipped=True)
     assert shipped.gates == judged.gates
     assert not any(advice in shipped.reason for advice in ("Declare", "Draw", "Take it out", "Add", "Mend"))
     assert ("`axiom experiment preflight`" in shipped.reason) == (gate == "G6")
@@ -169,7 +173,7 @@ def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
 
 @pytest.mark.parametrize("controls", [(LEAK, run(is_planted=True)), (run(is_planted=False), TURNED)])
 def test_a_program_is_told_which_control_failed_and_no_size_of_it(controls):
-    judged = judge(replace(SOUND, controls=controls), DEMANDS)
+    judged = judge_preflight(replace(SOUND, controls=controls), DEMANDS)
     assert "and e is" in judged.reason
     assert "and e is" not in judged.unseen
     assert "grows" in judged.unseen
@@ -199,7 +203,7 @@ KNOB = ({"size": 1, "pull": 1.0}, {"size": 3, "pull": 1.0}, {"size": 3, "pull": 
     ],
 )
 def test_a_factor_that_changes_nothing_is_named_and_refused_unless_a_placebo_says_so(configs, changes, fault, told):
-    judged = judge(replace(SOUND, **changes), replace(DEMANDS, configs=configs))
+    judged = judge_preflight(replace(SOUND, **changes), replace(DEMANDS, configs=configs))
     assert judged.failed == ("G4" if fault else ""), judged.reason
     assert fault in judged.reason, judged.reason
     assert told in judged.gates[4].reason
@@ -216,7 +220,7 @@ DECLARATIONS = [
 
 @pytest.mark.parametrize(("gate", "changes", "words"), DECLARATIONS)
 def test_what_is_declared_is_asked_too(gate, changes, words):
-    judged = judge(SOUND, replace(DEMANDS, **changes))
+    judged = judge_preflight(SOUND, replace(DEMANDS, **changes))
     assert judged.failed == gate, judged.reason
     assert words in judged.reason, judged.reason
 
@@ -226,7 +230,7 @@ def test_a_placebo_may_miss_two_values_and_no_more(seeds, gate):
     cells = run(is_planted=False).tried
     lacking = tuple(replace(one, measures={"total": None}) if one.seed <= seeds else one for one in cells)
     placebo = replace(run(is_planted=False), tried=lacking)
-    judged = judge(replace(SOUND, controls=(placebo, run(is_planted=True))), DEMANDS)
+    judged = judge_preflight(replace(SOUND, controls=(placebo, run(is_planted=True))), DEMANDS)
     assert judged.failed == gate, judged.reason
 
 
@@ -241,7 +245,7 @@ def test_a_placebo_may_miss_two_values_and_no_more(seeds, gate):
     ],
 )
 def test_a_report_counts_each_cell_once(changes, words):
-    assert out_of_order(replace(SOUND, **changes)) == words
+    assert why_out_of_order(replace(SOUND, **changes)) == words
 
 
 @settings(max_examples=25)
@@ -249,7 +253,7 @@ def test_a_report_counts_each_cell_once(changes, words):
 def test_a_cell_s_cost_may_be_off_by_the_computer_and_hardly_from_config_to_config(declared, cheap, dear):
     demands = replace(DEMANDS, seconds=(declared, declared, 2 * declared), allowed_seconds=(1_000.0,) * 3)
     attempt = replace(SOUND, others=spent(cheap, dear))
-    judged = judge(attempt, demands)
+    judged = judge_preflight(attempt, demands)
     offs = (cheap / declared, dear / (2 * declared))
     off, apart = max(max(one, 1 / one) for one in offs), max(offs[0] / offs[1], offs[1] / offs[0])
     if off < limits.COST_FACTOR_OF_COMPUTERS and apart < limits.COST_FACTOR:
@@ -267,7 +271,7 @@ def test_a_cell_s_cost_may_be_off_by_the_computer_and_hardly_from_config_to_conf
     ],
 )
 def test_a_cell_below_what_the_clock_tells_is_judged_and_gets_advice_to_declare(seconds, cheap, dear, advice):
-    judged = judge(replace(SOUND, others=spent(cheap, dear)), replace(DEMANDS, seconds=seconds))
+    judged = judge_preflight(replace(SOUND, others=spent(cheap, dear)), replace(DEMANDS, seconds=seconds))
     assert judged.failed == ("G6" if advice else "")
     assert (f"Declare about {advice}" in judged.reason) == bool(advice)
 
@@ -276,7 +280,7 @@ def test_a_cell_below_what_the_clock_tells_is_judged_and_gets_advice_to_declare(
 @given(st.lists(st.integers(0, 2), max_size=6), st.lists(st.integers(0, 2), max_size=6))
 def test_nothing_passes_unless_every_config_is_there_twice(first, again):
     facts = replace(SOUND, first=tuple(map(tried, first)), again=tuple(map(tried, again)))
-    assert judge(facts, DEMANDS).passed == (set(first) == set(again) == {0, 1, 2})
+    assert judge_preflight(facts, DEMANDS).passed == (set(first) == set(again) == {0, 1, 2})
 
 
 def test_a_training_may_run_away_at_a_seed_by_bad_luck_and_not_often():
@@ -286,14 +290,14 @@ def test_a_training_may_run_away_at_a_seed_by_bad_luck_and_not_often():
     ran_away = [replace(one, outcome=Outcome.DIVERGED, missing=("total",)) for one in others]
     unlucky = replace(SOUND, first=first, again=first)
     for amount, is_sound in ((1, True), (2, True), (3, False)):
-        said = judge(replace(unlucky, others=(*ran_away[:amount], *others[amount:])), wide)
+        said = judge_preflight(replace(unlucky, others=(*ran_away[:amount], *others[amount:])), wide)
         assert (said.failed != "G5") is is_sound, said.reason
 
 
 def test_a_placebo_near_the_border_is_settled_by_sixteen_seeds():
     for seeds, is_passed in ((limits.CONTROL_SEEDS, False), (limits.CONTROL_MOST_SEEDS, True)):
         near = replace(run(is_planted=True, effect=0.08, seeds=seeds), is_planted=False)
-        judged = judge(replace(SOUND, controls=(near, run(is_planted=True))), DEMANDS)
+        judged = judge_preflight(replace(SOUND, controls=(near, run(is_planted=True))), DEMANDS)
         assert (judged.passed, judged.is_lacking) == (is_passed, not is_passed), judged.reason
 
 
@@ -305,6 +309,6 @@ def with_an_outlier(seeds: int) -> Attempt:
 
 
 def test_what_one_outlier_of_eight_leaves_open_is_settled_by_sixteen():
-    open_yet = judge(with_an_outlier(limits.CONTROL_SEEDS), DEMANDS)
+    open_yet = judge_preflight(with_an_outlier(limits.CONTROL_SEEDS), DEMANDS)
     assert (open_yet.passed, open_yet.failed, open_yet.is_lacking) == (False, "G8", True)
-    assert judge(with_an_outlier(limits.CONTROL_MOST_SEEDS), DEMANDS).passed
+    assert judge_preflight(with_an_outlier(limits.CONTROL_MOST_SEEDS), DEMANDS).passed

@@ -9,9 +9,9 @@ from disguises import DISGUISES, disguised
 
 from axiom import shipped
 from axiom.domain.preflights import KinRun
-from axiom.laboratory.experiments.rules.kin import code_of, informed_by, kinship
+from axiom.laboratory.experiments.rules.kin import find_kinship, outline_code, why_informed
 
-TEXTS = {file.stem: file.read_text() for file in sorted(shipped.catalogue().glob("[a-z]*.py"))}
+TEXTS = {file.stem: file.read_text() for file in sorted(shipped.catalogue_folder().glob("[a-z]*.py"))}
 SISTERS = {
     ("antisymmetric_start", "layer_balance"),
     ("curriculum_by_width_and_rate", "curriculum_learning_dynamics"),
@@ -25,7 +25,7 @@ SISTERS = {
 
 @pytest.fixture(scope="module")
 def codes():
-    return {name: code_of(text, is_shipped=True) for name, text in TEXTS.items()}
+    return {name: outline_code(text, is_shipped=True) for name, text in TEXTS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_of_all_pairs_of_the_catalogue_only_sisters_are_kin(codes, usual):
     kin = {
         pair
         for pair in itertools.combinations(codes, 2)
-        if (nearness := kinship(codes[pair[0]], codes[pair[1]], usual)) and not nearness.of_author
+        if (nearness := find_kinship(codes[pair[0]], codes[pair[1]], usual)) and not nearness.of_author
     }
     assert kin == SISTERS
 
@@ -45,7 +45,7 @@ def test_of_all_pairs_of_the_catalogue_only_sisters_are_kin(codes, usual):
 @pytest.mark.parametrize("how", [*((name,) for name in DISGUISES), tuple(DISGUISES)], ids="+".join)
 def test_a_file_is_found_in_each_disguise(codes, usual, how):
     for name, text in [*TEXTS.items()][::9]:  # the campaign takes all
-        nearness = kinship(codes[name], code_of(disguised(text, how, seed=1)), usual)
+        nearness = find_kinship(codes[name], outline_code(disguised(text, how, seed=1)), usual)
         assert nearness, name
         assert not nearness.of_author, name
 
@@ -53,14 +53,14 @@ def test_a_file_is_found_in_each_disguise(codes, usual, how):
 def test_what_measures_the_same_over_the_same_factors_is_kin_whatever_it_computes():
     fields = "class A:\n    width: int\n    rate: float\nclass B:\n    loss: float\n    steps: int\n"
     other = "class C:\n    steps: int\n    loss: float\nclass D:\n    rate: float\n    width: int\n"
-    assert kinship(code_of(fields + "def run(a): return max(a, 2 * a + 1)"), code_of(other), {})
-    assert not kinship(code_of(fields), code_of(other.replace("rate", "batch")), {})
+    assert find_kinship(outline_code(fields + "def run(a): return max(a, 2 * a + 1)"), outline_code(other), {})
+    assert not find_kinship(outline_code(fields), outline_code(other.replace("rate", "batch")), {})
 
 
 @pytest.mark.parametrize("text", ["(" * 90 + ")" * 90, "a" + "+a" * 40_000, "f(" + "a, " * 40_000 + ")", "def ("])
 def test_a_hostile_text_is_read_in_time_that_grows_with_its_length(text):
     began = time.process_time()
-    code_of(text)
+    outline_code(text)
     assert time.process_time() - began < 5.0
 
 
@@ -80,7 +80,7 @@ HIDDEN = [
 
 @pytest.mark.parametrize("text", HIDDEN)
 def test_whatever_is_evaluated_counts_wherever_it_stands(text):
-    nearness = kinship(code_of(PLAIN), code_of(text), {})
+    nearness = find_kinship(outline_code(PLAIN), outline_code(text), {})
     assert nearness is not None
     assert nearness.share > 0.8
 
@@ -99,9 +99,9 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("text", UNREADABLE)
 def test_what_cannot_be_read_is_said_to_be(text):
-    assert code_of(PLAIN).is_readable
-    assert not code_of(text).is_readable
-    assert informed_by([], is_readable=False)
+    assert outline_code(PLAIN).is_readable
+    assert not outline_code(text).is_readable
+    assert why_informed([], is_readable=False)
 
 
 def test_every_file_of_the_catalogue_can_be_read(codes):
@@ -110,9 +110,9 @@ def test_every_file_of_the_catalogue_can_be_read(codes):
 
 def test_what_was_run_before_is_named_and_counted():
     tried = [KinRun(name="own", draft=number) for number in (3, 4)]
-    assert informed_by([]) == ""
-    assert informed_by(tried) == "informed by 2 earlier tries of its kin, drafts 3 and 4"
-    computed = informed_by([*tried[:1], KinRun(name="catapult_phase@1"), KinRun(name="loss_surfaces")])
+    assert why_informed([]) == ""
+    assert why_informed(tried) == "informed by 2 earlier tries of its kin, drafts 3 and 4"
+    computed = why_informed([*tried[:1], KinRun(name="catapult_phase@1"), KinRun(name="loss_surfaces")])
     assert computed == (
         "informed by an earlier try of its kin, draft 3 and by what was computed of catapult_phase@1 and by what "
         "Axiom's own loss_surfaces says of its pilots"

@@ -4,7 +4,11 @@ import pytest
 
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
-from axiom.laboratory.experiments.rules.revealing_controls import by_declaration, by_measures, by_rank
+from axiom.laboratory.experiments.rules.revealing_controls import (
+    find_revealing_configs,
+    find_revealing_measures,
+    find_revealing_ranks,
+)
 
 SWEEP = [{"arm": arm, "rate": 0.1, "tag": 0} for arm in (0, 1)]
 CONTRAST = {"name": "ours_wins", "kind": "contrast", "measure": "score", "between": [{"arm": 1}, {"arm": 0}]}
@@ -31,16 +35,16 @@ def demands(planted, estimand=CONTRAST, sweep=SWEEP, placebo=()) -> Demands:
 )
 def test_a_control_with_the_configs_of_an_estimand_is_told_with_both_named(changes, is_told):
     configs = [{**config, **change} for config, change in zip(SWEEP, changes, strict=True)]
-    fault = by_declaration(demands([*configs, {"arm": 2, "rate": 0.1, "tag": 0}]))
+    fault = find_revealing_configs(demands([*configs, {"arm": 2, "rate": 0.1, "tag": 0}]))
     assert bool(fault) == is_told
     assert not is_told or ("planted effect of ours_wins" in fault and "ours_wins compares, (arm 0" in fault)
-    assert bool(by_declaration(demands([], placebo=configs))) == is_told
+    assert bool(find_revealing_configs(demands([], placebo=configs))) == is_told
 
 
 def test_a_slope_is_told_from_the_control_s_own_lowest_and_highest_level():
     sweep = [{"rate": rate, "tag": 0} for rate in (0.1, 0.2, 0.4)]
-    assert by_declaration(demands(sweep[::2], SLOPE, sweep))
-    assert not by_declaration(demands([*sweep[:2], {"rate": 0.4, "tag": 1}], SLOPE, sweep))
+    assert find_revealing_configs(demands(sweep[::2], SLOPE, sweep))
+    assert not find_revealing_configs(demands([*sweep[:2], {"rate": 0.4, "tag": 1}], SLOPE, sweep))
 
 
 def cells(values) -> tuple[TriedCell, ...]:
@@ -67,7 +71,7 @@ def test_a_control_that_gives_an_estimand_s_numbers_to_the_bit_is_told(controlle
     run = ControlRun(estimand="ours_wins", is_planted=True, tried=cells(controlled))
     swept = cells(((0.25, 0.75), (0.5, 0.125)) if controlled[0][0] != 1.0 else controlled)
     attempt = Attempt(bundle="", gates="", platform="", seed=0, others=swept, controls=(run,))
-    fault = by_measures(attempt, wanted, SEEDS)
+    fault = find_revealing_measures(attempt, wanted, SEEDS)
     assert bool(fault) == is_told
     assert not any(char in fault for char in ("0.25", "0.125"))
 
@@ -102,4 +106,4 @@ def test_a_control_that_goes_up_and_down_with_an_estimand_from_seed_to_seed_is_t
     others, compared = [part for part in swept if part.seed < 2], [part for part in swept if part.seed >= 2]
     facts = {"bundle": "", "gates": "", "platform": "", "seed": 0, "controls": (run,)}
     attempt = Attempt(others=tuple(others), compared=tuple(compared), **facts)
-    assert bool(by_rank(attempt, demands([{**config, "tag": 1} for config in SWEEP]), EIGHT)) == is_told
+    assert bool(find_revealing_ranks(attempt, demands([{**config, "tag": 1} for config in SWEEP]), EIGHT)) == is_told

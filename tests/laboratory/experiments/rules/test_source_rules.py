@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.laboratory.experiments.rules.source_rules import refusals
+from axiom.laboratory.experiments.rules.source_rules import check_source
 from axiom.limits import experiments as limits
 
 SOUND = '''"""Is the middle of many throws near the middle?"""
@@ -111,16 +111,16 @@ def line_of(source: str, text: str) -> int:
 
 
 def said(source: str) -> set[str]:
-    return {one.gate for one in refusals(source, "middles")}
+    return {one.gate for one in check_source(source, "middles")}
 
 
 def all_of(source: str) -> str:
-    return "\n".join(f"{one.gate} {one.line}: {one.sentence}" for one in refusals(source, "middles"))
+    return "\n".join(f"{one.gate} {one.line}: {one.sentence}" for one in check_source(source, "middles"))
 
 
 def test_a_sound_file_and_what_it_needs_to_import_are_not_refused():
-    assert refusals(SOUND, "middles") == ()
-    assert refusals(WRAPPED, "middles") == ()
+    assert check_source(SOUND, "middles") == ()
+    assert check_source(WRAPPED, "middles") == ()
     for line in ("import numpy.linalg", "import jax.numpy as other", "from jax import lax", "from axiom import kit"):
         assert said(outside(line)) == set()
 
@@ -135,13 +135,13 @@ def test_a_sound_file_and_what_it_needs_to_import_are_not_refused():
     ],
 )
 def test_what_python_cannot_read_is_refused_in_one_sentence(source, sentence):
-    (one,) = refusals(source, "middles")
+    (one,) = check_source(source, "middles")
     assert (one.gate, one.line) == ("G0", 1)
     assert sentence in one.sentence
 
 
 def test_a_nul_is_named_with_what_stands_before_it():
-    (refusal,) = refusals(changed('name="middles"', 'name="mid\0dles"'), "middles")
+    (refusal,) = check_source(changed('name="middles"', 'name="mid\0dles"'), "middles")
     assert (refusal.gate, refusal.line) == ("G0", line_of(SOUND, 'name="middles"'))
     assert 'a NUL, which is no character, follows `name="mid`' in refusal.sentence
 
@@ -165,7 +165,7 @@ def test_a_nul_is_named_with_what_stands_before_it():
     ],
 )
 def test_a_file_that_declares_no_experiment_is_refused(source, where, sentence):
-    found = [one for one in refusals(source, "middles") if one.gate == "G0"]
+    found = [one for one in check_source(source, "middles") if one.gate == "G0"]
     assert [one.line for one in found] == [line_of(source, where)], all_of(source)
     assert sentence in found[0].sentence
 
@@ -240,7 +240,7 @@ def test_what_is_imported_by_name_is_refused_by_name(line, sentence):
     ],
 )
 def test_what_a_cell_must_not_do_is_refused_in_its_line(line, sentence):
-    found = [one for one in refusals(within(line), "middles") if sentence in one.sentence]
+    found = [one for one in check_source(within(line), "middles") if sentence in one.sentence]
     assert [(one.gate, one.line) for one in found] == [("G1", line_of(SOUND, "return Measures("))], all_of(within(line))
 
 
@@ -308,18 +308,18 @@ def test_definitions_may_stand_outside_of_functions(line):
     ],
 )
 def test_what_a_cell_measures_cannot_be_told_in_a_declaration(line):
-    said = [one.sentence for one in refusals(outside(line), "middles") if one.gate == "G1"]
+    said = [one.sentence for one in check_source(outside(line), "middles") if one.gate == "G1"]
     assert any("`run` computes a cell" in each or "is used when the file is imported" in each for each in said), said
 
 
 def test_chance_of_python_s_own_needs_the_seed_too():
     assert said(WRAPPED.replace("random.Random(seed)", "random")) == {"G1"}
     source = WRAPPED.replace("Random(seed)", "Random(7)")
-    assert [one.line for one in refusals(source, "middles")] == [line_of(source, "random.Random")]
+    assert [one.line for one in check_source(source, "middles")] == [line_of(source, "random.Random")]
 
 
 def test_the_gates_come_in_order_and_not_more_than_anybody_reads():
-    found = refusals("import os\n" * 50, "middles")
+    found = check_source("import os\n" * 50, "middles")
     assert [one.gate for one in found] == ["G0"] + ["G1"] * 19
     assert [one.line for one in found[1:]] == list(range(1, 20))
 
@@ -333,8 +333,8 @@ WORDS = (
 @settings(max_examples=50)
 @given(st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
 def test_nothing_that_looks_like_python_is_too_odd_either(text):
-    assert refusals(text, "middles")[0].gate == "G0"
-    assert refusals(f"import numpy as np\n{text}", "middles")[0].gate == "G0"
+    assert check_source(text, "middles")[0].gate == "G0"
+    assert check_source(f"import numpy as np\n{text}", "middles")[0].gate == "G0"
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ HEADS = [
 @pytest.mark.parametrize("head", HEADS)
 def test_a_file_that_would_run_as_another_text_is_not_read(head):
     assert ran(head + HIDDEN)
-    (refusal,) = refusals(head + SOUND + HIDDEN, "middles")
+    (refusal,) = check_source(head + SOUND + HIDDEN, "middles")
     assert refusal.gate == "G0"
     assert "names the encoding" in refusal.sentence
 
@@ -405,4 +405,4 @@ def test_a_file_that_is_what_it_looks_like_is_read():
     named = ("# -*- coding: utf-8 -*-\n", "#!/usr/bin/env python\n# vim: set fileencoding=UTF-8 :\n")
     for head in (*named, "\n\n# coding: unicode_escape\n", ""):
         assert not ran(head + HIDDEN)
-        assert refusals(head + SOUND + HIDDEN, "middles") == ()
+        assert check_source(head + SOUND + HIDDEN, "middles") == ()

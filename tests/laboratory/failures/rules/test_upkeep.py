@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison, EndingCount, FailureGroup, RaisedError, Watch
-from axiom.laboratory.failures.rules.failures import grouped, suggest
-from axiom.laboratory.failures.rules.tracebacks import ANOTHER, failed_config, printed_last, raised
-from axiom.laboratory.failures.rules.watches import shows
+from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
+from axiom.laboratory.failures.rules.tracebacks import ANOTHER, find_failed_config, find_last_print, find_raised_error
+from axiom.laboratory.failures.rules.watches import find_watch_hit
 from axiom.rules.upkeep.jobs import PeriodicJob
-from axiom.rules.upkeep.readiness import VitalSigns, unready
+from axiom.rules.upkeep.readiness import VitalSigns, list_unready_reasons
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINE = "KeyError at axiom/catalogue/spectral_dynamics.py, line 380"
@@ -43,13 +43,13 @@ def group(cause=Cause.CELL_FAILED, *, raised="", hosts=(1,), works_on=(), works_
     ],
 )
 def test_where_to_look_first(found, look_at):
-    assert suggest(found).look_at == look_at
+    assert suggest_remedy(found).look_at == look_at
 
 
 def test_every_cause_suggests_something():
     for cause in set(Cause) - {cause for cause in Cause if cause.blame is Blame.NOBODY}:
         for hosts, works_on in itertools.product([(1,), (1, 2)], [(), (1,), (3, 4)]):
-            assert suggest(group(cause, hosts=hosts, works_on=works_on)).look_at
+            assert suggest_remedy(group(cause, hosts=hosts, works_on=works_on)).look_at
 
 
 def ended(host: int, *, experiment=1, cause=Cause.SIGNAL, raised="", platform="linux", amount=1, at=NOW, bundle="a"):
@@ -69,7 +69,7 @@ def test_failures_differ_by_version_cause_line_or_platform_and_not_by_bundle():
         ended(3, platform="windows"),
     ]
     worked = {1: {5: frozenset({"linux"}), 6: frozenset({"windows", "linux"}), 7: frozenset({"macos"})}}
-    found = grouped(rows, worked)
+    found = group_failures(rows, worked)
     assert len(found) == 5
     assert (found[0].by_host, found[0].tasks) == (((1, 5), (2, 4)), 9)
     assert (found[0].first_at, found[0].last_at) == (NOW, later)
@@ -102,14 +102,18 @@ STUCK = replace(JOB, last_start=NOW - timedelta(hours=2))
     ],
 )
 def test_one_thing_that_is_wrong_is_one_reason(changes, word):
-    (reason,) = unready(replace(WELL, **changes), NOW)
+    (reason,) = list_unready_reasons(replace(WELL, **changes), NOW)
     assert word in reason
 
 
 def test_a_laboratory_that_can_work_is_ready():
-    assert unready(WELL, NOW) == unready(replace(WELL, jobs=(replace(JOB, last_error="secret/path"),)), NOW) == ()
+    assert (
+        list_unready_reasons(WELL, NOW)
+        == list_unready_reasons(replace(WELL, jobs=(replace(JOB, last_error="secret/path"),)), NOW)
+        == ()
+    )
     just_begun = replace(WELL, jobs=(STUCK, replace(JOB, last_start=None)), up_since=NOW - timedelta(minutes=5))
-    assert unready(just_begun, NOW) == ()
+    assert list_unready_reasons(just_begun, NOW) == ()
 
 
 SPECTRAL = "axiom/catalogue/spectral_dynamics.py"
@@ -141,7 +145,7 @@ def line_380(kind: str) -> RaisedError:
     ],
 )
 def test_what_is_read(text, found):
-    assert raised(text, FILES) == found
+    assert find_raised_error(text, FILES) == found
 
 
 def test_the_config_of_a_failure_and_what_was_printed_last_are_read_from_our_runner():
@@ -149,14 +153,14 @@ def test_the_config_of_a_failure_and_what_was_printed_last_are_read_from_our_run
     told = (
         f"2 of 4 cells raised, first replicate 1 at config 3: KeyError at {SPECTRAL}:380, and said {json.dumps(words)}."
     )
-    assert printed_last(f"{told} The task fails here and is tried again elsewhere.") == words
-    assert (failed_config(told), failed_config("replicate 7, config 2 raised KeyError")) == (3, 2)
-    assert (printed_last('and said "a'), failed_config("config 9")) == ("", None)
+    assert find_last_print(f"{told} The task fails here and is tried again elsewhere.") == words
+    assert (find_failed_config(told), find_failed_config("replicate 7, config 2 raised KeyError")) == (3, 2)
+    assert (find_last_print('and said "a'), find_failed_config("config 9")) == ("", None)
 
 
 def test_a_false_name_before_a_true_one_hides_nothing():
     text = f"OSError at axiom/kit/not_there.py:7 and ValueError at {SPECTRAL}:380"
-    assert raised(text, FILES) == line_380("ValueError")
+    assert find_raised_error(text, FILES) == line_380("ValueError")
 
 
 TOKENS = ["KeyError", " at ", SPECTRAL, ":", "380", 'File "', '", line ', "\n", "<script>", "é", "\x1b[31m", "x"]
@@ -165,7 +169,7 @@ TOKENS = ["KeyError", " at ", SPECTRAL, ":", "380", 'File "', '", line ', "\n", 
 @settings(max_examples=50)
 @given(st.lists(st.sampled_from(TOKENS), max_size=30).map("".join))
 def test_nothing_that_a_host_wrote_gets_through(text):
-    found = raised(text, FILES)
+    found = find_raised_error(text, FILES)
     if found is not None:
         assert found.file in FILES
         assert found.kind in {"KeyError", ANOTHER}
@@ -175,8 +179,8 @@ def test_nothing_that_a_host_wrote_gets_through(text):
 @pytest.mark.parametrize("worst", ['File "', "a", "a at ", f"a at {SPECTRAL}:"])
 def test_the_time_grows_no_faster_than_the_part_of_a_text_that_is_read(worst):
     short, *longer = ((worst * length)[:length] for length in (20_000 // cpu_growth.APART, 20_000, 2_000_000))
-    most = cpu_growth.MOST * cpu_growth.seconds(partial(raised, short, FILES))
-    assert all(cpu_growth.seconds(partial(raised, text, FILES)) <= most for text in longer)
+    most = cpu_growth.MOST * cpu_growth.seconds(partial(find_raised_error, short, FILES))
+    assert all(cpu_growth.seconds(partial(find_raised_error, text, FILES)) <= most for text in longer)
 
 
 def watch(comparison=Comparison.ABOVE, threshold=0.5) -> Watch:
@@ -188,17 +192,17 @@ def test_each_comparison_at_its_border():
     shown = {Comparison.ABOVE: [None, None, 0.6], Comparison.AT_LEAST: [None, 0.5, 0.6]}
     shown |= {Comparison.BELOW: [0.4, None, None], Comparison.AT_MOST: [0.4, 0.5, None]}
     for comparison, values in shown.items():
-        assert [shows(watch(comparison), {"accuracy": value}) for value in (0.4, 0.5, 0.6)] == values
+        assert [find_watch_hit(watch(comparison), {"accuracy": value}) for value in (0.4, 0.5, 0.6)] == values
 
 
 def test_what_is_no_number_or_not_there_shows_nothing():
     for value in (None, True, "0.9", float("nan"), float("inf"), [], [0.1, None]):
-        assert shows(watch(), {"accuracy": value}) is None
-    assert shows(watch(), None) is shows(watch(), {}) is None
-    assert shows(watch(), {"accuracy": [0.1, 0.7, 0.9]}) == 0.7  # of a curve the first value that does
+        assert find_watch_hit(watch(), {"accuracy": value}) is None
+    assert find_watch_hit(watch(), None) is find_watch_hit(watch(), {}) is None
+    assert find_watch_hit(watch(), {"accuracy": [0.1, 0.7, 0.9]}) == 0.7  # of a curve the first value that does
     assert watch().predicate == "accuracy > 0.5"
 
 
 @pytest.mark.parametrize(("words", "said"), [(r"\x", ""), ("a\nb", ""), (r"loss \ud800", "loss ?")])
 def test_words_out_of_form_are_none_and_halves_of_characters_are_not_shown(words, said):
-    assert printed_last(f'KeyError at f.py, line 1, and said "{words}". The task fails here') == said
+    assert find_last_print(f'KeyError at f.py, line 1, and said "{words}". The task fails here') == said

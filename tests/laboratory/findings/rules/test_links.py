@@ -13,12 +13,12 @@ from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.laboratory.findings.rules.links import (
     CONJECTURE,
     SAID_THEN,
-    bearing,
-    caution,
-    fault,
-    hanging,
+    count_hanging_questions,
+    find_bearing,
+    find_tainted_findings,
+    link_caution,
+    link_fault,
     open_nodes,
-    tainted,
 )
 from axiom_weigh.values import Grade
 
@@ -72,7 +72,7 @@ EXPLANATION = said(finding(1), EXPLAINS, finding(2), number=7)
 )
 def test_what_may_be_said_of_what(source, kind, target, says):
     known = [EXPLANATION, said(finding(1), TESTS, finding(2), number=8)]
-    found = fault(kind, source, target, known, {1: HOLDS, 2: HOLDS})
+    found = link_fault(kind, source, target, known, {1: HOLDS, 2: HOLDS})
     assert says in found
     assert bool(found) == bool(says)
 
@@ -88,21 +88,21 @@ def test_what_may_be_said_of_what(source, kind, target, says):
     ],
 )
 def test_only_a_decided_finding_that_is_at_least_moderate_rules_anything_out(footing, says):
-    found = fault(RULES_OUT, finding(1), finding(2), [], {1: footing, 2: OPEN})
+    found = link_fault(RULES_OUT, finding(1), finding(2), [], {1: footing, 2: OPEN})
     assert says in found
     assert bool(found) == bool(says)
     link = said(finding(1), RULES_OUT, finding(2))
-    assert caution(link, [link], {1: footing, 2: OPEN}) == (f"not in force: {found}" if found else "")
+    assert link_caution(link, [link], {1: footing, 2: OPEN}) == (f"not in force: {found}" if found else "")
 
 
 @pytest.mark.parametrize("kind", [SUPERSEDES, DEPENDS_ON])
 def test_a_circle_is_refused_with_the_way_round_it(kind):
     known = [said(finding(1), kind, finding(2)), said(finding(2), kind, finding(3)), said(finding(1), kind, finding(4))]
     footings = dict.fromkeys((1, 2, 3, 4), HOLDS)
-    assert "3 → 1 → 2 → 3" in fault(kind, finding(3), finding(1), known, footings)
-    assert fault(kind, finding(4), finding(3), known, footings) == ""
+    assert "3 → 1 → 2 → 3" in link_fault(kind, finding(3), finding(1), known, footings)
+    assert link_fault(kind, finding(4), finding(3), known, footings) == ""
     others = [replace(one, kind=MODERATES) for one in known]
-    assert fault(kind, finding(3), finding(1), others, footings) == ""
+    assert link_fault(kind, finding(3), finding(1), others, footings) == ""
 
 
 @settings(max_examples=40)
@@ -111,9 +111,9 @@ def test_whatever_is_said_in_whatever_order_nothing_depends_on_itself(pairs):
     footings = dict.fromkeys(range(1, 7), RECALLED)
     links: list[Link] = []
     for source, target in pairs:
-        if not fault(DEPENDS_ON, finding(source), finding(target), links, footings):
+        if not link_fault(DEPENDS_ON, finding(source), finding(target), links, footings):
             links.append(said(finding(source), DEPENDS_ON, finding(target)))
-    for number, void in tainted(links, footings).items():
+    for number, void in find_tainted_findings(links, footings).items():
         assert number not in void
 
 
@@ -122,8 +122,8 @@ def test_what_a_test_came_to_follows_from_the_verdict():
     bearings = {(HOLDS, claimed): Bearing.SUPPORTS, (SMALL, claimed): Bearing.CONTRADICTS}
     bearings |= {(SMALL, other): Bearing.SUPPORTS, (MIXED, claimed): Bearing.SAYS_NOTHING}
     for (footing, upheld), comes_to in (bearings | {(RECALLED, claimed): Bearing.SAYS_NOTHING}).items():
-        assert bearing(said(finding(1), TESTS, old(1), upheld=upheld), {1: footing}) is comes_to
-        assert bearing(said(finding(1), REPLICATES, finding(2), upheld=upheld), {1: footing, 2: OPEN}) is comes_to
+        assert find_bearing(said(finding(1), TESTS, old(1), upheld=upheld), {1: footing}) is comes_to
+        assert find_bearing(said(finding(1), REPLICATES, finding(2), upheld=upheld), {1: footing, 2: OPEN}) is comes_to
 
 
 @pytest.mark.parametrize(
@@ -143,15 +143,15 @@ def test_an_explanation_is_a_conjecture_until_a_decided_finding_tests_it(footing
         said(finding(4), TESTS, the_link(7), number=9),
         said(finding(1), TESTS, finding(2), number=10),  # to test one of its ends is not to test it
     ]
-    assert caution(EXPLANATION, links, {1: HOLDS, 2: HOLDS, **footings}) == says
+    assert link_caution(EXPLANATION, links, {1: HOLDS, 2: HOLDS, **footings}) == says
 
 
 def test_what_is_no_test_of_ours_comes_to_nothing_or_only_to_what_was_claimed():
     for source, kind, target in ((finding(1), MODERATES, old(1)), (old(1), TESTS, old(2))):
-        assert bearing(said(source, kind, target), {1: HOLDS}) is None
+        assert find_bearing(said(source, kind, target), {1: HOLDS}) is None
     link = said(old(1), RULES_OUT, old(2))
-    assert caution(link, [link], {}) == SAID_THEN
-    assert caution(said(finding(1), TESTS, old(2)), [link], {1: HOLDS}) == ""
+    assert link_caution(link, [link], {}) == SAID_THEN
+    assert link_caution(said(finding(1), TESTS, old(2)), [link], {1: HOLDS}) == ""
 
 
 def test_what_depends_on_something_void_is_tainted_through_all_that_lies_between():
@@ -163,8 +163,8 @@ def test_what_depends_on_something_void_is_tainted_through_all_that_lies_between
         said(finding(6), TESTS, finding(3)),
     ]
     footings = {1: HOLDS, 2: HOLDS, 3: RECALLED, 4: SUSPENDED, 5: HOLDS, 6: HOLDS}
-    assert tainted(links, footings) == {1: (3, 4), 2: (3, 4)}
-    assert tainted(links, dict.fromkeys(footings, replace(HOLDS, status="retired"))) == {}
+    assert find_tainted_findings(links, footings) == {1: (3, 4), 2: (3, 4)}
+    assert find_tainted_findings(links, dict.fromkeys(footings, replace(HOLDS, status="retired"))) == {}
     links = [said(finding(1), TESTS, old(1)), said(finding(2), TESTS, old(2)), said(finding(1), MODERATES, old(3))]
     footings = {1: HOLDS, 2: OPEN, 3: replace(OPEN, status="retired")}
     assert open_nodes(links, footings, [1, 2, 3]) == {finding(2), old(2), old(3)}
@@ -180,8 +180,8 @@ def test_all_that_is_reached_through_open_questions_hangs_on_a_finding():
         said(finding(3), SUPERSEDES, finding(1)),
     ]
     everything = {old(1), old(2), old(3), finding(4), finding(1)}
-    assert hanging(links, everything) == {1: 4, 2: 1}
-    assert hanging(links, everything - {old(2)}) == {1: 2, 2: 1}, "past what is answered nothing hangs"
-    assert hanging(links, set()) == {}
+    assert count_hanging_questions(links, everything) == {1: 4, 2: 1}
+    assert count_hanging_questions(links, everything - {old(2)}) == {1: 2, 2: 1}, "past what is answered nothing hangs"
+    assert count_hanging_questions(links, set()) == {}
     circle = [said(finding(1), TESTS, finding(2)), said(finding(2), TESTS, finding(1))]
-    assert hanging(circle, {finding(1), finding(2)}) == {1: 1, 2: 1}
+    assert count_hanging_questions(circle, {finding(1), finding(2)}) == {1: 1, 2: 1}

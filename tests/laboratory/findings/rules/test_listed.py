@@ -6,9 +6,20 @@ from datetime import date
 import pytest
 
 from axiom.domain.estimands import Prediction
-from axiom.laboratory.findings.rules.front_page import AnsweredFinding, most_telling
-from axiom.laboratory.findings.rules.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
-from axiom.laboratory.findings.rules.score_predictions import PredictionScore, compared, records, score
+from axiom.laboratory.findings.rules.front_page import AnsweredFinding, choose_front_page
+from axiom.laboratory.findings.rules.order import (
+    FindingOrder,
+    ListedFinding,
+    choose_daily_findings,
+    sort_findings,
+    surprise_bits,
+)
+from axiom.laboratory.findings.rules.score_predictions import (
+    PredictionScore,
+    compare_forecasters,
+    compute_track_records,
+    score_prediction,
+)
 from axiom_weigh.values import Grade, Verdict
 
 
@@ -21,20 +32,20 @@ def finding(number, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, size=2.0, po
 def test_findings_are_listed_by_surety_newness_and_surprise():
     found = [finding(1, size=9.0), finding(2, grade=Grade.STRONG), finding(3, size=-12.0)]
     found.append(finding(4, Verdict.UNDECIDED, Grade.AWAITING, size=40.0))
-    assert ordered(found, FindingOrder.SUREST) == [2, 3, 1, 4]
-    assert ordered(found, FindingOrder.NEWEST) == [1, 2, 3, 4]
+    assert sort_findings(found, FindingOrder.SUREST) == [2, 3, 1, 4]
+    assert sort_findings(found, FindingOrder.NEWEST) == [1, 2, 3, 4]
     found = [finding(1), finding(2, Verdict.NEGATIVE), finding(3, Verdict.MIXED), finding(4, positive=0.5)]
     found.append(finding(5, Verdict.ABSENT, positive=0.99))
-    assert ordered(found, FindingOrder.SURPRISING) == [5, 2, 4, 1, 3]
-    assert surprise(finding(4, positive=0.5)) == 1.0
-    assert surprise(finding(3, Verdict.UNDECIDED)) < 0
+    assert sort_findings(found, FindingOrder.SURPRISING) == [5, 2, 4, 1, 3]
+    assert surprise_bits(finding(4, positive=0.5)) == 1.0
+    assert surprise_bits(finding(3, Verdict.UNDECIDED)) < 0
 
 
 def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
     today, before = date(2026, 3, 2), date(2026, 3, 1)
     found = [(today, finding(1)), (today, finding(2, Verdict.NEGATIVE)), (today, finding(3)), (before, finding(4))]
-    assert few_a_day(found, 1) == [2, 4]
-    assert few_a_day(found, 2) == [2, 1, 4]
+    assert choose_daily_findings(found, 1) == [2, 4]
+    assert choose_daily_findings(found, 2) == [2, 1, 4]
 
 
 ONE = AnsweredFinding(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_words=True, size=3.0)
@@ -42,13 +53,13 @@ ONE = AnsweredFinding(number=1, experiment="a", grade=Grade.STRONG, is_against=F
 
 def test_sure_before_surprising_before_large_and_no_two_of_one_experiment():
     others = [replace(ONE, number=2), replace(ONE, number=3, experiment="b", grade=Grade.AWAITING)]
-    assert most_telling([ONE, *others], 3) == [1]
+    assert choose_front_page([ONE, *others], 3) == [1]
     sure = replace(ONE, number=2, experiment="b", grade=Grade.DEFINITIVE, size=1.0)
     surprising = replace(ONE, number=3, experiment="c", is_against=True, size=1.0)
     large = replace(ONE, number=4, experiment="d", size=-8.0)
     wordless = replace(ONE, number=5, experiment="e", is_against=True, has_words=False, size=9.0)
-    assert most_telling([ONE, wordless, large, surprising, sure], 9) == [2, 3, 4, 1, 5]
-    assert most_telling([ONE, large, surprising, sure], 2) == [2, 3]
+    assert choose_front_page([ONE, wordless, large, surprising, sure], 9) == [2, 3, 4, 1, 5]
+    assert choose_front_page([ONE, large, surprising, sure], 2) == [2, 3]
 
 
 SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")
@@ -61,29 +72,31 @@ _NUMBERS = itertools.count(1)
 def scored(forecaster, prediction, verdict, estimate=1.0, registration=None):
     """Of a registration of its own, unless one is named."""
     number = next(_NUMBERS) if registration is None else registration
-    worth = score(prediction, verdict, estimate, "it ended") if verdict else None
+    worth = score_prediction(prediction, verdict, estimate, "it ended") if verdict else None
     return PredictionScore(
         forecaster=forecaster, registration_id=number, prediction=prediction, verdict=verdict, score=worth
     )
 
 
 def test_chances_are_scored_by_the_verdict():
-    right, wrong = (score(SURE, verdict, 1.0, "it ended") for verdict in (Verdict.POSITIVE, Verdict.NEGATIVE))
+    right, wrong = (
+        score_prediction(SURE, verdict, 1.0, "it ended") for verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+    )
     assert (right.brier, wrong.brier) == pytest.approx((0.1**2 + 2 * 0.05**2, 0.95**2 + 0.9**2 + 0.05**2))
     assert (right.log_score, wrong.log_score) == pytest.approx((-math.log2(0.9), -math.log2(0.05)))
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, Verdict.MIXED])
 def test_what_decides_nothing_scores_no_chances_but_the_interval(verdict):
-    worth = score(SURE, verdict, 2.5, "it ended")
+    worth = score_prediction(SURE, verdict, 2.5, "it ended")
     assert (worth.brier, worth.log_score) == (None, None)
     assert (worth.interval_score, worth.is_covered) == (pytest.approx(2.0 + 10 * 0.5), False)
-    unknown = score(SURE, verdict, None, "it ended")
+    unknown = score_prediction(SURE, verdict, None, "it ended")
     assert (unknown.interval_score, unknown.is_covered) == (None, None)
 
 
 def test_each_forecaster_has_a_record_and_what_is_open_does_not_count():
-    found = records(
+    found = compute_track_records(
         [
             scored("Ada", SURE, Verdict.POSITIVE),
             scored("Ada", SURE, Verdict.NEGATIVE, estimate=-3.0),
@@ -101,15 +114,17 @@ def test_each_forecaster_has_a_record_and_what_is_open_does_not_count():
     assert ada.brier == pytest.approx((0.015 + 1.715) / 2)
     assert (bob.predictions, bob.scored, bob.brier, bob.e_value) == (1, 0, None, 1.0)
     wrong = [scored("catalogue, informed", SURE, Verdict.NEGATIVE) for _ in range(30)]
-    (found,) = records(wrong)
+    (found,) = compute_track_records(wrong)
     assert (found.is_counted, found.e_value, found.is_flagged) == (False, None, False)
     assert found.brier is not None
 
 
 def test_a_lost_prediction_counts_at_worst_in_both_scores():
     lost = PredictionScore(forecaster="Ada", registration_id=-1, prediction=SURE, is_lost=True)
-    (record,) = records([lost, scored("Ada", SURE, Verdict.POSITIVE)])
-    right, wrong = (score(SURE, verdict, 1.0, "it ended") for verdict in (Verdict.POSITIVE, Verdict.NEGATIVE))
+    (record,) = compute_track_records([lost, scored("Ada", SURE, Verdict.POSITIVE)])
+    right, wrong = (
+        score_prediction(SURE, verdict, 1.0, "it ended") for verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+    )
     assert record.brier == pytest.approx((right.brier + wrong.brier) / 2)
     assert record.log_score == pytest.approx((right.log_score + wrong.log_score) / 2)
 
@@ -117,28 +132,29 @@ def test_a_lost_prediction_counts_at_worst_in_both_scores():
 def test_who_says_nine_in_ten_and_is_right_half_the_time_is_flagged_and_no_other():
     wrong = [scored("Ada", SURE, Verdict.POSITIVE if turn % 2 else Verdict.NEGATIVE) for turn in range(30)]
     right = [scored("Bob", SURE, Verdict.POSITIVE if turn % 10 else Verdict.NEGATIVE) for turn in range(30)]
-    ada, bob = records(wrong + right)
+    ada, bob = compute_track_records(wrong + right)
     assert ada.is_flagged
     assert not bob.is_flagged
 
 
 def test_what_is_undecided_counts_as_what_speaks_least_against_the_forecaster():
     said = [scored("Ada", SURE, Verdict.NEGATIVE), scored("Ada", SURE, Verdict.NEGATIVE)]
-    with_undecided = records([*said, scored("Ada", SURE, Verdict.UNDECIDED)])[0].e_value
-    each = [records([*said, scored("Ada", SURE, verdict)])[0].e_value for verdict in list(Verdict)[:3]]
-    assert with_undecided == min(each) < records(said)[0].e_value
+    with_undecided = compute_track_records([*said, scored("Ada", SURE, Verdict.UNDECIDED)])[0].e_value
+    each = [compute_track_records([*said, scored("Ada", SURE, verdict)])[0].e_value for verdict in list(Verdict)[:3]]
+    assert with_undecided == min(each) < compute_track_records(said)[0].e_value
 
 
 def test_predictions_of_one_registration_count_together():
     """They are about the same seeds: that all of them failed at once is one failure."""
     one, five = (
-        records([scored("Ada", SURE, Verdict.NEGATIVE, registration=1) for _ in range(amount)]) for amount in (1, 5)
+        compute_track_records([scored("Ada", SURE, Verdict.NEGATIVE, registration=1) for _ in range(amount)])
+        for amount in (1, 5)
     )
     assert five[0].e_value == pytest.approx(one[0].e_value)
     goes_on = [scored("Ada", SURE, Verdict.NEGATIVE, registration=1), scored("Ada", SURE, None, registration=1)]
-    (found,) = records(goes_on)
+    (found,) = compute_track_records(goes_on)
     assert 1.0 < found.e_value < one[0].e_value
-    (nothing,) = records([scored("Ada", SURE, None, registration=2)])
+    (nothing,) = compute_track_records([scored("Ada", SURE, None, registration=2)])
     assert nothing.e_value == 1.0
 
 
@@ -153,7 +169,7 @@ def test_who_is_nearer_is_told_by_pairs_of_equal_numbers_without_the_informed():
     for registration in range(1, 41):
         scored += [told("autopilot", registration, (0.0, 4.0)), told("Ada", registration, (0.9, 1.1))]
         scored += [told("Bob", registration, (0.0, 4.0)), told("Eve, informed", registration, (1.0, 1.0))]
-    ada, bob = compared(scored, "autopilot")
+    ada, bob = compare_forecasters(scored, "autopilot")
     assert ada.forecaster == "Ada"
     assert ada.registrations == 40
     assert bob.forecaster == "Bob"
@@ -166,6 +182,6 @@ def test_predictions_of_one_registration_are_one_bet():
     names = [f"e{place}" for place in range(50)]
     scored = [told("autopilot", 1, (0.0, 4.0), name) for name in names]
     scored += [told("Ada", 1, (1.0, 1.0), name) for name in names]
-    (ada,) = compared(scored, "autopilot")
+    (ada,) = compare_forecasters(scored, "autopilot")
     assert ada.registrations == 1
     assert ada.e_better < 2.0

@@ -2,9 +2,13 @@
 
 import pytest
 
-from axiom.laboratory.findings.rules.literature import Comparison, compared, comparison_in_words
+from axiom.laboratory.findings.rules.literature import (
+    LiteratureComparison,
+    compare_with_literature,
+    comparison_in_words,
+)
 
-AGREES, DIFFERS, UNCLEAR = Comparison.AGREES, Comparison.DIFFERS, Comparison.UNCLEAR
+AGREES, DIFFERS, UNCLEAR = LiteratureComparison.AGREES, LiteratureComparison.DIFFERS, LiteratureComparison.UNCLEAR
 
 
 @pytest.mark.parametrize(
@@ -26,7 +30,7 @@ AGREES, DIFFERS, UNCLEAR = Comparison.AGREES, Comparison.DIFFERS, Comparison.UNC
 )
 def test_agreement_needs_that_no_difference_is_left_that_matters(interval, low, high, comparison):
     published = {"value": 0.5, "interval": interval, "reference": "Noether 1918"}
-    assert compared(published, low, high, 0.1) is comparison
+    assert compare_with_literature(published, low, high, 0.1) is comparison
     words = comparison_in_words(comparison, published, published["reference"])
     assert words.startswith(comparison.value)
     assert words.endswith("of Noether 1918")

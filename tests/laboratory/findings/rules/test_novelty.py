@@ -12,11 +12,17 @@ from axiom import shipped
 from axiom.domain.registrations import RegisteredClaim
 from axiom.laboratory.experiments.declared import LIST
 from axiom.laboratory.findings.rules import trade_words
-from axiom.laboratory.findings.rules.novelty import AskedClaim, asked_claim, is_known, known_claim, nearest
-from axiom.laboratory.findings.rules.trade_words import words_of
+from axiom.laboratory.findings.rules.novelty import (
+    AskedClaim,
+    asked_claim,
+    find_nearest_findings,
+    judge_novelty,
+    known_claim,
+)
+from axiom.laboratory.findings.rules.trade_words import split_claim_words
 
 _HERE = Path(__file__).parent
-_CATALOGUE = shipped.catalogue() / LIST
+_CATALOGUE = shipped.catalogue_folder() / LIST
 _NEW_THAT_MAY_BE_REFUSED = 2
 
 
@@ -42,8 +48,8 @@ QUESTIONS = json.loads((_HERE / "questions.json").read_text())
 
 def decided(question, known):
     asked = AskedClaim(claim=question["claim"], measure=question["measure"], factors=question["factors"])
-    near = nearest(asked, known.values())
-    return near, is_known(asked, near)
+    near = find_nearest_findings(asked, known.values())
+    return near, judge_novelty(asked, near)
 
 
 def test_published_claims_in_other_words_are_known_and_the_right_one_is_nearest(catalogue):
@@ -87,7 +93,7 @@ KNOWN = [registered(7, "rates", ESTIMAND, CONFIGS)]
 )
 def test_a_question_of_code_is_known_by_version_estimand_and_configs(changes, version, configs, is_refused):
     asked = asked_claim(version, ESTIMAND | changes, configs)
-    assert is_known(asked, nearest(asked, KNOWN)).is_known is is_refused
+    assert judge_novelty(asked, find_nearest_findings(asked, KNOWN)).is_known is is_refused
 
 
 def test_what_differs_is_named():
@@ -97,25 +103,27 @@ def test_what_differs_is_named():
         kind="level",
         factors={"hidden_units": [512, 64], "momentum": [], "learning_rate": [0.1]},
     )
-    (near,) = nearest(asked, KNOWN)
+    (near,) = find_nearest_findings(asked, KNOWN)
     assert near.differs.words == near.differs.factors == ("momentum",)
     assert (near.differs.levels, near.differs.numbers) == ({"hidden_units": (512,)}, ("512",))
     assert (near.differs.measure, near.differs.kind) == ("train_loss", "level")
     asked = AskedClaim(claim=ESTIMAND["claim"])
-    (near,) = nearest(asked, KNOWN)
+    (near,) = find_nearest_findings(asked, KNOWN)
     assert near.distance == 0.0
-    assert not is_known(asked, [near]).is_known
-    assert not is_known(asked, []).is_known
+    assert not judge_novelty(asked, [near]).is_known
+    assert not judge_novelty(asked, []).is_known
 
 
 def test_what_means_the_same_is_compared_as_the_same():
     numbers = [("three tenths of 2,000 labels", "30 % of two thousand labels"), ("a fifth", "20 percent")]
     for some, others in (*numbers, ("the step size", "LR")):
-        assert set(words_of(some)) == set(words_of(others))
+        assert set(split_claim_words(some)) == set(split_claim_words(others))
 
 
 def test_long_questions_take_no_room_from_the_words_of_findings():
     kept = trade_words._words_of_short.cache_info().currsize
-    assert {words_of(f"{'xq ' * 200}{number}")[-1] for number in range(50)} == {f"#{number}" for number in range(50)}
+    assert {split_claim_words(f"{'xq ' * 200}{number}")[-1] for number in range(50)} == {
+        f"#{number}" for number in range(50)
+    }
     assert trade_words._words_of_short.cache_info().currsize == kept
     assert trade_words._words_of_long.cache_info().currsize <= 32

@@ -2,7 +2,14 @@
 
 import pytest
 
-from axiom.laboratory.findings.rules.prose import faults, findings_named, references, refused, unresolved, value_of
+from axiom.laboratory.findings.rules.prose import (
+    find_named_findings,
+    find_referenced_value,
+    find_references,
+    list_prose_faults,
+    list_unresolved_references,
+    why_text_refused,
+)
 from axiom_weigh.evidence.cards import Citable
 
 FIELDS = {"estimate": 0.931, "low": None, "seeds": 24, "claim": "size 2 is more", "grade": "Strong", "at.width": 8}
@@ -33,7 +40,7 @@ KNOWN = {
     ],
 )
 def test_words_are_their_author_s_and_stand(text):
-    assert refused(text, KNOWN) == ""
+    assert why_text_refused(text, KNOWN) == ""
 
 
 @pytest.mark.parametrize(
@@ -54,14 +61,14 @@ def test_words_are_their_author_s_and_stand(text):
     ],
 )
 def test_what_refers_to_nothing_is_refused_with_what_there_is(text, word):
-    message = refused(text, KNOWN)
+    message = why_text_refused(text, KNOWN)
     assert word in message
     assert "{F1.estimate}" in message
 
 
 def test_what_is_not_bounded_yet_is_told_and_may_stand():
     text = "From {F1.low} on, {F1.estimate}."
-    assert faults(text, KNOWN) == []
-    assert unresolved(text, KNOWN) == ["{F1.low}"]
-    assert [value_of(reference, KNOWN) for reference in references(text)] == [None, 0.931]
-    assert findings_named("{F1} {R:x} {F2.low}") == {1, 2}
+    assert list_prose_faults(text, KNOWN) == []
+    assert list_unresolved_references(text, KNOWN) == ["{F1.low}"]
+    assert [find_referenced_value(reference, KNOWN) for reference in find_references(text)] == [None, 0.931]
+    assert find_named_findings("{F1} {R:x} {F2.low}") == {1, 2}

@@ -7,11 +7,11 @@ import pytest
 from axiom.domain.work import Outcome, Reproduction, Result
 from axiom.laboratory.findings.rules.reproduction import (
     ReproducedCell,
-    agreements,
-    compare,
-    confirmed,
-    recounted,
-    summed,
+    classify_reproduction,
+    count_agreements,
+    find_confirming_task,
+    recount_agreements,
+    sum_agreements,
 )
 from axiom_weigh.values import Agreements
 
@@ -43,17 +43,17 @@ EXACT, CLOSE, CHAOTIC, DISPUTED = Reproduction
 )
 def test_a_trained_cell_is_compared_by_its_beginning_and_its_end(changes, found):
     other = replace(CELL, **changes)
-    assert compare(CELL, other, tolerance=1e-3) is found
-    assert compare(other, CELL, tolerance=1e-3) is found
+    assert classify_reproduction(CELL, other, tolerance=1e-3) is found
+    assert classify_reproduction(other, CELL, tolerance=1e-3) is found
 
 
 def test_where_nothing_was_trained_the_end_has_to_be_the_same_within_the_tolerance():
     plain = replace(CELL, early=(), measures={"loss": 0.25})
     for loss, reproduction in ((0.25, EXACT), (0.2501, CLOSE), (0.3, DISPUTED)):
-        assert compare(plain, replace(plain, measures={"loss": loss}), tolerance=1e-3) is reproduction
+        assert classify_reproduction(plain, replace(plain, measures={"loss": loss}), tolerance=1e-3) is reproduction
     other = replace(CELL, measures={"loss": 0.26, "curve": [1.0, 0.5]})
-    assert compare(CELL, other, tolerance=0.1) is CLOSE
-    assert compare(CELL, other, tolerance=0.01) is CHAOTIC
+    assert classify_reproduction(CELL, other, tolerance=0.1) is CLOSE
+    assert classify_reproduction(CELL, other, tolerance=0.01) is CHAOTIC
 
 
 def seen(replicate, reproduction, platforms=("linux", "windows"), opinion=5, confirms=0):
@@ -65,11 +65,11 @@ def seen(replicate, reproduction, platforms=("linux", "windows"), opinion=5, con
 def test_seeds_are_counted_for_each_pair_of_platforms_by_their_worst_cell():
     rows = [(1, EXACT), (2, EXACT), (3, CHAOTIC), (3, EXACT), (4, DISPUTED), (4, CHAOTIC)]
     others = [seen(1, CLOSE, ("windows", "linux")), seen(4, EXACT, ("linux", "linux"))]
-    assert agreements([*(seen(*row) for row in rows), *others]) == (
+    assert count_agreements([*(seen(*row) for row in rows), *others]) == (
         Agreements(platforms=("linux", "linux"), exact=1),
         Agreements(platforms=("linux", "windows"), exact=1, close=1, divergent=2, disputed=1),
     )
-    assert agreements([]) == ()
+    assert count_agreements([]) == ()
 
 
 PAIR = ("linux", "windows")
@@ -77,16 +77,16 @@ PAIR = ("linux", "windows")
 
 def test_a_seed_that_was_counted_before_is_counted_as_its_worst_from_then_on():
     counts = (Agreements(platforms=PAIR, exact=5, close=1),)
-    assert recounted(counts, [seen(1, EXACT)], [seen(1, DISPUTED)]) == (
+    assert recount_agreements(counts, [seen(1, EXACT)], [seen(1, DISPUTED)]) == (
         Agreements(platforms=PAIR, exact=4, close=1, divergent=1, disputed=1),
     )
-    assert recounted(counts, [seen(1, CLOSE)], [seen(1, EXACT)]) == ()
-    assert recounted(counts, [], [seen(7, EXACT), seen(8, CHAOTIC)]) == (
+    assert recount_agreements(counts, [seen(1, CLOSE)], [seen(1, EXACT)]) == ()
+    assert recount_agreements(counts, [], [seen(7, EXACT), seen(8, CHAOTIC)]) == (
         Agreements(platforms=PAIR, exact=6, close=1, divergent=1),
     )
-    assert recounted((), [], [seen(7, EXACT)]) == (Agreements(platforms=PAIR, exact=1),)
+    assert recount_agreements((), [], [seen(7, EXACT)]) == (Agreements(platforms=PAIR, exact=1),)
     one, other = Agreements(platforms=PAIR, exact=1, divergent=2, disputed=1), Agreements(platforms=("a", "b"), close=3)
-    assert summed([one, other, one]) == (other, Agreements(platforms=PAIR, exact=2, divergent=4, disputed=2))
+    assert sum_agreements([one, other, one]) == (other, Agreements(platforms=PAIR, exact=2, divergent=4, disputed=2))
 
 
 ODD = Agreements(platforms=PAIR, divergent=1, disputed=1)
@@ -107,17 +107,17 @@ ODD = Agreements(platforms=PAIR, divergent=1, disputed=1)
     ],
 )
 def test_a_value_that_two_agree_on_is_not_disputed_by_a_third(comparisons, counted):
-    assert agreements(comparisons) == (counted,)
+    assert count_agreements(comparisons) == (counted,)
 
 
 def test_a_dispute_that_was_counted_is_taken_back_when_a_third_task_settles_it():
     first = [seen(1, DISPUTED, opinion=5)]
-    counts = recounted((), [], first)
+    counts = recount_agreements((), [], first)
     assert counts[0].disputed == 1
-    assert recounted(counts, first, [seen(1, EXACT, opinion=6)]) == (Agreements(platforms=PAIR, exact=1),)
+    assert recount_agreements(counts, first, [seen(1, EXACT, opinion=6)]) == (Agreements(platforms=PAIR, exact=1),)
     found = [*first, seen(1, DISPUTED, opinion=6, confirms=5), seen(2, EXACT, opinion=5)]
-    assert agreements(found) == (Agreements(platforms=PAIR, exact=1),)  # two compute otherwise and alike
-    assert recounted(counts, first, found[1:2]) == (Agreements(platforms=PAIR),)
+    assert count_agreements(found) == (Agreements(platforms=PAIR, exact=1),)  # two compute otherwise and alike
+    assert recount_agreements(counts, first, found[1:2]) == (Agreements(platforms=PAIR),)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_dispute_that_was_counted_is_taken_back_when_a_third_task_settles_it()
 )
 def test_a_repetition_confirms_another_that_disputes_the_same_value(again, others, confirms):
     before = [replace(CELL, task_id=7 + place, early=early) for place, early in enumerate(others)]
-    assert confirmed(CELL, replace(CELL, task_id=20, early=again), before, tolerance=1e-3) == confirms
+    assert find_confirming_task(CELL, replace(CELL, task_id=20, early=again), before, tolerance=1e-3) == confirms
     # one that lies near to both sides confirms neither: each is within tolerance of its neighbour
     middle, far = replace(CELL, task_id=7, early=(2.0015, 1.0)), replace(CELL, task_id=8, early=(2.003, 1.0))
-    assert confirmed(CELL, far, [middle], tolerance=1e-3) == 0
+    assert find_confirming_task(CELL, far, [middle], tolerance=1e-3) == 0

@@ -11,8 +11,8 @@ from plan_candidates import new, planned
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 from axiom.domain.releases import TaskRule
-from axiom.laboratory.planning.rules.fill import WaitingWork, fill, placements
-from axiom.laboratory.planning.rules.usable_cores import reach
+from axiom.laboratory.planning.rules.fill import WaitingWork, fill_hosts, list_placements
+from axiom.laboratory.planning.rules.usable_cores import count_usable_cores
 
 LIGHT, HEAVY = Need(memory_mb=400), Need(memory_mb=16_000)
 ON_GPU = Need(memory_mb=1_000, gpu=True, gpu_memory_mb=4_000)
@@ -34,58 +34,58 @@ def given_to(filling) -> dict[int, dict[int, int]]:
 
 def reasons(filling) -> dict[int, str]:
     names = {key: f"experiment_{key[0]}" for one in filling.hosts for key in one.tasks}
-    return {one.host_id: one.reason for one in placements(filling, names)}
+    return {one.host_id: one.reason for one in list_placements(filling, names)}
 
 
 def test_a_host_gets_a_task_for_each_core_and_one_for_each_gpu():
     large = host(1, cores=192, memory_mb=384_000, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=16_000),))
-    found = fill([large], [work(1, 500), work(2, 500, ON_GPU)])
+    found = fill_hosts([large], [work(1, 500), work(2, 500, ON_GPU)])
     assert given_to(found) == {1: {1: 192, 2: 2}}
-    (placed,) = placements(found, {(1, 1): "light", (2, 2): "on_gpu"})
+    (placed,) = list_placements(found, {(1, 1): "light", (2, 2): "on_gpu"})
     amounts = (placed.tasks, placed.idle_cores, placed.gpu_tasks, placed.memory_mb)
     assert amounts == ((("light", 192), ("on_gpu", 2)), 0, 2, 192 * 400 + 2 * 1_000)
-    assert reasons(fill([large], [work(1, 500), work(2, 1, ON_GPU)]))[1].endswith("1 task for its GPUs")
+    assert reasons(fill_hosts([large], [work(1, 500), work(2, 1, ON_GPU)]))[1].endswith("1 task for its GPUs")
 
 
 def test_what_may_use_a_gpu_fills_gpus_and_cores_and_nothing_is_there_twice():
     either = replace(LIGHT, on_gpu=Need(memory_mb=4_400, gpu=True, gpu_memory_mb=2_000))
     one = host(1, cores=8, memory_mb=16_000, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=8_000),))
-    (placed,) = placements(fill([one], [work(1, 500, either)]), {(1, 1): "either"})
+    (placed,) = list_placements(fill_hosts([one], [work(1, 500, either)]), {(1, 1): "either"})
     assert (placed.tasks, placed.gpu_tasks, placed.idle_cores) == ((("either", 10),), 2, 0)
     assert placed.memory_mb == 2 * 4_400 + 8 * 400
-    found = fill([one, host(2)], [work(1, 3, either)])
+    found = fill_hosts([one, host(2)], [work(1, 3, either)])
     assert (sum(tasks.get(1, 0) for tasks in given_to(found).values()), found.left) == (3, ())
-    assert given_to(fill([host(3)], [work(1, 5, either)])) == {3: {1: 5}}
+    assert given_to(fill_hosts([host(3)], [work(1, 5, either)])) == {3: {1: 5}}
 
     one = host(1, cores=8, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=8_000),))  # it has first what nothing else has
-    assert given_to(fill([one], [work(1, 500, either), work(2, 2, ON_GPU)])) == {1: {2: 2, 1: 8}}
+    assert given_to(fill_hosts([one], [work(1, 500, either), work(2, 2, ON_GPU)])) == {1: {2: 2, 1: 8}}
 
 
 def test_what_needs_much_memory_leaves_no_core_without_light_work():
-    found = fill([host(1, cores=100, memory_mb=4_000)], [work(1, 500), work(2, 500, HEAVY)])
+    found = fill_hosts([host(1, cores=100, memory_mb=4_000)], [work(1, 500), work(2, 500, HEAVY)])
     assert given_to(found) == {1: {1: 10}}
     assert reasons(found)[1] == ("a task needs 400 MB of memory, and 0 are free")
-    found = fill([host(1, cores=8, memory_mb=17_000)], [work(1, 50), work(2, 50, HEAVY)])
+    found = fill_hosts([host(1, cores=8, memory_mb=17_000)], [work(1, 50), work(2, 50, HEAVY)])
     assert given_to(found) == {1: {1: 8}}
-    alone = fill([host(1, cores=8, memory_mb=17_000)], [work(1, 2), work(2, 50, HEAVY)])
+    alone = fill_hosts([host(1, cores=8, memory_mb=17_000)], [work(1, 2), work(2, 50, HEAVY)])
     assert given_to(alone) == {1: {1: 2, 2: 1}}  # with so little light work, a core that computes is better than none
     small_disk = host(1, cores=8, memory_mb=17_000, disk_mb=50)
     large = host(2, cores=16, memory_mb=129_000)
-    found = fill([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
+    found = fill_hosts([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
     assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}
 
 
 def test_a_task_takes_its_cores_and_memory_for_each_at_a_volunteer_and_one_at_ours():
     wide = replace(LIGHT, cores=4)
-    filling = fill([host(1, cores=11), host(2, cores=11, memory_mb=3_000), host(3, cores=3)], [work(1, 9, wide)])
+    filling = fill_hosts([host(1, cores=11), host(2, cores=11, memory_mb=3_000), host(3, cores=3)], [work(1, 9, wide)])
     assert given_to(filling) == {1: {1: 2}, 2: {1: 1}, 3: {}}
     assert {one.supply.host_id: one.left.cores for one in filling.hosts} == {1: 3, 2: 7, 3: 3}
     assert reasons(filling)[1] == reasons(filling)[3] == "a task computes on 4 cores, and too few are idle"
     for facts in ({"is_ours": True}, {"on_one_core": True}):
-        assert given_to(fill([host(1, cores=3, **facts)], [work(1, 9, wide)])) == {1: {1: 3}}
+        assert given_to(fill_hosts([host(1, cores=3, **facts)], [work(1, 9, wide)])) == {1: {1: 3}}
     small_disk = host(1, cores=11, disk_mb=700)
-    assert given_to(fill([small_disk], [work(1, 9, replace(wide, disk_mb=100))])) == {1: {1: 1}}
-    found = reach([new(1, need=wide)], [host(1, cores=11), host(2, cores=3, is_ours=True)], cores=14)
+    assert given_to(fill_hosts([small_disk], [work(1, 9, replace(wide, disk_mb=100))])) == {1: {1: 1}}
+    found = count_usable_cores([new(1, need=wide)], [host(1, cores=11), host(2, cores=3, is_ours=True)], cores=14)
     assert found.cores_for((1, 0)) == 8 + 3
     assert found.ours_for((1, 0)) == 3
     assert found.cores == 11
@@ -107,19 +107,19 @@ def test_what_computes_on_four_cores_is_ordered_in_tasks_four_times_as_large():
 def test_what_is_kept_for_large_hosts_goes_to_these_whatever_they_have_in_hand():
     large = replace(LIGHT, rule=TaskRule(least_cores=8, least_memory_mb=32_000))
     few, little, busy = host(1, cores=4), host(2, memory_mb=16_000), host(3, busy_cores=6, used_memory_mb=63_000)
-    filling = fill([few, little, busy], [work(1, 9, large)])
+    filling = fill_hosts([few, little, busy], [work(1, 9, large)])
     assert given_to(filling) == {1: {}, 2: {}, 3: {1: 2}}
     assert "lend 8 cores or more" in reasons(filling)[1]
     assert "lend 32000 MB" in reasons(filling)[2]
-    assert "lend 8 cores or more" in reach([new(1, need=large)], [few], cores=4).obstacles[1, 0]
+    assert "lend 8 cores or more" in count_usable_cores([new(1, need=large)], [few], cores=4).obstacles[1, 0]
 
 
 def test_few_tasks_go_to_our_own_and_to_the_largest():
-    found = fill([host(1, cores=2), host(2, cores=64), host(3, cores=8)], [work(1, 4)])
+    found = fill_hosts([host(1, cores=2), host(2, cores=64), host(3, cores=8)], [work(1, 4)])
     assert given_to(found) == {2: {1: 3}, 3: {1: 1}, 1: {}}  # in proportion, and nobody without
-    found = fill([host(1), host(2, is_ours=True)], [work(1, 3, is_ours=True), work(2, 100)])
+    found = fill_hosts([host(1), host(2, is_ours=True)], [work(1, 3, is_ours=True), work(2, 100)])
     assert given_to(found) == {1: {2: 8}, 2: {1: 3, 2: 5}}
-    assert given_to(fill([host(1)], [work(1, 3, is_ours=True)])) == {1: {}}
+    assert given_to(fill_hosts([host(1)], [work(1, 3, is_ours=True)])) == {1: {}}
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_few_tasks_go_to_our_own_and_to_the_largest():
     ],
 )
 def test_a_host_says_why_it_has_no_more(facts, works, reason):
-    assert reason in reasons(fill([host(1, **facts)], works))[1]
+    assert reason in reasons(fill_hosts([host(1, **facts)], works))[1]
 
 
 NEEDS = st.sampled_from([LIGHT, HEAVY, ON_GPU, Need(memory_mb=900, avx=True), Need(memory_mb=300, disk_mb=200), Need()])
@@ -178,7 +178,7 @@ WORKS = st.lists(
 @given(hosts=HOSTS, works=WORKS)
 def test_nothing_is_promised_twice_and_no_idle_core_has_room_for_what_is_left(hosts, works):
     before = {one.key: replace(one) for one in works}
-    found = fill(hosts, works, deadline=10_000.0)
+    found = fill_hosts(hosts, works, deadline=10_000.0)
     assert {one.key: one.tasks for one in works} == {key: one.tasks for key, one in before.items()}
     placed: Counter = Counter()
     for one in found.hosts:
@@ -206,7 +206,7 @@ def test_nothing_is_promised_twice_and_no_idle_core_has_room_for_what_is_left(ho
 @given(hosts=HOSTS, needs=st.lists(NEEDS.filter(lambda need: not need.gpu), min_size=1, max_size=4))
 def test_with_work_enough_a_core_is_idle_only_for_want_of_memory_for_the_lightest(hosts, needs):
     free = [replace(one, most_tasks=None, disk_mb=None, is_avx=True, in_hand_seconds=0.0) for one in hosts]
-    found = fill(free, [work(number, 10_000, need) for number, need in enumerate(needs, start=1)])
+    found = fill_hosts(free, [work(number, 10_000, need) for number, need in enumerate(needs, start=1)])
     lightest = min(need.memory_mb for need in needs)
     for one in found.hosts:
         idle = 0 if one.supply.obstacle else max(0, one.supply.cores - one.supply.busy_cores)

@@ -9,9 +9,15 @@ from plan_candidates import ENDED, candidate, host, planned
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.capacity import coarse, left_of, put, room_for, why_no_more
-from axiom.laboratory.planning.rules.eligible import works_of
-from axiom.laboratory.planning.rules.fill import fill
+from axiom.laboratory.planning.rules.capacity import (
+    coarsen_seconds,
+    compute_free_capacity,
+    count_fitting_tasks,
+    reserve_capacity,
+    why_no_more,
+)
+from axiom.laboratory.planning.rules.eligible import list_waiting_work
+from axiom.laboratory.planning.rules.fill import fill_hosts
 from axiom.rules.planning.task_size import UsualHosts
 
 NEED = Need(memory_mb=400, disk_mb=100)
@@ -26,8 +32,8 @@ def supply(**facts) -> Supply:
 
 def taken(one: Supply, need: Need, seconds: float = 0.0, deadline: float | None = None) -> tuple[int, str]:
     """How many tasks a host takes, and what is in the way of one more."""
-    left = left_of(one)
-    tasks = room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
+    left = compute_free_capacity(one)
+    tasks = count_fitting_tasks(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
     return tasks, why_no_more(one, left, need, seconds, deadline, tasks)
 
 
@@ -65,18 +71,18 @@ def test_nothing_is_taken_that_would_not_be_back_in_time():
 
 def test_the_smallest_gpu_that_is_enough_is_used_and_lengths_are_rounded_up():
     large = Gpu(kind="NVIDIA", count=1, memory_mb=16_000)
-    left = left_of(supply(gpus=(large, GPU)))
-    put(left, replace(NEED, gpu=True, gpu_memory_mb=4_000), 2)
+    left = compute_free_capacity(supply(gpus=(large, GPU)))
+    reserve_capacity(left, replace(NEED, gpu=True, gpu_memory_mb=4_000), 2)
     assert left.gpus == [(16_000, 1), (8_000, 0)]
     big = replace(NEED, gpu=True, gpu_memory_mb=12_000)
-    assert room_for(left, big, cores=8, is_avx=True, seconds=0.0, deadline=None) == 1
+    assert count_fitting_tasks(left, big, cores=8, is_avx=True, seconds=0.0, deadline=None) == 1
     assert left.cores == 8
-    put(left, NEED, 3)
+    reserve_capacity(left, NEED, 3)
     assert (left.cores, left.gpus) == (5, [(16_000, 1), (8_000, 0)])
-    assert [coarse(seconds, 1_000.0) for seconds in (0.0, 10.0)] == [0.0, 0.0]
-    assert coarse(1e9, None) == 0.0
+    assert [coarsen_seconds(seconds, 1_000.0) for seconds in (0.0, 10.0)] == [0.0, 0.0]
+    assert coarsen_seconds(1e9, None) == 0.0
     for seconds in (11.0, 12.5, 400.0, 999.0):
-        assert seconds <= coarse(seconds, 1_000.0) <= 1.26 * seconds
+        assert seconds <= coarsen_seconds(seconds, 1_000.0) <= 1.26 * seconds
 
 
 STOPPED = [
@@ -94,7 +100,7 @@ def test_what_waits_and_may_not_go_out_keeps_no_core_idle(held):
     found = planned(stopped, candidate(2), supplies=volunteers, cores=4_096, floor=0.0)
     assert {one.experiment_id for one in found.allotments} == {2}
     given_to = Counter()
-    for at in fill(volunteers, works_of([stopped, candidate(2)], found.allotments, volunteers)).hosts:
+    for at in fill_hosts(volunteers, list_waiting_work([stopped, candidate(2)], found.allotments, volunteers)).hosts:
         given_to.update({key[0]: tasks for key, tasks in at.tasks.items()})
     assert given_to[1] <= (3 if stopped.stage is Stage.PILOT else stopped.theirs or 0)
     assert given_to[2] == 4_096 - given_to[1]
@@ -104,7 +110,7 @@ def test_what_waits_and_may_not_go_out_keeps_no_core_idle(held):
 def test_what_volunteers_may_not_have_says_so_and_goes_to_our_own_hosts_once():
     hosts = [host(1, cores=4), host(2, cores=4, is_ours=False)]
     tried = candidate(1, stage=Stage.WIDER, theirs=1, unsent=100, waiting_seconds=800.0)
-    filling = fill(hosts, works_of([tried], (), hosts))
+    filling = fill_hosts(hosts, list_waiting_work([tried], (), hosts))
     assert {one.supply.host_id: sum(one.tasks.values()) for one in filling.hosts} in [{1: 4, 2: 1}, {1: 4, 2: 0}]
     hosts = [host(1, cores=100, busy_cores=100), *[host(n, cores=100, busy_cores=100, is_ours=False) for n in (2, 3)]]
     waits = {"unsent": 100, "waiting_seconds": 120_000.0} | ENDED

@@ -8,16 +8,16 @@ from plan_candidates import candidate
 
 from axiom.domain.estimands import Direction
 from axiom.domain.fleet import Gpu
-from axiom.domain.planning import Placement, Purpose, Supply, Wishes
+from axiom.domain.planning import Placement, PlanWishes, Purpose, Supply
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
 from axiom.errors import UnknownName, WrongUse
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, FirstReplicates, first_replicates, one_at_a_time
-from axiom.laboratory.planning.rules.fleet_classes import classes, computing
-from axiom.laboratory.planning.rules.operator_shares import read, read_mix, read_priority
-from axiom.laboratory.planning.rules.stopping import Aim, ended
-from axiom.laboratory.planning.rules.why_idle import awaited
+from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, FirstReplicates, begin_one_design, first_replicates
+from axiom.laboratory.planning.rules.fleet_classes import list_fleet_classes, share_busy_cores
+from axiom.laboratory.planning.rules.operator_shares import parse_wishes, read_mix, read_priority
+from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
+from axiom.laboratory.planning.rules.why_idle import why_cores_wait
 from axiom.rules.planning.cell_limits import allowed_seconds, most_seconds
 from axiom_weigh.values import Grade, Verdict
 
@@ -29,12 +29,17 @@ def test_versions_that_are_let_out_are_waited_for_by_stage():
         candidate(2, stage=Stage.PILOT, in_progress=3, registration_id=9),  # the same version
         candidate(3, stage=Stage.WIDER, unsent=20),
     ]
-    pilots, wider = awaited(asked).split("; ")
+    pilots, wider = why_cores_wait(asked).split("; ")
     assert pilots.startswith("2 versions in the pilot")
     assert wider.startswith("1 version in the wider pilot")
-    assert "what is out of 2 versions" in awaited([candidate(1, in_progress=2), candidate(2, fault=FIRST_IS_OUT)])
+    assert "what is out of 2 versions" in why_cores_wait(
+        [candidate(1, in_progress=2), candidate(2, fault=FIRST_IS_OUT)]
+    )
     at_an_end = [candidate(1), candidate(2, stage=Stage.PAUSED), candidate(4, stage=Stage.WIDER)]
-    assert awaited([*at_an_end, candidate(3, stage=Stage.PILOT, pilot_missing=3, fault="its preflight failed")]) == ""
+    assert (
+        why_cores_wait([*at_an_end, candidate(3, stage=Stage.PILOT, pilot_missing=3, fault="its preflight failed")])
+        == ""
+    )
 
 
 def test_cells_cost_at_most_what_stops_them_or_what_was_seen():
@@ -56,14 +61,14 @@ def test_new_designs_of_a_version_are_begun_one_after_the_other():
     assert first_replicates([], BUNDLED) == UNTRIED
     assert first_replicates([(WorkunitState.FAILED, LATER)], BUNDLED).fault
     assert first_replicates([(WorkunitState.FAILED, BEFORE)], BUNDLED) == UNTRIED  # the code was mended since
-    first, second = one_at_a_time([UNTRIED, UNTRIED])
+    first, second = begin_one_design([UNTRIED, UNTRIED])
     assert first == UNTRIED
     assert not second.is_untried
     assert second.fault
-    assert not one_at_a_time([UNTRIED, OUT])[0].is_untried
-    assert one_at_a_time([FREE, UNTRIED]) == [FREE, UNTRIED]
+    assert not begin_one_design([UNTRIED, OUT])[0].is_untried
+    assert begin_one_design([FREE, UNTRIED]) == [FREE, UNTRIED]
     held_up = FirstReplicates(fault="of another design: it failed")
-    assert one_at_a_time([FREE, FAILED, UNTRIED]) == [FREE, FAILED, held_up]
+    assert begin_one_design([FREE, FAILED, UNTRIED]) == [FREE, FAILED, held_up]
 
 
 WIDE = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.2, high=1.8, smallest=0.1, seeds=40)
@@ -86,13 +91,16 @@ OPEN = replace(WIDE, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, low=-1.0)
     ],
 )
 def test_what_its_findings_say_ends_it(rule, aims, has_ended):
-    assert bool(ended(StoppingRule(rule=rule, replicates=256), aims, replicates=40, block=8)) is has_ended
+    assert bool(why_stopped(StoppingRule(rule=rule, replicates=256), aims, replicates=40, block=8)) is has_ended
 
 
 @pytest.mark.parametrize("rule", Rule)
 def test_every_rule_has_a_number_of_replicates_and_ends_with_a_whole_block(rule):
     for replicates, has_ended in ((15, False), (16, True), (17, False), (24, True)):
-        assert bool(ended(StoppingRule(rule=rule, replicates=16), (OPEN,), replicates=replicates, block=8)) is has_ended
+        assert (
+            bool(why_stopped(StoppingRule(rule=rule, replicates=16), (OPEN,), replicates=replicates, block=8))
+            is has_ended
+        )
     assert "48 replicates" in StoppingRule(rule=rule, replicates=48).sentence
 
 
@@ -104,7 +112,7 @@ def test_shares_and_orders_are_read_by_purpose_or_experiment():
     assert shares == (("new", 50.0), ("double_descent", 12.5), ("fill", 20.0))
     assert read_priority("pilots,new,grokking_dynamics,fill", KNOWN) == ("pilots", "new", "grokking_dynamics", "fill")
     # where no experiment is known any word may be one
-    assert read("anything=10", "anything", ()) == Wishes(mix=(("anything", 10.0),), priority=("anything",))
+    assert parse_wishes("anything=10", "anything", ()) == PlanWishes(mix=(("anything", 10.0),), priority=("anything",))
 
 
 @pytest.mark.parametrize(
@@ -121,13 +129,13 @@ def test_shares_and_orders_are_read_by_purpose_or_experiment():
 )
 def test_what_cannot_be_is_refused_by_name(mix, priority, fact):
     with pytest.raises(WrongUse, match=fact.replace("+", r"\+")):
-        read(mix, priority, KNOWN)
+        parse_wishes(mix, priority, KNOWN)
 
 
 @pytest.mark.parametrize(("mix", "priority"), [("nwe=50", ""), ("", "nwe,fill"), ("", "nwe > fill"), ("=50", "")])
 def test_a_word_that_nothing_has_is_refused_with_the_nearest(mix, priority):
     with pytest.raises(UnknownName, match="new"):
-        read(mix, priority, KNOWN)
+        parse_wishes(mix, priority, KNOWN)
 
 
 def test_an_order_of_all_purposes_is_kept_as_a_list_and_as_a_chain():
@@ -147,7 +155,7 @@ def placed(number, tasks, *, idle=0, gpu_tasks=0, reason=""):
 
 def test_equal_hosts_stand_together_the_largest_first_and_are_added_up():
     gpu = (Gpu(kind="NVIDIA", count=2, memory_mb=0),)
-    found = classes([host(1, 2), host(2), host(3, gpus=gpu), host(4, memory_mb=500)], [], {})
+    found = list_fleet_classes([host(1, 2), host(2), host(3, gpus=gpu), host(4, memory_mb=500)], [], {})
     assert [(one.cores, one.gpus, one.hosts, one.memory_mb) for one in found] == [
         (8, 2, 1, 1_000),
         (8, 0, 2, 500),
@@ -155,12 +163,12 @@ def test_equal_hosts_stand_together_the_largest_first_and_are_added_up():
     ]
     hosts = [host(1), host(2), host(3), host(4, obstacle="it is asleep")]
     placements = [placed(1, {"a": 5, "b": 3}, gpu_tasks=1), placed(2, {"b": 4}, idle=4, reason="no memory")]
-    (one,) = classes(hosts, [*placements, placed(3, {}, idle=8, reason="no memory")], {})
+    (one,) = list_fleet_classes(hosts, [*placements, placed(3, {}, idle=8, reason="no memory")], {})
     assert one.planned == (("b", 7), ("a", 5))
     assert (one.gpu_tasks, one.idle_cores) == (1, 20)
     assert one.reasons == (("no memory", 2), ("it is asleep", 1))
 
 
 def test_cores_are_counted_and_not_the_tasks_that_wait_beside_them():
-    assert computing({"a": 1, "b": 1, "c": 1}, 2) == {"a": 1, "b": 1}
-    assert [computing({"a": 100, "b": 1}, cores) for cores in (4, 0)] == [{"a": 4}, {}]
+    assert share_busy_cores({"a": 1, "b": 1, "c": 1}, 2) == {"a": 1, "b": 1}
+    assert [share_busy_cores({"a": 100, "b": 1}, cores) for cores in (4, 0)] == [{"a": 4}, {}]

@@ -13,7 +13,7 @@ from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
 from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT
-from axiom.laboratory.planning.rules.plan import Candidate, plan
+from axiom.laboratory.planning.rules.plan import Candidate, plan_orders
 from axiom.laboratory.planning.rules.stopping import Aim
 from axiom.limits import registrations as limits
 from axiom.rules.planning.task_size import UsualHosts
@@ -35,7 +35,7 @@ def pilot(experiment_id: int, **facts) -> Candidate:
 
 
 def planned(*candidates: Candidate, cores: int = 2, per_core: int = 3, task_seconds: float = 8.0):
-    return plan(candidates, cores=cores, per_core=per_core, task_seconds=task_seconds)
+    return plan_orders(candidates, cores=cores, per_core=per_core, task_seconds=task_seconds)
 
 
 def orders(found) -> list[tuple[int, int, int]]:
@@ -109,10 +109,12 @@ def test_once_a_pilot_is_passed_a_map_has_the_next_one_unless_a_map_is_begun():
 @pytest.mark.parametrize("usual", [None, UsualHosts(speed=1.0)])
 def test_a_volunteer_s_computer_gets_no_pilots_of_everything_before_the_first_block(usual):
     asked = [pilot(number, replicate_seconds=float(number)) for number in range(1, 58)]
-    at_first = plan(asked, cores=4, per_core=3, task_seconds=8.0, usual=usual)
+    at_first = plan_orders(asked, cores=4, per_core=3, task_seconds=8.0, usual=usual)
     assert orders(at_first) == [(number, 3, 1) for number in range(1, 5)]  # as many tasks as each core is kept waiting
     waiting = [replace(one, issued=3, pilot_missing=0, unsent=3) for one in asked[1:4]]
-    passed = plan([candidate(1, issued=3), *waiting, *asked[4:]], cores=4, per_core=3, task_seconds=8.0, usual=usual)
+    passed = plan_orders(
+        [candidate(1, issued=3), *waiting, *asked[4:]], cores=4, per_core=3, task_seconds=8.0, usual=usual
+    )
     assert {one.experiment_id for one in passed.allotments[:2]} == {1}
     assert sum(one.purpose == "pilots" for one in passed.allotments) <= 1
 
@@ -290,5 +292,5 @@ def test_what_fills_the_hosts_that_can_take_it_is_not_said_to_wait_for_others():
         for number, memory in ((1, 4_000), (2, 1_000))
     )
     heavy = candidate(1, need=Need(memory_mb=2_000), unsent=50)
-    found = plan([heavy, candidate(2, aims=())], supplies=(large, small), cores=16, per_core=3, task_seconds=8.0)
+    found = plan_orders([heavy, candidate(2, aims=())], supplies=(large, small), cores=16, per_core=3, task_seconds=8.0)
     assert "2 tasks of it" in found.skipped[0].reason

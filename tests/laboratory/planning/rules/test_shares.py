@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from plan_candidates import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
 
 from axiom.domain.fleet import Gpu
-from axiom.domain.planning import Need, Purpose, Wishes
+from axiom.domain.planning import Need, PlanWishes, Purpose
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.eligible import works_of
-from axiom.laboratory.planning.rules.fill import fill
-from axiom.laboratory.planning.rules.plan import plan
-from axiom.laboratory.planning.rules.preview import preview
-from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, worths
+from axiom.laboratory.planning.rules.eligible import list_waiting_work
+from axiom.laboratory.planning.rules.fill import fill_hosts
+from axiom.laboratory.planning.rules.plan import plan_orders
+from axiom.laboratory.planning.rules.preview import compose_preview
+from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, compute_worths
 
 
 def shares(found, by: str = "purpose") -> dict:
@@ -37,7 +37,7 @@ def test_most_goes_where_most_is_told_for_its_cost():
 
 def test_what_a_person_approved_comes_first_whatever_it_tells_for_its_cost():
     cheap, approved = candidate(1), candidate(2, DECIDED, replicate_seconds=24.0, is_approved=True)
-    wishes = Wishes(mix=(("experiment_1", 90.0),), priority=("experiment_1",))
+    wishes = PlanWishes(mix=(("experiment_1", 90.0),), priority=("experiment_1",))
     (first, *_) = planned(approved, cheap, cores=4, wishes=wishes).allotments
     assert first.experiment_id == 2
     assert "a person approved" in first.reason
@@ -51,28 +51,28 @@ def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_f
         *[candidate(number, DECIDED, replicate_seconds=16.0) for number in (3, 4)],
         *[candidate(number, replicate_seconds=24.0) for number in (5, 6)],
     ]
-    found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("nearest", 30.0), ("fill", 20.0))))
+    found = planned(*asked, wishes=PlanWishes(mix=(("new", 50.0), ("nearest", 30.0), ("fill", 20.0))))
     told = shares(found)
     purposes = (Purpose.NEW, Purpose.NEAREST, Purpose.FILL)
     assert [told[purpose] for purpose in purposes] == pytest.approx([0.5, 0.3, 0.2], abs=0.04)
-    named = planned(*asked, wishes=Wishes(mix=(("experiment_6", 70.0),)))
+    named = planned(*asked, wishes=PlanWishes(mix=(("experiment_6", 70.0),)))
     assert shares(named, "experiment_id")[6] == pytest.approx(0.7, abs=0.04)
-    found = planned(candidate(1), wishes=Wishes(mix=(("new", 90.0), ("negatives", 10.0))))
+    found = planned(candidate(1), wishes=PlanWishes(mix=(("new", 90.0), ("negatives", 10.0))))
     assert shares(found) == {Purpose.FILL: 1.0}
     asked = [new(1), candidate(2, DECIDED), candidate(3)]
-    found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("fill", 50.0)), priority=("new", "fill")), floor=0.0)
+    found = planned(*asked, wishes=PlanWishes(mix=(("new", 50.0), ("fill", 50.0)), priority=("new", "fill")), floor=0.0)
     assert shares(found)[Purpose.NEW] == pytest.approx(0.5, abs=0.04)
-    within = planned(*asked, new(4), wishes=Wishes(mix=(("new", 50.0),), priority=("experiment_4",)), floor=0.0)
+    within = planned(*asked, new(4), wishes=PlanWishes(mix=(("new", 50.0),), priority=("experiment_4",)), floor=0.0)
     assert 1 not in shares(within, "experiment_id")
     assert any("experiment_4 comes first" in one.reason for one in within.allotments)
 
 
 def test_priorities_come_before_worth_in_the_order_in_which_they_are_named():
     cheap, near, first = candidate(1), candidate(2, DECIDED, replicate_seconds=800.0), new(3, replicate_seconds=900.0)
-    found = planned(cheap, near, first, wishes=Wishes(priority=("new", "nearest", "fill")), cores=40)
+    found = planned(cheap, near, first, wishes=PlanWishes(priority=("new", "nearest", "fill")), cores=40)
     order = list(dict.fromkeys(one.experiment_id for one in found.allotments))
     assert order == [3]
-    named = planned(cheap, near, first, wishes=Wishes(priority=("experiment_2", "new")), cores=40)
+    named = planned(cheap, near, first, wishes=PlanWishes(priority=("experiment_2", "new")), cores=40)
     assert named.allotments[0].experiment_id == 2
 
 
@@ -93,7 +93,7 @@ def test_each_kind_of_host_has_work_that_it_can_take():
     heavy = candidate(1, need=Need(memory_mb=16_000))
     light = candidate(2, need=Need(memory_mb=450), replicate_seconds=1_000.0)
     found = planned(heavy, light, cores=72, supplies=hosts)
-    filling = fill(hosts, works_of([heavy, light], found.allotments, hosts))
+    filling = fill_hosts(hosts, list_waiting_work([heavy, light], found.allotments, hosts))
     assert [one.left.cores for one in filling.hosts] == [0] * 8
     assert {key[0] for at in filling.hosts if at.supply.host_id != 1 for key in at.tasks} == {2}
 
@@ -118,7 +118,7 @@ def test_what_few_or_no_hosts_can_take_keeps_no_core_idle():
 
 @pytest.mark.parametrize("mix", [(("new", 50.0), ("experiment_1", 30.0)), (("experiment_1", 30.0), ("new", 50.0))])
 def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
-    found = planned(new(1), new(2), candidate(3), wishes=Wishes(mix=mix), floor=0.0)
+    found = planned(new(1), new(2), candidate(3), wishes=PlanWishes(mix=mix), floor=0.0)
     told = shares(found, "experiment_id")
     assert [told[number] for number in (1, 2, 3)] == pytest.approx([0.3, 0.5, 0.2], abs=0.04)
 
@@ -126,7 +126,7 @@ def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
 def test_a_preview_says_where_it_goes_and_what_the_next_blocks_are_worth():
     hosts = [host(1, speed=2.0), host(2), host(3, obstacle="it is on holiday")]
     asked = [candidate(1, issued=48, in_progress=4), new(2)]
-    found = preview(asked, hosts, plan(asked, cores=16, per_core=1, task_seconds=8.0, supplies=hosts))
+    found = compose_preview(asked, hosts, plan_orders(asked, cores=16, per_core=1, task_seconds=8.0, supplies=hosts))
     assert {one.host_id for one in found.placements} == {1, 2, 3}
     assert sum(one.idle_cores for one in found.placements) == 0
     assert [one.experiment_id for one in found.worths] == [2, 1]
@@ -179,13 +179,13 @@ ASKED = st.lists(
 )
 @settings(max_examples=60)
 def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts, mix, priority):
-    wanted = {"wishes": Wishes(mix=mix, priority=priority)}
+    wanted = {"wishes": PlanWishes(mix=mix, priority=priority)}
     found = planned(*asked, cores=sum(one.cores for one in hosts), supplies=hosts, deadline_seconds=172_800.0, **wanted)
-    filling = fill(hosts, works_of(asked, found.allotments, hosts), deadline=172_800.0)
+    filling = fill_hosts(hosts, list_waiting_work(asked, found.allotments, hosts), deadline=172_800.0)
     more = Counter(one.experiment_id for one in found.allotments for _ in range(one.workunits * one.replicates_each))
     after = [replace(one, issued=one.issued + more[one.experiment_id]) for one in asked]
     open_ones = [one for one in after if one.stage is Stage.OPEN and one.issued < one.stopping.replicates]
-    worth_it = {each.experiment_id for each in worths(after) if each.bits}
+    worth_it = {each.experiment_id for each in compute_worths(after) if each.bits}
     below = {one.experiment_id for one in found.skipped if BELOW_FLOOR in one.reason}
     for at in filling.hosts:
         for one in open_ones:

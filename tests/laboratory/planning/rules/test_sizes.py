@@ -13,25 +13,25 @@ from axiom.domain.planning import Need, Supply
 from axiom.laboratory.planning.rules.block_size import MOST, block_size
 from axiom.laboratory.planning.rules.next_tiles import (
     Frontier,
-    counted,
-    deep_for,
+    cap_task_seconds,
+    choose_tiles_to_chart,
+    deep_tile_seconds,
     next_tiles,
     task_length,
     task_sizes,
-    tiles_a_task,
-    to_chart,
-    wanted_for,
+    tiles_per_task,
+    wanted_tile_seconds,
 )
 from axiom.limits import maps as map_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as task_limits
 from axiom.rules.planning.task_size import (
     UsualHosts,
-    length_for,
+    choose_task_length,
+    derive_usual_hosts,
     order_size,
     replicates_per_workunit,
     task_size,
-    usual_of,
 )
 from axiom_weigh.evidence.grade import wanted
 from axiom_weigh.values import Grade
@@ -84,7 +84,7 @@ LIGHT = 10_000  # replicates of a block that is large enough not to matter
 
 
 def length(**host):
-    return length_for(**({"cores": 8, "is_ours": False, "is_first": False, "task_seconds": 8.0} | host))
+    return choose_task_length(**({"cores": 8, "is_ours": False, "is_first": False, "task_seconds": 8.0} | host))
 
 
 def given_to(seconds: float, there: int, *, block: int = LIGHT, **host) -> int:
@@ -104,7 +104,7 @@ def test_a_workunit_holds_whole_replicates_and_a_task_as_many_tiles_as_fill_it()
     }  # 2.67 is nearer to 3 than to 2, and never none
     assert {seconds: replicates_per_workunit(seconds, 8.0) for seconds in replicates} == replicates
     tiles = {50.0: 24, 9_000.0: 1, 800.0: 2, 0.0: map_limits.TILES_OF_A_TASK}
-    assert {seconds: tiles_a_task(seconds, 1_200.0) for seconds in tiles} == tiles
+    assert {seconds: tiles_per_task(seconds, 1_200.0) for seconds in tiles} == tiles
 
 
 def test_a_task_takes_ten_seconds_first_then_twenty_minutes_and_seconds_on_our_cores():
@@ -135,12 +135,12 @@ def test_a_part_and_what_is_left_of_it_are_never_empty_and_no_part_is_too_long(
 
 
 def test_the_usual_host_is_that_of_the_core_in_the_middle_and_alone_there_is_none():
-    assert usual_of([supply(is_ours=True)]) is usual_of([]) is None
+    assert derive_usual_hosts([supply(is_ours=True)]) is derive_usual_hosts([]) is None
     assert order_size(2.0, block=8, usual=None, task_seconds=8.0).replicates == 4
     many, few = supply(cores=40, speed=0.5), supply(cores=8, speed=3.0)
-    assert usual_of([few, few, many]) == UsualHosts(speed=0.5)
+    assert derive_usual_hosts([few, few, many]) == UsualHosts(speed=0.5)
     hosts = [few, supply(cores=100, speed=2.0), supply(cores=99, speed=9.0, is_ours=True)]
-    assert usual_of(hosts) == UsualHosts(speed=2.0, largest_speed=2.0)
+    assert derive_usual_hosts(hosts) == UsualHosts(speed=2.0, largest_speed=2.0)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_for_a_gpu_that_computes_side_by_side_a_block_is_a_task(seconds, block, 
 def test_the_largest_gpu_of_volunteers_counts():
     cards = [(Gpu(kind="NVIDIA", count=1, memory_mb=memory),) for memory in (2_000, 8_000, 24_000)]
     hosts = [supply(gpus=cards[0]), supply(gpus=cards[1]), supply(gpus=cards[2], is_ours=True)]
-    assert usual_of(hosts) == UsualHosts(speed=1.0, gpu_memory_mb=8_000)
+    assert derive_usual_hosts(hosts) == UsualHosts(speed=1.0, gpu_memory_mb=8_000)
 
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
@@ -226,7 +226,7 @@ def test_so_many_tiles_of_these_frontiers_are_ordered(frontiers, asked, orders):
 def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first():
     frontiers = [NEEDED, replace(NEEDED, arm=1, level=4, seconds=1.0)]
     for most, tiles in ((1, [(1, 20)]), (6, [(1, 100), (0, 2)])):  # twenty tiles of a second are a task
-        orders = to_chart(frontiers, most=most, turn=20.0)
+        orders = choose_tiles_to_chart(frontiers, most=most, turn=20.0)
         assert [(order.frontier.arm, order.tiles) for order in orders] == tiles
 
 
@@ -269,10 +269,10 @@ def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted
     asked = {"wanted": wanted, "deep": deep, "out": out, "is_idle": is_idle, "turn": turn}
     orders = next_tiles(frontiers, **asked)
     room = (wanted if is_idle else map_limits.SHARE_OF_WORK * wanted) - out
-    *before, _ = [*(one.tiles * counted(one.frontier.seconds, turn) for one in orders), 0.0]
+    *before, _ = [*(one.tiles * cap_task_seconds(one.frontier.seconds, turn) for one in orders), 0.0]
     assert all(1 <= one.tiles <= one.frontier.tiles for one in orders)
     assert max(Counter(id(one.frontier) for one in orders).values(), default=0) <= 1
-    last = max((counted(one.frontier.seconds, turn) for one in orders), default=0.0)
+    last = max((cap_task_seconds(one.frontier.seconds, turn) for one in orders), default=0.0)
     assert sum(before) <= max(room, 0.0) + last  # one tile may go beyond, else a dear arm would never be computed
     assert orders == next_tiles(frontiers[::-1], **asked)  # however they are listed
     assert all(one.frontier.is_needed for one in orders) or out < deep
@@ -284,9 +284,9 @@ def test_tiles_count_as_what_a_task_of_them_lasts_and_enough_wait_for_all_cores(
     turn, cores = 1_200.0, 100
     hours = replace(NEEDED, tiles=5_000, seconds=7_200.0)
     for out, tiles in ((0, 3 * cores), (250, 50)):
-        orders = ordered(hours, wanted=3 * cores * turn, turn=turn, out=counted(7_200.0, turn) * out)
+        orders = ordered(hours, wanted=3 * cores * turn, turn=turn, out=cap_task_seconds(7_200.0, turn) * out)
         assert orders == [(0, 1, tiles)]
-    assert counted(600.0, turn) == 600.0
+    assert cap_task_seconds(600.0, turn) == 600.0
     usual = replace(
         NEEDED, seconds=turn / map_limits.TILES_OF_A_TASK
     )  # else tiles of milliseconds would run many levels ahead
@@ -294,9 +294,9 @@ def test_tiles_count_as_what_a_task_of_them_lasts_and_enough_wait_for_all_cores(
     assert cheap.worth(turn) == usual.worth(turn)
     assert replace(cheap, level=2).worth(turn) < usual.worth(turn)
     assert ordered(replace(cheap, level=2), usual, wanted=96.0, turn=turn) == [(0, 1, 8)]
-    assert [wanted_for(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
-    assert [wanted_for(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
-    assert [deep_for(2, turn) for turn in (8.0, 1_200.0)] == [1_200.0, 4_800.0]
+    assert [wanted_tile_seconds(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
+    assert [wanted_tile_seconds(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
+    assert [deep_tile_seconds(2, turn) for turn in (8.0, 1_200.0)] == [1_200.0, 4_800.0]
 
 
 @settings(max_examples=30)

@@ -13,9 +13,14 @@ from axiom.domain.estimands import Direction
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
-from axiom.laboratory.planning.rules.candidates import Candidate, purpose_of
+from axiom.laboratory.planning.rules.candidates import Candidate, candidate_purpose
 from axiom.laboratory.planning.rules.stopping import Aim
-from axiom.laboratory.planning.rules.value_of_information import chance, promises, weight, worths
+from axiom.laboratory.planning.rules.value_of_information import (
+    chance_of_enough,
+    compute_block_values,
+    compute_worths,
+    weight_by_questions,
+)
 from axiom_weigh.values import Grade, Verdict
 
 DECIDED = replace(plan_candidates.DECIDED, estimate=1.0, low=0.4, high=1.6)
@@ -28,7 +33,7 @@ def one(*aims: Aim, **facts) -> Candidate:
 
 
 def bits(*aims: Aim, **facts) -> float:
-    (found,) = worths([one(*aims, **facts)])
+    (found,) = compute_worths([one(*aims, **facts)])
     return found.weight * found.bits
 
 
@@ -67,12 +72,12 @@ def test_seeds_help_where_a_verdict_hangs_on_one_host_not_where_hosts_are_lackin
 def test_a_block_is_worth_what_it_serves_by_its_cost_and_less_the_more_are_out():
     assert bits(OPEN, OPEN) == pytest.approx(2 * bits(OPEN))
     assert bits(replace(OPEN, weight=3.0)) == pytest.approx(3 * bits(OPEN))
-    assert [weight(0), weight(2)] == [1.0, 3.0]
+    assert [weight_by_questions(0), weight_by_questions(2)] == [1.0, 3.0]
     falling = [bits(OPEN, issued=32 + 16 * blocks) for blocks in range(8)]
     assert falling == sorted(falling, reverse=True)
     assert falling[4] < falling[0] / 4
     cheap, dear, failing = (
-        worths([one(**facts)])[0] for facts in ({}, {"replicate_seconds": 20.0}, {"failure_share": 0.5})
+        compute_worths([one(**facts)])[0] for facts in ({}, {"replicate_seconds": 20.0}, {"failure_share": 0.5})
     )
     assert cheap.per_core_hour == pytest.approx(2 * dear.per_core_hour) == pytest.approx(1.5 * failing.per_core_hour)
     assert (cheap.core_seconds, failing.core_seconds) == (160.0, 240.0)
@@ -80,12 +85,12 @@ def test_a_block_is_worth_what_it_serves_by_its_cost_and_less_the_more_are_out()
 
 def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_first_on():
     far = one(replace(OPEN, more=(64, 80)))
-    promise = promises([far])[far.key]
-    alone = math.log2(3) * chance((64, 80), 16)
+    promise = compute_block_values([far])[far.key]
+    alone = math.log2(3) * chance_of_enough((64, 80), 16)
     assert promise.bits(0, 16) > 100 * alone
     assert promise.bits(16, 16) == pytest.approx(promise.bits(0, 16) / 2)  # as long as the share is the same
-    assert "less than 1%" in worths([far])[0].reason
-    assert "more than 99%" in worths([one(replace(OPEN, more=(1, 2)))])[0].reason
+    assert "less than 1%" in compute_worths([far])[0].reason
+    assert "more than 99%" in compute_worths([one(replace(OPEN, more=(1, 2)))])[0].reason
 
 
 @pytest.mark.parametrize(
@@ -103,7 +108,7 @@ def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_firs
     ],
 )
 def test_what_a_block_is_good_for(facts, purpose):
-    assert purpose_of(replace(CANDIDATE, **facts)) is purpose
+    assert candidate_purpose(replace(CANDIDATE, **facts)) is purpose
 
 
 NEEDED = st.one_of(st.none(), st.tuples(*[st.one_of(st.none(), st.integers(0, 2_000))] * 2))
@@ -130,7 +135,7 @@ AIMS = st.builds(
 )
 def test_a_worth_is_a_number_that_falls_with_what_is_on_its_way(aims, block, rule, most):
     asked = replace(CANDIDATE, aims=aims, block=block, stopping=StoppingRule(rule=rule, replicates=most), weighed=0)
-    promise = promises([asked])[asked.key]
+    promise = compute_block_values([asked])[asked.key]
     falling = [promise.bits(block * blocks, block) for blocks in (0, 1, 2, 5, 9, 300)]
     assert all(math.isfinite(each) and each >= 0.0 for each in falling)
     assert falling == sorted(falling, reverse=True)

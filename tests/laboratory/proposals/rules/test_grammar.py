@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
-from axiom.laboratory.findings.rules.registrable import fault
-from axiom.laboratory.proposals.rules.factor_levels import outside
-from axiom.laboratory.proposals.rules.grammar import followups
-from axiom.signed.canonical_json import canonical
+from axiom.laboratory.findings.rules.registrable import estimand_fault
+from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
+from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.evidence.grade import LEANING
 from axiom_weigh.statistics.estimands import value
 from axiom_weigh.values import Grade, Verdict
@@ -23,7 +23,7 @@ ASKS = {Admission.DESIGN, Admission.QUESTION, Admission.COHORT}
 
 
 def of(template, *subjects, pairs=()):
-    return [one for one in followups(subjects or (subject(),), pairs) if one.template is template]
+    return [one for one in derive_followups(subjects or (subject(),), pairs) if one.template is template]
 
 
 def levels(proposal, factor="width"):
@@ -31,10 +31,10 @@ def levels(proposal, factor="width"):
 
 
 def test_only_what_has_ended_is_followed_and_what_came_to_light_opens_it_again():
-    assert followups([subject(is_settled=False, has_ended=False)]) == ()
-    assert followups([subject(status="suspended")]) == ()
-    assert followups([subject(status="retired")]) == ()
-    (found,) = followups([subject(status="retired", faults=("platforms disagree about it",))])
+    assert derive_followups([subject(is_settled=False, has_ended=False)]) == ()
+    assert derive_followups([subject(status="suspended")]) == ()
+    assert derive_followups([subject(status="retired")]) == ()
+    (found,) = derive_followups([subject(status="retired", faults=("platforms disagree about it",))])
     assert (found.template, found.admission) == (Template.REOPEN, Admission.REOPEN)
     assert "platforms disagree about it" in found.motivation
     second = subject(number=2, estimand=estimand(name="by_width_again"))
@@ -228,7 +228,7 @@ def test_a_placebo_that_says_nothing_is_not_asked(declared):
 
 def test_a_name_that_would_be_too_long_is_cut_and_marked():
     known = subject(status="retired")
-    found, other = (followups([replace(known, faults=("platforms disagree about it " * n,))])[0] for n in (5, 6))
+    found, other = (derive_followups([replace(known, faults=("platforms disagree about it " * n,))])[0] for n in (5, 6))
     assert len(found.slug) <= 60
     assert found.slug != other.slug
 
@@ -264,7 +264,7 @@ def test_what_happens_or_not_gets_the_seeds_that_would_have_shown_how_often(happ
 def exhausted(**changes):
     """A finding of which everything was asked."""
     bare = subject(**changes)
-    while more := {one.slug for one in followups([bare])} - bare.decided:
+    while more := {one.slug for one in derive_followups([bare])} - bare.decided:
         bare = replace(bare, decided=bare.decided | more)
     return bare
 
@@ -314,13 +314,15 @@ FINDINGS = st.builds(
 @settings(max_examples=40)
 @given(FINDINGS)
 def test_every_proposal_is_complete_inside_the_ranges_and_the_same_each_time(asked):
-    found = followups([asked])
+    found = derive_followups([asked])
     assert len({one.slug for one in found}) == len(found)
-    again = followups([asked])
-    assert [canonical(proposal_data(one)) for one in found] == [canonical(proposal_data(one)) for one in again]
+    again = derive_followups([asked])
+    assert [canonical_bytes(proposal_data(one)) for one in found] == [
+        canonical_bytes(proposal_data(one)) for one in again
+    ]
     for one in found:
-        assert read_proposal(canonical(proposal_data(one)).decode()) == one
-        assert not outside(asked.manifest, one.configs)
+        assert read_proposal(canonical_bytes(proposal_data(one)).decode()) == one
+        assert not why_configs_refused(asked.manifest, one.configs)
         assert all((one.question, one.motivation, one.claim, one.rival, one.basis, one.slug, one.if_absent))
         if one.admission in ASKS:
             assert all((one.if_positive, one.if_negative))
@@ -328,7 +330,7 @@ def test_every_proposal_is_complete_inside_the_ranges_and_the_same_each_time(ask
             assert 0 < one.core_seconds <= one.most_core_seconds
             assert one.bits > 0
         for new in one.estimands:
-            assert not fault(new, one.configs)
+            assert not estimand_fault(new, one.configs)
             assert value(new, [(config, {new["measure"]: 1}) for config in one.configs])[0] is not None
             assert new["prediction"]["positive"] == one.prediction.positive
             assert new["name"] == one.design

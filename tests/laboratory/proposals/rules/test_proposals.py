@@ -11,13 +11,20 @@ from hypothesis import strategies as st
 from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning
-from axiom.domain.proposals import KeptProposal, ProposalState
+from axiom.domain.proposals import ProposalState, StoredProposal
 from axiom.laboratory.proposals.rules import factor_levels
-from axiom.laboratory.proposals.rules.admission import made, next_admitted
-from axiom.laboratory.proposals.rules.base_rates import BLIND, BaseRates, EndedProposal, bits, predicted, ratio_of
-from axiom.laboratory.proposals.rules.factor_levels import known_levels, outside
-from axiom.laboratory.proposals.rules.grammar import followups
-from axiom.laboratory.proposals.rules.pricing import prices
+from axiom.laboratory.proposals.rules.admission import choose_admitted_proposal, decide_proposals
+from axiom.laboratory.proposals.rules.base_rates import (
+    BLIND,
+    BaseRates,
+    EndedProposal,
+    effect_ratio,
+    predict_from_base_rates,
+    prediction_entropy,
+)
+from axiom.laboratory.proposals.rules.factor_levels import known_levels, why_configs_refused
+from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.laboratory.proposals.rules.pricing import read_config_prices
 from axiom.laboratory.proposals.rules.unaskable import UntestedExplanation, next_idea
 from axiom.limits import proposals as limits
 from axiom_weigh.values import Grade, Verdict
@@ -28,51 +35,53 @@ OPEN, APPROVED, REFUSED, LAPSED = [*ProposalState][:4]
 
 def kept(proposal, number=1, state=OPEN):
     facts = dict.fromkeys(("registration_id", "session_id", "decided_at")) | {"why": "", "decided_by": ""}
-    return KeptProposal(number=number, proposal=proposal, state=state, created_at=NOW, **facts)
+    return StoredProposal(number=number, proposal=proposal, state=state, created_at=NOW, **facts)
 
 
 def test_only_so_many_wait_at_once_and_few_of_one_finding():
-    following = followups([subject(number=place, manifest=manifest(name=f"widths_{place}")) for place in range(1, 9)])
-    decided = made(following, [])
+    following = derive_followups(
+        [subject(number=place, manifest=manifest(name=f"widths_{place}")) for place in range(1, 9)]
+    )
+    decided = decide_proposals(following, [])
     assert len(decided.new) == limits.OPEN_AT_ONCE
     assert decided.left == len(following) - limits.OPEN_AT_ONCE
     counts = [one.finding for one in decided.new]
     assert max(counts.count(number) for number in counts) <= limits.OF_ONE_FINDING
-    alone = made([one for one in following if one.finding == 1], [])
+    alone = decide_proposals([one for one in following if one.finding == 1], [])
     assert len(alone.new) == limits.OF_ONE_FINDING
     assert alone.left > 0
-    assert made(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
+    assert decide_proposals(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
     absent = said(verdict=Verdict.ABSENT, grade=Grade.STRONG)
     retiring = subject(number=2, evidence=absent, manifest=manifest(ranges={}))
-    first, *_ = followups([subject(), retiring])
+    first, *_ = derive_followups([subject(), retiring])
     assert first.slug == "retire-2-absent-strong"
 
 
 @pytest.mark.parametrize(("state", "comes_back"), [(OPEN, False), (APPROVED, False), (REFUSED, False), (LAPSED, True)])
 def test_a_proposal_is_never_made_twice(state, comes_back):
-    first, *_ = following = followups([subject()])
-    new = made(following, [kept(first, state=state)]).new
+    first, *_ = following = derive_followups([subject()])
+    new = decide_proposals(following, [kept(first, state=state)]).new
     assert (first in new) is comes_back
 
 
 def test_a_refused_one_comes_back_with_other_evidence_and_what_is_outdated_lapses():
-    before = next(one for one in followups([subject()]) if one.slug.startswith("extremes"))
-    surer = followups([subject(evidence=said(grade=Grade.STRONG))])
+    before = next(one for one in derive_followups([subject()]) if one.slug.startswith("extremes"))
+    surer = derive_followups([subject(evidence=said(grade=Grade.STRONG))])
     after = next(one for one in surer if one.slug == before.slug)
-    assert made([after], [kept(before, state=REFUSED)]).new == (after,)
-    assert made([after], [kept(before, state=APPROVED)]).new == ()
-    first, second, *rest = followups([subject()])
+    assert decide_proposals([after], [kept(before, state=REFUSED)]).new == (after,)
+    assert decide_proposals([after], [kept(before, state=APPROVED)]).new == ()
+    first, second, *rest = derive_followups([subject()])
     by_hand = replace(second, author="Ada")
-    decided = made(rest, [kept(first, 1), kept(by_hand, 2)])
+    decided = decide_proposals(rest, [kept(first, 1), kept(by_hand, 2)])
     assert [one.number for one in decided.lapsed] == [1]
 
 
 def test_the_autopilot_approves_what_tells_most_for_its_cost_within_its_cap():
-    following = followups([subject()])
+    following = derive_followups([subject()])
     waiting = [kept(one, number) for number, one in enumerate(following, start=1)]
 
     def next_of(hours, under_way=0.0, known=waiting):
-        found = next_admitted(known, open_core_seconds=under_way, most_core_hours=hours)
+        found = choose_admitted_proposal(known, open_core_seconds=under_way, most_core_hours=hours)
         return found and found.number
 
     best = max(following, key=lambda one: one.per_core_hour)
@@ -158,21 +167,23 @@ KINDS = ("confirm", "dose", "extremes", "extremes of none", "generalise", "inter
 
 
 def test_outcomes_here_outweigh_what_was_declared():
-    before = predicted(BaseRates(), "dose", **AS_SAID)
-    after = predicted(came("dose", Meaning.TOO_SMALL, 20), "dose", **AS_SAID)
+    before = predict_from_base_rates(BaseRates(), "dose", **AS_SAID)
+    after = predict_from_base_rates(came("dose", Meaning.TOO_SMALL, 20), "dose", **AS_SAID)
     assert (before.positive, before.absent) == (0.7, 0.22)
     assert after.absent == pytest.approx((4 * 0.22 + 20) / 24, abs=0.01)
-    assert predicted(came("dose", Meaning.TOO_SMALL, 20), "extremes", **AS_SAID).positive == 0.75, "of other kinds none"
-    assert predicted(came("dose", Meaning.UNDECIDED, 20), "dose", **AS_SAID).positive == 0.7
+    assert predict_from_base_rates(came("dose", Meaning.TOO_SMALL, 20), "extremes", **AS_SAID).positive == 0.75, (
+        "of other kinds none"
+    )
+    assert predict_from_base_rates(came("dose", Meaning.UNDECIDED, 20), "dose", **AS_SAID).positive == 0.7
     for kind in (*KINDS, BLIND):
-        share = predicted(BaseRates(), kind, **AS_SAID)
+        share = predict_from_base_rates(BaseRates(), kind, **AS_SAID)
         assert min(share.positive, share.negative, share.absent) >= 0.01 - 1e-9
-        assert 0 < bits(share) <= 1.585
+        assert 0 < prediction_entropy(share) <= 1.585
 
 
 def test_a_claim_that_expects_less_has_its_chances_the_other_way_round():
     more, less = (
-        predicted(BaseRates(), "dose", **{**AS_SAID, "expects": expects, "effect": effect})
+        predict_from_base_rates(BaseRates(), "dose", **{**AS_SAID, "expects": expects, "effect": effect})
         for expects, effect in ((Direction.MORE, 1.0), (Direction.LESS, -1.0))
     )
     assert (more.positive, more.negative) == (less.negative, less.positive)
@@ -180,11 +191,13 @@ def test_a_claim_that_expects_less_has_its_chances_the_other_way_round():
 
 
 def test_the_interval_follows_the_ratios_that_were_seen_and_keeps_the_bounds():
-    wide = predicted(BaseRates(), "generalise", **AS_SAID).interval
+    wide = predict_from_base_rates(BaseRates(), "generalise", **AS_SAID).interval
     assert wide == pytest.approx((0.9 - 1.2816 * 0.25, 0.9 + 1.2816 * 0.25), rel=1e-3)
-    low, high = predicted(came("generalise", Meaning.AS_CLAIMED, 40, 0.5), "generalise", **AS_SAID).interval
+    low, high = predict_from_base_rates(
+        came("generalise", Meaning.AS_CLAIMED, 40, 0.5), "generalise", **AS_SAID
+    ).interval
     assert 0.3 < low < 0.5 < high < 0.8
-    assert predicted(BaseRates(), "dose", **AS_SAID, bounds=(-1.0, 1.0)).interval[1] == 1.0
+    assert predict_from_base_rates(BaseRates(), "dose", **AS_SAID, bounds=(-1.0, 1.0)).interval[1] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -198,7 +211,7 @@ def test_the_interval_follows_the_ratios_that_were_seen_and_keeps_the_bounds():
     ],
 )
 def test_an_effect_is_told_beside_no_less_than_what_matters(estimate, expected, ratio):
-    found = ratio_of(estimate, 0.1, expected=expected, smallest=0.1)
+    found = effect_ratio(estimate, 0.1, expected=expected, smallest=0.1)
     assert found == (None if ratio is None else pytest.approx(ratio))
 
 
@@ -214,7 +227,7 @@ def test_whatever_came_out_it_is_a_prediction(kind, outcomes, expects, effect, s
     rates = BaseRates(
         came_out={kind: [EndedProposal(kind=kind, meaning=meaning, ratio=ratio) for meaning, ratio in outcomes]}
     )
-    said = predicted(rates, kind, expects=expects, null=0.0, effect=effect, smallest=smallest)
+    said = predict_from_base_rates(rates, kind, expects=expects, null=0.0, effect=effect, smallest=smallest)
     assert said.positive + said.negative + said.absent == pytest.approx(1.0)
     assert said.interval[0] <= said.interval[1]
 
@@ -223,18 +236,18 @@ def test_a_grid_goes_from_one_end_to_the_other():
     grids = {(16, 64, 3): (16, 32, 64), (4, 256, 4): (4, 16, 64, 256)}  # the file's own levels are in equal ratios
     grids[16, 17, 5] = (16, 17)  # there is no whole number in between
     for (*ends, amount), grid in grids.items():
-        assert factor_levels.between(manifest(), "width", tuple(ends), amount) == grid
-    assert factor_levels.between(manifest(), "noise", (0.0, 0.5), 3) == (0.0, 0.25, 0.5)
+        assert factor_levels.levels_between(manifest(), "width", tuple(ends), amount) == grid
+    assert factor_levels.levels_between(manifest(), "noise", (0.0, 0.5), 3) == (0.0, 0.25, 0.5)
 
 
 def test_levels_besides_one_lie_on_both_sides_of_it():
-    assert factor_levels.others(manifest(), "lr", 0.1) == (0.316, 0.0316, 0.658, 0.0208)
-    assert factor_levels.others(manifest(), "noise", 0.0) == (0.25, 0.375)
-    assert factor_levels.others(manifest(), "task", "a") == ()
-    assert factor_levels.others(manifest(configs=(*sweep(), *sweep(task="b"))), "task", "a") == ("b",)
+    assert factor_levels.other_levels(manifest(), "lr", 0.1) == (0.316, 0.0316, 0.658, 0.0208)
+    assert factor_levels.other_levels(manifest(), "noise", 0.0) == (0.25, 0.375)
+    assert factor_levels.other_levels(manifest(), "task", "a") == ()
+    assert factor_levels.other_levels(manifest(configs=(*sweep(), *sweep(task="b"))), "task", "a") == ("b",)
     declared = manifest(ranges={"lr": (0.0, 1.0), "noise": (0.0, 0.5)})
-    assert factor_levels.ends_beyond(declared, "lr", (0.1, 0.2)) == (0.1, 1.0)
-    assert factor_levels.ends_beyond(declared, "noise", (0.0, 0.1)) == (0.0, 0.5)
+    assert factor_levels.range_ends(declared, "lr", (0.1, 0.2)) == (0.1, 1.0)
+    assert factor_levels.range_ends(declared, "noise", (0.0, 0.1)) == (0.0, 0.5)
 
 
 @settings(max_examples=40)
@@ -245,9 +258,9 @@ def test_every_level_is_one_that_the_file_allows(factor, first, second, amount):
     ends = sorted(low + part * (high - low) for part in (first, second))
     if declared.factors[factor] is ValueType.INT:
         ends = [round(end) for end in ends]
-    found = factor_levels.between(declared, factor, tuple(ends), amount) if ends[0] < ends[1] else ()
-    for level in (*found, *factor_levels.others(declared, factor, ends[0])):
-        assert not outside(declared, factor_levels.with_level(sweep(), factor, level))
+    found = factor_levels.levels_between(declared, factor, tuple(ends), amount) if ends[0] < ends[1] else ()
+    for level in (*found, *factor_levels.other_levels(declared, factor, ends[0])):
+        assert not why_configs_refused(declared, factor_levels.with_level(sweep(), factor, level))
         assert isinstance(level, int) or declared.factors[factor] is ValueType.FLOAT
 
 
@@ -264,7 +277,7 @@ def test_every_level_is_one_that_the_file_allows(factor, first, second, amount):
 )
 def test_a_config_costs_about_what_its_neighbours_do(config, seconds):
     asked = {**sweep()[0], **config}
-    assert prices(manifest()).of([asked]) == pytest.approx(seconds)
+    assert read_config_prices(manifest()).of([asked]) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
@@ -277,9 +290,9 @@ def test_a_config_costs_about_what_its_neighbours_do(config, seconds):
     ],
 )
 def test_what_the_file_does_not_allow_is_said(config, why):
-    assert outside(manifest(), [{**sweep()[0], **config}]).startswith(why)
-    assert bool(outside(manifest(), [{**sweep()[0], **config}])) is bool(why)
+    assert why_configs_refused(manifest(), [{**sweep()[0], **config}]).startswith(why)
+    assert bool(why_configs_refused(manifest(), [{**sweep()[0], **config}])) is bool(why)
     # a truth is no number
     declared = manifest(ranges={}, configs=tuple({**config, "lr": 1} for config in sweep()))
-    assert outside(declared, [{**sweep()[0], "lr": True}]).startswith("lr=True is none of the levels")
+    assert why_configs_refused(declared, [{**sweep()[0], "lr": True}]).startswith("lr=True is none of the levels")
     assert known_levels(declared, "control") == ["", "placebo"]

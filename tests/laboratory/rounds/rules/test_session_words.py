@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.laboratory.findings.rules.interest import FindingNews, measured, rank
-from axiom.laboratory.planning.rules.eta import Pace, expected, pace
+from axiom.laboratory.findings.rules.interest import FindingNews, estimate_on_scale, rank_by_interest
+from axiom.laboratory.planning.rules.eta import Pace, measure_pace, time_until_cells
 from axiom.laboratory.rounds.rules.agenda import next_steps
-from axiom.rules.upkeep.jobs import PeriodicJob, ailing
+from axiom.rules.upkeep.jobs import PeriodicJob, why_job_ailing
 from axiom_weigh.statistics.interest import EstimateOnScale, Interest
 from axiom_weigh.values import Evidence, Grade, Verdict
 
@@ -35,7 +35,7 @@ KNOWN = Interest(surprise=0.0, precision=1.0, novelty=1.0, unresolved=0.5)
     ],
 )
 def test_a_part_is_well_while_it_comes_to_its_turns(part, after, up_since, fact):
-    reason = ailing(part, NOW + after, up_since=up_since)
+    reason = why_job_ailing(part, NOW + after, up_since=up_since)
     assert fact in reason
     assert bool(fact) is bool(reason)
 
@@ -45,10 +45,10 @@ def test_a_part_is_well_while_it_comes_to_its_turns(part, after, up_since, fact)
     [(11, 5, 3_600, 2.0), (11, 5, 3_606, 0.0), (1, 0, 0, 0.0), (10, 0, 0, 1e7)],
 )
 def test_the_pace_is_that_of_the_newest_results_and_unknown_when_nothing_flows(cells, lasted, age, per_second):
-    known = pace(cells, NOW, NOW + timedelta(seconds=lasted), NOW + timedelta(seconds=age))
+    known = measure_pace(cells, NOW, NOW + timedelta(seconds=lasted), NOW + timedelta(seconds=age))
     assert known.per_second == pytest.approx(per_second, rel=0.5)
     assert bool(known.reason) is (per_second == 0.0)
-    assert pace(0, None, None, NOW).per_second == 0.0
+    assert measure_pace(0, None, None, NOW).per_second == 0.0
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_the_pace_is_that_of_the_newest_results_and_unknown_when_nothing_flows(c
     ],
 )
 def test_what_is_expected_is_said_in_the_largest_unit(per_second, cells, fact):
-    assert fact in expected(Pace(per_second=per_second), cells)
-    assert "no result came" in expected(Pace(per_second=0.0, reason="no result came"), 5)
+    assert fact in time_until_cells(Pace(per_second=per_second), cells)
+    assert "no result came" in time_until_cells(Pace(per_second=0.0, reason="no result came"), 5)
 
 
 def told(number: int, *, before=None, interest=None, scale=None, **changes) -> FindingNews:
@@ -89,18 +89,18 @@ def surprising(share: float) -> Interest:
 def test_stars_are_grade_times_surprise_times_size(grade, surprise, effect, stars):
     scale = EstimateOnScale(estimate=1.0 + effect * 0.1, error=0.01, half_width=0.05, null=1.0, smallest=0.1)
     new = told(1, grade=grade, verdict=Verdict.POSITIVE, interest=surprising(surprise), scale=scale)
-    assert len(rank([new])[0].stars) == stars
+    assert len(rank_by_interest([new])[0].stars) == stars
 
 
 def test_absence_of_an_effect_is_as_large_as_any_and_what_comes_again_has_no_star():
     absent = told(1, grade=Grade.STRONG, verdict=Verdict.ABSENT, interest=surprising(1.0))
-    assert len(rank([absent])[0].stars) == 3
+    assert len(rank_by_interest([absent])[0].stars) == 3
     said = {"grade": Grade.STRONG, "verdict": Verdict.POSITIVE}
     again = told(1, before=replace(SAID, **said), interest=surprising(1.0), scale=LARGE, **said)
-    assert rank([again])[0].stars == ""
+    assert rank_by_interest([again])[0].stars == ""
     for grade, stars in ((Grade.MODERATE, 2), (Grade.STRONG, 3), (Grade.AWAITING, 1)):  # what is lost weighs as much
         lost = told(1, before=replace(SAID, grade=grade, verdict=Verdict.POSITIVE), interest=surprising(0.0))
-        assert len(rank([lost])[0].stars) == stars
+        assert len(rank_by_interest([lost])[0].stars) == stars
 
 
 def test_what_changes_and_surprises_comes_before_what_was_known():
@@ -108,21 +108,27 @@ def test_what_changes_and_surprises_comes_before_what_was_known():
     graded = told(2, grade=Grade.MODERATE, interest=KNOWN)
     first = told(3, grade=Grade.MODERATE, verdict=Verdict.POSITIVE, interest=TELLING, scale=LARGE)
     unknown = told(4, seeds=80)
-    ranked = rank([routine, unknown, graded, first])
+    ranked = rank_by_interest([routine, unknown, graded, first])
     assert [(news.news.number, news.stars) for news in ranked] == [(3, "★★"), (2, ""), (1, ""), (4, "")]
     assert [news.word for news in ranked] == ["high", "routine", "routine", "routine"]
     facts = ("from undecided to effect +", "rose from Awaiting to Moderate", "1.00 of 1")
     assert [fact for fact in facts if fact not in ranked[0].reason] == []
-    assert "fell from Strong to Awaiting" in rank([told(1, before=replace(SAID, grade=Grade.STRONG))])[0].reason
-    assert [one.news.number for one in rank([told(2), told(1)])] == [1, 2]  # of equals the lower number comes first
+    assert (
+        "fell from Strong to Awaiting"
+        in rank_by_interest([told(1, before=replace(SAID, grade=Grade.STRONG))])[0].reason
+    )
+    assert [one.news.number for one in rank_by_interest([told(2), told(1)])] == [
+        1,
+        2,
+    ]  # of equals the lower number comes first
 
 
 def test_without_an_estimate_or_with_one_value_nothing_is_measured():
-    assert measured(replace(SAID, estimate=None), [1.0, 2.0], null=0.0, smallest=1.0) is None
-    assert measured(SAID, [1.0], null=0.0, smallest=1.0) is None
-    found = measured(replace(SAID, high=None), [1.0, 3.0], null=0.0, smallest=1.0)
+    assert estimate_on_scale(replace(SAID, estimate=None), [1.0, 2.0], null=0.0, smallest=1.0) is None
+    assert estimate_on_scale(SAID, [1.0], null=0.0, smallest=1.0) is None
+    found = estimate_on_scale(replace(SAID, high=None), [1.0, 3.0], null=0.0, smallest=1.0)
     assert found.half_width == float("inf")
-    again = measured(SAID, [1.0, 3.0], null=0.0, smallest=1.0)
+    again = estimate_on_scale(SAID, [1.0, 3.0], null=0.0, smallest=1.0)
     assert (again.half_width, round(again.error, 4)) == (1.0, 1.2533)
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from axiom.domain.rounds import UntoldCounts
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
-from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, directions, in_order, next_steps
-from axiom.laboratory.rounds.rules.due import occasion, telling
+from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, choose_directions, next_steps, sort_next_steps
+from axiom.laboratory.rounds.rules.due import why_end_session, why_hold_round
 from axiom.laboratory.rounds.rules.lease import CONVERSATION_LEASE, lease_conflict
-from axiom.laboratory.rounds.steps.review import in_general
+from axiom.laboratory.rounds.steps.review import generalize_reason
 from axiom.limits import rounds as limits
 from axiom.rules import language_models as models
 
@@ -23,24 +23,27 @@ def need(finding, *, cells=8, hangs=0):
 
 def test_what_others_hang_on_comes_first_then_what_is_nearer_and_what_waits():
     near, far, leading, last = need(1, cells=1), need(2), need(3, cells=90, hangs=2), need(4)
-    found = directions([near, far, leading, last], proposals=0, claims=0)
+    found = choose_directions([near, far, leading, last], proposals=0, claims=0)
     assert [(step.priority, step.page) for step in found] == [
         *(("high", "/findings/3"), ("medium", "/findings/1"), ("medium", "/findings/2"))
     ]
     facts = ("90 cells more for finding 3", "1 cell more for finding 1", "8 cells more for finding 2")
     assert all(fact in step.sentence for fact, step in zip(facts, found, strict=True))
-    found = directions([], proposals=1, claims=12)
+    found = choose_directions([], proposals=1, claims=12)
     assert [(step.priority, step.times) for step in found] == [("medium", 1), ("low", 12)]
-    assert directions([], proposals=0, claims=0) == []
+    assert choose_directions([], proposals=0, claims=0) == []
 
 
 def test_the_most_urgent_comes_first_and_the_others_stay_as_they_were():
     called = next_steps({"queue.still": 1, "design.nothing": 1})
-    mixed = [*called, *directions([need(7, hangs=1)], proposals=2, claims=0)]
-    assert [one.priority for one in in_order(mixed)] == ["high", "medium", "medium", "low"]
-    assert [one.times for one in in_order(mixed)][2:] == [2, 1]
-    assert in_order([NextStep(priority="low", sentence="a"), NextStep(priority="low", sentence="b")])[0].sentence == "a"
-    (step,) = directions([replace(need(5, hangs=1), lacks="5 hosts (1 so far)")], proposals=0, claims=0)
+    mixed = [*called, *choose_directions([need(7, hangs=1)], proposals=2, claims=0)]
+    assert [one.priority for one in sort_next_steps(mixed)] == ["high", "medium", "medium", "low"]
+    assert [one.times for one in sort_next_steps(mixed)][2:] == [2, 1]
+    assert (
+        sort_next_steps([NextStep(priority="low", sentence="a"), NextStep(priority="low", sentence="b")])[0].sentence
+        == "a"
+    )
+    (step,) = choose_directions([replace(need(5, hangs=1), lacks="5 hosts (1 so far)")], proposals=0, claims=0)
     assert "5 hosts (1 so far)" in step.sentence
 
 
@@ -71,7 +74,7 @@ QUIET |= {"waiting": 6, "cores": 2, "seconds_since_last": 1e6, "idle_before_last
     ],
 )
 def test_a_session_is_held_when_it_would_change_something(changes, fact):
-    reason = occasion(**(QUIET | changes))
+    reason = why_hold_round(**(QUIET | changes))
     assert fact in reason
     assert bool(fact) is bool(reason)
 
@@ -91,9 +94,11 @@ def test_a_session_is_held_when_it_would_change_something(changes, fact):
 )
 def test_a_round_ends_a_session_when_there_is_something_to_tell(untold, minutes, is_told):
     since = None if minutes is None else timedelta(minutes=minutes)
-    assert bool(telling(untold, since)) is is_told
+    assert bool(why_end_session(untold, since)) is is_told
 
-    assert {"1", "2"} <= set(telling(UntoldCounts(failures=1, changed=2), timedelta(hours=1)).replace(";", " ").split())
+    assert {"1", "2"} <= set(
+        why_end_session(UntoldCounts(failures=1, changed=2), timedelta(hours=1)).replace(";", " ").split()
+    )
 
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -120,9 +125,14 @@ def test_another_waits_until_the_hold_has_run_out(holder, left, asking, waits):
 
 
 def test_numbers_of_cells_go_and_others_stay():
-    assert in_general("replicate 17, config 0 raised KeyError at line 42").endswith("… raised KeyError at line 42")
-    assert [in_general(reason) for reason in ("the deadline passed 3 h ago", "")] == ["the deadline passed 3 h ago", ""]
-    short = in_general("x" * 1_000)
+    assert generalize_reason("replicate 17, config 0 raised KeyError at line 42").endswith(
+        "… raised KeyError at line 42"
+    )
+    assert [generalize_reason(reason) for reason in ("the deadline passed 3 h ago", "")] == [
+        "the deadline passed 3 h ago",
+        "",
+    ]
+    short = generalize_reason("x" * 1_000)
     assert (len(short), short[-1]) == (240, "…")
 
 
@@ -155,7 +165,7 @@ def test_it_is_asked_where_something_is_new_and_it_may_propose(waiting, asked, w
     ],
 )
 def test_a_session_may_take_what_the_day_leaves(spent, today, tokens):
-    caps = models.within_day(
+    caps = models.lower_caps_by_day(
         models.ModelCaps(),
         models.ModelSpent(tokens=spent),
         models.ModelCost(tokens=today, micros=0),
@@ -186,16 +196,16 @@ CAPS = models.ModelCaps(tokens=1_000, micros=5_000, requests=10, seconds=60.0)
     ],
 )
 def test_what_can_go_beyond_a_cap_is_not_sent(spent, wanted, seconds, may):
-    assert (models.refusal(spent, wanted, CAPS, seconds) == "") is may
+    assert (models.why_request_refused(spent, wanted, CAPS, seconds) == "") is may
 
 
 def test_money_is_rounded_up_and_a_reserve_counts_what_was_read_and_is_new():
-    assert models.cost(models.TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
-    assert models.cost(models.TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
-    assert models.reserve(known_tokens=500, new_bytes=40, most_tokens=100, prices=None) == models.ModelCost(
+    assert models.cost_of_usage(models.TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
+    assert models.cost_of_usage(models.TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
+    assert models.most_request_cost(known_tokens=500, new_bytes=40, most_tokens=100, prices=None) == models.ModelCost(
         tokens=640, micros=0
     )
-    first = models.reserve(known_tokens=0, new_bytes=40, most_tokens=100, prices=None)
+    first = models.most_request_cost(known_tokens=0, new_bytes=40, most_tokens=100, prices=None)
     assert first.tokens == 140 + models.HEADROOM
     wanted = models.ModelCost(tokens=7, micros=7)
     spent = models.ModelSpent().with_reserve(wanted)
@@ -211,8 +221,8 @@ amounts = st.integers(0, 10**6)
 def test_a_reserve_covers_whatever_its_tokens_cost(read, cached, written, output, price, output_price, cached_price):
     prices = models.ModelPrices(input=price, output=output_price, cached=cached_price)
     usage = models.TokenUsage(read=read, cached=cached, written=written, output=output)
-    wanted = models.reserve(known_tokens=usage.input, new_bytes=0, most_tokens=output, prices=prices)
-    used = models.cost(usage, prices)
+    wanted = models.most_request_cost(known_tokens=usage.input, new_bytes=0, most_tokens=output, prices=prices)
+    used = models.cost_of_usage(usage, prices)
     assert used.tokens <= wanted.tokens
     assert used.micros <= wanted.micros + 1  # two sums of the same numbers, rounded
 
@@ -221,7 +231,7 @@ def test_only_what_a_service_did_not_take_on_gives_its_reserve_back():
     wanted, nothing = models.ModelCost(tokens=7, micros=7), models.ModelCost(tokens=0, micros=0)
     for error in (ModelBusy(""), RequestRejected(""), ModelLost(""), AnswerUnreadable(""), ModelError("")):
         is_refused = isinstance(error, ModelBusy | RequestRejected)
-        assert models.unanswered(wanted, error) == (nothing if is_refused else wanted)
+        assert models.cost_of_unanswered(wanted, error) == (nothing if is_refused else wanted)
 
 
 @pytest.mark.parametrize(

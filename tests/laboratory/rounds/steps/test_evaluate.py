@@ -12,11 +12,11 @@ from planted_effects import SAID, WIDER, block, further, noise, order_of, output
 
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.recall import reopen_finding, reopen_version
-from axiom.laboratory.experiments.retire import withdraw
+from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.findings import observe
-from axiom.laboratory.findings.recompute import recomputed
-from axiom.laboratory.registrations.register import amend
-from axiom.laboratory.rounds.steps.evaluate import evaluate, unweighed
+from axiom.laboratory.findings.recompute import find_wrong_evidence
+from axiom.laboratory.registrations.register import amend_claim
+from axiom.laboratory.rounds.steps.evaluate import count_unweighed_blocks, evaluate_findings
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.experiments import experiments
 from axiom.store.findings import evidence
@@ -50,12 +50,12 @@ def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
 def test_every_closed_block_is_one_line_of_the_history_in_however_many_sessions(rounds):
     for blocks in (1, 2, 3):
         rounds.fill_block()
-        assert unweighed(rounds.db) == 1
+        assert count_unweighed_blocks(rounds.db) == 1
         rounds.hold()
-        assert unweighed(rounds.db) == 0
+        assert count_unweighed_blocks(rounds.db) == 0
         assert history(rounds) == [(number, 8 * number, 0) for number in range(1, blocks + 1)]
         assert rounds.kinds().count("evidence.weighed") == 1
-    newest = evidence.newest(rounds.db)[1]
+    newest = evidence.list_newest_evidence(rounds.db)[1]
     assert newest.verdict == Verdict.NEGATIVE
     assert newest.grade == Grade.MODERATE
     assert newest.estimate == -1.0
@@ -66,7 +66,7 @@ def test_every_closed_block_is_one_line_of_the_history_in_however_many_sessions(
     assert (concluded(rounds), rounds.broken()) == (before, {})
     rounds.fill_block()
     rounds.db.execute("UPDATE experiment SET recalled_at = 1")  # what was recalled is not weighed any more
-    assert unweighed(rounds.db) == 0
+    assert count_unweighed_blocks(rounds.db) == 0
     rounds.hold()
     assert concluded(rounds) == before
 
@@ -76,13 +76,13 @@ def test_an_open_block_is_not_weighed_and_later_ones_wait_for_it(rounds):
     rounds.lab.deploy(workunits=24)
     slow = rounds.lab.order(2)
     rounds.compute(23)
-    assert unweighed(rounds.db) == 0
+    assert count_unweighed_blocks(rounds.db) == 0
     rounds.hold()
     assert history(rounds) == []
     assert "evaluate.nothing" in rounds.kinds()
     rounds.lab.report(slow, rounds.lab.output(slow))
     rounds.lab.validate()
-    assert unweighed(rounds.db) == 3
+    assert count_unweighed_blocks(rounds.db) == 3
     rounds.hold()
     assert history(rounds) == [(1, 8, 0), (2, 16, 0), (3, 24, 0)]
 
@@ -95,7 +95,7 @@ def test_what_failed_for_good_was_late_or_diverged_leaves_its_replicate_valueles
     rounds.compute(7 + singly)
     rounds.hold()
     assert history(rounds) == [(1, 7, 1)]
-    first = evidence.observed(rounds.db, 1)[0]
+    first = evidence.read_observations(rounds.db, 1)[0]
     assert (first.replicate, first.value) == (0, None)
     assert first.why_missing
     for outcome, measures in ((Outcome.LATE, None), (Outcome.DIVERGED, {"total": 1.0, "count": None})):
@@ -113,12 +113,12 @@ def test_a_replicate_in_parts_counts_once_its_parts_are_back_from_whatever_hosts
     rounds.compute(1, host=1)
     rounds.compute(1, host=2)
     rounds.compute(6, host=1)
-    assert unweighed(rounds.db) == 0
+    assert count_unweighed_blocks(rounds.db) == 0
     rounds.compute(1, host=1)
     rounds.hold()
     assert history(rounds) == [(1, 8, 0)]
-    assert [one.hosts for one in evidence.observed(rounds.db, 1)] == [(1, 2), *[(1,)] * 7]
-    assert (evidence.newest(rounds.db)[1].hosts, rounds.broken()) == (2, {})
+    assert [one.hosts for one in evidence.read_observations(rounds.db, 1)] == [(1, 2), *[(1,)] * 7]
+    assert (evidence.list_newest_evidence(rounds.db)[1].hosts, rounds.broken()) == (2, {})
 
 
 @pytest.mark.parametrize("is_last", [False, True])
@@ -155,7 +155,7 @@ def test_what_a_host_had_when_its_version_was_retired_is_missing_unless_it_retur
     rounds.lab.deploy(workunits=8)
     rounds.compute(7)
     order = rounds.lab.order(1)
-    withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    retire_version(rounds.db, 1, "a test", rounds.lab.now)
     rounds.lab.report(order, None, exit_status=10)
     rounds.lab.validate()
     rounds.hold()
@@ -168,10 +168,10 @@ def test_what_no_host_had_when_it_was_taken_back_is_missing_if_its_version_goes_
     rounds.fill_block()
     rounds.lab.deploy(workunits=8)
     rounds.compute(5)
-    withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    retire_version(rounds.db, 1, "a test", rounds.lab.now)
     rounds.hold()
     assert history(rounds) == [(1, 8, 0)]
-    reopen_version(rounds.db, experiments.by_id(rounds.db, 1), "it goes on", rounds.lab.now)
+    reopen_version(rounds.db, experiments.find_experiment(rounds.db, 1), "it goes on", rounds.lab.now)
     rounds.hold()
     assert (history(rounds), rounds.broken()) == ([(1, 8, 0), (2, 13, 3)], {})
 
@@ -233,8 +233,8 @@ def weighed(new_lab, prepared, tmp_path_factory):
         lab.report(order, lab.output(order))
     lab.validate()
     lab.later(seconds=1)
-    session = sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
-    (note,) = evaluate(lab.db, session, lab.now)
+    session = sessions.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
+    (note,) = evaluate_findings(lab.db, session, lab.now)
     assert note.facts["blocks"] == 2
     lab.db.execute("PRAGMA foreign_keys = OFF")
     yield lab
@@ -243,7 +243,7 @@ def weighed(new_lab, prepared, tmp_path_factory):
 
 def test_evidence_that_does_not_follow_from_its_results_is_found(weighed, taken_back):
     """What is compared are numbers, verdict and grade: else every new wording would break every old laboratory."""
-    assert recomputed(weighed.db) == []
+    assert find_wrong_evidence(weighed.db) == []
     rows = weighed.db.select("SELECT replicate, line, block, hosts FROM observation ORDER BY replicate")
     assert [(row["replicate"], row["line"], row["block"]) for row in rows] == [
         (number, 1 + number // 8, 1 + number // 8) for number in range(16)
@@ -252,15 +252,15 @@ def test_evidence_that_does_not_follow_from_its_results_is_found(weighed, taken_
     for damage in DAMAGES:
         with taken_back(weighed.db):
             assert weighed.db.execute(damage) == 1
-            assert recomputed(weighed.db)[:1] == ["finding 1, line 1 is not what its results say"], damage
+            assert find_wrong_evidence(weighed.db)[:1] == ["finding 1, line 1 is not what its results say"], damage
     for share in ("0.01", "NULL"):
         with taken_back(weighed.db):
             assert weighed.db.execute(f"UPDATE evidence SET false_share = {share} WHERE line = 2") == 1  # noqa: S608
-            assert "place among all claims" in recomputed(weighed.db)[0]
+            assert "place among all claims" in find_wrong_evidence(weighed.db)[0]
     for better in ("more = '[1,2]'", "needs = '[]'", "flags = '[]'", "reasons = '[\"said better\"]'"):
         with taken_back(weighed.db):
             assert weighed.db.execute(f"UPDATE evidence SET {better} WHERE blocks = 1") == 1  # noqa: S608  our own
-            assert recomputed(weighed.db) == []
+            assert find_wrong_evidence(weighed.db) == []
 
 
 def lines_of(shifting, number: int = 1) -> list[tuple[int, int, int]]:
@@ -268,7 +268,7 @@ def lines_of(shifting, number: int = 1) -> list[tuple[int, int, int]]:
 
 
 def newest(shifting, number: int = 1):
-    return evidence.newest(shifting.db)[number]
+    return evidence.list_newest_evidence(shifting.db)[number]
 
 
 def test_a_further_design_adds_its_blocks_to_the_same_stream(shifting):
@@ -279,19 +279,19 @@ def test_a_further_design_adds_its_blocks_to_the_same_stream(shifting):
     order_of(shifting, 1)
     order_of(shifting, second, 3)
     shifting.compute(16, by=values(shifting, 1.0))
-    assert unweighed(shifting.db) == 2
+    assert count_unweighed_blocks(shifting.db) == 2
     shifting.hold()
     assert lines_of(shifting) == [(1, 1, 8), (2, 2, 16), (3, 3, 24)]
-    placed = evidence.kept(shifting.db, 1).placed
+    placed = evidence.read_observation_set(shifting.db, 1).placed
     assert [(place.block, place.observation.replicate) for place in placed] == [
         *((1, number) for number in range(8)),
         *((2, number) for number in range(13, 21)),  # wholly issued before the other design's block
         *((3, number) for number in (*range(8, 13), *range(21, 24))),
     ]
     assert {place.observation.design for place in placed} == {"declared", "wide"}
-    (finding,) = evidence.weighed(shifting.db, 1)
-    asked, remembered = (observe.version(shifting.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
-    remembered.remember(finding, evidence.kept(shifting.db, 1).observations)
+    (finding,) = evidence.list_weighed_findings(shifting.db, 1)
+    asked, remembered = (observe.observe_version(shifting.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
+    remembered.remember(finding, evidence.read_observation_set(shifting.db, 1).observations)
     assert remembered.reached(finding) == asked.reached(finding) == {1: 20, second: 23}
     assert (newest(shifting).designs, shifting.broken()) == (2, {})
 
@@ -310,7 +310,7 @@ def test_what_comes_back_first_leaves_no_trace(shifting, order):
     lines = history_of(shifting.db, 1)
     assert [(line.blocks, line.seeds) for line in lines] == [(1, 8), (2, 16)]
     expected = [1.0 + 0.3 * noise(number, 0) - 0.3 * noise(number, 1) for number in range(16)]
-    assert [one.value for one in evidence.observed(shifting.db, 1)] == pytest.approx(expected)
+    assert [one.value for one in evidence.read_observations(shifting.db, 1)] == pytest.approx(expected)
     assert [line.e_value for line in lines] == pytest.approx(
         [math.exp(either(*log_es(stream(expected[:amount]), 0.0))) for amount in (8, 16)]
     )
@@ -342,7 +342,7 @@ def test_an_open_block_of_one_design_keeps_later_ones_of_another_waiting(shiftin
 def test_a_claim_formed_from_data_counts_only_what_was_issued_after_it(shifting):
     block(shifting, effect=2.0)
     shifting.hold()
-    made = amend(
+    made = amend_claim(
         shifting.db,
         1,
         {"smallest": 0.9},
@@ -354,7 +354,7 @@ def test_a_claim_formed_from_data_counts_only_what_was_issued_after_it(shifting)
     block(shifting, made.id, effect=1.0)
     shifting.hold()
     assert (lines_of(shifting), lines_of(shifting, 2)) == ([(1, 1, 8)], [(1, 1, 8)])
-    seen = evidence.observed(shifting.db, 2)
+    seen = evidence.read_observations(shifting.db, 2)
     assert [one.cohort for one in seen] == [Cohort.EXPLORATORY] * 8 + [Cohort.CONFIRMATORY] * 8
     assert newest(shifting, 2).estimate == pytest.approx(1.0, abs=0.3)
     assert shifting.broken() == {}
@@ -370,12 +370,12 @@ def test_an_alarm_suspends_its_finding_once_and_the_log_says_why(shifting):
     line = newest(shifting)
     assert (line.seeds, line.clones, line.grade) == (1, 7, Grade.AWAITING)
     assert [alarm.force for alarm in line.alarms] == [Force.SUSPENDS]
-    assert registrations.statuses(shifting.db, 1)[1][0] == "suspended"
+    assert registrations.list_finding_statuses(shifting.db, 1)[1][0] == "suspended"
     assert shifting.kinds().count("finding.suspended") == 1
-    registrations.set_status(shifting.db, 1, "open", "somebody looked")
+    registrations.set_finding_status(shifting.db, 1, "open", "somebody looked")
     block(shifting)
     shifting.hold()
-    assert registrations.statuses(shifting.db, 1)[1][0] == "open"  # whoever opened it has looked
+    assert registrations.list_finding_statuses(shifting.db, 1)[1][0] == "open"  # whoever opened it has looked
     assert "finding.suspended" not in shifting.kinds()
 
 
@@ -396,7 +396,7 @@ def test_a_seed_that_is_not_used_at_one_config_is_missing_and_suspends_its_findi
     assert [(alarm.kind, alarm.force) for alarm in line.alarms] == (
         [] if ignored is None else [("clones", Force.SUSPENDS)]
     )
-    assert sum(bool(one.repeats) for one in evidence.observed(shifting.db, 1)) == (0 if ignored is None else 7)
+    assert sum(bool(one.repeats) for one in evidence.read_observations(shifting.db, 1)) == (0 if ignored is None else 7)
     assert shifting.broken() == {}
 
 
@@ -419,11 +419,14 @@ def test_what_ceases_opens_its_finding_again(shifting):
     block(shifting)
     shifting.hold()
     assert newest(shifting).suspends
-    assert registrations.statuses(shifting.db, 1)[1] == ("suspended", "2 of 4 duplicates disagree (2 on a and b)")
+    assert registrations.list_finding_statuses(shifting.db, 1)[1] == (
+        "suspended",
+        "2 of 4 duplicates disagree (2 on a and b)",
+    )
     count_duplicates(shifting, exact=60, disputed=2)
     block(shifting)
     shifting.hold()
-    assert registrations.statuses(shifting.db, 1)[1] == ("open", "")
+    assert registrations.list_finding_statuses(shifting.db, 1)[1] == ("open", "")
     assert shifting.said("finding.opened") == ["Finding 1 is open again: what suspended it is no longer so."]
     assert shifting.broken() == {}
 
@@ -473,7 +476,7 @@ def test_who_closed_a_finding_by_hand_is_left_alone(shifting, status, disputed):
     block(shifting)
     shifting.hold()
     assert newest(shifting).suspends == bool(disputed)
-    assert registrations.statuses(shifting.db, 1)[1][0] == status
+    assert registrations.list_finding_statuses(shifting.db, 1)[1][0] == status
 
 
 FIVE = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
@@ -504,7 +507,7 @@ def test_how_a_replicate_ended_is_told_by_the_cells_that_the_claim_needs(shiftin
 
     shifting.compute(8, by=by)
     shifting.hold()
-    seen = evidence.observed(shifting.db, 1)
+    seen = evidence.read_observations(shifting.db, 1)
     assert {(one.outcome, one.value is None) for one in seen} == {(outcome, outcome is not Outcome.OK)}
     assert shifting.broken() == {}
 
@@ -521,7 +524,7 @@ def test_a_finding_that_cannot_be_weighed_is_suspended_and_keeps_no_other_waitin
     shifting.fill_block(2)
     shifting.hold()
     assert (lines_of(shifting), lines_of(shifting, 2)) == ([], [(1, 1, 8)])
-    assert registrations.statuses(shifting.db, 1)[1][0] == "suspended"
+    assert registrations.list_finding_statuses(shifting.db, 1)[1][0] == "suspended"
     assert shifting.kinds().count("finding.suspended") == 1
     shifting.hold()
     assert "finding.suspended" not in shifting.kinds()
@@ -560,8 +563,10 @@ def lab(small_lab):
 
 
 def weigh_map(lab) -> None:
-    session = sessions.opened(lab.db) or sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
-    evaluate(lab.db, session, lab.now)
+    session = sessions.find_open_round(lab.db) or sessions.begin_round(
+        lab.db, pi="autopilot", reason="a test", now=lab.now
+    )
+    evaluate_findings(lab.db, session, lab.now)
 
 
 def map_lines(lab, number: int) -> list[tuple[int, int, int]]:
@@ -584,22 +589,22 @@ def test_the_two_close_at_different_times(lab):
     assert (map_lines(lab, ROOM), map_lines(lab, LINE)) == ([(1, 8, 0)], [])
     while lab.chart(is_idle=False):
         while lab.compute(1):
-            open_before = unweighed(lab.db)
+            open_before = count_unweighed_blocks(lab.db)
             if not open_before:
                 weigh_map(lab)
                 assert map_lines(lab, LINE) == []
     assert open_before == 1
     weigh_map(lab)
     assert (map_lines(lab, ROOM), map_lines(lab, LINE)) == ([(1, 8, 0)], [(1, 8, 0)])
-    before = [observed.value for observed in evidence.observed(lab.db, LINE)]
+    before = [observed.value for observed in evidence.read_observations(lab.db, LINE)]
     assert statistics.median(before) == pytest.approx(1.0, abs=0.3)  # the edge of a disc is a line
     while lab.chart(is_idle=True):
         lab.compute()
     assert 3 in lab.levels("drawn")
-    assert unweighed(lab.db) == 0
+    assert count_unweighed_blocks(lab.db) == 0
     weigh_map(lab)
     assert map_lines(lab, LINE) == [(1, 8, 0)]
-    assert [observed.value for observed in evidence.observed(lab.db, LINE)] == before
+    assert [observed.value for observed in evidence.read_observations(lab.db, LINE)] == before
     lab.deploy(workunits=8, max_failures=1)
     lab.compute()
     weigh_map(lab)
@@ -623,7 +628,7 @@ def test_a_tile_that_failed_or_left_the_numbers_leaves_its_replicate_no_dimensio
     charted(lab)
     weigh_map(lab)
     assert (map_lines(lab, ROOM), map_lines(lab, LINE)) == ([(1, 8, 0)], [(1, 7, 1)])
-    (missing,) = [observed for observed in evidence.observed(lab.db, LINE) if observed.value is None]
+    (missing,) = [observed for observed in evidence.read_observations(lab.db, LINE) if observed.value is None]
     assert missing.why_missing
     assert missing.hosts == (1,) or not has_failed
     assert lab.broken() == {}
@@ -649,4 +654,6 @@ def test_without_a_border_there_is_nothing_to_chart_and_no_dimension(small_lab):
     lab.compute()
     weigh_map(lab)
     assert map_lines(lab, LINE) == [(1, 0, 8)]
-    assert {one.why_missing for one in evidence.observed(lab.db, LINE)} == {"no border passes at level 1 of size=1.0"}
+    assert {one.why_missing for one in evidence.read_observations(lab.db, LINE)} == {
+        "no border passes at level 1 of size=1.0"
+    }

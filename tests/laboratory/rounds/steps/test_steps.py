@@ -17,21 +17,21 @@ from axiom.domain.releases import Stage
 from axiom.domain.rounds import Step
 from axiom.domain.work import Outcome, Report, TaskState
 from axiom.laboratory.experiments import releases
-from axiom.laboratory.experiments.breaker import breaking, stop_broken
+from axiom.laboratory.experiments.breaker import find_failing_versions, stop_broken
 from axiom.laboratory.experiments.recall import reopen_version
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.failures.rules.failures import grouped
-from axiom.laboratory.registrations.links import link
-from axiom.laboratory.rounds.steps.clean import clean, give_up_stuck, look_at_hosts
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.failures.rules.failures import group_failures
+from axiom.laboratory.registrations.links import record_link
+from axiom.laboratory.rounds.steps.clean import check_hosts, clean_up, give_up_stuck_tasks
 from axiom.laboratory.rounds.steps.design import open_findings
-from axiom.laboratory.rounds.steps.failures import count
-from axiom.laboratory.rounds.steps.watch import look_for
+from axiom.laboratory.rounds.steps.failures import count_failures
+from axiom.laboratory.rounds.steps.watch import check_watches
 from axiom.laboratory.tasks.commands import AbortTask
 from axiom.server.returns import reporting
 from axiom.server.upkeep import janitor
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line
 from axiom.store.engine import blobs
-from axiom.store.engine.database import moment
+from axiom.store.engine.database import from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts, notices
 from axiom.store.rounds import rounds as sessions
@@ -70,10 +70,10 @@ def test_parts_that_are_not_well_and_a_new_start_are_told(rounds):
     assert rounds.up_to(Step.QUEUE).notes[-1].kind == "queue.flows"
     rounds.hold()
     lab.later(days=2)
-    jobs.started(db, "start", 0.0, lab.now)
-    jobs.started(db, "back", 0.0, lab.now)
-    jobs.started(db, "sweep", 60.0, lab.now)
-    jobs.failed(db, "draw", 60.0, "OSError: no room")
+    jobs.record_job_start(db, "start", 0.0, lab.now)
+    jobs.record_job_start(db, "back", 0.0, lab.now)
+    jobs.record_job_start(db, "sweep", 60.0, lab.now)
+    jobs.record_job_failure(db, "draw", 60.0, "OSError: no room")
     lab.ask(1, wanted=0)
     lab.later(minutes=1)
     notes = rounds.up_to(Step.HEALTH).notes
@@ -107,10 +107,10 @@ def test_a_success_that_was_none_is_counted_by_its_reason_and_told_once(rounds):
 def test_a_session_of_before_goes_on_with_the_steps_that_it_had(rounds):
     """It was open when the laboratory was brought up to date."""
     db = rounds.db
-    begun = sessions.begin(db, pi="autopilot", reason="a test", now=rounds.lab.now)
+    begun = sessions.begin_round(db, pi="autopilot", reason="a test", now=rounds.lab.now)
     old = ["review", "credit", "clean", "evaluate", "plan", "deploy", "log"]
     db.execute("UPDATE session SET steps = :old, done = :done", old=json.dumps(old), done=json.dumps(old[:2]))
-    sessions.write(db, begun.id, Step.REVIEW, [])
+    sessions.add_round_notes(db, begun.id, Step.REVIEW, [])
     rounds.lab.later(seconds=1)
     assert [one.step for one in rounds.hold()] == old[2:]
     assert rounds.hold()[0].step is Step.HEALTH
@@ -140,17 +140,17 @@ def test_a_crash_looping_host_is_named_until_its_quota_has_doubled_again(rounds)
     quotas = []
     for _ in range(5):
         rounds.compute(1, host=2, by=lambda _order: b"nonsense")
-        quotas.append(hosts.host(lab.db, 2).standing.quota)
+        quotas.append(hosts.find_host(lab.db, 2).standing.quota)
     assert quotas == [16, 8, 4, 2, 1]
-    (note,) = notes_of(lab, look_at_hosts)
+    (note,) = notes_of(lab, check_hosts)
     assert note.sentence.startswith("Host 2 looks failing")
     lab.later(days=1)
     for _ in range(5):
         rounds.compute(1, host=2)
         lab.later(days=1)
-        quotas.append(hosts.host(lab.db, 2).standing.quota)
+        quotas.append(hosts.find_host(lab.db, 2).standing.quota)
     assert quotas[5:] == [2, 4, 8, 16, None]
-    assert [note.kind for note in notes_of(lab, look_at_hosts)] == ["hosts.nothing"]
+    assert [note.kind for note in notes_of(lab, check_hosts)] == ["hosts.nothing"]
 
 
 def test_a_host_that_floods_is_held_down_until_it_shows_something(rounds):
@@ -160,12 +160,12 @@ def test_a_host_that_floods_is_held_down_until_it_shows_something(rounds):
     lab.later(hours=1)
     lab.ask(2, wanted=0)
     for _ in range(2):
-        (note,) = notes_of(lab, look_at_hosts)
+        (note,) = notes_of(lab, check_hosts)
         assert note.sentence.startswith("Host 2 looks flooding")
-        assert hosts.host(lab.db, 2).standing.quota == 1
+        assert hosts.find_host(lab.db, 2).standing.quota == 1
     lab.deploy(workunits=1)
     rounds.compute(1, host=2)
-    assert hosts.host(lab.db, 2).standing.quota == 2
+    assert hosts.find_host(lab.db, 2).standing.quota == 2
 
 
 def test_the_owners_of_a_copied_folder_are_told_once_a_day(rounds):
@@ -178,9 +178,9 @@ def test_the_owners_of_a_copied_folder_are_told_once_a_day(rounds):
     for host in (2, 3):
         lab.ask(host, wanted=0)
     for _ in range(2):
-        assert [note.facts["host"] for note in notes_of(lab, look_at_hosts)] == [2, 3]
+        assert [note.facts["host"] for note in notes_of(lab, check_hosts)] == [2, 3]
     for host in (2, 3):
-        assert len(notices.for_host(lab.db, host, lab.now)) == 1
+        assert len(notices.list_host_notices(lab.db, host, lab.now)) == 1
 
 
 def test_many_stuck_tasks_are_named_up_to_a_few_and_counted(rounds):
@@ -189,12 +189,12 @@ def test_many_stuck_tasks_are_named_up_to_a_few_and_counted(rounds):
     lab.deploy(workunits=25)
     assert len(lab.ask(2, wanted=25).orders) == 25
     lab.later(days=-3650)  # a clock that is wrong gives up on nothing
-    assert [note.kind for note in notes_of(lab, give_up_stuck)] == ["clean.nothing"]
+    assert [note.kind for note in notes_of(lab, give_up_stuck_tasks)] == ["clean.nothing"]
     lab.later(days=3650, hours=49)
-    notes = notes_of(lab, give_up_stuck)
+    notes = notes_of(lab, give_up_stuck_tasks)
     assert (len(notes), notes[-1].facts["more"]) == (21, 5)
     assert lab.db.row("SELECT count(*) AS amount FROM task WHERE state = 'expired'")["amount"] == 25
-    assert (notes_of(lab, clean)[0].kind, rounds.broken()) == ("clean.nothing", {})
+    assert (notes_of(lab, clean_up)[0].kind, rounds.broken()) == ("clean.nothing", {})
 
 
 def test_a_session_tells_what_the_janitor_swept_and_deletes_nothing_itself(rounds):
@@ -208,8 +208,8 @@ def test_a_session_tells_what_the_janitor_swept_and_deletes_nothing_itself(round
         janitor.clean(lab.db, folder, lab.now)
         raise LookupError  # it is undone, and told by nobody
     assert swept() == ["sweep.none"]
-    old = blobs.put(lab.db, folder, b"a seal that was renewed since", lab.now)
-    kept = blobs.put(lab.db, folder, lab.db.row("SELECT seal FROM bundle")["seal"].encode(), lab.now)
+    old = blobs.store_blob(lab.db, folder, b"a seal that was renewed since", lab.now)
+    kept = blobs.store_blob(lab.db, folder, lab.db.row("SELECT seal FROM bundle")["seal"].encode(), lab.now)
     lab.later(days=61)
     assert swept() == ["sweep.none"]
     assert old in {row["digest"] for row in lab.db.select("SELECT digest FROM blob")}
@@ -235,10 +235,10 @@ def test_what_waits_for_a_host_that_fell_silent_goes_to_any(rounds):
     lab.db.execute("UPDATE workunit SET target_host_id = 2")
     lab.later(days=6)
     assert lab.ask(1, wanted=1).orders == ()
-    assert "clean.freed" not in {note.kind for note in notes_of(lab, clean)}
+    assert "clean.freed" not in {note.kind for note in notes_of(lab, clean_up)}
     lab.later(days=1, hours=2)
     lab.ask(1, wanted=0)
-    assert [note.kind for note in notes_of(lab, clean)].count("clean.freed") == 1
+    assert [note.kind for note in notes_of(lab, clean_up)].count("clean.freed") == 1
     assert len(lab.ask(1, wanted=1).orders) == 1
     assert lab.broken() == {}
 
@@ -248,11 +248,11 @@ SAYS = "More than half on any host confirms it."
 
 def register(lab, threshold: float, comparison=Comparison.ABOVE, measure="total", *, of: int = 1) -> int:
     facts = {"sentence": SAYS, "measure": measure, "comparison": comparison, "threshold": threshold}
-    return watches.register(lab.db, experiment_id=of, now=lab.now, **facts)
+    return watches.add_watch(lab.db, experiment_id=of, now=lab.now, **facts)
 
 
 def look(lab) -> list[str]:
-    return [note.sentence for note in notes_of(lab, look_for)]
+    return [note.sentence for note in notes_of(lab, check_watches)]
 
 
 def test_the_first_hit_is_told_once_and_later_ones_are_counted(rounds, variant):
@@ -269,24 +269,24 @@ def test_the_first_hit_is_told_once_and_later_ones_are_counted(rounds, variant):
         )
     ]
     ended = register(lab, 0.0)
-    assert watches.end(lab.db, ended, lab.now)
-    assert not watches.end(lab.db, ended, lab.now)
+    assert watches.end_watch(lab.db, ended, lab.now)
+    assert not watches.end_watch(lab.db, ended, lab.now)
     other = register(lab, 0.0, of=2)
     (nothing,) = look(lab)
     rounds.fill_block()
     (sentence,) = look(lab)
     assert all(fact in sentence for fact in (f"Watch {met} ", SAYS, "tiny_sum@1", "1.5", "8 results"))
-    watch = watches.of(lab.db, met)
+    watch = watches.find_watch(lab.db, met)
     first = (1.5, 2, lab.now)
     assert (watch.hits, (watch.value, watch.first_hit, watch.first_hit_at)) == (8, first)
     before = register(lab, 0.5, Comparison.AT_MOST)  # results that were there before are looked at, too
-    assert (len(look(lab)), watches.of(lab.db, before).hits) == (1, 8)
+    assert (len(look(lab)), watches.find_watch(lab.db, before).hits) == (1, 8)
     lab.later(hours=1)
     rounds.fill_block()
     assert look(lab) == [nothing.replace("5", "6")]
-    watch = watches.of(lab.db, met)
+    watch = watches.find_watch(lab.db, met)
     assert (watch.hits, (watch.value, watch.first_hit, watch.first_hit_at)) == (16, first)
-    assert [watches.of(lab.db, number).hits for number in (*borders, ended, other)] == [0] * 5
+    assert [watches.find_watch(lab.db, number).hits for number in (*borders, ended, other)] == [0] * 5
 
 
 def test_results_are_read_once_for_all_watches_that_have_seen_as_many(rounds):
@@ -303,7 +303,7 @@ def test_results_are_read_once_for_all_watches_that_have_seen_as_many(rounds):
     assert (
         sum("SELECT id, measures FROM result" in sql for sql in statements) == 2 + 1
     )  # for the later three, and the first
-    assert [watches.of(lab.db, number).hits for number in (first, *later)] == [8, 16, 0, 8]
+    assert [watches.find_watch(lab.db, number).hits for number in (first, *later)] == [8, 16, 0, 8]
 
 
 def test_the_log_tells_what_is_watched_for_what_follows_from_what_and_where_to_go_on(rounds):
@@ -318,7 +318,7 @@ def test_the_log_tells_what_is_watched_for_what_follows_from_what_and_where_to_g
         "VALUES ('old', 'larger is more', 'tiny', '', '', '', '', '[]', 0)"
     )
     nodes = Node(noun=Noun.FINDING, id=1), Node(noun=Noun.OLD_CLAIM, id=claim)
-    link(db, LinkKind.EXPLAINS, *nodes, why="a sum grows", by="a test", now=now)
+    record_link(db, LinkKind.EXPLAINS, *nodes, why="a sum grows", by="a test", now=now)
     rounds.hold()
     (sentence,) = rounds.said("direction.watch")
     assert SAYS in sentence
@@ -357,8 +357,8 @@ def fail(lab, host: int, *, words: str = SAID, status: int = 10) -> int:
 
 def counted(lab, seconds: int = 1) -> list:
     lab.later(seconds=seconds)
-    count(lab.db, lab.now)
-    return list(grouped(endings.failed(lab.db), endings.worked(lab.db)))
+    count_failures(lab.db, lab.now)
+    return list(group_failures(endings.list_failure_counts(lab.db), endings.list_working_hosts(lab.db)))
 
 
 @pytest.fixture
@@ -430,12 +430,12 @@ def test_each_closed_task_is_counted_once_however_often_one_looks(fleet_of_three
     counted(lab)
     rows = lab.db.select("SELECT cause, sum(amount) AS amount FROM ending GROUP BY cause")
     assert {row["cause"]: row["amount"] for row in rows} == {"cell-failed": seen + 1, "success": seen + 1}
-    before = endings.counted_to(lab.db)
-    assert count(lab.db, lab.now - timedelta(days=3650)) == 0  # a clock that was set back counts nothing twice
+    before = endings.read_endings_counted_to(lab.db)
+    assert count_failures(lab.db, lab.now - timedelta(days=3650)) == 0  # a clock that was set back counts nothing twice
     counted(lab, seconds=3_000)
-    assert endings.counted_to(lab.db) == before  # and nothing is written for nothing
+    assert endings.read_endings_counted_to(lab.db) == before  # and nothing is written for nothing
     counted(lab, seconds=3_000)
-    assert endings.counted_to(lab.db) > before
+    assert endings.read_endings_counted_to(lab.db) > before
 
 
 def test_more_failures_than_are_read_at_once_are_all_counted(fleet_of_three, monkeypatch):
@@ -472,7 +472,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     fleet_of_three.hold()
     (told,) = fleet_of_three.said("experiment.stopped")
     assert told.endswith(": 30.")
-    stored = experiments.by_id(lab.db, 1)
+    stored = experiments.find_experiment(lab.db, 1)
     assert stored.status == "retired"
     assert stored.why == "4 of 4 tasks failed on 3 hosts, and more than 10% may not"
     states = Counter(row["state"] for row in lab.db.select("SELECT state FROM task"))
@@ -481,7 +481,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     made = len(lab.db.select("SELECT id FROM task"))
     lab.later(hours=49)
     lab.sweep()
-    assert workunits.task(lab.db, out).state is TaskState.EXPIRED
+    assert workunits.find_task(lab.db, out).state is TaskState.EXPIRED
     assert (len(lab.db.select("SELECT id FROM task")), fleet_of_three.broken()) == (made, {})
     fleet_of_three.hold()
     assert fleet_of_three.said("experiment.retired") == []  # which was told when it was stopped
@@ -496,7 +496,7 @@ def test_one_broken_host_or_what_volunteers_give_up_stops_no_version(fleet_of_th
         for host in (1, 2, 3):
             fail(fleet_of_three.lab, host, words="", status=status)
     counted(fleet_of_three.lab)
-    assert breaking(fleet_of_three.db) == []
+    assert find_failing_versions(fleet_of_three.db) == []
 
 
 def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
@@ -504,16 +504,18 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
     for host in (1, 2, 3):
         fail(lab, host)
     counted(lab)
-    assert [one.version.name for one in breaking(lab.db)] == ["tiny_sum"]
-    stop_broken(lab.db, moment(0), lab.now)
-    reopen_version(lab.db, experiments.by_id(lab.db, 1), "mended", lab.now)
-    assert (breaking(lab.db), experiments.by_id(lab.db, 1).why) == ([], "")
-    assert releases.stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT  # it is let out in stages again
+    assert [one.version.name for one in find_failing_versions(lab.db)] == ["tiny_sum"]
+    stop_broken(lab.db, from_microseconds(0), lab.now)
+    reopen_version(lab.db, experiments.find_experiment(lab.db, 1), "mended", lab.now)
+    assert (find_failing_versions(lab.db), experiments.find_experiment(lab.db, 1).why) == ([], "")
+    assert (
+        releases.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
+    )  # it is let out in stages again
     lab.deploy(workunits=5, max_failures=50)
     fail(lab, 1)
-    assert releases.stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
+    assert releases.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
     fail(lab, 2)
-    assert releases.stages(lab.db, lab.now)[1].rollout.stage is Stage.PAUSED
+    assert releases.read_version_stages(lab.db, lab.now)[1].rollout.stage is Stage.PAUSED
 
 
 @pytest.mark.parametrize("after", [None, Step.HEALTH, Step.WITHDRAW, Step.PUBLISH])
@@ -524,7 +526,7 @@ def test_a_retirement_between_sessions_or_in_the_middle_of_one_is_told_once(flee
     else:
         fleet_of_three.hold()
     fleet_of_three.lab.later(seconds=1)
-    withdraw(fleet_of_three.db, 1, "nobody wants it", fleet_of_three.lab.now)
+    retire_version(fleet_of_three.db, 1, "nobody wants it", fleet_of_three.lab.now)
     for _ in range(3):
         fleet_of_three.lab.later(seconds=1)
         fleet_of_three.hold()

@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, tidy_email, tidy_name, tidy_website
-from axiom.boinc.requests import dated_preferences, whole_preferences
+from axiom.boinc.requests import date_preferences, wrap_preferences
 from axiom.domain.callers import Capability, volunteer_caller
 from axiom.domain.fleet import MOST_SHARE, Account, Place, Venue, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
@@ -43,7 +43,7 @@ _SERIAL = NUMBER  # of a password: each change of it, or of the address, makes a
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnAccount(Command, capability=Capability.ACCOUNT):
+class AccountCommand(Command, capability=Capability.ACCOUNT):
     """A command about one volunteer's account: only this volunteer and the operator may give it."""
 
     volunteer: int = field(metadata=NUMBER)
@@ -58,7 +58,7 @@ class OwnAccount(Command, capability=Capability.ACCOUNT):
 
     def volunteer_and_account(self, db: Database) -> tuple[Volunteer, Account]:
         """Who it is about. Of an account that was erased only the number is left, and nothing of it is changed."""
-        pair = accounts.by_id(db, self.volunteer)
+        pair = accounts.find_account(db, self.volunteer)
         if pair is None:
             raise NotFound(f"There is no volunteer {self.volunteer}. Nothing was changed.")
         if pair[1].email is None:
@@ -98,14 +98,14 @@ class NewAccount(Command, capability=Capability.ACCOUNT):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account with its keys, and where the laboratory sends mail, the link that confirms its address."""
-        name, email = good_name(self.called), prepared.email
+        name, email = check_account_name(self.called), prepared.email
         made = open_account(db, prepared.secret, name=name, email=email, password=prepared.stored, now=now)
         if made is None:
             raise Refused(
                 mark("No account was opened with this address and password. If the address is yours, sign in with it.")
             )
         if laboratory.settings.sends_mail:
-            outbox.replace(db, outbox.CONFIRM, made, now)
+            outbox.replace_unsent_message(db, outbox.CONFIRM, made, now)
         return {"volunteer": made, "serial": _serial(db, made), "is_numbered": _is_numbered(db, made, name)}
 
 
@@ -117,7 +117,7 @@ class OpenAccount(NewAccount, name="account.open"):
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored, which takes a while."""
-        email = good_email(self.email)
+        email = check_email(self.email)
         refuse_weak(self.password, self.called, email, laboratory.settings.name)
         return _password_hash(laboratory, account_keys.passwd_hash(self.password, email), email)
 
@@ -131,20 +131,20 @@ class OpenAccountByClient(NewAccount, name="account.open_by_client"):
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored, which takes a while."""
-        return _password_hash(laboratory, self.passwd_hash, good_email(self.email))
+        return _password_hash(laboratory, self.passwd_hash, check_email(self.email))
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account, in the team of this name if there is one. It shows no hosts: nobody was asked whether it may."""
         answer = super().apply(db, laboratory, prepared, now)
         accounts.hide_hosts(db, answer["volunteer"])
-        pair, team = accounts.by_id(db, answer["volunteer"]), teams.by_name(db, self.team)
+        pair, team = accounts.find_account(db, answer["volunteer"]), teams.find_team_by_name(db, self.team)
         if pair is not None and team is not None:
             belong(db, pair[0], team.id)
         return answer
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignIn(OwnAccount, name="account.sign_in"):
+class SignIn(AccountCommand, name="account.sign_in"):
     """From now on whoever holds this token is this volunteer, and the one before it is worth nothing."""
 
     proven: int = field(metadata=_SERIAL)
@@ -163,7 +163,7 @@ class SignIn(OwnAccount, name="account.sign_in"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignOut(OwnAccount, name="account.sign_out"):
+class SignOut(AccountCommand, name="account.sign_out"):
     """A token is worth nothing any more."""
 
     token: str = field(repr=False, metadata={"pattern": f"^{_DIGEST}$"})
@@ -175,7 +175,7 @@ class SignOut(OwnAccount, name="account.sign_out"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangePassword(OwnAccount, name="account.password"):
+class ChangePassword(AccountCommand, name="account.password"):
     """Another password. It signs out everywhere and changes the weak key, which follows from it."""
 
     proven: int | None = field(default=None, metadata=_SERIAL)  # None: the operator, who knows no password
@@ -199,7 +199,7 @@ class ChangePassword(OwnAccount, name="account.password"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeepPassword(OwnAccount, name="account.keep_password"):
+class KeepPassword(AccountCommand, name="account.keep_password"):
     """The same password, stored as ours are: of another server's hash of it. Keys and sign-ins stay."""
 
     passwd_hash: str = field(repr=False, metadata={"pattern": "^[0-9a-f]{32}$"})  # as clients make it
@@ -217,7 +217,7 @@ class KeepPassword(OwnAccount, name="account.keep_password"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeEmail(OwnAccount, name="account.email"):
+class ChangeEmail(AccountCommand, name="account.email"):
     """Another e-mail address. What is stored of the password is made from it, so the password must be said again."""
 
     proven: int = field(metadata=_SERIAL)  # or another password than this one is theirs by now, and it would come back
@@ -230,7 +230,7 @@ class ChangeEmail(OwnAccount, name="account.email"):
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored under the new address."""
-        email = good_email(self.email)
+        email = check_email(self.email)
         return _password_hash(laboratory, account_keys.passwd_hash(self.password, email), email)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -240,12 +240,12 @@ class ChangeEmail(OwnAccount, name="account.email"):
             raise Refused(mark("The address was not changed to this one. Choose another; nothing was changed."))
         accounts.sign_out_everywhere(db, self.volunteer)
         if laboratory.settings.sends_mail:
-            outbox.replace(db, outbox.CONFIRM, self.volunteer, now)
+            outbox.replace_unsent_message(db, outbox.CONFIRM, self.volunteer, now)
         return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewKey(OwnAccount, name="account.key"):
+class ReplaceAccountKey(AccountCommand, name="account.key"):
     """Another account key: computers that know the old one must be attached again."""
 
     proven: int | None = field(default=None, metadata=_SERIAL)  # as for a new password
@@ -262,7 +262,7 @@ class NewKey(OwnAccount, name="account.key"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EraseAccount(OwnAccount, name="account.erase"):
+class EraseAccount(AccountCommand, name="account.erase"):
     """Forget who a volunteer is, for good. Results and credit stay under their number."""
 
     proven: int | None = field(default=None, metadata=_SERIAL)  # as for a new password
@@ -274,7 +274,7 @@ class EraseAccount(OwnAccount, name="account.erase"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeProfile(OwnAccount, name="account.profile"):
+class ChangeProfile(AccountCommand, name="account.profile"):
     """What others see of a volunteer, and whether statistics files may tell of it. What is not said stays as it is."""
 
     called: str | None = field(default=None, metadata={"min_length": 1, "max_length": 200})
@@ -290,13 +290,13 @@ class ChangeProfile(OwnAccount, name="account.profile"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; a name that somebody else has, or that looks like theirs, gets the first free number behind it."""
         volunteer, account = self.volunteer_and_account(db)
-        name = volunteer.name if self.called is None else good_name(self.called)
+        name = volunteer.name if self.called is None else check_account_name(self.called)
         accounts.set_profile(
             db,
             self.volunteer,
             name=name,
-            country=volunteer.country if self.country is None else good_country(self.country),
-            website=volunteer.website if self.website is None else good_website(self.website),
+            country=volunteer.country if self.country is None else check_country(self.country),
+            website=volunteer.website if self.website is None else check_website(self.website),
             is_exported=account.is_exported if self.is_exported is None else self.is_exported,
             shows_hosts=account.shows_hosts if self.shows_hosts is None else self.shows_hosts,
         )
@@ -304,7 +304,7 @@ class ChangeProfile(OwnAccount, name="account.profile"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangePreferences(OwnAccount, name="account.preferences"):
+class ChangePreferences(AccountCommand, name="account.preferences"):
     """What a volunteer's computers do for this laboratory, and where a new one of them stands.
 
     What is not said stays as it is. `only_at` a venue, the rest is about its computers alone, which have preferences
@@ -324,7 +324,7 @@ class ChangePreferences(OwnAccount, name="account.preferences"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; the computers hear of it when they next call."""
         self.volunteer_and_account(db)
-        stored = accounts.preferences(db, self.volunteer)
+        stored = accounts.find_preferences(db, self.volunteer)
         changed: dict[str, Any] = {
             "resource_share": self.resource_share,
             "on_cores": self.on_cores,
@@ -348,7 +348,7 @@ class ChangePreferences(OwnAccount, name="account.preferences"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeparatePreferences(OwnAccount, name="account.separate_preferences"):
+class SeparatePreferences(AccountCommand, name="account.separate_preferences"):
     """Whether a venue's computers have preferences of their own, which begin as a copy of the general ones."""
 
     venue: Place
@@ -361,7 +361,7 @@ class SeparatePreferences(OwnAccount, name="account.separate_preferences"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; the computers hear of it when they next call."""
         self.volunteer_and_account(db)
-        stored = accounts.preferences(db, self.volunteer)
+        stored = accounts.find_preferences(db, self.volunteer)
         by_venue = {venue: own for venue, own in stored.project.by_venue.items() if venue != self.venue}
         if self.is_separate:
             by_venue[self.venue] = stored.project.at(self.venue)
@@ -371,7 +371,7 @@ class SeparatePreferences(OwnAccount, name="account.separate_preferences"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeComputing(OwnAccount, name="account.computing"):
+class ChangeComputing(AccountCommand, name="account.computing"):
     """When and how much a volunteer's computers compute for all projects, in BOINC's XML."""
 
     preferences: str
@@ -380,18 +380,18 @@ class ChangeComputing(OwnAccount, name="account.computing"):
         super().__post_init__()
         if len(self.preferences.encode()) > limits.PREFERENCES_BYTES:
             raise WrongUse("The preferences are too long. Nothing was changed.")
-        whole_preferences(self.preferences)
+        wrap_preferences(self.preferences)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Keep them, unless newer ones are here; the computers hear of them when they next call."""
         self.volunteer_and_account(db)
-        dated, modified_at = dated_preferences(whole_preferences(self.preferences), int(now.timestamp()))
+        dated, modified_at = date_preferences(wrap_preferences(self.preferences), int(now.timestamp()))
         is_newest = accounts.keep_preferences(db, self.volunteer, dated, modified_at)
         return {"volunteer": self.volunteer, "is_newest": is_newest}
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlaceHost(OwnAccount, name="account.place"):
+class PlaceHost(AccountCommand, name="account.place"):
     """Where one of a volunteer's computers stands: it computes by the preferences for that place."""
 
     host: int = field(metadata=NUMBER)
@@ -404,14 +404,14 @@ class PlaceHost(OwnAccount, name="account.place"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, if the computer is theirs; of another one it is not even said whether it exists."""
         self.volunteer_and_account(db)
-        host = hosts.host(db, self.host)
+        host = hosts.find_host(db, self.host)
         if host is None or host.volunteer_id != self.volunteer:
             raise NotFound(f"Volunteer {self.volunteer} has no host {self.host}. Nothing was changed.")
         hosts.set_venue(db, self.host, self.venue)
         return {"volunteer": self.volunteer, "host": self.host}
 
 
-def give_as_volunteer(
+def submit_as_volunteer(
     gate: CommandGate, volunteer_id: int | None, commands: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> list[Answer]:
     """Give commands, by name and words, in a volunteer's or a visitor's name. All are read before one is done."""
@@ -420,7 +420,7 @@ def give_as_volunteer(
     return [gate.submit(command, caller) for command in read]
 
 
-def good_name(text: str) -> str:
+def check_account_name(text: str) -> str:
     """A name as it is shown, or why it cannot be."""
     name = tidy_name(text)
     if name is None:
@@ -433,7 +433,7 @@ def good_name(text: str) -> str:
     return name
 
 
-def good_email(text: str) -> str:
+def check_email(text: str) -> str:
     """An address as it is kept, or why it is none."""
     email = tidy_email(text)
     if email is None:
@@ -441,7 +441,7 @@ def good_email(text: str) -> str:
     return email
 
 
-def good_country(text: str) -> str:
+def check_country(text: str) -> str:
     """A country's name, or none."""
     if not text.strip():
         return ""
@@ -451,7 +451,7 @@ def good_country(text: str) -> str:
     return country
 
 
-def good_website(text: str) -> str:
+def check_website(text: str) -> str:
     """An address of the web, or none."""
     if not text.strip():
         return ""
@@ -482,12 +482,12 @@ def _is_numbered(db: Database, volunteer_id: int, wanted: str) -> bool:
 
 
 def _stored(db: Database, volunteer_id: int) -> tuple[Volunteer, Account]:
-    pair = accounts.by_id(db, volunteer_id)
+    pair = accounts.find_account(db, volunteer_id)
     if pair is None:
         raise LookupError(f"volunteer {volunteer_id} is gone within one transaction")
     return pair
 
 
-def _read(laboratory: Laboratory, command: OwnAccount) -> tuple[Volunteer, Account]:
+def _read(laboratory: Laboratory, command: AccountCommand) -> tuple[Volunteer, Account]:
     with Connections(folder=laboratory.folder).reader() as db:
         return command.volunteer_and_account(db)

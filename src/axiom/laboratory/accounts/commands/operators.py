@@ -9,7 +9,7 @@ from axiom.errors import NotFound, Refused
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import CALLER_NAME, NUMBER
-from axiom.laboratory.accounts.commands.accounts import OwnAccount
+from axiom.laboratory.accounts.commands.accounts import AccountCommand
 from axiom.limits import accounts as limits
 from axiom.rules.accounts.command_permission import CommandCost
 from axiom.server.accounts.second_factor import secret_of, step_of
@@ -26,7 +26,7 @@ class AddOperator(Command, name="operator.add", capability=Capability.GOVERN):
     volunteer: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        pair, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
+        pair, named = accounts.find_account(db, self.volunteer), operators.find_operator(db, self.operator)
         if pair is None or pair[1].email is None:
             raise NotFound(f"There is no volunteer {self.volunteer} who could sign in. Nothing was changed.")
         if named is not None and named.volunteer_id != self.volunteer:
@@ -34,12 +34,12 @@ class AddOperator(Command, name="operator.add", capability=Capability.GOVERN):
                 f"{self.operator} is or was volunteer {named.volunteer_id}, and the audit knows them by that name. "
                 "Nothing was changed; choose another name."
             )
-        had = operators.by_volunteer(db, self.volunteer)
+        had = operators.find_operator_by_volunteer(db, self.volunteer)
         if had is not None and had.name != self.operator:
             raise Refused(
                 f"The audit knows volunteer {self.volunteer} as {had.name}. Nothing was changed; use that name."
             )
-        serial = operators.give(db, self.operator, self.volunteer, now)
+        serial = operators.grant_operator_role(db, self.operator, self.volunteer, now)
         return {"operator": self.operator, "volunteer": self.volunteer, "serial": serial}
 
 
@@ -50,18 +50,18 @@ class EndOperator(Command, name="operator.end", capability=Capability.GOVERN):
     operator: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        operator = operators.by_name(db, self.operator)
+        operator = operators.find_operator(db, self.operator)
         if operator is None:
             raise NotFound(
                 f"There is no operator {self.operator}. Nothing was changed; `axiom volunteer operators` shows all."
             )
-        if not operators.end(db, operator.volunteer_id, now):
+        if not operators.revoke_operator_role(db, operator.volunteer_id, now):
             raise Refused(f"{self.operator} is no operator any more. Nothing was changed.")
         return {"operator": self.operator, "ended_at": now.isoformat()}
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInAsOperator(OwnAccount, name="operator.sign_in"):
+class SignInAsOperator(AccountCommand, name="operator.sign_in"):
     """A volunteer with the role proves their second factor. A code counts once, and only so many are tried in a day."""
 
     code: str = field(repr=False, metadata={"max_length": 100})
@@ -75,7 +75,7 @@ class SignInAsOperator(OwnAccount, name="operator.sign_in"):
         return load_secrets(laboratory.folder.keys).accounts
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        operator = operators.acting(db, self.volunteer)
+        operator = operators.find_acting_operator(db, self.volunteer)
         if operator is None:
             raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")
         secret = secret_of(prepared, self.volunteer, operator.serial)

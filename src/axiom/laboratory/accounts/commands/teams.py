@@ -8,7 +8,7 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.gate.command import Answer
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import NUMBER
-from axiom.laboratory.accounts.commands.accounts import OwnAccount, good_country, good_name, good_website
+from axiom.laboratory.accounts.commands.accounts import AccountCommand, check_account_name, check_country, check_website
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.rules.accounts.command_permission import CommandCost
@@ -18,7 +18,7 @@ from axiom.store.engine.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundTeam(OwnAccount, name="team.found"):
+class FoundTeam(AccountCommand, name="team.found"):
     """A new team, which its founder belongs to."""
 
     called: str = field(metadata={"min_length": 1, "max_length": 200})
@@ -32,18 +32,18 @@ class FoundTeam(OwnAccount, name="team.found"):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         volunteer, _ = self.volunteer_and_account(db)
-        if teams.founded(db, self.volunteer) >= limits.TEAMS_FOUNDED:
+        if teams.count_founded_teams(db, self.volunteer) >= limits.TEAMS_FOUNDED:
             raise Refused(
                 f"You look after {limits.TEAMS_FOUNDED} teams already, with volunteers or without; join one of them. "
                 "Nothing was changed."
             )
-        made = teams.create(
+        made = teams.create_team(
             db,
-            name=good_name(self.called),
+            name=check_account_name(self.called),
             founder_id=self.volunteer,
-            country=good_country(self.country),
-            website=good_website(self.website),
-            about=good_about(self.about),
+            country=check_country(self.country),
+            website=check_website(self.website),
+            about=check_team_text(self.about),
             now=now,
         )
         if made is None:
@@ -58,7 +58,7 @@ class FoundTeam(OwnAccount, name="team.found"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class JoinTeam(OwnAccount, name="team.join"):
+class JoinTeam(AccountCommand, name="team.join"):
     """Belong to a team. What is earned from now on counts for it, too."""
 
     team: int = field(metadata=NUMBER)
@@ -66,14 +66,14 @@ class JoinTeam(OwnAccount, name="team.join"):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave the present team, if any, and join this one."""
         volunteer, _ = self.volunteer_and_account(db)
-        if teams.by_id(db, self.team) is None:
+        if teams.find_team(db, self.team) is None:
             raise NotFound(f"There is no team {self.team}. Nothing was changed.")
         belong(db, volunteer, self.team)
         return {"volunteer": self.volunteer, "team": self.team}
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveTeam(OwnAccount, name="team.leave"):
+class LeaveTeam(AccountCommand, name="team.leave"):
     """Belong to no team. What was earned for the team stays with it."""
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -83,7 +83,7 @@ class LeaveTeam(OwnAccount, name="team.leave"):
         return {"volunteer": self.volunteer, "team": volunteer.team_id}
 
 
-def good_about(text: str) -> str:
+def check_team_text(text: str) -> str:
     """What a team says of itself, or why it cannot."""
     about = "\n".join(line.strip() for line in text.splitlines()).strip()
     if len(about) > limits.TEAM_CHARACTERS or not all(letter.isprintable() or letter == "\n" for letter in about):

@@ -5,10 +5,10 @@ from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.domain.credit import Award, Reason, Tariff, TimeSaid
+from axiom.domain.credit import Award, Reason, ReportedTime, Tariff
 from axiom.domain.failure_causes import Blame, Cause
-from axiom.domain.headlines.numbers import moment
-from axiom.domain.value import value
+from axiom.domain.headlines.numbers import format_moment
+from axiom.domain.value import value_class
 from axiom.laboratory.credit.rules.tariffs import LONGEST_SECONDS
 from axiom.limits import credit as credit_limits
 
@@ -20,7 +20,7 @@ BROKEN_BY_US = frozenset(cause for cause in Cause if cause.blame in _OURS)
 BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY, Cause.TAKEN_BACK}
 
 
-@value
+@value_class
 class Price:
     """Thousandths of a credit, how they came about, and by which tier."""
 
@@ -29,15 +29,17 @@ class Price:
     tier: str = ""
 
 
-@value
-class Counted:
+@value_class
+class PaidSeconds:
     """Seconds that are paid, and why they are not all that were declared or reported."""
 
     seconds: float
     limit: str = ""
 
 
-def price(tariff: Tariff, work: Counted, times: TimeSaid, *, is_proven: bool = True, on_gpu: bool = False) -> Price:
+def price_task(
+    tariff: Tariff, work: PaidSeconds, times: ReportedTime, *, is_proven: bool = True, on_gpu: bool = False
+) -> Price:
     """Pay proven work for what it takes on a reference core, whatever its host says of its time.
 
     Work that is not proven gets no more than that, and no more than was computed at it. A tariff by the clock pays the
@@ -62,7 +64,7 @@ def price(tariff: Tariff, work: Counted, times: TimeSaid, *, is_proven: bool = T
     return _by_tier(tariff, paid, on_gpu=on_gpu) if tariff.tiers else _by_seconds(tariff, paid, on_gpu=on_gpu)
 
 
-def price_of_failure(tariff: Tariff, reason: Reason, as_if_valid: Price, *, elapsed_seconds: float) -> Price:
+def price_failed_task(tariff: Tariff, reason: Reason, as_if_valid: Price, *, elapsed_seconds: float) -> Price:
     """A task that failed gets nothing, a fixed amount, or as much as if it were valid."""
     fixed = tariff.broken if reason is Reason.BROKEN else tariff.failed
     whose = "failed by the laboratory's doing" if reason is Reason.BROKEN else "failed"
@@ -75,7 +77,7 @@ def price_of_failure(tariff: Tariff, reason: Reason, as_if_valid: Price, *, elap
     return Price(amount=fixed, because=because, tier=FIXED)
 
 
-def why_unproven(cause: str, *, is_recalled: bool, is_believed: bool = True) -> Reason:
+def choose_failure_reason(cause: str, *, is_recalled: bool, is_believed: bool = True) -> Reason:
     """Whether a task without a proven result was broken by us, by its cause; an unknown one is no doing of ours.
 
     Where the host said that all went well, its output says otherwise: the experiment's code raised inside it. A cause
@@ -85,7 +87,7 @@ def why_unproven(cause: str, *, is_recalled: bool, is_believed: bool = True) -> 
     return Reason.BROKEN if is_ours else Reason.FAILED
 
 
-def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], volunteer_id: int) -> bool:
+def is_failure_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], volunteer_id: int) -> bool:
     """May a volunteer's word alone make a failure the laboratory's doing?
 
     Always where the laboratory took the task back itself, and where a host of somebody else, which has proven itself,
@@ -95,24 +97,24 @@ def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], vol
     return is_taken_back or is_first or bool(blamed_by - {volunteer_id})
 
 
-def within(cap: int | None, award: Award) -> Award:
+def cap_award(cap: int | None, award: Award) -> Award:
     """No award is larger than the session's cap: it would wait for ever, and all others behind it."""
     if cap is None or award.amount <= cap:
         return award
     return replace(award, amount=cap, because=f"{award.because}; no more than the session's cap of {cap} is paid")
 
 
-def tell_change(before: Tariff, after: Tariff, begins: datetime) -> str:
+def describe_tariff_change(before: Tariff, after: Tariff, begins: datetime) -> str:
     """What a task of a core-hour gets from then on, and what until then."""
-    hour = TimeSaid(cpu_seconds=3_600.0, elapsed_seconds=3_600.0)
-    old, new = (price(tariff, Counted(seconds=3_600.0), hour).amount / 1_000 for tariff in (before, after))
+    hour = ReportedTime(cpu_seconds=3_600.0, elapsed_seconds=3_600.0)
+    old, new = (price_task(tariff, PaidSeconds(seconds=3_600.0), hour).amount / 1_000 for tariff in (before, after))
     return (
-        f"A task of one core-hour that is sent from {moment(begins.isoformat())} on gets {new:g} credit; "
+        f"A task of one core-hour that is sent from {format_moment(begins.isoformat())} on gets {new:g} credit; "
         f"one that was sent before gets {old:g}."
     )
 
 
-def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+def _by_seconds(tariff: Tariff, paid: PaidSeconds, *, on_gpu: bool) -> Price:
     bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
     return Price(
         amount=math.floor(paid.seconds * tariff.per_core_second + 0.5) + bonus,
@@ -122,7 +124,7 @@ def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
     )
 
 
-def _by_tier(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
+def _by_tier(tariff: Tariff, paid: PaidSeconds, *, on_gpu: bool) -> Price:
     tier = next(candidate for candidate in tariff.tiers if candidate.end is None or paid.seconds < candidate.end)
     bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
     return Price(
@@ -138,7 +140,7 @@ def _bonus(tariff: Tariff, *, on_gpu: bool) -> tuple[int, str]:
     return bonus, f" and {bonus} for computing on a GPU" if bonus else ""
 
 
-def _least(reported: float, *limits: tuple[float, str]) -> Counted:
+def _least(reported: float, *limits: tuple[float, str]) -> PaidSeconds:
     """The seconds that were reported, or the least of their limits, which then says why."""
     seconds, why = min([(reported, ""), *limits])
-    return Counted(seconds=seconds, limit=f"; {reported:.1f} were reported, and {why}" if why else "")
+    return PaidSeconds(seconds=seconds, limit=f"; {reported:.1f} were reported, and {why}" if why else "")

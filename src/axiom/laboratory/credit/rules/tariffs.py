@@ -10,20 +10,20 @@ LONGEST_SECONDS = 30 * 86_400  # far beyond every deadline; more is no time but 
 
 def cap_problem(tariff: Tariff) -> str:
     """Why a tariff cannot have its cap; nothing when it can."""
-    cap, most = tariff.session_cap, largest(tariff)
+    cap, most = tariff.session_cap, largest_award(tariff)
     if cap is None or cap >= most:
         return ""
     return f"The session's cap is {cap / 1_000:g} credit, and one task may get {most / 1_000:g}. Take a larger one."
 
 
-def largest(tariff: Tariff) -> int:
+def largest_award(tariff: Tariff) -> int:
     """The most that one task can get that comes back in time, in thousandths."""
     longest = int(task_limits.OUT_FOR_AT_MOST.total_seconds())
     highest = max((tier.amount for tier in tariff.tiers), default=tariff.per_core_second * longest)
     return max(highest + tariff.gpu_bonus, tariff.failed or 0, tariff.broken or 0)
 
 
-def cap_of(tariffs: Sequence[Tariff]) -> int | None:
+def highest_session_cap(tariffs: Sequence[Tariff]) -> int | None:
     """The cap of awards that were made under these tariffs, one after the other; None where one had none."""
     caps = [tariff.session_cap for tariff in tariffs if tariff.session_cap is not None]
     return max(caps) if caps and len(caps) == len(tariffs) else None

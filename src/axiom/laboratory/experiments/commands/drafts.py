@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Capability
-from axiom.domain.preflights import KeptDraft
-from axiom.domain.proposals import KeptProposal
+from axiom.domain.preflights import StoredDraft
+from axiom.domain.proposals import StoredProposal
 from axiom.errors import Refused, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import FINITE, FORECASTER, NUMBER, WHY
 from axiom.laboratory.experiments import drafts, preflight_report
 from axiom.laboratory.experiments.catalogue_files import list_shipped
-from axiom.laboratory.experiments.preflight import secret_of
-from axiom.laboratory.experiments.rules.drafts import left, smoke
-from axiom.laboratory.ideas.untested_explanations import take
-from axiom.laboratory.proposals.invent import InventedQuestion, invent
+from axiom.laboratory.experiments.preflight import preflight_secret
+from axiom.laboratory.experiments.rules.drafts import describe_draft_failure, describe_tries_left
+from axiom.laboratory.ideas.untested_explanations import mark_idea_taken
+from axiom.laboratory.proposals.invent import InventedQuestion, propose_draft
 from axiom.laboratory.registrations import kin
 from axiom.limits import experiments as limits
 from axiom.rules.accounts.command_permission import CommandCost
@@ -24,7 +24,7 @@ from axiom.signed import bundles
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.experiments.drafts import tries
+from axiom.store.experiments.drafts import list_draft_tries
 
 _NAME = {"min_length": 3, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"}
 
@@ -43,20 +43,25 @@ class WriteDraft(Command, name="draft.write", capability=Capability.PROPOSE):
 
     def prepare(self, laboratory: Laboratory) -> None:
         """Take texts apart, by which its kin is found."""
-        kin.read_ahead(laboratory.folder, self.text.encode())
+        kin.read_texts_ahead(laboratory.folder, self.text.encode())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        if self.experiment in list_shipped(laboratory) and experiments.by_name(db, self.experiment) is None:
+        if (
+            self.experiment in list_shipped(laboratory)
+            and experiments.find_experiment_by_name(db, self.experiment) is None
+        ):
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along and that is not published here yet, so "
                 "there is nothing to mend. Nothing was written; give yours another name."
             )
-        draft = drafts.write(db, laboratory.folder, self.experiment, self.text, self._digest, author=self.by, now=now)
+        draft = drafts.write_draft(
+            db, laboratory.folder, self.experiment, self.text, self._digest, author=self.by, now=now
+        )
         return _answer(db, draft, now)
 
     @property
     def _digest(self) -> str:
-        return bundles.digest(self.text.encode())
+        return bundles.digest_bundle(self.text.encode())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,7 @@ class TryDraft(Command, name="draft.preflight", capability=Capability.PROPOSE):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """It waits until there is time."""
-        draft = drafts.order(db, laboratory.folder, self.draft, author=self.by, now=now)
+        draft = drafts.request_draft_preflight(db, laboratory.folder, self.draft, author=self.by, now=now)
         return {**_answer(db, draft, now), "job": f"draft-{draft.number}"}
 
 
@@ -81,8 +86,8 @@ class SmokeDraft(Command, name="draft.smoke", capability=Capability.PROPOSE):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Before it nobody but the operator is told more than that it failed."""
-        draft = drafts.tell(db, self.draft, self.by, now)
-        return {"draft": draft.number, **smoke(draft)}
+        draft = drafts.disclose_draft_failure(db, self.draft, self.by, now)
+        return {"draft": draft.number, **describe_draft_failure(draft)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +98,7 @@ class DropDraft(Command, name="draft.drop", capability=Capability.PROPOSE):
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        return _answer(db, drafts.drop(db, self.draft, by=self.by, now=now), now)
+        return _answer(db, drafts.abandon_draft(db, self.draft, by=self.by, now=now), now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +111,11 @@ class ReportDraft(Command, name="draft.report", capability=Capability.RUN):
 
     def audited(self) -> dict[str, Any]:
         """Of the report its digest: the report itself is stored."""
-        return {"draft": self.draft, "report": bundles.digest(self.report.encode())}
+        return {"draft": self.draft, "report": bundles.digest_bundle(self.report.encode())}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        secret = secret_of(laboratory.keys.ticket)
-        draft = drafts.record(db, self.draft, self.report, self.declaration, secret, now)
+        secret = preflight_secret(laboratory.keys.ticket)
+        draft = drafts.store_judged_draft(db, self.draft, self.report, self.declaration, secret, now)
         return {**_answer(db, draft, now), "reason": draft.reason}
 
 
@@ -151,17 +156,17 @@ class ProposeDraft(Command, name="draft.propose", capability=Capability.PROPOSE)
             follows=self.follows,
             author=self.by,
         )
-        made = invent(db, laboratory.folder, question, now)
+        made = propose_draft(db, laboratory.folder, question, now)
         if self.idea is not None:
-            take(db, self.idea, proposal=made.number, by=self.by, now=now)
-        return answer_about(made, kin.forecast_of(db, drafts.kept(db, self.draft), now))
+            mark_idea_taken(db, self.idea, proposal=made.number, by=self.by, now=now)
+        return answer_with_proposal(made, kin.read_draft_forecast(db, drafts.require_draft(db, self.draft), now))
 
     def _question(self, db: Database) -> tuple[tuple[float, float] | None, tuple[str, str, str]]:
         """Where the number lies if the rival is right, and what each outcome changes; nothing of a mended text."""
         rival = None if self.rival_low is None or self.rival_high is None else (self.rival_low, self.rival_high)
         outcomes = (self.if_positive or "", self.if_absent or "", self.if_negative or "")
         is_whole = self.rival and rival is not None and all(outcomes)
-        if not is_whole and experiments.by_name(db, drafts.kept(db, self.draft).name) is None:
+        if not is_whole and experiments.find_experiment_by_name(db, drafts.require_draft(db, self.draft).name) is None:
             raise WrongUse(
                 "A new question needs rival, rival_low, rival_high, if_positive, if_absent and if_negative. Nothing "
                 "was proposed; only a mended text of a published experiment does without."
@@ -169,21 +174,21 @@ class ProposeDraft(Command, name="draft.propose", capability=Capability.PROPOSE)
         return rival, outcomes
 
 
-def _answer(db: Database, draft: KeptDraft, now: datetime) -> Answer:
+def _answer(db: Database, draft: StoredDraft, now: datetime) -> Answer:
     return {
         "draft": draft.number,
         "experiment": draft.name,
         "digest": draft.digest,
         "state": draft.state.value,
         "refusals": [asdict(refusal) for refusal in draft.refusals],
-        **left(tries(db, draft)),
-        "forecast": kin.forecast_of(db, draft, now),
-        "kin": [f"{run.title}: {run.reason}" for run in kin.runs_of(db, draft, now)],
+        **describe_tries_left(list_draft_tries(db, draft)),
+        "forecast": kin.read_draft_forecast(db, draft, now),
+        "kin": [f"{run.title}: {run.reason}" for run in kin.list_draft_kin_runs(db, draft, now)],
         "where": f"/drafts/{draft.number}",
     }
 
 
-def answer_about(made: KeptProposal, forecast: str) -> Answer:
+def answer_with_proposal(made: StoredProposal, forecast: str) -> Answer:
     """What whoever made a proposal is told of it, and whether what it predicts is blind."""
     return {
         "proposal": made.number,

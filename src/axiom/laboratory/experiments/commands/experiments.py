@@ -15,7 +15,7 @@ from axiom.domain.experiments import MOST_COPIES
 from axiom.domain.links import references_in
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
-from axiom.domain.registrations import Rule, StoppingRule, amended_by, read_body
+from axiom.domain.registrations import Rule, StoppingRule, map_amendments, read_registration_body
 from axiom.domain.rounds import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
 from axiom.gate.command import Answer, Command
@@ -23,24 +23,31 @@ from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import LINE, LINES, NAMED, NUMBER, SAID_BY
 from axiom.laboratory.experiments import preflight_report, published_files
 from axiom.laboratory.experiments.catalogue_files import find_author, find_file, list_shipped
-from axiom.laboratory.experiments.declared import declaration
+from axiom.laboratory.experiments.declared import find_declaration
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.laboratory.experiments.old_claims import LIST, inherit, read
-from axiom.laboratory.experiments.publish import Known, KnownDeclaration, PackedBundle, packed_before, prepare, publish
-from axiom.laboratory.experiments.releases import written_by
-from axiom.laboratory.experiments.retire import withdraw
-from axiom.laboratory.experiments.rules.preflight import PreflightVerdict, may_order
-from axiom.laboratory.planning.candidates import need_of
-from axiom.laboratory.planning.capacity import able, size_to_order
-from axiom.laboratory.planning.deploy import deploy, ordered_of
-from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design, most_of_version
+from axiom.laboratory.experiments.old_claims import LIST, read_old_claims, register_old_claims
+from axiom.laboratory.experiments.publish import (
+    Known,
+    KnownDeclaration,
+    PackedBundle,
+    pack_experiment,
+    publish_bundle,
+    read_packed_declaration,
+)
+from axiom.laboratory.experiments.releases import record_program_code
+from axiom.laboratory.experiments.retire import retire_version
+from axiom.laboratory.experiments.rules.preflight import PreflightVerdict, may_order_more
+from axiom.laboratory.planning.candidates import need_of_manifest
+from axiom.laboratory.planning.capacity import choose_order_size, find_able_hosts
+from axiom.laboratory.planning.deploy import find_orderable_registration, order_replicates
+from axiom.laboratory.planning.design_cost import cost_of_cells, cost_of_design, most_cost_of_version
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
-from axiom.laboratory.planning.tiles import charted_version, order_charted
-from axiom.laboratory.policy import Policy, policy_of
+from axiom.laboratory.planning.tiles import find_charted_version, order_tiles_to_chart
+from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.laboratory.registrations import kin
 from axiom.limits import experiments as limits
 from axiom.rules.accounts.command_permission import CommandCost
-from axiom.signed.canonical_json import Scalar, canonical
+from axiom.signed.canonical_json import Scalar, canonical_bytes
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -77,14 +84,14 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
 
     def request(self, db: Database) -> CommandCost:
         """A text takes the place of what somebody published under this name before."""
-        owner = None if self.text is None else audit.publisher(db, self.experiment)
+        owner = None if self.text is None else audit.find_first_publisher(db, self.experiment)
         return CommandCost(command=self.name, capability=self.capability, owner=owner)
 
     def prepare(self, laboratory: Laboratory) -> PackedBundle:
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
             file = find_file(laboratory, self.experiment)
-            return prepare(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+            return pack_experiment(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
         if self.experiment in list_shipped(laboratory):
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a file of yours cannot take its "
@@ -93,21 +100,21 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self.text.encode())
-            made = prepare(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
-            kin.read_ahead(laboratory.folder, self.text.encode())
+            made = pack_experiment(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+            kin.read_texts_ahead(laboratory.folder, self.text.encode())
             return replace(made, author=self.by, ran=self.ran)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
         if self.text is not None:
-            published_files.keep_text(laboratory.folder, self.experiment, self.text.encode())
+            published_files.keep_experiment_file(laboratory.folder, self.experiment, self.text.encode())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Sign, store and register it. Sessions order its sweep without being asked, so that counts here."""
         named = prepared.manifest.name, prepared.manifest.version
-        before = most_of_version(db, *named)
+        before = most_cost_of_version(db, *named)
         author = prepared.author or find_author(laboratory, db, named[0])
-        published = publish(
+        published = publish_bundle(
             db,
             laboratory.folder,
             replace(prepared, author=author),
@@ -117,18 +124,18 @@ class PublishExperiment(Command, name="experiment.publish", capability=Capabilit
             has_address=laboratory.has_address,
         )
         if published.experiment_id is not None and self.by.startswith(PROGRAM) and published.change in _NEW:
-            written_by(db, published.experiment_id, published.digest, by=self.by, now=now)
-        inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
+            record_program_code(db, published.experiment_id, published.digest, by=self.by, now=now)
+        register_old_claims(db, read_old_claims(laboratory.catalogue / LIST), prepared.manifest.name, now)
         if not author:  # what Axiom brings along was read by those who release it
             for words in references_in(prepared.manifest.reference):
-                references.add(db, words, by="catalogue", now=now)
+                references.add_reference(db, words, by="catalogue", now=now)
         return {
             "experiment": named[0],
             "version": named[1],
             "bundle": published.digest,
             "serial": published.serial,
             "change": published.change,
-            "most_core_hours": core_hours(max(0.0, most_of_version(db, *named) - before)),
+            "most_core_hours": core_hours(max(0.0, most_cost_of_version(db, *named) - before)),
         }
 
 
@@ -149,22 +156,24 @@ class PreflightExperiment(Command, name="experiment.preflight", capability=Capab
         """Read the report, which may be long, and the file that it is about."""
         from axiom.laboratory.experiments import preflight
 
-        attempt = preflight_report.read(self.report)
+        attempt = preflight_report.read_preflight_report(self.report)
         with Connections(folder=laboratory.folder).reader() as reader:
-            return preflight.read_again(reader, laboratory.folder, attempt)
+            return preflight.recheck_source(reader, laboratory.folder, attempt)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         from axiom.laboratory.experiments import preflight
 
-        secret = preflight.secret_of(laboratory.keys.ticket)
-        tried = experiments.bundle(db, prepared.bundle)
-        shipped = tried is not None and preflight.is_shipped(blobs.get(db, laboratory.folder, tried.digest))
-        made, is_new = preflight.record(db, prepared, secret, now, is_shipped=shipped)
-        bundle = experiments.bundle(db, made.bundle)
+        secret = preflight.preflight_secret(laboratory.keys.ticket)
+        tried = experiments.find_bundle(db, prepared.bundle)
+        shipped = tried is not None and preflight.is_shipped_bundle(
+            blobs.read_blob(db, laboratory.folder, tried.digest)
+        )
+        made, is_new = preflight.store_judged_preflight(db, prepared, secret, now, is_shipped=shipped)
+        bundle = experiments.find_bundle(db, made.bundle)
         if bundle:
-            demands = preflight.demands_of(stored_manifest(bundle.manifest))
-            kin.note_numbers_of_bundle(db, laboratory.folder, bundle.digest, prepared, demands)
-        experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
+            demands = preflight.preflight_demands(stored_manifest(bundle.manifest))
+            kin.record_bundle_numbers(db, laboratory.folder, bundle.digest, prepared, demands)
+        experiment = experiments.find_experiment(db, bundle.experiment_id) if bundle else None
         return {
             "experiment": experiment.name if experiment else "",
             "version": experiment.version if experiment else 0,
@@ -200,12 +209,12 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
     def request(self, db: Database) -> CommandCost:
         """The workunits count against the caller's day, with those into which the first may be cut."""
         cut = self.singly + 1 if self.singly else 0
-        hosts_there = releases.fleet(db).hosts if self.every_host else 1
+        hosts_there = releases.measure_fleet(db).hosts if self.every_host else 1
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits * hosts_there + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        if self.host is not None and hosts.host(db, self.host) is None:
+        if self.host is not None and hosts.find_host(db, self.host) is None:
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
@@ -215,17 +224,19 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
                 f"{self.copies} copies of each task go to hosts of as many volunteers, and one for {target} goes to "
                 "one alone. Nothing was ordered; leave out the host, or the copies."
             )
-        policy = policy_of(laboratory.settings)
+        policy = policy_from_settings(laboratory.settings)
         targets, passed_over = self._targets(db, experiment, policy, now)
         allowed = _demand_tried(db, experiment, targets)
         registration = self._registration(db, experiment)
-        if policy.is_stamped and registration in stamps.waiting(db):
+        if policy.is_stamped and registration in stamps.list_unstamped_registrations(db):
             raise Refused(
                 "No authority has stamped the registration yet, as the setting stamp_authority asks. Nothing was "
                 "ordered; it takes seconds as a rule, and `axiom doctor` says what is in the way."
             )
         replicates_each = self.replicates_each or (1 if self.every_host else 0)
-        replicates_each = replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
+        replicates_each = (
+            replicates_each or choose_order_size(db, registration, policy, now, host_id=self.host).replicates
+        )
         demand_ticket_room(db, experiment, registration, replicates=replicates_each, keys=laboratory.keys, now=now)
         allotment = Allotment(
             experiment_id=experiment.id,
@@ -241,7 +252,7 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
         made = [
             workunit
             for host in whom
-            for workunit in deploy(
+            for workunit in order_replicates(
                 db, allotment, max_failures=most, now=now, singly=self.singly, host_id=host, copies=copies
             )
         ]
@@ -267,8 +278,8 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
             raise WrongUse("It is ordered for one host or for every host. Nothing was ordered; name one of the two.")
         if not self.every_host:
             return [] if self.host is None else [self.host], {}
-        need = need_of(stored_manifest(experiment.manifest), task_rules.read_rule(db, experiment.name))
-        targets, passed_over = able(db, need, policy, now)
+        need = need_of_manifest(stored_manifest(experiment.manifest), task_rules.read_rule(db, experiment.name))
+        targets, passed_over = find_able_hosts(db, need, policy, now)
         if not targets:
             reasons = "; ".join(f"{counted(hosts, 'host')}: {why}" for why, hosts in passed_over.items())
             why = f" ({reasons})" if reasons else ""
@@ -276,10 +287,10 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
         return targets, passed_over
 
     def _registration(self, db: Database, experiment: StoredExperiment) -> Registration | None:
-        by = amended_by(registrations.registrations(db, experiment.id)).get(self.registration or 0)
+        by = map_amendments(registrations.read_registrations(db, experiment.id)).get(self.registration or 0)
         if by is not None:
             raise Refused(f"Registration {self.registration} was amended by {by}. Nothing was ordered; order that one.")
-        wanted = ordered_of(db, experiment.id, self.registration)
+        wanted = find_orderable_registration(db, experiment.id, self.registration)
         if wanted is None and self.registration is not None:
             raise NotFound(
                 f"{experiment.name}@{experiment.version} has no registration {self.registration}, so nothing was "
@@ -305,7 +316,7 @@ class ChartExperiment(Command, name="experiment.chart", capability=Capability.DE
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        version = charted_version(db, experiment)
+        version = find_charted_version(db, experiment)
         if version is None:
             raise Refused(
                 f"{experiment.name}@{experiment.version} draws no map, so it has no tiles. Nothing was ordered."
@@ -313,7 +324,7 @@ class ChartExperiment(Command, name="experiment.chart", capability=Capability.DE
         if experiment.status != "open":
             raise Withdrawn(f"{experiment.name}@{experiment.version} is {experiment.status}. Nothing was ordered.")
         _demand_tried(db, experiment, ())
-        made = order_charted(db, version, policy_of(laboratory.settings), now, most=self.workunits)
+        made = order_tiles_to_chart(db, version, policy_from_settings(laboratory.settings), now, most=self.workunits)
         return {
             "experiment": experiment.name,
             "version": experiment.version,
@@ -336,7 +347,7 @@ class RetireExperiment(Command, name="experiment.retire", capability=Capability.
             raise Withdrawn(
                 f"{experiment.name} version {experiment.version} is {experiment.status} already. Nothing was changed."
             )
-        cancelled = withdraw(db, experiment.id, self.reason, now)
+        cancelled = retire_version(db, experiment.id, self.reason, now)
         return {"experiment": experiment.name, "version": experiment.version, "cancelled": cancelled}
 
 
@@ -362,13 +373,13 @@ class LoadFormerResults(Command, name="experiment.load-former", capability=Capab
 
     def audited(self) -> dict[str, Any]:
         """Of the rows their digest: the rows themselves are stored."""
-        return {**self.words(), "rows": hashlib.sha256(canonical(self.words()["rows"])).hexdigest()}
+        return {**self.words(), "rows": hashlib.sha256(canonical_bytes(self.words()["rows"])).hexdigest()}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Keep those of new tasks."""
         whose = {"experiment": find_version(db, self.experiment).name, "source": self.source}
         rows = self.words()["rows"]
-        before = [former_results.add(db, row, **whose, now=now) for row in rows]
+        before = [former_results.add_former_result(db, row, **whose, now=now) for row in rows]
         differing = [row["task"] for row, kept in zip(rows, before, strict=True) if kept not in (None, row)]
         return {**whose, "stored": before.count(None), "kept": len(rows) - before.count(None), "differing": differing}
 
@@ -377,18 +388,18 @@ def _cost(db: Database, version: StoredExperiment, registration: Registration | 
     stopping = StoppingRule(rule=Rule.FIXED, replicates=replicates)
     if registration is None:
         return cost_of_cells(db, version.id, stored_manifest(version.manifest).cell_seconds, stopping)
-    return cost_of_design(db, version.id, read_body(registration.body).design, stopping)
+    return cost_of_design(db, version.id, read_registration_body(registration.body).design, stopping)
 
 
 def _lookup(laboratory: Laboratory, file: Path) -> Known:
     """What the file declares, if the program came with it or a bundle of the same sources is there."""
 
     def declaration_of(files: Mapping[str, bytes]) -> KnownDeclaration | None:
-        shipped = file.parent == laboratory.catalogue and declaration(laboratory.catalogue, file.stem, files)
+        shipped = file.parent == laboratory.catalogue and find_declaration(laboratory.catalogue, file.stem, files)
         if shipped:
             return KnownDeclaration(declaration=shipped, refusals=())  # or the list would not have it
         archive = _newest_archive(laboratory, file.stem)
-        return packed_before(archive, files) if archive else None
+        return read_packed_declaration(archive, files) if archive else None
 
     return declaration_of
 
@@ -397,24 +408,24 @@ def _newest_archive(laboratory: Laboratory, name: str) -> bytes | None:
     """The bundle that is there; one that is lost or damaged is packed anew."""
     try:
         with Connections(folder=laboratory.folder).reader() as reader:
-            newest = experiments.by_name(reader, name)
-            current = experiments.bundle_now(reader, newest.id) if newest else None
-            return blobs.get(reader, laboratory.folder, current.digest) if current else None
+            newest = experiments.find_experiment_by_name(reader, name)
+            current = experiments.find_newest_bundle(reader, newest.id) if newest else None
+            return blobs.read_blob(reader, laboratory.folder, current.digest) if current else None
     except (NotFound, StoreDamaged):
         return None
 
 
 def _demand_tried(db: Database, experiment: StoredExperiment, targets: Sequence[int]) -> PreflightVerdict:
     """May it be ordered, as far as its preflight goes? Refused otherwise."""
-    newest = experiments.bundle_now(db, experiment.id)
-    tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
-    read = preflights.of_bundle(db, newest.digest, OWN_GATES) if newest else None
-    may_ours = newest is not None and preflights.has_passed(db, newest.digest, is_ours=True)
-    allowed = may_order(
+    newest = experiments.find_newest_bundle(db, experiment.id)
+    tried = preflights.find_preflight(db, newest.digest, GATES) if newest else None
+    read = preflights.find_preflight(db, newest.digest, OWN_GATES) if newest else None
+    may_ours = newest is not None and preflights.has_bundle_passed(db, newest.digest, is_ours=True)
+    allowed = may_order_more(
         tried.passed if tried else None,
-        is_offered=preflights.is_offered(db, experiment.id, GATES),
-        is_for_volunteer=any(not preflights.is_ours(db, host) for host in targets),
-        had_passed=newest is not None and preflights.has_passed(db, newest.digest),
+        is_offered=preflights.is_version_offered(db, experiment.id, GATES),
+        is_for_volunteer=any(not preflights.is_own_host(db, host) for host in targets),
+        had_passed=newest is not None and preflights.has_bundle_passed(db, newest.digest),
         is_read=may_ours,
     )
     if not allowed.passed:

@@ -8,10 +8,10 @@ from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.gate.gate import CommandGate
 from axiom.laboratory.experiments import published_files, releases
-from axiom.laboratory.experiments.breaker import breaking
+from axiom.laboratory.experiments.breaker import find_failing_versions
 from axiom.laboratory.experiments.catalogue_files import list_contested, list_files, list_shipped
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.laboratory.rounds.steps.failures import count as count_failures
+from axiom.laboratory.rounds.steps.failures import count_failures as count_failures
 from axiom.server.upkeep.jobs import Job
 from axiom.store.connections import Connections
 
@@ -37,7 +37,7 @@ def publish_catalogue(gate: CommandGate, caller: Caller, is_stopping: Callable[[
             "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
         )
     # In the writer, so that no newer text is published meanwhile, kept, and then lost to what was read before.
-    gate.writer.run(lambda db: published_files.lay_out(db, laboratory.folder, list_shipped(laboratory)))
+    gate.writer.run(lambda db: published_files.write_published_files(db, laboratory.folder, list_shipped(laboratory)))
     for file in list_files(laboratory):
         if is_stopping():
             return
@@ -55,12 +55,14 @@ def stop_failing(gate: CommandGate, caller: Caller) -> None:
     """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
     gate.writer.run(lambda db: count_failures(db, gate.now()))
     with Connections(folder=gate.laboratory.folder).reader() as db:
-        is_due = releases.is_due(db)
+        is_due = releases.is_release_change_due(db)
     if is_due:
         gate.writer.run(lambda db: releases.record_stages(db, gate.now()))
-    for broken in gate.writer.run(breaking):
+    for broken in gate.writer.run(find_failing_versions):
         version, why = broken.version, broken.reason
-        stop = functools.partial(releases.stop, version=version, reason=why, platform=broken.platform, now=gate.now())
+        stop = functools.partial(
+            releases.record_breaker_stop, version=version, reason=why, platform=broken.platform, now=gate.now()
+        )
         gate.writer.run(stop)
         if not broken.platform:
             named = f"{version.name}@{version.version}"  # a newer one may be published meanwhile

@@ -11,8 +11,8 @@ from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import NAMED, NUMBER, SAID_BY, SENTENCE, WHY
 from axiom.laboratory.experiments import releases
 from axiom.laboratory.experiments.find_version import find_version
-from axiom.laboratory.experiments.recall import recall, reopen_finding, reopen_version
-from axiom.laboratory.experiments.rollback import roll_back
+from axiom.laboratory.experiments.recall import recall_version, reopen_finding, reopen_version
+from axiom.laboratory.experiments.rollback import roll_back_version
 from axiom.store.engine.database import Database
 from axiom.store.experiments.recall_effects import blast_radius
 
@@ -30,7 +30,7 @@ class PauseExperiment(Command, name="experiment.pause", capability=Capability.OP
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        out = releases.pause(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        out = releases.pause_version(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": experiment.name, "version": experiment.version, "platform": self.platform, "out": out}
 
 
@@ -45,7 +45,7 @@ class ResumeExperiment(Command, name="experiment.resume", capability=Capability.
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        lifted = releases.resume(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        lifted = releases.resume_version(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": experiment.name, "version": experiment.version, "lifted": lifted}
 
 
@@ -60,7 +60,7 @@ class ApproveExperiment(Command, name="experiment.approve", capability=Capabilit
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        bundle = releases.approve(db, experiment, reason=self.why, by=self.by, now=now)
+        bundle = releases.approve_version(db, experiment, reason=self.why, by=self.by, now=now)
         if self.serial not in (None, bundle.serial):
             raise Refused(
                 f"The newest bundle of {experiment.name}@{experiment.version} has serial {bundle.serial} by now, and "
@@ -85,7 +85,7 @@ class RollBackExperiment(Command, name="experiment.rollback", capability=Capabil
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         experiment = find_version(db, self.experiment)
-        done = roll_back(
+        done = roll_back_version(
             db,
             laboratory.folder,
             experiment,
@@ -110,7 +110,7 @@ class RecallExperiment(Command, name="experiment.recall", capability=Capability.
         """Count what hangs on it, then recall it."""
         experiment = find_version(db, self.experiment)
         touched = asdict(blast_radius(db, experiment.id))
-        cancelled = recall(db, experiment, self.why, now)
+        cancelled = recall_version(db, experiment, self.why, now)
         return {
             "experiment": experiment.name,
             "version": experiment.version,

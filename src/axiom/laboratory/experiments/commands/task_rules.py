@@ -18,7 +18,7 @@ from axiom.store.experiments import task_rules
 
 
 @dataclass(frozen=True, kw_only=True)
-class RequireOfTasks(Command, name="experiment.require", capability=Capability.RUN):
+class SetTaskRule(Command, name="experiment.require", capability=Capability.RUN):
     """Give tasks of an experiment to large computers alone, or let its cells take longer; in every version of it.
 
     It replaces what was said before. With none of the three, any computer gets them again, within the usual bound.

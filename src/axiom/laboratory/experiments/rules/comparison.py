@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from axiom.domain.value import value
+from axiom.domain.value import value_class
 
 _APART = frozenset({"format", "configs", "cell_seconds"})  # the seconds are those of each config, and told as a sum
 
 
-@value
+@value_class
 class DeclaredDifference:
     """A part of a declaration, and what each of two says there; None where one says nothing."""
 

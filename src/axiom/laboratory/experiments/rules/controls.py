@@ -81,7 +81,7 @@ class PlaceboResult:
     is_near: bool = False  # to being none: more seeds may tell
 
 
-def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> PlaceboResult:
+def check_placebo_values(estimand: Mapping[str, Any], values: Sequence[float | None]) -> PlaceboResult:
     """Is there no effect to be seen in these values of a placebo?
 
     One is seen whose estimate lies further from the null than the smallest effect that matters, at an e-value that is a

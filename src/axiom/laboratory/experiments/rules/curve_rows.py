@@ -17,7 +17,7 @@ from axiom_weigh.statistics.shares_and_medians import median_of
 _BY = "_by_"
 
 
-def curve_measure(measures: Sequence[Measure]) -> str | None:
+def choose_curve_measure(measures: Sequence[Measure]) -> str | None:
     """Return the first measure that is a list and whose name says along what, as `accuracy_by_epoch` does."""
     lists = (ValueType.INTS, ValueType.FLOATS)
     return next(
@@ -25,7 +25,7 @@ def curve_measure(measures: Sequence[Measure]) -> str | None:
     )
 
 
-def curve_of(
+def compose_median_curve(
     name: str, measure: str, configs: Sequence[Mapping[str, Any]], lists: Mapping[int, Sequence[Sequence[float]]]
 ) -> Curve | None:
     """Return the curve of a measure over the lists of each config, which `lists` has by its place in the sweep."""

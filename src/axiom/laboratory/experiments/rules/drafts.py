@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.preflights import DraftState, KeptDraft
+from axiom.domain.preflights import DraftState, StoredDraft
 from axiom.laboratory.experiments.rules.preflight import GateState, PreflightVerdict
 from axiom.limits import experiments as limits
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 
 _ASKED = ("configs", "estimands")  # what a file asks and expects
 _CONTROLLED = ("estimand", "placebo", "planted")  # of a control, without what that costs
@@ -33,7 +33,7 @@ class DraftDecision:
     reason: str = ""
 
 
-def may_try(draft: KeptDraft, tried: Sequence[KeptDraft]) -> DraftDecision:
+def may_try_draft(draft: StoredDraft, tried: Sequence[StoredDraft]) -> DraftDecision:
     """May it be put to all gates? `tried`: the texts of its name or kin that were, since one was proposed."""
     match draft.state:
         case DraftState.REFUSED:
@@ -48,21 +48,21 @@ def may_try(draft: KeptDraft, tried: Sequence[KeptDraft]) -> DraftDecision:
         case DraftState.PASSED:
             return DraftDecision(may=True)  # with a newer kit it is another bundle, which has to pass by itself
     if len(tried) >= limits.DRAFT_TRIES:
-        texts = f"{len(tried)} texts of {draft.name} and its kin were tried ({', '.join(map(title, tried))})"
+        texts = f"{len(tried)} texts of {draft.name} and its kin were tried ({', '.join(map(draft_title, tried))})"
         return _no(f"{texts}, and the draft rests; begin another question")
     return DraftDecision(may=True)
 
 
-def left(tried: Sequence[KeptDraft]) -> dict[str, Any]:
+def describe_tries_left(tried: Sequence[StoredDraft]) -> dict[str, Any]:
     """How many more texts of a name and its kin may be tried, and which were."""
-    return {"tries_left": max(0, limits.DRAFT_TRIES - len(tried)), "tries_of": [*map(title, tried)]}
+    return {"tries_left": max(0, limits.DRAFT_TRIES - len(tried)), "tries_of": [*map(draft_title, tried)]}
 
 
-def title(draft: KeptDraft) -> str:
+def draft_title(draft: StoredDraft) -> str:
     return f"draft {draft.number} ({draft.name})"
 
 
-def may_propose(draft: KeptDraft, newest: int) -> DraftDecision:
+def may_propose_draft(draft: StoredDraft, newest: int) -> DraftDecision:
     """May it be proposed? `newest`: the number of its author's newest text of its name that passed."""
     if draft.state is not DraftState.PASSED:
         return _no(f"it is {draft.state}, and only what passed all gates can be published")
@@ -76,7 +76,7 @@ def preflight_seconds(cell_seconds: Sequence[float], controls: Sequence[float], 
     return (seeds + 2) * sum(cell_seconds) + seeds * sum(controls)
 
 
-def same_but_for_costs(draft: KeptDraft, tried: Sequence[KeptDraft]) -> KeptDraft | None:
+def find_same_try(draft: StoredDraft, tried: Sequence[StoredDraft]) -> StoredDraft | None:
     """The tried text of the same author that failed by its costs, where this one says something else of these alone.
 
     So it is the same try, with the forecast that was sealed then: nothing that was told of it can change that.
@@ -101,16 +101,16 @@ def _without_costs(text: str) -> str:
         return text
 
 
-def failed_gate(draft: KeptDraft) -> str:
+def failed_gate(draft: StoredDraft) -> str:
     """The gate that said no; nothing where none did."""
     return next((str(gate["name"]) for gate in draft.gates if gate["state"] == GateState.FAILED), "")
 
 
-def question_of(declaration: Mapping[str, Any]) -> str:
+def question_digest(declaration: Mapping[str, Any]) -> str:
     """The digest of what a manifest asks, expects and is controlled by: with another one it is another question."""
     controls = [{name: control[name] for name in _CONTROLLED} for control in declaration["controls"]]
     question = {name: declaration[name] for name in _ASKED} | {"controls": controls}
-    return hashlib.sha256(canonical(question)).hexdigest()
+    return hashlib.sha256(canonical_bytes(question)).hexdigest()
 
 
 def blind_gates(judged: PreflightVerdict) -> list[dict[str, str]]:
@@ -124,7 +124,7 @@ def reason_for_persons(judged: PreflightVerdict) -> str:
     return "; ".join([judged.reason, *controls])
 
 
-def told_gates(draft: KeptDraft) -> list[dict[str, str]]:
+def public_gates(draft: StoredDraft) -> list[dict[str, str]]:
     """How it stands at each gate, for everybody: of one that failed no more than that, until its author asks."""
     if draft.told_at is not None or not failed_gate(draft):
         return [dict(gate) for gate in draft.gates]
@@ -133,7 +133,7 @@ def told_gates(draft: KeptDraft) -> list[dict[str, str]]:
     ]
 
 
-def smoke(draft: KeptDraft) -> dict[str, Any]:
+def describe_draft_failure(draft: StoredDraft) -> dict[str, Any]:
     """What an author is told who asks why a draft failed: the gate, the place, the kind of fault, no measure."""
     return {
         "gate": failed_gate(draft),
@@ -141,7 +141,7 @@ def smoke(draft: KeptDraft) -> dict[str, Any]:
     }
 
 
-def difference(before: str, after: str) -> str:
+def diff_texts(before: str, after: str) -> str:
     """The lines of a published text that a draft changes, old and new, with two around them."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "published", "draft", lineterm="", n=2)
     return "\n".join(lines)

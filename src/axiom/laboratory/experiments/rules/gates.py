@@ -12,8 +12,8 @@ from axiom.domain.estimands import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules import revealing_controls
-from axiom.laboratory.experiments.rules.controls import control_result, spared
-from axiom.laboratory.failures.rules.tracebacks import known_kind
+from axiom.laboratory.experiments.rules.controls import check_placebo_values, control_result
+from axiom.laboratory.failures.rules.tracebacks import known_exception_name
 from axiom.limits import experiments as limits
 from axiom_weigh.amounts import counted
 from axiom_weigh.grouping import group_pairs
@@ -48,17 +48,17 @@ class GateAnswer:
         return self.blind or self.fault or self.lacks
 
 
-def parses(attempt: Attempt, _demands: Demands) -> GateAnswer:
+def check_parse(attempt: Attempt, _demands: Demands) -> GateAnswer:
     """G0: it is an experiment's file at all."""
     return GateAnswer(fault=_refusals(attempt, "G0"), well="the file is an experiment's")
 
 
-def is_allowed(attempt: Attempt, _demands: Demands) -> GateAnswer:
+def check_allowed_names(attempt: Attempt, _demands: Demands) -> GateAnswer:
     """G1: it imports and calls nothing that an experiment does not need."""
     return GateAnswer(fault=_refusals(attempt, "G1"), well="it imports and calls what experiments may")
 
 
-def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_run(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G2: every cell ends by itself, in the sandbox."""
     if strange := [cell for cell in _all_cells(attempt) if not 0 <= cell.config < len(demands.configs)]:
         return GateAnswer(fault=f"config {strange[0].config} is none of the {len(demands.configs)} of the sweep")
@@ -75,7 +75,7 @@ def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
     )
 
 
-def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_repeat(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G3: the same seed gives the same bits in another process, in another order, and after other seeds.
 
     So it does in a mended text of a published version, wherever that gave any.
@@ -89,8 +89,8 @@ def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
         now = mended.get((before.config, before.seed))
         if now and before.outcome in (Outcome.OK, Outcome.DIVERGED) and now.digest != before.digest:
             return GateAnswer(
-                fault=f"{in_words(before.config, demands.configs)} gives other numbers than the published text of this "
-                "version at the same seed",
+                fault=f"{describe_config(before.config, demands.configs)} gives other numbers than the published text "
+                "of this version at the same seed",
                 advice="Raise `version` in the file: other numbers are asked anew, under a registration of their own",
             )
     twice, wanted = len(first.keys() & {cell.config for cell in attempt.again}), len(demands.configs)
@@ -100,19 +100,19 @@ def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
     )
 
 
-def heeds_seed(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_seeds(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G4: another seed gives another beginning, or other measures that are concluded from; another config, too."""
     lacks = ""
     for place in range(len(demands.configs)):
         marks = {cell.seed: cell.mark for cell in (*attempt.first, *attempt.others) if cell.config == place}
         if len(set(marks.values())) < len(marks):
             return GateAnswer(
-                fault=f"{in_words(place, demands.configs)} at {len(marks)} seeds gives {len(set(marks.values()))} "
-                f"different results: {_alike_in_words(marks)}",
+                fault=f"{describe_config(place, demands.configs)} at {len(marks)} seeds gives "
+                f"{len(set(marks.values()))} different results: {_alike_in_words(marks)}",
                 advice="Draw from chance.stream(seed, purpose), and hand the first losses or values to pace.early",
             )
         if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
-            lacks = lacks or f"{in_words(place, demands.configs)} was not computed at three seeds"
+            lacks = lacks or f"{describe_config(place, demands.configs)} was not computed at three seeds"
     pairs = list(_same_to_the_bit(attempt))
     for factor in _idle_factors(pairs, demands):
         if unsaid := next((p for p in pairs if _differing(p, demands) == [factor] and not _is_said(p, demands)), None):
@@ -149,7 +149,7 @@ def _pairs_that_vary(factor: str, demands: Demands) -> int:
 
 
 def _idle_fault(factor: str, pair: tuple[int, int], demands: Demands) -> str:
-    first, other = (in_words(place, demands.configs) for place in pair)
+    first, other = (describe_config(place, demands.configs) for place in pair)
     return (
         f"the factor {factor} changes nothing: {first} and {other}, like all others that differ in it alone, give the "
         "same numbers to the last bit at three seeds"
@@ -175,7 +175,7 @@ def _alike_in_words(marks: Mapping[int, str]) -> str:
     return "the seed decides too little"
 
 
-def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_measures(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
     others = (*attempt.others, *attempt.compared)
     left = [other for other in others if other.outcome is Outcome.DIVERGED]
@@ -196,15 +196,17 @@ def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     return GateAnswer(well=f"measures as declared, finite, within bounds{seldom}")
 
 
-def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_costs(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G6: cells take about what `Needs` says, at the small end of the sweep and at the large one."""
     if fault := next(_too_dear(attempt, demands), ""):
         return GateAnswer(fault=fault)
     measured = {}
-    for place in ends(demands):
+    for place in cost_extremes(demands):
         warm = [other.cpu_seconds for other in attempt.others if other.config == place]
         if not warm:
-            return GateAnswer(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
+            return GateAnswer(
+                lacks=f"{describe_config(place, demands.configs)} was not computed a second time in one process"
+            )
         measured[place] = min(warm)
     if wrong := _cost_fault(measured, demands):
         return wrong
@@ -212,11 +214,11 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
     return GateAnswer(well=f"a warm cell takes {', and '.join(costs)}")
 
 
-def spares_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G7: nothing is found where there is nothing."""
     if demands.is_invented and (
-        fault := revealing_controls.by_measures(attempt, demands, (SAME_LOW, SAME_HIGH))
-        or revealing_controls.by_rank(attempt, demands, CONTROL_NUMBERS[: limits.CONTROL_SEEDS])
+        fault := revealing_controls.find_revealing_measures(attempt, demands, (SAME_LOW, SAME_HIGH))
+        or revealing_controls.find_revealing_ranks(attempt, demands, CONTROL_NUMBERS[: limits.CONTROL_SEEDS])
     ):
         return GateAnswer(fault=fault)
     if demands.estimands and not demands.controls:
@@ -239,29 +241,29 @@ def declared_fault(demands: Demands) -> tuple[str, str]:
     if demands.estimands and not demands.controls:
         answer = _uncontrolled()
         return "G7", f"{answer.fault}. {answer.advice}"
-    revealing = revealing_controls.by_declaration(demands) if demands.is_invented else ""
+    revealing = revealing_controls.find_revealing_configs(demands) if demands.is_invented else ""
     return ("G7", revealing) if revealing else ("", "")
 
 
-def finds_planted(attempt: Attempt, demands: Demands) -> GateAnswer:
+def check_planted(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G8: what was put there is found."""
     return _controlled(attempt, demands, is_planted=True)
 
 
 GATES: Mapping[str, tuple[str, Callable[[Attempt, Demands], GateAnswer]]] = {
-    "G0": ("parse", parses),
-    "G1": ("allow-list", is_allowed),
-    "G2": ("sandboxed run", runs),
-    "G3": ("same seed twice", is_repeatable),
-    "G4": ("seeds and factors", heeds_seed),
-    "G5": ("schema and bounds", is_sound),
-    "G6": ("cost", costs_as_said),
-    "G7": ("placebo", spares_placebo),
-    "G8": ("planted effect", finds_planted),
+    "G0": ("parse", check_parse),
+    "G1": ("allow-list", check_allowed_names),
+    "G2": ("sandboxed run", check_run),
+    "G3": ("same seed twice", check_repeat),
+    "G4": ("seeds and factors", check_seeds),
+    "G5": ("schema and bounds", check_measures),
+    "G6": ("cost", check_costs),
+    "G7": ("placebo", check_placebo),
+    "G8": ("planted effect", check_planted),
 }
 
 
-def ends(demands: Demands) -> list[int]:
+def cost_extremes(demands: Demands) -> list[int]:
     """The dearest config and the cheapest, as `Needs` has it; one where there is no other."""
     places = sorted(range(len(demands.configs)), key=lambda place: demands.seconds[place])
     return list(dict.fromkeys((places[-1], places[0]))) if places else []
@@ -291,7 +293,7 @@ def unseen_error(tried: TriedCell) -> TriedCell:
     kind, _, place = tried.error.rpartition(" at ")
     shape = _SCHEMA_FAULT.match(kind)
     of_schema = shape[0] if shape else _OF_SCHEMA.strip()
-    kind = of_schema if _is_of_schema(tried) else known_kind(kind)
+    kind = of_schema if _is_of_schema(tried) else known_exception_name(kind)
     return replace(tried, error=f"{kind} at {place}" if tried.error else "")
 
 
@@ -300,13 +302,13 @@ def repeat_fault(tried: TriedCell, first: TriedCell | None, demands: Demands) ->
     if first is None or first.digest == tried.digest:
         return ""
     return (
-        f"{in_words(tried.config, demands.configs)} computed again with the same seed, in another process and after "
-        "other cells, gives other numbers: something besides config and seed enters (what an earlier cell left behind, "
-        "the clock, a set's order, a global generator)"
+        f"{describe_config(tried.config, demands.configs)} computed again with the same seed, in another process "
+        "and after other cells, gives other numbers: something besides config and seed enters (what an earlier cell "
+        "left behind, the clock, a set's order, a global generator)"
     )
 
 
-def in_words(place: int, configs: Sequence[Mapping[str, object]]) -> str:
+def describe_config(place: int, configs: Sequence[Mapping[str, object]]) -> str:
     if not 0 <= place < len(configs):
         return f"config {place}"
     return f"config {place} ({', '.join(f'{name} {value}' for name, value in configs[place].items())})"
@@ -315,18 +317,18 @@ def in_words(place: int, configs: Sequence[Mapping[str, object]]) -> str:
 def control_in_words(run: ControlRun, place: int, demands: Demands) -> str:
     control = next((candidate for candidate in demands.controls if candidate.estimand == run.estimand), None)
     configs = control.configs(is_planted=run.is_planted) if control else ()
-    return f"{_kind(is_planted=run.is_planted)} of {run.estimand}, {in_words(place, configs)},"
+    return f"{_kind(is_planted=run.is_planted)} of {run.estimand}, {describe_config(place, configs)},"
 
 
 def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, TriedCell]]:
     for cell in attempt.first:
-        yield in_words(cell.config, demands.configs), cell
+        yield describe_config(cell.config, demands.configs), cell
     before = {cell.config for cell in attempt.first}
     for cell in attempt.again:
         again = "computed again in a fresh process, " if cell.config in before else ""
-        yield f"{again}{in_words(cell.config, demands.configs)}", cell
+        yield f"{again}{describe_config(cell.config, demands.configs)}", cell
     for other in (*attempt.others, *attempt.compared):
-        yield f"at another seed, {in_words(other.config, demands.configs)}", other
+        yield f"at another seed, {describe_config(other.config, demands.configs)}", other
     for run in attempt.controls:
         for cell in run.tried:
             yield control_in_words(run, cell.config, demands), cell
@@ -358,7 +360,7 @@ def _declared_faults(demands: Demands) -> Iterator[str]:
         for factor, (low, high) in demands.ranges.items():
             level = config.get(factor)
             if isinstance(level, int | float) and not low <= level <= high:
-                yield f"{in_words(place, demands.configs)} lies outside the declared range {low:g} to {high:g}"
+                yield f"{describe_config(place, demands.configs)} lies outside the declared range {low:g} to {high:g}"
     # A dimension is concluded from tiles that are not in the sweep; that there are levels for it, the file proves.
     charted = [estimand for estimand in demands.estimands if Kind(estimand["kind"]) is not Kind.DIMENSION]
     sweeps = [(estimand, "the sweep", demands.configs) for estimand in charted]
@@ -400,7 +402,7 @@ def _beyond(estimand: Mapping[str, Any], where: str, values: Sequence[float | No
 def _too_dear(attempt: Attempt, demands: Demands) -> Iterator[str]:
     """Cells that took longer than a host would let them; those of a control may take as long as any of the sweep."""
     cells = [
-        (in_words(cell.config, demands.configs), cell, demands.allowed_seconds[cell.config])
+        (describe_config(cell.config, demands.configs), cell, demands.allowed_seconds[cell.config])
         for cell in _all_cells(attempt)
     ]
     for run in attempt.controls:
@@ -420,8 +422,8 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> GateAnswer |
         declared = demands.seconds[place]
         if off := _off(spent, declared, limits.COST_FACTOR_OF_COMPUTERS):
             return GateAnswer(
-                fault=f"needs says {off}: a warm cell of {in_words(place, demands.configs)} takes {spent:.3g} s of a "
-                f"reference core, by the speed of this computer, and {declared:.3g} s are declared; a factor of "
+                fault=f"needs says {off}: a warm cell of {describe_config(place, demands.configs)} takes {spent:.3g} s "
+                f"of a reference core, by the speed of this computer, and {declared:.3g} s are declared; a factor of "
                 f"{limits.COST_FACTOR_OF_COMPUTERS:.0f} is allowed",
                 advice=f"Declare about {spent or limits.COST_FLOOR_SECONDS:.2g} s of it",
             )
@@ -430,8 +432,8 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> GateAnswer |
         declared = demands.seconds[dearest] * measured[place] / max(measured[dearest], limits.COST_FLOOR_SECONDS)
         if off := _off(measured[place], measured[dearest] * share, limits.COST_FACTOR):
             return GateAnswer(
-                fault=f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell "
-                f"of it should take {measured[dearest] * share:.3g} s of a reference core, and takes "
+                fault=f"needs says {off} of {describe_config(place, demands.configs)}: beside the dearest config a "
+                f"warm cell of it should take {measured[dearest] * share:.3g} s of a reference core, and takes "
                 f"{measured[place]:.3g}; a factor of {limits.COST_FACTOR:.0f} is allowed",
                 advice=f"Declare about {declared:.2g} s of it",
             )
@@ -495,7 +497,7 @@ def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple
     if run.is_planted:
         plain = control_result(estimand, values)
         return plain.is_found, plain.reason, False
-    nothing = spared(estimand, values)
+    nothing = check_placebo_values(estimand, values)
     return nothing.is_spared, nothing.reason, nothing.is_near
 
 

@@ -12,9 +12,9 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from axiom.domain.headlines.numbers import join_words
-from axiom.domain.preflights import Code, KeptDraft, KinRun, Kinship, tries
+from axiom.domain.preflights import Code, KinRun, Kinship, StoredDraft, select_draft_runs
 from axiom.domain.registrations import BLIND
-from axiom.laboratory.experiments.rules.name_resolution import File, is_declaration
+from axiom.laboratory.experiments.rules.name_resolution import SourceFile, is_declaration
 from axiom.limits import experiments as limits
 
 UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
@@ -33,7 +33,7 @@ _BASIS = 2**64
 _BUILTINS = frozenset(dir(builtins))
 
 
-def code_of(text: str, *, is_shipped: bool = False) -> Code:
+def outline_code(text: str, *, is_shipped: bool = False) -> Code:
     """What a text computes. One that cannot be read computes nothing."""
     try:
         tree = ast.parse(text)
@@ -48,7 +48,7 @@ def code_of(text: str, *, is_shipped: bool = False) -> Code:
     )
 
 
-def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
+def find_kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
     """Whether two texts are kin, and why. `usual`: in how many of the experiments that Axiom brings along a part is."""
     shared = own.parts & other.parts
     share = len(shared) / max(1, min(len(own.parts), len(other.parts)))
@@ -68,7 +68,7 @@ def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
     return None
 
 
-def informed_by(
+def why_informed(
     runs: Collection[KinRun], mends: str = "", unread: Sequence[str] = (), *, ran: str = "", is_readable: bool = True
 ) -> str:
     """Why a forecast is informed: these of its kin were run before it was sealed. Nothing where none was.
@@ -77,7 +77,7 @@ def informed_by(
     `unread`: versions that ran and may be kin, since nobody knows what they compute. `ran`: what a mark beside the
     file says. What is not readable may compute anything, so that nobody can look for its kin.
     """
-    drafts = tries(runs)
+    drafts = select_draft_runs(runs)
     numbers = [str(run.draft) for run in drafts]
     parts = []
     if drafts:
@@ -99,15 +99,15 @@ def informed_by(
     return f"informed by {' and by '.join(parts)}" if parts else ""
 
 
-def forecast(informed: str | None, would_be: str = "") -> str:
+def forecast_in_words(informed: str | None, would_be: str = "") -> str:
     """Whether a forecast is blind, and why, in words; before that is decided: whether it would be, were it so now."""
     reason = UNKNOWN if informed is None else informed or BLIND
     return f"were it {would_be} now, {reason}" if would_be else reason
 
 
-def forecast_of_draft(draft: KeptDraft, informed: str | None) -> str:
+def draft_forecast_in_words(draft: StoredDraft, informed: str | None) -> str:
     """The same of a draft; of a refused text nothing, as nobody looks for its kin."""
-    return "" if draft.refusals else forecast(informed, "" if draft.ordered_at else "tried")
+    return "" if draft.refusals else forecast_in_words(informed, "" if draft.ordered_at else "tried")
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -226,7 +226,7 @@ def _has_enough(steps: int, parts: Collection[int | None]) -> bool:
 
 def _computes_early(tree: ast.Module) -> bool:
     """Could it find out what it declares, by steps that repeat before a cell is asked for? Then nothing is sealed."""
-    file = File(tree)
+    file = SourceFile(tree)
     return any(
         isinstance(node, _REPEATING) or file.meanings(node) & _FOLDING
         for node in file.before_any_cell(is_named_enough=False)

@@ -19,7 +19,7 @@ _SWEEP, _CONTROL = (0, SAME_LOW, SAME_HIGH), (SAME_LOW, SAME_HIGH, 3)
 _FREE, _WHOLE, _VALUES = "ratio ", "whole ratio ", "values "
 
 
-def numbers_of(attempt: Attempt, demands: Demands) -> frozenset[str]:
+def comparable_numbers(attempt: Attempt, demands: Demands) -> frozenset[str]:
     """What a preflight gave, in forms that can be compared with another's."""
     return frozenset(
         form for values, is_of_sweep in _triples(attempt, demands) for form in _forms(values, is_of_sweep=is_of_sweep)

@@ -15,7 +15,7 @@ class PublicName:
     about: str  # the first paragraph of its words, as one line
 
 
-def about(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
+def first_paragraph(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
     """The first paragraph of a docstring, as one line."""
     return _paragraph(ast.get_docstring(node) or "")
 
@@ -25,15 +25,15 @@ def public_names(tree: ast.Module) -> Iterator[PublicName]:
     for node, words in pairwise([*tree.body, ast.Pass()]):
         match node:
             case ast.FunctionDef(name=name) if _is_public(name):
-                yield PublicName(name=name, signature=_call(node), about=about(node))
+                yield PublicName(name=name, signature=_call(node), about=first_paragraph(node))
             case ast.ClassDef(name=name) if _is_public(name):
                 fields = ", ".join(_fields(node.body))
                 signature = f"class {name}({fields})" if fields else f"class {name}"
-                yield PublicName(name=name, signature=signature, about=about(node))
+                yield PublicName(name=name, signature=signature, about=first_paragraph(node))
                 for method in node.body:
                     if isinstance(method, ast.FunctionDef) and _is_public(method.name):
                         call = f"{name}.{_call(method, of_class=True)}"
-                        yield PublicName(name=f"{name}.{method.name}", signature=call, about=about(method))
+                        yield PublicName(name=f"{name}.{method.name}", signature=call, about=first_paragraph(method))
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)) if _is_public(name):
                 match words:
                     case ast.Expr(value=ast.Constant(value=str(text))):

@@ -66,7 +66,7 @@ class NextPreflight:
     reason: str
 
 
-def judge(attempt: Attempt, demands: Demands | None, *, is_shipped: bool = False) -> PreflightVerdict:
+def judge_preflight(attempt: Attempt, demands: Demands | None, *, is_shipped: bool = False) -> PreflightVerdict:
     """The first gate with a fault decides; without any, all must have seen what they want.
 
     What to do about it depends on who wrote the file: Axiom, where it `is_shipped`, or whoever reads this.
@@ -102,7 +102,7 @@ def _cure(failed: str, answer: gates.GateAnswer, *, is_shipped: bool) -> str:
     return f"{_with_stop(answer.advice)} {_MEND}." if answer.advice else f"{_MEND}."
 
 
-def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:
+def judge_quick_gates(refusals: Sequence[Refusal]) -> PreflightVerdict:
     """May the laboratory's own hosts have it? Its file must read as an experiment, G0; what G1 says is told only.
 
     A function of one's own that is wrapped may draw from NumPy's generator or write down how far it is. Whoever has
@@ -125,7 +125,7 @@ def _in_the_way(refusals: Sequence[Refusal]) -> str:
     return f"volunteers will not get it as it stands: line {first.line}: {first.sentence.rstrip('.')}{more}"
 
 
-def out_of_order(attempt: Attempt) -> str:
+def why_out_of_order(attempt: Attempt) -> str:
     """Why these cells are not those of one preflight, or nothing: a seed counts once, and the sweep has number 0."""
     parts = {"first": attempt.first, "again": attempt.again, "others": attempt.others}
     parts |= {f"{run.estimand}, {run.is_planted}": run.tried for run in attempt.controls}
@@ -156,7 +156,7 @@ def _gate(name: str, answer: gates.GateAnswer | None, failed: str) -> GateVerdic
     return GateVerdict(name=name, title=gates.GATES[name][0], state=state, reason=reason, unseen=unseen)
 
 
-def may_order(
+def may_order_more(
     newest: bool | None,
     *,
     is_offered: bool,
@@ -189,7 +189,7 @@ def may_order(
     return PreflightVerdict(passed=True, reason="any host may have it")
 
 
-def choose(waiting: Sequence[UntriedBundle], circumstances: Circumstances) -> NextPreflight:
+def choose_preflight(waiting: Sequence[UntriedBundle], circumstances: Circumstances) -> NextPreflight:
     """The cheapest one that waits; but not while it would hold up the laboratory's own first answers."""
     if not waiting:
         return NextPreflight(bundle=None, reason="no bundle waits for its preflight")

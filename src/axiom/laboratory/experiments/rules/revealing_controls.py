@@ -18,7 +18,7 @@ from axiom_weigh.statistics import estimands
 _Config = Mapping[str, object]
 
 
-def by_declaration(demands: Demands) -> str:
+def find_revealing_configs(demands: Demands) -> str:
     """Which control holds an estimand's own configs, or nothing."""
     for control, is_planted in _controls(demands):
         configs = control.configs(is_planted=is_planted)
@@ -30,7 +30,7 @@ def by_declaration(demands: Demands) -> str:
     return ""
 
 
-def by_measures(attempt: Attempt, demands: Demands, seeds: tuple[int, int]) -> str:
+def find_revealing_measures(attempt: Attempt, demands: Demands, seeds: tuple[int, int]) -> str:
     """Which control gives an estimand's own numbers, or nothing. `seeds`: those of the sweep and of controls alike."""
     swept = _measured(attempt.others, seeds)
     for run in attempt.controls:
@@ -50,7 +50,7 @@ def by_measures(attempt: Attempt, demands: Demands, seeds: tuple[int, int]) -> s
     return ""
 
 
-def by_rank(attempt: Attempt, demands: Demands, seeds: Sequence[int]) -> str:
+def find_revealing_ranks(attempt: Attempt, demands: Demands, seeds: Sequence[int]) -> str:
     """Which control follows an estimand over these seeds, by its number or by its measure in all that is compared."""
     swept = _by_seed((*attempt.others, *attempt.compared))
     for run in attempt.controls:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def is_looked_for(row: Mapping[str, Any], names: Iterable[str], filters: Mapping[str, str]) -> bool:
+def matches_search(row: Mapping[str, Any], names: Iterable[str], filters: Mapping[str, str]) -> bool:
     """Decide by the words in its question and names (`names` are its old ones), its theme and how it stands.
 
     What is not asked for is met by every experiment.

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from axiom.domain.preflights import Refusal
 from axiom.laboratory.experiments.rules import allowed_imports
-from axiom.laboratory.experiments.rules.name_resolution import File, is_declaration
+from axiom.laboratory.experiments.rules.name_resolution import SourceFile, is_declaration
 from axiom.limits import experiments as limits
-from axiom.signed.sources import parsed
+from axiom.signed.sources import parse_source
 
 _ENCODING = re.compile(r"(?=coding[:=][ \t]*([-\w.]+))")
 _AS_READ = ("utf-8", "utf8", "utf_8")
@@ -23,7 +23,7 @@ _NAMES_OF_PYTHON = frozenset(dir(builtins))
 _Found = Iterator[tuple[int, str]]  # the line, and what is wrong with it
 
 
-def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
+def check_source(source: str | bytes, name: str) -> tuple[Refusal, ...]:
     """Everything that keeps this source from being the file of the experiment `name`; nothing when it may be tried."""
     if isinstance(source, bytes):
         try:
@@ -45,12 +45,12 @@ def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
         why = f"a NUL, which is no character, follows `{before.strip()[-40:]}`. Delete it"
         return (_unreadable(len(above) + 1, why),)
     try:
-        tree = parsed(source)
+        tree = parse_source(source)
     except SyntaxError as fault:
         return (_unreadable(fault.lineno or 1, fault.msg),)
     except (ValueError, MemoryError, RecursionError) as fault:
         return (_unreadable(1, str(fault) or "it is nested too deeply"),)
-    file = File(tree)
+    file = SourceFile(tree)
     all_refusals = {Refusal(gate="G0", line=line, sentence=sentence) for line, sentence in _undeclared(file, name)}
     for check in _CHECKS:
         all_refusals |= {Refusal(gate="G1", line=line, sentence=sentence) for line, sentence in check(file)}
@@ -70,7 +70,7 @@ def _unreadable(line: int, why: str) -> Refusal:
     return Refusal(gate="G0", line=line, sentence=f"The file cannot be read as Python: {why}. Nothing of it was run.")
 
 
-def _undeclared(file: File, name: str) -> _Found:
+def _undeclared(file: SourceFile, name: str) -> _Found:
     made = _made(file)
     declared = [node for node in file.tree.body if is_declaration(node)]
     if len(made) != 1 or len(declared) != 1 or getattr(declared[0], "value", None) is not made[0]:
@@ -87,19 +87,19 @@ def _undeclared(file: File, name: str) -> _Found:
         yield from _incomplete(file, call.lineno, keywords)
 
 
-def _made(file: File) -> list[ast.Call]:
+def _made(file: SourceFile) -> list[ast.Call]:
     return [
         node for node in file.nodes if isinstance(node, ast.Call) and file.meanings(node.func) & {_EXPERIMENT, _WRAP}
     ]
 
 
-def _unwrapped(file: File, call: ast.Call) -> _Found:
+def _unwrapped(file: SourceFile, call: ast.Call) -> _Found:
     function = file.functions.get(getattr(call.args[0], "id", "")) if call.args else None
     if function is None or "seed" not in {argument.arg for argument in function.args.args + function.args.kwonlyargs}:
         yield call.lineno, "`wrap` must get a function of this file that takes a seed: all chance comes from it."
 
 
-def _incomplete(file: File, line: int, keywords: Mapping[str, ast.expr]) -> _Found:
+def _incomplete(file: SourceFile, line: int, keywords: Mapping[str, ast.expr]) -> _Found:
     run = file.functions.get(getattr(keywords.get("run"), "id", ""))
     if run is None or len(run.args.posonlyargs + run.args.args) != 2:
         yield line, "`run` must be a function of this file that takes a config and a seed: it computes one cell."
@@ -110,7 +110,7 @@ def _incomplete(file: File, line: int, keywords: Mapping[str, ast.expr]) -> _Fou
         yield at, "The file needs a class Config, a dataclass with frozen=True: its fields are what a sweep varies."
 
 
-def _imports(file: File) -> _Found:
+def _imports(file: SourceFile) -> _Found:
     for node in file.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom) and id(node) in file.in_classes:
             yield (
@@ -163,7 +163,7 @@ def _objection(meaning: str) -> str:
     return allowed_imports.INSIDE if is_behind else ""
 
 
-def _names(file: File) -> _Found:
+def _names(file: SourceFile) -> _Found:
     """Names of Python itself, and modules that are handed on."""
     called = {id(node.func) for node in file.nodes if isinstance(node, ast.Call)}
     for node in file.nodes:
@@ -180,14 +180,14 @@ def _names(file: File) -> _Found:
             yield from _of_module(node, file)
 
 
-def _of_module(node: ast.expr, file: File) -> _Found:
+def _of_module(node: ast.expr, file: SourceFile) -> _Found:
     """Nobody sees what is taken from a module that goes by another name."""
     for meaning in file.meanings(node):
         if _is_module(meaning) or meaning == "axiom":
             yield node.lineno, f"The module {meaning} must not be handed on: name what is used of it."
 
 
-def _attributes(file: File) -> _Found:
+def _attributes(file: SourceFile) -> _Found:
     for node in file.nodes:
         if isinstance(node, ast.MatchClass):
             for name in node.kwd_attrs:
@@ -219,7 +219,7 @@ def _is_dunder(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def _calls(file: File) -> _Found:
+def _calls(file: SourceFile) -> _Found:
     """Seeds that are none, and attributes whose name cannot be read."""
     for node in file.nodes:
         if not isinstance(node, ast.Call):
@@ -239,14 +239,14 @@ def _calls(file: File) -> _Found:
             )
 
 
-def _is_constant(file: File, call: ast.Call) -> bool:
+def _is_constant(file: SourceFile, call: ast.Call) -> bool:
     """Is the seed of this call the same in every cell?"""
     arguments = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("seed", None))]
     used = {node.id for seed in arguments for node in ast.walk(seed) if isinstance(node, ast.Name)}
     return not (used - file.constants - _NAMES_OF_PYTHON)
 
 
-def _statements(file: File) -> _Found:
+def _statements(file: SourceFile) -> _Found:
     for node in file.nodes:
         if isinstance(node, ast.Global):
             yield node.lineno, "`global` is not allowed: what a cell leaves behind would change the next. Return it."
@@ -256,7 +256,7 @@ def _statements(file: File) -> _Found:
             yield statement.lineno, "Outside of functions a file may only define: this would run when it is imported."
 
 
-def _defines(statement: ast.stmt, file: File) -> bool:
+def _defines(statement: ast.stmt, file: SourceFile) -> bool:
     match statement:
         case ast.Expr(value=ast.Constant()) | ast.Pass():
             return True
@@ -266,7 +266,7 @@ def _defines(statement: ast.stmt, file: File) -> bool:
     return isinstance(statement, kinds)
 
 
-def _import_calls(file: File) -> _Found:
+def _import_calls(file: SourceFile) -> _Found:
     """Whatever is called when the file is imported, decorators included."""
     for node in file.at_import():
         called: list[ast.expr] = [node.func] if isinstance(node, ast.Call) else []
@@ -278,7 +278,7 @@ def _import_calls(file: File) -> _Found:
                 yield function.lineno, f"{what} is called when the file is imported: call it within run."
 
 
-def _may_be_called_at_import(called: ast.expr, file: File) -> bool:
+def _may_be_called_at_import(called: ast.expr, file: SourceFile) -> bool:
     if meanings := file.meanings(called):
         return all(allowed_imports.AT_IMPORT.fullmatch(meaning) for meaning in meanings)
     if isinstance(called, ast.Name):
@@ -286,7 +286,7 @@ def _may_be_called_at_import(called: ast.expr, file: File) -> bool:
     return isinstance(called, ast.Attribute)  # a method of a value, like "a b".split
 
 
-def _peeks(file: File) -> _Found:
+def _peeks(file: SourceFile) -> _Found:
     """Whoever computes before a cell is asked for could tell in a declaration what will be measured."""
     handed = [argument for call in _made(file) if file.meanings(call.func) == {_WRAP} for argument in call.args[:1]]
     handed += [word.value for call in _made(file) for word in call.keywords if word.arg == "run"]
@@ -304,7 +304,7 @@ def _peeks(file: File) -> _Found:
                 )
 
 
-def _annotations(file: File) -> _Found:
+def _annotations(file: SourceFile) -> _Found:
     """A type that is text is evaluated by whoever looks at it."""
     annotations = [getattr(node, where, None) for node in file.nodes for where in ("annotation", "returns")]
     texts = [node for part in annotations if part for node in ast.walk(part) if isinstance(node, ast.Constant)]
@@ -313,6 +313,6 @@ def _annotations(file: File) -> _Found:
             yield node.lineno, f"This annotation is no type: {allowed_imports.TEXT}."
 
 
-_CHECKS: tuple[Callable[[File], _Found], ...] = (
+_CHECKS: tuple[Callable[[SourceFile], _Found], ...] = (
     *(_imports, _names, _attributes, _calls, _statements, _import_calls, _peeks, _annotations),
 )

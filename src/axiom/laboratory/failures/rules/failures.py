@@ -9,7 +9,7 @@ from axiom_weigh.amounts import counted
 from axiom_weigh.grouping import group_pairs
 
 
-def grouped(
+def group_failures(
     failed: Sequence[EndingCount], worked: Mapping[int, Mapping[int, frozenset[str]]]
 ) -> tuple[FailureGroup, ...]:
     """The groups, the newest first. `worked`: by version, the hosts that compute it well and their platforms."""
@@ -68,7 +68,7 @@ _CURES = {
 }
 
 
-def suggest(group: FailureGroup) -> Suggestion:
+def suggest_remedy(group: FailureGroup) -> Suggestion:
     """Decide from the cause, from how many hosts share it, and from who computes the same version well."""
     if group.cause in _CURES:
         look_at, reason = _CURES[group.cause]

@@ -27,7 +27,7 @@ _PLACE = re.compile(r"replicate [0-9]{1,9}(?: at|,) config ([0-9]{1,9})\b", re.A
 _WORDS = re.compile(r', and said ("(?:[^"\\]|\\.){0,2000}")\. The task fails here', re.ASCII)
 
 
-def raised(text: str, files: Collection[str]) -> RaisedError | None:
+def find_raised_error(text: str, files: Collection[str]) -> RaisedError | None:
     """The exception that this text speaks of, if it names one at a line of one of the bundle's files."""
     text = text[:_MOST_TEXT]
     match = next((candidate for candidate in _SAID.finditer(text) if candidate[2] in files), None)
@@ -41,13 +41,13 @@ def raised(text: str, files: Collection[str]) -> RaisedError | None:
     return _raised_error(names[0] if names else ANOTHER, frames[-1][1], frames[-1][2])
 
 
-def failed_config(text: str) -> int | None:
+def find_failed_config(text: str) -> int | None:
     """The place of the config at which a task failed first, if this text speaks of one."""
     match = _PLACE.search(text[:_MOST_TEXT])
     return int(match[1]) if match else None
 
 
-def printed_last(text: str) -> str:
+def find_last_print(text: str) -> str:
     """What the experiment printed last at its first failure, as our runner tells it; nothing where it does not.
 
     It is the file's own words if the computer is ours, and anybody's if it is not.
@@ -60,7 +60,7 @@ def printed_last(text: str) -> str:
     return printed.encode(errors="replace").decode()  # halves of characters cannot be shown
 
 
-def known_kind(kind: str) -> str:
+def known_exception_name(kind: str) -> str:
     """This exception's name where Python or a library gave it: a file can name its own after what it has measured."""
     return kind if kind in _KNOWN else ANOTHER
 
@@ -69,4 +69,4 @@ def _raised_error(kind: str, file: str, line: str) -> RaisedError | None:
     number = int(line)
     if not 0 < number <= _MOST_LINE:
         return None
-    return RaisedError(kind=known_kind(kind), file=file, line=number)
+    return RaisedError(kind=known_exception_name(kind), file=file, line=number)

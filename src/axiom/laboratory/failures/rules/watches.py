@@ -7,7 +7,7 @@ from typing import Any
 from axiom.domain.failures import Comparison, Watch
 
 
-def shows(watch: Watch, measures: Mapping[str, Any] | None) -> float | None:
+def find_watch_hit(watch: Watch, measures: Mapping[str, Any] | None) -> float | None:
     """The value that meets the condition; of a curve, its first one that does. None where there is none."""
     value = None if measures is None else measures.get(watch.measure)
     values: Sequence[Any] = value if isinstance(value, list) else [value]

@@ -21,7 +21,7 @@ class AnsweredFinding:
     size: float  # of the effect, in the smallest effects that matter
 
 
-def most_telling(answered: Iterable[AnsweredFinding], most: int) -> list[int]:
+def choose_front_page(answered: Iterable[AnsweredFinding], most: int) -> list[int]:
     """So many of them, none of an experiment of which another is among them already."""
     numbers: dict[str, int] = {}
     sure = (finding for finding in answered if finding.grade in _SUREST_FIRST)

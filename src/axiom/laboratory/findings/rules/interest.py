@@ -43,15 +43,16 @@ class RankedFinding:
     reason: str
 
 
-def rank(findings: Sequence[FindingNews]) -> list[RankedFinding]:
+def rank_by_interest(findings: Sequence[FindingNews]) -> list[RankedFinding]:
     """The weightiest first, then those that say something else than before, then those with most seeds."""
     ordered = sorted(
-        findings, key=lambda news: (-weight(news), -len(_changes(news)), -_value(news), -news.now.seeds, news.number)
+        findings,
+        key=lambda news: (-interest_weight(news), -len(_changes(news)), -_value(news), -news.now.seeds, news.number),
     )
     return [_with_stars(news) for news in ordered]
 
 
-def weight(news: FindingNews) -> float:
+def interest_weight(news: FindingNews) -> float:
     """How far the evidence carries × how much it surprises × how large the effect is; 0 where nothing has changed.
 
     A verdict that is lost or turned weighs what its grade was: that it would not last surprises whoever trusted it.
@@ -60,10 +61,10 @@ def weight(news: FindingNews) -> float:
         return 0.0
     lost = _CARRIES[news.before.grade] if news.before and _is_lost(news.before.verdict, news.now.verdict) else 0.0
     surprise = news.interest.surprise if news.interest else 0.0
-    return max(lost, _CARRIES[news.now.grade] * surprise * size(news.now.verdict, news.scale))
+    return max(lost, _CARRIES[news.now.grade] * surprise * effect_beside_smallest(news.now.verdict, news.scale))
 
 
-def size(verdict: Verdict, scale: EstimateOnScale | None) -> float:
+def effect_beside_smallest(verdict: Verdict, scale: EstimateOnScale | None) -> float:
     """An effect beside the smallest that matters, from 0 to 1. That there is none is as much as any effect."""
     if verdict is Verdict.ABSENT:
         return 1.0
@@ -72,7 +73,9 @@ def size(verdict: Verdict, scale: EstimateOnScale | None) -> float:
     return min(1.0, abs(scale.estimate - scale.null) / (_LARGE * scale.smallest))
 
 
-def measured(evidence: Evidence, values: Sequence[float], *, null: float, smallest: float) -> EstimateOnScale | None:
+def estimate_on_scale(
+    evidence: Evidence, values: Sequence[float], *, null: float, smallest: float
+) -> EstimateOnScale | None:
     """What a finding came to, in the words in which interest is asked for; None while there is no estimate."""
     if evidence.estimate is None or len(values) < 2 or smallest <= 0:
         return None
@@ -87,7 +90,7 @@ def measured(evidence: Evidence, values: Sequence[float], *, null: float, smalle
 
 
 def _with_stars(news: FindingNews) -> RankedFinding:
-    stars = sum(weight(news) >= least for least in _STARS)
+    stars = sum(interest_weight(news) >= least for least in _STARS)
     surprise = news.interest.surprise if news.interest else None
     about_surprise = "its surprise is not known yet" if surprise is None else f"its surprise is {surprise:.2f} of 1"
     reasons = [*_changes(news), about_surprise]

@@ -20,7 +20,7 @@ CONJECTURE = "a conjecture until it is tested"
 SAID_THEN = "as it was said then; here a finding that is at least Moderate must say it"
 
 
-def fault(
+def link_fault(
     kind: LinkKind, source: Node, target: Node, links: Sequence[Link], footings: Mapping[int, FindingState]
 ) -> str:
     """Why this may not be said, or nothing: the end of a sentence that begins with the link."""
@@ -39,21 +39,21 @@ def fault(
     return ""
 
 
-def bearing(link: Link, footings: Mapping[int, FindingState]) -> Bearing | None:
+def find_bearing(link: Link, footings: Mapping[int, FindingState]) -> Bearing | None:
     """What a test came to; None of what is no test."""
     if link.kind not in _TESTING or link.source.noun is not Noun.FINDING:
         return None
-    return came_to(footings[link.source.id], link.upheld_by)
+    return choose_bearing(footings[link.source.id], link.upheld_by)
 
 
-def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
+def choose_bearing(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
     """What a test came to under whose meanings in `upheld_by` the claim holds."""
     if footing.is_void or footing.meaning not in DECIDED:
         return Bearing.SAYS_NOTHING
     return Bearing.SUPPORTS if footing.meaning in upheld_by else Bearing.CONTRADICTS
 
 
-def upheld_by(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
+def upholding_verdicts(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
     """Under which verdicts of the source of a test the target holds."""
     return tuple(
         verdict for meaning in link.upheld_by for verdict in verdicts_of(meaning, footings[link.source.id].expects)
@@ -67,7 +67,7 @@ def findings_between(link: Link, links: Iterable[Link]) -> frozenset[int]:
     return beyond | {node.id for node in (link.source, link.target) if node.noun is Noun.FINDING}
 
 
-def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
+def link_caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     """What is to be kept in mind of a link; empty where nothing is."""
     if link.kind is LinkKind.EXPLAINS:
         return _test_in_words(link, links, footings)
@@ -79,7 +79,7 @@ def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingSta
     return f"not in force: {why}" if why else ""
 
 
-def tainted(links: Iterable[Link], footings: Mapping[int, FindingState]) -> dict[int, tuple[int, ...]]:
+def find_tainted_findings(links: Iterable[Link], footings: Mapping[int, FindingState]) -> dict[int, tuple[int, ...]]:
     """Each finding that depends, directly or through others, on findings that are void, and on which."""
     needs: dict[Node, set[Node]] = defaultdict(set)
     for link in links:
@@ -102,12 +102,12 @@ def open_nodes(
         for number, footing in footings.items()
         if footing.status == "open" and footing.meaning not in DECIDED
     }
-    decided = {link.target for link in links if bearing(link, footings) in {Bearing.SUPPORTS, Bearing.CONTRADICTS}}
+    decided = {link.target for link in links if find_bearing(link, footings) in {Bearing.SUPPORTS, Bearing.CONTRADICTS}}
     claims = {Node(noun=Noun.OLD_CLAIM, id=old_claim) for old_claim in old_claims}
     return frozenset(waiting | (claims - decided))
 
 
-def hanging(links: Iterable[Link], is_open: Collection[Node]) -> dict[int, int]:
+def count_hanging_questions(links: Iterable[Link], is_open: Collection[Node]) -> dict[int, int]:
     """How many open questions hang on each finding, through however many links; without those on which none does."""
     leads: dict[Node, set[Node]] = defaultdict(set)
     for link in links:
@@ -143,7 +143,7 @@ def _too_weak(footing: FindingState) -> str:
 
 def _test_in_words(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     target = Node(noun=Noun.LINK, id=link.id)
-    bearings = {bearing(candidate, footings) for candidate in links if candidate.target == target}
+    bearings = {find_bearing(candidate, footings) for candidate in links if candidate.target == target}
     verbs = [verb.value for verb in (Bearing.SUPPORTS, Bearing.CONTRADICTS) if verb in bearings]
     return f"tested: a finding {' and another one '.join(verbs)} it" if verbs else CONJECTURE
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Comparison(StrEnum):
+class LiteratureComparison(StrEnum):
     """What an interval says of a published number."""
 
     AGREES = "agrees with"
@@ -14,19 +14,21 @@ class Comparison(StrEnum):
     UNCLEAR = "cannot tell"
 
 
-def compared(published: Mapping[str, Any], low: float | None, high: float | None, smallest: float) -> Comparison:
+def compare_with_literature(
+    published: Mapping[str, Any], low: float | None, high: float | None, smallest: float
+) -> LiteratureComparison:
     """Agree: no difference from it that matters is left. Differ: nothing of the interval lies within its own."""
     first, last = published["interval"] or (published["value"], published["value"])
     least, most = -math.inf if low is None else low, math.inf if high is None else high
     if first - smallest <= least and most <= last + smallest:
-        return Comparison.AGREES
-    return Comparison.DIFFERS if most < first or last < least else Comparison.UNCLEAR
+        return LiteratureComparison.AGREES
+    return LiteratureComparison.DIFFERS if most < first or last < least else LiteratureComparison.UNCLEAR
 
 
-def comparison_in_words(comparison: Comparison, published: Mapping[str, Any], reference: str) -> str:
+def comparison_in_words(comparison: LiteratureComparison, published: Mapping[str, Any], reference: str) -> str:
     """What is said of the published number, as the end of a sentence; the reference as all read it."""
     number = f"{published['value']:.4g}"
     if published["interval"]:
         number += " [{:.4g}, {:.4g}]".format(*published["interval"])
-    relation = "cannot tell whether it agrees with" if comparison is Comparison.UNCLEAR else comparison
+    relation = "cannot tell whether it agrees with" if comparison is LiteratureComparison.UNCLEAR else comparison
     return f"{relation} the published {number} of {reference}"

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from axiom.domain.registrations import RegisteredClaim, definition
-from axiom.laboratory.findings.rules.trade_words import level_word, numbers_of, words_of
+from axiom.domain.registrations import RegisteredClaim, estimand_definition
+from axiom.laboratory.findings.rules.trade_words import level_word, select_number_words, split_claim_words
 from axiom.limits import findings as limits
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.statistics.estimands import needed
 
 _SHARES = {"words": 0.5, "factors": 0.25, "measure": 0.15, "kind": 0.1}  # of the distance; what nobody names has none
@@ -51,7 +51,7 @@ class KnownClaim:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Differences:
+class ClaimDifferences:
     """What a question names that the finding does not."""
 
     words: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class NearFinding:
     finding: KnownClaim
     distance: float
     words_apart: float
-    differs: Differences
+    differs: ClaimDifferences
     is_same: bool = False  # version, estimand and configs are its own
 
 
@@ -122,9 +122,9 @@ def known_claim(claim: RegisteredClaim) -> KnownClaim:
 
 def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:
     """What makes two questions the same, however their claims are worded."""
-    meaning = {name: value for name, value in definition(estimand).items() if name != "name"}
-    cells = sorted(canonical(dict(configs[place])).hex() for place in needed(estimand, configs))
-    return hashlib.sha256(canonical([version, meaning, cells])).hexdigest()
+    meaning = {name: value for name, value in estimand_definition(estimand).items() if name != "name"}
+    cells = sorted(canonical_bytes(dict(configs[place])).hex() for place in needed(estimand, configs))
+    return hashlib.sha256(canonical_bytes([version, meaning, cells])).hexdigest()
 
 
 def _levels(configs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
@@ -135,7 +135,9 @@ def _levels(configs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, 
     return {factor: tuple(levels.values()) for factor, levels in by_factor.items()}
 
 
-def nearest(claim: AskedClaim, others: Iterable[KnownClaim], most: int = limits.NEAREST_SHOWN) -> list[NearFinding]:
+def find_nearest_findings(
+    claim: AskedClaim, others: Iterable[KnownClaim], most: int = limits.NEAREST_SHOWN
+) -> list[NearFinding]:
     """The findings that are nearest to a question, the nearest first."""
     findings = list(others)
     spoken = [_spoken(finding) for finding in findings]
@@ -147,7 +149,7 @@ def nearest(claim: AskedClaim, others: Iterable[KnownClaim], most: int = limits.
     ]
 
 
-def is_known(claim: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
+def judge_novelty(claim: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
     """A question is known where a near finding has its version, estimand and configs, or names all that it names."""
     for neighbour in near:
         where = f"finding {neighbour.finding.number}: {neighbour.finding.claim}"
@@ -168,7 +170,11 @@ def is_known(claim: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
 
 def _spoken(finding: KnownClaim) -> frozenset[str]:
     names = " ".join((finding.experiment, finding.measure, *finding.factors))
-    return frozenset(words_of(finding.claim)) | frozenset(words_of(names)) | _level_words(finding.factors)
+    return (
+        frozenset(split_claim_words(finding.claim))
+        | frozenset(split_claim_words(names))
+        | _level_words(finding.factors)
+    )
 
 
 def _level_words(factors: Levels) -> frozenset[str]:
@@ -176,9 +182,9 @@ def _level_words(factors: Levels) -> frozenset[str]:
 
 
 def _near(claim: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weights: Mapping[str, float]) -> NearFinding:
-    own = frozenset(words_of(claim.claim))
-    around = own | frozenset(words_of(" ".join((claim.measure, *claim.factors)))) | _level_words(claim.factors)
-    claim_words = frozenset(words_of(finding.claim))
+    own = frozenset(split_claim_words(claim.claim))
+    around = own | frozenset(split_claim_words(" ".join((claim.measure, *claim.factors)))) | _level_words(claim.factors)
+    claim_words = frozenset(split_claim_words(finding.claim))
     apart = 1.0 - (_covered(own, spoken, weights) + _covered(claim_words, around, weights)) / 2.0
     is_whole = bool(claim.identity)
     lacking, levels = _factors_apart(claim.factors, finding, is_whole=is_whole)
@@ -194,7 +200,7 @@ def _near(claim: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weight
     counted = {name: part for name, part in parts.items() if part is not None}
     whole = sum(_SHARES[name] for name in counted)
     other = sorted(own - spoken, key=lambda word: (-weights.get(word, 0.0), word))
-    differs = Differences(
+    differs = ClaimDifferences(
         words=tuple(word for word in other if not word.startswith("#"))[: limits.WORDS_NAMED],
         factors=lacking,
         levels=levels,
@@ -214,7 +220,7 @@ def _near(claim: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weight
 
 def _numbers_apart(own: frozenset[str], finding: KnownClaim, spoken: frozenset[str]) -> frozenset[str]:
     """Numbers of a sentence that neither the finding's claim nor any level of its sweep has."""
-    return numbers_of(own) - spoken - _level_words(finding.open_factors)
+    return select_number_words(own) - spoken - _level_words(finding.open_factors)
 
 
 def _covered(words: frozenset[str], by: frozenset[str], weights: Mapping[str, float]) -> float:
@@ -257,7 +263,7 @@ def _factor(name: str, factors: Levels) -> Sequence[object] | None:
 
 def _is_same_name(name: str, other: str) -> bool:
     """Names are split at underscores; one that says less than the other means it."""
-    some, others = set(words_of(name)), set(words_of(other))
+    some, others = set(split_claim_words(name)), set(split_claim_words(other))
     if not (some and others):
         return name.casefold() == other.casefold()
     return some <= others or others <= some

@@ -30,7 +30,7 @@ class ListedFinding:
     predicted: Mapping[str, float]  # the chances of positive, negative and absent, as its file said them beforehand
 
 
-def ordered(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
+def sort_findings(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
     """Their numbers: the highest grade and then the largest effect first, or the answer that was expected least.
 
     What is not decided comes last. `newest` leaves them as they come.
@@ -42,19 +42,19 @@ def ordered(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
                 key=lambda finding: (finding.verdict not in _CLASSES, -_GRADES.index(finding.grade), -abs(finding.size))
             )
         case FindingOrder.SURPRISING:
-            findings.sort(key=lambda finding: -surprise(finding))
+            findings.sort(key=lambda finding: -surprise_bits(finding))
         case _:
             pass
     return [finding.number for finding in findings]
 
 
-def few_a_day(dated: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
+def choose_daily_findings(dated: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
     """Of the findings of each day so many, the greatest surprises first: more than a few are no news."""
     days = group_pairs(dated)
-    return [number for day in days.values() for number in ordered(day, FindingOrder.SURPRISING)[:most]]
+    return [number for day in days.values() for number in sort_findings(day, FindingOrder.SURPRISING)[:most]]
 
 
-def surprise(finding: ListedFinding) -> float:
+def surprise_bits(finding: ListedFinding) -> float:
     """How many bits the answer was worth to whoever believed the file's prediction; below 0 while there is none."""
     if finding.verdict not in _CLASSES:
         return -1.0

@@ -24,7 +24,7 @@ _MOST_NAMED = 40  # references that a refusal lists
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
+class ProseReference:
     """A place of a text at which something of the records stands."""
 
     finding: int  # 0 of literature
@@ -32,27 +32,27 @@ class Reference:
     written: str
 
 
-def references(text: str) -> list[Reference]:
+def find_references(text: str) -> list[ProseReference]:
     return [_read(match) for match in _REFERENCE.finditer(text)]
 
 
-def findings_named(text: str) -> set[int]:
-    return {reference.finding for reference in references(text) if reference.finding}
+def find_named_findings(text: str) -> set[int]:
+    return {reference.finding for reference in find_references(text) if reference.finding}
 
 
-def refused(text: str, citables: Mapping[int, Citable]) -> str:
+def why_text_refused(text: str, citables: Mapping[int, Citable]) -> str:
     """Why a text may not be kept, then the references that there are; or nothing."""
-    refusals = faults(text, citables)
+    refusals = list_prose_faults(text, citables)
     if not refusals:
         return ""
-    return f"{'; '.join(refusals[:8])}. References that there are: {_listed(findings_named(text), citables)}."
+    return f"{'; '.join(refusals[:8])}. References that there are: {_listed(find_named_findings(text), citables)}."
 
 
-def faults(text: str, citables: Mapping[int, Citable]) -> list[str]:
+def list_prose_faults(text: str, citables: Mapping[int, Citable]) -> list[str]:
     """Signs that nobody sees, and what is no reference, or one to nothing that may be spoken of."""
     unseen = (sign for sign in text if unicodedata.category(sign) in _UNSEEN and sign not in _SEEN)
     nearly = (match[0] for match in _NEARLY.finditer(text) if not _REFERENCE.fullmatch(match[0]))
-    wrong = (_of_reference(reference, citables) for reference in references(text))
+    wrong = (_of_reference(reference, citables) for reference in find_references(text))
     return list(
         dict.fromkeys(
             [
@@ -64,12 +64,14 @@ def faults(text: str, citables: Mapping[int, Citable]) -> list[str]:
     )
 
 
-def unresolved(text: str, citables: Mapping[int, Citable]) -> list[str]:
+def list_unresolved_references(text: str, citables: Mapping[int, Citable]) -> list[str]:
     """The references to what is not known yet, as an end of an interval that is not bounded."""
-    return [reference.written for reference in references(text) if value_of(reference, citables) is None]
+    return [
+        reference.written for reference in find_references(text) if find_referenced_value(reference, citables) is None
+    ]
 
 
-def value_of(reference: Reference, citables: Mapping[int, Citable]) -> object:
+def find_referenced_value(reference: ProseReference, citables: Mapping[int, Citable]) -> object:
     """What stands at this place today; None where nothing does."""
     if not reference.finding:
         return _literature(citables).get(reference.name)
@@ -77,17 +79,17 @@ def value_of(reference: Reference, citables: Mapping[int, Citable]) -> object:
     return None if citable is None else citable.fields.get(reference.name or "number")
 
 
-def replaced(text: str, write: Callable[[Reference], str]) -> str:
+def replace_references(text: str, write: Callable[[ProseReference], str]) -> str:
     """The text with something else in the place of each reference."""
     return _REFERENCE.sub(lambda match: write(_read(match)), text)
 
 
-def _read(match: re.Match[str]) -> Reference:
+def _read(match: re.Match[str]) -> ProseReference:
     number = int(match["finding"]) if match["finding"] else 0
-    return Reference(finding=number, name=match["field"] or match["name"] or "", written=match[0])
+    return ProseReference(finding=number, name=match["field"] or match["name"] or "", written=match[0])
 
 
-def _of_reference(reference: Reference, citables: Mapping[int, Citable]) -> str:
+def _of_reference(reference: ProseReference, citables: Mapping[int, Citable]) -> str:
     if not reference.finding:
         literature = _literature(citables)
         if literature.get(reference.name):

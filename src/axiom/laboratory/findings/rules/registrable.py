@@ -11,7 +11,7 @@ from axiom_weigh.statistics.estimands import even, evenly_spaced, needed
 _Configs = Sequence[Mapping[str, object]]
 
 
-def fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
+def estimand_fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
     """Why it may not be registered, as the end of a sentence that begins with its name; nothing when it may."""
     return _fault_of_bounds(estimand) or _fault_of_censored(estimand) or _fault_of_arms(estimand, configs)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.work import Outcome, Reproduction, Result
-from axiom.rules.tasks.duplicates import near, numbers
+from axiom.rules.tasks.duplicates import are_numbers_near, pair_measures
 from axiom_weigh.values import Agreements
 
 
@@ -20,7 +20,7 @@ class ReproducedCell:
     confirms: int  # another that had, and says the same as this one against the value in evidence; 0: none
 
 
-def compare(result: Result, other: Result, *, tolerance: float) -> Reproduction | None:
+def classify_reproduction(result: Result, other: Result, *, tolerance: float) -> Reproduction | None:
     """How two computations of the same cell compare; None where there is nothing to compare.
 
     The end of a chaotic training differs between honest processors, its first values do not. So an end that differs
@@ -29,29 +29,29 @@ def compare(result: Result, other: Result, *, tolerance: float) -> Reproduction 
     if Outcome.LATE in {result.outcome, other.outcome}:
         return None
     early = list(zip(result.early, other.early, strict=False))
-    if not all(near(*pair, tolerance) for pair in early):
+    if not all(are_numbers_near(*pair, tolerance) for pair in early):
         return Reproduction.DISPUTED
-    ends = list(numbers(result, other)) + list(numbers(other, result))
+    ends = list(pair_measures(result, other)) + list(pair_measures(other, result))
     is_same = result.outcome is other.outcome
     if not early and not ends and is_same:
         return None
     if is_same and result.early == other.early and all(first == second for first, second in ends):
         return Reproduction.EXACT
-    if is_same and all(near(*pair, tolerance) for pair in ends):
+    if is_same and all(are_numbers_near(*pair, tolerance) for pair in ends):
         return Reproduction.CLOSE
     return Reproduction.CHAOTIC if early else Reproduction.DISPUTED
 
 
-def confirmed(first: Result, again: Result, others: Sequence[Result], *, tolerance: float) -> int:
+def find_confirming_task(first: Result, again: Result, others: Sequence[Result], *, tolerance: float) -> int:
     """Which task had repeated this cell before, disputes the first value as this one does, and says the same; or 0."""
-    for other in others if compare(first, again, tolerance=tolerance) is Reproduction.DISPUTED else ():
-        is_alike = compare(again, other, tolerance=tolerance) not in (None, Reproduction.DISPUTED)
-        if is_alike and compare(first, other, tolerance=tolerance) is Reproduction.DISPUTED:
+    for other in others if classify_reproduction(first, again, tolerance=tolerance) is Reproduction.DISPUTED else ():
+        is_alike = classify_reproduction(again, other, tolerance=tolerance) not in (None, Reproduction.DISPUTED)
+        if is_alike and classify_reproduction(first, other, tolerance=tolerance) is Reproduction.DISPUTED:
             return other.task_id
     return 0
 
 
-def summed(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
+def sum_agreements(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
     """Counts of different seeds together, by platforms."""
     by_platforms: dict[tuple[str, str], Agreements] = {}
     for count in counts:
@@ -61,14 +61,14 @@ def summed(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
     return tuple(by_platforms[platforms] for platforms in sorted(by_platforms))
 
 
-def recounted(
+def recount_agreements(
     counts: Iterable[Agreements], before: Sequence[ReproducedCell], new: Sequence[ReproducedCell]
 ) -> tuple[Agreements, ...]:
     """Which counts are others now that these were compared; `before` is what was known of the same seeds."""
     earlier = {count.platforms: count for count in counts}
-    as_counted = {agreement.platforms: agreement for agreement in agreements(before)}
+    as_counted = {agreement.platforms: agreement for agreement in count_agreements(before)}
     changed = []
-    as_is = {agreement.platforms: agreement for agreement in agreements([*before, *new])}
+    as_is = {agreement.platforms: agreement for agreement in count_agreements([*before, *new])}
     for platforms in sorted(as_counted.keys() | as_is.keys()):
         empty = Agreements(platforms=platforms)
         was = earlier.get(platforms, empty)
@@ -77,7 +77,7 @@ def recounted(
     return tuple(changed)
 
 
-def agreements(cells: Iterable[ReproducedCell]) -> tuple[Agreements, ...]:
+def count_agreements(cells: Iterable[ReproducedCell]) -> tuple[Agreements, ...]:
     """Count seeds for each pair of platforms, the same one twice included. A seed counts as its worst cell.
 
     Where two tasks repeated a seed and one of them alone differs from the start, it is outvoted: the value in evidence

@@ -31,18 +31,20 @@ class Foreknowledge:
     reason: str
 
 
-def foreknowledge(forecaster: str, because: str, seen: int | None = None, informed: str | None = None) -> Foreknowledge:
+def compute_foreknowledge(
+    forecaster: str, because: str, seen: int | None = None, informed: str | None = None
+) -> Foreknowledge:
     """Blind, or informed: by the seeds that the laboratory counted or that its reason names, or by runs of its kin."""
     if informed == "" and not forecaster.endswith(INFORMED):
         return Foreknowledge(is_informed=False, seeds=0, reason=BLIND)
-    seeds = max((count for count in (seen, seeds_named(because)) if count is not None), default=None)
+    seeds = max((count for count in (seen, count_named_seeds(because)) if count is not None), default=None)
     if seeds is None and informed:
         return Foreknowledge(is_informed=True, seeds=None, reason=informed)
     many = "an unrecorded number of seeds" if seeds is None else counted(seeds, "seed")
     return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
 
 
-def seeds_named(because: str) -> int | None:
+def count_named_seeds(because: str) -> int | None:
     """How many seeds a reason speaks of, the most where it speaks of several; None where it speaks of none."""
     written = [number.replace(",", "").lower() for number in _SEEDS.findall(because)]
     return max(
@@ -98,7 +100,7 @@ class TrackRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ForecastersCompared:
+class ForecasterComparison:
     """Two forecasters of the same numbers: whose were nearer, and how strongly that speaks for either."""
 
     forecaster: str
@@ -109,7 +111,7 @@ class ForecastersCompared:
     e_worse: float
 
 
-def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ended: str) -> Score:
+def score_prediction(prediction: Prediction, verdict: Verdict, estimate: float | None, ended: str) -> Score:
     """Score a prediction when its registration has ended, by the verdict and the estimate of that moment."""
     low, high = prediction.interval
     chances = _chances(prediction)
@@ -123,7 +125,7 @@ def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ende
     )
 
 
-def records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
+def compute_track_records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
     """What each forecaster's predictions, given in the order in which they were scored, were worth; by name.
 
     A file can be written so that it fails where its forecast is wrong. So one that was lost counts as if what was held
@@ -134,7 +136,7 @@ def records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
     return [_record(name, [row for row in scored if row.forecaster == name]) for name in names]
 
 
-def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersCompared]:
+def compare_forecasters(scored: Sequence[PredictionScore], other: str) -> list[ForecasterComparison]:
     """Everybody who said beforehand what this other also predicted, beside it; in the order of scoring, by name.
 
     What is predicted in one registration is about the same seeds, so it is one bet: the mean of its differences.
@@ -151,11 +153,11 @@ def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersC
     return [_comparison(name, other, pairs[name], lost[name]) for name in sorted(pairs)]
 
 
-def _comparison(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]], lost: int) -> ForecastersCompared:
+def _comparison(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]], lost: int) -> ForecasterComparison:
     """What was lost counts as a smallest effect that matters farther off."""
     differences = [-1.0] * lost + [statistics.fmean(bet) for bet in pairs.values()]
     better, worse = better_log_es(differences, 1.0)
-    return ForecastersCompared(
+    return ForecasterComparison(
         forecaster=forecaster,
         other=other,
         registrations=len(differences),
@@ -197,7 +199,7 @@ def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
 def _at_worst(prediction: Prediction) -> Score:
     """What it is worth if what was held least likely came true; no estimate is there to hold its interval against."""
     chances = _chances(prediction)
-    return score(prediction, _CLASSES[chances.index(min(chances))], None, "it was lost")
+    return score_prediction(prediction, _CLASSES[chances.index(min(chances))], None, "it was lost")
 
 
 def _by_bet(rows: Sequence[PredictionScore]) -> list[list[Said]]:

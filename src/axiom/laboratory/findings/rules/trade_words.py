@@ -86,7 +86,7 @@ _LEAST = 3  # letters that a word keeps
 _SHORT = 300  # letters: more than a finding's claim has; a stranger's question may have thousands
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def split_claim_words(text: str) -> tuple[str, ...]:
     """The words that say something, in their order; numbers as `#0.2`, whichever way they were written."""
     return (_words_of_short if len(text) <= _SHORT else _words_of_long)(text)
 
@@ -104,14 +104,14 @@ _words_of_short = lru_cache(maxsize=4096)(_words)  # those of the findings are a
 _words_of_long = lru_cache(maxsize=32)(_words)  # those of a question are compared with each finding
 
 
-def numbers_of(words: Iterable[str]) -> frozenset[str]:
+def select_number_words(words: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in words if word.startswith("#"))
 
 
 def level_word(level: object) -> str:
     """A factor's level, as a word of a sentence would be written."""
     if isinstance(level, bool) or not isinstance(level, int | float):
-        return " ".join(words_of(str(level))) or str(level).casefold()
+        return " ".join(split_claim_words(str(level))) or str(level).casefold()
     return f"#{float(level):.6g}"
 
 

@@ -9,7 +9,7 @@ from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
-from axiom.laboratory.planning.rules.stopping import Aim, ended
+from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
 from axiom.limits import registrations as registration_limits
 from axiom_weigh.values import Grade, Verdict
 
@@ -99,7 +99,7 @@ def first_replicates(orders: Sequence[tuple[WorkunitState, datetime | None]], bu
     return FirstReplicates(is_untried=True)
 
 
-def one_at_a_time(designs: Sequence[FirstReplicates]) -> list[FirstReplicates]:
+def begin_one_design(designs: Sequence[FirstReplicates]) -> list[FirstReplicates]:
     """Of a version's new designs one is begun at a time, and none once one has failed: its file says what it can do."""
     waits = next((f"of another design: {design.fault}" for design in designs if design.fault), "")
     in_turn: list[FirstReplicates] = []
@@ -114,7 +114,7 @@ def is_stopped(candidate: Candidate) -> bool:
     return candidate.stage is Stage.PAUSED
 
 
-def obstacle(candidate: Candidate) -> str:
+def candidate_obstacle(candidate: Candidate) -> str:
     """Why nothing is ordered of it, whatever waits and whatever it is worth; nothing when something might be."""
     if not candidate.aims:
         return "nothing is concluded from it"
@@ -124,10 +124,10 @@ def obstacle(candidate: Candidate) -> str:
         return candidate.stage_reason
     if not candidate.stage.takes_blocks:
         return "" if candidate.pilot_missing else candidate.stage_reason
-    return ended(candidate.stopping, candidate.aims, replicates=candidate.issued, block=candidate.block)
+    return why_stopped(candidate.stopping, candidate.aims, replicates=candidate.issued, block=candidate.block)
 
 
-def purpose_of(candidate: Candidate) -> Purpose:
+def candidate_purpose(candidate: Candidate) -> Purpose:
     if candidate.stage is Stage.PILOT:
         return Purpose.PILOT
     if candidate.is_further:

@@ -17,7 +17,7 @@ _SHORT, _STEP = 0.01, 1.25  # of the deadline: shorter tasks are all alike; long
 
 
 @dataclass(slots=True)
-class Left:
+class FreeCapacity:
     """What of a host is not in use, as it is filled."""
 
     cores: int
@@ -42,7 +42,7 @@ class Left:
         return 1 if self.is_ours or self.on_one_core else need.cores
 
 
-def left_of(supply: Supply) -> Left:
+def compute_free_capacity(supply: Supply) -> FreeCapacity:
     """What is not in use before anything is given."""
     busy = supply.busy_gpus
     gpus = []
@@ -51,7 +51,7 @@ def left_of(supply: Supply) -> Left:
         busy = max(0, busy - gpu.count)
         if idle:
             gpus.append((gpu.memory_mb, idle))
-    return Left(
+    return FreeCapacity(
         cores=0 if supply.obstacle else max(0, supply.cores - supply.busy_cores),
         memory_mb=max(0, supply.memory_mb - supply.used_memory_mb),
         disk_mb=supply.disk_mb,
@@ -65,7 +65,9 @@ def left_of(supply: Supply) -> Left:
     )
 
 
-def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float, deadline: float | None) -> int:
+def count_fitting_tasks(
+    left: FreeCapacity, need: Need, *, cores: int, is_avx: bool, seconds: float, deadline: float | None
+) -> int:
     """How many tasks of the need still fit. `cores` are all of the host, among which what it has in hand is shared."""
     if need.avx and not is_avx:
         return 0
@@ -89,7 +91,7 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
     return tasks
 
 
-def put(left: Left, need: Need, tasks: int) -> None:
+def reserve_capacity(left: FreeCapacity, need: Need, tasks: int) -> None:
     """Note what so many tasks take, that were found to fit. They run at once, so none of them waits for another."""
     left.memory_mb -= left.memory_for(need) * tasks
     if left.disk_mb is not None:
@@ -105,7 +107,9 @@ def put(left: Left, need: Need, tasks: int) -> None:
         tasks -= here
 
 
-def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline: float | None, tasks: int = 0) -> str:
+def why_no_more(
+    supply: Supply, left: FreeCapacity, need: Need, seconds: float, deadline: float | None, tasks: int = 0
+) -> str:
     """What is in the way of one task more than are found to fit."""
     more = tasks + 1
     if why := why_too_small(need.rule, cores=supply.cores, memory_mb=supply.memory_mb):
@@ -115,7 +119,9 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
         return f"it has no {'more ' if tasks else ''}idle GPU{size}"
     if not need.gpu and left.cores < more * left.cores_for(need):
         return (
-            all_busy(supply) if left.cores <= tasks else f"a task computes on {need.cores} cores, and too few are idle"
+            why_all_busy(supply)
+            if left.cores <= tasks
+            else f"a task computes on {need.cores} cores, and too few are idle"
         )
     if need.avx and not supply.is_avx:
         return "its processor has no AVX"
@@ -135,12 +141,12 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
     return ""
 
 
-def all_busy(supply: Supply) -> str:
+def why_all_busy(supply: Supply) -> str:
     """Why a host without an idle core takes nothing."""
     return "its one core has work" if supply.cores == 1 else f"all its {supply.cores} cores have work"
 
 
-def coarse(seconds: float, deadline: float | None) -> float:
+def coarsen_seconds(seconds: float, deadline: float | None) -> float:
     """How long a task takes, where its deadline may be near: rounded up, so that what is alike is looked at once."""
     if deadline is None or seconds <= _SHORT * deadline:
         return 0.0

@@ -8,23 +8,23 @@ from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.planning.rules.candidates import Candidate, is_stopped
 from axiom.laboratory.planning.rules.fill import WaitingWork
-from axiom.laboratory.planning.rules.orders import parts_of
+from axiom.laboratory.planning.rules.orders import count_workunit_parts
 from axiom.limits import experiments as limits
-from axiom.rules.planning.task_size import UsualHosts, usual_of
+from axiom.rules.planning.task_size import UsualHosts, derive_usual_hosts
 
 
-def works_of(
+def list_waiting_work(
     candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
 ) -> list[WaitingWork]:
     """What waits and what is ordered, in the tasks in which hosts get it."""
-    by_key, usual = {candidate.key: candidate for candidate in candidates}, usual_of(supplies)
+    by_key, usual = {candidate.key: candidate for candidate in candidates}, derive_usual_hosts(supplies)
     waiting = [(candidate, _work(candidate, candidate.unsent, _size(candidate), usual)) for candidate in candidates]
     ordered = [
         (candidate, _work(candidate, allotment.workunits, allotment.replicates_each, usual))
         for allotment in allotments
         if (candidate := by_key.get((allotment.experiment_id, allotment.registration_id or 0))) is not None
     ]
-    few = {candidate.experiment_id: few_of(candidate) for candidate in candidates}
+    few = {candidate.experiment_id: most_tasks_let_out(candidate) for candidate in candidates}
     return [part for candidate, work in (*waiting, *ordered) for part in _let_out(candidate, work, few)]
 
 
@@ -41,13 +41,13 @@ def _let_out(candidate: Candidate, work: WaitingWork, few: dict[int, int | None]
     return [replace(work, tasks=tasks), replace(work, tasks=rest, is_ours=True)]
 
 
-def few_of(candidate: Candidate) -> int | None:
+def most_tasks_let_out(candidate: Candidate) -> int | None:
     """How many tasks of it go to whoever asks; None is any number. Beyond a pilot our own hosts may have all."""
     return limits.PILOT_TASKS if candidate.stage is Stage.PILOT else candidate.theirs
 
 
 def _work(candidate: Candidate, workunits: int, replicates: float, usual: UsualHosts | None) -> WaitingWork:
-    parts = parts_of(candidate, replicates, usual)
+    parts = count_workunit_parts(candidate, replicates, usual)
     return WaitingWork(
         key=candidate.key,
         name=candidate.name,

@@ -17,7 +17,7 @@ class Pace:
     reason: str = ""  # why it is not known; then the number is 0
 
 
-def pace(cells: int, first: datetime | None, last: datetime | None, now: datetime) -> Pace:
+def measure_pace(cells: int, first: datetime | None, last: datetime | None, now: datetime) -> Pace:
     """The pace of the newest cells, of which the first and the last came then; unknown where nothing flows."""
     if cells < 2 or first is None or last is None:
         return Pace(per_second=0.0, reason="too few results have come")
@@ -27,7 +27,7 @@ def pace(cells: int, first: datetime | None, last: datetime | None, now: datetim
     return Pace(per_second=(cells - 1) / span)
 
 
-def expected(pace: Pace, cells: float | None) -> str:
+def time_until_cells(pace: Pace, cells: float | None) -> str:
     """In how long so many more cells should be here, in words."""
     if cells is None:
         return "unknown, since more replicates do not help"

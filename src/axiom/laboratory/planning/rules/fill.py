@@ -11,7 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.domain.planning import Need, Placement, Supply
-from axiom.laboratory.planning.rules.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
+from axiom.laboratory.planning.rules.capacity import (
+    FreeCapacity,
+    coarsen_seconds,
+    compute_free_capacity,
+    count_fitting_tasks,
+    reserve_capacity,
+    why_all_busy,
+    why_no_more,
+)
 from axiom_weigh.amounts import counted
 
 _NOTHING = "nothing more waits that it could take"
@@ -31,11 +39,11 @@ class WaitingWork:
 
 
 @dataclass(slots=True)
-class Filled:
+class FilledHost:
     """A host with what it was given."""
 
     supply: Supply
-    left: Left
+    left: FreeCapacity
     tasks: dict[tuple[int, int], int] = field(default_factory=dict)
     memory_mb: int = 0
     gpu_tasks: int = 0
@@ -43,7 +51,9 @@ class Filled:
     def room(self, need: Need, seconds: float, deadline: float | None) -> int:
         """How many tasks of it still fit."""
         supply = self.supply
-        return room_for(self.left, need, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
+        return count_fitting_tasks(
+            self.left, need, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline
+        )
 
     @property
     def has_idle(self) -> bool:
@@ -56,48 +66,52 @@ class Filled:
 
     def give(self, work: WaitingWork, need: Need, tasks: int) -> None:
         """So many tasks of this work are for this host, on its GPUs or on its cores, as the need says."""
-        put(self.left, need, tasks)
+        reserve_capacity(self.left, need, tasks)
         self.tasks[work.key] = self.tasks.get(work.key, 0) + tasks
         self.memory_mb += self.left.memory_for(need) * tasks
         self.gpu_tasks += tasks if need.gpu else 0
 
 
 @dataclass(frozen=True, slots=True)
-class Filling:
+class FilledFleet:
     """All hosts, in the order in which they were filled, and what found no place."""
 
-    hosts: tuple[Filled, ...]
+    hosts: tuple[FilledHost, ...]
     left: tuple[WaitingWork, ...]
     deadline: float | None
 
 
-def fill(supplies: Sequence[Supply], works: Iterable[WaitingWork], *, deadline: float | None = None) -> Filling:
+def fill_hosts(
+    supplies: Sequence[Supply], works: Iterable[WaitingWork], *, deadline: float | None = None
+) -> FilledFleet:
     """Deal tasks to hosts, one for each idle core and one for each idle GPU."""
-    hosts = [Filled(supply=supply, left=left_of(supply)) for supply in _in_order(supplies)]
+    hosts = [FilledHost(supply=supply, left=compute_free_capacity(supply)) for supply in _in_order(supplies)]
     kinds: dict[_Kind, list[WaitingWork]] = {}
     waiting: list[WaitingWork] = []
     for work in works:
         if work.tasks > 0:
             waiting.append(replace(work))
             for need in work.need.places:  # what GPUs take of a work that cores may have as well is not there for them
-                kinds.setdefault((need, coarse(work.seconds, deadline), work.is_ours), []).append(waiting[-1])
+                kinds.setdefault((need, coarsen_seconds(work.seconds, deadline), work.is_ours), []).append(waiting[-1])
     order = _scarcest_first(hosts, kinds, deadline)
     for is_held_back in (True, False):
         _deal_all(hosts, [(kind, kinds[kind]) for kind in order], deadline, is_held_back=is_held_back)
-    return Filling(
+    return FilledFleet(
         hosts=tuple(hosts),
         left=tuple({id(work): work for kind in order for work in kinds[kind] if work.tasks > 0}.values()),
         deadline=deadline,
     )
 
 
-def placements(filling: Filling, names: Mapping[tuple[int, int], str], awaited: str = "") -> tuple[Placement, ...]:
+def list_placements(
+    filling: FilledFleet, names: Mapping[tuple[int, int], str], awaited: str = ""
+) -> tuple[Placement, ...]:
     """What goes where, with why not more; the largest hosts first. `awaited`: what an idle core waits for."""
     nothing = f"{_NOTHING}, and it waits for {awaited}" if awaited else _NOTHING
     return tuple(_placement(host, filling, names, nothing) for host in filling.hosts)
 
 
-def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str], nothing: str) -> Placement:
+def _placement(host: FilledHost, filling: FilledFleet, names: Mapping[tuple[int, int], str], nothing: str) -> Placement:
     tasks: Counter[str] = Counter()
     for key, amount in host.tasks.items():
         tasks[names[key]] += amount
@@ -113,7 +127,7 @@ def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], s
     )
 
 
-def _reason(host: Filled, filling: Filling) -> str:
+def _reason(host: FilledHost, filling: FilledFleet) -> str:
     """Why it has no more than it has; empty where nothing more waits that it could take."""
     supply = host.supply
     if supply.obstacle:
@@ -121,7 +135,7 @@ def _reason(host: Filled, filling: Filling) -> str:
     tasks = sum(host.tasks.values())
     if host.left.cores == 0:
         and_gpus = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
-        return f"each core that was idle has a task{and_gpus}" if tasks else all_busy(supply)
+        return f"each core that was idle has a task{and_gpus}" if tasks else why_all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
         return ""
@@ -148,7 +162,7 @@ def _hash(host_id: int) -> bytes:
 
 
 def _scarcest_first(
-    hosts: Sequence[Filled], kinds: Mapping[_Kind, Sequence[WaitingWork]], deadline: float | None
+    hosts: Sequence[FilledHost], kinds: Mapping[_Kind, Sequence[WaitingWork]], deadline: float | None
 ) -> list[_Kind]:
     """In which order kinds are dealt: for our own hosts alone, for GPUs, then what fits on the fewest cores.
 
@@ -167,7 +181,7 @@ def _scarcest_first(
 
 
 def _deal_all(
-    hosts: Sequence[Filled],
+    hosts: Sequence[FilledHost],
     kinds: Sequence[tuple[_Kind, list[WaitingWork]]],
     deadline: float | None,
     *,
@@ -191,7 +205,7 @@ def _deal_all(
 
 
 def _held_back(
-    host: Filled, need: Need, room: int, lightest: int, lighter: Sequence[_Kind], deadline: float | None
+    host: FilledHost, need: Need, room: int, lightest: int, lighter: Sequence[_Kind], deadline: float | None
 ) -> int:
     """No more than leave memory on each further idle core for what is lighter and comes after, and runs there."""
     if not lightest or room <= 0 or need.memory_mb <= lightest:
@@ -205,7 +219,7 @@ def _held_back(
     return room
 
 
-def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[WaitingWork], need: Need) -> None:
+def _deal(rooms: Sequence[tuple[FilledHost, int]], works: Sequence[WaitingWork], need: Need) -> None:
     """In proportion, where not all hosts can be filled; the first of them get what does not divide."""
     deck = _Deck(works, need)
     places = sum(room for _, room in rooms)
@@ -232,7 +246,7 @@ class _Deck:
         self._works = deque(work for work in works if work.tasks > 0)
         self.left = sum(work.tasks for work in self._works)
 
-    def deal(self, host: Filled, tasks: int) -> None:
+    def deal(self, host: FilledHost, tasks: int) -> None:
         """So many tasks, of each work in proportion to what is left of it; what was dealt from goes to the end."""
         at_first, wanted, passed = self.left, tasks, 0
         while wanted > 0 and passed < len(self._works):

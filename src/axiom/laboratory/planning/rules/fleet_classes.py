@@ -9,7 +9,7 @@ from axiom_weigh.grouping import group_pairs
 _Size = tuple[int, int]
 
 
-def classes(
+def list_fleet_classes(
     supplies: Sequence[Supply], placements: Iterable[Placement], busy: Mapping[int, Mapping[str, int]]
 ) -> tuple[FleetClass, ...]:
     """Hosts by their cores and GPUs, the largest first; `busy` says which tasks each host has, by experiment."""
@@ -29,7 +29,7 @@ def _class(
     reasons: Counter[str] = Counter()
     idle = on_gpus = 0
     for host in hosts:
-        now.update(computing(busy.get(host.host_id, {}), host.busy_cores))
+        now.update(share_busy_cores(busy.get(host.host_id, {}), host.busy_cores))
         placement = placed.get(host.host_id)
         left = host.cores - host.busy_cores if placement is None else placement.idle_cores
         if placement is not None:
@@ -53,7 +53,7 @@ def _class(
     )
 
 
-def computing(tasks: Mapping[str, int], cores: int) -> dict[str, int]:
+def share_busy_cores(tasks: Mapping[str, int], cores: int) -> dict[str, int]:
     """How many of so many busy cores compute what, where a host has more tasks in hand than cores: by their shares."""
     total = sum(tasks.values())
     if total <= cores:

@@ -57,14 +57,14 @@ def next_tiles(
     ):
         if (room := rooms[frontier.is_needed]) <= 0:
             continue
-        tile_seconds = counted(frontier.seconds, turn)
+        tile_seconds = cap_task_seconds(frontier.seconds, turn)
         tiles = min(frontier.tiles, max(1, int(room / tile_seconds)))
         orders.append(TileOrder(frontier=frontier, tiles=tiles))
         rooms = {is_needed: left - tiles * tile_seconds for is_needed, left in rooms.items()}
     return orders
 
 
-def to_chart(frontiers: Sequence[Frontier], *, most: int, turn: float) -> list[TileOrder]:
+def choose_tiles_to_chart(frontiers: Sequence[Frontier], *, most: int, turn: float) -> list[TileOrder]:
     """Decide which tiles are ordered for a person who waits for a version's numbers, in about so many workunits.
 
     One arm after another, the cheapest first: so numbers are there early, and not all of them at the very end.
@@ -73,13 +73,13 @@ def to_chart(frontiers: Sequence[Frontier], *, most: int, turn: float) -> list[T
     for frontier in sorted(frontiers, key=lambda frontier: (frontier.seconds, frontier.arm, frontier.level)):
         if most <= 0:
             break
-        tiles = min(frontier.tiles, most * tiles_a_task(frontier.seconds, turn))
+        tiles = min(frontier.tiles, most * tiles_per_task(frontier.seconds, turn))
         orders.append(TileOrder(frontier=frontier, tiles=tiles))
-        most -= math.ceil(tiles / tiles_a_task(frontier.seconds, turn))
+        most -= math.ceil(tiles / tiles_per_task(frontier.seconds, turn))
     return orders
 
 
-def wanted_for(cores: int, per_core: int, turn: float, *, is_idle: bool) -> float:
+def wanted_tile_seconds(cores: int, per_core: int, turn: float, *, is_idle: bool) -> float:
     """For how many seconds of so many cores work should wait, where a core is kept waiting for so many turns.
 
     A laboratory that computes alone has short turns: where nothing but tiles waits, nothing would be left of them long
@@ -88,7 +88,7 @@ def wanted_for(cores: int, per_core: int, turn: float, *, is_idle: bool) -> floa
     return cores * max(per_core * turn, limits.AHEAD_SECONDS if is_idle else 0.0)
 
 
-def deep_for(cores: int, turn: float) -> float:
+def deep_tile_seconds(cores: int, turn: float) -> float:
     """For how many seconds of so many cores tiles should wait that no registered number needs."""
     return cores * max(limits.DEEP_TURNS * turn, limits.AHEAD_SECONDS)
 
@@ -102,7 +102,7 @@ def task_length(orders: Sequence[TileOrder], lacking: int, turn: float) -> float
     return max(min(limits.SHORT_SECONDS, turn), min(turn, seconds / max(1, lacking)))
 
 
-def counted(seconds: float, turn: float) -> float:
+def cap_task_seconds(seconds: float, turn: float) -> float:
     """For how much of the work that should wait a task of so many seconds stands: for a turn at most.
 
     However long it takes, it keeps one core busy: a few hundred tasks of hours would stand for a whole fleet's work,
@@ -111,7 +111,7 @@ def counted(seconds: float, turn: float) -> float:
     return min(seconds, turn)
 
 
-def tiles_a_task(seconds: float, turn: float) -> int:
+def tiles_per_task(seconds: float, turn: float) -> int:
     """How many tiles of one replicate a task computes, so that it lasts for about a turn."""
     return max(1, min(limits.TILES_OF_A_TASK, round(turn / max(seconds, 1e-9))))
 

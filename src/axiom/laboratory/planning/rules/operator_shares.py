@@ -10,16 +10,16 @@ import math
 import re
 from collections.abc import Collection, Iterable
 
-from axiom.domain.planning import Purpose, Wishes
+from axiom.domain.planning import PlanWishes, Purpose
 from axiom.errors import UnknownName, WrongUse
 
 _WHOLE = 100.0
 _ROUNDING = 1e-6
 
 
-def read(mix: str, priority: str, experiments: Collection[str] = ()) -> Wishes:
+def parse_wishes(mix: str, priority: str, experiments: Collection[str] = ()) -> PlanWishes:
     """Both wishes as values. `known` are experiments; where none are named, any word may be one."""
-    return Wishes(mix=read_mix(mix, experiments), priority=read_priority(priority, experiments))
+    return PlanWishes(mix=read_mix(mix, experiments), priority=read_priority(priority, experiments))
 
 
 def read_mix(text: str, experiments: Collection[str] = ()) -> tuple[tuple[str, float], ...]:

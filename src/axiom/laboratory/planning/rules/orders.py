@@ -19,7 +19,7 @@ from axiom.rules.planning.task_size import UsualHosts, order_size
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Turns:
+class OrderSizing:
     """How large tasks are here, and how many of them a core is kept waiting for."""
 
     per_core: int
@@ -77,12 +77,12 @@ class Turns:
         return [(workunits, replicates) for workunits, replicates in parts if workunits * replicates]
 
 
-def parts_of(candidate: Candidate, replicates: float, usual: UsualHosts | None) -> int:
+def count_workunit_parts(candidate: Candidate, replicates: float, usual: UsualHosts | None) -> int:
     """How many hosts may share a workunit of so many replicates, as it is cut when volunteers' hosts ask."""
     return 1 if usual is None else max(1, math.ceil(replicates / max(1, candidate.block // limits.HOSTS_SHARING)))
 
 
-def pilot(candidate: Candidate) -> Allotment:
+def order_pilot(candidate: Candidate) -> Allotment:
     return Allotment(
         experiment_id=candidate.experiment_id,
         workunits=candidate.pilot_missing,
@@ -95,8 +95,8 @@ def pilot(candidate: Candidate) -> Allotment:
     )
 
 
-def order(
-    candidate: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Turns, cores: int
+def order_blocks(
+    candidate: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: OrderSizing, cores: int
 ) -> list[Allotment]:
     """So many blocks of a candidate; of one that is begun, its missing part alone."""
     return [
@@ -113,5 +113,5 @@ def order(
     ]
 
 
-def replicates_of(allotments: Sequence[Allotment]) -> int:
+def count_replicates(allotments: Sequence[Allotment]) -> int:
     return sum(allotment.workunits * allotment.replicates_each for allotment in allotments)

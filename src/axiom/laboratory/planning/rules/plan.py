@@ -10,36 +10,36 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from axiom.domain.planning import Purpose, Supply, Wishes
+from axiom.domain.planning import PlanWishes, Purpose, Supply
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment, Plan, SkippedExperiment
-from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate, is_stopped, obstacle
-from axiom.laboratory.planning.rules.eligible import few_of, works_of
-from axiom.laboratory.planning.rules.fill import Filled, Filling, fill
-from axiom.laboratory.planning.rules.orders import Turns, order, pilot, replicates_of
-from axiom.laboratory.planning.rules.shares import Book, Chosen, Offer, choose
-from axiom.laboratory.planning.rules.usable_cores import Reach, reach
-from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, Promise, promises
+from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, Candidate, candidate_obstacle, is_stopped
+from axiom.laboratory.planning.rules.eligible import list_waiting_work, most_tasks_let_out
+from axiom.laboratory.planning.rules.fill import FilledFleet, FilledHost, fill_hosts
+from axiom.laboratory.planning.rules.orders import OrderSizing, count_replicates, order_blocks, order_pilot
+from axiom.laboratory.planning.rules.shares import BlockOffer, ChosenOffer, OrderBook, choose_offer
+from axiom.laboratory.planning.rules.usable_cores import UsableCores, count_usable_cores
+from axiom.laboratory.planning.rules.value_of_information import BELOW_FLOOR, BlockValue, compute_block_values
 from axiom.limits import planning as limits
-from axiom.rules.planning.task_size import UsualHosts, usual_of
+from axiom.rules.planning.task_size import UsualHosts, derive_usual_hosts
 from axiom_weigh.amounts import counted
 
-__all__ = ["Candidate", "plan"]
+__all__ = ["Candidate", "plan_orders"]
 
-_WISHES = Wishes()
+_WISHES = PlanWishes()
 _STALLS = 4  # times that what was ordered for idle cores may go elsewhere, where it stands in for what waits
 _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
 
 
 @dataclass(kw_only=True, slots=True)
 class _Making:
-    turns: Turns
-    reach: Reach
-    wishes: Wishes
+    turns: OrderSizing
+    reach: UsableCores
+    wishes: PlanWishes
     floor: float
-    promises: Mapping[tuple[int, int], Promise]
+    promises: Mapping[tuple[int, int], BlockValue]
     candidates: dict[tuple[int, int], Candidate]  # as each will stand once all this is ordered
-    book: Book
+    book: OrderBook
     waits: dict[tuple[int, int], float]  # seconds of cores for which there is work, by candidate
     allotments: list[Allotment] = field(default_factory=list)
     ordered: set[tuple[int, int]] = field(default_factory=set)
@@ -60,7 +60,7 @@ class _Making:
         return anybody + min(ours, self.reach.own * self.turns.each_core)
 
     def pilot(self, candidate: Candidate) -> None:
-        allotment = pilot(candidate)
+        allotment = order_pilot(candidate)
         self._note(
             candidate, [allotment], self.turns.takes(candidate, allotment.workunits, candidate.costs, Stage.PILOT)
         )
@@ -74,12 +74,12 @@ class _Making:
     def blocks(self) -> None:
         """Block after block, until work waits for every core or none is left that is worth it."""
         while (lacking := self.wanted - self.waiting) > 0:
-            chosen = choose(self._offers(), self.book, self.wishes)
+            chosen = choose_offer(self._offers(), self.book, self.wishes)
             if chosen is None:
                 return
             self._chosen(chosen, lacking)
 
-    def fill_idle(self, filling: Filling) -> bool:
+    def fill_idle(self, filling: FilledFleet) -> bool:
         """Order what idle cores and GPUs could take, of what is worth most among what fits. Was there anything?"""
         offers = sorted(
             self._offers(is_within_reach=False),
@@ -136,7 +136,7 @@ class _Making:
 
     def obstacle(self, candidate: Candidate) -> str:
         """Why nothing may be ordered of it at all."""
-        if (why := obstacle(candidate)) or self.reach.cores_for(candidate.key):
+        if (why := candidate_obstacle(candidate)) or self.reach.cores_for(candidate.key):
             return why
         return self.reach.obstacles.get(candidate.key, "no host has a core at the moment")
 
@@ -175,7 +175,7 @@ class _Making:
             or self.value(candidate) >= self.floor
         )
 
-    def _offers(self, *, is_within_reach: bool = True) -> list[Offer]:
+    def _offers(self, *, is_within_reach: bool = True) -> list[BlockOffer]:
         ready = [
             candidate
             for candidate in self.candidates.values()
@@ -185,13 +185,13 @@ class _Making:
             and not (is_within_reach and self.waits[candidate.key] >= self._most(candidate.key))
         ]
         return [
-            Offer(
+            BlockOffer(
                 candidate=candidate, purpose=self.promises[candidate.key].purpose, per_core_hour=self.value(candidate)
             )
             for candidate in _next_of_each(ready)
         ]
 
-    def _chosen(self, chosen: Chosen, lacking: float) -> None:
+    def _chosen(self, chosen: ChosenOffer, lacking: float) -> None:
         candidate, purpose = chosen.offer.candidate, chosen.offer.purpose
         if candidate.is_begun:
             why = f"completes block {candidate.issued // candidate.block} of {candidate.name}, {chosen.why}"
@@ -213,10 +213,10 @@ class _Making:
     def _order(self, candidate: Candidate, blocks: int, purpose: Purpose, why: str) -> None:
         blocks = 1 if candidate.is_begun else min(blocks, _left(candidate))
         why = _with_design(candidate, why)  # each of several has a block 0
-        made = order(candidate, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(candidate))
+        made = order_blocks(candidate, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(candidate))
         seconds = (self.turns.takes(candidate, part.workunits, part.replicates_each * candidate.costs) for part in made)
         self._note(candidate, made, sum(seconds))
-        more = replicates_of(made)
+        more = count_replicates(made)
         fault = FIRST_IS_OUT if candidate.is_untried else candidate.fault
         self.candidates[candidate.key] = replace(
             candidate, issued=candidate.issued + more, is_untried=False, fault=fault
@@ -235,7 +235,7 @@ class _Making:
         """How many cores compute or have something to begin at once: what may not go out keeps none of them busy."""
         anybody = ours = 0
         for candidate in candidates:
-            few = 0 if is_stopped(candidate) else few_of(candidate)
+            few = 0 if is_stopped(candidate) else most_tasks_let_out(candidate)
             first = candidate.unsent if few is None else min(candidate.unsent, few)
             anybody += first + candidate.in_progress
             if candidate.stage.takes_blocks:
@@ -249,7 +249,7 @@ class _Making:
     def _bounds(self, key: tuple[int, int]) -> tuple[float, float]:
         """Seconds of cores that may wait for whoever asks, and beside it for our own hosts alone."""
         candidate, whole = self.candidates[key], self.reach.cores_for(key) * self.turns.each_core
-        few = few_of(candidate)
+        few = most_tasks_let_out(candidate)
         if is_stopped(candidate):
             return 0.0, 0.0
         if few is None:
@@ -265,7 +265,7 @@ class _Making:
         return self.reach.cores_for(candidate.key)
 
 
-def plan(
+def plan_orders(
     candidates: Sequence[Candidate],
     *,
     cores: int,
@@ -274,7 +274,7 @@ def plan(
     supplies: Sequence[Supply] = (),
     usual: UsualHosts | None = None,
     ours: int | None = None,
-    wishes: Wishes = _WISHES,
+    wishes: PlanWishes = _WISHES,
     floor: float = limits.WORTH_FLOOR,
     lately: Sequence[Allotment] = (),
     deadline_seconds: float | None = None,
@@ -286,16 +286,16 @@ def plan(
     Without `supplies` every core takes anything; `usual` then says how volunteers' hosts are, and `ours` our own cores.
     """
     candidates = sorted(candidates, key=lambda candidate: (candidate.replicate_seconds, candidate.key))
-    within_reach = reach(candidates, supplies, cores=cores, ours=ours, deadline=deadline_seconds)
-    turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies) or usual)
-    book = Book(names={candidate.experiment_id: candidate.name for candidate in candidates})
+    within_reach = count_usable_cores(candidates, supplies, cores=cores, ours=ours, deadline=deadline_seconds)
+    turns = OrderSizing(per_core=per_core, task_seconds=task_seconds, usual=derive_usual_hosts(supplies) or usual)
+    book = OrderBook(names={candidate.experiment_id: candidate.name for candidate in candidates})
     book.add(lately)
     making = _Making(
         turns=turns,
         reach=within_reach,
         wishes=wishes,
         floor=floor,
-        promises=promises(candidates),
+        promises=compute_block_values(candidates),
         candidates={candidate.key: candidate for candidate in candidates},
         book=book,
         waits={candidate.key: turns.waiting(candidate) for candidate in candidates},
@@ -348,7 +348,7 @@ def _fill(making: _Making, candidates: Sequence[Candidate], supplies: Sequence[S
     """Look where it would go, and order for cores that would be idle, until there are none or nothing fits them."""
     least, stalls = math.inf, 0
     while True:
-        filling = fill(supplies, works_of(candidates, making.allotments, supplies), deadline=deadline)
+        filling = fill_hosts(supplies, list_waiting_work(candidates, making.allotments, supplies), deadline=deadline)
         idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in filling.hosts)
         stalls = 0 if idle < least else stalls + 1
         if stalls > _STALLS or not making.fill_idle(filling):
@@ -385,7 +385,7 @@ def _are(amount: int) -> str:
     return "is" if amount == 1 else "are"
 
 
-def _may_have(host: Filled, candidate: Candidate) -> bool:
+def _may_have(host: FilledHost, candidate: Candidate) -> bool:
     """Of what volunteers have few, our own hosts may have more."""
     return host.may_have(is_ours=candidate.theirs is not None)
 

@@ -6,22 +6,28 @@ from dataclasses import replace
 from axiom.domain.planning import Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
 from axiom.laboratory.planning.rules.candidates import Candidate
-from axiom.laboratory.planning.rules.eligible import works_of
-from axiom.laboratory.planning.rules.fill import fill, placements
-from axiom.laboratory.planning.rules.value_of_information import worths
-from axiom.laboratory.planning.rules.why_idle import awaited
+from axiom.laboratory.planning.rules.eligible import list_waiting_work
+from axiom.laboratory.planning.rules.fill import fill_hosts, list_placements
+from axiom.laboratory.planning.rules.value_of_information import compute_worths
+from axiom.laboratory.planning.rules.why_idle import why_cores_wait
 from axiom_weigh.amounts import counted
 
 
-def preview(
+def compose_preview(
     candidates: Sequence[Candidate], supplies: Sequence[Supply], planned: Plan, *, deadline_seconds: float | None = None
 ) -> Preview:
-    filling = fill(supplies, works_of(candidates, planned.allotments, supplies), deadline=deadline_seconds)
+    filling = fill_hosts(
+        supplies, list_waiting_work(candidates, planned.allotments, supplies), deadline=deadline_seconds
+    )
     names = {candidate.key: candidate.name for candidate in candidates}
-    return Preview(plan=planned, worths=worths(candidates), placements=placements(filling, names, awaited(candidates)))
+    return Preview(
+        plan=planned,
+        worths=compute_worths(candidates),
+        placements=list_placements(filling, names, why_cores_wait(candidates)),
+    )
 
 
-def with_tiles(planned: Plan, tiles: Sequence[Allotment]) -> Plan:
+def add_tiles_to_plan(planned: Plan, tiles: Sequence[Allotment]) -> Plan:
     """Add to a plan the tiles of maps, which are ordered besides."""
     tasks = counted(sum(allotment.workunits for allotment in tiles), "task")
     reason = f"{planned.reason}; {tasks} of tiles of maps besides"

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from axiom.domain.planning import Purpose, Wishes
+from axiom.domain.planning import PlanWishes, Purpose
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom_weigh.grouping import group_pairs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
+class BlockOffer:
     """A candidate whose next block may be ordered."""
 
     candidate: Candidate
@@ -24,15 +24,15 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Chosen:
+class ChosenOffer:
     """The offer whose turn it is, and why."""
 
-    offer: Offer
+    offer: BlockOffer
     why: str
 
 
 @dataclass(kw_only=True, slots=True)
-class Book:
+class OrderBook:
     """Core-seconds that were ordered, now and lately, by purpose and experiment."""
 
     names: Mapping[int, str]  # of experiments
@@ -43,27 +43,29 @@ class Book:
             self.seconds[allotment.purpose, allotment.experiment_id] += allotment.core_seconds
 
 
-def choose(offers: Sequence[Offer], book: Book, wishes: Wishes) -> Chosen | None:
+def choose_offer(offers: Sequence[BlockOffer], book: OrderBook, wishes: PlanWishes) -> ChosenOffer | None:
     """The offer whose block is ordered next; None where there is none."""
     if not offers:
         return None
     if begun := [offer for offer in offers if offer.candidate.is_begun]:
         chosen = min(begun, key=lambda offer: (offer.core_seconds, offer.candidate.key))
-        return Chosen(offer=chosen, why="which counts only as a whole")
+        return ChosenOffer(offer=chosen, why="which counts only as a whole")
     if approved := [offer for offer in offers if offer.candidate.is_approved]:
-        return Chosen(offer=max(approved, key=_worth), why="which a person approved")
+        return ChosenOffer(offer=max(approved, key=_worth), why="which a person approved")
     owed, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
     first, order = _by_priority(owed, wishes.priority)
     why = ", and ".join(filter(None, (share, order)))
     best = max(first, key=_worth)
-    return Chosen(offer=best, why=why or f"most is told there for its cost: {best.per_core_hour:.2g} bits a core-hour")
+    return ChosenOffer(
+        offer=best, why=why or f"most is told there for its cost: {best.per_core_hour:.2g} bits a core-hour"
+    )
 
 
-def _worth(offer: Offer) -> tuple[float, ...]:
+def _worth(offer: BlockOffer) -> tuple[float, ...]:
     return offer.per_core_hour, *(-number for number in offer.candidate.key)
 
 
-def _by_priority(offers: Sequence[Offer], priority: Sequence[str]) -> tuple[Sequence[Offer], str]:
+def _by_priority(offers: Sequence[BlockOffer], priority: Sequence[str]) -> tuple[Sequence[BlockOffer], str]:
     """Those of the first word that anything is there for."""
     for word in priority:
         if meant := [offer for offer in offers if word in (offer.purpose.value, offer.candidate.name)]:
@@ -73,7 +75,9 @@ def _by_priority(offers: Sequence[Offer], priority: Sequence[str]) -> tuple[Sequ
     return offers, ""
 
 
-def _by_mix(offers: Sequence[Offer], book: Book, mix: Sequence[tuple[str, float]]) -> tuple[Sequence[Offer], str]:
+def _by_mix(
+    offers: Sequence[BlockOffer], book: OrderBook, mix: Sequence[tuple[str, float]]
+) -> tuple[Sequence[BlockOffer], str]:
     """Those of the share of which least is ordered yet; what no share names has what the shares leave."""
     words = [word for word, _ in mix]
     rest = 100.0 - sum(percent for _, percent in mix)

@@ -27,7 +27,7 @@ class Aim:
     weight: float = 1.0  # by which it counts among all findings
 
 
-def ended(stopping: StoppingRule, aims: Sequence[Aim], *, replicates: int, block: int) -> str:
+def why_stopped(stopping: StoppingRule, aims: Sequence[Aim], *, replicates: int, block: int) -> str:
     """Why it has ended with so many replicates; nothing while it has not.
 
     For what is ordered, count the replicates that were issued; for what is concluded, those that were weighed.
@@ -47,7 +47,7 @@ def ended(stopping: StoppingRule, aims: Sequence[Aim], *, replicates: int, block
 def is_settled(aim: Aim) -> bool:
     """Is it decided, and is its interval narrow enough?"""
     is_decided = aim.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
-    return is_decided and aim.seeds >= limits.SETTLED_AFTER and half_width(aim) < narrow_enough(aim)
+    return is_decided and aim.seeds >= limits.SETTLED_AFTER and half_width(aim) < narrow_half_width(aim)
 
 
 def half_width(aim: Aim) -> float:
@@ -57,7 +57,7 @@ def half_width(aim: Aim) -> float:
     return max(aim.estimate - aim.low, aim.high - aim.estimate)
 
 
-def narrow_enough(aim: Aim) -> float:
+def narrow_half_width(aim: Aim) -> float:
     """The half-width below which an interval says all that matters."""
     return max(aim.smallest, abs(aim.estimate or 0.0) / 4)
 

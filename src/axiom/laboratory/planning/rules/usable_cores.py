@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from axiom.domain.planning import Need, Supply
 from axiom.laboratory.planning.rules.candidates import Candidate
-from axiom.laboratory.planning.rules.capacity import Left, coarse, left_of, room_for, why_no_more
+from axiom.laboratory.planning.rules.capacity import (
+    FreeCapacity,
+    coarsen_seconds,
+    compute_free_capacity,
+    count_fitting_tasks,
+    why_no_more,
+)
 from axiom_weigh.grouping import group_pairs
 
 _Key = tuple[int, int]
@@ -13,7 +19,7 @@ _Size = tuple[Need, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class UsableCores:
     """The cores of a fleet, and how many of them each candidate can use."""
 
     cores: int  # with GPUs, of which each takes a task beside
@@ -31,22 +37,24 @@ class Reach:
         return self.own if self.by_key is None else self.ours.get(key, 0)
 
 
-def reach(
+def count_usable_cores(
     candidates: Sequence[Candidate],
     supplies: Sequence[Supply],
     *,
     cores: int,
     ours: int | None = None,
     deadline: float | None = None,
-) -> Reach:
+) -> UsableCores:
     """Look at every host as if it had nothing in hand.
 
     Without hosts every core can take anything; so many of them are `ours`, or all where nobody says how many.
     """
     free = [(supply, _empty(supply)) for supply in supplies if not supply.obstacle and supply.most_tasks != 0]
     if not supplies:
-        return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
-    sizes = group_pairs(((candidate.need, coarse(candidate.costs, deadline)), candidate) for candidate in candidates)
+        return UsableCores(cores=max(0, cores), own=max(0, cores if ours is None else ours))
+    sizes = group_pairs(
+        ((candidate.need, coarsen_seconds(candidate.costs, deadline)), candidate) for candidate in candidates
+    )
     by_key: dict[_Key, int] = {}
     by_us: dict[_Key, int] = {}
     obstacles: dict[_Key, str] = {}
@@ -55,7 +63,9 @@ def reach(
         rooms = [0] * len(free)
         for place in need.places:
             here = [
-                room_for(left, place, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
+                count_fitting_tasks(
+                    left, place, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline
+                )
                 for supply, left in free
             ]
             if place.cores > 1:
@@ -68,15 +78,15 @@ def reach(
             if not any(rooms):
                 obstacles[candidate.key] = _obstacle(free, need, seconds, deadline)
     own = sum(supply.cores for supply, _ in free if supply.is_ours)
-    return Reach(cores=sum(map(sum, most.values())), own=own, by_key=by_key, obstacles=obstacles, ours=by_us)
+    return UsableCores(cores=sum(map(sum, most.values())), own=own, by_key=by_key, obstacles=obstacles, ours=by_us)
 
 
-def _empty(supply: Supply) -> Left:
+def _empty(supply: Supply) -> FreeCapacity:
     free = replace(supply, busy_cores=0, busy_gpus=0, used_memory_mb=0, in_hand_seconds=0.0, most_tasks=None)
-    return left_of(free)
+    return compute_free_capacity(free)
 
 
-def _obstacle(free: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> str:
+def _obstacle(free: Sequence[tuple[Supply, FreeCapacity]], need: Need, seconds: float, deadline: float | None) -> str:
     """Why no host takes a task, told of the largest as an example."""
     if not free:
         return "no host has a core at the moment"

@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
 
-from axiom.domain.planning import Purpose, Worth
+from axiom.domain.planning import BlockWorth, Purpose
 from axiom.domain.registrations import Rule
-from axiom.laboratory.planning.rules.candidates import Candidate, is_decided, obstacle, purpose_of
-from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_enough
+from axiom.laboratory.planning.rules.candidates import Candidate, candidate_obstacle, candidate_purpose, is_decided
+from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_half_width
 from axiom.limits import registrations as limits
 from axiom_weigh.amounts import counted
 from axiom_weigh.statistics.replicates_needed import MOST
@@ -38,7 +38,7 @@ Chances = tuple[float, float]  # replicates for one chance in two, and for nine 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Promise:
+class BlockValue:
     """What a candidate's next block is worth, whatever is ordered of it until then."""
 
     purpose: Purpose
@@ -55,21 +55,21 @@ class Promise:
         return max(least, slope * block) / (1.0 + pending / max(1, block))
 
 
-def weight(hanging: int) -> float:
+def weight_by_questions(hanging: int) -> float:
     """How much a finding counts: one more than the open questions that hang on it."""
     return 1.0 + max(0, hanging)
 
 
-def promises(candidates: Sequence[Candidate]) -> dict[tuple[int, int], Promise]:
+def compute_block_values(candidates: Sequence[Candidate]) -> dict[tuple[int, int], BlockValue]:
     return {candidate.key: _promise(candidate) for candidate in candidates}
 
 
-def _worth(candidate: Candidate, promise: Promise) -> Worth:
-    why = obstacle(candidate)
+def _worth(candidate: Candidate, promise: BlockValue) -> BlockWorth:
+    why = candidate_obstacle(candidate)
     bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(candidate.pending, candidate.block)
     decides = f"decides with a chance of {_percent(promise.chance)}"
     waits = f"; ordered and not weighed: {counted(candidate.pending, 'replicate')}" if candidate.pending else ""
-    return Worth(
+    return BlockWorth(
         experiment_id=candidate.experiment_id,
         registration_id=candidate.registration_id,
         name=candidate.name,
@@ -82,14 +82,14 @@ def _worth(candidate: Candidate, promise: Promise) -> Worth:
     )
 
 
-def worths(candidates: Sequence[Candidate]) -> tuple[Worth, ...]:
+def compute_worths(candidates: Sequence[Candidate]) -> tuple[BlockWorth, ...]:
     """The next block of every candidate, what tells most for its cost first."""
-    by_key = promises(candidates)
+    by_key = compute_block_values(candidates)
     table = [_worth(candidate, by_key[candidate.key]) for candidate in candidates]
     return tuple(sorted(table, key=lambda worth: (-worth.per_core_hour, worth.experiment_id, worth.registration_id)))
 
 
-def chance(forecast: Chances, replicates: float) -> float:
+def chance_of_enough(forecast: Chances, replicates: float) -> float:
     """That so many are enough: the logarithm of how many it takes is taken to follow a normal law."""
     if replicates <= 0:
         return 0.0
@@ -98,11 +98,11 @@ def chance(forecast: Chances, replicates: float) -> float:
     return 0.5 * math.erfc(-math.log(replicates / half) / (spread * math.sqrt(2.0)))
 
 
-def _promise(candidate: Candidate) -> Promise:
+def _promise(candidate: Candidate) -> BlockValue:
     most = max(candidate.block, candidate.stopping.replicates - (candidate.weighed or 0))
     slopes, weight_of_all, decides = _curve(candidate.aims, candidate.stopping.rule, candidate.block, most)
-    return Promise(
-        purpose=purpose_of(candidate) if candidate.aims else Purpose.FILL,
+    return BlockValue(
+        purpose=candidate_purpose(candidate) if candidate.aims else Purpose.FILL,
         slopes=slopes,
         weight=weight_of_all,
         chance=decides,
@@ -151,16 +151,16 @@ def _decides(aim: Aim, rule: Rule) -> Callable[[float], float]:
         if half is None or (half == 0 and is_decided(aim)):
             return lambda _more: 0.0  # more of the same do not help, or not within a million
         forecast = float(half), float(MOST if most is None else most)
-        return lambda more: chance(forecast, more)
+        return lambda more: chance_of_enough(forecast, more)
     if aim.verdict is not Verdict.UNDECIDED:
         return lambda _more: 0.0
-    passed = chance(USUAL, aim.seeds)
-    return lambda more: (chance(USUAL, aim.seeds + more) - passed) / max(1e-12, 1.0 - passed)
+    passed = chance_of_enough(USUAL, aim.seeds)
+    return lambda more: (chance_of_enough(USUAL, aim.seeds + more) - passed) / max(1e-12, 1.0 - passed)
 
 
 def _narrowed(aim: Aim, more: float) -> float:
     """Bits of its size: the interval shrinks with the root of the number of values, and matters until it is narrow."""
-    width, enough = half_width(aim), narrow_enough(aim)
+    width, enough = half_width(aim), narrow_half_width(aim)
     left = 0.0
     if width >= enough:
         left = math.inf if enough <= 0 else max(_YOUNG, math.log2(width / enough))

@@ -12,7 +12,7 @@ _LET_OUT = {
 }
 
 
-def awaited(candidates: Sequence[Candidate]) -> str:
+def why_cores_wait(candidates: Sequence[Candidate]) -> str:
     """The versions of which more would be ordered or let out once something is back; empty where there are none."""
     by_stage: dict[Stage, set[int]] = {stage: set() for stage in _LET_OUT}
     begun: set[int] = set()

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.proposals import KeptProposal, proposal_data
+from axiom.domain.proposals import StoredProposal, proposal_data
 from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.gate.command import Answer
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.proposals.admit import approvable
+from axiom.laboratory.proposals.admit import require_approvable_proposal
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal
 from axiom.limits import server as server_limits
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.connections import Connections
 
 _LONGEST = 300  # characters of a claim in a question
@@ -29,7 +29,7 @@ _APPROVE = ApproveProposal.name
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedPeople:
+class Confirmations:
     """The questions that are out. They end with the process that asked: nobody has answered then."""
 
     gate: CommandGate
@@ -48,7 +48,7 @@ class AskedPeople:
             "once": secrets.token_urlsafe(16),
             "until": (self.gate.now() + server_limits.APPROVAL_FOR).isoformat(),
         }
-        body = base64.urlsafe_b64encode(canonical(question)).decode()
+        body = base64.urlsafe_b64encode(canonical_bytes(question)).decode()
         return {"seal": f"{body}.{self._sign(body)}", "message": _message(caller, waiting)}
 
     def answer(self, caller: Caller, number: int, seal: str, action: str, ticked: object) -> Answer:
@@ -80,9 +80,9 @@ class AskedPeople:
         if Capability.PROPOSE not in caller.capabilities:
             raise NotAllowed(f"{caller.name} may only read, also who sits at its client. Nothing was approved.")
 
-    def _waiting(self, number: int) -> KeptProposal:
+    def _waiting(self, number: int) -> StoredProposal:
         with Connections(folder=self.gate.laboratory.folder).reader() as db:
-            return approvable(db, number)
+            return require_approvable_proposal(db, number)
 
     def _sign(self, body: str) -> str:
         return hmac.new(self.key, body.encode(errors="replace"), hashlib.sha256).hexdigest()
@@ -113,11 +113,11 @@ def _person(name: str) -> Caller:
     return Caller(name=name, capabilities=frozenset({Capability.READ, Capability.APPROVE}), limits=limits)
 
 
-def _digest(waiting: KeptProposal) -> str:
-    return hashlib.sha256(canonical(proposal_data(waiting.proposal))).hexdigest()
+def _digest(waiting: StoredProposal) -> str:
+    return hashlib.sha256(canonical_bytes(proposal_data(waiting.proposal))).hexdigest()
 
 
-def _message(caller: Caller, waiting: KeptProposal) -> str:
+def _message(caller: Caller, waiting: StoredProposal) -> str:
     """What the person reads. Everything that the proposal's author wrote stands in quotation marks."""
     proposal = waiting.proposal
     hours = proposal.cost.shown["most_core_hours"]

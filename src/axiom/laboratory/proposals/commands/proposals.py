@@ -9,27 +9,27 @@ from typing import Any
 
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
-from axiom.domain.preflights import KeptDraft
-from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal
-from axiom.domain.registrations import read_body
+from axiom.domain.preflights import StoredDraft
+from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, StoredProposal
+from axiom.domain.registrations import read_registration_body
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
 from axiom.gate.words import CONFIGS, EXPECTS, FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
 from axiom.laboratory.experiments import published_files
-from axiom.laboratory.experiments.commands.drafts import answer_about
-from axiom.laboratory.experiments.drafts import kept
-from axiom.laboratory.experiments.publish import PackedBundle, prepare
-from axiom.laboratory.experiments.rules.kin import forecast
+from axiom.laboratory.experiments.commands.drafts import answer_with_proposal
+from axiom.laboratory.experiments.drafts import require_draft
+from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
+from axiom.laboratory.experiments.rules.kin import forecast_in_words
 from axiom.laboratory.planning.design_cost import cost_of_cells
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
-from axiom.laboratory.proposals.admit import approvable, approve, refuse
-from axiom.laboratory.proposals.ask import AskedQuestion, ask, withdraw
-from axiom.laboratory.proposals.invent import draft_of, publish_code
+from axiom.laboratory.proposals.admit import approve_proposal, refuse_proposal, require_approvable_proposal
+from axiom.laboratory.proposals.ask import AskedQuestion, propose_question, withdraw_proposal
+from axiom.laboratory.proposals.invent import find_proposed_draft, publish_code
 from axiom.laboratory.proposals.price import Points
-from axiom.laboratory.proposals.propose import next_one
-from axiom.laboratory.registrations.commands import PredictionCommand, points_of
-from axiom.laboratory.registrations.kin import seen_of_experiment
+from axiom.laboratory.proposals.propose import choose_next_proposal
+from axiom.laboratory.registrations.commands import PredictionCommand, price_published_configs
+from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom.rules.accounts.command_permission import CommandCost
@@ -79,13 +79,13 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, which takes a second or two."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            begun = registrations.of_finding(reader, self.finding)
-            version = experiments.by_id(reader, begun[0].experiment_id) if begun else None
+            begun = registrations.find_finding_registration(reader, self.finding)
+            version = experiments.find_experiment(reader, begun[0].experiment_id) if begun else None
         if begun is None or version is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was proposed; `axiom finding list` shows all.")
-        alike = _alike(read_body(begun[0].body).design.configs)
+        alike = _alike(read_registration_body(begun[0].body).design.configs)
         configs = [alike | config for config in self.configs]
-        return points_of(laboratory, f"{version.name}@{version.version}", configs)
+        return price_published_configs(laboratory, f"{version.name}@{version.version}", configs)
 
     def request(self, db: Database) -> CommandCost:
         """It is one more that waits for an answer."""
@@ -109,10 +109,10 @@ class MakeProposal(PredictionCommand, name="proposal.make", capability=Capabilit
             author=self.by,
             upheld_by=tuple(SIGNS[sign] for sign in self.upheld_by.split(",")) if self.upheld_by else (),
         )
-        made = ask(db, question, prepared, now)
-        version = experiments.by_name(db, made.proposal.experiment, made.proposal.version)
-        seen = seen_of_experiment(db, version.id, now) if version else None
-        return answer_about(made, forecast(seen, "approved"))
+        made = propose_question(db, question, prepared, now)
+        version = experiments.find_experiment_by_name(db, made.proposal.experiment, made.proposal.version)
+        seen = why_experiment_informed(db, version.id, now) if version else None
+        return answer_with_proposal(made, forecast_in_words(seen, "approved"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,7 @@ class WithdrawProposal(Command, name="proposal.withdraw", capability=Capability.
     by: str = field(metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        taken = withdraw(db, self.proposal, by=self.by, why=self.why, now=now)
+        taken = withdraw_proposal(db, self.proposal, by=self.by, why=self.why, now=now)
         state = "approved" if taken.requests else "withdrawn"
         return {
             "proposal": self.proposal,
@@ -148,12 +148,12 @@ class ApproveProposal(Command, name="proposal.approve", capability=Capability.AP
     def prepare(self, laboratory: Laboratory) -> Points | PackedBundle:
         """Ask the published code what each config costs, where there are any; or pack the code that would be."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            waiting = approvable(reader, self.proposal)
-            draft = draft_of(reader, waiting) if waiting.proposal.admission is Admission.CODE else None
+            waiting = require_approvable_proposal(reader, self.proposal)
+            draft = find_proposed_draft(reader, waiting) if waiting.proposal.admission is Admission.CODE else None
         return _points(laboratory, waiting) if draft is None else _pack(laboratory, draft)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        waiting = approvable(db, self.proposal)
+        waiting = require_approvable_proposal(db, self.proposal)
         if waiting.proposal.admission is Admission.CODE:
             return _publish(db, laboratory, waiting, prepared, by=self.by, why=self.why, now=now)
         return _approve(db, laboratory, waiting, prepared, by=self.by, why=self.why, now=now)
@@ -172,7 +172,7 @@ class RefuseProposal(Command, name="proposal.refuse", capability=Capability.APPR
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        proposal = refuse(db, self.proposal, by=self.by, why=self.why, now=now)
+        proposal = refuse_proposal(db, self.proposal, by=self.by, why=self.why, now=now)
         return {"proposal": proposal.number, "slug": proposal.proposal.slug, "state": "refused"}
 
 
@@ -188,7 +188,11 @@ class AdmitProposal(Command, name="proposal.admit", capability=Capability.RUN):
         """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""
         with Connections(folder=laboratory.folder).reader() as reader:
             waiting = _next(reader, laboratory)
-            draft = draft_of(reader, waiting) if waiting and waiting.proposal.admission is Admission.CODE else None
+            draft = (
+                find_proposed_draft(reader, waiting)
+                if waiting and waiting.proposal.admission is Admission.CODE
+                else None
+            )
         if waiting is None:
             return None
         try:
@@ -221,7 +225,7 @@ class AdmitProposal(Command, name="proposal.admit", capability=Capability.RUN):
                 raise
             except (NotFound, Refused, WrongUse) as error:
                 fault = str(error)
-        refuse(db, waiting.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
+        refuse_proposal(db, waiting.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
         return {"proposal": waiting.number, "slug": waiting.proposal.slug, "state": "refused", "why": fault}
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
@@ -229,9 +233,9 @@ class AdmitProposal(Command, name="proposal.admit", capability=Capability.RUN):
         _keep_code(laboratory, answer)
 
 
-def _next(db: Database, laboratory: Laboratory) -> KeptProposal | None:
+def _next(db: Database, laboratory: Laboratory) -> StoredProposal | None:
     settings = laboratory.settings
-    return next_one(db, settings.followup_core_hours, is_code_ours=settings.scientist_code == "own")
+    return choose_next_proposal(db, settings.followup_core_hours, is_code_ours=settings.scientist_code == "own")
 
 
 def _alike(configs: Sequence[Mapping[str, object]]) -> dict[str, object]:
@@ -240,16 +244,16 @@ def _alike(configs: Sequence[Mapping[str, object]]) -> dict[str, object]:
     return {factor: level for factor, level in first.items() if all(config[factor] == level for config in others)}
 
 
-def _points(laboratory: Laboratory, waiting: KeptProposal) -> Points:
+def _points(laboratory: Laboratory, waiting: StoredProposal) -> Points:
     proposal = waiting.proposal
     if proposal.admission not in _ASKS_CODE:
         return ()
-    return points_of(laboratory, f"{proposal.experiment}@{proposal.version}", proposal.configs)
+    return price_published_configs(laboratory, f"{proposal.experiment}@{proposal.version}", proposal.configs)
 
 
 def _demand_as_cheap(db: Database, proposal: Proposal, points: Points) -> None:
     """The cap was counted with what was expected before the code was asked."""
-    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    version = experiments.find_experiment_by_name(db, proposal.experiment, proposal.version)
     if version is None or proposal.stopping is None or not points:
         return
     likely = cost_of_cells(db, version.id, [seconds for _, seconds in points], proposal.stopping).likely
@@ -260,12 +264,12 @@ def _demand_as_cheap(db: Database, proposal: Proposal, points: Points) -> None:
         )
 
 
-def _pack(laboratory: Laboratory, draft: KeptDraft) -> PackedBundle:
+def _pack(laboratory: Laboratory, draft: StoredDraft) -> PackedBundle:
     """The bundle of a draft's code, which is run, in the box, to say what it declares."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         file = Path(folder) / f"{draft.name}.py"
         file.write_text(draft.text, encoding="utf-8")
-        return prepare(laboratory.package, file, describe_boxed)
+        return pack_experiment(laboratory.package, file, describe_boxed)
 
 
 def _keep_code(laboratory: Laboratory, answer: Answer) -> None:
@@ -273,14 +277,14 @@ def _keep_code(laboratory: Laboratory, answer: Answer) -> None:
     if answer.get("draft") is None:
         return
     with Connections(folder=laboratory.folder).reader() as reader:
-        draft = kept(reader, answer["draft"])
-    published_files.keep_text(laboratory.folder, draft.name, draft.text.encode())
+        draft = require_draft(reader, answer["draft"])
+    published_files.keep_experiment_file(laboratory.folder, draft.name, draft.text.encode())
 
 
 def _publish(
     db: Database,
     laboratory: Laboratory,
-    waiting: KeptProposal,
+    waiting: StoredProposal,
     prepared: PackedBundle,
     *,
     by: str,
@@ -299,8 +303,10 @@ def _publish(
         now=now,
         has_address=laboratory.has_address,
     )
-    stored = proposals.by_number(db, waiting.number)
-    registration = registrations.registration(db, stored.registration_id) if stored and stored.registration_id else None
+    stored = proposals.find_proposal(db, waiting.number)
+    registration = (
+        registrations.find_registration(db, stored.registration_id) if stored and stored.registration_id else None
+    )
     return {
         "proposal": waiting.number,
         "slug": waiting.proposal.slug,
@@ -309,21 +315,21 @@ def _publish(
         "experiment": f"{prepared.manifest.name}@{prepared.manifest.version}",
         "change": made.change,
         "registration": registration.id if registration else None,
-        "findings": sorted(registrations.numbers(db, registration).values()) if registration else [],
+        "findings": sorted(registrations.list_claim_numbers(db, registration).values()) if registration else [],
     }
 
 
 def _approve(
     db: Database,
     laboratory: Laboratory,
-    waiting: KeptProposal,
+    waiting: StoredProposal,
     points: Points,
     *,
     by: str,
     why: str,
     now: datetime,
 ) -> Answer:
-    made = approve(db, waiting, points, by=by, why=why, now=now)
+    made = approve_proposal(db, waiting, points, by=by, why=why, now=now)
     answer: Answer = {
         "proposal": waiting.number,
         "slug": waiting.proposal.slug,
@@ -332,11 +338,11 @@ def _approve(
     }
     if made is None:
         return answer
-    version = experiments.by_id(db, made.experiment_id)
+    version = experiments.find_experiment(db, made.experiment_id)
     if version is not None:
         demand_ticket_room(db, version, made, replicates=1, keys=laboratory.keys, now=now)
     return answer | {
         "registration": made.id,
         "hash": made.hash,
-        "findings": sorted(registrations.numbers(db, made).values()),
+        "findings": sorted(registrations.list_claim_numbers(db, made).values()),
     }

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
+from axiom.domain.proposals import AUTOPILOT, Proposal, ProposalState, StoredProposal
 from axiom.limits import proposals as limits
 
 
@@ -13,12 +13,12 @@ class AdmittedProposals:
     """What becomes of the proposals that follow from the findings today."""
 
     new: tuple[Proposal, ...]
-    lapsed: tuple[KeptProposal, ...]
+    lapsed: tuple[StoredProposal, ...]
     left: int  # that would follow, and for which there is no room
 
 
-def made(
-    following: Sequence[Proposal], earlier: Sequence[KeptProposal], *, most_core_hours: float = 0.0
+def decide_proposals(
+    following: Sequence[Proposal], earlier: Sequence[StoredProposal], *, most_core_hours: float = 0.0
 ) -> AdmittedProposals:
     """Make what is new while there is room; let lapse what no longer follows.
 
@@ -50,9 +50,9 @@ def made(
     return AdmittedProposals(new=tuple(new), lapsed=lapsed, left=left)
 
 
-def next_admitted(
-    earlier: Sequence[KeptProposal], *, open_core_seconds: float, most_core_hours: float
-) -> KeptProposal | None:
+def choose_admitted_proposal(
+    earlier: Sequence[StoredProposal], *, open_core_seconds: float, most_core_hours: float
+) -> StoredProposal | None:
     """The proposal that the autopilot approves next: its own alone, the most telling for its cost, within the cap.
 
     Each counts with what it will likely cost: what it may cost is hundreds of times as much, as each cell may run for a
@@ -73,7 +73,7 @@ def _is_too_dear(proposal: Proposal, most_core_hours: float) -> bool:
     return 0.0 < most_core_hours * 3_600.0 < proposal.core_seconds
 
 
-def _is_new(proposal: Proposal, by_slug: Mapping[str, KeptProposal]) -> bool:
+def _is_new(proposal: Proposal, by_slug: Mapping[str, StoredProposal]) -> bool:
     before = by_slug.get(proposal.slug)
     if before is None or before.state is ProposalState.LAPSED:
         return True
@@ -82,5 +82,5 @@ def _is_new(proposal: Proposal, by_slug: Mapping[str, KeptProposal]) -> bool:
     return may_return and before.proposal.basis != proposal.basis
 
 
-def _rank(entry: KeptProposal) -> tuple[bool, float, int]:
+def _rank(entry: StoredProposal) -> tuple[bool, float, int]:
     return entry.proposal.most_core_seconds > 0, -entry.proposal.per_core_hour, entry.number

@@ -71,7 +71,7 @@ def blind_effect(expects: Direction, smallest: float) -> float:
     return sizes[expects]
 
 
-def ratio_of(estimate: float | None, null: float, *, expected: float | None, smallest: float) -> float | None:
+def effect_ratio(estimate: float | None, null: float, *, expected: float | None, smallest: float) -> float | None:
     """How large an effect turned out beside the one that was expected; None where either is unknown.
 
     As in an interval, an expected effect counts as no less than the smallest that matters: beside nearly nothing any
@@ -82,7 +82,7 @@ def ratio_of(estimate: float | None, null: float, *, expected: float | None, sma
     return (estimate - null) / math.copysign(max(abs(expected), smallest), expected)
 
 
-def predicted(
+def predict_from_base_rates(
     rates: BaseRates,
     kind: str,
     *,
@@ -121,7 +121,7 @@ def predicted(
     )
 
 
-def bits(prediction: Prediction) -> float:
+def prediction_entropy(prediction: Prediction) -> float:
     """What is not known of the verdict."""
     chances = (prediction.positive, prediction.negative, prediction.absent)
     return -math.fsum(chance * math.log2(chance) for chance in chances if chance > 0)

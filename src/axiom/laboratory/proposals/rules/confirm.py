@@ -7,7 +7,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import Draft, in_blocks, proposal_of, sides
+from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_proposal, order_by_sign, round_up_to_blocks
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import registrations as limits
 from axiom_weigh.evidence.grade import LEANING
@@ -20,7 +20,7 @@ _MOST = 4 * limits.REPLICATES  # replicates: beyond, another design tells more t
 _LEAST = 2 * limits.SETTLED_AFTER
 
 
-def again(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
+def propose_cohorts(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """Fresh cohorts of a finding of which nothing more is ordered."""
     if subject.status != "open" or not subject.has_ended:
         return
@@ -33,15 +33,15 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     evidence = subject.evidence
     if not subject.has_effect or evidence.seeds >= _MOST or not _is_helped_by_seeds(evidence):
         return
-    replicates = in_blocks(subject, min(_MOST, max(_further(evidence) or 0, _LEAST)))
-    draft = Draft(
+    replicates = round_up_to_blocks(subject, min(_MOST, max(_further(evidence) or 0, _LEAST)))
+    draft = ProposalDraft(
         template=Template.CONFIRM,
         admission=Admission.COHORT,
         words=f"from-{evidence.seeds}",
         question=f"Does finding {subject.number} hold with fresh seeds?",
         reason=f"Nothing more of it is ordered, and it is {evidence.grade} only.",
         rival="What was found was luck of these seeds, and fresh ones do not show it.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             subject.side,
             f"Finding {subject.number} gets a higher grade, and its size is known better.",
             f"Finding {subject.number} falls: its effect is too small to matter.",
@@ -50,7 +50,7 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         stopping=StoppingRule(rule=Rule.UNTIL_GRADE, replicates=replicates),
         effect=subject.effect,
     )
-    yield proposal_of(subject, draft, rates)
+    yield compose_proposal(subject, draft, rates)
 
 
 def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
@@ -63,16 +63,16 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     is_lacking = 0 < (further or 0) <= _MOST or (is_absent and _is_helped_by_seeds(evidence))
     if further is None or evidence.seeds >= _MOST or not is_lacking:
         return
-    replicates = in_blocks(subject, min(_MOST, max(further, _LEAST)))
+    replicates = round_up_to_blocks(subject, min(_MOST, max(further, _LEAST)))
     enough = "takes no more seeds" if further == 0 else f"takes {further} further seeds"
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.POWER,
         admission=Admission.COHORT,
         words=f"from-{evidence.seeds}",
         question=f"Would finding {subject.number} have shown an effect of {subject.smallest:g}?",
         reason=f"Seeing the smallest effect that matters in nine cases of ten {enough}.",
         rival="There is an effect that matters, and there were too few seeds to see it.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             subject.side,
             f"Finding {subject.number} was a matter of too few seeds: there is an effect.",
             f"That there is nothing in finding {subject.number} becomes a result, and it can be retired.",
@@ -81,7 +81,7 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         stopping=StoppingRule(rule=Rule.UNTIL_GRADE if is_absent else Rule.SETTLED, replicates=replicates),
         effect=subject.effect,
     )
-    yield proposal_of(subject, draft, rates)
+    yield compose_proposal(subject, draft, rates)
 
 
 def _is_helped_by_seeds(evidence: Evidence) -> bool:

@@ -11,9 +11,15 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.domain.headlines.answers import name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import Draft, plain, proposal_of, same_but, sides
-from axiom.laboratory.proposals.rules.factor_levels import outside
-from axiom.laboratory.proposals.rules.subject import Axis, Config, Subject, axis, course
+from axiom.laboratory.proposals.rules.draft import (
+    ProposalDraft,
+    change_estimand,
+    compose_proposal,
+    copy_configs,
+    order_by_sign,
+)
+from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
+from axiom.laboratory.proposals.rules.subject import Axis, Config, Subject, find_axis, means_along_axis
 from axiom.limits import proposals as limits
 
 _QUARTER = 0.25  # of what the weaker explanation predicts: an effect that matters
@@ -21,12 +27,12 @@ _QUARTER = 0.25  # of what the weaker explanation predicts: an effect that matte
 _Course = tuple[tuple[float, float], ...]  # level, mean
 
 
-def discriminating(first: Subject, second: Subject, rates: BaseRates) -> Iterator[Proposal]:
+def propose_comparison(first: Subject, second: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """One comparison of two configs, of which the two explanations say the most different things."""
-    first_axis, second_axis = axis(first), axis(second)
+    first_axis, second_axis = find_axis(first), find_axis(second)
     if first_axis is None or second_axis is None or not _are_rivals(first, second, first_axis, second_axis):
         return
-    courses = course(first, first_axis), course(second, second_axis)
+    courses = means_along_axis(first, first_axis), means_along_axis(second, second_axis)
     if min(map(len, courses)) < 2:
         return
     by_first, by_second = (dict(steps) for steps in courses)
@@ -40,7 +46,10 @@ def discriminating(first: Subject, second: Subject, rates: BaseRates) -> Iterato
         for a, b in ((first_high, second_high), (first_low, second_low))
     )
     exact = tuple(_as_declared(first, config) for config in configs)
-    if outside(first.manifest, exact) or first.prices.of(exact) > limits.DEAREST_DISCRIMINATION * first.seconds:
+    if (
+        why_configs_refused(first.manifest, exact)
+        or first.prices.of(exact) > limits.DEAREST_DISCRIMINATION * first.seconds
+    ):
         return
     yield _drafted(first, second, (first_axis, second_axis), exact, effects, rates)
 
@@ -83,7 +92,7 @@ def _drafted(
     measure, factor, other = (
         name_quantity(worded, name) for name in (first.estimand["measure"], first_axis.factor, second_axis.factor)
     )
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.DISCRIMINATE,
         admission=Admission.QUESTION,
         words=f"{second.number}-{first_axis.factor}-{second_axis.factor}",
@@ -91,24 +100,24 @@ def _drafted(
         reason=f"It is linked to finding {second.number}: {second.answer}. There the two predict {effects[0]:+.3g} and "
         f"{effects[1]:+.3g}, and nowhere among the levels that were tried do they lie farther apart.",
         rival=f"{other} decides, as finding {second.number} says, and the difference is the other way round.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             Direction.MORE,
             f"Where the two disagree {factor} decides: finding {first.number} explains more.",
             f"The two make up for each other: neither {factor} nor {other} explains it alone.",
             f"Where the two disagree {other} decides: finding {second.number} explains more.",
         ),
-        configs=plain(configs),
+        configs=copy_configs(configs),
         estimand=_difference(first, configs, _QUARTER * min(map(abs, effects))),
         side=Direction.MORE,
         effect=effects[0] + effects[1],
         links=(second.number,),
     )
-    return proposal_of(first, draft, rates)
+    return compose_proposal(first, draft, rates)
 
 
 def _difference(first: Subject, configs: Sequence[Config], smallest: float) -> dict[str, Any]:
     """The measure in the first config beside that in the second."""
-    estimand = same_but(
+    estimand = change_estimand(
         first.estimand,
         kind=Kind.CONTRAST.value,
         across="",

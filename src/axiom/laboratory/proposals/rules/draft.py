@@ -13,7 +13,7 @@ from axiom.domain.estimands import Direction, Prediction, likeliest, prediction_
 from axiom.domain.headlines.answers import compose_claim, with_words
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import WORDS, Rule, StoppingRule
-from axiom.laboratory.proposals.rules.base_rates import BaseRates, bits, predicted
+from axiom.laboratory.proposals.rules.base_rates import BaseRates, predict_from_base_rates, prediction_entropy
 from axiom.laboratory.proposals.rules.subject import Config, Subject
 from axiom.limits import registrations as limits
 from axiom_weigh.evidence.method import question
@@ -25,7 +25,7 @@ _MARK = 6  # characters of a digest, where words would be too long
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class ProposalDraft:
     """What a template says of its proposal; everything else follows from the finding."""
 
     template: Template
@@ -46,7 +46,7 @@ class Draft:
     links: tuple[int, ...] = ()
 
 
-def proposal_of(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
+def compose_proposal(subject: Subject, draft: ProposalDraft, rates: BaseRates) -> Proposal:
     asks = draft.admission in (Admission.DESIGN, Admission.QUESTION, Admission.COHORT)
     prediction = _prediction(subject, draft, rates) if asks else None
     stopping = (draft.stopping or usual_stopping(subject)) if asks else None
@@ -69,7 +69,7 @@ def proposal_of(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
         motivation=f"{standing_verdict(subject)} {draft.reason}",
         claim=claim,
         rival=draft.rival,
-        basis=basis(subject),
+        basis=basis_digest(subject),
         configs=draft.configs,
         estimands=({**own, "prediction": prediction_data(prediction)},) if draft.estimand and prediction else (),
         stopping=stopping,
@@ -82,13 +82,13 @@ def proposal_of(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,
-        bits=round(bits(prediction), 3) if prediction else 0.0,
+        bits=round(prediction_entropy(prediction), 3) if prediction else 0.0,
         depth=subject.depth + 1,
         upheld_by=_upholding(subject, draft),
     )
 
 
-def _upholding(subject: Subject, draft: Draft) -> tuple[Verdict, ...]:
+def _upholding(subject: Subject, draft: ProposalDraft) -> tuple[Verdict, ...]:
     """Under which verdict of a question of its own the finding holds, whatever is expected of it."""
     if draft.admission is not Admission.QUESTION:
         return ()
@@ -103,7 +103,7 @@ def standing_verdict(subject: Subject) -> str:
     return f"Finding {subject.number}: {subject.answer}. It is {evidence.grade}, after {evidence.seeds} seeds."
 
 
-def basis(subject: Subject) -> str:
+def basis_digest(subject: Subject) -> str:
     """What of a finding must change before it is another reason."""
     what = [subject.evidence.verdict, subject.evidence.grade, subject.status, list(subject.faults)]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
@@ -112,18 +112,18 @@ def basis(subject: Subject) -> str:
 def usual_stopping(subject: Subject, *, least: int = 2 * limits.SETTLED_AFTER) -> StoppingRule:
     """Twice as many seeds as the finding took, in whole blocks, and no more than any design is given."""
     wanted = min(limits.REPLICATES, max(least, 2 * subject.evidence.seeds))
-    return StoppingRule(rule=Rule.SETTLED, replicates=in_blocks(subject, wanted))
+    return StoppingRule(rule=Rule.SETTLED, replicates=round_up_to_blocks(subject, wanted))
 
 
-def in_blocks(subject: Subject, replicates: int) -> int:
+def round_up_to_blocks(subject: Subject, replicates: int) -> int:
     """So many and as many more as fill the last block."""
     return math.ceil(replicates / subject.block) * subject.block
 
 
-def _prediction(subject: Subject, draft: Draft, rates: BaseRates) -> Prediction:
+def _prediction(subject: Subject, draft: ProposalDraft, rates: BaseRates) -> Prediction:
     """What is predicted of its own claim, or of the finding's where it has none."""
     estimand: Mapping[str, Any] = subject.estimand if draft.estimand is None else draft.estimand
-    return predicted(
+    return predict_from_base_rates(
         rates,
         draft.kind or draft.template.value,
         expects=draft.side or subject.side,
@@ -134,7 +134,7 @@ def _prediction(subject: Subject, draft: Draft, rates: BaseRates) -> Prediction:
     )
 
 
-def _claimed(subject: Subject, draft: Draft, prediction: Prediction) -> dict[str, Any]:
+def _claimed(subject: Subject, draft: ProposalDraft, prediction: Prediction) -> dict[str, Any]:
     """What is asked, with the words of its file: its claim is what is held likeliest of it."""
     estimand = subject.estimand if draft.estimand is None else draft.estimand
     arms = [{**arm, **draft.where} for arm in estimand["between"] or [{}]] if draft.where else estimand["between"]
@@ -155,17 +155,17 @@ def _round(seconds: float) -> float:
     return float(f"{seconds:.4g}")
 
 
-def sides(side: Direction, as_expected: str, nothing: str, opposite: str) -> tuple[str, str, str]:
+def order_by_sign(side: Direction, as_expected: str, nothing: str, opposite: str) -> tuple[str, str, str]:
     """What each verdict would change: above the null, nothing, below it."""
     return (as_expected, nothing, opposite) if side is Direction.MORE else (opposite, nothing, as_expected)
 
 
-def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
+def change_estimand(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
     is_same_number = all(changes.get(name, estimand[name]) == estimand[name] for name in ("kind", "measure"))
     dropped = {"exchangeable", "prediction", *WORDS} - ({"in_words"} if is_same_number else set())
     return {name: value for name, value in estimand.items() if name not in dropped} | changes
 
 
-def plain(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:
+def copy_configs(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:
     return tuple(dict(config) for config in configs)

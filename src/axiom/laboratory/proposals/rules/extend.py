@@ -11,19 +11,26 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.domain.headlines.answers import name_levels, name_quantity
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
-from axiom.laboratory.findings.rules.registrable import fault, is_another_design
+from axiom.laboratory.findings.rules.registrable import estimand_fault, is_another_design
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import Draft, in_blocks, plain, proposal_of, same_but, sides
+from axiom.laboratory.proposals.rules.draft import (
+    ProposalDraft,
+    change_estimand,
+    compose_proposal,
+    copy_configs,
+    order_by_sign,
+    round_up_to_blocks,
+)
 from axiom.laboratory.proposals.rules.factor_levels import (
-    between,
-    ends_beyond,
-    nearer,
-    number,
-    others,
-    outside,
+    halfway_level,
+    level_as_number,
+    levels_between,
+    other_levels,
+    range_ends,
+    why_configs_refused,
     with_level,
 )
-from axiom.laboratory.proposals.rules.subject import TRENDS, Axis, Config, Subject, axis, course
+from axiom.laboratory.proposals.rules.subject import TRENDS, Axis, Config, Subject, find_axis, means_along_axis
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom_weigh.statistics.estimands import value
@@ -37,11 +44,11 @@ _RANKS_THAT_MATTER = 0.3  # of a rank correlation, as the catalogue has it
 _CLEAR_RANKS = 0.8
 
 
-def further(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
+def propose_extensions(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """Everything that may be asked of other configs, now that the finding has come to an end."""
     if subject.status != "open" or not (subject.is_settled or subject.has_ended):
         return
-    along = axis(subject)
+    along = find_axis(subject)
     yield from _generalise(subject, rates)
     if subject.depth >= proposal_limits.DEEPEST:
         return
@@ -78,7 +85,7 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 def _at_other_levels(subject: Subject, factor: str, rates: BaseRates) -> Iterator[Proposal]:
     """The same claim with this factor at each other level at which no design has asked it."""
     configs = subject.needed
-    for level in others(subject.manifest, factor, configs[0][factor]):
+    for level in other_levels(subject.manifest, factor, configs[0][factor]):
         moved = with_level(configs, factor, level)
         is_new = is_another_design(subject.estimand, moved, subject.designs)
         if is_new and _may_be_asked(subject, subject.estimand, moved):
@@ -87,54 +94,56 @@ def _at_other_levels(subject: Subject, factor: str, rates: BaseRates) -> Iterato
 
 def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[Config], rates: BaseRates) -> Proposal:
     words = name_levels(subject.worded, where)
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.GENERALISE,
         admission=Admission.DESIGN,
         words=words,
         question=f"Does finding {subject.number} hold with {words}, too?",
         reason="Its claim leaves that open, and no design has asked it there.",
         rival=f"It holds only near the levels at which it was found, and {words} is another place.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             subject.side,
             f"Finding {subject.number} holds more generally: one design more says so.",
             f"Finding {subject.number} does not reach as far as {words}; its designs disagree.",
             f"With {words} it is the other way round, and what decides between the two is the next question.",
         ),
-        configs=plain(configs),
+        configs=copy_configs(configs),
         where=where,
-        stopping=StoppingRule(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
+        stopping=StoppingRule(
+            rule=Rule.FIXED, replicates=round_up_to_blocks(subject, registration_limits.SETTLED_AFTER)
+        ),
         effect=subject.effect,
     )
-    return proposal_of(subject, draft, rates)
+    return compose_proposal(subject, draft, rates)
 
 
 def _dose(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]:
     """A finer grid between the two neighbouring levels at which the measure changed most."""
-    points = [point for point in course(subject, along) if along.levels[0] <= point[0] <= along.levels[-1]]
+    points = [point for point in means_along_axis(subject, along) if along.levels[0] <= point[0] <= along.levels[-1]]
     if not subject.has_effect or len(points) < 2:
         return
     low, high = max(itertools.pairwise(points), key=lambda pair: abs(pair[1][1] - pair[0][1]))
-    grid = between(subject.manifest, along.factor, (low[0], high[0]), _GRID)
+    grid = levels_between(subject.manifest, along.factor, (low[0], high[0]), _GRID)
     if high[1] == low[1] or len(grid) < 3 or (low[0] > 0 and high[0] / low[0] < _CLOSEST):
         return
     worded, factor = subject.worded, along.factor
     measure = name_quantity(worded, subject.estimand["measure"])
     side = Direction.MORE if high[1] > low[1] else Direction.LESS
     where = " and ".join(name_levels(worded, {factor: level}) for level in (grid[0], grid[-1]))
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.DOSE,
         admission=Admission.QUESTION,
         words=f"{factor}-{grid[0]:g}-{grid[-1]:g}",
         question=f"How does {measure} change between {where}?",
         reason=f"Between no other neighbouring levels did it change more: from {low[1]:.4g} to {high[1]:.4g}.",
         rival="It jumps somewhere in between, or the two ends differ by chance, and there is no course.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             side,
             f"The effect of finding {subject.number} comes by degrees; its steepest part can be narrowed down further.",
             f"In between nothing happens by degrees: the effect of finding {subject.number} is a jump or was none.",
             f"Between these levels it goes the other way, so finding {subject.number} hides a turn.",
         ),
-        configs=plain([{**along.fixed, factor: level} for level in grid]),
+        configs=copy_configs([{**along.fixed, factor: level} for level in grid]),
         estimand=_step_by_step(subject, along),
         side=side,
         effect=_CLEAR_RANKS if side is Direction.MORE else -_CLEAR_RANKS,
@@ -144,7 +153,7 @@ def _dose(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]
 
 def _step_by_step(subject: Subject, along: Axis) -> dict[str, Any]:
     """The measure rises or falls with the factor over the whole grid."""
-    estimand = same_but(
+    estimand = change_estimand(
         subject.estimand,
         kind=Kind.RANK_CORRELATION.value,
         across=along.factor,
@@ -169,7 +178,7 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
     levels, arms = _to_the_ends(subject, along, ends)
     is_whole = ends == subject.manifest.ranges[along.factor]
     where_asked, far = ("the ends", "to the ends of the range") if is_whole else ("these levels", f"over {where}")
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.EXTREMES,
         admission=Admission.QUESTION,
         words=f"{along.factor}-{low:g}-{high:g}",
@@ -177,7 +186,7 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
         question=f"What becomes of finding {subject.number} with {where}?",
         reason=f"It was asked for {factor} from {along.levels[0]:g} to {along.levels[-1]:g} alone.",
         rival="Beyond the levels that were tried something else takes over.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             subject.side,
             f"Finding {subject.number} reaches {far}."
             if subject.has_effect
@@ -185,8 +194,8 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
             f"At {where_asked} there is nothing to see of finding {subject.number}.",
             f"At {where_asked} it is the other way round: there is a turn on the way, and where it is comes next.",
         ),
-        configs=plain([{**along.fixed, along.factor: level} for level in levels]),
-        estimand=same_but(subject.estimand, between=arms),
+        configs=copy_configs([{**along.fixed, along.factor: level} for level in levels]),
+        estimand=change_estimand(subject.estimand, between=arms),
         effect=subject.effect,
     )
     yield from _checked(subject, draft, rates)
@@ -199,8 +208,8 @@ def _to_the_ends(
     low, high = ends
     if subject.kind in TRENDS:
         amount = max(_FEWEST, min(_GRID, len(along.levels)))
-        return between(subject.manifest, along.factor, ends, amount), [along.fixed]
-    is_first_high = number(along.first[along.factor]) > number(along.second[along.factor])
+        return levels_between(subject.manifest, along.factor, ends, amount), [along.fixed]
+    is_first_high = level_as_number(along.first[along.factor]) > level_as_number(along.second[along.factor])
     arms = (high, low) if is_first_high else (low, high)
     return (low, high), [{**along.fixed, along.factor: level} for level in arms]
 
@@ -208,7 +217,7 @@ def _to_the_ends(
 def _affordable(subject: Subject, along: Axis) -> tuple[float, float] | None:
     """The ends of the range; one that makes a replicate too dear comes nearer, and none where nothing is new then."""
     tested, manifest = (along.levels[0], along.levels[-1]), subject.manifest
-    low, high = ends_beyond(manifest, along.factor, along.levels)
+    low, high = range_ends(manifest, along.factor, along.levels)
     for _ in range(_WALK):
         if low >= tested[0] and high <= tested[1]:
             return None
@@ -216,9 +225,9 @@ def _affordable(subject: Subject, along: Axis) -> tuple[float, float] | None:
         if sum(costs) <= proposal_limits.DEAREST_EXTENSION * subject.seconds:
             return low, high
         if costs[1] >= costs[0]:
-            high = nearer(manifest, along.factor, high, tested[1])
+            high = halfway_level(manifest, along.factor, high, tested[1])
         else:
-            low = nearer(manifest, along.factor, low, tested[0])
+            low = halfway_level(manifest, along.factor, low, tested[0])
     return None
 
 
@@ -239,46 +248,46 @@ def _intervention(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         return
     words = name_levels(subject.worded, changed)
     arms = [{**arm, **changed} for arm in subject.estimand["between"] or [{}]]
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.INTERVENTION,
         admission=Admission.QUESTION,
         words=words,
         question=f"Is the effect of finding {subject.number} gone with {words}?",
         reason=f"The file says that {words} takes away what it rests on.",
         rival="What was seen has another cause, which that does not take away.",
-        outcomes=sides(
+        outcomes=order_by_sign(
             subject.side,
             f"What finding {subject.number} is said to rest on is not what it rests on.",
             f"The effect of finding {subject.number} goes with its cause, as it should.",
             f"Without its cause the effect of finding {subject.number} turns round: two causes are at work.",
         ),
-        configs=plain(control.placebo),
-        estimand=same_but(subject.estimand, between=arms),
+        configs=copy_configs(control.placebo),
+        estimand=change_estimand(subject.estimand, between=arms),
         effect=subject.effect,
     )
     yield from _checked(subject, draft, rates)
 
 
-def _checked(subject: Subject, draft: Draft, rates: BaseRates) -> Iterator[Proposal]:
+def _checked(subject: Subject, draft: ProposalDraft, rates: BaseRates) -> Iterator[Proposal]:
     """The draft as a proposal, if it may be asked at all."""
     estimand = draft.estimand or {}
     if _may_be_asked(subject, estimand, draft.configs) and not _is_known(subject, draft.configs):
-        yield proposal_of(subject, draft, rates)
+        yield compose_proposal(subject, draft, rates)
 
 
 def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequence[Config]) -> bool:
     """Inside the ranges, not too dear, and of use for what is to be concluded."""
-    if not 0 < len(configs) <= proposal_limits.CONFIGS or outside(subject.manifest, configs):
+    if not 0 < len(configs) <= proposal_limits.CONFIGS or why_configs_refused(subject.manifest, configs):
         return False
     if subject.prices.of(configs) > proposal_limits.DEAREST_EXTENSION * subject.seconds:
         return False
     cells = [(config, {estimand["measure"]: 1}) for config in configs]
-    return value(estimand, cells)[0] is not None and not fault(estimand, configs)
+    return value(estimand, cells)[0] is not None and not estimand_fault(estimand, configs)
 
 
 def _is_known(subject: Subject, configs: Sequence[Config]) -> bool:
     """Has a design of this version the very same configs? Then its numbers would be no surprise."""
-    wanted = plain(configs)
+    wanted = copy_configs(configs)
     return any(
         len(design) == len(wanted) and all(config in map(dict, design) for config in wanted)
         for design in subject.designs

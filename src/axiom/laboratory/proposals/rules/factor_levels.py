@@ -16,7 +16,7 @@ def is_number(level: object) -> bool:
     return isinstance(level, int | float) and not isinstance(level, bool)
 
 
-def number(level: object) -> float:
+def level_as_number(level: object) -> float:
     return float(str(level))
 
 
@@ -26,7 +26,7 @@ def has_range(manifest: Manifest, factor: str) -> bool:
     return low < high and manifest.factors[factor] in (ValueType.INT, ValueType.FLOAT)
 
 
-def between(manifest: Manifest, factor: str, ends: tuple[float, float], amount: int) -> tuple[float, ...]:
+def levels_between(manifest: Manifest, factor: str, ends: tuple[float, float], amount: int) -> tuple[float, ...]:
     """So many levels from one end to the other, both included; fewer where the factor has no more of them."""
     low, high = ends
     parts = [place / (amount - 1) for place in range(amount)]
@@ -41,7 +41,7 @@ def between(manifest: Manifest, factor: str, ends: tuple[float, float], amount: 
 
 def is_geometric(manifest: Manifest, factor: str) -> bool:
     """Are the levels that the file names in equal ratios rather than in equal steps?"""
-    levels = sorted({number(config[factor]) for config in manifest.configs if is_number(config[factor])})
+    levels = sorted({level_as_number(config[factor]) for config in manifest.configs if is_number(config[factor])})
     if len(levels) < 3 or levels[0] <= 0:
         return levels[:1] > [0.0] and len(levels) > 1 and levels[-1] / levels[0] >= _WIDE
     ratios = [math.log(high / low) for low, high in itertools.pairwise(levels)]
@@ -49,7 +49,7 @@ def is_geometric(manifest: Manifest, factor: str) -> bool:
     return max(ratios) / min(ratios) <= max(steps) / min(steps)
 
 
-def others(manifest: Manifest, factor: str, level: object) -> tuple[object, ...]:
+def other_levels(manifest: Manifest, factor: str, level: object) -> tuple[object, ...]:
     """Levels besides this one at which a claim could be asked again: nearer ones first, each side in turn."""
     if not has_range(manifest, factor) or not is_number(level):
         declared: list[object] = []
@@ -58,7 +58,7 @@ def others(manifest: Manifest, factor: str, level: object) -> tuple[object, ...]
                 declared.append(config[factor])
         return tuple(declared)
     low, high = manifest.ranges[factor]
-    here = number(level)
+    here = level_as_number(level)
     sides = [(end, here) if end < here else (here, end) for end in (high, low) if end != here]
     middles = [_middle(manifest, factor, side) for side in sides]
     quarters = [
@@ -69,7 +69,7 @@ def others(manifest: Manifest, factor: str, level: object) -> tuple[object, ...]
     return tuple(_exact(manifest, factor, fromkey) for fromkey in dict.fromkeys(candidates))
 
 
-def ends_beyond(manifest: Manifest, factor: str, tested: Sequence[float]) -> tuple[float, float]:
+def range_ends(manifest: Manifest, factor: str, tested: Sequence[float]) -> tuple[float, float]:
     """The ends of its range; a nothing that was never tried stays out, since there is no step from it to anything."""
     low, high = manifest.ranges[factor]
     if low <= 0 < min(tested):
@@ -77,7 +77,7 @@ def ends_beyond(manifest: Manifest, factor: str, tested: Sequence[float]) -> tup
     return _exact(manifest, factor, low), _exact(manifest, factor, high)
 
 
-def nearer(manifest: Manifest, factor: str, end: float, tested: float) -> float:
+def halfway_level(manifest: Manifest, factor: str, end: float, tested: float) -> float:
     """Half of the way from an end of the range back to what was tried."""
     return _exact(manifest, factor, _middle(manifest, factor, (min(end, tested), max(end, tested))))
 
@@ -104,7 +104,7 @@ def _exact(manifest: Manifest, factor: str, level: float) -> float:
     return round(level) if manifest.factors[factor] is ValueType.INT else level
 
 
-def outside(manifest: Manifest, configs: Sequence[Mapping[str, object]]) -> str:
+def why_configs_refused(manifest: Manifest, configs: Sequence[Mapping[str, object]]) -> str:
     """Why a file does not allow these configs, as a sentence without its full stop; nothing when it does.
 
     A factor with a declared range may have any level in it; one without has those of the declared sweep and of the

@@ -10,14 +10,14 @@ from collections.abc import Collection, Sequence
 from axiom.domain.headlines.answers import compose_question
 from axiom.domain.proposals import Proposal
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.confirm import again
-from axiom.laboratory.proposals.rules.discriminate import discriminating
-from axiom.laboratory.proposals.rules.extend import further
-from axiom.laboratory.proposals.rules.retire import aside
+from axiom.laboratory.proposals.rules.confirm import propose_cohorts
+from axiom.laboratory.proposals.rules.discriminate import propose_comparison
+from axiom.laboratory.proposals.rules.extend import propose_extensions
+from axiom.laboratory.proposals.rules.retire import propose_retirement
 from axiom.laboratory.proposals.rules.subject import Subject
 
 
-def followups(
+def derive_followups(
     subjects: Sequence[Subject], pairs: Sequence[tuple[int, int]] = (), rates: BaseRates | None = None
 ) -> tuple[Proposal, ...]:
     """Everything that follows from these findings; `pairs` are those of which one explains the other.
@@ -28,14 +28,14 @@ def followups(
     by_question: dict[str, Proposal] = {}
     taken = {compose_question(subject.estimand) for subject in subjects if subject.status == "open"}
     for subject in sorted(subjects, key=lambda subject: subject.number):
-        asking = [*again(subject, base_rates), *further(subject, base_rates)]
+        asking = [*propose_cohorts(subject, base_rates), *propose_extensions(subject, base_rates)]
         has_more = any(proposal.slug not in subject.decided for proposal in asking)
-        for proposal in (*asking, *aside(subject, base_rates, has_more=has_more)):
+        for proposal in (*asking, *propose_retirement(subject, base_rates, has_more=has_more)):
             _add(by_question, taken, proposal)
     by_number = {subject.number: subject for subject in subjects}
     for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
         if first in by_number and second in by_number:
-            for proposal in discriminating(by_number[first], by_number[second], base_rates):
+            for proposal in propose_comparison(by_number[first], by_number[second], base_rates):
                 _add(by_question, taken, proposal)
     return tuple(sorted(by_question.values(), key=_rank))
 

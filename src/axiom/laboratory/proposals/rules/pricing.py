@@ -16,7 +16,7 @@ _Priced = Sequence[tuple[_Config, float]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Prices:
+class ConfigPrices:
     """What a file says of its costs, read once: every config with its seconds, and how each factor moves them."""
 
     cells: tuple[tuple[_Config, float], ...]
@@ -30,9 +30,9 @@ class Prices:
         return tuple(_seconds_of(self.cells, self.powers, config) for config in configs)
 
 
-def prices(manifest: Manifest) -> Prices:
+def read_config_prices(manifest: Manifest) -> ConfigPrices:
     cells = tuple(_cells(manifest))
-    return Prices(cells=cells, powers={factor: _power(cells, factor) for factor in manifest.factors})
+    return ConfigPrices(cells=cells, powers={factor: _power(cells, factor) for factor in manifest.factors})
 
 
 def _cells(manifest: Manifest) -> list[tuple[_Config, float]]:

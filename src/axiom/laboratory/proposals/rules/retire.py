@@ -6,13 +6,13 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import is_against
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.draft import Draft, proposal_of
+from axiom.laboratory.proposals.rules.draft import ProposalDraft, compose_proposal
 from axiom.laboratory.proposals.rules.subject import Subject
 from axiom.limits import proposals as limits
 from axiom_weigh.values import Grade
 
 
-def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Proposal]:
+def propose_retirement(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Proposal]:
     """Retire it when there is a reason to, and nothing left that would be asked of it; else open it again."""
     if subject.status == "open":
         why = _over(subject, has_more=has_more)
@@ -39,7 +39,7 @@ def _over(subject: Subject, *, has_more: bool) -> str:
 
 
 def _retire(subject: Subject, why: str, rates: BaseRates) -> Proposal:
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.RETIRE,
         admission=Admission.RETIRE,
         words=f"{subject.evidence.verdict.name}-{subject.evidence.grade}",
@@ -49,11 +49,11 @@ def _retire(subject: Subject, why: str, rates: BaseRates) -> Proposal:
         rival="Something that it rests on may still change.",
         outcomes=("", "Nothing more of it is ordered; what is under way still counts.", ""),
     )
-    return proposal_of(subject, draft, rates)
+    return compose_proposal(subject, draft, rates)
 
 
 def _reopen(subject: Subject, rates: BaseRates) -> Proposal:
-    draft = Draft(
+    draft = ProposalDraft(
         template=Template.REOPEN,
         admission=Admission.REOPEN,
         words="-".join((subject.evidence.verdict.name, *subject.faults)),
@@ -63,4 +63,4 @@ def _reopen(subject: Subject, rates: BaseRates) -> Proposal:
         rival="What came to light does not touch it.",
         outcomes=("", "More of it is ordered, as its stopping rule says.", ""),
     )
-    return proposal_of(subject, draft, rates)
+    return compose_proposal(subject, draft, rates)

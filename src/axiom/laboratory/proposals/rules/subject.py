@@ -10,8 +10,8 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.domain.headlines.answers import compose_answer, setting_of
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import StoppingRule
-from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number, number
-from axiom.laboratory.proposals.rules.pricing import Prices
+from axiom.laboratory.proposals.rules.factor_levels import has_range, is_number, level_as_number
+from axiom.laboratory.proposals.rules.pricing import ConfigPrices
 from axiom.rules.planning.cell_limits import design_cost
 from axiom.signed.manifests import Manifest
 from axiom_weigh.statistics.estimands import needed
@@ -30,7 +30,7 @@ class Subject:
     experiment: str
     version: int
     manifest: Manifest
-    prices: Prices
+    prices: ConfigPrices
     estimand: Mapping[str, Any]
     status: str
     evidence: Evidence
@@ -142,17 +142,17 @@ class Axis:
         return {name: level for name, level in self.first.items() if name != self.factor}
 
 
-def axis(subject: Subject) -> Axis | None:
+def find_axis(subject: Subject) -> Axis | None:
     """The factor between the arms of a contrast, or that of a trend; nothing where there is no single one."""
     if subject.kind in TRENDS:
         return _of_trend(subject)
     return _of_contrast(subject) if subject.kind is Kind.CONTRAST else None
 
 
-def course(subject: Subject, along: Axis) -> tuple[tuple[float, float], ...]:
+def means_along_axis(subject: Subject, along: Axis) -> tuple[tuple[float, float], ...]:
     """The mean of the measure at each level of the axis, where it is known."""
     values = {
-        number(config[along.factor]): mean
+        level_as_number(config[along.factor]): mean
         for config, mean in subject.means
         if math.isfinite(mean) and all(config[name] == level for name, level in along.fixed.items())
     }
@@ -164,8 +164,8 @@ def _of_trend(subject: Subject) -> Axis | None:
     if not configs or not has_range(subject.manifest, factor):
         return None
     alike = [config for config in configs if all(config[name] == configs[0][name] for name in config if name != factor)]
-    ordered = sorted(alike, key=lambda needed: number(needed[factor]))
-    levels = tuple(number(needed[factor]) for needed in ordered)
+    ordered = sorted(alike, key=lambda needed: level_as_number(needed[factor]))
+    levels = tuple(level_as_number(needed[factor]) for needed in ordered)
     return Axis(factor=factor, first=ordered[0], second=ordered[-1], levels=levels) if len(ordered) > 1 else None
 
 
@@ -181,7 +181,7 @@ def _of_contrast(subject: Subject) -> Axis | None:
     apart = _differing(first, second)
     if len(apart) != 1 or not has_range(subject.manifest, apart[0]) or not is_number(first[apart[0]]):
         return None
-    low, high = sorted((number(first[apart[0]]), number(second[apart[0]])))
+    low, high = sorted((level_as_number(first[apart[0]]), level_as_number(second[apart[0]])))
     return Axis(factor=apart[0], first=first, second=second, levels=(low, high))
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from axiom.domain.headlines.answers import name_quantity
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
-from axiom.laboratory.proposals.rules.discriminate import discriminating
-from axiom.laboratory.proposals.rules.subject import Subject, axis
+from axiom.laboratory.proposals.rules.discriminate import propose_comparison
+from axiom.laboratory.proposals.rules.subject import Subject, find_axis
 from axiom_weigh.values import Grade
 
 _SHARE = (0.0, 1.0)  # a range that a share has: nothing lies beyond its ends
@@ -46,7 +46,7 @@ def _is_over(subject: Subject) -> bool:
 def _beyond(subjects: Sequence[Subject]) -> Iterator[Idea]:
     """An effect that is there up to an end of what its file allows: of each end once, whichever finding reaches it."""
     for subject in subjects:
-        along = axis(subject) if subject.has_effect and subject.evidence.grade is not Grade.AWAITING else None
+        along = find_axis(subject) if subject.has_effect and subject.evidence.grade is not Grade.AWAITING else None
         if along is None:
             continue
         low, high = (float(end) for end in subject.manifest.ranges[along.factor])
@@ -74,7 +74,7 @@ def _untested(subjects: Sequence[Subject], explanations: Sequence[UntestedExplan
     by_number = {subject.number: subject for subject in subjects}
     for explanation in sorted(explanations, key=lambda explanation: explanation.link):
         source, target = by_number.get(explanation.source), by_number.get(explanation.target)
-        if source is None or target is None or any(discriminating(source, target, BaseRates())):
+        if source is None or target is None or any(propose_comparison(source, target, BaseRates())):
             continue
         yield Idea(
             question=f"What would we see if finding {source.number} did not explain finding {target.number}?",

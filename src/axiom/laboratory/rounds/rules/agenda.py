@@ -55,12 +55,12 @@ class OpenNeed:
     lacks: str = ""  # what its next grade needs, where it has seeds enough: more of the same cells bring nothing
 
 
-def in_order(steps: Sequence[NextStep]) -> list[NextStep]:
+def sort_next_steps(steps: Sequence[NextStep]) -> list[NextStep]:
     """The most urgent first; of those that are as urgent, as they were."""
     return sorted(steps, key=lambda step: _ORDER.index(step.priority))
 
 
-def directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int) -> list[NextStep]:
+def choose_directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int) -> list[NextStep]:
     """What the open findings need, nearest first and high where others hang on them; then what waits for an answer.
 
     `needs` come nearest first. `claims` are those of the old laboratory that no finding tests.

@@ -10,7 +10,7 @@ _PARTS_OF_AGE = 60.0  # after an hour it waits a minute
 _ANYHOW_AFTER = timedelta(days=1)
 
 
-def occasion(
+def why_hold_round(
     *,
     has_session: bool,
     publishing_seconds: float | None,
@@ -48,7 +48,7 @@ def occasion(
     return to_tell
 
 
-def telling(untold: UntoldCounts, since_told: timedelta | None) -> str:
+def why_end_session(untold: UntoldCounts, since_told: timedelta | None) -> str:
     """Return why a round ends a session; nothing where it is held quietly.
 
     `since_told` is the time since the last session ended; None: there was none yet.

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from axiom.domain.rounds import Note
 from axiom.domain.work import Task, TaskState
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import tasks as limits
-from axiom.rules.hosts.suspects import Suspect, Trouble, suspects
-from axiom.rules.tasks.stuck_tasks import StuckTask, stuck
+from axiom.rules.hosts.suspects import HostTrouble, Suspect, find_suspects
+from axiom.rules.tasks.stuck_tasks import StuckTask, find_stuck_tasks
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
@@ -23,23 +23,24 @@ _AWAY = timedelta(days=7)
 COPIED = "copied"
 
 
-def clean(db: Database, now: datetime) -> list[Note]:
+def clean_up(db: Database, now: datetime) -> list[Note]:
     """Expire what is stuck by rule, and look at hosts: first, while they still have what they are silent of."""
-    hosts = look_at_hosts(db, now)
-    return [*give_up_stuck(db, now), *_for_anybody(db, now), *hosts]
+    hosts = check_hosts(db, now)
+    return [*give_up_stuck_tasks(db, now), *_for_anybody(db, now), *hosts]
 
 
-def give_up_stuck(db: Database, now: datetime) -> list[Note]:
+def give_up_stuck_tasks(db: Database, now: datetime) -> list[Note]:
     """Tasks that are out too long, or out for long at a silent host, go to somebody else."""
-    listening = jobs.last_start(db, START)
-    seen = {host.id: host.seen_at for host in host_store.hosts(db)}
+    listening = jobs.find_last_job_start(db, START)
+    seen = {host.id: host.seen_at for host in host_store.list_all_hosts(db)}
     given_up: list[tuple[Task, StuckTask]] = []
-    for out in stuck_tasks.out_since(db, now - limits.STUCK_AFTER_OUT):
+    for out in stuck_tasks.list_long_sent_tasks(db, now - limits.STUCK_AFTER_OUT):
         by_id = {task.id: task for task in out}
         given_up += [
-            (by_id[stuck_task.task_id], stuck_task) for stuck_task in stuck(out, seen, now, listening=listening)
+            (by_id[stuck_task.task_id], stuck_task)
+            for stuck_task in find_stuck_tasks(out, seen, now, listening=listening)
         ]
-    tasks.move(db, [(task, TaskState.EXPIRED, stuck_task.reason) for task, stuck_task in given_up], now)
+    tasks.set_task_states(db, [(task, TaskState.EXPIRED, stuck_task.reason) for task, stuck_task in given_up], now)
     transit_many(db, [task.workunit_id for task, _ in given_up], now)
     host_reliability.update_standings(db, [silent(task, now) for task, _ in given_up], now)
     if not given_up:
@@ -57,10 +58,10 @@ def _for_anybody(db: Database, now: datetime) -> list[Note]:
     return [Note(kind="clean.freed", text=text, facts={"tasks": freed}, about="/status")]
 
 
-def look_at_hosts(db: Database, now: datetime) -> list[Note]:
+def check_hosts(db: Database, now: datetime) -> list[Note]:
     """Name the hosts that look wrong, hold down those that flood, and tell the owners of copied folders."""
-    looked = stuck_tasks.seen(db, now - _LATELY)
-    suspected = suspects(looked, now, listening=jobs.last_start(db, START))
+    looked = stuck_tasks.list_observed_hosts(db, now - _LATELY)
+    suspected = find_suspects(looked, now, listening=jobs.find_last_job_start(db, START))
     for suspect in suspected:
         _act(db, suspect, now)
     if not suspected:
@@ -68,7 +69,7 @@ def look_at_hosts(db: Database, now: datetime) -> list[Note]:
         return [Note(kind="hosts.nothing", text=text, facts={"hosts": len(looked)}, about="/hosts")]
     return [
         note
-        for trouble in Trouble
+        for trouble in HostTrouble
         for note in _host_notes([suspect for suspect in suspected if suspect.trouble is trouble])
     ]
 
@@ -76,17 +77,17 @@ def look_at_hosts(db: Database, now: datetime) -> list[Note]:
 def _act(db: Database, suspect: Suspect, now: datetime) -> None:
     """What follows from a suspicion: less work, or a word to the owner."""
     if suspect.quota is not None:
-        host_store.hold_down(db, suspect.host_id, suspect.quota)
-    if suspect.trouble is Trouble.COPIED:
+        host_store.cap_host_quota(db, suspect.host_id, suspect.quota)
+    if suspect.trouble is HostTrouble.COPIED:
         text = (
             "This computer's BOINC folder was copied from another one, or to another one. Both are counted, as two "
             "hosts; to have each known for good, remove the project in BOINC on one of them and add it again."
         )
-        notices.add(db, suspect.host_id, COPIED, text, now)
+        notices.add_notice(db, suspect.host_id, COPIED, text, now)
 
 
 def _how_many_out(db: Database) -> int:
-    return counters.in_all(counters.read(db), "task", TaskState.SENT)
+    return counters.sum_counters(counters.read_counters(db), "task", TaskState.SENT)
 
 
 def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
@@ -99,7 +100,7 @@ def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
         )
         for task, stuck_task in given_up
     ]
-    return shortened(notes, "Tasks given up on", "/failures")
+    return shorten_notes(notes, "Tasks given up on", "/failures")
 
 
 def _host_notes(suspected: list[Suspect]) -> list[Note]:
@@ -112,11 +113,11 @@ def _host_notes(suspected: list[Suspect]) -> list[Note]:
         )
         for suspect in suspected
     ]
-    return shortened(notes, "Hosts that look wrong", "/hosts")
+    return shorten_notes(notes, "Hosts that look wrong", "/hosts")
 
 
 def tell_deletions(this_round: OpenRound) -> list[Note]:
-    times, swept = cleanings.within(this_round.db, this_round.window)
+    times, swept = cleanings.sum_cleanings(this_round.db, this_round.window)
     if not times:
         text = "The janitor has not cleaned since the session before."
         return [Note(kind="sweep.none", text=text, about="/status")]

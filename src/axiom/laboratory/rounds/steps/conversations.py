@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from axiom.domain.rounds import EntryKind, Note
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.store.rounds import rounds, transcripts
 from axiom.store.rounds.transcripts import KeptEntry
 from axiom.store.upkeep import audit
@@ -21,9 +21,10 @@ def tell_conversations(this_round: OpenRound) -> list[Note]:
 def _conversations(this_round: OpenRound) -> list[Note]:
     about = f"/sessions/{this_round.round.name}/transcript"
     notes = [
-        _end_note(entry, about) for entry in transcripts.of_kind(this_round.db, this_round.round.id, EntryKind.END)
+        _end_note(entry, about)
+        for entry in transcripts.list_entries_of_kind(this_round.db, this_round.round.id, EntryKind.END)
     ]
-    last = transcripts.last(this_round.db, this_round.round.id)
+    last = transcripts.find_last_transcript_entry(this_round.db, this_round.round.id)
     if last is not None and last.entry.kind is not EntryKind.END:
         text = "A conversation with the scientist ({model}) was cut off, and the session went on without it."
         notes.append(Note(kind="pi.cut", text=text, facts={"model": last.entry.model}, about=about))
@@ -48,7 +49,7 @@ def _end_note(entry: KeptEntry, about: str) -> Note:
 
 
 def _programs(this_round: OpenRound) -> list[Note]:
-    since = rounds.ended_before(this_round.db, this_round.round.id) or _FIRST
+    since = rounds.find_previous_round_end(this_round.db, this_round.round.id) or _FIRST
     notes = [
         Note(
             kind="pi.program",
@@ -60,7 +61,7 @@ def _programs(this_round: OpenRound) -> list[Note]:
                 "refused": row["refused"],
             },
         )
-        for row in audit.of_programs(this_round.db, since, this_round.now)
+        for row in audit.list_program_commands(this_round.db, since, this_round.now)
     ]
     none = Note(kind="pi.nobody", text="No program has given a command since the session before.")
-    return shortened(notes, "Programs", "") or [none]
+    return shorten_notes(notes, "Programs", "") or [none]

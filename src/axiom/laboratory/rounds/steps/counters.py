@@ -9,11 +9,11 @@ from axiom.store.rounds import session_counts
 from axiom.store.views import hosts as host_views
 
 
-def publish(this_round: OpenRound) -> list[Note]:
+def publish_counters(this_round: OpenRound) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
-    counted = counters.read(this_round.db)
-    valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
-    credited, fleet = session_counts.paid(this_round.db), host_views.extent(this_round.db)
+    counted = counters.read_counters(this_round.db)
+    valid, results = counters.sum_counters(counted, "task", TaskState.VALID), counters.sum_counters(counted, "result")
+    credited, fleet = session_counts.count_paid_tasks(this_round.db), host_views.measure_fleet_extent(this_round.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
     notes = [
         Note(
@@ -24,7 +24,7 @@ def publish(this_round: OpenRound) -> list[Note]:
                 "results": results,
                 "valid": valid,
                 "credited": credited,
-                "waits": ledger.waiting(this_round.db),
+                "waits": ledger.count_unpaid_tasks(this_round.db),
                 "hosts": hosts,
                 "new": new,
             },

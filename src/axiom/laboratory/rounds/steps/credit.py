@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from axiom.domain.rounds import Note
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.views import credit
 
@@ -22,21 +22,21 @@ def tell_new_tariffs(this_round: OpenRound) -> list[Note]:
             facts={"tariff": begun.tariff.name, "version": begun.tariff.version, "because": begun.because},
             about=f"/ledger#tariff-{begun.id}",
         )
-        for begun in tariffs.begun(this_round.db, this_round.now)
+        for begun in tariffs.list_begun_tariffs(this_round.db, this_round.now)
         if begun.because and this_round.window.holds(begun.valid_from)
     ]
 
 
 def tell_awards(this_round: OpenRound) -> list[Note]:
     """The lines of this session's settlement; none where nothing was awarded."""
-    settled = settlements.of_session(this_round.db, this_round.round.id)
+    settled = settlements.find_settlement(this_round.db, this_round.round.id)
     if settled is None or not settled.awards:
         return []
     page = f"/ledger/{this_round.round.name}"
-    totals = credit.between(this_round.db, settled.after_award, settled.last_award)
+    totals = credit.sum_awards_between(this_round.db, settled.after_award, settled.last_award)
     return [
         *_against_cap(settled, page),
-        *shortened(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),
+        *shorten_notes(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),
         *_holder_notes(this_round, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
         *_holder_notes(this_round, "host", ledger.HOST, totals.by_host),
     ]
@@ -71,7 +71,7 @@ def _tier_start(tier: str) -> float:
 
 def _holder_notes(this_round: OpenRound, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
     ranked = sorted(amounts.items(), key=lambda pair: (-pair[1], pair[0]))
-    balances = ledger.balances(this_round.db, holder, [number for number, _ in ranked])
+    balances = ledger.find_balances(this_round.db, holder, [number for number, _ in ranked])
     notes = [
         Note(
             kind=f"credit.{noun}",
@@ -86,4 +86,4 @@ def _holder_notes(this_round: OpenRound, noun: str, holder: str, amounts: Counte
         )
         for number, amount in ranked
     ]
-    return shortened(notes, f"{noun.capitalize()}s with credit", f"/ledger/{this_round.round.name}")
+    return shorten_notes(notes, f"{noun.capitalize()}s with credit", f"/ledger/{this_round.round.name}")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from axiom.domain.rounds import Note
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning import plan as planning
-from axiom.laboratory.planning.deploy import deploy, ordered_of
+from axiom.laboratory.planning.deploy import find_orderable_registration, order_replicates
 from axiom.laboratory.planning.tiles import order_tiles
 from axiom.limits import hosts as host_limits
 from axiom.limits import rounds as session_limits
@@ -17,15 +17,17 @@ from axiom.store.rounds import rounds, session_counts
 
 def order_planned(this_round: OpenRound) -> list[Note]:
     """Order what was planned; what was withdrawn or amended since is passed over."""
-    planned = planning.from_data(rounds.kept_plan(this_round.db, this_round.round.id))
+    planned = planning.plan_from_data(rounds.read_round_plan(this_round.db, this_round.round.id))
     notes = []
     for allotment in planned.allotments:
-        experiment = experiments.by_id(this_round.db, allotment.experiment_id)
+        experiment = experiments.find_experiment(this_round.db, allotment.experiment_id)
         if experiment is None or experiment.status != "open":
             continue
-        if ordered_of(this_round.db, experiment.id, allotment.registration_id) is None:
+        if find_orderable_registration(this_round.db, experiment.id, allotment.registration_id) is None:
             continue
-        made = deploy(this_round.db, allotment, max_failures=this_round.policy.max_failures, now=this_round.now)
+        made = order_replicates(
+            this_round.db, allotment, max_failures=this_round.policy.max_failures, now=this_round.now
+        )
         notes.append(
             Note(
                 kind="deploy.ordered",
@@ -40,9 +42,9 @@ def order_planned(this_round: OpenRound) -> list[Note]:
 
 def order_map_tiles(this_round: OpenRound) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
-    cores = planning.cores(this_round.db, this_round.now)
-    lacking = max(0, cores - planning.waiting(this_round.db))
-    ours = fleet.own_cores(this_round.db, this_round.now - host_limits.COUNTED_ON_FOR)
+    cores = planning.count_fleet_cores(this_round.db, this_round.now)
+    lacking = max(0, cores - planning.count_waiting_tasks(this_round.db))
+    ours = fleet.sum_own_cores(this_round.db, this_round.now - host_limits.COUNTED_ON_FOR)
     done = order_tiles(
         this_round.db, this_round.policy, this_round.now, cores=cores, lacking=lacking, has_volunteers=cores > ours
     )
@@ -59,9 +61,11 @@ def order_map_tiles(this_round: OpenRound) -> list[Note]:
 
 def tell_orders(this_round: OpenRound) -> list[Note]:
     """What was ordered since the session before told of it: by this one, by people and by programs."""
-    rows = session_counts.ordered(this_round.db, rounds.told_workunits(this_round.db, this_round.round.id))
+    rows = session_counts.list_new_orders(
+        this_round.db, rounds.read_reviewed_workunit(this_round.db, this_round.round.id)
+    )
     if rows:
-        rounds.tell_workunits(this_round.db, this_round.round.id, max(row["last"] for row in rows))
+        rounds.set_reviewed_workunit(this_round.db, this_round.round.id, max(row["last"] for row in rows))
     notes = [
         Note(
             kind="deploy.new",
@@ -76,13 +80,13 @@ def tell_orders(this_round: OpenRound) -> list[Note]:
         )
         for row in rows
     ]
-    return shortened(notes, "Versions of which something was ordered", "/experiments")
+    return shorten_notes(notes, "Versions of which something was ordered", "/experiments")
 
 
 def tell_where_tasks_are(this_round: OpenRound) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
     since = this_round.now - host_limits.COUNTED_ON_FOR
-    rows = session_counts.classes(this_round.db, since)
+    rows = session_counts.list_host_classes(this_round.db, since)
     classes = [
         Note(
             kind="deploy.class",
@@ -106,14 +110,14 @@ def tell_where_tasks_are(this_round: OpenRound) -> list[Note]:
             facts={"hosts": row["hosts"], "reason": row["why"]},
             about="/hosts",
         )
-        for row in session_counts.why_idle(this_round.db, since)
+        for row in session_counts.count_idle_hosts_by_reason(this_round.db, since)
     ]
     if not classes:
         text = "No host was heard from in the last hour; what is ordered waits for one."
         return [Note(kind="deploy.no_host", text=text, about="/hosts")]
     return [
         *classes,
-        *shortened(idle, "Reasons for which hosts have none", "/hosts"),
+        *shorten_notes(idle, "Reasons for which hosts have none", "/hosts"),
     ]
 
 

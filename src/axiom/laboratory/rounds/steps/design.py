@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.headlines.answers import NOT_MEASURED, compose_answer
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
-from axiom.laboratory.open_round import OpenRound, shortened
-from axiom.laboratory.planning.rules.eta import Pace, expected, pace
-from axiom.laboratory.proposals.propose import propose
+from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.planning.rules.eta import Pace, measure_pace, time_until_cells
+from axiom.laboratory.proposals.propose import propose_followups
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, maybe_moment
+from axiom.store.engine.database import Database, Row, from_optional_microseconds
 from axiom.store.findings import evidence
 from axiom.store.rounds import session_counts as facts
 from axiom_weigh.evidence.grade import LEANING
@@ -46,7 +46,9 @@ class OpenFinding:
         if self.line is None:
             return "unknown, before its first block"
         return (
-            "not by more seeds, of which it has enough" if self.lacks_other else expected(self.pace, self.grade_cells)
+            "not by more seeds, of which it has enough"
+            if self.lacks_other
+            else time_until_cells(self.pace, self.grade_cells)
         )
 
     @property
@@ -57,24 +59,26 @@ class OpenFinding:
 
 
 def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
-    newest, counted = evidence.newest(db), counters.read(db)
+    newest, counted = evidence.list_newest_evidence(db), counters.read_counters(db)
     results: dict[int, int] = {}
     for (noun, experiment_id, _), amount in counted.items():
         if noun == "result":
             results[experiment_id] = results.get(experiment_id, 0) + amount
-    rows = facts.open_findings(db)
+    rows = facts.list_open_findings(db)
     paces = {number: _pace(db, number, now) for number in {row["experiment_id"] for row in rows}}
     findings = [_open_finding(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
     return sorted(findings, key=lambda finding: finding.nearness)
 
 
 def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
-    row = facts.lately(db, experiment_id)
-    return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
+    row = facts.read_recent_result_span(db, experiment_id)
+    return measure_pace(
+        row["cells"], from_optional_microseconds(row["first"]), from_optional_microseconds(row["last"]), now
+    )
 
 
 def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace: Pace) -> OpenFinding:
-    body = read_body(row["body"])
+    body = read_registration_body(row["body"])
     cells = len(body.design.places)
     whole, blocks = body.block * cells, line.blocks if line else 0
     unweighed = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
@@ -90,15 +94,15 @@ def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace
     )
 
 
-def design(this_round: OpenRound) -> list[Note]:
+def design_followups(this_round: OpenRound) -> list[Note]:
     """Say of each open finding what is missing, nearest first, and propose by rule what may be asked next."""
     findings = open_findings(this_round.db, this_round.now)
     notes = [_note(finding) for finding in findings]
     if not notes:
         notes = [Note(kind="design.settled", text="No finding is open, so none needs anything.", about="/findings")]
     return [
-        *shortened(notes, "Open findings", "/findings"),
-        *propose(
+        *shorten_notes(notes, "Open findings", "/findings"),
+        *propose_followups(
             this_round.db, this_round.round.id, this_round.now, most_core_hours=this_round.policy.followup_core_hours
         ),
     ]

@@ -14,7 +14,7 @@ from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.rounds import Note, Round
 from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.observe import ObservedVersion
-from axiom.laboratory.findings.reproduce import agreements_of, reproduce
+from axiom.laboratory.findings.reproduce import compare_new_duplicates, read_agreements
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks as block_store
@@ -40,39 +40,42 @@ class _NewLine:
     observed: ObservationSet  # these and all before them
 
 
-def evaluate(db: Database, session: Round, now: datetime) -> list[Note]:
+def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]:
     """Add to the history of each finding what closed since it was last weighed."""
-    reproduce(db)
-    looked = block_store.changed(db)
+    compare_new_duplicates(db)
+    looked = block_store.list_changed_versions(db)
     notes: list[Note] = []
-    versions = dict.fromkeys([*(change.experiment_id for change in looked), *evidence.outdated(db)])
-    lines = [line for experiment_id in versions for line in _lines_of(observe.version(db, experiment_id, now), notes)]
+    versions = dict.fromkeys([*(change.experiment_id for change in looked), *evidence.list_outdated_experiments(db)])
+    lines = [
+        line for experiment_id in versions for line in _lines_of(observe.observe_version(db, experiment_id, now), notes)
+    ]
     by_finding: dict[int, list[_NewLine]] = {}
     stood: dict[int, list[Note]] = {}
     for line in _compare_claims(db, lines, now):
-        evidence.add(db, line.finding.number, line.evidence, line.new, session_id=session.id, now=now)
+        evidence.add_evidence(db, line.finding.number, line.evidence, line.new, session_id=session.id, now=now)
         by_finding.setdefault(line.finding.number, []).append(line)
         stood.setdefault(line.finding.number, []).extend(_settle_status(line))
     for number, added in by_finding.items():  # what several blocks came to is told once
         notes += [_note(added[-1], len(added)), *stood[number]]
-    block_store.looked(db, looked)
+    block_store.mark_versions_weighed(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
 
 
-def unweighed(db: Database) -> int:
+def count_unweighed_blocks(db: Database) -> int:
     """How many closed blocks wait to be weighed."""
     waiting = 0
-    for change in block_store.changed(db):
-        version = observe.version(db, change.experiment_id, _EVER)
+    for change in block_store.list_changed_versions(db):
+        version = observe.observe_version(db, change.experiment_id, _EVER)
         waiting += max(
-            (len(version.closed(finding)) for finding in evidence.weighed(db, change.experiment_id)), default=0
+            (len(version.closed(finding)) for finding in evidence.list_weighed_findings(db, change.experiment_id)),
+            default=0,
         )
     return waiting
 
 
 def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]:
     """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
-    for finding in evidence.weighed(version.db, version.experiment_id):
+    for finding in evidence.list_weighed_findings(version.db, version.experiment_id):
         if finding.status != "recalled":
             try:
                 yield from _lines(version, finding)
@@ -83,7 +86,7 @@ def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]
 
 def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
     """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
-    db, before = version.db, evidence.latest(version.db, finding.number)
+    db, before = version.db, evidence.find_latest_evidence(version.db, finding.number)
     surroundings = _surroundings(version, finding, before)
     observed, new = _observed_and_changed(version, finding)
     closed = version.closed(finding)
@@ -108,7 +111,7 @@ def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
 
 
 def _surroundings(version: ObservedVersion, finding: WeighedFinding, before: Evidence | None) -> Surroundings:
-    agreements = agreements_of(version.db, version.feeding[finding.number], version.until)
+    agreements = read_agreements(version.db, version.feeding[finding.number], version.until)
     return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
 
 
@@ -136,10 +139,12 @@ def _observed_and_changed(
     At its first line these are the values from before the claim, which are shown.
     """
     db = version.db
-    observed = evidence.kept(db, finding.number)
+    observed = evidence.read_observation_set(db, finding.number)
     version.remember(finding, observed.observations)
     if finding.line == 0:
-        older = version.observed(finding, block_store.older(db, version.experiment_id, finding.registration_id))
+        older = version.observed(
+            finding, block_store.list_older_replicates(db, version.experiment_id, finding.registration_id)
+        )
         return observed, tuple(
             PlacedObservation(block=1, observation=early) for early in older if early.value is not None
         )
@@ -159,7 +164,7 @@ def _merge(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservatio
     """A value that came late takes the place of the one that was missing."""
     by_replicate = {observation.replicate: observation for observation in earlier.observations}
     by_replicate.update({placed.observation.replicate: placed.observation for placed in new})
-    homes = observations.homes(db, {host for placed in new for host in placed.observation.hosts})
+    homes = observations.find_host_homes(db, {host for placed in new for host in placed.observation.hosts})
     return ObservationSet(
         observations=tuple(by_replicate.values()),
         blocks={**earlier.blocks, **{placed.observation.replicate: placed.block for placed in new}},
@@ -174,13 +179,15 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> l
     """
     written = list(lines)
     newest = {line.finding.number: line for line in lines}
-    claims = {claim.number: claim for claim in evidence.compared_claims(db)}
+    claims = {claim.number: claim for claim in evidence.list_compared_claims(db)}
     while True:
         shares = false_shares([_claim_of(claim, newest.get(number)) for number, claim in claims.items()])
         moved = [share for share in shares if share not in newest and shares[share] != claims[share].false_share]
         if not moved:
             break
-        further = [_further_line(observe.version(db, claims[number].experiment_id, now), number) for number in moved]
+        further = [
+            _further_line(observe.observe_version(db, claims[number].experiment_id, now), number) for number in moved
+        ]
         newest.update({line.finding.number: line for line in further})
         written += further
     return [
@@ -219,8 +226,10 @@ def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
 def _further_line(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
     db = version.db
-    finding = next(finding for finding in evidence.weighed(db, version.experiment_id) if finding.number == number)
-    before = evidence.latest(db, number)
+    finding = next(
+        finding for finding in evidence.list_weighed_findings(db, version.experiment_id) if finding.number == number
+    )
+    before = evidence.find_latest_evidence(db, number)
     observed, new = _observed_and_changed(version, finding)
     merged, surroundings = _merge(db, observed, new), _surroundings(version, finding, before)
     return _line(version, finding, merged, new, blocks=finding.blocks, before=before, surroundings=surroundings)
@@ -232,7 +241,7 @@ def _settle_status(line: _NewLine) -> list[Note]:
     Raised once, it suspends once: whoever opens the finding meanwhile has looked.
     """
     db, number = line.version.db, line.finding.number
-    status, _ = registrations.statuses(db, line.version.experiment_id)[number]
+    status, _ = registrations.list_finding_statuses(db, line.version.experiment_id)[number]
     notes = _doubt_notes(line)
     alarms = _suspending_alarms(line.evidence)
     before = {alarm.kind for alarm in _suspending_alarms(line.before)}
@@ -240,7 +249,7 @@ def _settle_status(line: _NewLine) -> list[Note]:
     if why and status == "open":
         return [*notes, _suspend(db, number, why)]
     if before and not alarms and status == "suspended":
-        registrations.set_status(db, number, "open", "")
+        registrations.set_finding_status(db, number, "open", "")
         why = "what suspended it is no longer so"
         return [*notes, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
     return notes
@@ -260,7 +269,7 @@ def _suspending_alarms(line: Evidence | None) -> list[Alarm]:
 
 
 def _suspend(db: Database, number: int, why: str) -> Note:
-    registrations.set_status(db, number, "suspended", why)
+    registrations.set_finding_status(db, number, "suspended", why)
     return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
 
 
@@ -281,7 +290,7 @@ def _note(line: _NewLine, blocks: int) -> Note:
         if is_again
         else "No block closed, and something else is known: {verdict}, {grade}, {place}."
     )
-    experiment = experiments.by_id(line.version.db, line.version.experiment_id)
+    experiment = experiments.find_experiment(line.version.db, line.version.experiment_id)
     return Note(
         kind="evidence.weighed" if is_block else "evidence.changed",
         text="Finding {finding} ({experiment}): {answer}. " + text,

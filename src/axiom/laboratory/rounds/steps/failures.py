@@ -8,10 +8,10 @@ import axiom
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup
 from axiom.domain.rounds import Note
-from axiom.laboratory.failures.rules.failures import grouped, suggest
-from axiom.laboratory.failures.rules.tracebacks import raised
-from axiom.rules.experiments.release_history import ended_by
-from axiom.store.engine.database import Database, at, moment
+from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
+from axiom.laboratory.failures.rules.tracebacks import find_raised_error
+from axiom.rules.experiments.release_history import find_failure_cause
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.tasks import endings
 from axiom.store.tasks.endings import FailedTask
@@ -20,32 +20,41 @@ _SELDOM = timedelta(hours=1)
 _Key = tuple[int, str, int, str, Cause, str]
 
 
-def count(db: Database, now: datetime) -> int:
+def count_failures(db: Database, now: datetime) -> int:
     """Count every task that was closed since the last time, once; how many of them did not end well."""
-    since, amount, after = endings.counted_to(db), 0, 0
-    well = endings.count_well(db, since, now)
+    since, amount, after = endings.read_endings_counted_to(db), 0, 0
+    well = endings.add_success_counts(db, since, now)
     start = since
-    while closed := endings.closed_badly(db, start, now, after):
-        failures = [(task, cause) for task in closed if (cause := ended_by(task.state, task.cause)) is not None]
-        endings.count_badly(db, _tally(failures))
+    while closed := endings.list_failed_tasks(db, start, now, after):
+        failures = [
+            (task, cause) for task in closed if (cause := find_failure_cause(task.state, task.cause)) is not None
+        ]
+        endings.add_failure_counts(db, _tally(failures))
         amount += len(failures)
-        start, after = at(closed[-1].closed_at), closed[-1].task_id
-    if well or amount or now - moment(since) > _SELDOM:  # a quiet laboratory must not write all day
-        endings.count_to(db, max(now, moment(since)))
+        start, after = to_microseconds(closed[-1].closed_at), closed[-1].task_id
+    if well or amount or now - from_microseconds(since) > _SELDOM:  # a quiet laboratory must not write all day
+        endings.set_endings_counted_to(db, max(now, from_microseconds(since)))
     return amount
 
 
 def tell_failures(db: Database, since: datetime, now: datetime) -> list[Note]:
     """Count, and tell of each group in which a task ended since then; also when there is none."""
-    count(db, now)
-    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.every_version(db)}
-    new = [group for group in grouped(endings.failed(db), endings.worked(db)) if group.last_at >= since]
+    count_failures(db, now)
+    names = {
+        experiment.id: f"{experiment.name}@{experiment.version}"
+        for experiment in experiments.list_experiment_versions(db)
+    }
+    new = [
+        group
+        for group in group_failures(endings.list_failure_counts(db), endings.list_working_hosts(db))
+        if group.last_at >= since
+    ]
     notes = [_note(group, names[group.experiment_id]) for group in new]
     return notes or [Note(kind="failures.nothing", text="No task has failed since the last session.")]
 
 
 def _note(group: FailureGroup, name: str) -> Note:
-    suggestion = suggest(group)
+    suggestion = suggest_remedy(group)
     return Note(
         kind="failures.group",
         text="{experiment} on {platform}: {tasks} task(s) in all, on {hosts} host(s), because {cause}; "
@@ -67,7 +76,7 @@ def _note(group: FailureGroup, name: str) -> Note:
 def _tally(failures: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
     by_key: dict[_Key, list[FailedTask]] = {}
     for task, cause in failures:
-        error = raised(task.said, _files(task.experiment)) if cause.blame is not Blame.VOLUNTEER else None
+        error = find_raised_error(task.said, _files(task.experiment)) if cause.blame is not Blame.VOLUNTEER else None
         key = (task.experiment_id, task.bundle_digest, task.host_id, task.platform, cause, str(error or ""))
         by_key.setdefault(key, []).append(task)
     return [

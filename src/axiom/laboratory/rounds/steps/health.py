@@ -3,28 +3,28 @@
 from datetime import datetime, timedelta
 
 from axiom.domain.rounds import Note
-from axiom.laboratory.open_round import OpenRound, shortened
-from axiom.rules.upkeep.jobs import PeriodicJob, ailing
+from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.rules.upkeep.jobs import PeriodicJob, why_job_ailing
 from axiom.server.returns.transitioner import START
-from axiom.store.engine.database import maybe_moment
+from axiom.store.engine.database import from_optional_microseconds
 from axiom.store.rounds import rounds
 from axiom.store.upkeep import jobs
 
 
-def health(this_round: OpenRound) -> list[Note]:
+def check_health(this_round: OpenRound) -> list[Note]:
     """Say which parts are well and which are not, and what this session has to catch up with."""
-    up_since = jobs.last_start(this_round.db, START)
+    up_since = jobs.find_last_job_start(this_round.db, START)
     parts = [
         PeriodicJob(
             name=row["name"],
             every=timedelta(seconds=row["every_seconds"]),
-            last_start=maybe_moment(row["last_start"]),
+            last_start=from_optional_microseconds(row["last_start"]),
             last_error=row["last_error"],
         )
-        for row in jobs.every_job(this_round.db)
+        for row in jobs.list_jobs(this_round.db)
         if row["every_seconds"]
     ]
-    wrong = {part.name: why for part in parts if (why := ailing(part, this_round.now, up_since=up_since))}
+    wrong = {part.name: why for part in parts if (why := why_job_ailing(part, this_round.now, up_since=up_since))}
     well = [part.name for part in parts if part.name not in wrong]
     notes = [
         Note(
@@ -35,7 +35,11 @@ def health(this_round: OpenRound) -> list[Note]:
         )
         for name, why in wrong.items()
     ]
-    return [*shortened(notes, "Parts that are not well", "/status"), _well(well), *_start_notes(this_round, up_since)]
+    return [
+        *shorten_notes(notes, "Parts that are not well", "/status"),
+        _well(well),
+        *_start_notes(this_round, up_since),
+    ]
 
 
 def _well(names: list[str]) -> Note:
@@ -52,7 +56,7 @@ def _well(names: list[str]) -> Note:
 
 def _start_notes(this_round: OpenRound, up_since: datetime | None) -> list[Note]:
     """Whether the laboratory began anew since the session before: this one then tells of all that time."""
-    before = rounds.ended_before(this_round.db, this_round.round.id)
+    before = rounds.find_previous_round_end(this_round.db, this_round.round.id)
     if before is None or up_since is None or up_since <= before:
         return []
     return [

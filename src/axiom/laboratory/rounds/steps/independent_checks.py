@@ -14,14 +14,14 @@ from axiom_weigh.values import OUTVOTED, Evidence
 def order_checks(this_round: OpenRound) -> list[Note]:
     """Order what is wanted and does not wait already; findings of one registration share it."""
     notes = []
-    for number, line in evidence.newest(this_round.db).items():
+    for number, line in evidence.list_newest_evidence(this_round.db).items():
         feeding = _open_registrations(this_round.db, number) if is_nearly_strong(line) else ()
         wanted = (
-            _amount_wanted(this_round.db, number, line) - tasks.seeds_being_checked(this_round.db, feeding)
+            _amount_wanted(this_round.db, number, line) - tasks.count_seeds_being_checked(this_round.db, feeding)
             if feeding
             else 0
         )
-        chosen = tasks.unchecked(this_round.db, feeding, wanted) if wanted > 0 else []
+        chosen = tasks.choose_unchecked_tasks(this_round.db, feeding, wanted) if wanted > 0 else []
         if chosen:
             compute_again(this_round.db, chosen, this_round.now)
             notes.append(
@@ -37,13 +37,13 @@ def order_checks(this_round: OpenRound) -> list[Note]:
 
 def _open_registrations(db: Database, number: int) -> tuple[int, ...]:
     """The registrations that feed a finding; none of one that is suspended, retired or recalled."""
-    begun = registrations.of_finding(db, number)
-    if begun is None or registrations.statuses(db, begun[0].experiment_id)[number][0] != "open":
+    begun = registrations.find_finding_registration(db, number)
+    if begun is None or registrations.list_finding_statuses(db, begun[0].experiment_id)[number][0] != "open":
         return ()
-    return registrations.feeding(db, begun[0].experiment_id)[number]
+    return registrations.group_feeders_by_finding(db, begun[0].experiment_id)[number]
 
 
 def _amount_wanted(db: Database, number: int, line: Evidence) -> int:
     return checks_wanted(
-        line, sum(observation.why_missing == OUTVOTED for observation in evidence.observed(db, number))
+        line, sum(observation.why_missing == OUTVOTED for observation in evidence.read_observations(db, number))
     )

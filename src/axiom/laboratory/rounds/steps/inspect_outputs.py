@@ -5,17 +5,17 @@ from typing import Any
 
 from axiom.domain.rounds import Note
 from axiom.domain.work import TaskState
-from axiom.laboratory.open_round import OpenRound, shortened
-from axiom.laboratory.rounds.steps.review import together
+from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.rounds.steps.review import merge_alike_reasons
 from axiom.store.rounds import session_counts
 
 _VERDICTS = {TaskState.INVALID: "not what was ordered", TaskState.FAILED: "an error inside"}
 
 
-def inspect(this_round: OpenRound) -> list[Note]:
+def tell_contradicted_outputs(this_round: OpenRound) -> list[Note]:
     """Tell of every reported success that was none, by experiment and reason; also when there is none."""
-    looked = session_counts.looked_into(this_round.db, this_round.window)
-    rows = session_counts.contradicted(this_round.db, this_round.window)
+    looked = session_counts.count_examined_tasks(this_round.db, this_round.window)
+    rows = session_counts.list_contradiction_counts(this_round.db, this_round.window)
     refused = this_round.tasks_page(contradicted="yes")
     whole = Note(
         kind="inspect.looked",
@@ -24,8 +24,8 @@ def inspect(this_round: OpenRound) -> list[Note]:
         about=this_round.tasks_page(),
         rows={"refused": refused},
     )
-    notes = [_note(row, this_round) for row in together(rows, "tasks")]
-    return [whole, *shortened(notes, "Reasons for which outputs were refused", refused)]
+    notes = [_note(row, this_round) for row in merge_alike_reasons(rows, "tasks")]
+    return [whole, *shorten_notes(notes, "Reasons for which outputs were refused", refused)]
 
 
 def _note(row: Mapping[str, Any], this_round: OpenRound) -> Note:

@@ -9,17 +9,17 @@ from axiom.domain.links import FindingState, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.rounds import Note, Step
 from axiom.domain.work import TaskState
-from axiom.laboratory.findings.rules.links import bearing, upheld_by
-from axiom.laboratory.open_round import OpenRound, shortened
-from axiom.laboratory.planning.rules.eta import expected
-from axiom.laboratory.registrations.links import hanging, node_phrase
+from axiom.laboratory.findings.rules.links import find_bearing, upholding_verdicts
+from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.planning.rules.eta import time_until_cells
+from axiom.laboratory.registrations.links import node_phrase, read_hanging_questions
 from axiom.laboratory.rounds.rules import agenda
-from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, in_order, next_steps
-from axiom.laboratory.rounds.rules.due import telling
+from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, next_steps, sort_next_steps
+from axiom.laboratory.rounds.rules.due import why_end_session
 from axiom.laboratory.rounds.steps.design import OpenFinding, open_findings
-from axiom.laboratory.rounds.steps.summary import SessionSummary, tell
+from axiom.laboratory.rounds.steps.summary import SessionSummary, summarize_session
 from axiom.limits import hosts as limits
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.findings import links, old_claims
 from axiom.store.registrations import proposals
@@ -31,18 +31,18 @@ _PERSON = "person"
 _MOST_ROUNDS = 100_000  # of one session
 
 
-def direction(db: Database) -> list[Note]:
+def tell_inferences(db: Database) -> list[Note]:
     """Every inference from one finding to another, the newest first, and every watch that waits."""
-    footings = links.footings(db)
-    inferred = [_inference(link, footings) for link in reversed(links.every_link(db))]
+    footings = links.list_finding_states(db)
+    inferred = [_inference(link, footings) for link in reversed(links.list_links(db))]
     if not inferred:
         inferred = [Note(kind="direction.none", text="No finding is linked to another yet.", about=_GRAPH)]
-    return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watch_notes(db), "Watches", "/watches")]
+    return [*shorten_notes(inferred, "Inferences", _GRAPH), *shorten_notes(_watch_notes(db), "Watches", "/watches")]
 
 
-def next_directions(db: Database, findings: Sequence[OpenFinding]) -> list[NextStep]:
+def read_directions(db: Database, findings: Sequence[OpenFinding]) -> list[NextStep]:
     """What the findings need, what waits for an answer, what the old laboratory claimed and nobody asks."""
-    hangs = hanging(db)
+    hangs = read_hanging_questions(db)
     needs = [
         OpenNeed(
             finding=finding.number,
@@ -53,12 +53,12 @@ def next_directions(db: Database, findings: Sequence[OpenFinding]) -> list[NextS
         )
         for finding in findings
     ]
-    waiting = len(proposals.in_state(db, ProposalState.OPEN))
-    return agenda.directions(needs, proposals=waiting, claims=_amount_untested(db))
+    waiting = len(proposals.list_proposals_in_state(db, ProposalState.OPEN))
+    return agenda.choose_directions(needs, proposals=waiting, claims=_amount_untested(db))
 
 
 def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
-    came_to, upheld = bearing(link, footings), " or ".join(upheld_by(link, footings))
+    came_to, upheld = find_bearing(link, footings), " or ".join(upholding_verdicts(link, footings))
     return Note(
         kind="direction.link",
         text="{source} {kind} {target}{came_to}.",
@@ -73,7 +73,10 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
 
 
 def _watch_notes(db: Database) -> list[Note]:
-    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.every_version(db)}
+    names = {
+        experiment.id: f"{experiment.name}@{experiment.version}"
+        for experiment in experiments.list_experiment_versions(db)
+    }
     return [
         Note(
             kind="direction.watch",
@@ -81,7 +84,7 @@ def _watch_notes(db: Database) -> list[Note]:
             facts={"experiment": names[watch.experiment_id], "sentence": watch.sentence},
             about="/watches",
         )
-        for watch in watches.still_open(db)
+        for watch in watches.list_open_watches(db)
         if watch.first_hit is None
     ]
 
@@ -90,43 +93,47 @@ def _amount_untested(db: Database) -> int:
     """How many claims of the old laboratory no finding tests."""
     tested = {
         link.target.id
-        for link in links.every_link(db)
+        for link in links.list_links(db)
         if link.kind is LinkKind.TESTS and link.target.noun is Noun.OLD_CLAIM and link.source.noun is Noun.FINDING
     }
-    return sum(claim.id not in tested for claim in old_claims.every_claim(db))
+    return sum(claim.id not in tested for claim in old_claims.list_old_claims(db))
 
 
 _Written = Sequence[tuple[Step, Note]]
 
 
-def why_told(db: Database, now: datetime) -> str:
+def why_session_ends(db: Database, now: datetime) -> str:
     """Why a round that ends now would end a session; nothing where it would be a quiet one."""
-    last = rounds.newest_sessions(db, 1)
-    return telling(untold.untold(db), now - (last[0].ended_at or now) if last else None)
+    last = rounds.list_newest_sessions(db, 1)
+    return why_end_session(untold.count_untold_events(db), now - (last[0].ended_at or now) if last else None)
 
 
-def close(this_round: OpenRound) -> list[Note]:
+def end_round(this_round: OpenRound) -> list[Note]:
     """End the round. A person who holds one always ends a session, for they wish to read it."""
-    why = this_round.round.reason if this_round.round.pi == _PERSON else why_told(this_round.db, this_round.now)
+    why = this_round.round.reason if this_round.round.pi == _PERSON else why_session_ends(this_round.db, this_round.now)
     if not why:
         text = "This round was held quietly. The next session tells of it."
         return [Note(kind="round.ended", text=text, about="/sessions")]
-    return _end_session(replace(this_round, round=rounds.tell(this_round.db, this_round.round.id, why, this_round.now)))
+    return _end_session(
+        replace(
+            this_round, round=rounds.promote_round_to_session(this_round.db, this_round.round.id, why, this_round.now)
+        )
+    )
 
 
 def _end_session(this_round: OpenRound) -> list[Note]:
     """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
-    summary, written = tell(this_round), rounds.gathered(this_round.db, this_round.round)
-    graded = session_counts.graded(this_round.db)
+    summary, written = summarize_session(this_round), rounds.list_session_notes(this_round.db, this_round.round)
+    graded = session_counts.count_findings_by_grade(this_round.db)
     findings = open_findings(this_round.db, this_round.now)
     times = [_times(finding) for finding in findings]
-    steps = in_order([*next_steps(_weights(written)), *next_directions(this_round.db, findings)])
+    steps = sort_next_steps([*next_steps(_weights(written)), *read_directions(this_round.db, findings)])
     return [
         *summary.notes,
         _summary(this_round),
-        _grades(graded, session_counts.never_weighed(this_round.db)),
-        *(shortened(times, "Open findings", "/findings") or [_no_times()]),
-        *direction(this_round.db),
+        _grades(graded, session_counts.count_unweighed_findings(this_round.db)),
+        *(shorten_notes(times, "Open findings", "/findings") or [_no_times()]),
+        *tell_inferences(this_round.db),
         *[
             Note(
                 kind="log.next",
@@ -142,8 +149,8 @@ def _end_session(this_round: OpenRound) -> list[Note]:
 
 def _summary(this_round: OpenRound) -> Note:
     db, window = this_round.db, this_round.whole_window
-    closed = rounds.closed_since(db, at(window.since), window.until)
-    hosts, cores = session_counts.heard(db, this_round.now - limits.COUNTED_ON_FOR)
+    closed = rounds.list_closed_task_counts(db, to_microseconds(window.since), window.until)
+    hosts, cores = session_counts.count_seen_hosts(db, this_round.now - limits.COUNTED_ON_FOR)
     return Note(
         kind="log.summary",
         text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
@@ -155,7 +162,7 @@ def _summary(this_round: OpenRound) -> Note:
             "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
             "credit": _awarded_credit(this_round),
             "ordered": _ordered_workunits(this_round),
-            "taken_back": sum(row["workunits"] for row in session_counts.taken_back(db, window)),
+            "taken_back": sum(row["workunits"] for row in session_counts.list_abort_counts(db, window)),
             "hosts": hosts,
             "cores": cores,
         },
@@ -193,7 +200,7 @@ def _times(finding: OpenFinding) -> Note:
         facts={
             "finding": finding.number,
             "experiment": finding.experiment,
-            "block": expected(finding.pace, finding.block_cells),
+            "block": time_until_cells(finding.pace, finding.block_cells),
             "grade": finding.grade_expected,
         },
         about=f"/findings/{finding.number}",
@@ -205,8 +212,8 @@ def _no_times() -> Note:
 
 
 def _awarded_credit(this_round: OpenRound) -> float:
-    earlier = rounds.notes_of_rounds(this_round.db, this_round.round, ("credit.awarded",), _MOST_ROUNDS)
-    return _sum([*earlier, *rounds.notes(this_round.db, this_round.round.id)], "credit", "credit.awarded")
+    earlier = rounds.list_quiet_round_notes(this_round.db, this_round.round, ("credit.awarded",), _MOST_ROUNDS)
+    return _sum([*earlier, *rounds.list_round_notes(this_round.db, this_round.round.id)], "credit", "credit.awarded")
 
 
 def _closing_note(this_round: OpenRound, summary: SessionSummary) -> Note:
@@ -227,8 +234,10 @@ def _closing_note(this_round: OpenRound, summary: SessionSummary) -> Note:
 
 def _ordered_workunits(this_round: OpenRound) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
-    since = rounds.told_workunits(this_round.db, rounds.first_round(this_round.db, this_round.round) + 1)
-    return sum(row["workunits"] for row in session_counts.ordered(this_round.db, since))
+    since = rounds.read_reviewed_workunit(
+        this_round.db, rounds.find_last_prior_round_id(this_round.db, this_round.round) + 1
+    )
+    return sum(row["workunits"] for row in session_counts.list_new_orders(this_round.db, since))
 
 
 def _weights(written: _Written) -> Counter[str]:

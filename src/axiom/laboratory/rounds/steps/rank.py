@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.domain.headlines.answers import compose_answer
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
-from axiom.laboratory.findings.rules.interest import FindingNews, RankedFinding, measured, rank
-from axiom.laboratory.open_round import OpenRound, shortened
-from axiom.laboratory.registrations.links import hanging
+from axiom.laboratory.findings.rules.interest import FindingNews, RankedFinding, estimate_on_scale, rank_by_interest
+from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.registrations.links import read_hanging_questions
 from axiom.limits import findings as limits
 from axiom.store.engine.database import Database
 from axiom.store.findings import evidence
@@ -23,30 +23,32 @@ _Estimand = Mapping[str, Any]
 
 def rank_findings(this_round: OpenRound) -> list[Note]:
     """Rank the findings to which this round has added; also said when there is none."""
-    ranked = ranking(this_round.db, this_round.round.id - 1, this_round.round.id)
+    ranked = read_ranking(this_round.db, this_round.round.id - 1, this_round.round.id)
     if not ranked:
         return [Note(kind="rank.nothing", text="Nothing was weighed again, so there is nothing to rank.")]
     notes = [_note(this_round.db, place, finding) for place, finding in enumerate(ranked, start=1)]
-    return shortened(notes, "Findings that were ranked", "/findings")
+    return shorten_notes(notes, "Findings that were ranked", "/findings")
 
 
-def ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
+def read_ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
     """The findings to which the rounds behind the first of these, and up to the second, have added."""
     news = [
-        FindingNews(number=row["number"], now=now, before=session_counts.line(db, row["number"], row["first"] - 1))
-        for row in session_counts.weighed(db, after, until)
-        if (now := session_counts.line(db, row["number"], row["line"])) is not None
+        FindingNews(
+            number=row["number"], now=now, before=session_counts.find_evidence_line(db, row["number"], row["first"] - 1)
+        )
+        for row in session_counts.list_newly_weighed_findings(db, after, until)
+        if (now := session_counts.find_evidence_line(db, row["number"], row["line"])) is not None
     ]
     if not news:
         return []
     news.sort(key=lambda finding: not finding.changes)
-    features, edges = _decided_features(db), hanging(db)
+    features, edges = _decided_features(db), read_hanging_questions(db)
     weighed = [_add_interest(db, finding, features, edges.get(finding.number, 0)) for finding in news[: limits.RANKED]]
-    return rank(weighed + news[limits.RANKED :])
+    return rank_by_interest(weighed + news[limits.RANKED :])
 
 
 def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
-    estimand, name = asked_by(db, ranked.news.number)
+    estimand, name = find_asked_estimand(db, ranked.news.number)
     line = ranked.news.now
     return Note(
         kind="rank.finding",
@@ -72,9 +74,15 @@ def _add_interest(
     db: Database, news: FindingNews, features: Mapping[int, frozenset[object]], edges: int
 ) -> FindingNews:
     """Add how large and how interesting it is. `edges` is how many open questions hang on it."""
-    estimand, name = asked_by(db, news.number)
-    values = [observation.value for observation in evidence.observed(db, news.number) if observation.value is not None]
-    scale = measured(news.now, values, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
+    estimand, name = find_asked_estimand(db, news.number)
+    values = [
+        observation.value
+        for observation in evidence.read_observations(db, news.number)
+        if observation.value is not None
+    ]
+    scale = (
+        estimate_on_scale(news.now, values, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
+    )
     if scale is None:
         return news
     prediction, mine = estimand["prediction"], _features(estimand, name)
@@ -87,16 +95,16 @@ def _add_interest(
 
 def _decided_features(db: Database) -> dict[int, frozenset[object]]:
     """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
-    decided = [claim.number for claim in evidence.compared_claims(db) if claim.verdict is not Verdict.UNDECIDED]
-    return {number: _features(*asked_by(db, number)) for number in decided[: limits.COMPARED]}
+    decided = [claim.number for claim in evidence.list_compared_claims(db) if claim.verdict is not Verdict.UNDECIDED]
+    return {number: _features(*find_asked_estimand(db, number)) for number in decided[: limits.COMPARED]}
 
 
-def asked_by(db: Database, number: int) -> tuple[_Estimand, str]:
-    origin = registrations.of_finding(db, number)
+def find_asked_estimand(db: Database, number: int) -> tuple[_Estimand, str]:
+    origin = registrations.find_finding_registration(db, number)
     if origin is None:
         return {}, ""
     registration, name = origin
-    body = read_body(registration.body)
+    body = read_registration_body(registration.body)
     return body.estimands[name], str(body.document["experiment"])
 
 

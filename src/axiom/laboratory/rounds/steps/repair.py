@@ -1,10 +1,10 @@
 """A step of sessions: which bundles were mended since the last one, what was wrong, and what the mending touches."""
 
-from axiom.domain.proposals import KeptProposal, ProposalState
+from axiom.domain.proposals import ProposalState, StoredProposal
 from axiom.domain.rounds import Note
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.laboratory.failures.rules.failures import grouped, suggest
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.failures.rules.failures import group_failures, suggest_remedy
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.store.engine import counters
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
@@ -17,11 +17,13 @@ _MOST_CHANGES = 600  # characters of changed lines that a log has; the proposal 
 _SHORT = 12  # characters of a digest: enough to find it
 
 
-def repair(this_round: OpenRound) -> list[Note]:
+def tell_repairs(this_round: OpenRound) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
-    counted, window = counters.read(this_round.db), this_round.window
-    bundles = [_mended_note(this_round, row, counted) for row in session_counts.repaired(this_round.db, window)]
-    stored = experiments.every_version(this_round.db)
+    counted, window = counters.read_counters(this_round.db), this_round.window
+    bundles = [
+        _mended_note(this_round, row, counted) for row in session_counts.list_repaired_bundles(this_round.db, window)
+    ]
+    stored = experiments.list_experiment_versions(this_round.db)
     versions = [
         Note(
             kind="repair.version",
@@ -40,16 +42,16 @@ def repair(this_round: OpenRound) -> list[Note]:
         )
     ]
     notes = [
-        *shortened(_approved(this_round), "Mended texts that were approved", "/proposals"),
-        *shortened(bundles, "Bundles that took another’s place", "/experiments"),
-        *shortened(versions, "Newer versions", "/experiments"),
+        *shorten_notes(_approved(this_round), "Mended texts that were approved", "/proposals"),
+        *shorten_notes(bundles, "Bundles that took another’s place", "/experiments"),
+        *shorten_notes(versions, "Newer versions", "/experiments"),
     ]
     return notes or [Note(kind="repair.nothing", text="No bundle was mended since the last session.")]
 
 
 def _approved(this_round: OpenRound) -> list[Note]:
     """Mended texts that somebody approved: the old and new lines, and what hangs on what they mend."""
-    approved = proposals.in_state(this_round.db, ProposalState.APPROVED)
+    approved = proposals.list_proposals_in_state(this_round.db, ProposalState.APPROVED)
     return [
         _approved_note(this_round, kept_proposal)
         for kept_proposal in approved
@@ -57,9 +59,9 @@ def _approved(this_round: OpenRound) -> list[Note]:
     ]
 
 
-def _approved_note(this_round: OpenRound, kept_proposal: KeptProposal) -> Note:
+def _approved_note(this_round: OpenRound, kept_proposal: StoredProposal) -> Note:
     proposal = kept_proposal.proposal
-    stored = experiments.named(this_round.db, proposal.mends)
+    stored = experiments.resolve_experiment_name(this_round.db, proposal.mends)
     if stored is None:
         raise LookupError(f"proposal {kept_proposal.number} mends {proposal.mends}, which is not there")
     touched = blast_radius(this_round.db, stored.id)
@@ -113,13 +115,19 @@ def _mended_note(this_round: OpenRound, row: Row, counted: dict[tuple[str, int, 
 
 def _main_fault(this_round: OpenRound, row: Row) -> str:
     """Why whoever proposed the text mended it, in their words; else what most tasks with the old bundle failed at."""
-    mended = proposals.approved_code(this_round.db, row["new"])
+    mended = proposals.find_bundle_approval(this_round.db, row["new"])
     if mended is not None:
         return f"{mended.proposal.author} said “{mended.proposal.motivation}”"
-    failed = [failure for failure in endings.failed(this_round.db, row["id"]) if failure.bundle_digest == row["old"]]
-    groups = sorted(grouped(failed, endings.worked(this_round.db, row["id"])), key=lambda group: -group.tasks)
+    failed = [
+        failure
+        for failure in endings.list_failure_counts(this_round.db, row["id"])
+        if failure.bundle_digest == row["old"]
+    ]
+    groups = sorted(
+        group_failures(failed, endings.list_working_hosts(this_round.db, row["id"])), key=lambda group: -group.tasks
+    )
     if not groups:
         return "no task has failed with it, and nobody has said why it was changed"
     worst = groups[0]
     raised = f" ({worst.raised})" if worst.raised else ""
-    return f"most often {worst.cause.words}{raised}, which made us look at {suggest(worst).look_at}"
+    return f"most often {worst.cause.words}{raised}, which made us look at {suggest_remedy(worst).look_at}"

@@ -6,10 +6,10 @@ from typing import Any
 
 from axiom.domain.rounds import Note, Window
 from axiom.domain.work import TaskState
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.limits import rounds as limits
 from axiom.store.engine import counters
-from axiom.store.engine.database import Row, at, moment
+from axiom.store.engine.database import Row, from_microseconds, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.rounds import rounds, session_counts
@@ -21,35 +21,39 @@ _SINGLE = re.compile(
 _MOST = 240  # characters
 
 
-def review(this_round: OpenRound) -> list[Note]:
+def review_closed_tasks(this_round: OpenRound) -> list[Note]:
     """Count each closed task and tell each recall once, ever: those from where the last session left off until now."""
-    db, seen = this_round.db, rounds.seen(this_round.db)
-    window = Window(since=moment(seen), until=max(moment(seen), this_round.now))
-    closed = together(rounds.closed_since(db, at(window.since), window.until), "amount", "sent")
-    notes = shortened(
+    db, seen = this_round.db, rounds.read_review_stamp(this_round.db)
+    window = Window(since=from_microseconds(seen), until=max(from_microseconds(seen), this_round.now))
+    closed = merge_alike_reasons(
+        rounds.list_closed_task_counts(db, to_microseconds(window.since), window.until), "amount", "sent"
+    )
+    notes = shorten_notes(
         [_note(row, this_round) for row in closed],
         "Ways in which tasks ended",
         this_round.tasks_page(),
         most=limits.ENDINGS_TOLD,
     )
     notes += [
-        _recall_note(experiment) for experiment in experiments.every_version(db) if window.holds(experiment.recalled_at)
+        _recall_note(experiment)
+        for experiment in experiments.list_experiment_versions(db)
+        if window.holds(experiment.recalled_at)
     ]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
-    hosts = [_host_note(row, this_round) for row in session_counts.by_host(db, window)]
+    hosts = [_host_note(row, this_round) for row in session_counts.list_task_counts_by_host(db, window)]
     return [
         *notes,
-        *shortened(hosts, "Hosts that returned something", this_round.tasks_page()),
+        *shorten_notes(hosts, "Hosts that returned something", this_round.tasks_page()),
         _earlier_note(this_round, window),
     ]
 
 
-def together(rows: Sequence[Row], *amounts: str) -> list[dict[str, Any]]:
+def merge_alike_reasons(rows: Sequence[Row], *amounts: str) -> list[dict[str, Any]]:
     """One row for all whose reasons have the same in common, with the amounts of all."""
     by_key: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in rows:
-        reason = in_general(row["reason"])
+        reason = generalize_reason(row["reason"])
         key = (row["name"], row["version"], row["state"], reason if row["state"] != TaskState.VALID else "")
         if key not in by_key:
             by_key[key] = {**row, "reason": reason}
@@ -105,18 +109,18 @@ def _host_note(row: Row, this_round: OpenRound) -> Note:
 
 def _earlier_note(this_round: OpenRound, window: Window) -> Note:
     """What earlier sessions have reviewed, which this one leaves alone."""
-    counted = counters.read(this_round.db)
+    counted = counters.read_counters(this_round.db)
     closed = {state for state in TaskState if not state.is_alive}
     whole = sum(amount for (noun, _, state), amount in counted.items() if noun == "task" and state in closed)
     return Note(
         kind="review.before",
         text="Tasks that earlier sessions have reviewed and that are not counted again: {tasks}.",
-        facts={"tasks": whole - session_counts.closed_from(this_round.db, window.since)},
+        facts={"tasks": whole - session_counts.count_tasks_closed_since(this_round.db, window.since)},
         about="/results",
     )
 
 
-def in_general(reason: str) -> str:
+def generalize_reason(reason: str) -> str:
     """The same sentence for every replicate, config, seed, task and workunit."""
     text = _SINGLE.sub(lambda match: f"{match[1] or match[2]} …", reason)
     return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.headlines.answers import compose_answer, compose_question
-from axiom.domain.links import LinkKind, Noun, references_in, with_doubt
+from axiom.domain.links import LinkKind, Noun, mark_unapproved, references_in
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import read_registration_body
 from axiom.domain.rounds import Note
 from axiom.errors import WrongUse
 from axiom.laboratory.experiments import preflight_report
 from axiom.laboratory.findings.rules.interest import FindingNews, RankedFinding
-from axiom.laboratory.findings.rules.links import bearing
-from axiom.laboratory.findings.rules.literature import compared, comparison_in_words
-from axiom.laboratory.findings.rules.score_predictions import foreknowledge
-from axiom.laboratory.open_round import OpenRound, shortened
-from axiom.laboratory.registrations.links import hanging
-from axiom.laboratory.rounds.steps.rank import asked_by, ranking
+from axiom.laboratory.findings.rules.links import find_bearing
+from axiom.laboratory.findings.rules.literature import compare_with_literature, comparison_in_words
+from axiom.laboratory.findings.rules.score_predictions import compute_foreknowledge
+from axiom.laboratory.open_round import OpenRound, shorten_notes
+from axiom.laboratory.registrations.links import read_hanging_questions
+from axiom.laboratory.rounds.steps.rank import find_asked_estimand, read_ranking
 from axiom.limits import rounds as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
@@ -27,7 +27,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence, links, old_claims, references
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.rounds import rounds, session_counts, untold
-from axiom.store.views.findings import forecasts
+from axiom.store.views.findings import list_forecasts
 from axiom_weigh.evidence.rounding import around, clear_of, e_told, end_told
 from axiom_weigh.values import Evidence, Grade
 
@@ -41,13 +41,17 @@ class SessionSummary:
     weighed: int  # findings
 
 
-def tell(this_round: OpenRound) -> SessionSummary:
+def summarize_session(this_round: OpenRound) -> SessionSummary:
     """Gather all that happened since the session before."""
-    db, after = this_round.db, rounds.first_round(this_round.db, this_round.round)
-    ranked = ranking(db, after, this_round.round.id)
+    db, after = this_round.db, rounds.find_last_prior_round_id(this_round.db, this_round.round)
+    ranked = read_ranking(db, after, this_round.round.id)
     changed = [finding for finding in ranked if finding.news.changes]
-    failed, newest = untold.failed(db, after), evidence.newest(db)
-    fresh = [version for version in experiments.every_version(db) if this_round.whole_window.holds(version.created_at)]
+    failed, newest = untold.list_failure_notes(db, after), evidence.list_newest_evidence(db)
+    fresh = [
+        version
+        for version in experiments.list_experiment_versions(db)
+        if this_round.whole_window.holds(version.created_at)
+    ]
     headline = _headline(db, changed, failed, fresh, is_first=after == 0)
     notes = [
         headline,
@@ -82,7 +86,7 @@ def _headline(
     if failed:
         text = "Failures and watches that were met: {failed}. No finding has changed."
         return Note(kind=kind, text=text, facts={"failed": len(failed)}, about="/failures")
-    claims = len(evidence.claims(db))
+    claims = len(evidence.list_claims(db))
     if is_first:
         text = "The laboratory has begun. Experiments: {experiments}; questions that they ask: {asked}."
         facts = {"experiments": len(fresh), "asked": claims}
@@ -94,12 +98,12 @@ def _headline(
 def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]:
     if not changed:
         return []
-    hangs, notes = hanging(db), []
+    hangs, notes = read_hanging_questions(db), []
     for finding in changed[: limits.FINDINGS_TOLD]:
         number = finding.news.number
         notes += [
             _finding(db, finding, hangs.get(number, 0)),
-            *literature(db, finding.news),
+            *tell_literature(db, finding.news),
             *_earlier_versions(db, number),
             *_old_claims(db, number),
         ]
@@ -112,7 +116,7 @@ def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]
 
 
 def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
-    estimand, experiment = asked_by(db, finding.news.number)
+    estimand, experiment = find_asked_estimand(db, finding.news.number)
     line, before = finding.news.now, finding.news.before
     text = (
         "{word}: {answer}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
@@ -143,12 +147,12 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
     )
 
 
-def literature(db: Database, news: FindingNews) -> list[Note]:
-    estimand, _ = asked_by(db, news.number)
+def tell_literature(db: Database, news: FindingNews) -> list[Note]:
+    estimand, _ = find_asked_estimand(db, news.number)
     if (published := estimand.get("published")) is None:
         return []
-    comparison = compared(published, news.now.low, news.now.high, estimand["smallest"])
-    reference = with_doubt(published["reference"], references.every_reference(db))
+    comparison = compare_with_literature(published, news.now.low, news.now.high, estimand["smallest"])
+    reference = mark_unapproved(published["reference"], references.list_approved_references(db))
     return [
         Note(
             kind="changed.literature",
@@ -164,25 +168,25 @@ def literature(db: Database, news: FindingNews) -> list[Note]:
 
 def _earlier_versions(db: Database, number: int) -> list[Note]:
     """What the same estimand came to in other versions of the experiment."""
-    origin = registrations.of_finding(db, number)
-    own = experiments.by_id(db, origin[0].experiment_id) if origin else None
+    origin = registrations.find_finding_registration(db, number)
+    own = experiments.find_experiment(db, origin[0].experiment_id) if origin else None
     if origin is None or own is None:
         return []
     others = [
         experiment
-        for experiment in experiments.every_version(db)
+        for experiment in experiments.list_experiment_versions(db)
         if experiment.name == own.name and experiment.id != own.id
     ]
     return [
         _comparison_note(db, other, finding.number, line)
         for other in others
-        for finding in evidence.weighed(db, other.id)
-        if finding.estimand == origin[1] and (line := evidence.latest(db, finding.number)) is not None
+        for finding in evidence.list_weighed_findings(db, other.id)
+        if finding.estimand == origin[1] and (line := evidence.find_latest_evidence(db, finding.number)) is not None
     ]
 
 
 def _comparison_note(db: Database, other: StoredExperiment, number: int, line: Evidence) -> Note:
-    estimand, _ = asked_by(db, number)
+    estimand, _ = find_asked_estimand(db, number)
     estimate, low, high = _interval(line, estimand)
     return Note(
         kind="changed.version",
@@ -201,8 +205,8 @@ def _comparison_note(db: Database, other: StoredExperiment, number: int, line: E
 
 
 def _old_claims(db: Database, number: int) -> list[Note]:
-    claims = {old_claim.id: old_claim.said for old_claim in old_claims.every_claim(db)}
-    footings = links.footings(db)
+    claims = {old_claim.id: old_claim.said for old_claim in old_claims.list_old_claims(db)}
+    footings = links.list_finding_states(db)
     return [
         Note(
             kind="changed.claim",
@@ -216,10 +220,10 @@ def _old_claims(db: Database, number: int) -> list[Note]:
             about=f"/findings/{number}",
             rows={"figure": "/findings/graph"},
         )
-        for link in links.every_link(db)
+        for link in links.list_links(db)
         if link.kind is LinkKind.TESTS
         and (link.source.noun, link.source.id, link.target.noun) == (Noun.FINDING, number, Noun.OLD_CLAIM)
-        and (came_to := bearing(link, footings)) is not None
+        and (came_to := find_bearing(link, footings)) is not None
     ]
 
 
@@ -233,7 +237,7 @@ def _unchanged_note(
         facts={
             "unchanged": amount - len(changed),
             "again": len(ranked) - len(changed),
-            "rounds": rounds.amount_of_rounds(this_round.db, this_round.round),
+            "rounds": rounds.count_session_rounds(this_round.db, this_round.round),
         },
         about="/findings",
         rows={"rounds": f"/sessions/{this_round.round.name}"},
@@ -249,7 +253,7 @@ def _fresh(db: Database, fresh: Sequence[StoredExperiment]) -> list[Note]:
     if not fresh:
         return [Note(kind="fresh.nothing", text="No new experiment was published.", about="/experiments")]
     if len(fresh) > limits.EXPERIMENTS_TOLD:
-        return shortened(
+        return shorten_notes(
             [_question(experiment) for experiment in fresh], "New experiments", "/experiments", limits.RANKED_TOLD
         )
     return [
@@ -269,19 +273,21 @@ def _question(experiment: StoredExperiment, heading: str = "") -> Note:
 
 def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
     manifest, about, notes = stored_manifest(experiment.manifest), _page(experiment), []
-    parts, approved = references_in(manifest.reference), references.every_reference(db)
+    parts, approved = references_in(manifest.reference), references.list_approved_references(db)
     after = Note(
         kind="fresh.literature",
         text="After: {reference}.",
-        facts={"reference": "; ".join(with_doubt(part, approved) for part in parts)},
+        facts={"reference": "; ".join(mark_unapproved(part, approved) for part in parts)},
         about=about,
     )
-    for registration in registrations.registrations(db, experiment.id)[:1]:
-        body = read_body(registration.body)
+    for registration in registrations.read_registrations(db, experiment.id)[:1]:
+        body = read_registration_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
         made: dict[str, str] = {}
-        for forecast in forecasts(db, registration.id):  # the registered one comes before what others said later
-            foresight = foreknowledge(forecast.forecaster, forecast.prediction.because, informed=forecast.informed)
+        for forecast in list_forecasts(db, registration.id):  # the registered one comes before what others said later
+            foresight = compute_foreknowledge(
+                forecast.forecaster, forecast.prediction.because, informed=forecast.informed
+            )
             made.setdefault(forecast.estimand, foresight.reason)
         notes += [
             *([after] if parts else []),
@@ -326,8 +332,8 @@ def _prediction(estimand: Mapping[str, Any], made: str, about: str) -> Note:
 
 
 def _tried_here(db: Database, experiment: StoredExperiment) -> Note:
-    newest = experiments.bundle_now(db, experiment.id)
-    tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
+    newest = experiments.find_newest_bundle(db, experiment.id)
+    tried = preflights.find_preflight(db, newest.digest, GATES) if newest else None
     if tried is None:
         return Note(kind="fresh.untried", text="Local result: it waits for its preflight.", about=_page(experiment))
     facts: dict[str, object] = {"platform": tried.platform, "reason": tried.reason}
@@ -344,7 +350,7 @@ def _tried_here(db: Database, experiment: StoredExperiment) -> Note:
 def _report(text: str) -> Attempt | None:
     """The report of a preflight; None of one that was written when reports held something else."""
     try:
-        return preflight_report.read(text)
+        return preflight_report.read_preflight_report(text)
     except WrongUse:
         return None
 
@@ -361,10 +367,10 @@ def _waiting_notes(db: Database) -> list[Note]:
             },
             about=f"/proposals/{kept_proposal.number}",
         )
-        for kept_proposal in proposals.in_state(db, ProposalState.OPEN)
+        for kept_proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
     ]
-    public = ideas.of_numbers(db, ideas.numbers(db, IdeaState.OPEN, public=True))
-    hidden = len(ideas.numbers(db, IdeaState.OPEN, public=False)) - len(public)
+    public = ideas.read_ideas(db, ideas.list_idea_numbers(db, IdeaState.OPEN, public=True))
+    hidden = len(ideas.list_idea_numbers(db, IdeaState.OPEN, public=False)) - len(public)
     thought = [
         Note(
             kind="waits.idea",
@@ -381,8 +387,8 @@ def _waiting_notes(db: Database) -> list[Note]:
         about="/ideas",
     )
     notes = [
-        *shortened(open_proposals, "Proposals", "/proposals", limits.RANKED_TOLD),
-        *shortened(thought, "Ideas", "/ideas", limits.RANKED_TOLD),
+        *shorten_notes(open_proposals, "Proposals", "/proposals", limits.RANKED_TOLD),
+        *shorten_notes(thought, "Ideas", "/ideas", limits.RANKED_TOLD),
         *([unread] if hidden else []),
     ]
     return notes or [Note(kind="waits.nothing", text="Nothing waits for an answer.", about="/proposals")]
@@ -391,16 +397,19 @@ def _waiting_notes(db: Database) -> list[Note]:
 def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[Note]:
     """Which scripts are new, which were mended, and which are broken today."""
     mended = [
-        f"{row['name']}@{row['version']}" for row in session_counts.repaired(this_round.db, this_round.whole_window)
+        f"{row['name']}@{row['version']}"
+        for row in session_counts.list_repaired_bundles(this_round.db, this_round.whole_window)
     ]
     broken = [
         f"{preflight.name}@{preflight.version}"
-        for preflight in preflights.newest(this_round.db, GATES)
+        for preflight in preflights.list_newest_preflights(this_round.db, GATES)
         if preflight.passed is False
     ]
     stopped = [
         str(note.facts["experiment"])
-        for note in untold.failed(this_round.db, rounds.first_round(this_round.db, this_round.round))
+        for note in untold.list_failure_notes(
+            this_round.db, rounds.find_last_prior_round_id(this_round.db, this_round.round)
+        )
         if note.kind == "experiment.stopped"
     ]
     return [
@@ -441,7 +450,7 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
         return [Note(kind="significant.nothing", text="No finding is decided yet.", about="/findings")]
     notes = []
     for place, (number, line) in enumerate(decided, start=1):
-        estimand, experiment = asked_by(db, number) if place <= limits.RANKED_TOLD else ({}, "")
+        estimand, experiment = find_asked_estimand(db, number) if place <= limits.RANKED_TOLD else ({}, "")
         if not estimand:
             break
         estimate, low, high = _interval(line, estimand)
@@ -482,7 +491,7 @@ def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> 
 
 
 def _answer(db: Database, number: int, line: Evidence) -> str:
-    return compose_answer(asked_by(db, number)[0], line)
+    return compose_answer(find_asked_estimand(db, number)[0], line)
 
 
 def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, object, object]:

@@ -2,7 +2,7 @@
 
 from axiom.domain.preflights import GATES
 from axiom.domain.rounds import Note
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.store.engine.database import Row
 from axiom.store.experiments import preflights
 from axiom.store.rounds import session_counts
@@ -11,11 +11,13 @@ from axiom_weigh.grouping import group_pairs
 
 def tell_preflights(this_round: OpenRound) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
-    rows_tried = session_counts.tried(this_round.db, this_round.window)
+    rows_tried = session_counts.list_preflights_in_window(this_round.db, this_round.window)
     by_bundle = group_pairs(((row["bundle_digest"], row["passed"]), row) for row in rows_tried)
     notes = [_note(rows) for rows in by_bundle.values()]
-    waiting = [preflight for preflight in preflights.newest(this_round.db, GATES) if preflight.passed is None]
-    tried = shortened(notes, "Preflights", "/experiments") or [
+    waiting = [
+        preflight for preflight in preflights.list_newest_preflights(this_round.db, GATES) if preflight.passed is None
+    ]
+    tried = shorten_notes(notes, "Preflights", "/experiments") or [
         Note(kind="try.nothing", text="No bundle was tried since the last session.")
     ]
     if not waiting:

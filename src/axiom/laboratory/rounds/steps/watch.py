@@ -6,17 +6,17 @@ from datetime import datetime
 
 from axiom.domain.failures import Watch
 from axiom.domain.rounds import Note
-from axiom.laboratory.failures.rules.watches import shows
+from axiom.laboratory.failures.rules.watches import find_watch_hit
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.upkeep import watches
-from axiom.store.upkeep.watches import Hit
+from axiom.store.upkeep.watches import WatchHit
 from axiom_weigh.grouping import group_pairs
 
 
-def look_for(db: Database, now: datetime) -> list[Note]:
+def check_watches(db: Database, now: datetime) -> list[Note]:
     """Look through the results that no session has looked at; one note for each watch that is met now."""
-    looked = watches.still_open(db)
+    looked = watches.list_open_watches(db)
     together = group_pairs(((watch.experiment_id, watch.seen_result), watch) for watch in looked)
     notes = {number: note for group in together.values() for number, note in _note_hits(db, group, now).items()}
     if notes or not looked:
@@ -28,23 +28,25 @@ def look_for(db: Database, now: datetime) -> list[Note]:
 def _note_hits(db: Database, group: Sequence[Watch], now: datetime) -> dict[int, Note]:
     """Read what watches of one version have not seen once for all of them; a note for each that is met now."""
     after = seen = group[0].seen_result
-    hits, first = Counter[int](), dict[int, Hit]()
-    while results := watches.results_after(db, group[0].experiment_id, seen):
+    hits, first = Counter[int](), dict[int, WatchHit]()
+    while results := watches.list_watched_results(db, group[0].experiment_id, seen):
         for number, measures in results:
             for watch in group:
-                if (value := shows(watch, measures)) is not None:
+                if (value := find_watch_hit(watch, measures)) is not None:
                     hits[watch.id] += 1
-                    first.setdefault(watch.id, Hit(result_id=number, value=value))
+                    first.setdefault(watch.id, WatchHit(result_id=number, value=value))
         seen = results[-1][0]
     if seen != after:
         for watch in group:
-            watches.looked(db, watch.id, seen_result=seen, hits=hits[watch.id], first=first.get(watch.id), now=now)
+            watches.record_watch_progress(
+                db, watch.id, seen_result=seen, hits=hits[watch.id], first=first.get(watch.id), now=now
+            )
     new = [watch for watch in group if watch.id in first and watch.first_hit is None]
     return {watch.id: _note(db, watch, first[watch.id], hits[watch.id]) for watch in new}
 
 
-def _note(db: Database, watch: Watch, first: Hit, hits: int) -> Note:
-    version = experiments.by_id(db, watch.experiment_id)
+def _note(db: Database, watch: Watch, first: WatchHit, hits: int) -> Note:
+    version = experiments.find_experiment(db, watch.experiment_id)
     name = f"{version.name}@{version.version}" if version else str(watch.experiment_id)
     return Note(
         kind="watch.met",

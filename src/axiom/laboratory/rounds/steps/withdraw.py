@@ -1,7 +1,7 @@
 """What was taken back since the last session, by whomever, and why."""
 
 from axiom.domain.rounds import Note
-from axiom.laboratory.open_round import OpenRound, shortened
+from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.store.rounds import session_counts
 
 
@@ -20,6 +20,6 @@ def tell_withdrawals(this_round: OpenRound) -> list[Note]:
             },
             about=this_round.tasks_page(experiment=f"{row['name']}@{row['version']}", state="aborted"),
         )
-        for row in session_counts.taken_back(this_round.db, this_round.window)
+        for row in session_counts.list_abort_counts(this_round.db, this_round.window)
     ]
-    return shortened(notes, "Versions of which something was taken back", this_round.tasks_page(state="aborted"))
+    return shorten_notes(notes, "Versions of which something was taken back", this_round.tasks_page(state="aborted"))
