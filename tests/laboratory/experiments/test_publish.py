@@ -110,6 +110,11 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     assert (prediction["estimand"], prediction["forecaster"]) == ("grows", "catalogue, informed")
     predicted = small_lab.db.row("SELECT estimand, forecaster, positive FROM prediction")
     assert predicted == {"estimand": "grows", "forecaster": "catalogue, informed", "positive": 0.8}
+
+
+def test_publishing_the_same_again_changes_nothing_and_mends_what_is_damaged(small_lab, prepared):
+    made = prepared()
+    small_lab.publish(made)
     before = whole(small_lab)
     small_lab.later(days=1)
     assert small_lab.publish(made).change == "unchanged"
