@@ -209,7 +209,7 @@ def test_preferences_and_the_places_of_computers_are_changed(ada, wrong_fields):
 
 
 @pytest.mark.parametrize("name", ["Q" * 60 + " (2)", "Ann of <another> server", "x" * 250])
-def test_who_has_a_name_that_nobody_may_take_any_more_keeps_it_with_the_rest_of_the_profile(ada, wrong_fields, name):
+def test_a_name_that_nobody_may_take_any_more_is_kept_with_the_profile(ada, wrong_fields, name):
     number = ada.account()[0].id
     ada.app.writer.run(lambda db: db.change("volunteer", number, name=name))
     assert ada.post("/account/profile", name=name, country="France").status == 303
