@@ -59,7 +59,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights, releases
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate_database
-from axiom.store.tasks import workunits as workunit_store
+from axiom.store.tasks import tasks
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
@@ -226,7 +226,7 @@ class SmallLab:
 
     def order(self, host: int) -> Order:
         """One more order for a host that lost nothing."""
-        holding = tuple(task.id for task in workunit_store.list_tasks_at_host(self.db, host))
+        holding = tuple(task.id for task in tasks.list_tasks_at_host(self.db, host))
         (order,) = self.ask(host, holding=holding).orders
         return order
 

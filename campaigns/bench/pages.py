@@ -50,8 +50,7 @@ from axiom.store.migrate import migrate_database
 from axiom.store.rounds import rounds as sessions
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks.tasks import ReportedTask
-from axiom.store.tasks.workunits import TaskClaim
+from axiom.store.tasks.tasks import ReportedTask, TaskClaim
 from axiom.web.site.app import Site, make_site
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
@@ -118,13 +117,13 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
         wanted = workunits.find_workunit(db, number)
         if wanted is None or bundle is None:
             sys.exit(f"workunit {number} was not stored")
-        (task,) = workunits.list_workunit_tasks(db, number)
+        (task,) = task_store.list_workunit_tasks(db, number)
         host = 1 + task.id % HOSTS
         later = NOW + timedelta(hours=1)
         claim = TaskClaim(
             task_id=task.id, experiment_id=stored.id, bundle_digest=bundle.digest, ticket="", deadline=later
         )
-        workunits.send_tasks(db, [claim], host_id=host, now=NOW)
+        task_store.send_tasks(db, [claim], host_id=host, now=NOW)
         report = Report(
             task_id=task.id, host_id=host, exit_status=0, output_digest=None, cpu_seconds=3.0, elapsed_seconds=4.0
         )

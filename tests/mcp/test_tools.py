@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal
 from axiom.laboratory.proposals.open_orders import open_cost
+from axiom.limits import language_models as model_limits
 from axiom.mcp import guide, tools
-from axiom.mcp.answers import BRIEF, LONG, answer_size, cut_answer_page
+from axiom.mcp.answers import answer_size, cut_answer_page
 from axiom.mcp.server import describe_tool
 from axiom.service import standard_callers as callers
 from axiom.web.site.app import make_site
@@ -68,7 +69,11 @@ def test_a_tool_answers_in_few_bytes_and_says_it_twice(ada, name, mode):
     for words in CALLS[name]:
         result = asked(served(ada), name, words, mode=mode)
         assert not result.is_error, result.content
-        assert answer_size(answer_of(result)) <= (LONG if words.get("long") or name == "lab_brief" else BRIEF)
+        assert answer_size(answer_of(result)) <= (
+            model_limits.TOOL_ANSWER_LONG_BYTES
+            if words.get("long") or name == "lab_brief"
+            else model_limits.TOOL_ANSWER_BYTES
+        )
 
 
 def test_no_answer_holds_what_hosts_and_volunteers_wrote_or_a_path(shared_lab, ada):
@@ -231,8 +236,8 @@ def test_an_answer_that_was_cut_goes_on_where_it_stopped():
     }
     parts, cursor = [], ""
     while True:
-        part = cut_answer_page(whole, cursor, BRIEF)
-        assert answer_size(part) <= BRIEF
+        part = cut_answer_page(whole, cursor, model_limits.TOOL_ANSWER_BYTES)
+        assert answer_size(part) <= model_limits.TOOL_ANSWER_BYTES
         parts.append(part)
         if not part.get("truncated"):
             break
@@ -265,7 +270,7 @@ def test_the_operator_s_page_is_read_up_to_eight_kilobytes_even_if_it_is_no_text
     for sign in ("x", "\n", '"', "é", "\x01", "\N{GRINNING FACE}"):
         charter.write_text(sign * 20_000, encoding="utf-8")
         brief = tools.call_tool(ada, "lab_brief", {})
-        assert answer_size(brief) <= LONG
+        assert answer_size(brief) <= model_limits.TOOL_ANSWER_LONG_BYTES
         assert len(brief["charter"].encode()) <= 8_010
         assert brief["charter"].startswith(sign * 100)
     charter.write_bytes(b"sizes \xff first")

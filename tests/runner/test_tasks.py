@@ -52,6 +52,9 @@ def test_orders_become_outputs_with_every_cell_and_the_child_stays_warm(obey, la
 
     obey(lab.order(), "next")
     assert len({line.split()[-1] for line in lab.computed}) == 1
+
+
+def test_a_cell_that_raised_fails_its_task_and_a_late_one_does_not(obey, lab):
     answer = obey(lab.order({"act": "ok"}, {"act": "refuse"}), "raises")
     assert answer.exit is Exit.CELL_FAILED
     assert "2 of 4 cells raised, first replicate 1 at config 1: KeyError at axiom/catalogue/" in answer.message

@@ -37,7 +37,7 @@ from axiom.store.connections import Connections, ReaderPool
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import lock
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks, workunits
 from axiom.store.upkeep import audit
 from axiom.store.upkeep import jobs as jobs_store
 from axiom.store.writer import Writer
@@ -178,7 +178,7 @@ def look(lab, writer):
         jobs._jobs["transition"].work()
         if session:
             writer.run(lambda db: give_up_stuck_tasks(db, lab.now))
-        return writer.run(lambda db: workunits.find_task(db, 1))
+        return writer.run(lambda db: tasks.find_task(db, 1))
 
     return look
 

@@ -28,7 +28,7 @@ def numbers(text: str, *widths: int) -> list[int]:
     return found
 
 
-def test_keys_and_signatures_are_numbers_in_lines_of_64_digits(key, tmp_path):
+def test_keys_are_numbers_in_lines_of_64_digits(key, tmp_path):
     first, *lines, dot, end = key.public_text.split("\n")
     assert first == "1024"
     assert dot == "."
@@ -45,6 +45,10 @@ def test_keys_and_signatures_are_numbers_in_lines_of_64_digits(key, tmp_path):
     assert dp == d % (p - 1)
     assert dq == d % (q - 1)
     assert inverse * q % p == 1
+
+
+def test_a_signature_is_a_padded_digest_in_lines_of_64_digits(key):
+    modulus, exponent = numbers(key.public_text, 128, 128)
     *lines, dot, end = key.sign_file(BODY).split("\n")
     assert dot == "."
     assert end == ""

@@ -179,7 +179,7 @@ def compute(lab) -> None:
     lab.report(lab.order(2), None, exit_status=197, cpu_seconds=0.0)
     lab.order(2)
     with lab.db.transaction():
-        transit_many(lab.db, [tasks.order_check(lab.db, workunits.find_task(lab.db, 1), lab.now)], lab.now)
+        transit_many(lab.db, [workunits.order_check(lab.db, tasks.find_task(lab.db, 1), lab.now)], lab.now)
         tasks.set_task_agreements(lab.db, {1: Agreement.WAITING})
         CreditPayer().pay(lab.db, lab.now)
 

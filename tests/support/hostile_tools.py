@@ -14,8 +14,9 @@ from axiom.domain.programs import USUAL_LIMITS
 from axiom.domain.proposals import ProposalState
 from axiom.errors import AxiomError
 from axiom.gate.registry import COMMANDS
+from axiom.limits import language_models as model_limits
 from axiom.mcp import changes, tools
-from axiom.mcp.answers import LONG, answer_size
+from axiom.mcp.answers import answer_size
 from axiom.service.mcp_local_access import LocalLabAccess
 from axiom.store.registrations import proposals
 
@@ -138,7 +139,7 @@ class HostileTools:
             self.faults.append(f"{name}: {type(error).__name__}: {str(error)[:200]}")
 
     def _look_at(self, name: str, answer: Any) -> None:
-        if answer_size(answer) > LONG:
+        if answer_size(answer) > model_limits.TOOL_ANSWER_LONG_BYTES:
             self.faults.append(f"{name} answered {answer_size(answer)} bytes")
         text = json.dumps(answer)
         self.faults.extend(f"{name} told {secret}" for secret in _SECRETS if secret in text)

@@ -22,7 +22,7 @@ from axiom.service.sockets import listen_on_path
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks as task_store
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 from axiom.web.probes import Probes
@@ -73,7 +73,7 @@ def test_an_engine_behind_the_socket_needs_no_key_and_is_the_laboratory_s_own(be
     assert [behind.source(name).host_id for name in ("more cores", "fewer")] == [3, 4], "its name is its host"
     assert source.bundle(prepared().digest) == prepared().archive
     with Connections(folder=behind.folder).reader() as db:
-        tasks = [workunits.find_task(db, number) for number in (order.task, failing.task)]
+        tasks = [task_store.find_task(db, number) for number in (order.task, failing.task)]
         assert [(task.state, task.host_id) for task in tasks] == [(TaskState.RETURNED, 3), (TaskState.FAILED, 3)]
         assert (hosts.find_host(db, 3).platform, hosts.find_host(db, 3).volunteer_id) == (platform_here(), 1)
     assert len(behind.heard) == 2

@@ -185,7 +185,7 @@ class SchedulerRequest:
     platforms: tuple[str, ...] = ()  # the main one first; "anonymous" where the volunteer brings the program
     code_sign_key: str = ""
     working_preferences: bytes = b""  # in force: raw, for `read_preferences`
-    global_preferences: bytes = b""  # the stored ones with their venues: raw, for `sound_preferences`
+    global_preferences: bytes = b""  # the stored ones with their venues: raw, for `valid_preferences`
     preferences_modified_at: float = 0.0  # as these say
     preferences_source: str = ""  # hash of the account's address from which they came
     cross_project_id: str = ""

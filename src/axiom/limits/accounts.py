@@ -44,3 +44,4 @@ DRY_RUNS = 5  # A program may try a command this many times as often as it may g
 SAME_COMMANDS = 3  # How often a day a program may give the same command; then it is refused with the earlier answer
 REFUSALS_A_DAY = 1_000  # Refusals of one program written down in a day; beyond them it is refused without a record
 ROWS_OF_A_BRIEFING = 8  # Rows shown of each list in the briefing that a program reads first
+PASSWORD_LINK_FOR = timedelta(hours=1)  # How long a link that sets a new password is good

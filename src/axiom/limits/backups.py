@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 DOCTOR_DAYS = 7  # Days since the last backup after which `axiom doctor` warns
+COPIES_KEPT = 2  # Whole copies that lie beside the journal; the journal goes back to the older one
 COPY_EVERY = timedelta(hours=24)  # How often the laboratory is copied whole, beside its journal
 ARCHIVE_PART_BYTES = 32 * 1024 * 1024  # How large an archive of old tasks grows: the journal takes it as one record
 FOLLOWER_SILENT_SECONDS = 30.0  # A copy that ended no look at the journal for this long is stuck, or far behind

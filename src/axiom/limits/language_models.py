@@ -20,3 +20,5 @@ SESSION_SECONDS = 1_800.0  # How long a model's conversation may last in one ses
 TOKENS_A_DAY = 8_000_000  # Tokens that a model may use in a day, in all sessions together
 MICROS_A_DAY = 20_000_000  # What a model may cost in a day, in millionths of the same currency
 TOKEN_DAYS = 3_650  # Days for which the scientist's token is good: the laboratory's keys beside it are worth more
+TOOL_ANSWER_BYTES = 8_000  # How long the answer of a tool is that a model calls
+TOOL_ANSWER_LONG_BYTES = 24_000  # The same where it asked for a long one

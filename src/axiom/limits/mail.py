@@ -10,7 +10,6 @@ FIRST_WAIT = timedelta(minutes=1)  # How long after a failure a message, or a ma
 LONGEST_WAIT = timedelta(hours=6)  # The longest wait between two tries to send a message
 SERVER_RESTS_FOR = timedelta(hours=1)  # The longest that a server which takes no message is left alone
 SAME_MAIL_AFTER = timedelta(minutes=10)  # How soon the same mail may be asked for again: no mailbox is to be filled
-PASSWORD_LINK_FOR = timedelta(hours=1)  # How long a link that sets a new password is good
 DIGEST_ITEMS = 10  # Items of each kind that a digest names
 SENT_AT_ONCE = 20  # Messages that are sent in one turn
 SERVER_SECONDS = 20.0  # How long each answer of a mail server is waited for

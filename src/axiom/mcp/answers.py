@@ -10,9 +10,8 @@ from axiom import shipped
 from axiom.domain.callers import Answer as Answer
 from axiom.domain.proposals import AUTOPILOT
 from axiom.errors import AxiomError, WrongUse
+from axiom.limits import language_models as limits
 
-BRIEF = 8_000  # bytes of an answer
-LONG = 24_000  # where it was asked for at length
 _AROUND = 120  # bytes for what stands around the rows: that it was cut, and where it goes on
 _PIECE = 200  # bytes: a text is cut into nothing smaller
 _MOST_TOLD = 2_000  # characters of an error
@@ -30,7 +29,7 @@ def answer_size(answer: Any) -> int:
 
 def answer_byte_limit(*, long: bool) -> int:
     """How many bytes an answer may have."""
-    return LONG if long else BRIEF
+    return limits.TOOL_ANSWER_LONG_BYTES if long else limits.TOOL_ANSWER_BYTES
 
 
 def mark_untrusted(text: str, by: str) -> Answer:

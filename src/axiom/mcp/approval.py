@@ -1,7 +1,7 @@
 """Asks the person at a client about a proposal: a form with one box, in the way of either era of the protocol.
 
 Who cannot be asked is told where the proposal waits. Only an accepted form with the box ticked approves anything; what
-is signed, and that it is used once, is the laboratory's matter (`LabDesk.question` and `LabDesk.answer`).
+is signed, and that it is used once, is the laboratory's matter (`LabAccess.question` and `LabAccess.answer`).
 """
 
 from collections.abc import Awaitable, Callable

@@ -9,7 +9,8 @@ from axiom.domain.callers import Capability
 from axiom.domain.programs import MOST
 from axiom.gate.registry import COMMANDS
 from axiom.gate.words import form_of
-from axiom.mcp.answers import BRIEF, Answer, shorten_row
+from axiom.limits import language_models as limits
+from axiom.mcp.answers import Answer, shorten_row
 from axiom.mcp.laboratory_access import LabAccess
 from axiom.mcp.tool import Effect, LabTool, Number
 
@@ -53,7 +54,7 @@ def command_tool(name: str, *, dry_run: bool = False) -> LabTool:
         own = {word: value for word, value in words.items() if word not in form_of(CallWords)}
         dry, key = words.get("dry_run", dry_run), words.get("key")
         answer = desk.submit(name, own, dry_run=dry, key=key)
-        return shorten_row(answer | {"kept": _NOTHING} if dry else answer, BRIEF)
+        return shorten_row(answer | {"kept": _NOTHING} if dry else answer, limits.TOOL_ANSWER_BYTES)
 
     return LabTool(
         name=name.replace(".", "_"),

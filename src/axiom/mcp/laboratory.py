@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from axiom.domain.preflights import DraftState
 from axiom.domain.proposals import ProposalState
+from axiom.limits import language_models as limits
 from axiom.mcp.answers import (
-    LONG,
     Answer,
     answer_byte_limit,
     cut_answer_page,
@@ -61,7 +61,7 @@ def _brief(desk: LabAccess, words: BriefWords) -> Answer:
         ),
         "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
     }
-    return shorten_row(whole, LONG)
+    return shorten_row(whole, limits.TOOL_ANSWER_LONG_BYTES)
 
 
 def _failing(desk: LabAccess) -> list[str]:

@@ -16,7 +16,7 @@ _NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory kno
 
 
 class RemoteLabAccess:
-    """A `LabDesk` whose laboratory is somewhere else."""
+    """A `LabAccess` whose laboratory is somewhere else."""
 
     def __init__(self, address: str | Path, token: str) -> None:
         """`address`: of the site, as https://lab.example/, or the path of a socket."""

@@ -62,9 +62,9 @@ def workunit_page(reading: Reading, number: int) -> Answer:
             "target_host": stored_workunit.target_host_id,
             "checks_task": stored_workunit.checks_task_id,
             "split_from": stored_workunit.split_from,
-            "parts": task_store.list_workunit_parts(reading.db, number),
+            "parts": workunits.list_workunit_parts(reading.db, number),
             "created_at": stored_workunit.created_at.isoformat(),
-            "tasks": [describe_task(task) for task in workunits.list_workunit_tasks(reading.db, number)],
+            "tasks": [describe_task(task) for task in task_store.list_workunit_tasks(reading.db, number)],
             "checks": _checks(tasks.list_workunit_checks(reading.db, number)),
         }
     }
@@ -73,7 +73,7 @@ def workunit_page(reading: Reading, number: int) -> Answer:
 @page_at(f"/tasks/{NUMBER}", "task.html")
 def task_page(reading: Reading, number: int) -> Answer:
     """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
-    stored_task: Task = require_stored(workunits.find_task(reading.db, number), reading, "task", number)
+    stored_task: Task = require_stored(task_store.find_task(reading.db, number), reading, "task", number)
     stored = experiments.find_experiment(reading.db, stored_task.experiment_id)
     ordered = workunits.find_workunit(reading.db, stored_task.workunit_id)
     awards = tasks.list_task_payments(reading.db, number)

@@ -15,6 +15,7 @@ from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
+from axiom.limits import experiments as limits
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.signing import SigningKey
@@ -24,7 +25,6 @@ from axiom.signed.trust import Role, Trust, Untrusted, seal_payload, unseal_payl
 __all__ = [
     "MANIFEST",
     "SEAL_LIMIT",
-    "SIZE_LIMIT",
     "Seal",
     "collect_sources",
     "digest_bundle",
@@ -38,7 +38,6 @@ __all__ = [
     "write_seal",
 ]
 
-SIZE_LIMIT = 8 * 1024 * 1024
 SEAL_LIMIT = 4_096  # characters; ten signatures fit
 
 _KIND = "axiom-bundle-1"
@@ -163,8 +162,8 @@ def read_bundle_files(raw: bytes) -> dict[str, bytes]:
             names = [entry.filename for entry in entries]
             if len(set(names)) != len(names):
                 raise _refusal("it was sealed with two files of one name")
-            if sum(entry.file_size for entry in entries) > SIZE_LIMIT:
-                raise _refusal(f"its files together are larger than {SIZE_LIMIT} bytes")
+            if sum(entry.file_size for entry in entries) > limits.BUNDLE_BYTES:
+                raise _refusal(f"its files together are larger than {limits.BUNDLE_BYTES} bytes")
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise _refusal(_ANOTHER_FORM)  # before anything of it is decompressed
             return {entry.filename: archive.read(entry) for entry in entries}

@@ -23,7 +23,7 @@ def say(say_to, filled):
     return lambda *words: say_to(filled.folder.path, *words)
 
 
-def test_hosts_tasks_and_workunits_are_shown_with_their_names_and_many_as_a_range(say, monkeypatch):
+def test_hosts_tasks_and_workunits_are_shown_with_their_names(say):
     _, answer, _ = say("host", "list", "--json")
     names = [(1, HOSTILE), (2, "kitchen.grace.example"), (3, "secret.shy.example")]
     assert [(row["number"], row["name"]) for row in answer["hosts"]] == names
@@ -44,7 +44,10 @@ def test_hosts_tasks_and_workunits_are_shown_with_their_names_and_many_as_a_rang
     assert workunit["checks"] == [{"workunit": 5, "task": 1, "state": "open"}]
     for state, numbers in (("valid", [2, 1]), ("failed", [4]), ("unsent", [7, 6])):
         tasks = say("task", "list", "--state", state, "--json")[1]["tasks"]
-        assert [task["id"] for task in tasks] == numbers
+        assert [task["id"] for task in tasks] == numbers, state
+
+
+def test_what_is_deployed_is_told_with_its_hosts_and_many_as_a_number(say, monkeypatch):
     (row,) = say("experiment", "deployed", "--json")[1]["deployed"]
     assert (row["host_id"], row["name"], row["tasks"]) == (2, "kitchen.grace.example", 1)
     assert row["experiments"] == {"tiny_sum": 1}

@@ -111,7 +111,7 @@ def test_a_line_that_cannot_be_meant_refuses_the_file(bring, total):
         assert (bring(raw=raw)[0], total(SHY)) == (2, 0)
 
 
-def test_somebody_gets_another_password_the_role_of_an_operator_and_is_erased(say, ask, lab, monkeypatch):
+def test_somebody_gets_another_password(say, ask, lab):
     before = ask(lambda db: accounts.find_account(db, GRACE))[1]
     dry = say("volunteer", "new-password", GRACE, "--dry-run", "--json")[1]["volunteer"]
     assert (dry["password"], ask(lambda db: accounts.find_account(db, GRACE))[1]) == (None, before)
@@ -132,6 +132,9 @@ def test_somebody_gets_another_password_the_role_of_an_operator_and_is_erased(sa
     db.close()
     for who, status in (("4711", 3), ("nobody@lab.example", 3), ("9" * 40, 3), ("9" * 5_000, 3), (ours, 4)):
         assert say("volunteer", "new-password", who)[0] == status
+
+
+def test_somebody_is_given_the_role_of_an_operator_and_loses_it(say, ask):
     give = ("volunteer", "operator", "grace", "--account", GRACE)
     dry = say(*give, "--dry-run", "--json")[1]["operator"]
     assert (dry["secret"], dry["address"]) == (None, None)
@@ -159,6 +162,8 @@ def test_somebody_gets_another_password_the_role_of_an_operator_and_is_erased(sa
     assert say("volunteer", "operator", "grace", "--end")[0] == 0
     assert say("volunteer", "operators", "--json")[1]["operators"][0]["ended_at"]
 
+
+def test_whoever_is_erased_has_no_address_any_more(say, ask, monkeypatch):
     def email() -> str | None:
         return ask(lambda db: accounts.find_account(db, GRACE))[1].email
 

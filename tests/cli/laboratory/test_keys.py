@@ -117,15 +117,15 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     for number, role in enumerate(("root", "bundle", "ticket", "upload", "code")):
         before = load_keys(lab.keys, EXPIRY_NOT_ASKED).trust
         status, text = say(f"keys rotate {role}")
-        assert (status, "lazy_vs_feature_learning@2" in text) == (0, role == "bundle")
+        assert (status, "lazy_vs_feature_learning@2" in text) == (0, role == "bundle"), role
         trust = load_keys(lab.keys, EXPIRY_NOT_ASKED).trust
         if role in ("root", "bundle", "ticket"):
             assert trust.version == before.version + 1
             assert trust.roles[Role(role)] != before.roles[Role(role)]
         entry = entries(say, "keys.rotate")[1 + number]
         answer = json.loads(entry["answer"])
-        assert (json.loads(entry["arguments"])["role"], entry["outcome"]) == (role, "done")
-        assert (answer["done"], answer["version"], answer["trust"]) == (True, trust.version, trust.link)
+        assert (json.loads(entry["arguments"])["role"], entry["outcome"]) == (role, "done"), role
+        assert (answer["done"], answer["version"], answer["trust"]) == (True, trust.version, trust.link), role
     assert say("experiment deploy lazy_vs_feature_learning")[0] == 0
     assert say("audit verify")[0] == 0
     status, examined = say("doctor --invariants --json")

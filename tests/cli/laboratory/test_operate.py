@@ -175,7 +175,7 @@ def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkey
         assert findings(say)["backup"]["says"] == "the last was made 0 days ago"
 
 
-def test_every_promise_is_asked_about_and_a_damaged_database_is_called_unwell(say, lab, tiny_file):
+def test_a_file_is_published_and_every_promise_is_asked_about(say, lab, tiny_file):
     isolation = findings(say)["isolation"]
     assert isolation["well"] is True
     assert "seccomp" in isolation["says"]
@@ -189,6 +189,9 @@ def test_every_promise_is_asked_about_and_a_damaged_database_is_called_unwell(sa
     assert status == 0
     assert numbers == sorted(numbers)
     assert {1, 3, 10, 12, 13} <= set(numbers)
+
+
+def test_the_status_names_what_was_ordered_and_a_job_that_fails(say, lab):
     assert say("experiment", "publish", "test_deploy", "--quiet")[0] == 0
     assert ["test_deploy" in say("status", *words)[1] for words in ((), ("--all",))] == [False, True]
     assert say("experiment", "deploy", "test_deploy", "--workunits", 2, "--quiet")[0] == 0
@@ -205,6 +208,9 @@ def test_every_promise_is_asked_about_and_a_damaged_database_is_called_unwell(sa
     failing = findings(say)["jobs"]
     assert failing["well"] is False
     assert failing["says"].startswith("janitor: no room")
+
+
+def test_a_damaged_database_is_called_unwell_with_all_that_reads_it(say, lab):
     lab.database.write_bytes(b"not a database, not at all" * 1_000)
     for left in ("-wal", "-shm"):
         (lab.path / f"axiom.db{left}").unlink(missing_ok=True)

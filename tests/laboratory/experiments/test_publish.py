@@ -48,7 +48,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.folder import write_file_atomically
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks
 
 PACKAGE = Path(axiom.__file__).parent
 GOOD_FOR = timedelta(days=90)
@@ -110,6 +110,11 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     assert (prediction["estimand"], prediction["forecaster"]) == ("grows", "catalogue, informed")
     predicted = small_lab.db.row("SELECT estimand, forecaster, positive FROM prediction")
     assert predicted == {"estimand": "grows", "forecaster": "catalogue, informed", "positive": 0.8}
+
+
+def test_publishing_the_same_again_changes_nothing_and_mends_what_is_damaged(small_lab, prepared):
+    made = prepared()
+    small_lab.publish(made)
     before = whole(small_lab)
     small_lab.later(days=1)
     assert small_lab.publish(made).change == "unchanged"
@@ -201,9 +206,7 @@ def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepar
     assert [task.state for task in stored_work.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
     working_lab.report(out, working_lab.output(out))
     working_lab.validate()
-    assert (
-        workunits.find_task(working_lab.db, out.task).state is TaskState.VALID
-    )  # what is out may come back and is kept
+    assert tasks.find_task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept
     working_lab.deploy(2)
     assert (working_lab.order(1).bundle, working_lab.broken()) == (published.digest, {})
 

@@ -86,19 +86,6 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert exhibition.draw() == 5
     before = exhibition.shown()
     assert sorted(before) == sorted([*SWEEP, *FINDING])
-    for name in before:
-        drawing = exhibition.body(name, "svg").decode()
-        assert drawing.startswith("<svg")
-        assert drawing.count("<svg") == drawing.count("</svg>") == 1
-        assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
-        assert exhibition.body(name, "png").startswith(b"\x89PNG")
-    assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
-    line = rounds.db.row("SELECT verdict, grade FROM evidence WHERE finding_number = 1 ORDER BY blocks DESC LIMIT 1")
-    words = re.findall(r"<text [^>]*>([^<]*)</text>", exhibition.body(CARD, "svg").decode())
-    assert {"Axiom", "Finding 1"} <= set(words)
-    assert line["verdict"] == "effect −"
-    assert any("effect −, the opposite" in word and line["grade"] in word for word in words)
-    assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
     assert exhibition.draw() == 0
     started = FigureUpdater(exhibition.writer, lab.folder)
     assert started.draw(lab.now) == 0  # nor by a laboratory that was started again
@@ -112,6 +99,25 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert before.keys() == after.keys()
     assert not before.items() & after.items()
     assert rounds.broken() == {}
+
+
+def test_a_picture_is_kept_in_two_forms_and_a_card_says_what_was_decided(exhibition):
+    for _ in range(2):
+        exhibition.grow()
+    assert exhibition.draw() == 5
+    for name in (*SWEEP, *FINDING):
+        drawing = exhibition.body(name, "svg").decode()
+        assert drawing.startswith("<svg"), name
+        assert drawing.count("<svg") == drawing.count("</svg>") == 1, name
+        assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
+        assert exhibition.body(name, "png").startswith(b"\x89PNG"), name
+    assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
+    line = exhibition.rounds.db.row("SELECT verdict, grade FROM evidence ORDER BY blocks DESC LIMIT 1")
+    words = re.findall(r"<text [^>]*>([^<]*)</text>", exhibition.body(CARD, "svg").decode())
+    assert {"Axiom", "Finding 1"} <= set(words)
+    assert line["verdict"] == "effect −"
+    assert any("effect −, the opposite" in word and line["grade"] in word for word in words)
+    assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
 
 
 def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant, monkeypatch):

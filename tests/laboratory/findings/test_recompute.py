@@ -18,7 +18,7 @@ from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import experiments
 from axiom.store.findings import duplicates, evidence
 from axiom.store.registrations import registrations, scores
-from axiom.store.tasks import tasks
+from axiom.store.tasks import workunits
 from axiom.store.views.tables import iterate_result_pages
 from axiom.web.export import archive, recompute
 from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade
@@ -261,7 +261,7 @@ def fill(strangers, blocks: int, effect: float = 1.0) -> None:
 
 
 def being_checked(strangers) -> int:
-    return tasks.count_seeds_being_checked(strangers.db, [1])
+    return workunits.count_seeds_being_checked(strangers.db, [1])
 
 
 def agreeing(strangers) -> int:

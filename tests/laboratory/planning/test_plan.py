@@ -26,7 +26,7 @@ from axiom.laboratory.policy import Policy
 from axiom.store.experiments import experiments
 from axiom.store.hosts import clusters, hosts
 from axiom.store.rounds import rounds as sessions
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks, workunits
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     assert desk.is_avx
     assert of(volunteers, "first").is_ours
     volunteers.deploy(workunits=1, replicates_each=3)
-    while volunteers.ask(2, holding=tuple(task.id for task in workunits.list_tasks_at_host(volunteers.db, 2))).orders:
+    while volunteers.ask(2, holding=tuple(task.id for task in tasks.list_tasks_at_host(volunteers.db, 2))).orders:
         continue
     (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
@@ -254,7 +254,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     volunteers.deploy(workunits=6)
     volunteers.db.execute("UPDATE task SET state = 'sent', host_id = 2")
     desk = of(volunteers, "desk")  # no more run at once than there are cores
-    assert (len(workunits.list_tasks_at_host(volunteers.db, 2)), desk.busy_cores) == (8, 4)
+    assert (len(tasks.list_tasks_at_host(volunteers.db, 2)), desk.busy_cores) == (8, 4)
     assert (desk.used_memory_mb, desk.most_tasks) == (4 * manifest["memory_mb"], 0)
 
 

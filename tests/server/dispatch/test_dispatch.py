@@ -31,8 +31,8 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import blocks
 from axiom.store.hosts import hosts
 from axiom.store.rounds import session_counts
+from axiom.store.tasks import queue, workunits
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks import waiting_tasks, workunits
 
 
 def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
@@ -42,7 +42,7 @@ def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
 def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked):
     """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
     kept = (
-        frozenset(task.id for task in workunits.list_tasks_at_host(lab.db, host))
+        frozenset(task.id for task in task_store.list_tasks_at_host(lab.db, host))
         if holding is None
         else frozenset(holding)
     )
@@ -169,13 +169,13 @@ def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_un
     assert [known.experiments[number].is_ready for number in (1, 2)] == [True, False]
 
 
-QUESTIONS = sorted(name for name, sql in vars(waiting_tasks).items() if isinstance(sql, str) and "SELECT" in sql)
+QUESTIONS = sorted(name for name, sql in vars(queue).items() if isinstance(sql, str) and "SELECT" in sql)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_no_question_of_dispatch_reads_all_tasks(small_lab, name):
     names = ("host_id", "experiment_id", "after", "limit", "id", "workunit_id", "volunteer_id", "since")
-    plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(waiting_tasks)[name]}", **dict.fromkeys(names, 1))
+    plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(queue)[name]}", **dict.fromkeys(names, 1))
     read = {row["detail"].split()[1] for row in plan if row["detail"].startswith("SCAN")}
     assert read <= {"CONSTANT", "host"}
 
@@ -224,7 +224,7 @@ def test_a_bundle_that_was_never_seen_is_given_to_nobody(untried, prepared):
     for host in (1, 2):
         with pytest.raises(LookupError, match="preflight"):
             hand(untried, host)
-    assert workunits.list_tasks_at_host(untried.db, 1) == workunits.list_tasks_at_host(untried.db, 2) == []
+    assert task_store.list_tasks_at_host(untried.db, 1) == task_store.list_tasks_at_host(untried.db, 2) == []
 
 
 def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, prepared):
@@ -239,7 +239,7 @@ def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, pre
         handed = [hand(untried, host).granted[0] for host in (2, 1)]
         for given in handed:
             ticket = read_ticket(given.order.ticket, trust=untried.keys.trust, now=untried.now)
-            stored = workunits.find_task(untried.db, given.task).bundle_digest
+            stored = task_store.find_task(untried.db, given.task).bundle_digest
             assert given.bundle == given.order.bundle == ticket.bundle == stored
             assert ticket.serial == serials[given.bundle]
             assert given.seal == experiments.find_bundle(untried.db, given.bundle).seal
@@ -369,9 +369,9 @@ def test_a_first_task_takes_ten_seconds_and_the_next_a_share_by_speed_and_cores(
 
 def test_our_own_cores_get_tasks_of_seconds_and_a_lost_replicate_breaks_a_promise(cut):
     cut.deploy(workunits=2, replicates_each=40)
-    assert task_store.count_waiting_replicates(cut.db) == {(1, 1): 80}
+    assert workunits.count_waiting_replicates(cut.db) == {(1, 1): 80}
     assert [sizes(cut, hand(cut, 1)) for _ in range(3)] == [[4]] * 3
-    assert (sorted(unsent(cut)), task_store.count_waiting_replicates(cut.db)) == ([28, 40], {(1, 1): 68})
+    assert (sorted(unsent(cut)), workunits.count_waiting_replicates(cut.db)) == ([28, 40], {(1, 1): 68})
     assert [row["workunits"] for row in session_counts.list_new_orders(cut.db, 0)] == [2], "a session tells of no parts"
     assert cut.broken() == {}
     for change, problem in (
@@ -391,7 +391,7 @@ def test_what_is_left_keeps_its_number_and_a_part_that_fails_is_sent_again_as_it
     assert (made.split_from, made.replicates) == (first, tuple(range(4)))
     assert made.created_at == workunits.find_workunit(cut.db, first).created_at
     assert (left.workunit, numbers(cut, left)) == (first, tuple(range(4, 12)))
-    assert task_store.list_workunit_parts(cut.db, first) == [part.workunit]
+    assert workunits.list_workunit_parts(cut.db, first) == [part.workunit]
     assert cut.report(part.order, None, exit_status=Exit.CELL_FAILED).state is TaskState.FAILED
     bob = meet(cut, "bob", speed=0.1)  # who would have had one replicate of a fresh one
     again = {task.workunit: numbers(cut, task) for task in hand(cut, bob, tasks=64).granted}
@@ -409,7 +409,7 @@ def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(cut):
     assert {other.workunit for other in hand(cut, ben, tasks=1).granted}.isdisjoint({part.workunit})
     theirs = {other.workunit: numbers(cut, other) for other in hand(cut, eve, tasks=9).granted}
     assert theirs[part.workunit] == numbers(cut, part)
-    assert {tuple(task.ordinal for task in workunits.list_workunit_tasks(cut.db, other)) for other in theirs} <= {
+    assert {tuple(task.ordinal for task in task_store.list_workunit_tasks(cut.db, other)) for other in theirs} <= {
         (0,),
         (0, 1),
     }
@@ -461,7 +461,7 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
         if out and chance.random() < 0.7:
             done = out.pop(chance.randrange(len(out)))
             order = workunits.find_workunit(cut.db, done.workunit)
-            is_first = order.checks_task_id is None and not workunits.find_task(cut.db, done.task).ordinal
+            is_first = order.checks_task_id is None and not task_store.find_task(cut.db, done.task).ordinal
             if chance.random() < 0.1 and is_first:  # else nobody might be left who may have it
                 cut.report(done.order, None, exit_status=Exit.ABORTED_BY_USER)
             else:

@@ -16,6 +16,7 @@ from axiom.server.returns.transitioner import transit
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
 from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 
 
@@ -36,7 +37,7 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(source, 
     report = Report(task_id=order.task, host_id=1, **facts)
     source.report([(report, output)])
     reader = connect_reader(working_lab.folder.database)
-    task = workunits.find_task(reader, order.task)
+    task = task_store.find_task(reader, order.task)
     assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
     assert blobs.read_blob(reader, working_lab.folder, task.output_digest) == output
     reader.close()
@@ -66,7 +67,7 @@ def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_fail
 
 
 def states(lab, workunit_id=1):
-    return [task.state for task in workunits.list_workunit_tasks(lab.db, workunit_id)]
+    return [task.state for task in task_store.list_workunit_tasks(lab.db, workunit_id)]
 
 
 def test_what_a_host_holds_takes_its_cores_and_ours_are_packed_by_what_tasks_have(
@@ -120,7 +121,7 @@ def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept
     order = working_lab.order(1)
     assert working_lab.report(order, b"half an output", exit_status=exit_status).state is state
     assert states(working_lab) == [state, TaskState.UNSENT]
-    digest = workunits.find_task(working_lab.db, order.task).output_digest
+    digest = task_store.find_task(working_lab.db, order.task).output_digest
     assert blobs.read_blob(working_lab.db, working_lab.folder, digest) == b"half an output"
     assert working_lab.broken() == {}
 

@@ -26,7 +26,7 @@ from axiom.server.returns.take_back import sweep
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest_token, new_cluster_key
 from axiom.store.hosts import clusters, hosts
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks, workunits
 from axiom.store.upkeep import jobs
 
 
@@ -50,7 +50,7 @@ class Cluster:
         return self.writer.run(what)
 
     def task(self, number: int):
-        return self.do(lambda db: workunits.find_task(db, number))
+        return self.do(lambda db: tasks.find_task(db, number))
 
     def tasks(self):
         return [(task.state, task.host_id) for task in self.do(stored_work.tasks)][::-1]

@@ -64,7 +64,7 @@ class Story:
             assert order.task not in known
             self.seen["sent again"] += order.task in self.orders
             assert self.orders.setdefault(order.task, order) == order
-            wanted = workunits.find_workunit(self.lab.db, workunits.find_task(self.lab.db, order.task).workunit_id)
+            wanted = workunits.find_workunit(self.lab.db, tasks.find_task(self.lab.db, order.task).workunit_id)
             assert wanted.state is WorkunitState.OPEN
             self.holding[host].add(order.task)
 
@@ -72,7 +72,7 @@ class Story:
         if self.orders:
             out = [task.id for task in stored_work.tasks(self.lab.db) if task.state in AWAITED]
             order = self.orders[chance.choice(out if out and chance.random() < 0.8 else sorted(self.orders))]
-            before = workunits.find_task(self.lab.db, order.task)
+            before = tasks.find_task(self.lab.db, order.task)
             output = brought(self.lab, order, chance)
             taken = self.lab.report(order, output, exit_status=chance.choice(EXITS))
             self.holding[order.host].discard(order.task)
@@ -163,7 +163,7 @@ class Story:
     def check(self) -> None:
         assert self.lab.broken() == {}
         for wanted in stored_work.workunits(self.lab.db):
-            stands = wanted.state, len(workunits.list_workunit_tasks(self.lab.db, wanted.id))
+            stands = wanted.state, len(tasks.list_workunit_tasks(self.lab.db, wanted.id))
             if wanted.state is not WorkunitState.OPEN or wanted.id in self.closed:
                 assert self.closed.setdefault(wanted.id, stands) == stands
 

@@ -71,14 +71,14 @@ def test_a_bundle_of_after_the_backup_holds_up_nothing(back, prepared):
 
 def test_what_nobody_foresaw_holds_up_nothing(back, monkeypatch, caplog):
     restored, client, handed = back()
-    admit = forgotten_tasks.tasks.admit_task
+    admit = forgotten_tasks.workunits.admit_task
 
     def stumble(db, task_id, wanted):
         admit(db, task_id, wanted)
         if task_id == handed[1].order.task:
             raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(forgotten_tasks.tasks, "admit_task", stumble)
+    monkeypatch.setattr(forgotten_tasks.workunits, "admit_task", stumble)
     heard = restored.call(client, *map(restored.upload, handed))
     assert heard.named("result_ack") == names(handed)
     assert states(restored, handed) == ["valid", "forgotten", "valid"]

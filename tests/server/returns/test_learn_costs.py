@@ -16,7 +16,7 @@ from axiom.store.engine import blobs
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.hosts import hosts as host_store
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks as task_store
 
 
 def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> None:
@@ -32,7 +32,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
         blobs.store_output_blobs(lab.db, lab.folder, [output], lab.now)
         reporting.take_reports(lab.db, lab.folder, [report], lab.now)
     lab.validate()
-    assert workunits.find_task(lab.db, order.task).state is TaskState.VALID
+    assert task_store.find_task(lab.db, order.task).state is TaskState.VALID
 
 
 def given(lab, host: int, seconds: float):

@@ -40,7 +40,7 @@ def computed(lab, host: int, secret=SECRET, **changes):
     assert lab.report(order, lab.output(order, **changes)).state is TaskState.RETURNED
     lab.validate(secret)
     lab.later(minutes=1)
-    return workunits.find_task(lab.db, order.task)
+    return tasks.find_task(lab.db, order.task)
 
 
 def agreements(lab) -> dict[int, str]:
@@ -56,7 +56,7 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert blocks.list_ordered_replicates(lab.db, 1) == {0: True}, "blocks and plans do not wait for a check"
     assert counters.read_counters(lab.db)["task", 1, TaskState.UNSENT] == 1
     assert [candidate.unsent for candidate in list_candidates(lab.db, lab.now)] == [0]
-    assert tasks.count_waiting_checks(lab.db) == {1: 1}
+    assert workunits.count_waiting_checks(lab.db) == {1: 1}
     for same_volunteer in (1, 4):
         assert lab.ask(same_volunteer).orders == ()
     second = computed(lab, 2, secret_for(1, 2, 3, among=3))
@@ -159,12 +159,12 @@ def test_who_was_outvoted_twice_is_checked_each_time_not_believed_and_given_noth
     assert hosts.find_host(lab.db, 1).standing.outvoted == 2
     assert lab.report(in_hand, lab.output(in_hand)).state is TaskState.RETURNED
     lab.validate(SECRET)
-    refused = workunits.find_task(lab.db, in_hand.task)
+    refused = tasks.find_task(lab.db, in_hand.task)
     assert refused.state is TaskState.INVALID
     assert lab.ask(1).orders == ()
     assert hosts.find_host(lab.db, 1).why_no_work
     assert computed(lab, 2).workunit_id == refused.workunit_id
-    assert workunits.find_task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
+    assert tasks.find_task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
     assert lab.broken() == {}
 
 
@@ -183,7 +183,7 @@ def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid
         lab.report(lab.order(host), None, exit_status=11)
     assert workunits.find_workunit(lab.db, 2).state is WorkunitState.FAILED
     assert agreements(lab)[1] == ""
-    assert workunits.find_task(lab.db, 1).state is TaskState.VALID
+    assert tasks.find_task(lab.db, 1).state is TaskState.VALID
 
 
 def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
@@ -226,8 +226,8 @@ def test_two_volunteers_who_agree_make_a_result(copied):
     assert stands(copied) == WorkunitState.OPEN
     assert list(agreements(copied).values()) == [W, ""]
     assert (stored(copied), blocks.list_ordered_replicates(copied.db, 1)) == ((0, 0), {0: False})
-    assert tasks.count_waiting_checks(copied.db) == {1: 1}, "it is no supply of work"
-    assert tasks.count_waiting_replicates(copied.db) == {}, "it is no supply of work"
+    assert workunits.count_waiting_checks(copied.db) == {1: 1}, "it is no supply of work"
+    assert workunits.count_waiting_replicates(copied.db) == {}, "it is no supply of work"
     assert copied.ask(1).orders == ()
     computed(copied, 2)
     assert stands(copied) == WorkunitState.DONE
@@ -301,7 +301,7 @@ def brought(lab, host: int, make=lambda measures: measures):
     lab.report(order, header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells)))
     lab.validate(NONE)
     lab.later(minutes=1)
-    return workunits.find_task(lab.db, order.task)
+    return tasks.find_task(lab.db, order.task)
 
 
 def made_up(measures: dict) -> dict:

@@ -74,7 +74,7 @@ def test_many_reports_are_answered_in_order(lab):
         Cause.NO_OUTPUT,
     ]
     assert counters.read_counters(lab.db)["cause", 1, Cause.CHILD_LOST] == 1
-    assert workunits.find_task(lab.db, first.task).output_digest == hashlib.sha256(lab.output(first)).hexdigest()
+    assert tasks.find_task(lab.db, first.task).output_digest == hashlib.sha256(lab.output(first)).hexdigest()
     assert [hosts.find_host(lab.db, host).standing.quota for host in (1, 2)] == [None, 4]
     report = said(lab, first)
     again, broken = take(lab, report, replace(report, exit_status=Exit.CHILD_LOST))
@@ -117,7 +117,7 @@ def restored(lab, new_lab, prepared, tmp_path):
     lab.later(hours=1)
     lost = lab.ask(2, wanted=8).orders[-1]
     output = lab.output(lost)
-    name = workunits.find_task(lab.db, lost.task).workunit_id
+    name = tasks.find_task(lab.db, lost.task).workunit_id
     older = new_lab(tmp_path / "older")
     older.publish(prepared())
     older.deploy()
@@ -130,14 +130,14 @@ def restored(lab, new_lab, prepared, tmp_path):
 
 def test_a_task_that_nobody_remembers_is_proven_by_its_ticket_with_its_own_numbers(restored):
     lab, lost, output, workunit = restored
-    assert workunits.find_task(lab.db, lost.task) is None
+    assert tasks.find_task(lab.db, lost.task) is None
     (untrusted,) = take(lab, said(lab, lost, output, workunit_id=workunit))
     assert untrusted.state is None
     report = said(lab, lost, output, workunit_id=workunit)
     (answer,) = take(lab, report, trust=True)
     assert answer.state is TaskState.RETURNED
     lab.validate()
-    task = workunits.find_task(lab.db, lost.task)
+    task = tasks.find_task(lab.db, lost.task)
     assert (task.state, task.workunit_id, task.host_id) == (TaskState.VALID, workunit, 2)
     assert workunits.find_workunit(lab.db, workunit).state is WorkunitState.DONE
     assert lab.broken() == {}
@@ -207,7 +207,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
         same.later(hours=49)
         with same.db.transaction():
             workunits.request_abort(same.db, 4, "not wanted")
-            workunits.set_task_state(same.db, workunits.find_task(same.db, 5), TaskState.INVALID, "a test", same.now)
+            tasks.set_task_state(same.db, tasks.find_task(same.db, 5), TaskState.INVALID, "a test", same.now)
     with six.db.transaction():
         decided = transit_many(six.db, [6, 5, 4, 3, 2, 1, 99, 1], six.now)
     assert set(decided) == {1, 2, 3, 4, 5, 6}
@@ -217,7 +217,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
         assert transit(other.db, 99, other.now) is None
     assert [row for row in whole(six)[2] if row["amount"]] == [row for row in whole(other)[2] if row["amount"]]
     stands = [
-        [(task.state, task.ordinal) for task in workunits.list_workunit_tasks(same.db, number)]
+        [(task.state, task.ordinal) for task in tasks.list_workunit_tasks(same.db, number)]
         for same in (six, other)
         for number in range(7)
     ]
@@ -231,7 +231,7 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_la
 def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(six):
     second = six.host("second", volunteer="Bob")
     with six.db.transaction():
-        workunits.set_task_state(six.db, workunits.find_task(six.db, 3), TaskState.FAILED, "", six.now)
+        tasks.set_task_state(six.db, tasks.find_task(six.db, 3), TaskState.FAILED, "", six.now)
         six.later(hours=49)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (2, 1)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (0, 0)
@@ -248,15 +248,15 @@ def started(lab) -> int:
 
 def test_after_an_outage_nobody_s_deadline_has_passed(six):
     assert jobs.find_last_job_start(six.db, "nobody") is None  # it was never up
-    deadline = workunits.find_task(six.db, 1).deadline
+    deadline = tasks.find_task(six.db, 1).deadline
     six.later(minutes=9)
     assert started(six) == 0, "a restart moves nothing"
-    assert workunits.find_task(six.db, 1).deadline == deadline
+    assert tasks.find_task(six.db, 1).deadline == deadline
     with six.db.transaction():
         jobs.record_job_start(six.db, "alive", 300.0, six.now)
     six.later(hours=72)
     assert started(six) == 2
-    assert workunits.find_task(six.db, 1).deadline == deadline + timedelta(hours=72)
+    assert tasks.find_task(six.db, 1).deadline == deadline + timedelta(hours=72)
     assert six.sweep() == 0
     assert jobs.find_last_job_start(six.db, START) == six.now
     assert started(six) == 0

@@ -12,6 +12,7 @@ from axiom.server.returns.validator import Validator
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line, read_output
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import results, workunits
+from axiom.store.tasks import tasks as task_store
 
 
 def made(lab, order, cells, between: bytes = b"", says: int | None = None, **header) -> bytes:
@@ -48,7 +49,7 @@ def test_an_output_that_proves_nothing_is_invalid_and_made_good(working_lab, for
     order = working_lab.order(1)
     assert working_lab.report(order, forge(working_lab, order)).state is TaskState.RETURNED
     working_lab.validate()
-    tasks = workunits.list_workunit_tasks(working_lab.db, 1)
+    tasks = task_store.list_workunit_tasks(working_lab.db, 1)
     assert [task.state for task in tasks] == [TaskState.INVALID, TaskState.UNSENT]
     assert tasks[0].reason
     assert fact in tasks[0].reason
@@ -63,7 +64,7 @@ def test_an_output_is_judged_by_the_ticket_that_ordered_it_even_when_that_ran_ou
     working_lab.report(order, working_lab.output(order))
     working_lab.db.execute("UPDATE task SET elapsed_seconds = 4.0")  # two cells of one reference second each
     working_lab.validate()
-    assert workunits.find_task(working_lab.db, order.task).state is TaskState.VALID
+    assert task_store.find_task(working_lab.db, order.task).state is TaskState.VALID
     host = hosts.find_host(working_lab.db, 1)  # a valid task teaches how fast its host is
     taught = (host.speed, host.standing.valid_in_row, host.standing.turnaround_seconds)
     assert taught == (0.5, 1, 60 * 86_400.0)
@@ -81,7 +82,7 @@ def test_a_task_without_order_or_output_proves_nothing_and_a_cell_that_raised_fa
         working_lab.report(order, working_lab.output(order))
         working_lab.db.execute(damage)
         working_lab.validate()
-        assert workunits.find_task(working_lab.db, order.task).state is TaskState.INVALID, damage
+        assert task_store.find_task(working_lab.db, order.task).state is TaskState.INVALID, damage
     told = notices.list_host_notices(working_lab.db, 1, working_lab.now)
     assert (hosts.find_host(working_lab.db, 1).standing.quota, told) == (None, [])  # the damage is ours
     working_lab.deploy()
@@ -89,7 +90,7 @@ def test_a_task_without_order_or_output_proves_nothing_and_a_cell_that_raised_fa
     error = CellError(kind="KeyError", where="tiny_sum.py:9")
     working_lab.report(order, working_lab.output(order, outcome=Outcome.FAILED, measures=None, error=error))
     working_lab.validate()
-    task = workunits.find_task(working_lab.db, order.task)
+    task = task_store.find_task(working_lab.db, order.task)
     assert task.state is TaskState.FAILED
     assert task.reason.endswith(", config 0 raised KeyError at tiny_sum.py:9")
 
@@ -136,13 +137,13 @@ def test_an_output_over_which_judging_stumbles_is_invalid_and_harms_no_other(wor
         "BEGIN SELECT raise(ABORT, 'nobody foresaw this'); END"
     )
     assert working_lab.validate() == 5
-    judged = [workunits.find_task(working_lab.db, order.task) for order in orders]
+    judged = [task_store.find_task(working_lab.db, order.task) for order in orders]
     assert [task.state for task in judged] == [TaskState.VALID] * 2 + [TaskState.INVALID] + [TaskState.VALID] * 2
     assert "IntegrityError" in judged[2].reason
     assert all(word in caplog.text for word in ("tasks.unjudged", "nobody foresaw this", "Traceback"))
     assert results.list_task_results(working_lab.db, stumbling) == []
     working_lab.sweep()
-    again = workunits.list_workunit_tasks(working_lab.db, judged[2].workunit_id)
+    again = task_store.list_workunit_tasks(working_lab.db, judged[2].workunit_id)
     assert [task.state for task in again] == [TaskState.INVALID, TaskState.UNSENT]
     working_lab.db.execute("DROP TRIGGER stumble")
     assert working_lab.broken() == {}
@@ -157,7 +158,7 @@ def test_large_outputs_are_judged_a_few_at_once(working_lab):
         with working_lab.db.transaction():
             judged.append(validator.judge(working_lab.db, working_lab.now))
     assert judged == [1, 1, 1, 1, 0]
-    assert {workunits.find_task(working_lab.db, order.task).state for order in orders} == {TaskState.INVALID}
+    assert {task_store.find_task(working_lab.db, order.task).state for order in orders} == {TaskState.INVALID}
 
 
 class Killed(Exception):

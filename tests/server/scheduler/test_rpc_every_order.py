@@ -10,6 +10,7 @@ from scheduler_calls import Client, Exchange, report
 
 from axiom.domain.work import Exit, TaskState
 from axiom.store.connections import Connections
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 
 
@@ -45,7 +46,7 @@ class Story:
         """Nothing is given up that its host has rightly and that somebody waits for."""
         with Connections(folder=self.exchange.folder).reader() as db:
             for name in heard.named("result_abort") + heard.named("result_abort_if_not_started"):
-                task = workunits.find_task(db, int(name.split("-t")[1].removesuffix("_0")))
+                task = task_store.find_task(db, int(name.split("-t")[1].removesuffix("_0")))
                 order = workunits.find_workunit(db, task.workunit_id)
                 is_awaited = task.state in {TaskState.SENT, TaskState.EXPIRED} and order.state == "open"
                 assert not (is_awaited and task.host_id == (client.host or heard.host))

@@ -129,7 +129,11 @@ def test_a_host_that_asks_for_a_second_gets_a_single_task_with_all_that_it_takes
     slot = handed.slot
     assert read_name(exchange.secrets.upload, slot.findtext("name")) == wanted
     assert slot.findtext("url") == f"{MASTER}file_upload_handler"
-    got = {}  # and every file is what a download gives
+
+
+def test_every_file_of_a_task_is_what_a_download_gives(exchange, attic):
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    got = {}
     for name, file in handed.files.items():
         if file.find("generated_locally") is None:
             got[name] = exchange.download(file.findtext("url"))

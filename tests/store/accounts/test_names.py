@@ -53,7 +53,7 @@ def test_a_name_with_its_number_is_a_name_and_is_kept(db, now):
         assert accounts.find_account(db, number)[0].name == name
 
 
-def test_of_thousands_who_want_one_name_the_database_is_asked_once_and_none_is_folded_anew(db, monkeypatch):
+def test_of_thousands_with_one_name_the_database_is_asked_once(db, monkeypatch):
     names = ["Ann", *(f"Ann ({number})" for number in range(2, 12_001))]
     db.add_all("volunteer", [{"name": name, "look": fold_name(name), "created_at": 0} for name in names])
     asked, folded, bare = [], [], db.bare

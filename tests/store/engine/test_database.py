@@ -22,7 +22,7 @@ from axiom.store.engine.database import (
     to_microseconds,
 )
 from axiom.store.experiments import experiments
-from axiom.store.tasks import results, tasks, workunits
+from axiom.store.tasks import results, workunits
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 WITH_ID = "INSERT INTO volunteer (id, name, created_at) VALUES (:id, :name, 0)"
@@ -209,7 +209,7 @@ def test_a_counter_that_was_not_kept_is_named(ordered, now, taken_back):
     experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 1)
     about = {"experiment_id": 1, "registration_id": 1, "configs": [0], "max_failures": 3}
     workunits.add_workunits(ordered, replicates=[[0], [1]], **about, now=now)
-    tasks.close_workunits(ordered, [(workunits.find_workunit(ordered, 2), WorkunitState.DONE, "")], now)
+    workunits.close_workunits(ordered, [(workunits.find_workunit(ordered, 2), WorkunitState.DONE, "")], now)
     cell = {"task_id": 1, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5, "early": (), "cpu_seconds": 0.0}
     results.record_results(ordered, [Result(**cell, outcome=Outcome.LATE, measures=None)], now)
     for amount in (5, -2):

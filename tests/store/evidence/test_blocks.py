@@ -6,7 +6,7 @@ from datetime import timedelta
 from axiom.domain.work import WorkunitState
 from axiom.store.findings import blocks
 from axiom.store.findings.blocks import ChangedVersion
-from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks import workunits
 
 
 def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab, taken_back):
@@ -19,7 +19,7 @@ def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab, taken_
     for closed, over in ((parts[1:], False), (parts, True)):
         with taken_back(db):
             ended = [(workunits.find_workunit(db, part), WorkunitState.CANCELLED, "a test") for part in closed]
-            tasks.close_workunits(db, ended, now)
+            workunits.close_workunits(db, ended, now)
             assert blocks.list_ordered_replicates(db, 1) == {0: True, 1: False, 2: False, 3: over}
             assert blocks.list_ordered_replicates(db, 1, 3) == {3: over}
 
@@ -46,7 +46,9 @@ def test_cells_and_numbers_come_as_known_and_changed_versions_are_read_again(bus
     blocks.mark_versions_weighed(db, seen)
     assert blocks.list_changed_versions(db) == []
     with taken_back(db):
-        tasks.close_workunits(db, [(workunits.find_workunit(db, 3), WorkunitState.CANCELLED, "a test")], busy_lab.now)
+        workunits.close_workunits(
+            db, [(workunits.find_workunit(db, 3), WorkunitState.CANCELLED, "a test")], busy_lab.now
+        )
         assert [seen.closed_workunits for seen in blocks.list_changed_versions(db)] == [2]
     with taken_back(db):
         db.execute("UPDATE result SET id = 9 WHERE id = 2")

@@ -6,8 +6,8 @@ import pytest
 
 from axiom.domain.preflights import GATES, OWN_GATES, Circumstances, Preflight
 from axiom.store.experiments import experiments, preflights
-from axiom.store.tasks import workunits
-from axiom.store.tasks.workunits import TaskClaim
+from axiom.store.tasks import tasks
+from axiom.store.tasks.tasks import TaskClaim
 
 
 @pytest.fixture
@@ -89,15 +89,15 @@ def test_the_statement_that_sends_gives_no_host_what_has_not_passed(stored, now,
     assert preflights.has_bundle_passed(stored, digest, is_ours=host == 1) is is_sent
     stored.execute("UPDATE volunteer SET email = NULL")  # which makes nobody's hosts ours
     if is_sent:
-        workunits.send_tasks(stored, claims, host_id=host, now=now)
+        tasks.send_tasks(stored, claims, host_id=host, now=now)
     else:
         with pytest.raises(LookupError, match=digest):
-            workunits.send_tasks(stored, claims, host_id=host, now=now)
-        assert workunits.find_task(stored, 1).state == "unsent"
+            tasks.send_tasks(stored, claims, host_id=host, now=now)
+        assert tasks.find_task(stored, 1).state == "unsent"
         if digest != "dd":  # a backup may not have known it
-            workunits.send_tasks(stored, claims, host_id=host, now=now, is_again=True)
+            tasks.send_tasks(stored, claims, host_id=host, now=now, is_again=True)
     if digest != "dd":
-        assert (workunits.find_task(stored, 1).bundle_digest, workunits.find_task(stored, 1).host_id) == (digest, host)
+        assert (tasks.find_task(stored, 1).bundle_digest, tasks.find_task(stored, 1).host_id) == (digest, host)
 
 
 def test_the_newest_bundles_that_passed_are_offered_as_they_stand(stored, now):

@@ -14,7 +14,7 @@ from axiom.domain.work import TaskState
 from axiom.errors import StoreError
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress, OpenTile
-from axiom.store.tasks import results, workunits
+from axiom.store.tasks import results, tasks
 
 EVERY = bytes(64)  # all inside: no border passes
 MIXED = bytes([0, 2] * 32)  # a border everywhere
@@ -154,7 +154,7 @@ def test_a_tile_and_its_result_are_stored_together_or_not_at_all(lab, event):
     with pytest.raises((StoreError, apsw.Error)):
         lab.validate()
     assert (results.list_task_results(lab.db, order.task), lab.levels("drawn")) == ([], {})
-    assert workunits.find_task(lab.db, order.task).state is TaskState.RETURNED
+    assert tasks.find_task(lab.db, order.task).state is TaskState.RETURNED
     assert lab.db.row("SELECT amount FROM counter WHERE noun = 'result'") == before
     lab.db.execute("DROP TRIGGER dies")
     lab.validate()

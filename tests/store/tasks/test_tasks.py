@@ -11,11 +11,10 @@ from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Agreement, Outcome, Report, Result, TaskState, WorkunitState
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments, preflights
-from axiom.store.tasks import results, tasks, workunits
+from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.results import RecordedCells
-from axiom.store.tasks.tasks import ReportedTask
-from axiom.store.tasks.workunits import TaskClaim
+from axiom.store.tasks.tasks import ReportedTask, TaskClaim
 
 HOSTILE = "\x1b[2J" + "no\n" * 1_000
 
@@ -31,7 +30,7 @@ def out(ordered, now):
 
 def send(db, *numbers, host, now) -> None:
     facts = {"experiment_id": 1, "bundle_digest": "ab", "ticket": "signed", "deadline": now + timedelta(hours=48)}
-    workunits.send_tasks(db, [TaskClaim(task_id=number, **facts) for number in numbers], host_id=host, now=now)
+    task_store.send_tasks(db, [TaskClaim(task_id=number, **facts) for number in numbers], host_id=host, now=now)
 
 
 def report(task: int, **changes) -> Report:
@@ -67,7 +66,7 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
     names = ("state", "exit_status", "output_digest", "cpu_seconds", "elapsed_seconds", "boinc_state", "cause")
     assert [first[name] for name in names] == ["returned", 0, "cd", 1.5, 2.5, 5, "success"]
     assert (first["peak_memory_mb"], first["peak_disk_mb"], first["closed_at"]) == (1.25, 7.0, None)
-    assert (first["message"], workunits.find_task(out, 1).returned_at) == ("x" * 1_000, later)
+    assert (first["message"], task_store.find_task(out, 1).returned_at) == ("x" * 1_000, later)
     assert (second["state"], second["cause"], second["exit_status"]) == ("failed", "time-limit", 197)
     assert second["closed_at"] is not None
     assert (len(second["message"]), len(second["reason"])) == (1_000, 500)
@@ -88,20 +87,20 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
 
 
 def test_tasks_move_and_workunits_close_in_one_go(out, now):
-    found = task_store.read_workunits_with_tasks(out, [3, 1, 2, 99])
+    found = workunits.read_workunits_with_tasks(out, [3, 1, 2, 99])
     assert [(wanted.id, [task.id for task in tasks]) for wanted, tasks in found] == [(3, [3]), (1, [1]), (2, [2])]
     by_id = {wanted.id: (wanted, tasks) for wanted, tasks in found}
     moves = [(by_id[1][1][0], TaskState.VALID, "as ordered"), (by_id[2][1][0], TaskState.EXPIRED, "late")]
     task_store.set_task_states(out, moves, now)
-    task_store.close_workunits(out, [(by_id[1][0], WorkunitState.DONE, "quorum met")], now)
-    task_store.add_task_copies(out, [(by_id[2][0], 1)], now)
+    workunits.close_workunits(out, [(by_id[1][0], WorkunitState.DONE, "quorum met")], now)
+    workunits.add_task_copies(out, [(by_id[2][0], 1)], now)
     assert amounts(out) == {
         **{("task", state): 1 for state in ("valid", "expired", "sent", "unsent")},
         ("workunit", "open"): 2,
         ("workunit", "done"): 1,
     }
     assert counters.list_counter_problems(out) == []
-    assert [task.state for task in workunits.list_workunit_tasks(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
+    assert [task.state for task in task_store.list_workunit_tasks(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
     assert task_store.count_recent_task_states(out, 1, 9) == {TaskState.VALID: 1, TaskState.EXPIRED: 1}
     assert (task_store.count_recent_task_states(out, 1, 1), task_store.count_recent_task_states(out, 2, 9)) == (
         {TaskState.EXPIRED: 1},
@@ -114,49 +113,49 @@ def test_tasks_move_and_workunits_close_in_one_go(out, now):
     counted = out.select("SELECT * FROM counter")
     for change in (
         task_store.set_task_states,
-        task_store.close_workunits,
-        task_store.add_task_copies,
+        workunits.close_workunits,
+        workunits.add_task_copies,
         task_store.record_task_reports,
     ):
         change(out, [], now)
     assert out.select("SELECT * FROM counter") == counted
-    assert task_store.read_workunits_with_tasks(out, []) == []
+    assert workunits.read_workunits_with_tasks(out, []) == []
 
 
 def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
-    made = task_store.order_check(out, workunits.find_task(out, 2), now)
-    ((check, tasks),) = task_store.read_workunits_with_tasks(out, [made])
+    made = workunits.order_check(out, task_store.find_task(out, 2), now)
+    ((check, tasks),) = workunits.read_workunits_with_tasks(out, [made])
     assert check.replicates == (1,)
     assert check.configs == (0, 1)
     assert check.checks_task_id == 2
     assert check.quorum == 1
     assert tasks == []
-    task_store.add_task_copies(out, [(check, 0)], now)
-    assert task_store.count_waiting_checks(out) == {1: 1}
-    assert task_store.list_stale_checks(out, now, 9) == []
-    assert task_store.list_stale_checks(out, now + timedelta(microseconds=1), 9) == [made]
+    workunits.add_task_copies(out, [(check, 0)], now)
+    assert workunits.count_waiting_checks(out) == {1: 1}
+    assert workunits.list_stale_checks(out, now, 9) == []
+    assert workunits.list_stale_checks(out, now + timedelta(microseconds=1), 9) == [made]
     task_store.set_task_agreements(out, {2: Agreement.WAITING, 3: Agreement.DIFFERS})
     assert task_store.list_tasks_by_agreement(out, [1, 2, 3], Agreement.WAITING) == [2]
     passed = Preflight(bundle="ab", gates=GATES, passed=True, reason="", platform="", report="", at=now)
     preflights.record_preflight(out, passed)
     send(out, 4, host=2, now=now)
-    assert task_store.count_waiting_checks(out) == {}
-    assert task_store.list_stale_checks(out, now + timedelta(days=9), 9) == []
-    task_store.set_task_states(out, [(workunits.find_task(out, 4), TaskState.VALID, "")], now)
+    assert workunits.count_waiting_checks(out) == {}
+    assert workunits.list_stale_checks(out, now + timedelta(days=9), 9) == []
+    task_store.set_task_states(out, [(task_store.find_task(out, 4), TaskState.VALID, "")], now)
     assert task_store.list_valid_checks(out, 2) == [(4, 2)]
 
 
 def test_what_was_forgotten_comes_back_under_its_own_number(out):
-    ((wanted, _),) = task_store.read_workunits_with_tasks(out, [1])
-    task_store.admit_workunit(out, replace(wanted, id=70))
-    task_store.admit_task(out, 90, replace(wanted, id=70))
-    task_store.admit_task(out, 91, replace(wanted, id=70))
-    made = [(task.id, task.ordinal, task.state) for task in workunits.list_workunit_tasks(out, 70)]
+    ((wanted, _),) = workunits.read_workunits_with_tasks(out, [1])
+    workunits.admit_workunit(out, replace(wanted, id=70))
+    workunits.admit_task(out, 90, replace(wanted, id=70))
+    workunits.admit_task(out, 91, replace(wanted, id=70))
+    made = [(task.id, task.ordinal, task.state) for task in task_store.list_workunit_tasks(out, 70)]
     assert made == [(90, 0, TaskState.UNSENT), (91, 1, TaskState.UNSENT)]
     assert workunits.find_workunit(out, 70).replicates == (3, 4)
     assert counters.list_counter_problems(out) == []
     with pytest.raises(Exception, match="UNIQUE"):
-        task_store.admit_task(out, 90, replace(wanted, id=70))
+        workunits.admit_task(out, 90, replace(wanted, id=70))
 
 
 IDS = {"task_id": 1, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5}
@@ -166,7 +165,7 @@ CELL = Result(**IDS, outcome=Outcome.OK, measures=MEASURES, early=(1.0, 0.5), cp
 
 def test_a_result_is_read_as_it_was_recorded_and_the_same_cell_again_is_a_duplicate(ordered, now):
     experiments.issue_replicates(ordered, experiments.find_experiment(ordered, 1), 1, 2)
-    tasks.add_task_copies(ordered, [(workunits.find_workunit(ordered, 1), 1)], now)
+    workunits.add_task_copies(ordered, [(workunits.find_workunit(ordered, 1), 1)], now)
     late = replace(CELL, config=1, outcome=Outcome.LATE, measures=None, early=())
     assert results.record_results(ordered, [CELL, late], now) == RecordedCells(results=2, duplicates=0)
     assert results.list_task_results(ordered, 2) == []

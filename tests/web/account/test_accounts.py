@@ -30,7 +30,7 @@ HOSTILE = '"><script>alert(1)</script>'
 ADD, BACK = "/account/ideas/add", "/account/ideas/withdraw"
 
 
-def test_an_account_is_opened_once_and_what_was_typed_wrongly_is_kept(visitor, new_visitor, wrong_fields):
+def test_what_was_typed_wrongly_is_kept_but_for_the_password(visitor, wrong_fields):
     assert wrong_fields(visitor.register(password=WALK)) == {"password"}
     reply = visitor.register(name=HOSTILE, email="nobody", password=WALK)
     assert wrong_fields(reply) == {"name", "email"}  # a password is judged of an otherwise good form: that takes long
@@ -41,6 +41,9 @@ def test_an_account_is_opened_once_and_what_was_typed_wrongly_is_kept(visitor, n
     assert reply.text.count('aria-invalid="true"') == 2
     described = re.findall(r'aria-describedby="([^"]+)"', reply.text)
     assert all(f'id="{part}"' in reply.text for parts in described for part in parts.split())
+
+
+def test_an_account_is_opened_once(visitor, new_visitor):
     reply = visitor.register()
     assert (reply.status, reply.headers["location"]) == (303, "/account?done=opened")
     assert f"boinccmd --project_attach {ORIGIN}/" in visitor.ask("/account?done=opened").text
@@ -158,7 +161,7 @@ def test_private_pages_are_kept_by_nobody_and_own_data_are_a_file_without_secret
     assert ada.ask("/account").status == 200
 
 
-def test_keys_profile_preferences_and_places_are_changed(ada, new_visitor, wrong_fields):
+def test_keys_are_shown_for_the_password_and_a_new_one_ends_the_old(ada, wrong_fields):
     secret, number = load_secrets(ada.folder.keys).accounts, ada.account()[0].id
     before = ada.shown_keys()
     assert before == (account_keys.account_key(secret, number, 1), account_keys.weak_key(secret, number, 1))
@@ -170,6 +173,9 @@ def test_keys_profile_preferences_and_places_are_changed(ada, new_visitor, wrong
     assert after[1] == before[1]
     assert after[0] in shown
     assert ada.look(lambda db: accounts.find_key_holder(db, account_keys.key_digest(before[0]))) is None
+
+
+def test_a_profile_is_changed_and_a_name_that_is_taken_gets_a_number(ada, new_visitor, wrong_fields):
     reply = ada.post("/account/profile", name="Countess", country="United Kingdom", website="https://sums.example")
     assert reply.headers["location"] == "/account/profile?done=profile"
     volunteer, account = ada.account()
@@ -182,6 +188,9 @@ def test_keys_profile_preferences_and_places_are_changed(ada, new_visitor, wrong
     assert reply.headers["location"] == "/account/profile?done=profile_numbered"
     assert ada.account()[0].name == "countess (2) (2)"
     assert wrong_fields(ada.post("/account/profile", name="C", website="javascript:alert(1)")) == {"website"}
+
+
+def test_preferences_and_the_places_of_computers_are_changed(ada, wrong_fields):
     assert ada.post("/account/preferences", resource_share="25", on_gpus="1", venue="home").status == 303
     stored = ada.ask("/account.json").json["account"]
     assert stored["preferences"] == {"resource_share": 25, "on_cores": False, "on_gpus": True}
@@ -200,7 +209,7 @@ def test_keys_profile_preferences_and_places_are_changed(ada, new_visitor, wrong
 
 
 @pytest.mark.parametrize("name", ["Q" * 60 + " (2)", "Ann of <another> server", "x" * 250])
-def test_who_has_a_name_that_nobody_may_take_any_more_keeps_it_with_the_rest_of_the_profile(ada, wrong_fields, name):
+def test_a_name_that_nobody_may_take_any_more_is_kept_with_the_profile(ada, wrong_fields, name):
     number = ada.account()[0].id
     ada.app.writer.run(lambda db: db.change("volunteer", number, name=name))
     assert ada.post("/account/profile", name=name, country="France").status == 303
@@ -271,7 +280,7 @@ def ideas_of(visitor):
     return visitor.look(lambda db: ideas.list_volunteer_ideas(db, visitor.account()[0].id))
 
 
-def test_teams_are_joined_and_left_and_a_question_is_the_authors_until_it_is_shown(ada, eve, new_visitor, wrong_fields):
+def test_teams_are_founded_joined_and_left(ada, eve):
     assert ada.post("/account/team/found", name="The Sums", about="We add.").status == 303
     assert "The Sums" in eve.ask("/account/team?q=sum").text
     assert "The Sums" not in eve.ask("/account/team?q=%22%3Eproducts").text
@@ -281,6 +290,9 @@ def test_teams_are_joined_and_left_and_a_question_is_the_authors_until_it_is_sho
     for number in ("", "0", "x", "-1", "7", "9" * 30):
         assert eve.post("/account/team/join", team=number).status == 422
     assert eve.post("/account/team/found", name="The Sums").status == 422
+
+
+def test_a_question_is_the_authors_until_it_is_shown(ada, eve, new_visitor, wrong_fields):
     stranger = new_visitor()
     assert ada.ask("/ideas").headers["cache-control"] == "no-store"
     assert [ADD in browser.ask("/ideas").text for browser in (ada, stranger)] == [True, False]

@@ -197,9 +197,9 @@ def test_a_page_is_for_whoever_proved_a_second_factor_and_kept_by_nobody(lab, na
     act_as_operator(lab, named)
     for path in (*PAGES, "/proposals/1"):
         reply = named.ask(path)
-        assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
-        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
-        assert "access-control-allow-origin" not in reply.headers
+        assert (reply.status, reply.headers["cache-control"]) == (200, "no-store"), path
+        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"], path
+        assert "access-control-allow-origin" not in reply.headers, path
     assert [form in visitor.ask("/proposals/1").text for visitor in (named, stranger, eve)] == [True, False, False]
     assert named.ask("/proposals/9").status == 404
     assert form not in named.ask("/proposals/1.json").text

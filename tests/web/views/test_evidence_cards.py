@@ -87,7 +87,7 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
     assert [part["seeds"] for part in finding_of(reader)["parts"]["host"]] == [8, 16, 8]
 
 
-def test_a_share_is_called_a_share_and_the_card_shows_its_parts_but_nobody_shy(weighed_lab, weighed_site):
+def test_a_share_is_called_a_share_and_the_card_shows_its_parts(weighed_lab, weighed_site):
     for kind, centre, headings in (
         ("sign", "median", ["Median", "Low", "High", "Standard error", "Mean"]),
         ("bernoulli", "share", ["Share", "Low", "High", "Standard error", "Mean"]),
@@ -101,11 +101,15 @@ def test_a_share_is_called_a_share_and_the_card_shows_its_parts_but_nobody_shy(w
         assert table["headings"] == ["Group", "Part", "Replicates", "Missing", *headings]
         assert [row[4] for row in table["rows"][-3:]] == [part.estimate for part in card.by("host")]
         assert {len(row) for row in table["rows"]} == {len(headings) + 4}
-    finding, page = finding_of(weighed_site), weighed_site.get("/findings/1").text
+    finding = finding_of(weighed_site)
     parts = {by: [(part["name"], part["seeds"]) for part in rows] for by, rows in finding["parts"].items()}
     rows = finding["figures"]["forest"]["rows"]
     assert [(row[1], row[2]) for row in rows] == [part for by in ("platform", "design", "host") for part in parts[by]]
     assert weighed_site.get("/figures/finding/1/forest.csv").text.count("\n") == 1 + len(rows)
+
+
+def test_a_card_leads_to_its_export_and_names_nobody_shy(weighed_lab, weighed_site):
+    finding, page = finding_of(weighed_site), weighed_site.get("/findings/1").text
     (never,) = finding["never_worked"]
     assert never["host"] == 4
     assert never["platform"] == "linux-x86_64-avx2"

@@ -72,7 +72,7 @@ def test_what_a_client_says_of_its_computer_is_taken_as_words_and_nothing_else(s
     assert all("windows" in page.casefold() for page in pages)
 
 
-def test_a_host_s_tasks_are_listed_by_state_and_a_task_and_its_check_are_linked(site_of):
+def test_a_host_s_tasks_are_listed_by_state_and_its_findings_by_their_share(site_of):
     assert host_of(site_of, 1)["tasks_by_state"] == {"valid": 2, "invalid": 1}
     assert 'href="/hosts/1?state=invalid"' in site_of.get("/hosts/1").text
     assert [task["number"] for task in host_of(site_of, 1, "?state=invalid")["tasks"]] == [3]
@@ -92,6 +92,9 @@ def test_a_host_s_tasks_are_listed_by_state_and_a_task_and_its_check_are_linked(
     for status, is_void in (("recalled", True), ("suspended", True), ("open", False)):
         text = template_environment().from_string(made).render(rows=[row | {"status": status}])
         assert (status in text) == is_void
+
+
+def test_a_task_and_its_check_lead_to_each_other(site_of):
     task = site_of.get("/tasks/1.json").json["task"]
     assert (task["credit"], [award["credit"] for award in task["awards"]]) == (0.02, [0.02])
     assert (task["agreement"], task["checks"]) == ("waiting", [{"workunit": 5, "task": 1, "state": "open"}])
@@ -180,7 +183,7 @@ def test_config_and_share_of_failures_are_told_and_words_only_of_our_own_compute
     assert {row["mended_by"] for row in later} == {"tiny_sum@2"}
 
 
-def test_a_watch_that_is_met_is_on_the_front_page_and_failures_go_by_their_cause(browse, small_lab, prepared):
+def test_a_watch_that_is_met_is_on_the_front_page_until_it_is_ended(browse, small_lab, prepared):
     fill(small_lab, prepared)
     with small_lab.db.transaction():
         for threshold, sentence in ((0.0, f"It is there. {HOSTILE}"), (1e9, "It never is.")):
@@ -203,10 +206,14 @@ def test_a_watch_that_is_met_is_on_the_front_page_and_failures_go_by_their_cause
     reader.app.forget()
     assert reader.get("/index.json").json["home"]["watches"] == []
     assert {row["state"] for row in reader.get("/watches.json").json["watches"]} == {"ended", "waiting"}
+
+
+def test_failures_are_grouped_by_their_cause(browse, small_lab, prepared):
+    fill(small_lab, prepared)
     small_lab.later(days=1)
     with small_lab.db.transaction():
         count_failures(small_lab.db, small_lab.now)
-    reader.app.forget()
+    reader = browse(small_lab)
     answer = reader.get("/failures.json").json
     assert answer["of"] == len(answer["failures"]) > 1
     by_cause = {row["cause"]: row for row in answer["failures"]}

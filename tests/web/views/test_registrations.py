@@ -37,7 +37,7 @@ def lab(small_lab, prepared):
     return small_lab
 
 
-def test_registrations_show_designs_predictions_scores_and_whether_recalled(lab, browse):
+def test_registrations_show_their_designs_predictions_and_blocks(lab, browse):
     reader = browse(lab)
     newest, wide, first = reader.get("/registrations.json").json["registrations"]
     assert (newest["number"], newest["amends"], newest["said"]) == (3, 1, [])  # not weighed yet
@@ -57,13 +57,16 @@ def test_registrations_show_designs_predictions_scores_and_whether_recalled(lab,
     experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
     assert [row["design"] for row in experiment["registrations"]] == ["declared", "wide", "declared"]
     assert [row["forecaster"] for row in experiment["predictions"]] == [*forecasters, "Ada, informed"]
+
+
+def test_forecasters_are_scored_by_what_they_foretold(lab, browse):
     for forecast in scores.list_unscored_predictions(lab.db, 1):
         worth = score_prediction(forecast.prediction, Verdict.NEGATIVE, -1.0, "it ended")
         facts = {"brier": worth.brier, "log_score": worth.log_score, "interval_score": worth.interval_score}
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
         scores.add_score(lab.db, forecast.id, facts, lab.now)
-    reader.app.forget()
+    reader = browse(lab)
     ada, informed, _, catalogue = reader.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)
     assert ada["brier"] == pytest.approx(0.8**2 + 0.9**2 + 0.1**2)
@@ -71,10 +74,13 @@ def test_registrations_show_designs_predictions_scores_and_whether_recalled(lab,
     assert (informed["forecaster"], informed["scored"]) == ("Ada, informed", 0)
     assert (catalogue["e_value"], catalogue["is_counted"]) == (None, False)
     assert reader.get("/forecasters").status == 200
+
+
+def test_what_was_reproduced_or_recalled_is_shown_as_such(lab, browse):
     duplicates.store_agreement_counts(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
     record(lab.db, 1, weighed(2), [], session_id=None, now=lab.now)
     recall_version(lab.db, experiments.find_experiment(lab.db, 1), "the sum was wrong", lab.now)
-    reader.app.forget()
+    reader = browse(lab)
     experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
     (pair,) = experiment["reproduced"]
     assert (pair["platforms"], pair["exact"], pair["close"]) == (["linux", "windows"], 1, 0)

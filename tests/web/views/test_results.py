@@ -11,7 +11,7 @@ from axiom.reads.base.request import Reading
 from axiom.store.views.results import ResultQuery, list_results
 
 
-def test_the_address_chooses_for_the_csv_too_and_what_is_mistyped_shows_nothing(site_of, full):
+def test_the_address_chooses_results_and_their_order(site_of):
     for query, rows in (
         ("", [(1, 2), (1, 1), (0, 2), (0, 1)]),
         ("experiment=tiny_sum", [(0, 1), (0, 2), (1, 1), (1, 2)]),
@@ -34,6 +34,9 @@ def test_the_address_chooses_for_the_csv_too_and_what_is_mistyped_shows_nothing(
     assert "sort=" not in site_of.get("/results").text
     assert "<option selected>tiny_sum@1</option>" in site_of.get("/results?experiment=tiny_sum@1").text
     assert "sort=seconds" in site_of.get("/results?experiment=tiny_sum").text
+
+
+def test_what_is_mistyped_shows_nothing_and_is_named_in_every_form(site_of):
     for query, fact in (
         *(("experiment=unknown", "unknown"), ("experiment=tiny_sum@2", "tiny_sum@2")),
         *(("experiment=tiny_sum@first", "tiny_sum@first"), ("outcome=nonsense", "outcome=nonsense")),
@@ -42,17 +45,20 @@ def test_the_address_chooses_for_the_csv_too_and_what_is_mistyped_shows_nothing(
         (f"outcome=%1b{'<i>' * 20}", f"outcome= {'<i>' * 12}<i…"),
     ):
         reply = site_of.get(f"/results.json?{query}")
-        assert reply.status == 400
+        assert reply.status == 400, query
         assert reply.json["results"] == []
         assert len(reply.json["misread"]) == 1
         assert fact in reply.json["misread"][0]
         page, taken = site_of.get(f"/results?{query}"), site_of.get(f"/results.csv?{query}")
-        assert page.status == 400
+        assert page.status == 400, query
         assert fact in unescape(page.text)
         assert "<i>" not in page.text
-        assert taken.status == 400
+        assert taken.status == 400, query
         assert fact in taken.text
         assert taken.headers["content-type"][:10] == "text/plain"
+
+
+def test_the_csv_holds_what_the_address_chooses_and_says_where_it_was_cut(site_of, full):
     rows = list(csv.DictReader(io.StringIO(site_of.get("/results.csv?experiment=tiny_sum&size=1").text)))
     assert [(row["replicate"], row["size"], row["total"]) for row in rows] == [("0", "1", "0.5"), ("1", "1", "0.5")]
     assert rows[0]["experiment"] == "tiny_sum"
@@ -71,7 +77,7 @@ def read(lab, query=None) -> Reading:
     return Reading(db=lab.db, folder=lab.folder, now=lab.now, name="", live=dict, query=query or {})
 
 
-def test_pages_follow_each_other_and_stand_still_while_results_come(full, site_of, monkeypatch):
+def test_pages_follow_each_other_and_stand_still_while_results_come(full, site_of):
     everything = site_of.get("/results.json?experiment=tiny_sum&sort=x&page=y&outcome=z&replicate=x&a=1&b=2")
     assert len(everything.json["misread"]) == 6
     assert [row.id for row in list_results(full.db, ResultQuery(experiment_id=1, limit=3))] == [4, 3, 2]
@@ -92,6 +98,9 @@ def test_pages_follow_each_other_and_stand_still_while_results_come(full, site_o
     assert beyond["previous"] == "/results?page=4"
     nothing = results.results_page(read(full, {"page": "17", "outcome": "late"}), 1)
     assert (nothing["is_beyond"], nothing["previous"]) == (False, None)
+
+
+def test_the_last_page_that_may_be_asked_for_says_so(full, monkeypatch):
     monkeypatch.setattr(limits, "RESULT_PAGES", 2)
     last = results.results_page(read(full, {"page": "2"}), 1)
     assert len(last["results"]) == 1

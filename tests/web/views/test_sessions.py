@@ -98,6 +98,10 @@ def test_every_number_of_a_log_leads_to_rows_that_are_there_in_every_form(lab, b
         for _, note in stored.list_round_notes(lab.db, number):  # no digit stands in the text of a note
             outside = "".join(note.text.replace("}", "{").split("{")[::2])
             assert not any(sign.isdigit() for sign in outside)
+
+
+def test_a_log_has_the_same_chapters_in_every_form(lab, browse):
+    site = browse(lab)
     answer = site.get(f"/sessions/{SECOND}.json").json
     record = [chapter["section"] for chapter in answer["session"]["log"] if not chapter["leads"]]
     leads = [chapter["section"] for chapter in answer["session"]["log"] if chapter["leads"]]
@@ -111,24 +115,23 @@ def test_every_number_of_a_log_leads_to_rows_that_are_there_in_every_form(lab, b
     assert "[9](/sessions/round-2/tasks?experiment=tiny_sum@1&state=valid)" in markdown
     next_steps = {line["facts"]["step"] for line in lines_of(answer) if line["kind"] == "log.next"}
     assert {"look at the parts that are not well", "read the failures by group", "ask a new question"} <= next_steps
+
+
+def test_a_log_of_before_keeps_its_chapters(lab, browse):
     old = ["review", "credit", "clean", "evaluate", "plan", "deploy", "log"]  # of a session before
     lab.db.execute("UPDATE session SET steps = :steps, done = :steps WHERE id = 1", steps=json.dumps(old))
     lab.db.execute("DELETE FROM note WHERE session_id = 1")
-    site.app.forget()
-    titles = [chapter["section"] for chapter in site.get(f"/sessions/{FIRST}.json").json["session"]["log"]]
+    titles = [chapter["section"] for chapter in browse(lab).get(f"/sessions/{FIRST}.json").json["session"]["log"]]
     assert "Credit" in titles
     assert {"Queue", "Ranked new results", "Published"} & set(titles) == set()
     assert stored.find_round_by_name(lab.db, FIRST).due is None
 
 
-def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_compared(lab, browse):
+def test_the_tasks_behind_a_number_are_just_those(lab, browse):
     site = browse(lab)
 
-    def tasks(query: str, name: str = SECOND):
-        return site.get(f"/sessions/{name}/tasks.json?{query}").json["tasks"]
-
-    def difference(later: str, earlier: str):
-        return site.get(f"/sessions/{later}/since/{earlier}.json").json["difference"]
+    def tasks(query: str):
+        return site.get(f"/sessions/{SECOND}/tasks.json?{query}").json["tasks"]
 
     assert [task["state"] for task in tasks("experiment=tiny_sum@1&state=valid")] == ["valid"] * 9
     assert [task["state"] for task in tasks("contradicted=yes")] == ["invalid"]
@@ -139,6 +142,14 @@ def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_compared(
         assert reply.json["tasks"] == []
         assert len(reply.json["misread"]) == 1
     assert site.get("/sessions/1999-01-01-a/tasks").status == 404
+
+
+def test_two_sessions_are_compared_whichever_comes_first(lab, browse):
+    site = browse(lab)
+
+    def difference(later: str, earlier: str):
+        return site.get(f"/sessions/{later}/since/{earlier}.json").json["difference"]
+
     change = difference(SECOND, FIRST)
     assert change["from"] == FIRST
     assert change["to"] == SECOND
@@ -157,7 +168,8 @@ def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_compared(
         retire_version(lab.db, 1, "a <test>", lab.now)
     lab.later(seconds=1)
     third = hold(lab)
-    assert [(task["host"], task["state"]) for task in tasks("", third) if task["host"] == 2] == [(2, "expired")]
+    tasks = site.get(f"/sessions/{third}/tasks.json").json["tasks"]
+    assert [task["state"] for task in tasks if task["host"] == 2] == ["expired"]
     since = difference(third, SECOND)
     assert since["findings"] == []  # what was taken back before anybody had it is not missing
     assert since["experiments"] == [{"experiment": "tiny_sum@1", "status": "retired", "why": "a <test>"}]
@@ -232,7 +244,7 @@ def rss(lab, now=None) -> list:
     return list(ET.fromstring(rss_feed(reading, "https://lab.example/")).iter("item"))
 
 
-def test_what_the_operator_says_and_decides_is_news_for_a_while_and_in_the_feeds(browse, small_lab, prepared):
+def test_what_the_operator_says_is_news_for_a_while_and_in_the_feeds(browse, small_lab):
     lab, reader = small_lab, browse(small_lab)
 
     def on_front_page() -> list[str]:
@@ -265,6 +277,9 @@ def test_what_the_operator_says_and_decides_is_news_for_a_while_and_in_the_feeds
     with lab.db.transaction():
         assert [news.withdraw_news(lab.db, 2, lab.now) for _ in range(2)] == [True, False]
     assert (on_front_page(), atom(reader)) == ([], ["We begin."])
+
+
+def test_what_is_decided_is_news_and_in_the_feeds_until_it_is_recalled(browse, small_lab, prepared):
     fill(small_lab, prepared)
     reader = browse(small_lab)
     (row,) = [row for row in reader.get("/findings.json").json["findings"] if row["evidence"]]
@@ -275,7 +290,7 @@ def test_what_the_operator_says_and_decides_is_news_for_a_while_and_in_the_feeds
     for days, amount in ((0, 0), (1, 1)):
         items = rss(small_lab, small_lab.now + timedelta(days=days))
         assert [item.findtext("title") for item in items].count(told["line"]) == amount
-    with lab.db.transaction():
-        lab.db.execute("UPDATE finding SET status = 'recalled'")
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE finding SET status = 'recalled'")
     reader.app.forget()
     assert reader.get("/news.json").json["news"] == []

@@ -43,7 +43,7 @@ def test_volunteers_and_teams_have_credit_findings_and_a_link_that_is_an_address
     for number, is_certified in ((1, True), (3, False)):  # who has computed nothing has no certificate
         pages = [site_of.get(f"/volunteers/{number}{page}").text for page in ("/certificate", "")]
         found = ['class="stamps"' in pages[0], f'"/volunteers/{number}/certificate"' in pages[1], "0.000" in pages[0]]
-        assert found == [is_certified, is_certified, False]
+        assert found == [is_certified, is_certified, False], number
     assert grace["now"][0]["heard_at"] == site_of.get("/hosts/2.json").json["host"]["seen_at"]  # it may be detached
     for said, href in (
         *(("http://team.example/a?b=c", "http://team.example/a?b=c"), ("JAVASCRIPT://x/%0aalert(1)", None)),
@@ -169,18 +169,18 @@ def test_a_board_has_pages_and_an_end_and_the_address_chooses_it(ranked, site_of
         *(("?before=101", (51, 100), "?before=51", "?after=100"), ("?after=x&before=-1", (1, 50), None, "?after=50")),
     ):
         page = reader.get(f"/volunteers.json{query}").json
-        assert (page["volunteers"][0]["number"], page["volunteers"][-1]["number"]) == numbers
-        assert [page[way] and page[way].partition("json")[2] for way in ("previous", "next")] == [before, after]
+        assert (page["volunteers"][0]["number"], page["volunteers"][-1]["number"]) == numbers, query
+        assert [page[way] and page[way].partition("json")[2] for way in ("previous", "next")] == [before, after], query
     for query, of, by in (
         ("?of=hosts&by=recent", "hosts", "recent"),
         ("?of=teams", "teams", "total"),
         ("?of=cheats&by=luck&from=-3", "volunteers", "total"),
     ):
         board = board_of(site_of, query)
-        assert board["of"] == of
-        assert board["by"] == by
-        assert board["previous"] is None
-        assert board["rows"]
+        assert board["of"] == of, query
+        assert board["by"] == by, query
+        assert board["previous"] is None, query
+        assert board["rows"], query
     (row,) = board_of(site_of, "?of=hosts")["rows"]
     assert (row["name"], row["credit"], row["cores"]) == ("host 1", 0.04, 2)
 

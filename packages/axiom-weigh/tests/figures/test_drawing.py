@@ -53,9 +53,14 @@ def test_a_picture_is_small_described_coloured_by_role_and_holds_only_what_draws
     assert len({element.get("id") for element in elements if element.get("id")}) == 4
     for svg in re.findall(r"<svg.*?</svg>", both, re.DOTALL):
         assert len(gzip.compress(svg.encode())) <= 4_096
+
+
+def test_a_picture_is_also_a_png_of_twice_the_size_and_a_file_of_its_own(request_of_each_kind):
+    both = svg_of(request_of_each_kind)
+    drawing = pictures(both)[0]
     signature, width, height = struct.unpack(">8s8xII", png_of(both)[:24])
     assert signature == b"\x89PNG\r\n\x1a\n"
-    assert (width, height) == (2 * int(drawings[0].get("width")), 2 * int(drawings[0].get("height")))
+    assert (width, height) == (2 * int(drawing.get("width")), 2 * int(drawing.get("height")))
     text = standalone(both)
     root = ET.fromstring(text)
     assert (root.tag, root.get("width")) == ("{http://www.w3.org/2000/svg}svg", "660")

@@ -203,6 +203,11 @@ def test_five_paired_seeds_get_student_s_interval_for_one_look_and_no_verdict():
     assert look.side(0) == 1
     assert (look.low, look.high) == pytest.approx(tuple(expected))
     assert [(arm.name, arm.runs) for arm in look.arms] == [("a", 5), ("b", 5)]
+
+
+def test_an_interval_for_one_look_is_told_in_data_words_and_latex():
+    card = axiom_weigh.compare(*FIVE)
+    look = card.one_look
     data = card.data()
     assert data["estimate"] == look.mean
     assert data["middle"] == "mean"

@@ -12,7 +12,7 @@ from axiom.notebook.lab import Version, open_lab
 from axiom.service.open_laboratory import open_for_reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.requests import MeasuredConfig, points_of
 from axiom_weigh.terminal import remark, say
@@ -49,7 +49,7 @@ def show_sweep_results(
         )
     if missing:
         with open_for_reading(folder) as db:
-            words = workunits.find_last_failure_message(db, ordered.experiment_id)
+            words = tasks.find_last_failure_message(db, ordered.experiment_id)
         remark(
             f"{missing} of {needed} cells did not come: their workunits are closed, and are not tried again "
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"

@@ -13,7 +13,7 @@ from axiom.service.standard_callers import operator_caller
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, read_lock_holder
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks, workunits
 from axiom_weigh.terminal import remark
 
 _ALONE_SECONDS = 1.0  # that the first cell has the computer for itself
@@ -161,6 +161,6 @@ class OtherProcess:
 
 
 def _cells(db: Database, task_id: int) -> int:
-    task = workunits.find_task(db, task_id)
+    task = tasks.find_task(db, task_id)
     wanted = workunits.find_workunit(db, task.workunit_id) if task else None
     return len(wanted.replicates) * len(wanted.configs) if wanted else 0

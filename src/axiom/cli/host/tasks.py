@@ -29,6 +29,7 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
+from axiom.store.tasks import tasks as task_store
 from axiom.store.views import tasks as task_views
 from axiom_weigh.atomic_file import appearing
 from axiom_weigh.terminal import remark, say
@@ -69,7 +70,7 @@ def show_workunit(workunit_id: int, folder: Folder) -> Shown:
     """One workunit with its tasks."""
     with open_for_reading(folder) as db:
         stored = workunits.find_workunit(db, workunit_id)
-        tasks = workunits.list_workunit_tasks(db, workunit_id)
+        tasks = task_store.list_workunit_tasks(db, workunit_id)
         checks = task_views.list_workunit_checks(db, workunit_id)
     if stored is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
@@ -117,7 +118,7 @@ def list_tasks(folder: Folder, state: str | None, limit: int) -> Shown:
 def show_task(task_id: int, folder: Folder) -> Shown:
     """One task with the results that it brought."""
     with open_for_reading(folder) as db:
-        stored = workunits.find_task(db, task_id)
+        stored = task_store.find_task(db, task_id)
         brought = results.list_task_results(db, task_id)
         ending = _ended(db, folder, task_id) if stored else {}
     if stored is None:

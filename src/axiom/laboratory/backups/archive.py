@@ -27,7 +27,8 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.tasks import archives, workunits
+from axiom.store.tasks import archives
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.archives import ArchivableTask, ArchiveFile
 from axiom.store.views import tasks
 from axiom.store.writer import Writer
@@ -84,7 +85,7 @@ def archive_old_outputs(
 
 def read_task_output(db: Database, folder: Folder, task_id: int) -> StoredTaskOutput:
     """A task's ticket and output, proven."""
-    task = workunits.find_task(db, task_id)
+    task = task_store.find_task(db, task_id)
     if task is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
     archive = archives.find_task_archive(db, task_id)

@@ -67,10 +67,12 @@ def make_daily_backup(folder: Folder, place: Path, now: datetime) -> Path | None
     target = place / f"copy-{now.strftime(_TIME)}-{made.position:012}-{shorten_history(point)}.tar"
     (place / _UNFINISHED).replace(target)
     fsync_path(place)
-    for old in earlier[:-1]:
+    gone = max(0, len(earlier) + 1 - limits.COPIES_KEPT)
+    for old in earlier[:gone]:
         old.path.unlink(missing_ok=True)
     if earlier:
-        prune_journal(place, point.history, earlier[-1].position)
+        oldest = [*(copy.position for copy in earlier), made.position][gone]
+        prune_journal(place, point.history, oldest)
     return target
 
 

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-# What `same_work` takes a core on which the median experiment of the catalogue takes what it declares
+# What `time_reference_work` takes a core on which the median experiment of the catalogue takes what it declares
 # (`scripts/bench needs` prints it).
 SAME_WORK_SECONDS = 0.002
 _FRESH_SECONDS = 0.5

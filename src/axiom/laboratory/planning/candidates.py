@@ -28,7 +28,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.findings import evidence
 from axiom.store.maps import tiles
 from axiom.store.registrations import proposals, registrations, stamps
-from axiom.store.tasks import tasks
+from axiom.store.tasks import workunits
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Evidence, Grade, Verdict
 
@@ -62,7 +62,7 @@ def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stam
     """Every registration of an open experiment that has a bundle, and how it stands."""
     counted = counters.read_counters(db)
     # A check waits for some other volunteer's host: the cores here are not kept busy by it.
-    for experiment_id, checks in tasks.count_waiting_checks(db).items():
+    for experiment_id, checks in workunits.count_waiting_checks(db).items():
         counted["task", experiment_id, TaskState.UNSENT] -= checks
     newest_first = reversed(registrations.read_registrations(db))
     registered = group_pairs((registration.experiment_id, registration) for registration in newest_first)
@@ -73,13 +73,13 @@ def list_candidates(db: Database, now: datetime, approvals: str = "", *, is_stam
         registered=registered,
         begun=begun,
         open=still_open,
-        begun_with=tasks.list_workunit_states(
+        begun_with=workunits.list_workunit_states(
             db, [int(key[2]) for key, amount in counted.items() if key[0] == "issued" and amount < _FEW_ISSUED]
         ),
         bundled={bundle.experiment_id: bundle.created_at for bundle in newest_bundles},
         newest=evidence.list_newest_evidence(db),
         hanging=read_hanging_questions(db),
-        waiting=tasks.count_waiting_replicates(db),
+        waiting=workunits.count_waiting_replicates(db),
         stages=read_version_stages(db, now, approvals),
         approved=proposals.list_registrations_by_persons(db),
         rules={name: stated.rule for name, stated in task_rules.read_rules(db).items()},

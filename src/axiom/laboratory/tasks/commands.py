@@ -30,7 +30,9 @@ class CancelWorkunits(Command, name="workunit.cancel", capability=Capability.OPE
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""
-        states = {workunit.id: workunit.state for workunit, _ in tasks.read_workunits_with_tasks(db, self.workunits)}
+        states = {
+            workunit.id: workunit.state for workunit, _ in workunit_store.read_workunits_with_tasks(db, self.workunits)
+        }
         if unknown := [wanted for wanted in self.workunits if wanted not in states]:
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
         wanted = list(dict.fromkeys(self.workunits))
@@ -60,7 +62,7 @@ class AbortTask(Command, name="task.abort", capability=Capability.OPERATE):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back, and let its workunit decide what follows."""
         task = self._must_be_out(db)
-        workunit_store.take_back_task(db, task, self.reason, now)
+        tasks.take_back_task(db, task, self.reason, now)
         if not self.again:
             workunit_store.request_abort(db, task.workunit_id, self.reason)
         decided = transit(db, task.workunit_id, now)
@@ -73,7 +75,7 @@ class AbortTask(Command, name="task.abort", capability=Capability.OPERATE):
 
     def _must_be_out(self, db: Database) -> Task:
         """The task, which a host has, and which somebody else may compute if that is wanted."""
-        task = workunit_store.find_task(db, self.task)
+        task = tasks.find_task(db, self.task)
         ordered = workunit_store.find_workunit(db, task.workunit_id) if task else None
         if task is None or ordered is None:
             raise NotFound(f"There is no task {self.task}. Nothing was aborted.")

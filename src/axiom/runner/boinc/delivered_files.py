@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
+from axiom.limits import experiments as limits
 from axiom.runner.files.atomic import write_atomically
 from axiom.runner.files.home import RunnerHome, read_at_most
 from axiom.signed import bundles
@@ -50,7 +51,7 @@ class SuppliedHome(RunnerHome):
     def _keep_archive(self, path: Path, digest: str) -> None:
         if path.exists() and bundles.digest_bundle(path.read_bytes()) == digest:
             return
-        fresh = _read(self._supply(_ARCHIVE), bundles.SIZE_LIMIT)
+        fresh = _read(self._supply(_ARCHIVE), limits.BUNDLE_BYTES)
         if fresh is None:
             return
         if bundles.digest_bundle(fresh) != digest:

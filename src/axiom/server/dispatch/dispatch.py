@@ -31,8 +31,8 @@ from axiom.server.dispatch.rollout_limits import RolloutLimits
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkGrant, WorkRequest
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
-from axiom.store.tasks import waiting_tasks
-from axiom.store.tasks.waiting_tasks import HeldTasks, WaitingTask
+from axiom.store.tasks import queue as task_queue
+from axiom.store.tasks.queue import HeldTasks, WaitingTask
 
 log = logging.getLogger("axiom.dispatch")
 
@@ -58,7 +58,7 @@ def grant_tasks(
         now=now,
     )
     rollout = RolloutLimits(asking)
-    lost, out = resend_lost_tasks(asking, rollout, waiting_tasks.list_held_tasks(db, host.id))
+    lost, out = resend_lost_tasks(asking, rollout, task_queue.list_held_tasks(db, host.id))
     granted, reason = _grant_new_tasks(asking, rollout, out, lost)
     grant = WorkGrant(granted=tuple(granted), lost=lost, reason=reason)
     _record_grant(asking, grant)
@@ -219,7 +219,7 @@ def _count_sent_lately(asking: AskingHost) -> int:
     quota = hourly_quota(asking.host, asking.allowance)
     if quota is None:
         return 0
-    return waiting_tasks.count_tasks_sent_since(asking.db, asking.host.id, asking.now - QUOTA_LASTS, limit=2 * quota)
+    return task_queue.count_tasks_sent_since(asking.db, asking.host.id, asking.now - QUOTA_LASTS, limit=2 * quota)
 
 
 def _measure_task(asking: AskingHost, experiment: KnownExperiment, task: WaitingTask) -> WaitingSize:

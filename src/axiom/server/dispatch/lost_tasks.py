@@ -10,8 +10,9 @@ from axiom.server.dispatch.rollout_limits import RolloutLimits
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.returns.transitioner import transit
 from axiom.store.experiments import experiments
-from axiom.store.tasks import waiting_tasks, workunits
-from axiom.store.tasks.waiting_tasks import HeldTasks, SentTask
+from axiom.store.tasks import queue
+from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks.queue import HeldTasks, SentTask
 
 _LOOKED_AT_ONCE = 32
 
@@ -25,13 +26,13 @@ def resend_lost_tasks(
         return (), out
     lost: list[GrantedTask] = []
     is_any_closed = False
-    for task in waiting_tasks.read_sent_tasks(asking.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
+    for task in queue.read_sent_tasks(asking.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
         if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
             _take_back(asking, task)
             is_any_closed = True
         elif len(lost) < most and rollout.may_have(task) and _can_compute(asking, task):
             lost.append(_grant_again(asking, task))
-    return tuple(lost), waiting_tasks.list_held_tasks(asking.db, asking.host.id) if is_any_closed else out
+    return tuple(lost), queue.list_held_tasks(asking.db, asking.host.id) if is_any_closed else out
 
 
 def _list_missing(out: Sequence[HeldTasks], holding: Collection[int]) -> list[int]:
@@ -74,8 +75,8 @@ def _grant_again(asking: AskingHost, task: SentTask) -> GrantedTask:
 
 def _take_back(asking: AskingHost, task: SentTask) -> None:
     """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
-    stored = workunits.find_task(asking.db, task.task_id)
+    stored = task_store.find_task(asking.db, task.task_id)
     if stored is not None:
         reason = "its host lost it, and it is wanted no more or not in this form"
-        workunits.set_task_state(asking.db, stored, TaskState.ABORTED, reason, asking.now)
+        task_store.set_task_state(asking.db, stored, TaskState.ABORTED, reason, asking.now)
         transit(asking.db, task.workunit_id, asking.now)

@@ -14,9 +14,9 @@ from axiom.signed.tickets import Order, Particulars
 from axiom.signed.trust import seal_payload, seal_together
 from axiom.store.engine.database import to_microseconds
 from axiom.store.experiments.experiments import StoredBundle
-from axiom.store.tasks import workunits
-from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
-from axiom.store.tasks.workunits import TaskClaim
+from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks.queue import SentTask, WaitingTask
+from axiom.store.tasks.tasks import TaskClaim
 
 
 @value_class
@@ -124,7 +124,7 @@ def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
         )
         for claim in unclaimed
     ]
-    workunits.send_tasks(asking.db, claims, host_id=asking.host.id, now=asking.now)
+    tasks.send_tasks(asking.db, claims, host_id=asking.host.id, now=asking.now)
     if copied := {claim.task.workunit for claim in unclaimed if claim.has_copies}:  # how large they are is known now
         transit_many(asking.db, copied, asking.now)
     for claim in unclaimed:

@@ -9,8 +9,8 @@ from axiom.rules.tasks.assignment import TaskShare
 from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment, WaitingSize
 from axiom.store.hosts import hosts
-from axiom.store.tasks import tasks, waiting_tasks
-from axiom.store.tasks.waiting_tasks import WaitingTask
+from axiom.store.tasks import queue, workunits
+from axiom.store.tasks.queue import WaitingTask
 
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
 _PAGE = 32
@@ -39,11 +39,7 @@ class TaskPicker:
         What has failed somewhere is tried again on a core, if it can be: GPUs that cannot compute use up no workunit.
         """
         asking, amount = self._asking, share.tasks
-        meant = (
-            waiting_tasks.list_targeted_tasks(asking.db, experiment.id, asking.host.id, limit=amount)
-            if is_meant
-            else []
-        )
+        meant = queue.list_targeted_tasks(asking.db, experiment.id, asking.host.id, limit=amount) if is_meant else []
         candidates = meant + self._pick_open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
         holding, is_for_any = asking.request.holding or frozenset(), not (share.gpu and experiment.declared.may_use_gpu)
         return [task for task in candidates if task.task_id not in holding and (is_for_any or not task.ordinal)]
@@ -58,12 +54,14 @@ class TaskPicker:
         asking = self._asking
         if wanted.ordinal or wanted.checks_task_id is not None:
             return [wanted], 0
-        if wanted.quorum > 1 and waiting_tasks.has_workunit_copies(asking.db, wanted.workunit_id):
+        if wanted.quorum > 1 and queue.has_workunit_copies(asking.db, wanted.workunit_id):
             return [wanted], 0
         sizes, left = self._size_parts(len(wanted.replicates), sizing)
         if len(sizes) == 1 and not left:
             return [wanted], 0
-        parts, rest = tasks.split_workunit(asking.db, experiment.id, wanted, sizes if left else sizes[:-1], asking.now)
+        parts, rest = workunits.split_workunit(
+            asking.db, experiment.id, wanted, sizes if left else sizes[:-1], asking.now
+        )
         if not left:
             return [*parts, rest], 0
         uncut = WaitingSize(seconds=0.0, replicates=left, block=sizing.block)
@@ -87,7 +85,7 @@ class TaskPicker:
         chosen: list[WaitingTask] = []
         limit, passed = amount, 0
         for _ in range(_MOST_PAGES):
-            page = waiting_tasks.list_candidate_tasks(asking.db, experiment_id, after=after, limit=limit)
+            page = queue.list_candidate_tasks(asking.db, experiment_id, after=after, limit=limit)
             for candidate in page:
                 if not self._is_barred(candidate, chosen):
                     chosen.append(candidate)
@@ -106,11 +104,9 @@ class TaskPicker:
         db, volunteer_id = self._asking.db, self._asking.host.volunteer_id
         if any(other.workunit_id == wanted.workunit_id for other in chosen):
             return True
-        if wanted.checks_task_id is not None and waiting_tasks.has_computed_task(
-            db, wanted.checks_task_id, volunteer_id
-        ):
+        if wanted.checks_task_id is not None and queue.has_computed_task(db, wanted.checks_task_id, volunteer_id):
             return not (self._asking.is_ours and self._is_alone())
-        return waiting_tasks.has_had_workunit(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
+        return queue.has_had_workunit(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
 
     def _is_alone(self) -> bool:
         if self._alone is None:

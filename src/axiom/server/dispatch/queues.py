@@ -7,8 +7,8 @@ from axiom.rules.tasks.assignment import GpuLoad, WorkQueue
 from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment
 from axiom.server.dispatch.rollout_limits import RolloutLimits
-from axiom.store.tasks import waiting_tasks
-from axiom.store.tasks.waiting_tasks import WaitingExperiment
+from axiom.store.tasks import queue
+from axiom.store.tasks.queue import WaitingExperiment
 
 
 class QueueReader:
@@ -20,7 +20,7 @@ class QueueReader:
     def read_queues(self) -> tuple[dict[int, WorkQueue], str]:
         """The queues by experiment; without one, why nothing of what waits is for this host, if that is so."""
         asking, queues, why = self._asking, {}, ""
-        for waiting in waiting_tasks.list_waiting_experiments(asking.db, asking.host.id):
+        for waiting in queue.list_waiting_experiments(asking.db, asking.host.id):
             newest = asking.cache.experiments.get(waiting.experiment_id)
             if newest is None or not newest.is_ready:
                 continue
@@ -67,7 +67,7 @@ class QueueReader:
 
     def _find_why_gpus_rest(self) -> str:
         if self._why_gpus_rest is None:
-            tasks = waiting_tasks.list_gpu_endings(self._asking.db, self._asking.host.id, limits.GPU_FAILURES)
+            tasks = queue.list_gpu_endings(self._asking.db, self._asking.host.id, limits.GPU_FAILURES)
             past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in tasks]
             self._why_gpus_rest = why_gpu_rests(past, self._asking.now - tasks[0][3]) if tasks else ""
         return self._why_gpus_rest

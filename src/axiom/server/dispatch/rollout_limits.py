@@ -8,7 +8,7 @@ from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment
 from axiom.signed.tickets import parse_own_ticket
 from axiom.store.experiments import experiments, preflights, releases
-from axiom.store.tasks.waiting_tasks import SentTask
+from axiom.store.tasks.queue import SentTask
 
 _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 

@@ -23,9 +23,8 @@ from axiom.store.experiments import experiments
 from axiom.store.journal import history
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks.tasks import TaskWithOwner
-from axiom.store.tasks.waiting_tasks import WaitingTask
-from axiom.store.tasks.workunits import TaskClaim
+from axiom.store.tasks.queue import WaitingTask
+from axiom.store.tasks.tasks import TaskClaim, TaskWithOwner
 
 log = logging.getLogger("axiom.readmission")
 
@@ -57,7 +56,7 @@ def _readmit(
         log.info("task.unproven id=%d host=%d %s", report.task_id, report.host_id, error)
         return False
     why_not = _admit(db, report, remembered, ticket)
-    task = workunits.find_task(db, report.task_id)
+    task = tasks.find_task(db, report.task_id)
     if why_not or task is None:
         log.info("task.unadmitted id=%d host=%d %s", report.task_id, report.host_id, why_not)
         return False
@@ -69,7 +68,7 @@ def _readmit(
         deadline=ticket.deadline,
         gpu=_gpu(db, ticket),
     )
-    workunits.send_tasks(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
+    tasks.send_tasks(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
     log.info("task.readmitted id=%d workunit=%d host=%d", task.id, task.workunit_id, ticket.host)
     return True
 
@@ -104,7 +103,7 @@ def _admit(db: Database, report: Report, remembered: TaskWithOwner | None, ticke
     workunit = _find_workunit(db, report.workunit_id, ticket)
     if isinstance(workunit, str):
         return workunit
-    tasks.admit_task(db, report.task_id, workunit)
+    workunits.admit_task(db, report.task_id, workunit)
     return ""
 
 
@@ -143,12 +142,12 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
     registration = max(fitting, key=lambda fit: (set(read_registration_body(fit.body).design.places) == places, fit.id))
     made = _workunit(workunit_id, registration, ticket, copies=stored_manifest(experiment.manifest).copies)
     experiments.restore_replicates(db, experiment, registration.id, ticket.replicates)
-    whole = tasks.find_containing_workunit(db, made)
+    whole = workunits.find_containing_workunit(db, made)
     if whole is not None:
         left = [number for number in whole.replicates if number not in made.replicates]
-        tasks.shrink_workunit(db, whole.id, whole.replicates, left)
+        workunits.shrink_workunit(db, whole.id, whole.replicates, left)
         made = replace(made, split_from=whole.id, quorum=whole.quorum)
-    tasks.admit_workunit(db, made)
+    workunits.admit_workunit(db, made)
     return made
 
 
@@ -169,7 +168,7 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
         quorum=wanted.quorum,
         checks_task_id=wanted.checks_task_id,
     )
-    tasks.split_workunit(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
+    workunits.split_workunit(db, wanted.experiment_id, waiting, [len(others)], ticket.issued)
     return True
 
 

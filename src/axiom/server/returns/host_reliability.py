@@ -17,7 +17,7 @@ from axiom.rules.hosts.reliability import (
 from axiom.server.returns.learn_costs import Fits, MeasuredTask
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
-from axiom.store.tasks import tasks
+from axiom.store.tasks import tasks as task_store
 from axiom_weigh.grouping import group_pairs
 
 log = logging.getLogger("axiom.standings")
@@ -85,7 +85,7 @@ def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:
     host = hosts.find_host(db, host_id)
     if host is None:
         return
-    ends = tasks.count_recent_task_states(db, host_id, _LATELY)
+    ends = task_store.count_recent_task_states(db, host_id, _LATELY)
     what = {
         INVALID: "returned a result that is not what was ordered",
         DIFFERS: "returned a result that two other computers do not confirm",

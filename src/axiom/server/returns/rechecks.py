@@ -96,7 +96,7 @@ def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[in
     versions = {number: experiments.find_experiment(db, number) for number in {task.experiment_id for task in tasks}}
     still_open = {number for number, version in versions.items() if version and version.status == "open"}
     wanted = [task for task in tasks if task.experiment_id in still_open]
-    made = [task_store.order_check(db, task, now) for task in wanted]
+    made = [workunits.order_check(db, task, now) for task in wanted]
     if made:
         task_store.set_task_agreements(db, dict.fromkeys((task.id for task in wanted), Agreement.WAITING))
         transit_many(db, made, now)
@@ -112,7 +112,7 @@ def close_checks(
 
 
 def give_up(db: Database, now: datetime) -> int:
-    stale = task_store.list_stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
+    stale = workunits.list_stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
     for workunit_id in stale:
         workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)
@@ -122,7 +122,7 @@ def give_up(db: Database, now: datetime) -> int:
 def _close_check(
     db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime
 ) -> None:
-    checked = workunits.find_task(db, checked_id)
+    checked = task_store.find_task(db, checked_id)
     experiment = experiments.find_experiment(db, checked.experiment_id) if checked else None
     if checked is None or experiment is None:
         return

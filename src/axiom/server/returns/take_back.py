@@ -9,7 +9,7 @@ from axiom.rules.tasks.unwanted import GiveUp, choose_give_up
 from axiom.server.returns.transitioner import START, transit_many
 from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters, hosts
-from axiom.store.tasks import workunits
+from axiom.store.tasks import tasks
 from axiom.store.upkeep import jobs
 
 log = logging.getLogger("axiom.pilots")
@@ -19,14 +19,14 @@ _SLICE = 100  # pilots in one turn
 def take_back(db: Database, out: Sequence[Task], reason: str, now: datetime) -> int:
     """Others get a copy of these tasks. Should their host still bring what it computed, it is taken."""
     for task in out:
-        workunits.take_back_task(db, task, reason, now)
+        tasks.take_back_task(db, task, reason, now)
     transit_many(db, [task.workunit_id for task in out], now)
     return len(out)
 
 
 def give_back(db: Database, host_id: int, task_ids: Collection[int], reason: str, now: datetime) -> int:
     wanted = set(task_ids)
-    out = [task for task in workunits.list_tasks_at_host(db, host_id) if task.id in wanted] if wanted else []
+    out = [task for task in tasks.list_tasks_at_host(db, host_id) if task.id in wanted] if wanted else []
     return take_back(db, out, reason, now)
 
 
@@ -55,7 +55,7 @@ def sweep(db: Database, lease: timedelta, now: datetime) -> int:
     back = 0
     for host_id in clusters.list_silent_pilots(db, now - lease, _SLICE):
         reason = f"its pilot was silent for {lease.total_seconds():.0f} seconds"
-        back += take_back(db, workunits.list_tasks_at_host(db, host_id), reason, now)
+        back += take_back(db, tasks.list_tasks_at_host(db, host_id), reason, now)
         clusters.end_pilot_lease(db, host_id)
     if back:
         log.info("leases.ended tasks=%d", back)

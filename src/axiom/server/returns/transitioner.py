@@ -26,7 +26,7 @@ def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
 
 
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
-    workunits_with_tasks = task_store.read_workunits_with_tasks(db, sorted(set(workunit_ids)))
+    workunits_with_tasks = workunits.read_workunits_with_tasks(db, sorted(set(workunit_ids)))
     decided = [(wanted, tasks, decide_transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
     expired = [task for _, tasks, step in decided if step.expire for task in tasks if task.id in step.expire]
     aborted = [task for _, tasks, step in decided for task in tasks if task.id in step.abort]
@@ -34,10 +34,10 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
     task_store.set_task_states(db, moves, now)
     created = [(wanted, len(tasks) + extra) for wanted, tasks, step in decided for extra in range(step.create)]
-    task_store.add_task_copies(db, created, now)
+    workunits.add_task_copies(db, created, now)
     is_open = WorkunitState.OPEN
     closed = [(wanted, step) for wanted, _, step in decided if wanted.state is is_open and step.state is not is_open]
-    task_store.close_workunits(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
+    workunits.close_workunits(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
     _give_up_checking(db, closed)
     host_reliability.update_standings(db, [silent(task, now) for task in expired], now)
     for task in expired:

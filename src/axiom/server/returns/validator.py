@@ -31,7 +31,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
-from axiom.store.tasks import results, tasks, workunits
+from axiom.store.tasks import results, tasks
 from axiom.store.tasks.tasks import UnprovenTask
 from axiom_weigh.grouping import group_pairs
 
@@ -56,7 +56,7 @@ class ComparedCopies:
 def compare(
     db: Database, workunit_id: int, wanted: int, brought: Mapping[int, Sequence[Result]], again: ReadAgain, early: float
 ) -> ComparedCopies:
-    valid = [task for task in workunits.list_workunit_tasks(db, workunit_id) if task.state is TaskState.VALID]
+    valid = [task for task in tasks.list_workunit_tasks(db, workunit_id) if task.state is TaskState.VALID]
     cells = {task.id: tuple(brought[task.id] if task.id in brought else again(task)) for task in valid}
     opinions = [TaskVote(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
     decided = judge_quorum(opinions, wanted, early=early)

@@ -4,6 +4,7 @@ from datetime import datetime
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine.database import Database, Row, as_value, from_microseconds
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits as workunit_store
 
 _OF_HOST = """
@@ -92,7 +93,7 @@ class TaskAward:
 
 def list_newest_tasks(db: Database, state: str, limit: int) -> list[Task]:
     rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
-    tasks = (workunit_store.find_task(db, row["id"]) for row in rows)
+    tasks = (task_store.find_task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None]
 
 
@@ -111,13 +112,13 @@ def list_newest_host_tasks(
     """
     filters = {"host_id": host_id, "newest": limits.NEWEST_OF_A_HOST, "state": state, "limit": limit}
     rows = db.select(_OF_HOST_AFTER, **filters, after=after) if after else db.select(_OF_HOST, **filters, before=before)
-    tasks = (workunit_store.find_task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
+    tasks = (task_store.find_task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
     return [task for task in tasks if task is not None]
 
 
 def list_host_tasks_in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
     rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.row(_HOW_MANY, host_id=host_id)
-    tasks = (workunit_store.find_task(db, row["id"]) for row in rows)
+    tasks = (task_store.find_task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None], int(count["amount"]) if count else 0
 
 

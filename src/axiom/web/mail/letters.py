@@ -7,6 +7,7 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from axiom.domain.headlines import numbers
+from axiom.limits import accounts as account_limits
 from axiom.limits import mail as limits
 from axiom.reads.leaderboards import THOUSANDTHS
 from axiom.signed.mail_links import LinkPurpose, link_token
@@ -117,7 +118,7 @@ class Letters:
         )
 
     def _reset(self, row: OutboxMessage, volunteer_id: int, serial: int, now: datetime) -> Letter | None:
-        expires = row.created_at + limits.PASSWORD_LINK_FOR
+        expires = row.created_at + account_limits.PASSWORD_LINK_FOR
         if now >= expires:
             return None
         token = link_token(self.secret, LinkPurpose.RESET, volunteer_id, str(serial), expires=expires)

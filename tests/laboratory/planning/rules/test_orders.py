@@ -17,7 +17,7 @@ from axiom.laboratory.planning.rules.candidates import FIRST_IS_OUT, FirstReplic
 from axiom.laboratory.planning.rules.fleet_classes import list_fleet_classes, share_busy_cores
 from axiom.laboratory.planning.rules.operator_shares import parse_wishes, read_mix, read_priority
 from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
-from axiom.laboratory.planning.rules.why_idle import why_cores_wait
+from axiom.laboratory.planning.rules.why_cores_wait import why_cores_wait
 from axiom.rules.planning.cell_limits import allowed_seconds, most_seconds
 from axiom_weigh.values import Grade, Verdict
 

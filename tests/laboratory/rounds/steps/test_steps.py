@@ -35,7 +35,8 @@ from axiom.store.engine.database import from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts, notices
 from axiom.store.rounds import rounds as sessions
-from axiom.store.tasks import endings, workunits
+from axiom.store.tasks import endings
+from axiom.store.tasks import tasks as task_store
 from axiom.store.upkeep import jobs, watches
 from axiom_weigh.values import Verdict
 
@@ -481,7 +482,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     made = len(lab.db.select("SELECT id FROM task"))
     lab.later(hours=49)
     lab.sweep()
-    assert workunits.find_task(lab.db, out).state is TaskState.EXPIRED
+    assert task_store.find_task(lab.db, out).state is TaskState.EXPIRED
     assert (len(lab.db.select("SELECT id FROM task")), fleet_of_three.broken()) == (made, {})
     fleet_of_three.hold()
     assert fleet_of_three.said("experiment.retired") == []  # which was told when it was stopped

@@ -1,7 +1,7 @@
 """Reads out of a host's words which exception was raised at which line and config.
 
 These words are hostile. What comes out of here is a name from a list of ours, the name of a file that the bundle has,
-and a number: nothing in it can have been written by whoever owns the host. Only `printed_last` gives words.
+and a number: nothing in it can have been written by whoever owns the host. Only `find_last_print` gives words.
 """
 
 import builtins

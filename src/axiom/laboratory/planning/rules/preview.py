@@ -9,7 +9,7 @@ from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.fill import fill_hosts, list_placements
 from axiom.laboratory.planning.rules.value_of_information import compute_worths
-from axiom.laboratory.planning.rules.why_idle import why_cores_wait
+from axiom.laboratory.planning.rules.why_cores_wait import why_cores_wait
 from axiom_weigh.amounts import counted
 
 

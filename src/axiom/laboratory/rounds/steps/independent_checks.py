@@ -6,7 +6,7 @@ from axiom.server.returns.rechecks import compute_again
 from axiom.store.engine.database import Database
 from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
-from axiom.store.tasks import tasks
+from axiom.store.tasks import tasks, workunits
 from axiom_weigh.evidence.grade import checks_wanted, is_nearly_strong
 from axiom_weigh.values import OUTVOTED, Evidence
 
@@ -17,7 +17,7 @@ def order_checks(this_round: OpenRound) -> list[Note]:
     for number, line in evidence.list_newest_evidence(this_round.db).items():
         feeding = _open_registrations(this_round.db, number) if is_nearly_strong(line) else ()
         wanted = (
-            _amount_wanted(this_round.db, number, line) - tasks.count_seeds_being_checked(this_round.db, feeding)
+            _amount_wanted(this_round.db, number, line) - workunits.count_seeds_being_checked(this_round.db, feeding)
             if feeding
             else 0
         )

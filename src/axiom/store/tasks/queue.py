@@ -1,4 +1,4 @@
-"""What handing out work must know: what waits, what a host has, what it lost. It only reads, and never by a scan."""
+"""What may be sent to a host: what waits, and what it has and had before. It only reads, and never by a scan."""
 
 from collections.abc import Sequence
 from datetime import datetime
