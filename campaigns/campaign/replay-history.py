@@ -14,7 +14,7 @@ from history.golden import GOLDEN
 from history.playing import Player
 from history.story import REMARKS
 
-from axiom.reads.log import log_markdown, log_text
+from axiom.reads.rounds.log import log_markdown, log_text
 from axiom.store.engine.folder import write_file_atomically
 
 

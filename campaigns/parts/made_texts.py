@@ -17,8 +17,8 @@ from axiom.errors import AxiomError
 from axiom.laboratory.experiments.publish import pack_experiment
 from axiom.laboratory.findings.commands import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.reads import findings
-from axiom.reads import sessions as session_views
 from axiom.reads.base.request import Reading
+from axiom.reads.rounds import sessions as session_views
 from axiom.store.findings import references
 from axiom.store.rounds import rounds as sessions
 from axiom.web.papers import paper

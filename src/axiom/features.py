@@ -83,7 +83,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "rounds": Feature(
         "Rounds of work on evidence, step by step, and what each has to tell.",
-        rooms="autopilot laboratory.open_round laboratory.policy reads.log reads.session_lists reads.sessions "
+        rooms="autopilot laboratory.open_round laboratory.policy "
         "service.autopilot service.scientist store.views.sessions cli.session.diff cli.session.sessions",
         commands="session",
         terminal={"session": ("session.sessions", "Rounds of work on evidence: list, show, run, plan.")},

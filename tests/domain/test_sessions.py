@@ -8,7 +8,7 @@ import pytest
 
 import axiom
 from axiom.domain.rounds import Note
-from axiom.reads.log import note_pieces, note_sentence
+from axiom.reads.rounds.log import note_pieces, note_sentence
 from axiom_weigh.amounts import counted
 
 PACKAGE = Path(axiom.__file__).parent

@@ -13,7 +13,6 @@ from axiom.reads import experiments as experiment_views
 from axiom.reads import failures
 from axiom.reads import findings as finding_views
 from axiom.reads import news as news_views
-from axiom.reads import sessions as session_views
 from axiom.reads.base.fleet_extent import fleet_extent
 from axiom.reads.base.glossary import WORDS
 from axiom.reads.base.page import page_at
@@ -21,6 +20,7 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import shared_card_address
 from axiom.reads.graph import Graph, count_earlier_claims
 from axiom.reads.maps import recent_tiles
+from axiom.reads.rounds import sessions as session_views
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments

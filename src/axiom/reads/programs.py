@@ -11,12 +11,12 @@ from axiom.domain.proposals import ProposalState
 from axiom.domain.rounds import Round
 from axiom.limits import accounts as account_limits
 from axiom.reads import findings as finding_views
-from axiom.reads import log
 from axiom.reads import proposals as proposal_views
-from axiom.reads import session_lists as session_rows
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.graph import Graph
+from axiom.reads.rounds import log
+from axiom.reads.rounds import session_lists as session_rows
 from axiom.store.accounts import programs
 from axiom.store.registrations import proposals
 from axiom.store.rounds import rounds

@@ -289,7 +289,7 @@ def test_a_slow_disk_under_an_upload_stalls_nobody_else(working_lab, monkeypatch
     place.close()
 
 
-def test_a_slow_disk_under_the_key_of_a_long_request_or_of_a_pilot_stalls_nobody_else(exchange, monkeypatch):
+def test_a_slow_disk_under_a_long_request_or_a_pilot_stalls_nobody_else(exchange, monkeypatch):
     disk = SlowDisk()
     monkeypatch.setattr(connections, "connect_reader", disk.under(connections.connect_reader))
     long = Client("0" * 32).words(inside="<result><name>a_task_0</name></result>" * 2_000)

@@ -14,10 +14,10 @@ from axiom.domain.rounds import Note, Round, Step
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.policy import Policy
 from axiom.laboratory.rounds.rounds import take_next_step
-from axiom.reads import log
 from axiom.reads.base.request import Reading
-from axiom.reads.log import SECTIONS, title_of
 from axiom.reads.news import rss_feed
+from axiom.reads.rounds import log
+from axiom.reads.rounds.log import SECTIONS, title_of
 from axiom.store import news
 from axiom.store.experiments import releases
 from axiom.store.rounds import rounds as stored

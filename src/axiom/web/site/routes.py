@@ -21,10 +21,11 @@ from starlette.routing import Route, compile_path
 from axiom import reads
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
 from axiom.locale.languages import ENGLISH, speak_language
-from axiom.reads import experiments, figures, findings, ledger, news, results, sessions
+from axiom.reads import experiments, figures, findings, ledger, news, results
 from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.page import NUMBER, SHOWN, SitePage
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.rounds import sessions
 from axiom.web import maps, papers
 from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.export import archive

@@ -2,11 +2,11 @@
 
 from axiom.domain.rounds import Note, Round, Step
 from axiom.limits import rounds as limits
-from axiom.reads import log
 from axiom.reads.base import resolved_prose
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.session_lists import describe_model_use, require_session
+from axiom.reads.rounds import log
+from axiom.reads.rounds.session_lists import describe_model_use, require_session
 from axiom.store.rounds import kept_prose
 from axiom.store.rounds import rounds as sessions
 from axiom.store.views import sessions as session_views
