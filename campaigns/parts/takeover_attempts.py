@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from takeover import HOST, Attempt, Scene, archive, signers
 
-from axiom.limits import experiments as experiment_limits
+from axiom.limits import runner as runner_limits
 from axiom.signed import bundles
 from axiom.signed.bundles import seal_body, write_seal
 from axiom.signed.canonical_json import canonical_bytes, parse_canonical
@@ -67,7 +67,7 @@ def endless_data(scene: Scene, dice: random.Random) -> Attempt:
     words = scene.words(sealed.seal)
     changes = {
         "a bundle that goes on": scene.files("genuine", bundle_zip=sealed.archive + bytes(amount)),
-        "a bundle beyond the limit": scene.files("genuine", bundle_zip=bytes(experiment_limits.BUNDLE_BYTES + amount)),
+        "a bundle beyond the limit": scene.files("genuine", bundle_zip=bytes(runner_limits.BUNDLE_BYTES + amount)),
         "a seal that goes on": scene.files("genuine", bundle_seal=sealed.text.encode() + b"A" * amount),
         "a trust file that goes on": scene.files("genuine", trust_json=scene.chain[-1] + b" " * amount),
         "a trust file without end of brackets": scene.files("genuine", trust_json=b'{"chain":' + b"[" * amount),

@@ -14,7 +14,7 @@ import pytest
 import axiom
 from axiom import shipped
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
-from axiom.limits import experiments as experiment_limits
+from axiom.limits import runner as runner_limits
 from axiom.signed import bundles
 from axiom.signed.bundles import (
     Seal,
@@ -59,9 +59,9 @@ def test_a_bundle_is_opened_as_it_was_packed_and_refused_unread_if_too_large(now
     assert open_bundle(raw, sealed(raw, now)) == FILES == read_bundle_files(raw)
     assert raw == pack_files(dict(reversed(FILES.items())))
     assert digest_bundle(pack_files({"a": b"1"})) == "ff7bcfadea03f673a7f7d3cc9bbda7475b29016681fc9fd85b548e9bc3a16974"
-    raw = archive(("manifest.json", b"0" * (experiment_limits.BUNDLE_BYTES + 1)), compression=zipfile.ZIP_DEFLATED)
+    raw = archive(("manifest.json", b"0" * (runner_limits.BUNDLE_BYTES + 1)), compression=zipfile.ZIP_DEFLATED)
     assert len(raw) < 100_000
-    with pytest.raises(BundleAltered, match=str(experiment_limits.BUNDLE_BYTES)):
+    with pytest.raises(BundleAltered, match=str(runner_limits.BUNDLE_BYTES)):
         open_bundle(raw, sealed(raw, now))
 
 

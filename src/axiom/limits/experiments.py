@@ -74,4 +74,3 @@ PUBLISHED_CHARACTERS = 200_000  # The longest file that may be sent to be publis
 FAILURE_GROUPS_TOLD = 5  # Groups of failures on an operator's first page; a page of their own has all
 FAILURE_EXAMPLES = 8  # Tasks of a group of failures that are read for their messages and configs
 FAILURE_HOSTS = 2  # Computers on which the same must fail before it is no longer taken for one computer's own trouble
-BUNDLE_BYTES = 8 * 1024 * 1024  # How large the files of a bundle may be together

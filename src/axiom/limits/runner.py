@@ -26,3 +26,4 @@ FIRST_DELAY_SECONDS = 60  # How long such a task waits the first time, and twice
 LONGEST_DELAY_SECONDS = 4 * 3_600  # The longest that such a task waits
 DESCRIBE_SECONDS = 30.0  # How long a file may take to say what it declares, with JAX and a busy computer counted in
 DESCRIBE_MB = 2_000.0  # Memory that the process may hold which asks a file what it declares
+BUNDLE_BYTES = 8 * 1024 * 1024  # How large the files of a bundle may be together

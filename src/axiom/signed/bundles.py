@@ -15,7 +15,7 @@ from typing import Any
 
 from axiom.domain.experiments import NAME
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
-from axiom.limits import experiments as limits
+from axiom.limits import runner as limits
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.signing import SigningKey

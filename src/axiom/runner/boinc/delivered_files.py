@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
-from axiom.limits import experiments as limits
+from axiom.limits import runner as limits
 from axiom.runner.files.atomic import write_atomically
 from axiom.runner.files.home import RunnerHome, read_at_most
 from axiom.signed import bundles
