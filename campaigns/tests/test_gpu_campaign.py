@@ -34,7 +34,7 @@ def test_a_batch_is_all_configs_at_several_replicates_and_its_means_are_compared
 
 
 def test_a_batch_agrees_with_the_processor_and_repeats_itself(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(campaign, "environment", lambda cache, _device: child_environment(cache, None))
+    monkeypatch.setattr(campaign, "child_environment", lambda cache, _device: child_environment(cache, None))
     course = campaign.prepare(tmp_path, "benford_law", 1, PauseGate(), replicates=3)
     course = replace(course, cells=[({**config, "epochs": 2}, seed) for config, seed in course.cells[:6]])
     parts = [campaign.on_a_core(part, tmp_path / "core") for part in course.of_each_config()]
