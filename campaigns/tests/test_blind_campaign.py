@@ -35,4 +35,4 @@ def test_a_tried_text_is_found_in_other_code_and_a_failed_one_tells_one_bit(tmp_
         gates.tried(CHANNELS["the line that fails"]().replace("SHIFT", shift), "probe") for shift in ("0.1", "0.3")
     ]
     assert tried[0].gates != tried[1].gates
-    assert blind.told_gates(tried[0]) == blind.told_gates(tried[1])
+    assert blind.public_gates(tried[0]) == blind.public_gates(tried[1])
