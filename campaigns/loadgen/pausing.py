@@ -12,7 +12,7 @@ from pathlib import Path
 from axiom.__main__ import main
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.server.returns.validator import Validator
-from axiom.service.work_jobs import LaboratoryJobs
+from axiom.service.jobs import WorkJobs
 
 
 def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:
@@ -29,5 +29,5 @@ if __name__ == "__main__":
     pause = data.with_name(f"{data.name}.pause")
     Validator.judge = resting(Validator.judge, pause)  # type: ignore[method-assign]
     CreditPayer.pay = resting(CreditPayer.pay, pause)  # type: ignore[method-assign]
-    LaboratoryJobs.look_again = resting(LaboratoryJobs.look_again, pause)  # type: ignore[method-assign,assignment]
+    WorkJobs.look_again = resting(WorkJobs.look_again, pause)  # type: ignore[method-assign,assignment]
     main()

@@ -44,7 +44,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "experiments": Feature(
         "Questions: files of the catalogue, tried out, published, let out and recalled.",
-        rooms="domain.declaration domain.estimands domain.preflights domain.releases domain.wrap kit reads.releases ",
+        rooms="domain.declaration domain.estimands domain.preflights domain.releases domain.wrap kit reads.releases",
         commands="experiment draft finding",
         terminal={"experiment": ("experiment.group", "Questions: new, list, show, run, publish, deploy …")},
     ),
@@ -94,8 +94,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "tasks": Feature(
         "What is ordered, given out, computed, brought back and judged.",
-        rooms="domain.value domain.work engines server.dispatch server.returns server.scheduler service.engine "
-        "service.work_jobs ",
+        rooms="domain.value domain.work engines server.dispatch server.returns server.scheduler service.engine",
         commands="workunit task",
         terminal={
             "workunit": ("host.tasks", "What is ordered: list, show, cancel."),

@@ -27,10 +27,10 @@ from axiom.service import clock as clocks
 from axiom.service import run as laboratory
 from axiom.service.clock import AcceptedClock, Clock, open_clock
 from axiom.service.health import Health
+from axiom.service.jobs import make_work_jobs
 from axiom.service.mail import make_letters, make_mailing, silence_counts_from
 from axiom.service.open_laboratory import open_folder_gate
 from axiom.service.standard_callers import operator_caller
-from axiom.service.work_jobs import make_laboratory_jobs
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.store.connections import Connections, ReaderPool
@@ -170,9 +170,7 @@ def writer(lab):
 @pytest.fixture
 def look(lab, writer):
     """The job that gives up on what is late."""
-    jobs = make_laboratory_jobs(
-        writer, lab.folder, lab.folder.journal, lab.keys, timedelta(minutes=10), lambda: lab.now
-    ).jobs
+    jobs = make_work_jobs(writer, lab.folder, lab.folder.journal, lab.keys, timedelta(minutes=10), lambda: lab.now).jobs
 
     def look(*, session=False):
         jobs._jobs["transition"].work()

@@ -269,8 +269,9 @@ class CommandGate:
             if submission.dry_run:
                 tried = audit.count_commands_given(db, caller.name, request.command, since, dry_run=True)
         is_full = most is not None and max(uses, tried / limits.DRY_RUNS) >= most
-        has_limit = bool(request.proposals) or caller.limits.core_hours_open < math.inf
-        orders = self.open_orders(db, caller.name) if has_limit else OpenOrders()
+        proposals = caller.limits.open_proposals if request.proposals else math.inf
+        is_limited = min(caller.limits.core_hours_open, proposals) < math.inf
+        orders = self.open_orders(db, caller.name) if is_limited else OpenOrders()
         return SpentToday(
             workunits=had["workunits"],
             aborts=had["aborts"],

@@ -20,9 +20,7 @@ class Laboratory:
     keys: Keys
     settings: Settings
     package: Path  # the folder of the package `axiom`, from which bundles are packed
-    catalogue: Path = field(
-        default_factory=shipped.catalogue_folder
-    )  # where the experiments lie that Axiom brings along
+    catalogue: Path = field(default_factory=shipped.catalogue_folder)  # the experiments that Axiom brings along
     describe: Describer = describe_files
 
     def for_programs(self) -> Self:

@@ -324,9 +324,8 @@ def _progress(
         "replicates": issued,
         "in_evidence": max((evidence["seeds"] + evidence["missing"] for evidence in weighed), default=0),
         "cells": sum(registration["issued"] * registration["cells"] for registration in registered),
-        "cells_back": sum(
-            blocks.count_returned_cells(reading.db, stored.id, below=first_place(1)).values()
-        )  # finer are none of it
+        # Finer cells are none of it.
+        "cells_back": sum(blocks.count_returned_cells(reading.db, stored.id, below=first_place(1)).values())
         if manifest.map
         else sum(amount for (noun, _), amount in counted.items() if noun == "result"),
         "tasks": {

@@ -19,7 +19,7 @@ from axiom.gate.client import SocketClient
 from axiom.laboratory.backups.archive import is_archiving_due, is_possible
 from axiom.laboratory.backups.automatic_backups import list_backup_copies
 from axiom.laboratory.backups.invariants import PROMISES, find_broken_promises
-from axiom.laboratory.experiments.catalogue_files import list_contested
+from axiom.laboratory.experiments.catalogue_files import list_contested_files
 from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
@@ -266,7 +266,7 @@ def _preflights(_folder: Folder, db: Database) -> _Answer:
 
 def _own_files(folder: Folder) -> Iterator[Diagnosis]:
     """Where Axiom brings a file and the laboratory has its own: which of the two is used."""
-    for file in list_contested(shipped.catalogue_folder(), folder.catalogue):
+    for file in list_contested_files(shipped.catalogue_folder(), folder.catalogue):
         own, brought = (f"version {version}" for version in (file.own, file.shipped))
         yield Diagnosis(
             name="own file",

@@ -20,9 +20,9 @@ from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import resume
 from axiom.server.upkeep.jobs import Jobs
+from axiom.service.jobs import WorkJobs, make_work_jobs
 from axiom.service.open_laboratory import journal_of, package_folder, writer_of
 from axiom.service.take_folder import workers_of
-from axiom.service.work_jobs import LaboratoryJobs, make_laboratory_jobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -44,7 +44,7 @@ class ComputingParts:
     cache: DispatchCache  # for works in the writer's thread alone
     pilots: PilotServer
     engine: LocalEngine
-    moving: LaboratoryJobs
+    moving: WorkJobs
 
     @property
     def jobs(self) -> Jobs:
@@ -93,8 +93,8 @@ def make_computing_parts(
 
 def _moving(
     writer: Writer, folder: Folder, settings: Settings, keys: Keys, lease: timedelta, now: Callable[[], datetime]
-) -> LaboratoryJobs:
-    made = make_laboratory_jobs(writer, folder, journal_of(folder, settings), keys, lease, now)
+) -> WorkJobs:
+    made = make_work_jobs(writer, folder, journal_of(folder, settings), keys, lease, now)
     if settings.stamp_authority:
         from axiom.server.upkeep.registration_stamps import stamp_job
 

@@ -35,7 +35,7 @@ from axiom.service.clock import Clock
 from axiom.service.doctor import examine_running
 from axiom.service.engine import ComputingParts, demand_writer, make_computing_parts
 from axiom.service.health import Health
-from axiom.service.jobs import list_laboratory_jobs
+from axiom.service.jobs import list_server_jobs
 from axiom.service.logs import set_up_logging
 from axiom.service.mail import Mailing, mail_server, make_letters, make_mailing, silence_counts_from
 from axiom.service.mcp_on_site import mount_mcp
@@ -265,7 +265,7 @@ def _build(
 ) -> tuple[ComputingParts, TileViews]:
     core, visits = make_computing_parts(folder, settings, keys, now), TileViews()
     caller = laboratory_caller(workers_of(settings))
-    for job in list_laboratory_jobs(core.gate, caller, visits.take, lambda: stopping.is_asked):
+    for job in list_server_jobs(core.gate, caller, visits.take, lambda: stopping.is_asked):
         core.jobs.add(job)
     return core, visits
 

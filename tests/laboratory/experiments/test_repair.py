@@ -12,7 +12,7 @@ from axiom.domain.registrations import forecaster_name, read_registration_body
 from axiom.errors import Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments import drafts as try_draft
 from axiom.laboratory.experiments import published_files
-from axiom.laboratory.experiments.catalogue_files import find_file, list_contested
+from axiom.laboratory.experiments.catalogue_files import find_file, list_contested_files
 from axiom.laboratory.experiments.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.laboratory.experiments.preflight import preflight_secret
@@ -203,14 +203,14 @@ def test_what_axiom_brings_later_neither_wins_nor_loses_unseen(mending):
     mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, SOUND)), why="so it is meant", by="Ada"))
     shipped, own = mending.gate.laboratory.catalogue, mending.lab.folder.catalogue
     (shipped / "sound.py").write_text(SOUND.replace("a little?", "a very little?"))  # the same version
-    (file,) = list_contested(shipped, own)
+    (file,) = list_contested_files(shipped, own)
     assert file.name == "sound"
     assert file.own == 1
     assert file.shipped == 1
     assert file.is_own
     assert used(mending).parent == own
     (shipped / "sound.py").write_text(SOUND.replace("version=1", "version=2"))
-    assert (list_contested(shipped, own)[0].is_own, used(mending).parent) == (False, shipped)
+    assert (list_contested_files(shipped, own)[0].is_own, used(mending).parent) == (False, shipped)
     assert mending.submit(PublishExperiment(experiment="sound"))["version"] == 2
     # a backup has no files: what was mended is laid out again, and what Axiom brings along is not
     (shipped / "sound.py").write_text(BROKEN)

@@ -50,7 +50,7 @@ class ContestedFile:
         return self.own is None or self.shipped is None or self.own >= self.shipped
 
 
-def list_contested(shipped: Path, own: Path) -> list[ContestedFile]:
+def list_contested_files(shipped: Path, own: Path) -> list[ContestedFile]:
     """The experiments with a file in either folder, by name."""
     return [
         ContestedFile(name=file.stem, own=_version(file), shipped=_version(shipped / file.name))
@@ -63,7 +63,7 @@ def gather_files(shipped: Path, *own: Path) -> list[Path]:
     """The experiments' files in these folders, by name; of two with one name the one that `ContestedFile` says."""
     files = {file.stem: file for file in shipped.glob("[a-z]*.py")}
     for catalogue in own:
-        losing = {file.name for file in list_contested(shipped, catalogue) if not file.is_own}
+        losing = {file.name for file in list_contested_files(shipped, catalogue) if not file.is_own}
         files |= {file.stem: file for file in catalogue.glob("[a-z]*.py") if file.stem not in losing}
     return [files[name] for name in sorted(files)]
 

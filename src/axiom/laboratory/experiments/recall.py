@@ -43,9 +43,8 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
     if newest is not None and newest.version > version.version:
         raise Refused(f"{name} gave way to version {newest.version}. Nothing was changed; open that one again instead.")
     experiments.reopen_experiment(db, version.id)
-    blocks.request_reweighing(
-        db, version.id
-    )  # what was taken back with it is missing from now on, and closes its block
+    # What was taken back with it is missing from now on, and closes its block.
+    blocks.request_reweighing(db, version.id)
     releases.restart_release(db, version, reason=why, by=releases.LABORATORY, now=now)
     db.log_once_stored(log, "experiment.reopened id=%d", version.id)
 

@@ -23,7 +23,7 @@ class DispatchSettings:
     grace: timedelta  # how long after its deadline a ticket is still obeyed
     tasks_per_core: int = 16  # that a volunteer's host may have in hand
     daily_per_core: int | None = None  # None is any number
-    ourselves: int = 0  # `accounts.ourselves`; 0 where the laboratory computes nothing itself
+    ourselves: int = 0  # the laboratory's own account; 0 where the laboratory computes nothing itself
     task_seconds: float = 8.0  # that a task of its own hosts should take
     approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
 

@@ -181,9 +181,8 @@ class Transfers:
         try:
             with Connections(folder=self._folder).reader() as db:
                 if uploads.list_tasks_closed_to_uploads(db, [task_id]).get(task_id, "") is None:
-                    return (
-                        transfers.upload_done_reply()
-                    )  # it ended without an output: the client is rid of what it left
+                    # It ended without an output: the client is rid of what it left.
+                    return transfers.upload_done_reply()
                 return (
                     None
                     if self._bytes_of_other_tasks(db, task_id) + size <= host_limits.UNREPORTED_BYTES

@@ -80,9 +80,8 @@ def identify_host(db: Database, request: SchedulerRequest, now: datetime) -> Ide
     if record is None:
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
     is_new = request.host_id != record.host.id
-    hosts.record_contact(
-        db, record.host.id, 0 if is_new else request.rpc_seqno, now
-    )  # a client counts anew with its number
+    # A client counts anew with its number.
+    hosts.record_contact(db, record.host.id, 0 if is_new else request.rpc_seqno, now)
     return Identity(
         caller=caller,
         host=record.host,

@@ -254,9 +254,8 @@ def _keep_file(folder: Folder, place: Path, body: bytes, now: datetime) -> None:
     try:
         _make_folder(place.parent, folder)
         unfinished.write_bytes(body)
-        os.utime(
-            unfinished, ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000)
-        )  # its age is told by the laboratory's clock
+        # Its age is told by the laboratory's clock.
+        os.utime(unfinished, ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000))
         fsync_path(unfinished)
         unfinished.replace(place)
         fsync_path(place.parent)

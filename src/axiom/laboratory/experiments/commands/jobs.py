@@ -9,7 +9,7 @@ from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.gate.gate import CommandGate
 from axiom.laboratory.experiments import published_files, releases
 from axiom.laboratory.experiments.breaker import find_failing_versions
-from axiom.laboratory.experiments.catalogue_files import list_contested, list_files, list_shipped
+from axiom.laboratory.experiments.catalogue_files import list_contested_files, list_files, list_shipped
 from axiom.laboratory.experiments.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.laboratory.rounds.steps.failures import count_failures as count_failures
 from axiom.server.upkeep.jobs import Job
@@ -31,7 +31,7 @@ def publish_catalogue(gate: CommandGate, caller: Caller, is_stopping: Callable[[
     A file that cannot be published holds up no other.
     """
     laboratory = gate.laboratory
-    for contest in list_contested(laboratory.catalogue, laboratory.folder.catalogue):
+    for contest in list_contested_files(laboratory.catalogue, laboratory.folder.catalogue):
         used = "own" if contest.is_own else "shipped"
         log.warning(
             "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
