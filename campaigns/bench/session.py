@@ -27,7 +27,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import weighing
-from axiom.laboratory.credit.awards import SLICE
 from vouching import vouch
 
 import axiom
@@ -36,6 +35,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.rounds import Allotment
 from axiom.gate.gate import CommandGate
 from axiom.gate.laboratory import Laboratory
+from axiom.laboratory.credit.awards import SLICE
 from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate
