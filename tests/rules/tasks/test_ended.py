@@ -9,10 +9,9 @@ import pytest
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
-from axiom.rules.tasks.outage import measure_outage
-from axiom.rules.tasks.reports import judge_report
+from axiom.rules.tasks.reports import GiveUp, choose_give_up, judge_report
 from axiom.rules.tasks.stuck_tasks import find_stuck_tasks
-from axiom.rules.tasks.unwanted import GiveUp, choose_give_up
+from axiom.rules.tasks.transition import measure_outage
 
 OPEN, DONE, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.CANCELLED
 

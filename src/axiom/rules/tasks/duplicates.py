@@ -1,11 +1,19 @@
-"""Do two computations of the same cells agree, and who is wrong? So that lying and broken hosts are found out."""
+"""Do computations of the same cells agree, and who is wrong? So that lying and broken hosts are found out.
 
+Of some tasks several copies are wanted; the others are computed again elsewhere as often
+as what their host computed before asks for.
+"""
+
+import hashlib
+import hmac
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.work import Agreement, Outcome, Result
+from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
+from axiom.limits import tasks as limits
+from axiom_weigh.amounts import counted
 
 _EXACT = 1e-9  # the same where nothing was trained: processors round the last digits differently
 _LOOSE = 0.5  # the same for what a whole training ends with
@@ -162,3 +170,91 @@ def are_numbers_near(first: float, second: float, tolerance: float) -> bool:
         if math.isfinite(first - second)
         else False
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuorumResult:
+    """What valid copies of a task show of each other.
+
+    `agreeing` are as many as were wanted, or more, that say the same: their results count. Before that there are none.
+    """
+
+    agreements: Mapping[int, Agreement]
+    agreeing: tuple[int, ...] = ()
+    reason: str
+
+    @property
+    def odd(self) -> tuple[int, ...]:
+        """The copies against which enough others agree."""
+        differing = (task_id for task_id, agreement in self.agreements.items() if agreement is Agreement.DIFFERS)
+        return tuple(differing) if self.agreeing else ()
+
+
+def judge_quorum(opinions: Sequence[TaskVote], wanted: int, *, early: float) -> QuorumResult:
+    """Decide from the valid copies, oldest first. `early` is how far early values of honest hosts may lie apart.
+
+    Those that agree with one copy are together, and the largest such group counts once it has as many as are wanted.
+    Until then its members wait for more, and the others differ; where no two agree, each of them differs.
+    """
+    groups = [tuple(other.task_id for other in opinions if _is_alike(opinion, other, early)) for opinion in opinions]
+    largest = max(groups, key=len, default=())
+    everybody = [opinion.task_id for opinion in opinions]
+    reason = f"of {len(everybody)} copies that came back {len(largest)} say the same, and {wanted} must"
+    if len(largest) >= wanted:
+        return QuorumResult(agreements=_marks(everybody, largest, Agreement.AGREES), agreeing=largest, reason=reason)
+    together = largest if len(largest) > 1 or len(everybody) == 1 else ()
+    return QuorumResult(agreements=_marks(everybody, together, Agreement.WAITING), reason=reason)
+
+
+def _is_alike(opinion: TaskVote, other: TaskVote, early: float) -> bool:
+    """Do they say the same? Where nothing can be compared, at least that each cell ended in the same way."""
+    if opinion is other:
+        return True
+    agrees = compare_cells(opinion.cells, other.cells, early=early).agrees
+    return _endings(opinion) == _endings(other) if agrees is None else agrees
+
+
+def _endings(opinion: TaskVote) -> dict[tuple[int, int], str]:
+    return {(cell.replicate, cell.config): cell.outcome for cell in opinion.cells}
+
+
+def _marks(everybody: Sequence[int], together: Sequence[int], agreement: Agreement) -> dict[int, Agreement]:
+    return {task_id: agreement if task_id in together else Agreement.DIFFERS for task_id in everybody}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckRate:
+    """One task in how many is checked, and why."""
+
+    one_in: int
+    reason: str
+
+
+def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watched: bool) -> CheckRate:
+    """Decide from a host's comparisons, the newest first, and from whether it was outvoted lately."""
+    if is_watched:
+        return CheckRate(one_in=1, reason="its host was outvoted lately")
+    not_differing = sum(comparison.agreement is not Agreement.DIFFERS for comparison in compared)
+    if not_differing < limits.COMPARED_UNTIL_NOT_NEW:
+        # What is under way counts, or a fast host would have very many checked before the first check is back.
+        return CheckRate(
+            one_in=limits.RECHECK_ONE_IN_OF_NEW_HOST,
+            reason=f"its host is new: {counted(not_differing, 'comparison')} so far",
+        )
+    settled = [
+        comparison
+        for comparison in compared
+        if comparison.experiment_id == experiment_id and comparison.agreement != Agreement.WAITING
+    ]
+    in_row = len(list(itertools.takewhile(lambda comparison: comparison.agreement is Agreement.AGREES, settled)))
+    reason = f"its host agreed {counted(in_row, 'time')} in a row on this version"
+    return CheckRate(
+        one_in=limits.RECHECK_ONE_IN_OF_KNOWN_HOST if in_row >= limits.AGREED_UNTIL_KNOWN else limits.RECHECK_ONE_IN,
+        reason=reason,
+    )
+
+
+def is_checked(secret: bytes, task_id: int, one_in: int) -> bool:
+    """Is this one of the tasks that are checked? Always the same answer, and nobody without the secret knows it."""
+    drawn = hmac.digest(secret, b"axiom-check-1 %d" % task_id, hashlib.sha256)
+    return int.from_bytes(drawn[:8], "big") % one_in == 0

@@ -5,8 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
-from axiom.rules.tasks.outage import measure_outage
-from axiom.rules.tasks.transition import Transition, decide_transition
+from axiom.rules.tasks.transition import Transition, decide_transition, measure_outage
 from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.store.engine.database import Database
