@@ -197,8 +197,8 @@ def played(place: Path) -> Costs:
         secrets, master = make_secrets(folder.keys), url.removesuffix("scheduler")
         try:
             with open_volunteer_project(folder, secrets, core, master=master, now=now, source=Source()) as made:
-                reports = made.scheduler.handler.reports
-                object.__setattr__(reports, "judge_and_pay", lambda _db, _now: None)  # judging is measured by itself
+                handler = made.scheduler.handler
+                object.__setattr__(handler, "judge_and_pay", lambda _db, _now: None)  # judging is measured by itself
                 for _ in range(2):
                     watch.costs = {}
                     contacts(watch, made, url, hosts)

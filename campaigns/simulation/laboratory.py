@@ -30,9 +30,8 @@ from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler.open_scheduler import open_scheduler
 from axiom.server.scheduler.reply import Links, Project
-from axiom.server.scheduler.scheduler import Scheduler
+from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, Secrets

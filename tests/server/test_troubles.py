@@ -97,7 +97,7 @@ def test_a_host_is_blamed_for_what_it_brought_and_not_for_what_was_lost_here(exc
 
     (handed,) = exchange.call(attic, ask=1.0).tasks.values()
     with monkeypatch.context() as patched:
-        patched.setattr(exchange.scheduler.handler.reports.rate, "may_judge", lambda _: False)  # nobody looks at it yet
+        patched.setattr(exchange.scheduler.handler.rate, "may_judge", lambda _: False)  # nobody looks at it yet
         exchange.call(attic, exchange.upload(handed, b"x" * 100_000))  # so large that it lies in a file
     before = standing()
     if how == "gone":

@@ -38,9 +38,8 @@ from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
 from axiom.server.pilots.pilot_routes import PilotRoutes
-from axiom.server.scheduler.open_scheduler import open_scheduler
 from axiom.server.scheduler.reply import Links, Project
-from axiom.server.scheduler.scheduler import Scheduler
+from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep.jobs import Job
 from axiom.service.engine import ComputingParts
 from axiom.service.runner_build import Builder

@@ -13,7 +13,7 @@ from axiom.boinc import account_keys
 from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
 from axiom.server.scheduler import scheduler
-from axiom.server.scheduler.identify import is_stranger
+from axiom.server.scheduler.scheduler import is_stranger
 from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, sign_change
 from axiom.signed.bundles import read_seal
 from axiom.store.connections import Connections

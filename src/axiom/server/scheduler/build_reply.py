@@ -1,23 +1,59 @@
 """Builds the reply to a request of which all else is done: keeps its preferences, and tells its owner the news."""
 
+import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.boinc.replies import Message, Reply
-from axiom.boinc.requests import SchedulerRequest
+from axiom.boinc.account_keys import email_hash, is_weak
+from axiom.boinc.replies import Message, Priority, Reply
+from axiom.boinc.requests import SchedulerRequest, valid_preferences
+from axiom.errors import NotFound, StoreDamaged
+from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
+from axiom.rules.accounts.new_hosts import are_own_preferences
 from axiom.rules.tasks.assignment import NO_FAULT
 from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
-from axiom.server.dispatch.cache import DispatchCache
+from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant
 from axiom.server.scheduler import reply
-from axiom.server.scheduler.bundle_archives import BundleArchives
-from axiom.server.scheduler.identify import Identity, keep_preferences, tell_notices
+from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import HostPrograms
+from axiom.server.scheduler.reply import Archive, archives_of
 from axiom.server.scheduler.tasks_on_client import UnwantedTasks, list_unused_files
+from axiom.store.accounts import accounts
+from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.hosts import notices
+from axiom.store.hosts.hosts import AccountHolder
+
+log = logging.getLogger("axiom.rpc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleArchives:
+    """Remembers those that are in the store; whoever undoes what put them there clears it."""
+
+    folder: Folder
+    _stored: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
+
+    def store_archives(self, db: Database, task: GrantedTask, now: datetime) -> tuple[Archive, Archive]:
+        """The task's bundle and its seal; both are in the store from here on."""
+        key = (task.bundle, task.seal)
+        if key not in self._stored:
+            blobs.store_blob(db, self.folder, task.seal.encode(), now)
+            try:
+                body = blobs.read_blob(db, self.folder, task.bundle)
+            except (NotFound, StoreDamaged) as error:
+                log.error("bundle.unfit %s", error)
+                raise DamagedBundle(task.bundle) from error
+            self._stored[key] = archives_of(task.bundle, body, task.seal)
+        return self._stored[key]
+
+    def clear(self) -> None:
+        self._stored.clear()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +103,7 @@ class ReplyBuilder:
     def _greet(self, db: Database, handled: HandledRequest, granted: Sequence[GrantedTask]) -> dict[str, Any]:
         """Who is spoken to and by whom, what its owner must hear, and when it calls again."""
         request, identity, project, now = handled.request, handled.identity, self.project, handled.now
-        cross_id, is_newer_here = keep_preferences(db, identity.caller, request, now)
+        cross_id, is_newer_here = _keep_preferences(db, identity.caller, request, now)
         code_key, signature = project.code.key_for(request.code_sign_key)
         why = "" if granted else _explain_no_work(request, handled.grant.reason)
         pause = choose_contact_delay(
@@ -82,7 +118,7 @@ class ReplyBuilder:
             "request_delay": pause.least,
             "next_rpc_delay": pause.most,
             "messages": (
-                *tell_notices(db, identity, now),
+                *_tell_notices(db, identity, now),
                 *(Message(text=text) for text in reasons if text),
             ),
             "account": reply.account(identity.caller, cross_id, now),
@@ -138,3 +174,38 @@ def _explain_no_work(request: SchedulerRequest, reason: str) -> str:
     else:
         frame = mark("No work for this computer now: %(reason)s.")
     return gettext(frame) % {"reason": gettext(reason)}
+
+
+def _keep_preferences(
+    db: Database, caller: AccountHolder, request: SchedulerRequest, now: datetime
+) -> tuple[str, bool]:
+    """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
+
+    Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
+    So do those that come with a weak key, which computes and does nothing else: others know it than the volunteer.
+    Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
+    here are the newer ones.
+    """
+    cross_id, known_at = caller.account.cross_id, caller.preferred.modified_at
+    is_theirs = not is_weak(request.authenticator)
+    if is_theirs and len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
+        cross_id = request.cross_project_id
+        accounts.set_cross_id(db, caller.volunteer.id, cross_id)
+    brought_at = request.preferences_modified_at
+    is_own = is_theirs and are_own_preferences(request.preferences_source, email_hash(caller.account.address))
+    if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
+        preferences = valid_preferences(request.global_preferences)
+        is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count
+        if preferences and is_dated:
+            accounts.keep_preferences(db, caller.volunteer.id, preferences, int(brought_at))
+        brought_at = brought_at if preferences else 0.0
+    return cross_id, known_at > brought_at
+
+
+def _tell_notices(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
+    if not identity.has_notices:
+        return ()
+    shown = notices.list_host_notices(db, identity.host.id, now)
+    if untold := [notice.id for notice in shown if not notice.is_told]:
+        notices.mark_notices_told(db, untold, now)
+    return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)

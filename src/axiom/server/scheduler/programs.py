@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from axiom.boinc.replies import AppVersion, FileRef, SignedFile
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
-from axiom.domain.fleet import GPU_KINDS, Platform
+from axiom.domain.fleet import GPU_KINDS
 from axiom.domain.runners import OfferedRunner
 from axiom.rules.hosts.runners import SuitableRunners, choose_suitable_runners
 
@@ -21,7 +21,6 @@ PLATFORMS = {
     "arm64-apple-darwin": ("macos", "arm64"),
     "x86_64-apple-darwin": ("macos", "x86_64"),
 }
-_AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 # How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
 _GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
 _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
@@ -122,22 +121,3 @@ def anonymous_programs(request: SchedulerRequest) -> dict[str, Program]:
 def _is_of_use(version: HeldVersion) -> bool:
     is_known = version.platform in PLATFORMS and version.coprocessor in ("", *GPU_KINDS)  # nothing a host made up
     return version.app == APP and is_known and _PLAN_CLASS(version.plan_class) is not None
-
-
-def platform_of(names: tuple[str, ...], features: str) -> Platform:
-    """Our word for a platform; one that BOINC knows and we do not keeps its name and gets no work."""
-    named = next((PLATFORMS[name] for name in names if name in PLATFORMS), None)
-    if named is None:
-        first = names[0] if names else "unknown"
-        return Platform(system=first[:60], processor="unknown", instructions="none")
-    system, processor = named
-    return Platform(system=system, processor=processor, instructions=_instructions(processor, features))
-
-
-def _instructions(processor: str, features: str) -> str:
-    if processor == "arm64":
-        return "neon"
-    flags = frozenset(features.lower().replace(".", "_").split())
-    if flags >= _AVX512:
-        return "avx512"
-    return next((name for name in ("avx2", "avx") if name in flags), "none")

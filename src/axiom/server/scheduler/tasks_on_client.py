@@ -94,7 +94,7 @@ def record_progress(db: Database, host_id: int, trickles: Sequence[Trickle], now
     """Keep how far this host says that its tasks are. Of several words about one, the last counts."""
     latest: dict[int, ProgressReport] = {}
     for trickle in trickles:
-        name, share = read_task_name(trickle.task.removesuffix(SUFFIX)), read_progress(trickle)
+        share, name = read_progress(trickle), read_task_name(trickle.task.removesuffix(SUFFIX))
         if name is not None and share is not None and (name[1] in latest or len(latest) < _MOST):
             latest[name[1]] = ProgressReport(task_id=name[1], fraction=share[0], cpu_seconds=share[1])
     progress.record_progress(db, host_id, list(latest.values()), now)

@@ -106,6 +106,39 @@ class ClientDescription:
     digest: str  # changes when any of this does
 
 
+@value_class
+class AccountHolder:
+    volunteer: Volunteer
+    account: Account
+    preferred: VolunteerPreferences
+    team_name: str  # empty for one who belongs to none
+    balance: Balance | None
+
+
+@value_class
+class StoredHost:
+    host: Host
+    rpc_seqno: int
+    facts_digest: str
+    balance: Balance | None
+
+
+@value_class
+class Contact:
+    """Who speaks, and which host its number means: whoever's that is."""
+
+    caller: AccountHolder
+    host: StoredHost | None
+    has_notices: bool  # is there something to say to the owner of the host?
+
+
+@value_class
+class TaskStanding:
+    host_id: int | None
+    state: TaskState
+    workunit: WorkunitState
+
+
 def upsert_host(
     db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime
 ) -> int:
@@ -130,6 +163,20 @@ def add_host(db: Database, volunteer_id: int, description: ClientDescription, no
     )
     update_host_description(db, made, description)
     return made
+
+
+def store_description(
+    db: Database, volunteer_id: int, host_id: int | None, description: ClientDescription, now: datetime
+) -> StoredHost:
+    """The host as its client describes it now; one without a number is a new host of this volunteer."""
+    if host_id is None:
+        host_id = add_host(db, volunteer_id, description, now)
+    else:
+        update_host_description(db, host_id, description)
+    stored = find_stored_host(db, host_id)
+    if stored is None:
+        raise LookupError(f"a host of volunteer {volunteer_id} was not stored")
+    return stored
 
 
 def find_host_creation_time(db: Database, volunteer_id: int, place: int) -> datetime | None:
@@ -222,9 +269,10 @@ def read_host_facts(db: Database, host_id: int) -> dict[str, Any]:
     return description
 
 
-def find_host_by_cpid(db: Database, volunteer_id: int, cpid: str, *, unheard: str, besides: int = 0) -> int | None:
+def find_host_by_cpid(db: Database, volunteer_id: int, cpid: str, *, unheard: str, besides: int) -> StoredHost | None:
     """The newest host of this id, or of the one under which a host is known that was taken over and never heard of."""
-    return db.scalar(int, _BY_CPID, volunteer_id=volunteer_id, cpid=cpid, unheard=unheard, besides=besides)
+    again = db.scalar(int, _BY_CPID, volunteer_id=volunteer_id, cpid=cpid, unheard=unheard, besides=besides)
+    return None if again is None else find_stored_host(db, again)
 
 
 def add_merged_hosts(db: Database, numbers: Mapping[int, int]) -> None:
@@ -232,8 +280,9 @@ def add_merged_hosts(db: Database, numbers: Mapping[int, int]) -> None:
     db.add_all("merged_host", [{"number": number, "host_id": host_id} for number, host_id in numbers.items()])
 
 
-def find_merged_host(db: Database, volunteer_id: int, number: int) -> int | None:
-    return db.scalar(int, _MERGED_INTO, volunteer_id=volunteer_id, number=number)
+def find_merged_host(db: Database, volunteer_id: int, number: int) -> StoredHost | None:
+    merged = db.scalar(int, _MERGED_INTO, volunteer_id=volunteer_id, number=number)
+    return None if merged is None else find_stored_host(db, merged)
 
 
 def list_volunteer_hosts(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
@@ -270,39 +319,6 @@ def _gpus(text: str) -> tuple[Gpu, ...]:
         return ()
     rows: Sequence[Sequence[Any]] = json.loads(text)
     return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)
-
-
-@value_class
-class AccountHolder:
-    volunteer: Volunteer
-    account: Account
-    preferred: VolunteerPreferences
-    team_name: str  # empty for one who belongs to none
-    balance: Balance | None
-
-
-@value_class
-class StoredHost:
-    host: Host
-    rpc_seqno: int
-    facts_digest: str
-    balance: Balance | None
-
-
-@value_class
-class Contact:
-    """Who speaks, and which host its number means: whoever's that is."""
-
-    caller: AccountHolder
-    host: StoredHost | None
-    has_notices: bool  # is there something to say to the owner of the host?
-
-
-@value_class
-class TaskStanding:
-    host_id: int | None
-    state: TaskState
-    workunit: WorkunitState
 
 
 def read_contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
