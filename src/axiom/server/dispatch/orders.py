@@ -1,6 +1,7 @@
 """Writes the signed orders of tasks at the moment they are sent, and writes down whose they are from then on."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from axiom.domain.experiments import seed_of
 from axiom.domain.value import value_class
@@ -79,35 +80,29 @@ def sign_orders(
     texts = seal_together(bodies, key) if asking.request.jointly else [seal_payload(body, [key]) for body in bodies]
     return [
         UnclaimedTask(
-            task=_granted_task(asking, experiment, order, ticket, gpu),
+            task=_granted_task(
+                asking,
+                experiment,
+                order.task,
+                Order(
+                    task=order.task.task_id,
+                    host=asking.host.id,
+                    bundle=order.bundle.digest,
+                    seeds=order.seeds,
+                    ticket=ticket,
+                ),
+                declared_seconds=order.declared_seconds,
+                seconds=order.seconds,
+                deadline=asking.deadline,
+                seal=order.bundle.seal,
+                gpu=gpu,
+                cores=order.cores,
+            ),
             is_staged=is_staged,
             has_copies=order.task.quorum > 1 and not order.task.ordinal,
         )
         for order, ticket in zip(written, texts, strict=True)
     ]
-
-
-def _granted_task(
-    asking: AskingHost, experiment: KnownExperiment, written: UnsignedOrder, ticket: str, gpu: str
-) -> GrantedTask:
-    task, bundle = written.task, written.bundle.digest
-    return GrantedTask(
-        task=task.task_id,
-        workunit=task.workunit_id,
-        experiment=experiment.id,
-        name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
-        order=Order(task=task.task_id, host=asking.host.id, bundle=bundle, seeds=written.seeds, ticket=ticket),
-        seconds=written.seconds,
-        declared_seconds=written.declared_seconds,
-        memory_mb=asking.memory_mb(experiment.declared, gpu),
-        disk_mb=experiment.declared.disk_mb,
-        deadline=asking.deadline,
-        bundle=bundle,
-        seal=written.bundle.seal,
-        gpu=gpu,
-        cores=written.cores,
-        times_longer=experiment.rule.times_longer,
-    )
 
 
 def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
@@ -131,10 +126,62 @@ def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
         asking.cache.note_turn(claim.task.experiment, to_microseconds(asking.now))
 
 
-def repeat_order(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
-    """The order with which a task was sent before."""
-    seeds = _seeds(experiment, task.replicates)
-    return Order(task=task.task_id, host=host_id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
+def repeat_order(asking: AskingHost, task: SentTask) -> GrantedTask:
+    """A task that was sent before, with the order that it had."""
+    experiment, gpu = asking.cache.experiments[task.experiment_id], task.gpu
+    needs, has_form = experiment.declared, experiment.bundle is not None
+    seconds = asking.order_form(experiment, task, gpu).replicate_seconds if has_form else needs.seconds
+    declared = seconds * len(task.replicates)
+    return _granted_task(
+        asking,
+        experiment,
+        task,
+        Order(
+            task=task.task_id,
+            host=asking.host.id,
+            bundle=task.bundle_digest,
+            seeds=_seeds(experiment, task.replicates),
+            ticket=task.ticket,
+        ),
+        declared_seconds=declared,
+        seconds=asking.expected_seconds(experiment, declared, gpu),
+        deadline=task.deadline,
+        seal=task.seal,
+        gpu=gpu,
+        cores=asking.cores(needs, gpu, task),
+    )
+
+
+def _granted_task(
+    asking: AskingHost,
+    experiment: KnownExperiment,
+    task: WaitingTask | SentTask,
+    order: Order,
+    *,
+    declared_seconds: float,
+    seconds: float,
+    deadline: datetime,
+    seal: str,
+    gpu: str,
+    cores: int,
+) -> GrantedTask:
+    return GrantedTask(
+        task=task.task_id,
+        workunit=task.workunit_id,
+        experiment=experiment.id,
+        name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
+        order=order,
+        seconds=seconds,
+        declared_seconds=declared_seconds,
+        memory_mb=asking.memory_mb(experiment.declared, gpu),
+        disk_mb=experiment.declared.disk_mb,
+        deadline=deadline,
+        bundle=order.bundle,
+        seal=seal,
+        gpu=gpu,
+        cores=cores,
+        times_longer=experiment.rule.times_longer,
+    )
 
 
 def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int, ...]:

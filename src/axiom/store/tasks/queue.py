@@ -45,8 +45,10 @@ LIMIT :limit
 """
 _SENT = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, t.gpu, w.registration_id,
-    w.replicates, w.configs, w.state AS workunit_state
-FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.id = :id
+    w.replicates, w.configs, w.state AS workunit_state, b.serial, coalesce(b.seal, '') AS seal,
+    (SELECT min(p.ours_only) FROM preflight p WHERE p.bundle_digest = t.bundle_digest AND p.passed = 1) AS ours_only
+FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN bundle b ON b.digest = t.bundle_digest
+WHERE t.id = :id
 """
 _HAD_BEFORE = """
 SELECT 1 FROM task t JOIN host h ON h.id = t.host_id
@@ -104,6 +106,9 @@ class SentTask:
     configs: str
     workunit_state: WorkunitState
     gpu: str  # the kind of GPU to which it was sent; empty for the processor
+    serial: int | None  # of its bundle as it is sealed today; None where that is gone
+    seal: str
+    ours_only: bool | None  # has its bundle passed what is asked for our own hosts alone? None: it never passed
 
 
 def list_waiting_experiments(db: Database, host_id: int) -> list[WaitingExperiment]:
@@ -144,6 +149,7 @@ def count_sibling_tasks(db: Database, volunteer_id: int, host_id: int, *, most: 
 
 
 def read_sent_tasks(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
+    """These tasks, and what is to be known of their bundles before a host gets them again."""
     rows = (db.row(_SENT, id=task_id) for task_id in task_ids)
     return [as_value(SentTask, row, task_id=row["id"]) for row in rows if row is not None]
 
