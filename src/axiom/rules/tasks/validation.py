@@ -14,7 +14,7 @@ from typing import Any
 from axiom.domain.declaration import Measure, ValueType, unpack
 from axiom.domain.maps import Map, Tile
 from axiom.domain.work import Outcome, Result, TaskState
-from axiom.limits import maps as maps_limits
+from axiom.limits import maps as map_limits
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellOutput, Output, ticket_digest
@@ -184,7 +184,7 @@ class Continuity:
     @property
     def is_doubtful(self) -> bool:
         """Do so many differ that somebody else should compute the tile, too?"""
-        return self.apart > maps_limits.APART_PIXELS + maps_limits.APART_SHARE * self.compared
+        return self.apart > map_limits.APART_PIXELS + map_limits.APART_SHARE * self.compared
 
     @property
     def reason(self) -> str:

@@ -28,6 +28,16 @@ class TaskLoad:
     cores: int
 
 
+@value_class
+class TaskEffort:
+    """What one task is to a host."""
+
+    declared_seconds: float  # of a reference core
+    seconds: float  # … expected of this kind of host
+    memory_mb: int
+    cores: int
+
+
 @dataclass(kw_only=True, slots=True)
 class AskingHost:
     """Belongs to the one transaction in which it is answered."""
@@ -63,6 +73,17 @@ class AskingHost:
             seconds=seconds / parts,
             memory_mb=self.memory_mb(experiment.declared, gpu),
             cores=self.cores(experiment.declared, gpu),
+        )
+
+    def measure_effort(
+        self, experiment: KnownExperiment, task: WaitingTask | SentTask, replicate_seconds: float, gpu: str
+    ) -> TaskEffort:
+        declared = replicate_seconds * len(task.replicates)
+        return TaskEffort(
+            declared_seconds=declared,
+            cores=self.cores(experiment.declared, gpu, task),
+            memory_mb=self.memory_mb(experiment.declared, gpu),
+            seconds=self.expected_seconds(experiment, declared, gpu),
         )
 
     def memory_mb(self, needs: Manifest, gpu: str) -> int:

@@ -237,6 +237,10 @@ def _form(
     design = body.design
     placed, seconds = design.by_place, seconds_of(design, experiment.declared)
     places: list[int] = json.loads(configs)
+    cell_seconds = [
+        allowed_seconds(seconds[placed.arm_of(place)], is_on_gpu=bool(gpu), times_longer=experiment.rule.times_longer)
+        for place in places
+    ]
     ticket = TicketForm(
         lab=lab[0],
         trust=lab[1],
@@ -246,12 +250,7 @@ def _form(
         serial=bundle.serial,
         configs=[placed[place] for place in places],
         places=places,
-        cell_seconds=[
-            allowed_seconds(
-                seconds[placed.arm_of(place)], is_on_gpu=bool(gpu), times_longer=experiment.rule.times_longer
-            )
-            for place in places
-        ],
+        cell_seconds=cell_seconds,
         memory_mb=experiment.declared.memory_on(gpu),
     )
     replicate_seconds = placed.total(seconds, places)

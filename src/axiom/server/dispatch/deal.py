@@ -230,7 +230,7 @@ class Deal:
                 order = write_order(asking, experiment, form, part, share.gpu)
                 if order is not None:
                     written.append(order)
-                    seconds -= asking.elapsed_seconds(order.seconds)
+                    seconds -= asking.elapsed_seconds(order.effort.seconds)
         return written, used, cut_off
 
     def _shorten_queue(self, queue: WorkQueue, share: TaskShare, amount: int, *, waiting: int) -> None:

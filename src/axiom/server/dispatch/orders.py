@@ -7,7 +7,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.value import value_class
 from axiom.domain.work import task_name
 from axiom.errors import TicketTooLong
-from axiom.server.dispatch.asking_host import AskingHost
+from axiom.server.dispatch.asking_host import AskingHost, TaskEffort
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.returns.transitioner import transit, transit_many
@@ -25,9 +25,7 @@ class UnsignedOrder:
     task: WaitingTask
     seeds: tuple[int, ...]
     body: bytes
-    cores: int
-    declared_seconds: float
-    seconds: float
+    effort: TaskEffort
     bundle: StoredBundle
 
 
@@ -60,16 +58,8 @@ def write_order(
         workunits.request_abort(asking.db, wanted.workunit_id, str(error))
         transit(asking.db, wanted.workunit_id, asking.now)
         return None
-    declared = form.replicate_seconds * len(wanted.replicates)
-    return UnsignedOrder(
-        task=wanted,
-        seeds=seeds,
-        body=body,
-        cores=asking.cores(experiment.declared, gpu, wanted),
-        declared_seconds=declared,
-        seconds=asking.expected_seconds(experiment, declared, gpu),
-        bundle=form.bundle,
-    )
+    effort = asking.measure_effort(experiment, wanted, form.replicate_seconds, gpu)
+    return UnsignedOrder(task=wanted, seeds=seeds, body=body, effort=effort, bundle=form.bundle)
 
 
 def sign_orders(
@@ -81,7 +71,6 @@ def sign_orders(
     return [
         UnclaimedTask(
             task=_granted_task(
-                asking,
                 experiment,
                 order.task,
                 Order(
@@ -91,12 +80,10 @@ def sign_orders(
                     seeds=order.seeds,
                     ticket=ticket,
                 ),
-                declared_seconds=order.declared_seconds,
-                seconds=order.seconds,
+                order.effort,
                 deadline=asking.deadline,
                 seal=order.bundle.seal,
                 gpu=gpu,
-                cores=order.cores,
             ),
             is_staged=is_staged,
             has_copies=order.task.quorum > 1 and not order.task.ordinal,
@@ -129,41 +116,22 @@ def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
 def repeat_order(asking: AskingHost, task: SentTask) -> GrantedTask:
     """A task that was sent before, with the order that it had."""
     experiment, gpu = asking.cache.experiments[task.experiment_id], task.gpu
-    needs, has_form = experiment.declared, experiment.bundle is not None
-    seconds = asking.order_form(experiment, task, gpu).replicate_seconds if has_form else needs.seconds
-    declared = seconds * len(task.replicates)
-    return _granted_task(
-        asking,
-        experiment,
-        task,
-        Order(
-            task=task.task_id,
-            host=asking.host.id,
-            bundle=task.bundle_digest,
-            seeds=_seeds(experiment, task.replicates),
-            ticket=task.ticket,
-        ),
-        declared_seconds=declared,
-        seconds=asking.expected_seconds(experiment, declared, gpu),
-        deadline=task.deadline,
-        seal=task.seal,
-        gpu=gpu,
-        cores=asking.cores(needs, gpu, task),
-    )
+    form = asking.order_form(experiment, task, gpu) if experiment.bundle else None
+    seconds = form.replicate_seconds if form else experiment.declared.seconds
+    effort, seeds = asking.measure_effort(experiment, task, seconds, gpu), _seeds(experiment, task.replicates)
+    order = Order(task=task.task_id, host=asking.host.id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
+    return _granted_task(experiment, task, order, effort, deadline=task.deadline, seal=task.seal, gpu=gpu)
 
 
 def _granted_task(
-    asking: AskingHost,
     experiment: KnownExperiment,
     task: WaitingTask | SentTask,
     order: Order,
+    effort: TaskEffort,
     *,
-    declared_seconds: float,
-    seconds: float,
     deadline: datetime,
     seal: str,
     gpu: str,
-    cores: int,
 ) -> GrantedTask:
     return GrantedTask(
         task=task.task_id,
@@ -171,15 +139,15 @@ def _granted_task(
         experiment=experiment.id,
         name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
         order=order,
-        seconds=seconds,
-        declared_seconds=declared_seconds,
-        memory_mb=asking.memory_mb(experiment.declared, gpu),
+        seconds=effort.seconds,
+        declared_seconds=effort.declared_seconds,
+        memory_mb=effort.memory_mb,
         disk_mb=experiment.declared.disk_mb,
         deadline=deadline,
         bundle=order.bundle,
         seal=seal,
         gpu=gpu,
-        cores=cores,
+        cores=effort.cores,
         times_longer=experiment.rule.times_longer,
     )
 

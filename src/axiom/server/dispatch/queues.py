@@ -1,4 +1,4 @@
-"""What waits that a host may be given, and what each task of it would ask of that host."""
+"""What waits that a host may be given while versions are let out, and what each task of it would ask of that host."""
 
 from axiom.domain.releases import Stage
 from axiom.limits import experiments as experiment_limits
@@ -55,9 +55,9 @@ class RolloutLimits:
         """Why this bundle of a version must not go to this host, to its GPU of this kind if one is named."""
         if self._asking.cache.is_unfit(bundle, self._asking.now):
             return "waits, since its bundle is damaged here"
-        state = self._asking.cache.release_state(experiment_id)
+        state, platform = self._asking.cache.release_state(experiment_id), self._platform(gpu)
         halted = state.halted.get(bundle)
-        return state.stopped(self._platform(gpu)) or (f"is paused, since {halted.reason}" if halted else "")
+        return state.stopped(platform) or (f"is paused, since {halted.reason}" if halted else "")
 
     def _platform(self, gpu: str) -> str:
         here = self._asking.host.platform

@@ -9,7 +9,7 @@ from axiom.boinc.replies import Reply
 from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.runners import OfferedRunner
 from axiom.errors import StoreError
-from axiom.limits import server as limits
+from axiom.limits import server as server_limits
 from axiom.locale.languages import speak_language
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
@@ -44,7 +44,7 @@ class ReportRate:
         second = int(now.timestamp())
         self._times = self._times + 1 if second == self._second else 1
         self._second = second
-        return self._times <= limits.REPORTS_A_SECOND
+        return self._times <= server_limits.REPORTS_A_SECOND
 
 
 @dataclass(frozen=True, kw_only=True)
