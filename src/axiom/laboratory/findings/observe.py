@@ -59,6 +59,7 @@ class ObservedVersion:
 
     db: Database
     experiment_id: int
+    name: str
     until: datetime  # what came later is not there yet
     registered: Mapping[int, RegistrationBody]
     feeding: Mapping[int, tuple[int, ...]]  # of each finding the registrations whose replicates are its evidence
@@ -256,18 +257,18 @@ def _worst(outcomes: Sequence[Outcome | None]) -> Outcome | None:
 
 def observe_version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
     registered = registrations.read_registrations(db, experiment_id)
+    stored = experiments.find_experiment(db, experiment_id)
     return ObservedVersion(
         db=db,
         experiment_id=experiment_id,
+        name=stored.name if stored else "",
         until=until,
         registered={registration.id: read_registration_body(registration.body) for registration in registered},
         feeding=registrations.group_feeders_by_finding(db, experiment_id),
         amended=frozenset(
             map_amendments([registration for registration in registered if registration.created_at <= until])
         ),
-        chart=stored_manifest(stored.manifest).map
-        if (stored := experiments.find_experiment(db, experiment_id))
-        else None,
+        chart=stored_manifest(stored.manifest).map if stored else None,
     )
 
 

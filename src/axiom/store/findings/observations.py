@@ -1,7 +1,7 @@
 """From what evidence is weighed: one value a replicate, written once, with who computed it where and for what."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -54,6 +54,25 @@ class ObservationSet:
             PlacedObservation(block=self.blocks[observation.replicate], observation=observation)
             for observation in self.observations
         )
+
+    def join(self, later: "ObservationSet") -> "ObservationSet":
+        """Both together; a value that came late takes the place of the one that was missing."""
+        by_replicate = {observation.replicate: observation for observation in self.observations}
+        by_replicate.update({observation.replicate: observation for observation in later.observations})
+        return ObservationSet(
+            observations=tuple(by_replicate.values()),
+            blocks={**self.blocks, **later.blocks},
+            homes={**self.homes, **later.homes},
+        )
+
+
+def gather_observations(db: Database, placed: Sequence[PlacedObservation]) -> ObservationSet:
+    """These, with where their hosts are at home today."""
+    return ObservationSet(
+        observations=tuple(placement.observation for placement in placed),
+        blocks={placement.observation.replicate: placement.block for placement in placed},
+        homes=find_host_homes(db, {host for placement in placed for host in placement.observation.hosts}),
+    )
 
 
 def store_observations(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:

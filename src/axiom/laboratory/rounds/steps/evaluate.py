@@ -6,9 +6,10 @@ what is concluded: a value that came late, seeds that were computed again, or it
 laboratory.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from axiom.domain.headlines.answers import compose_answer
 from axiom.domain.rounds import Note, Round
@@ -16,7 +17,6 @@ from axiom.laboratory.findings import observe
 from axiom.laboratory.findings.observe import ObservedVersion
 from axiom.laboratory.findings.reproduce import compare_new_duplicates, read_agreements
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments
 from axiom.store.findings import blocks as block_store
 from axiom.store.findings import evidence, observations
 from axiom.store.findings.evidence import ComparedClaim, WeighedFinding
@@ -25,19 +25,35 @@ from axiom.store.registrations import registrations
 from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import around, clear_of
 from axiom_weigh.evidence.weigh_claim import weigh
-from axiom_weigh.values import METHOD, Alarm, Evidence, Force, Surroundings
+from axiom_weigh.grouping import group_pairs
+from axiom_weigh.values import METHOD, Agreements, Alarm, Evidence, Force, Surroundings
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _NewLine:
+class _KnownFinding:
+    """A finding as it was weighed last, and what has changed since of what it was weighed from."""
+
     version: ObservedVersion
     finding: WeighedFinding
+    before: Evidence | None  # its last line
+    agreements: tuple[Agreements, ...]
+    observed: ObservationSet  # from which that line was weighed
+    changed: ObservationSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class _NewLine:
+    known: _KnownFinding
     before: Evidence | None  # the line before it
     evidence: Evidence
-    new: tuple[PlacedObservation, ...]  # observations that enter with it
+    new: ObservationSet  # observations that enter with it
     observed: ObservationSet  # these and all before them
+
+    @property
+    def number(self) -> int:
+        return self.known.finding.number
 
 
 def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]:
@@ -46,17 +62,14 @@ def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]
     looked = block_store.list_changed_versions(db)
     notes: list[Note] = []
     versions = dict.fromkeys([*(change.experiment_id for change in looked), *evidence.list_outdated_experiments(db)])
-    lines = [
-        line for experiment_id in versions for line in _lines_of(observe.observe_version(db, experiment_id, now), notes)
-    ]
-    by_finding: dict[int, list[_NewLine]] = {}
-    stood: dict[int, list[Note]] = {}
-    for line in _compare_claims(db, lines, now):
-        evidence.add_evidence(db, line.finding.number, line.evidence, line.new, session_id=session.id, now=now)
-        by_finding.setdefault(line.finding.number, []).append(line)
-        stood.setdefault(line.finding.number, []).extend(_settle_status(line))
-    for number, added in by_finding.items():  # what several blocks came to is told once
-        notes += [_note(added[-1], len(added)), *stood[number]]
+    lines = [line for experiment_id in versions for line in _weigh_version(db, experiment_id, now, notes)]
+    for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now)).items():
+        for line in added:
+            evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=session.id, now=now)
+        changes, told = _judge_standing(added)
+        for status, why in changes:
+            registrations.set_finding_status(db, number, status, why)
+        notes += [_note(added[-1], len(added)), *told]  # what several blocks came to is told once
     block_store.mark_versions_weighed(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
 
@@ -73,62 +86,32 @@ def count_unweighed_blocks(db: Database) -> int:
     return waiting
 
 
-def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]:
+def _weigh_version(db: Database, experiment_id: int, now: datetime, notes: list[Note]) -> Iterator[_NewLine]:
     """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
-    for finding in evidence.list_weighed_findings(version.db, version.experiment_id):
+    version = observe.observe_version(db, experiment_id, now)
+    for finding in evidence.list_weighed_findings(db, experiment_id):
         if finding.status != "recalled":
             try:
-                yield from _lines(version, finding)
+                known = _read_finding(version, finding)
+                yield from _weigh_changes(known, _read_closed_blocks(known))
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
                 if finding.status == "open":  # else somebody knows already
-                    notes.append(_suspend(version.db, finding.number, f"it cannot be weighed: {error}"))
+                    why = f"it cannot be weighed: {error}"
+                    registrations.set_finding_status(db, finding.number, "suspended", why)
+                    notes.append(_suspension_note(finding.number, why))
 
 
-def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
-    """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
-    db, before = version.db, evidence.find_latest_evidence(version.db, finding.number)
-    surroundings = _surroundings(version, finding, before)
-    observed, new = _observed_and_changed(version, finding)
-    closed = version.closed(finding)
-    has_late = any(placed.observation.outcome is not None for placed in new)
-    is_outdated = before is not None and before.method < METHOD
-    is_the_same = before is None or before.agreements == surroundings.agreements
-    if not closed and not has_late and not is_outdated and is_the_same:
-        return []
-    lines: list[_NewLine] = []
-    for place, block in enumerate(closed, start=finding.blocks + 1):
-        values = version.observed(finding, dict.fromkeys(block.replicates, block.registration))
-        fresh = (*new, *(PlacedObservation(block=place, observation=value) for value in values))
-        observed, new = _merge(db, observed, fresh), ()
-        lines.append(_line(version, finding, observed, fresh, blocks=place, before=before, surroundings=surroundings))
-        before = lines[-1].evidence
-    if closed or before is None:
-        return lines
-    merged = _merge(db, observed, new)
-    line = _line(version, finding, merged, new, blocks=finding.blocks, before=before, surroundings=surroundings)
-    is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
-    return [line] if is_new else []
-
-
-def _surroundings(version: ObservedVersion, finding: WeighedFinding, before: Evidence | None) -> Surroundings:
-    agreements = read_agreements(version.db, version.feeding[finding.number], version.until)
-    return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
-
-
-def _line(
-    version: ObservedVersion,
-    finding: WeighedFinding,
-    observed: ObservationSet,
-    new: tuple[PlacedObservation, ...],
-    *,
-    blocks: int,
-    before: Evidence | None,
-    surroundings: Surroundings,
-) -> _NewLine:
-    weighed = weigh(
-        version.estimand(finding), observed.observations, blocks=blocks, homes=observed.homes, surroundings=surroundings
+def _read_finding(version: ObservedVersion, finding: WeighedFinding) -> _KnownFinding:
+    db = version.db
+    observed, changed = _observed_and_changed(version, finding)
+    return _KnownFinding(
+        version=version,
+        finding=finding,
+        before=evidence.find_latest_evidence(db, finding.number),
+        agreements=read_agreements(db, version.feeding[finding.number], version.until),
+        observed=observed,
+        changed=observations.gather_observations(db, changed),
     )
-    return _NewLine(version=version, finding=finding, before=before, evidence=weighed, new=new, observed=observed)
 
 
 def _observed_and_changed(
@@ -160,16 +143,55 @@ def _observed_and_changed(
     )
 
 
-def _merge(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
-    """A value that came late takes the place of the one that was missing."""
-    by_replicate = {observation.replicate: observation for observation in earlier.observations}
-    by_replicate.update({placed.observation.replicate: placed.observation for placed in new})
-    homes = observations.find_host_homes(db, {host for placed in new for host in placed.observation.hosts})
-    return ObservationSet(
-        observations=tuple(by_replicate.values()),
-        blocks={**earlier.blocks, **{placed.observation.replicate: placed.block for placed in new}},
-        homes={**earlier.homes, **homes},
+def _read_closed_blocks(known: _KnownFinding) -> list[ObservationSet]:
+    """What each block brings that closed since the finding was weighed."""
+    version, finding, entered = known.version, known.finding, []
+    for place, block in enumerate(version.closed(finding), start=finding.blocks + 1):
+        values = version.observed(finding, dict.fromkeys(block.replicates, block.registration))
+        placed = [PlacedObservation(block=place, observation=value) for value in values]
+        entered.append(observations.gather_observations(version.db, placed))
+    return entered
+
+
+def _weigh_changes(known: _KnownFinding, blocks: Sequence[ObservationSet]) -> list[_NewLine]:
+    """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
+    before, observed, new = known.before, known.observed, known.changed
+    has_late = any(observation.outcome is not None for observation in new.observations)
+    is_outdated = before is not None and before.method < METHOD
+    is_the_same = before is None or before.agreements == known.agreements
+    if not blocks and not has_late and not is_outdated and is_the_same:
+        return []
+    share = before.false_share if before else None
+    lines: list[_NewLine] = []
+    for place, block in enumerate(blocks, start=known.finding.blocks + 1):
+        new = block if lines else new.join(block)
+        observed = observed.join(new)
+        lines.append(_weigh_line(known, observed, new, blocks=place, before=before, share=share))
+        before = lines[-1].evidence
+    if blocks or before is None:
+        return lines
+    line = _weigh_line(known, observed.join(new), new, blocks=known.finding.blocks, before=before, share=share)
+    is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
+    return [line] if is_new else []
+
+
+def _weigh_line(
+    known: _KnownFinding,
+    observed: ObservationSet,
+    new: ObservationSet,
+    *,
+    blocks: int,
+    before: Evidence | None,
+    share: float | None,
+) -> _NewLine:
+    weighed = weigh(
+        known.version.estimand(known.finding),
+        observed.observations,
+        blocks=blocks,
+        homes=observed.homes,
+        surroundings=Surroundings(agreements=known.agreements, false_share=share),
     )
+    return _NewLine(known=known, before=before, evidence=weighed, new=new, observed=observed)
 
 
 def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_NewLine]:
@@ -178,22 +200,17 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> l
     What such a further line says may move others again, so that it is asked until nothing moves.
     """
     written = list(lines)
-    newest = {line.finding.number: line for line in lines}
+    newest = {line.number: line for line in lines}
     claims = {claim.number: claim for claim in evidence.list_compared_claims(db)}
     while True:
         shares = false_shares([_claim_of(claim, newest.get(number)) for number, claim in claims.items()])
         moved = [share for share in shares if share not in newest and shares[share] != claims[share].false_share]
         if not moved:
             break
-        further = [
-            _further_line(observe.observe_version(db, claims[number].experiment_id, now), number) for number in moved
-        ]
-        newest.update({line.finding.number: line for line in further})
+        further = [_weigh_again(db, claims[number].experiment_id, number, now) for number in moved]
+        newest.update({line.number: line for line in further})
         written += further
-    return [
-        _weigh_with_share(line, shares[line.finding.number]) if line is newest[line.finding.number] else line
-        for line in written
-    ]
+    return [_weigh_with_share(line, shares[line.number]) if line is newest[line.number] else line for line in written]
 
 
 def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
@@ -205,54 +222,48 @@ def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | We
     )
 
 
+def _weigh_again(db: Database, experiment_id: int, number: int, now: datetime) -> _NewLine:
+    """A further line of a finding whose place among all claims has changed."""
+    version = observe.observe_version(db, experiment_id, now)
+    (finding,) = (other for other in evidence.list_weighed_findings(db, experiment_id) if other.number == number)
+    known = _read_finding(version, finding)
+    before, observed = known.before, known.observed.join(known.changed)
+    share = before.false_share if before else None
+    return _weigh_line(known, observed, known.changed, blocks=finding.blocks, before=before, share=share)
+
+
 def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
     """Weigh a line again with its place among all claims."""
-    weighed = line.evidence
-    if weighed.false_share == share:
+    if line.evidence.false_share == share:
         return line
-    surroundings = Surroundings(agreements=weighed.agreements, false_share=share)
-    again = _line(
-        line.version,
-        line.finding,
-        line.observed,
-        line.new,
-        blocks=weighed.blocks,
-        before=line.before,
-        surroundings=surroundings,
-    )
-    return replace(line, evidence=again.evidence)
+    blocks = line.evidence.blocks
+    return _weigh_line(line.known, line.observed, line.new, blocks=blocks, before=line.before, share=share)
 
 
-def _further_line(version: ObservedVersion, number: int) -> _NewLine:
-    """A further line of a finding whose place among all claims has changed."""
-    db = version.db
-    finding = next(
-        finding for finding in evidence.list_weighed_findings(db, version.experiment_id) if finding.number == number
-    )
-    before = evidence.find_latest_evidence(db, number)
-    observed, new = _observed_and_changed(version, finding)
-    merged, surroundings = _merge(db, observed, new), _surroundings(version, finding, before)
-    return _line(version, finding, merged, new, blocks=finding.blocks, before=before, surroundings=surroundings)
+def _judge_standing(lines: Sequence[_NewLine]) -> tuple[list[tuple[str, str]], list[Note]]:
+    """How a finding stands after its new lines, one change after the other, and what is told of it.
 
-
-def _settle_status(line: _NewLine) -> list[Note]:
-    """An alarm suspends the finding when it is raised, and opens it again when it has ceased.
-
-    Raised once, it suspends once: whoever opens the finding meanwhile has looked.
+    An alarm suspends the finding when it is raised, and opens it again when it has ceased. Raised once, it suspends
+    once: whoever opens the finding meanwhile has looked.
     """
-    db, number = line.version.db, line.finding.number
-    status, _ = registrations.list_finding_statuses(db, line.version.experiment_id)[number]
-    notes = _doubt_notes(line)
-    alarms = _suspending_alarms(line.evidence)
-    before = {alarm.kind for alarm in _suspending_alarms(line.before)}
-    why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
-    if why and status == "open":
-        return [*notes, _suspend(db, number, why)]
-    if before and not alarms and status == "suspended":
-        registrations.set_finding_status(db, number, "open", "")
-        why = "what suspended it is no longer so"
-        return [*notes, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
-    return notes
+    status, number = lines[0].known.finding.status, lines[0].number
+    changes: list[tuple[str, str]] = []
+    notes: list[Note] = []
+    for line in lines:
+        notes += _doubt_notes(line)
+        alarms = _suspending_alarms(line.evidence)
+        before = {alarm.kind for alarm in _suspending_alarms(line.before)}
+        why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
+        if why and status == "open":
+            status = "suspended"
+            changes.append((status, why))
+            notes.append(_suspension_note(number, why))
+        elif before and not alarms and status == "suspended":
+            status = "open"
+            changes.append((status, ""))
+            why = "what suspended it is no longer so"
+            notes.append(_standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why))
+    return changes, notes
 
 
 def _doubt_notes(line: _NewLine) -> list[Note]:
@@ -261,15 +272,14 @@ def _doubt_notes(line: _NewLine) -> list[Note]:
     raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
     why = "; ".join(alarm.text for alarm in raised if not hosts.issuperset(alarm.hosts))
     text = "Finding {finding} names hosts: {why}."
-    return [_standing_note(line.finding.number, "finding.doubted", text, why)] if why else []
+    return [_standing_note(line.number, "finding.doubted", text, why)] if why else []
 
 
 def _suspending_alarms(line: Evidence | None) -> list[Alarm]:
     return [alarm for alarm in line.alarms if alarm.force is Force.SUSPENDS] if line else []
 
 
-def _suspend(db: Database, number: int, why: str) -> Note:
-    registrations.set_finding_status(db, number, "suspended", why)
+def _suspension_note(number: int, why: str) -> Note:
     return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
 
 
@@ -278,7 +288,7 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
 
 
 def _note(line: _NewLine, blocks: int) -> Note:
-    weighed, number = line.evidence, line.finding.number
+    weighed, version, estimand = line.evidence, line.known.version, line.known.version.estimand(line.known.finding)
     is_block = line.before is None or weighed.blocks > line.before.blocks
     is_again = line.before is not None and line.before.method < METHOD
     text = (
@@ -290,34 +300,32 @@ def _note(line: _NewLine, blocks: int) -> Note:
         if is_again
         else "No block closed, and something else is known: {verdict}, {grade}, {place}."
     )
-    experiment = experiments.find_experiment(line.version.db, line.version.experiment_id)
     return Note(
         kind="evidence.weighed" if is_block else "evidence.changed",
         text="Finding {finding} ({experiment}): {answer}. " + text,
         facts={
-            "finding": number,
-            "experiment": experiment.name if experiment else "",
-            "answer": compose_answer(line.version.estimand(line.finding), weighed),
+            "finding": line.number,
+            "experiment": version.name,
+            "answer": compose_answer(estimand, weighed),
             "seeds": weighed.seeds,
             "verdict": weighed.verdict,
             "grade": weighed.grade,
             "blocks": blocks,
             **(
-                _interval(line)
+                _interval(weighed, estimand)
                 if is_block
                 else {"before": f"{line.before.verdict}, {line.before.grade}" if line.before else ""}
                 if is_again
                 else {"place": _place(weighed)}
             ),
         },
-        about=f"/findings/{number}",
+        about=f"/findings/{line.number}",
     )
 
 
-def _interval(line: _NewLine) -> dict[str, float | str]:
-    estimand = line.version.estimand(line.finding)
+def _interval(weighed: Evidence, estimand: Mapping[str, Any]) -> dict[str, float | str]:
     bars = around(float(estimand["null"]), float(estimand["smallest"]))
-    return {name: _short(getattr(line.evidence, name), bars) for name in ("estimate", "low", "high")}
+    return {name: _short(getattr(weighed, name), bars) for name in ("estimate", "low", "high")}
 
 
 def _place(weighed: Evidence) -> str:
