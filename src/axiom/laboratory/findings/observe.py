@@ -94,11 +94,17 @@ class ObservedVersion:
         weighed without them.
         """
         self._read(issued)
+        drawn = self._needed_tiles(finding)
+        charted = self._chart_progress(drawn, min(issued, default=0))
         repeats = self._repeats(finding, issued)
-        charted = self._chart_progress(self._needed_tiles(finding), min(issued, default=0))
         return [
             self._observation(
-                finding, number, issued_to, repeats.get(number, ""), lacking=charted.get(number, _NOTHING).lacking
+                finding,
+                number,
+                issued_to,
+                drawn,
+                repeats=repeats.get(number, ""),
+                lacking=charted.get(number, _NOTHING).lacking,
             )
             for number, issued_to in issued.items()
         ]
@@ -186,11 +192,17 @@ class ObservedVersion:
             self._measured[number] = _measured(cells[number])
 
     def _observation(
-        self, finding: WeighedFinding, number: int, issued_to: int, repeats: str, *, lacking: int
+        self,
+        finding: WeighedFinding,
+        number: int,
+        issued_to: int,
+        drawn: _NeededTiles | None,
+        *,
+        repeats: str,
+        lacking: int,
     ) -> Observation:
         design, back = self.registered[issued_to].design, self._measured[number]
         wanted = [(design.configs[index], design.places[index]) for index in self._needed_indices(finding, issued_to)]
-        drawn = self._needed_tiles(finding)
         if drawn:
             by_place = design.by_place
             wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]

@@ -62,7 +62,11 @@ def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]
     looked = block_store.list_changed_versions(db)
     notes: list[Note] = []
     versions = dict.fromkeys([*(change.experiment_id for change in looked), *evidence.list_outdated_experiments(db)])
-    lines = [line for experiment_id in versions for line in _weigh_version(db, experiment_id, now, notes)]
+    lines = [
+        line
+        for experiment_id in versions
+        for line in _weigh_version(observe.observe_version(db, experiment_id, now), notes)
+    ]
     for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now)).items():
         for line in added:
             evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=session.id, now=now)
@@ -86,10 +90,9 @@ def count_unweighed_blocks(db: Database) -> int:
     return waiting
 
 
-def _weigh_version(db: Database, experiment_id: int, now: datetime, notes: list[Note]) -> Iterator[_NewLine]:
+def _weigh_version(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]:
     """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
-    version = observe.observe_version(db, experiment_id, now)
-    for finding in evidence.list_weighed_findings(db, experiment_id):
+    for finding in evidence.list_weighed_findings(version.db, version.experiment_id):
         if finding.status != "recalled":
             try:
                 known = _read_finding(version, finding)
@@ -97,18 +100,20 @@ def _weigh_version(db: Database, experiment_id: int, now: datetime, notes: list[
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
                 if finding.status == "open":  # else somebody knows already
                     why = f"it cannot be weighed: {error}"
-                    registrations.set_finding_status(db, finding.number, "suspended", why)
+                    registrations.set_finding_status(version.db, finding.number, "suspended", why)
                     notes.append(_suspension_note(finding.number, why))
 
 
 def _read_finding(version: ObservedVersion, finding: WeighedFinding) -> _KnownFinding:
-    db = version.db
+    db, number = version.db, finding.number
+    agreements = read_agreements(db, version.feeding[number], version.until)
+    before = evidence.find_latest_evidence(db, number)
     observed, changed = _observed_and_changed(version, finding)
     return _KnownFinding(
         version=version,
         finding=finding,
-        before=evidence.find_latest_evidence(db, finding.number),
-        agreements=read_agreements(db, version.feeding[finding.number], version.until),
+        before=before,
+        agreements=agreements,
         observed=observed,
         changed=observations.gather_observations(db, changed),
     )
@@ -207,7 +212,9 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> l
         moved = [share for share in shares if share not in newest and shares[share] != claims[share].false_share]
         if not moved:
             break
-        further = [_weigh_again(db, claims[number].experiment_id, number, now) for number in moved]
+        further = [
+            _weigh_again(observe.observe_version(db, claims[number].experiment_id, now), number) for number in moved
+        ]
         newest.update({line.number: line for line in further})
         written += further
     return [_weigh_with_share(line, shares[line.number]) if line is newest[line.number] else line for line in written]
@@ -222,14 +229,13 @@ def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | We
     )
 
 
-def _weigh_again(db: Database, experiment_id: int, number: int, now: datetime) -> _NewLine:
+def _weigh_again(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
-    version = observe.observe_version(db, experiment_id, now)
-    (finding,) = (other for other in evidence.list_weighed_findings(db, experiment_id) if other.number == number)
-    known = _read_finding(version, finding)
+    findings = evidence.list_weighed_findings(version.db, version.experiment_id)
+    known = _read_finding(version, next(finding for finding in findings if finding.number == number))
     before, observed = known.before, known.observed.join(known.changed)
     share = before.false_share if before else None
-    return _weigh_line(known, observed, known.changed, blocks=finding.blocks, before=before, share=share)
+    return _weigh_line(known, observed, known.changed, blocks=known.finding.blocks, before=before, share=share)
 
 
 def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
