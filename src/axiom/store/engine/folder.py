@@ -249,6 +249,7 @@ def _lost_server(facts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _try_lock(descriptor: int, kind: int) -> bool:
+    """Not `take_file_lock`: those who only ask who holds the folder share its lock, and read what its file says."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
