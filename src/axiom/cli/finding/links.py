@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.output import ID, Shown, reading_options, show_table, why_option
 from axiom.cli.reading import read_page
 from axiom.domain.evidence import Meaning
@@ -62,15 +62,12 @@ def link(source: str, kind: str, target: str, why: str, by: str, upheld_by: tupl
 
 
 @click.command("note")
-@click.argument("number", type=ID)
+@click.argument("finding", type=ID, metavar="NUMBER")
 @click.argument("text")
 @click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
-@change_options
-def note(number: int, text: str, by: str, change: Change) -> None:
+@change_command("finding.note", "Note {note} stands beside finding {finding}", noun="note")
+def note() -> None:
     """Write a note to a finding that was weighed: shown as yours, not checked; nothing is concluded from it."""
-    words = {"finding": number, "text": text, "by": by}
-    answer = change.submit("finding.note", words)
-    change.tell("note", answer, f"Note {answer['note']} stands beside finding {number}")
 
 
 @click.command("graph")
