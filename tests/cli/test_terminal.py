@@ -129,7 +129,7 @@ def test_what_a_command_without_a_body_asks_for_is_what_the_laboratory_takes(wor
             assert context.params[word] in (form[word].default, "operator") or word == "reason"
         assert (option.type is click.STRING) == (form[word].type in (str, str | None) and not typed_values(option))
         for value in typed_values(option):
-            asked = option.process_value(context, [value] if option.nargs == -1 else value)
+            asked = option.process_value(context, [value] if option.nargs == -1 or option.multiple else value)
             assert read_values(form, kind.name, {word: asked}) == {word: asked}
 
 
