@@ -32,7 +32,7 @@ _EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _KnownFinding:
+class _FindingRecord:
     """A finding as it was weighed last, and what has changed since of what it was weighed from."""
 
     version: ObservedVersion
@@ -45,7 +45,7 @@ class _KnownFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class _NewLine:
-    known: _KnownFinding
+    record: _FindingRecord
     before: Evidence | None  # the line before it
     evidence: Evidence
     new: ObservationSet  # observations that enter with it
@@ -53,7 +53,7 @@ class _NewLine:
 
     @property
     def number(self) -> int:
-        return self.known.finding.number
+        return self.record.finding.number
 
 
 def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]:
@@ -70,10 +70,10 @@ def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]
     for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now)).items():
         for line in added:
             evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=session.id, now=now)
-        changes, told = _judge_standing(added)
+        changes, news = _judge_standing(added)
         for status, why in changes:
             registrations.set_finding_status(db, number, status, why)
-        notes += [_note(added[-1], len(added)), *told]  # what several blocks came to is told once
+        notes += [_note(added[-1], len(added)), *news]  # what several blocks came to is told once
     block_store.mark_versions_weighed(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
 
@@ -95,8 +95,8 @@ def _weigh_version(version: ObservedVersion, notes: list[Note]) -> Iterator[_New
     for finding in evidence.list_weighed_findings(version.db, version.experiment_id):
         if finding.status != "recalled":
             try:
-                known = _read_finding(version, finding)
-                yield from _weigh_changes(known, _read_closed_blocks(known))
+                record = _read_finding(version, finding)
+                yield from _weigh_changes(record, _read_closed_blocks(record))
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
                 if finding.status == "open":  # else somebody knows already
                     why = f"it cannot be weighed: {error}"
@@ -104,12 +104,12 @@ def _weigh_version(version: ObservedVersion, notes: list[Note]) -> Iterator[_New
                     notes.append(_suspension_note(finding.number, why))
 
 
-def _read_finding(version: ObservedVersion, finding: WeighedFinding) -> _KnownFinding:
+def _read_finding(version: ObservedVersion, finding: WeighedFinding) -> _FindingRecord:
     db, number = version.db, finding.number
     agreements = read_agreements(db, version.feeding[number], version.until)
     before = evidence.find_latest_evidence(db, number)
     observed, changed = _observed_and_changed(version, finding)
-    return _KnownFinding(
+    return _FindingRecord(
         version=version,
         finding=finding,
         before=before,
@@ -148,9 +148,9 @@ def _observed_and_changed(
     )
 
 
-def _read_closed_blocks(known: _KnownFinding) -> list[ObservationSet]:
+def _read_closed_blocks(record: _FindingRecord) -> list[ObservationSet]:
     """What each block brings that closed since the finding was weighed."""
-    version, finding, entered = known.version, known.finding, []
+    version, finding, entered = record.version, record.finding, []
     for place, block in enumerate(version.closed(finding), start=finding.blocks + 1):
         values = version.observed(finding, dict.fromkeys(block.replicates, block.registration))
         placed = [PlacedObservation(block=place, observation=value) for value in values]
@@ -158,30 +158,30 @@ def _read_closed_blocks(known: _KnownFinding) -> list[ObservationSet]:
     return entered
 
 
-def _weigh_changes(known: _KnownFinding, blocks: Sequence[ObservationSet]) -> list[_NewLine]:
+def _weigh_changes(record: _FindingRecord, blocks: Sequence[ObservationSet]) -> list[_NewLine]:
     """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
-    before, observed, new = known.before, known.observed, known.changed
+    before, observed, new = record.before, record.observed, record.changed
     has_late = any(observation.outcome is not None for observation in new.observations)
     is_outdated = before is not None and before.method < METHOD
-    is_the_same = before is None or before.agreements == known.agreements
+    is_the_same = before is None or before.agreements == record.agreements
     if not blocks and not has_late and not is_outdated and is_the_same:
         return []
     share = before.false_share if before else None
     lines: list[_NewLine] = []
-    for place, block in enumerate(blocks, start=known.finding.blocks + 1):
+    for place, block in enumerate(blocks, start=record.finding.blocks + 1):
         new = block if lines else new.join(block)
         observed = observed.join(new)
-        lines.append(_weigh_line(known, observed, new, blocks=place, before=before, share=share))
+        lines.append(_weigh_line(record, observed, new, blocks=place, before=before, share=share))
         before = lines[-1].evidence
     if blocks or before is None:
         return lines
-    line = _weigh_line(known, observed.join(new), new, blocks=known.finding.blocks, before=before, share=share)
+    line = _weigh_line(record, observed.join(new), new, blocks=record.finding.blocks, before=before, share=share)
     is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
     return [line] if is_new else []
 
 
 def _weigh_line(
-    known: _KnownFinding,
+    record: _FindingRecord,
     observed: ObservationSet,
     new: ObservationSet,
     *,
@@ -190,13 +190,13 @@ def _weigh_line(
     share: float | None,
 ) -> _NewLine:
     weighed = weigh(
-        known.version.estimand(known.finding),
+        record.version.estimand(record.finding),
         observed.observations,
         blocks=blocks,
         homes=observed.homes,
-        surroundings=Surroundings(agreements=known.agreements, false_share=share),
+        surroundings=Surroundings(agreements=record.agreements, false_share=share),
     )
-    return _NewLine(known=known, before=before, evidence=weighed, new=new, observed=observed)
+    return _NewLine(record=record, before=before, evidence=weighed, new=new, observed=observed)
 
 
 def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_NewLine]:
@@ -232,10 +232,10 @@ def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | We
 def _weigh_again(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
     findings = evidence.list_weighed_findings(version.db, version.experiment_id)
-    known = _read_finding(version, next(finding for finding in findings if finding.number == number))
-    before, observed = known.before, known.observed.join(known.changed)
+    record = _read_finding(version, next(finding for finding in findings if finding.number == number))
+    before, observed = record.before, record.observed.join(record.changed)
     share = before.false_share if before else None
-    return _weigh_line(known, observed, known.changed, blocks=known.finding.blocks, before=before, share=share)
+    return _weigh_line(record, observed, record.changed, blocks=record.finding.blocks, before=before, share=share)
 
 
 def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
@@ -243,7 +243,7 @@ def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
     if line.evidence.false_share == share:
         return line
     blocks = line.evidence.blocks
-    return _weigh_line(line.known, line.observed, line.new, blocks=blocks, before=line.before, share=share)
+    return _weigh_line(line.record, line.observed, line.new, blocks=blocks, before=line.before, share=share)
 
 
 def _judge_standing(lines: Sequence[_NewLine]) -> tuple[list[tuple[str, str]], list[Note]]:
@@ -252,7 +252,7 @@ def _judge_standing(lines: Sequence[_NewLine]) -> tuple[list[tuple[str, str]], l
     An alarm suspends the finding when it is raised, and opens it again when it has ceased. Raised once, it suspends
     once: whoever opens the finding meanwhile has looked.
     """
-    status, number = lines[0].known.finding.status, lines[0].number
+    status, number = lines[0].record.finding.status, lines[0].number
     changes: list[tuple[str, str]] = []
     notes: list[Note] = []
     for line in lines:
@@ -294,7 +294,7 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
 
 
 def _note(line: _NewLine, blocks: int) -> Note:
-    weighed, version, estimand = line.evidence, line.known.version, line.known.version.estimand(line.known.finding)
+    weighed, version, estimand = line.evidence, line.record.version, line.record.version.estimand(line.record.finding)
     is_block = line.before is None or weighed.blocks > line.before.blocks
     is_again = line.before is not None and line.before.method < METHOD
     text = (
