@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, features, pace
 
@@ -215,7 +215,22 @@ experiment = Experiment(
     ),
     figure=Figure(x="features", y="risk", log=("x", "y"), title="Double descent", where={"design": "random_features"}),
     setting="least-squares fits",
+    headlines=(
+        Headline(
+            says="Error peaks where a model can just fit its data, then falls again",
+            when={
+                "second_descent": Direction.LESS,
+                "risk_at_n_over_90": Direction.MORE,
+                "risk_at_n_over_110": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Error peaks where a model can just fit its data",
+            when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
+        ),
+    ),
     words={
+        "risk": "squared error on new inputs",
         "log_risk": "squared error on new inputs",
         "risk_over_theory": "squared error on new inputs over that of theory",
         "design=random_features": "random ReLU features",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
+from axiom.domain.experiments import Headline
 from axiom.domain.headlines import numbers
 from axiom_weigh.evidence import rounding
 from axiom_weigh.statistics.estimands import needed
@@ -63,6 +64,12 @@ def compose_answer(estimand: Mapping[str, Any], measured: WeighedNumber, status:
     else:
         sentence = f"{compose_question(estimand)} Not known yet"
     return f"{numbers.begin_sentence(status)}: {sentence}" if status in VOID else sentence
+
+
+def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, WeighedNumber]) -> Headline | None:
+    """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided."""
+    sides = {name: _SIDES[number.verdict] for name, number in measured.items() if number.verdict in _SIDES}
+    return next((headline for headline in headlines if headline.when.items() <= sides.items()), None)
 
 
 def compose_claim(estimand: Mapping[str, Any]) -> str:
@@ -153,8 +160,28 @@ def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> st
 
 def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
     """A measure or factor, as its file names it in words."""
-    words: Mapping[str, str] = estimand.get("words", {})
+    return name_in_words(estimand.get("words", {}), name)
+
+
+def name_in_words(words: Mapping[str, str], name: str) -> str:
     return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
+
+
+def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
+    """A factor at a level where no sentence stands around it, as beside a line of a picture."""
+    if told := words.get(f"{factor}={level}"):
+        return told
+    if level is False:
+        return f"no {name_in_words(words, factor)}"
+    return _held(words.get(factor) or factor.replace("_", " "), level)
+
+
+def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str) -> dict[str, Any]:
+    """A config with its levels in words, but for a number that stands along an axis."""
+    return {
+        factor: level if factor == across and not isinstance(level, str) else level_in_words(words, factor, level)
+        for factor, level in config.items()
+    }
 
 
 class _Arms(NamedTuple):

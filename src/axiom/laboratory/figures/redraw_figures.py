@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
@@ -11,7 +11,16 @@ from typing import Any
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.headlines.answers import compose_answer, compose_claim
+from axiom.domain.headlines.answers import (
+    choose_headline,
+    compose_answer,
+    compose_claim,
+    level_in_words,
+    name_in_words,
+    tell_levels,
+    with_words,
+)
+from axiom.domain.headlines.numbers import estimate_with_unit
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.limits import figures as limits
@@ -41,10 +50,12 @@ from axiom_weigh.figures.requests import (
     History,
     MeasuredConfig,
     Narrowing,
+    PointMark,
     Request,
     SharedCard,
     Strip,
     Sweep,
+    SweepPoint,
     look_of,
     points_of,
     shared_card,
@@ -171,7 +182,7 @@ def _pictures(
     db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
-    sweep = experiment_sweep(db, experiment, manifest)
+    sweep = experiment_sweep(db, experiment, manifest, weighed)
     if sweep is not None:
         yield f"experiment/{experiment.id}/sweep", sweep
     curve = experiment_curve(db, experiment, manifest)
@@ -181,11 +192,13 @@ def _pictures(
         yield from _finding_pictures(db, finding, laboratory)
 
 
-def experiment_sweep(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
+def experiment_sweep(
+    db: Database, experiment: StoredExperiment, manifest: Manifest, weighed: Sequence[WeighedFinding] = ()
+) -> Sweep | None:
     """The declared figure over what is back so far, of very many the first, as the page's table has it.
 
     Quick results are back first, and what failed or was stopped has no value. Its intervals are to look at. One that
-    holds at every look is a finding's, which takes whole blocks.
+    holds at every look is a finding's, which takes whole blocks. What the headline compares is marked.
     """
     figure = manifest.figure
     if figure is None:
@@ -194,16 +207,48 @@ def experiment_sweep(db: Database, experiment: StoredExperiment, manifest: Manif
     shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
     if not any(place in values for place, _ in shown):
         return None
-    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in shown])
+    told = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
+    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in told])
+    by_place = dict(zip((place for place, _ in shown), points, strict=True))
     return Sweep(
         name=f"experiment-{experiment.id}-sweep",
         title=figure.title,
-        x=figure.x,
-        y=figure.y,
+        x=name_in_words(manifest.words, figure.x),
+        y=name_in_words(manifest.words, figure.y),
         points=points,
         log=figure.log,
         by=by,
+        marks=tuple(_marks(db, manifest, weighed, by_place)),
     )
+
+
+def _marks(
+    db: Database, manifest: Manifest, weighed: Sequence[WeighedFinding], by_place: Mapping[int, SweepPoint]
+) -> Iterator[PointMark]:
+    """The two arms of the first comparison that carries the headline and lies in the picture."""
+    newest = {
+        finding.estimand: evidence.parse_evidence(lines[-1])
+        for finding in reversed(weighed)
+        if finding.status == "open" and (lines := evidence.list_evidence_lines(db, finding.number))
+    }
+    headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
+    if headline is None or figure is None:
+        return
+    for estimand in manifest.estimands:
+        arms = [
+            [place for place in by_place if arm.items() <= manifest.configs[place].items()]
+            for arm in estimand["between"]
+        ]
+        is_shown = estimand["measure"] in (figure.y, f"log_{figure.y}") and list(map(len, arms)) == [1, 1]
+        if estimand["name"] not in headline.when or not is_shown:
+            continue
+        told, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
+        (first,), (second,) = arms
+        names = [level_in_words(manifest.words, figure.x, by_place[place].x) for place in (first, second)]
+        how_much = "" if line.estimate is None else estimate_with_unit(told, line.estimate, line.low, line.high)
+        yield PointMark(point=by_place[first], words=names[0], more=f"{how_much}, compared with {names[1]}")
+        yield PointMark(point=by_place[second], words=names[1], is_reference=True)
+        return
 
 
 def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:

@@ -40,6 +40,16 @@ class SweepPoint:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PointMark:
+    """A point of a sweep that a sentence speaks of, with what stands beside it."""
+
+    point: SweepPoint
+    words: str
+    more: str = ""
+    is_reference: bool = False  # what the other mark is compared with
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Sweep:
     """One measure over one factor; a further factor that varies makes a series of each of its levels."""
 
@@ -51,6 +61,7 @@ class Sweep:
     log: tuple[str, ...] = ()
     by: str = ""
     confidence: float = 0.95
+    marks: tuple[PointMark, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""

@@ -1,11 +1,11 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.requests import BETWEEN, Sweep, SweepPoint
+from axiom_weigh.figures.requests import BETWEEN, PointMark, Sweep, SweepPoint
 from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
 
 HEIGHTS = {"wide": 270, "narrow": 230}
@@ -14,6 +14,8 @@ _LINE = 15
 _NEAR = 6
 LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
+LONGEST_MARK = {"wide": 60, "narrow": 40}  # characters beside a marked point
+_SIDE = 0.3  # of the frame, in which words grow away from its edge
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
 
 
@@ -66,7 +68,32 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     ]
     is_joined = _is_numeric(points)
     layers = [_strokes(axes, course, is_joined, is_alone=len(series) == 1) for course in series]
-    return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
+    if len(series) > 1:
+        layers += names_beside(heading, axes, series)
+    marks = [mark for mark in request.marks if mark.point in points] if is_joined else []
+    return layers + _marked(axes, marks, place, kind), axes
+
+
+def _marked(axes: Axes, marks: Sequence[PointMark], place: Mapping[str, float], kind: str) -> list[str]:
+    """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
+    at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
+    ends = [row["x"] for row in at]
+    layers = [
+        axes.level(row | {"x": min(ends), "x2": max(ends)}, "plus", dashes="2 3")
+        for mark, row in zip(marks, at, strict=True)
+        if mark.is_reference
+    ]
+    layers += [axes.points([row], "plus", shape="circle", size=90, hollow=True) for row in at]
+    for mark, row in zip(marks, at, strict=True):
+        across = axes.x.place(row["x"])
+        align = "start" if across < _SIDE else "end" if across > 1 - _SIDE else "middle"
+        is_told = bool(mark.more) and len(mark.more) <= LONGEST_MARK[kind]
+        above = (1 - axes.y.place(row["y"])) * axes.height
+        first = _LINE if above < 3 * _LINE else -_LINE * (2 if is_told else 1)
+        layers.append(axes.words(row | {"words": mark.words}, "plus", align=align, dy=first, font_weight="bold"))
+        if is_told:
+            layers.append(axes.words(row | {"words": mark.more}, "ink2", align=align, dy=first + _LINE))
+    return layers
 
 
 def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:

@@ -1,0 +1,112 @@
+"""A question as a reader meets it: the answer in a sentence, one picture, how sure it is, and what is still open."""
+
+from collections.abc import Sequence
+
+from axiom.domain.headlines.answers import choose_headline, compose_question, is_size_open
+from axiom.domain.work import Outcome
+from axiom.reads import experiments as experiment_views
+from axiom.reads import findings as finding_views
+from axiom.reads.base.docstring import describe_papers
+from axiom.reads.base.page import page_at
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.figures import shared_card_address
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.experiments.themes import read_themes
+from axiom.store.findings import evidence
+from axiom.store.views import findings
+from axiom.store.views.findings import FindingBrief
+from axiom_weigh.values import Grade
+
+_GRADES = list(Grade)
+
+
+@page_at("/questions/{name}", "question.html")
+def question_page(reading: Reading, name: str) -> Answer:
+    """The newest version of a question, with everything that was found of it."""
+    stored = experiment_views.require_experiment(reading, name)
+    manifest = stored_manifest(stored.manifest)
+    views = [view for view in findings.list_experiment_findings(reading.db, stored.id) if view.finding.status == "open"]
+    numbers = {view.finding.number for view in views}
+    briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.number in numbers]
+    answered = describe_answer(reading, manifest, briefs)
+    carrying = set(answered["carried_by"])
+    rows = [finding_views.describe_finding(reading, view) for view in views]
+    weighed = [row for row in rows if row["evidence"]]
+    told = [row for row in weighed if row["number"] in carrying]
+    shown = next((row["number"] for row in told or weighed), 0)
+    return {
+        "question": answered
+        | {
+            "name": stored.name,
+            "version": stored.version,
+            "status": stored.status,
+            "asked": manifest.question,
+            "theme": read_themes().get(stored.name),
+            "repetitions": min((row["evidence"]["seeds"] for row in told), default=0),
+            "told": told,
+            "decided": [row for row in rows if row["verdict"].is_decided and row["number"] not in carrying],
+            "open": [
+                row | {"question": compose_question(view.estimand)}
+                for row, view in zip(rows, views, strict=True)
+                if not row["verdict"].is_decided
+            ],
+            "all": rows,
+            "said": finding_views.quote_docstring(reading, stored.id, stored.name),
+            "papers": describe_papers(reading, manifest.reference),
+            "figure": _figure(reading, stored, manifest, shown),
+            "card": shared_card_address(reading, shown) if shown else None,
+            "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
+            "results": _results(reading, stored),
+        }
+    }
+
+
+def list_answered_questions(reading: Reading) -> list[Answer]:
+    """The open questions whose file has a sentence for what was found, the surest first."""
+    by_experiment: dict[str, list[FindingBrief]] = {}
+    for brief in findings.list_finding_briefs(reading.db):
+        by_experiment.setdefault(brief.experiment, []).append(brief)
+    answered: list[Answer] = []
+    for stored in experiments.list_experiment_versions(reading.db):
+        manifest = stored_manifest(stored.manifest)
+        if stored.status != "open" or not manifest.headlines:
+            continue
+        answer = describe_answer(reading, manifest, by_experiment.get(stored.name, []))
+        if answer["headline"]:
+            drawn = f"experiment/{stored.id}/sweep" if manifest.figure else f"finding/{answer['carried_by'][0]}/strip"
+            row = {"name": stored.name, "asked": manifest.question, "theme": read_themes().get(stored.name)}
+            answered.append(row | answer | {"picture": drawn})
+    return sorted(answered, key=lambda row: -_GRADES.index(row["grade"]))
+
+
+def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:
+    """The sentence that the file declares for what its findings say, and how sure the least sure of them is.
+
+    Several findings of one estimand are of several designs: the first is that of the file.
+    """
+    asking = finding_views.read_estimands(reading)
+    told = {asking[brief.number]["name"]: brief for brief in reversed(briefs) if brief.status == "open"}
+    headline = choose_headline(manifest.headlines, told)
+    carrying = [told[name] for name in headline.when] if headline else []
+    return {
+        "headline": headline.says if headline else None,
+        "carried_by": [brief.number for brief in carrying],
+        "is_size_open": any(is_size_open(asking[brief.number], brief) for brief in carrying),
+        "grade": min((brief.grade for brief in carrying), key=_GRADES.index, default=Grade.AWAITING),
+        "changed_at": max((brief.weighed_at.isoformat() for brief in carrying if brief.weighed_at), default=None),
+    }
+
+
+def _figure(reading: Reading, stored: StoredExperiment, manifest: Manifest, finding: int) -> Answer | None:
+    """What happens, as its file draws it; where it draws nothing, each repetition of a finding."""
+    if manifest.figure or not finding:
+        return experiment_views.plot_sweep(reading, stored, manifest, _results(reading, stored))
+    return finding_views.plot_repetitions(reading, finding, evidence.read_observations(reading.db, finding))
+
+
+def _results(reading: Reading, stored: StoredExperiment) -> int:
+    counted = counters.read_counters(reading.db)
+    return sum(counted.get(("result", stored.id, outcome), 0) for outcome in Outcome)
