@@ -50,7 +50,6 @@ _GRADES = list(Grade)
 _SCALARS = {ValueType.INT, ValueType.FLOAT, ValueType.BOOL}
 
 
-@page_at("/questions", "experiments.html", words="q theme status")
 @page_at("/experiments", "experiments.html", words="q theme status")
 def experiments_page(reading: Reading) -> Answer:
     """Every version of every experiment that the address asks for, the newest first."""

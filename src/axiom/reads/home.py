@@ -7,7 +7,6 @@ from operator import attrgetter
 from axiom.boinc.terms import TERMS
 from axiom.limits import findings as finding_limits
 from axiom.limits import news as news_limits
-from axiom.reads import experiments as experiment_views
 from axiom.reads import failures
 from axiom.reads import findings as finding_views
 from axiom.reads import news as news_views
@@ -18,7 +17,7 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import shared_card_address
 from axiom.reads.graph import Graph, count_earlier_claims
 from axiom.reads.maps import recent_tiles
-from axiom.reads.questions import list_answered_questions
+from axiom.reads.questions import list_questions
 from axiom.reads.rounds import sessions as session_views
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
@@ -35,15 +34,9 @@ def home_page(reading: Reading) -> Answer:
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
     row = finding_views.read_finding_rows(reading, Graph(reading), listed)
-    answered = list_answered_questions(reading)
+    questions = list_questions(reading)
+    answered = [question for question in questions if question["headline"]]
     counted = counters.read_counters(reading.db)
-    by_state = counters.group_counters_by_state(counted)
-    concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
-    every = experiments.list_experiment_versions(reading.db)
-    questions = [version for version in every if version.status == "open" and version.name in concluded]
-    busiest = sorted(questions, key=lambda version: _is_idle(by_state["task", version.id]))[
-        : finding_limits.HOME_QUESTIONS
-    ]
     return {
         "home": {
             "name": reading.name,
@@ -51,13 +44,15 @@ def home_page(reading: Reading) -> Answer:
             "answers": answered[: finding_limits.HOME_ANSWERS],
             "all_answers": len(answered),
             "card": shared_card_address(reading, answered[0]["carried_by"][0]) if answered else None,
-            "questions": [experiment_views.describe_experiment(version, by_state) for version in busiest],
+            "questions": [question for question in questions if not question["headline"]][
+                : finding_limits.HOME_QUESTIONS
+            ],
             "all_questions": len(questions),
             "findings": [row[brief.number] for brief in weighed[: finding_limits.HOME_FINDINGS]],
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": count_earlier_claims(),
-            "tile": recent_tiles.find_newest_tile(reading, every),
+            "tile": recent_tiles.find_newest_tile(reading, experiments.list_experiment_versions(reading.db)),
             "counters": _live(reading, counted),
             "watches": failures.list_met_watches(reading),
             "said": news_views.list_current_news(reading),
@@ -114,8 +109,3 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
         "parts": reading.live().get("parts", {}),
         "autopilot": reading.live().get("autopilot"),
     }
-
-
-def _is_idle(tasks: Mapping[str, int]) -> bool:
-    """Is none of them computed or about to be?"""
-    return not (tasks.get("sent") or tasks.get("unsent"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from axiom.domain.headlines.answers import choose_headline, compose_question, is_size_open
+from axiom.domain.headlines.answers import choose_headline, compose_question, compose_statement, is_size_open
 from axiom.domain.work import Outcome
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
@@ -23,6 +23,12 @@ from axiom_weigh.values import Grade
 _GRADES = list(Grade)
 
 
+@page_at("/questions", "questions.html")
+def questions_page(reading: Reading) -> Answer:
+    """What is asked, and the answer in a sentence where there is one."""
+    return {"questions": list_questions(reading)}
+
+
 @page_at("/questions/{name}", "question.html")
 def question_page(reading: Reading, name: str) -> Answer:
     """The newest version of a question, with everything that was found of it."""
@@ -33,10 +39,14 @@ def question_page(reading: Reading, name: str) -> Answer:
     briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.number in numbers]
     answered = describe_answer(reading, manifest, briefs)
     carrying = set(answered["carried_by"])
-    rows = [finding_views.describe_finding(reading, view) for view in views]
-    weighed = [row for row in rows if row["evidence"]]
-    told = [row for row in weighed if row["number"] in carrying]
-    shown = next((row["number"] for row in told or weighed), 0)
+    rows = [
+        finding_views.describe_finding(reading, view)
+        | {"question": compose_question(view.estimand), "statement": compose_statement(view.estimand, view.measured)}
+        for view in views
+    ]
+    told = [row for row in rows if row["number"] in carrying]
+    decided = [row for row in rows if row["verdict"].is_decided]
+    shown = told or [row for row in rows if row["evidence"]]
     return {
         "question": answered
         | {
@@ -46,40 +56,36 @@ def question_page(reading: Reading, name: str) -> Answer:
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
             "repetitions": min((row["evidence"]["seeds"] for row in told), default=0),
-            "told": told,
-            "decided": [row for row in rows if row["verdict"].is_decided and row["number"] not in carrying],
-            "open": [
-                row | {"question": compose_question(view.estimand)}
-                for row, view in zip(rows, views, strict=True)
-                if not row["verdict"].is_decided
-            ],
-            "all": rows,
+            "told": told or decided,
+            "decided": len(decided),
+            "findings": rows,
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
-            "figure": _figure(reading, stored, manifest, shown),
-            "card": shared_card_address(reading, shown) if shown else None,
+            "figure": _figure(reading, stored, manifest, shown[0]["number"] if shown else 0),
+            "card": shared_card_address(reading, shown[0]["number"]) if shown else None,
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "results": _results(reading, stored),
         }
     }
 
 
-def list_answered_questions(reading: Reading) -> list[Answer]:
-    """The open questions whose file has a sentence for what was found, the surest first."""
+def list_questions(reading: Reading) -> list[Answer]:
+    """The open questions, what the surest says first, and last those of which no sentence of their file holds yet."""
     by_experiment: dict[str, list[FindingBrief]] = {}
     for brief in findings.list_finding_briefs(reading.db):
         by_experiment.setdefault(brief.experiment, []).append(brief)
-    answered: list[Answer] = []
+    questions: list[Answer] = []
     for stored in experiments.list_experiment_versions(reading.db):
-        manifest = stored_manifest(stored.manifest)
-        if stored.status != "open" or not manifest.headlines:
+        if stored.status != "open" or stored.name not in by_experiment:  # without a finding it asks nothing
             continue
-        answer = describe_answer(reading, manifest, by_experiment.get(stored.name, []))
-        if answer["headline"]:
-            drawn = f"experiment/{stored.id}/sweep" if manifest.figure else f"finding/{answer['carried_by'][0]}/strip"
-            row = {"name": stored.name, "asked": manifest.question, "theme": read_themes().get(stored.name)}
-            answered.append(row | answer | {"picture": drawn})
-    return sorted(answered, key=lambda row: -_GRADES.index(row["grade"]))
+        manifest = stored_manifest(stored.manifest)
+        answer = describe_answer(reading, manifest, by_experiment[stored.name])
+        drawn = f"experiment/{stored.id}/sweep"
+        if answer["headline"] and not manifest.figure:
+            drawn = f"finding/{answer['carried_by'][0]}/strip"
+        row = {"name": stored.name, "asked": manifest.question, "theme": read_themes().get(stored.name)}
+        questions.append(row | answer | {"picture": drawn})
+    return sorted(questions, key=lambda row: (not row["headline"], -_GRADES.index(row["grade"])))
 
 
 def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:

@@ -50,6 +50,7 @@ OF_FIELD = {
     "values": st.tuples(NUMBERS, MAYBE, MAYBE),
     "log": st.lists(st.sampled_from("xy"), max_size=2).map(tuple),
     "older": st.lists(COUNTS, max_size=3).map(tuple),
+    "marks": st.just(()),
     "centre": st.sampled_from(["median", "share", "mean"]),
 }
 

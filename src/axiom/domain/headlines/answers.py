@@ -66,6 +66,19 @@ def compose_answer(estimand: Mapping[str, Any], measured: WeighedNumber, status:
     return f"{numbers.begin_sentence(status)}: {sentence}" if status in VOID else sentence
 
 
+def compose_statement(estimand: Mapping[str, Any], measured: WeighedNumber) -> tuple[str, str]:
+    """The same in two parts, so that a list says once what all its rows share: the condition, and what holds under it.
+
+    "In least-squares fits, with no noise"; "squared error is lower with 1,600 features than with 40". The number is
+    left out where the estimand's own words tell it, with its interval.
+    """
+    told = MeasuredNumber(verdict=measured.verdict) if estimand.get("in_words") else measured
+    condition, answer = numbers.begin_sentence(_arms(estimand).condition), compose_answer(estimand, told)
+    if not answer.startswith(condition):  # it depends on the design, and says so first
+        return "", answer
+    return condition.removesuffix(", "), answer[len(condition) :]
+
+
 def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, WeighedNumber]) -> Headline | None:
     """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided."""
     sides = {name: _SIDES[number.verdict] for name, number in measured.items() if number.verdict in _SIDES}

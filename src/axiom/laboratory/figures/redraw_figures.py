@@ -208,7 +208,7 @@ def experiment_sweep(
     if not any(place in values for place, _ in shown):
         return None
     told = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
-    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in told])
+    points, _ = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in told])
     by_place = dict(zip((place for place, _ in shown), points, strict=True))
     return Sweep(
         name=f"experiment-{experiment.id}-sweep",
@@ -217,7 +217,6 @@ def experiment_sweep(
         y=name_in_words(manifest.words, figure.y),
         points=points,
         log=figure.log,
-        by=by,
         marks=tuple(_marks(db, manifest, weighed, by_place)),
     )
 
@@ -225,7 +224,7 @@ def experiment_sweep(
 def _marks(
     db: Database, manifest: Manifest, weighed: Sequence[WeighedFinding], by_place: Mapping[int, SweepPoint]
 ) -> Iterator[PointMark]:
-    """The two arms of the first comparison that carries the headline and lies in the picture."""
+    """The two arms of what carries the headline and lies in the picture; of several those that are farthest apart."""
     newest = {
         finding.estimand: evidence.parse_evidence(lines[-1])
         for finding in reversed(weighed)
@@ -234,21 +233,24 @@ def _marks(
     headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
     if headline is None or figure is None:
         return
-    for estimand in manifest.estimands:
-        arms = [
-            [place for place in by_place if arm.items() <= manifest.configs[place].items()]
-            for arm in estimand["between"]
+    compared = [
+        (arms[0][0], arms[1][0], estimand)
+        for estimand in manifest.estimands
+        if estimand["name"] in headline.when and estimand["measure"] in (figure.y, f"log_{figure.y}")
+        for arms in [
+            [
+                [place for place in by_place if arm.items() <= manifest.configs[place].items()]
+                for arm in estimand["between"]
+            ]
         ]
-        is_shown = estimand["measure"] in (figure.y, f"log_{figure.y}") and list(map(len, arms)) == [1, 1]
-        if estimand["name"] not in headline.when or not is_shown:
-            continue
+        if list(map(len, arms)) == [1, 1]
+    ]
+    for first, second, estimand in sorted(compared, key=lambda row: abs(row[0] - row[1]))[-1:]:
         told, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
-        (first,), (second,) = arms
         names = [level_in_words(manifest.words, figure.x, by_place[place].x) for place in (first, second)]
         how_much = "" if line.estimate is None else estimate_with_unit(told, line.estimate, line.low, line.high)
         yield PointMark(point=by_place[first], words=names[0], more=f"{how_much}, compared with {names[1]}")
         yield PointMark(point=by_place[second], words=names[1], is_reference=True)
-        return
 
 
 def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:

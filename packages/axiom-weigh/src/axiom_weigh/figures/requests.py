@@ -352,7 +352,8 @@ def _percent(request: _Estimated) -> str:
 
 def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     first, last = points[0], points[-1]
-    whose = f"With {request.by} = {digits(first.series)} the" if first.series is not None else "The"
+    of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
+    whose = f"With {of} the" if first.series is not None else "The"
     start = f"{whose} median {_plain(request.y)} is {digits(first.median)} at {_plain(request.x)} {digits(first.x)}"
     if first is last:
         return f"{start}."

@@ -1,5 +1,6 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,8 +13,8 @@ HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
 _LINE = 15
 _NEAR = 6
-LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
+LONGEST = {"wide": 26, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
 LONGEST_MARK = {"wide": 60, "narrow": 40}  # characters beside a marked point
 _SIDE = 0.3  # of the frame, in which words grow away from its edge
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
@@ -24,7 +25,7 @@ class Series:
     """The points of one series at their places on the x axis, and how they look."""
 
     name: str  # as the table has it
-    shown: str  # as there is room for it in the picture
+    shown: tuple[str, ...]  # lines, as there is room for them in the picture
     shape: str
     role: str
     shift: float
@@ -41,13 +42,11 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     points = [point for point in request.points if point.median is not None]
     names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
     points = [point for point in points if point.series in names]
-    by, levels = telling(request.by, [digits(name) for name in names])
-    heading = short(by.replace("_", " "), HEADING[kind])
-    shown = [short(name, LONGEST[kind]) for name in levels]
+    heading, shown = beside_lines(request.by, [digits(name) for name in names], kind)
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
     axes = Axes(
-        x=with_room(x, [heading, *shown], kind) if len(shown) > 1 else x,
+        x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(shown) > 1 else x,
         y=y,
         x_title=request.x.replace("_", " "),
         y_title=f"median {request.y.replace('_', ' ')}",
@@ -111,6 +110,25 @@ def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
     ]
 
 
+def apart_from_usual(names: Sequence[str]) -> list[str]:
+    """Return the names of series without the levels that most series have, where any other level is left."""
+    levels = [name.split(BETWEEN) for name in names]
+    if len({len(level) for level in levels}) > 1:
+        return list(names)
+    usual = [Counter(column).most_common(1)[0][0] for column in zip(*levels, strict=True)]
+    own = [[part for part, other in zip(level, usual, strict=True) if part != other] for level in levels]
+    return [BETWEEN.join(part or level) for part, level in zip(own, levels, strict=True)]
+
+
+def beside_lines(by: str, names: Sequence[str], kind: str) -> tuple[str, list[tuple[str, ...]]]:
+    """Return what stands above the names of series and the lines of each; with no factors named the names say all."""
+    if by:
+        factors, levels = telling(by, names)
+        return short(factors.replace("_", " "), HEADING[kind]), [(short(level, LONGEST[kind]),) for level in levels]
+    parts = [name.split(BETWEEN) if len(name) > LONGEST[kind] else [name] for name in apart_from_usual(names)]
+    return "", [tuple(short(part, LONGEST[kind]) for part in lines) for lines in parts]
+
+
 def _is_numeric(points: Sequence[SweepPoint]) -> bool:
     return all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
 
@@ -171,11 +189,12 @@ def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> 
 
 
 def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str]:
-    """Write each series' name right of its last point, apart from the others, with the factor above them."""
+    """Write each series' name right of its last point, apart from the others, with what they are above them."""
     right = max(course.last["x"] for course in series)
     ordered = sorted(series, key=lambda course: -course.last["y"])
     wanted = [(1 - axes.y.place(course.last["y"])) * axes.height for course in ordered]
-    heights = _apart(wanted, top=_LINE, bottom=axes.height)
+    room = [_LINE * len(course.shown) for course in ordered]
+    heights = _apart(wanted, room, top=_LINE, bottom=axes.height)
     is_moved = any(
         abs(height - where) > _NEAR or course.last["x"] < right
         for course, height, where in zip(ordered, heights, wanted, strict=True)
@@ -184,20 +203,25 @@ def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str
     layers: list[str] = []
     for course, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        named = [axes.words(place | {"words": course.shown}, course.role, align="start", dx=dx)]
+        named = [
+            axes.words(place | {"words": line}, course.role, align="start", dx=dx, dy=_LINE * number)
+            for number, line in enumerate(course.shown)
+        ]
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
             named.append(axes.points([place], course.role, shape=course.shape, shift=13))
         layers.append(of_series(named, course.name))
-    top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
-    return [*layers, axes.words(top, "ink2", align="start", dx=dx)]
+    if heading:
+        top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
+        layers.append(axes.words(top, "ink2", align="start", dx=dx))
+    return layers
 
 
-def _apart(wanted: Sequence[float], *, top: float, bottom: float) -> list[float]:
-    """Move sorted places as little as one pass down and one pass up allow, so that none is nearer than a line."""
+def _apart(wanted: Sequence[float], room: Sequence[float], *, top: float, bottom: float) -> list[float]:
+    """Move sorted places as little as one pass down and one pass up allow, so that each has the room it needs below."""
     places = list(wanted)
     for number, place in enumerate(places):
-        places[number] = max(place, top if number == 0 else places[number - 1] + _LINE)
+        places[number] = max(place, top if number == 0 else places[number - 1] + room[number - 1])
     for number in reversed(range(len(places))):
-        ceiling = bottom if number == len(places) - 1 else places[number + 1] - _LINE
-        places[number] = min(places[number], ceiling)
+        end = bottom + _LINE if number == len(places) - 1 else places[number + 1]
+        places[number] = min(places[number], end - room[number])
     return places
