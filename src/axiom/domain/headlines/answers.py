@@ -53,10 +53,12 @@ class MeasuredNumber(NamedTuple):
 NOT_MEASURED = MeasuredNumber()
 
 
-def compose_answer(estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open") -> str:
+def compose_answer(
+    estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open", *, is_number_told: bool = True
+) -> str:
     """The headline of a finding, which ends without a full stop."""
     if measured.verdict in _SIDES:
-        sentence = _stated(estimand, _SIDES[measured.verdict], measured)
+        sentence = _stated(estimand, _SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
         if is_size_open(estimand, measured):
             sentence += "; whether that is enough to matter is open"
     elif measured.verdict is Verdict.MIXED:
@@ -72,8 +74,8 @@ def compose_statement(estimand: Mapping[str, Any], measured: WeighedNumber) -> t
     "In least-squares fits, with no noise"; "squared error is lower with 1,600 features than with 40". The number is
     left out where the estimand's own words tell it, with its interval.
     """
-    told = MeasuredNumber(verdict=measured.verdict) if estimand.get("in_words") else measured
-    condition, answer = numbers.begin_sentence(_arms(estimand).condition), compose_answer(estimand, told)
+    condition = numbers.begin_sentence(_arms(estimand).condition)
+    answer = compose_answer(estimand, measured, is_number_told=not estimand.get("in_words"))
     if not answer.startswith(condition):  # it depends on the design, and says so first
         return "", answer
     return condition.removesuffix(", "), answer[len(condition) :]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import accumulate
 from typing import Any
 
+from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom.domain.headlines.answers import (
@@ -170,7 +171,8 @@ def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
 def _digest(request: Request) -> str:
     """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
     kind = CARD if isinstance(request, SharedCard) else type(request).__name__.lower()
-    return hashlib.sha256(json.dumps({"kind": kind, **asdict(request)}, sort_keys=True).encode()).hexdigest()
+    content = {"kind": kind, "drawn_by": __version__, **asdict(request)}  # another version may draw it otherwise
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _split_widths(svg: str) -> list[str]:
@@ -248,8 +250,8 @@ def _marks(
     for first, second, estimand in sorted(compared, key=lambda row: abs(row[0] - row[1]))[-1:]:
         told, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
         names = [level_in_words(manifest.words, figure.x, by_place[place].x) for place in (first, second)]
-        how_much = "" if line.estimate is None else estimate_with_unit(told, line.estimate, line.low, line.high)
-        yield PointMark(point=by_place[first], words=names[0], more=f"{how_much}, compared with {names[1]}")
+        how_much = "" if line.estimate is None else f"{estimate_with_unit(told, line.estimate, line.low, line.high)},"
+        yield PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}"))
         yield PointMark(point=by_place[second], words=names[1], is_reference=True)
 
 

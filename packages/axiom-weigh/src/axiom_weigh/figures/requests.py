@@ -45,7 +45,7 @@ class PointMark:
 
     point: SweepPoint
     words: str
-    more: str = ""
+    more: tuple[str, ...] = ()  # lines below
     is_reference: bool = False  # what the other mark is compared with
 
 

@@ -1,5 +1,6 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +16,8 @@ _LINE = 15
 _NEAR = 6
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
 LONGEST = {"wide": 26, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
-LONGEST_MARK = {"wide": 60, "narrow": 40}  # characters beside a marked point
-_SIDE = 0.3  # of the frame, in which words grow away from its edge
+_STEPS = 8  # between two points of a line
+_CLEAR = 8  # CSS pixels between a marked point and its words
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
 
 
@@ -70,10 +71,32 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     if len(series) > 1:
         layers += names_beside(heading, axes, series)
     marks = [mark for mark in request.marks if mark.point in points] if is_joined else []
-    return layers + _marked(axes, marks, place, kind), axes
+    return layers + _marked(axes, marks, place, _drawn(axes, series)), axes
 
 
-def _marked(axes: Axes, marks: Sequence[PointMark], place: Mapping[str, float], kind: str) -> list[str]:
+def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
+    """Return places along all lines and of the names beside them, close enough that no word slips between them."""
+    places: list[tuple[float, float]] = []
+    right = max(axes.x.place(course.last["x"]) for course in series) * axes.across
+    for course in series:
+        at = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in course.rows]
+        for (x, y), (x2, y2) in itertools.pairwise(sorted(at)):
+            places += [(x + (x2 - x) * step / _STEPS, y + (y2 - y) * step / _STEPS) for step in range(_STEPS + 1)]
+        if len(series) > 1:
+            places += _inside((right + _ROOM, at[-1][1] - _LINE), course.shown)
+    return places
+
+
+def _inside(corner: tuple[float, float], lines: Sequence[str]) -> list[tuple[float, float]]:
+    """Return places within a box of words from its upper left corner."""
+    (left, upper), wide = corner, max(map(len, lines)) * CHARACTER
+    downs = [upper + _LINE * half / 2 for half in range(2 * len(lines) + 1)]
+    return [(left + wide * step / _STEPS, down) for step in range(_STEPS + 1) for down in downs]
+
+
+def _marked(
+    axes: Axes, marks: Sequence[PointMark], place: Mapping[str, float], drawn: Sequence[tuple[float, float]]
+) -> list[str]:
     """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
     at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
     ends = [row["x"] for row in at]
@@ -83,16 +106,43 @@ def _marked(axes: Axes, marks: Sequence[PointMark], place: Mapping[str, float], 
         if mark.is_reference
     ]
     layers += [axes.points([row], "plus", shape="circle", size=90, hollow=True) for row in at]
+    taken = list(drawn)
     for mark, row in zip(marks, at, strict=True):
-        across = axes.x.place(row["x"])
-        align = "start" if across < _SIDE else "end" if across > 1 - _SIDE else "middle"
-        is_told = bool(mark.more) and len(mark.more) <= LONGEST_MARK[kind]
-        above = (1 - axes.y.place(row["y"])) * axes.height
-        first = _LINE if above < 3 * _LINE else -_LINE * (2 if is_told else 1)
-        layers.append(axes.words(row | {"words": mark.words}, "plus", align=align, dy=first, font_weight="bold"))
-        if is_told:
-            layers.append(axes.words(row | {"words": mark.more}, "ink2", align=align, dy=first + _LINE))
+        lines = (mark.words, *mark.more)
+        y = (1 - axes.y.place(row["y"])) * axes.height
+        align, upper, box = _freest(axes, axes.x.place(row["x"]) * axes.across, y, lines, taken)
+        taken += box
+        nearer = upper + _LINE * len(lines) if upper < y else upper
+        if abs(nearer - y) > _LINE:
+            stroke = row | {"low": row["y"], "high": axes.y.at(1 - nearer / axes.height)}
+            layers.append(axes.bars([stroke], "edge", width=0.8))
+        for number, line in enumerate(lines):
+            role, weight = ("ink2", "") if number else ("plus", "bold")
+            below = upper + _LINE * (number + 0.5) - y
+            layers.append(axes.words(row | {"words": line}, role, align=align, dy=below, font_weight=weight))
     return layers
+
+
+def _freest(
+    axes: Axes, x: float, y: float, lines: Sequence[str], taken: Sequence[tuple[float, float]]
+) -> tuple[str, float, list[tuple[float, float]]]:
+    """Return how words lie beside a point, where they begin, and their box: the nearest one that hides the least."""
+    wide, high = max(map(len, lines)) * CHARACTER, _LINE * len(lines)
+    places = [
+        (align, left, upper)
+        for align, left in (("end", x - wide), ("middle", x - wide / 2), ("start", x))
+        for upper in [_LINE * half / 2 for half in range(int(2 * (axes.height - high) / _LINE) + 1)]
+        if not upper - _CLEAR < y < upper + high + _CLEAR
+    ]
+
+    def hidden(candidate: tuple[str, float, float]) -> float:
+        _, left, upper = candidate
+        beyond = max(0.0, -left) + max(0.0, left + wide - axes.across)
+        inside = sum(left - 4 <= across <= left + wide + 4 and upper <= down <= upper + high for across, down in taken)
+        return 4 * inside + beyond + abs(upper + high / 2 - y) / _LINE
+
+    align, left, upper = min(places, key=hidden)
+    return align, upper, _inside((left, upper), lines)
 
 
 def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
