@@ -139,7 +139,7 @@ def _freest(
         _, left, upper = candidate
         beyond = max(0.0, -left) + max(0.0, left + wide - axes.across)
         inside = sum(left - 4 <= across <= left + wide + 4 and upper <= down <= upper + high for across, down in taken)
-        return 4 * inside + beyond + abs(upper + high / 2 - y) / _LINE
+        return 4 * inside + 100 * beyond + abs(upper + high / 2 - y) / _LINE
 
     align, left, upper = min(places, key=hidden)
     return align, upper, _inside((left, upper), lines)
