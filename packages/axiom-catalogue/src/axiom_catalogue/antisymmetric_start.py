@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -176,6 +176,24 @@ experiment = Experiment(
     ),
     figure=Figure(x="gain", y="test_error", title="What it costs to begin with a function by chance"),
     setting="small ReLU networks that learn a smooth function",
+    headlines=(
+        Headline(
+            says="Starting silent lowers a small network's error if starting weights are large, not small",
+            when={"cancelling_helps_a_large_start": Direction.LESS, "cancelling_helps_a_small_start": Direction.ABSENT},
+        ),
+        Headline(
+            says="A small network with large starting weights predicts better if it starts silent",
+            when={"cancelling_helps_a_large_start": Direction.LESS},
+        ),
+        Headline(
+            says="A small network with large starting weights predicts worse if it starts silent",
+            when={"cancelling_helps_a_large_start": Direction.MORE},
+        ),
+        Headline(
+            says="Starting silent hardly changes the error of small networks with large starting weights",
+            when={"cancelling_helps_a_large_start": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_error": "error on new examples",
         "start=cancel": "neurons that start in cancelling pairs",

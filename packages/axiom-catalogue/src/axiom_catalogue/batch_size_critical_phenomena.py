@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, goals, hessian, losses, models, pace, training
 
@@ -279,6 +279,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="batch", y="steps", log=("x", "y"), title="Steps to one loss", where={"same": "best"}),
     setting="classifiers trained in batches",
+    headlines=(
+        Headline(
+            says="In small classifiers, bigger batches smoothly begin to waste examples beyond some size",
+            when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
+        ),
+        Headline(
+            says="In small classifiers, larger batches save ever fewer steps, as a smooth formula says",
+            when={"sharper_bend": Direction.ABSENT},
+        ),
+        Headline(
+            says="In small classifiers, larger batches stop saving steps more abruptly than the usual formula",
+            when={"sharper_bend": Direction.LESS},
+        ),
+        Headline(
+            says="In small classifiers, larger batches stop saving steps more gradually than the usual formula",
+            when={"sharper_bend": Direction.MORE},
+        ),
+        Headline(
+            says="Small classifiers need more examples in all with batches of 512 than 128",
+            when={"dearer_above": Direction.MORE},
+        ),
+    ),
     words={
         "doublings": "the number of examples needed",
         "steps": "the number of steps needed",

@@ -35,7 +35,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, planes, tiles
@@ -284,6 +284,28 @@ experiment = Experiment(
         ),
     ),
     setting="one-hidden-layer networks at growing step sizes",
+    headlines=(
+        Headline(
+            says="Theory foretells where linear networks' loss leaps, and underrates where it runs away",
+            when={"linear_shoots_up_from": Direction.ABSENT, "linear_runs_away_from": Direction.MORE},
+        ),
+        Headline(
+            says="Theory foretells where a linear network's loss leaps and where it runs away",
+            when={"linear_shoots_up_from": Direction.ABSENT, "linear_runs_away_from": Direction.ABSENT},
+        ),
+        Headline(
+            says="A linear network's loss leaps from the step size that theory foretells",
+            when={"linear_shoots_up_from": Direction.ABSENT},
+        ),
+        Headline(
+            says="A linear network's loss leaps only from larger step sizes than theory foretells",
+            when={"linear_shoots_up_from": Direction.MORE},
+        ),
+        Headline(
+            says="From small starts, linear networks run away at smaller steps than theory says",
+            when={"small_starts_bear_less": Direction.LESS},
+        ),
+    ),
     words={
         "shoots_up_from": "the step size times curvature from which the loss of large starts shoots up",
         "runs_away_from": "the step size times curvature from which large starts run away",

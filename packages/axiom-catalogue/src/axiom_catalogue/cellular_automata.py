@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -254,6 +254,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="generations", y="fitness", title="What rules of cellular automata reach"),
     setting="searches for majority-vote cellular automata",
+    headlines=(
+        Headline(
+            says="Genetic search for majority-vote rules plateaus above guessing, but below a hand-made rule",
+            when={
+                "rises_late": Direction.ABSENT,
+                "plateau_above_a_constant": Direction.MORE,
+                "behind_gkl": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Genetic search for majority-vote rules reaches a plateau above mere guessing",
+            when={"rises_late": Direction.ABSENT, "plateau_above_a_constant": Direction.MORE},
+        ),
+        Headline(
+            says="Genetic search for majority-vote rules hardly improves in its last quarter",
+            when={"rises_late": Direction.ABSENT},
+        ),
+        Headline(
+            says="Genetic search for majority-vote rules still improves in its last quarter",
+            when={"rises_late": Direction.MORE},
+        ),
+        Headline(
+            says="Genetic search finds majority-vote rules that beat a constant answer",
+            when={"plateau_above_a_constant": Direction.MORE},
+        ),
+    ),
     words={
         "late_gain": "the late gain in votes decided rightly",
         "fitness": "the share of votes that the best rules decide rightly",

@@ -27,7 +27,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, optimizers, readouts, training
 
@@ -244,6 +244,32 @@ experiment = Experiment(
         x="width", y="new_accuracy", log=("x",), title="What is right for new combinations", where={"order": "at_once"}
     ),
     setting="networks that combine two attributes",
+    headlines=(
+        Headline(
+            says="Wires that keep parts apart help networks combine them more than ordering examples does",
+            when={
+                "architecture_over_curriculum": Direction.MORE,
+                "towers_on_xor": Direction.MORE,
+                "towers_on_heads": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Networks with separate wires for each part combine better than ones taught in order",
+            when={"architecture_over_curriculum": Direction.MORE},
+        ),
+        Headline(
+            says="Separate wires and ordered examples make networks combine known parts about equally well",
+            when={"architecture_over_curriculum": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks taught in a growing order combine parts better than ones with separate wires",
+            when={"architecture_over_curriculum": Direction.LESS},
+        ),
+        Headline(
+            says="Separate wires for each part help networks combine parts in new ways",
+            when={"towers_on_xor": Direction.MORE, "towers_on_heads": Direction.MORE},
+        ),
+    ),
     words={
         "new_accuracy": "accuracy on new combinations",
         "readout=xor": "exclusive-or questions",

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, features, pace, tiles
@@ -222,6 +222,28 @@ experiment = Experiment(
         ),
     ),
     setting="maps of random-feature models",
+    headlines=(
+        Headline(
+            says="Simple models err most with as many parameters as examples, and early stopping helps",
+            when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
+        ),
+        Headline(
+            says="Simple models err most with about as many parameters as examples",
+            when={"ridge_at": Direction.ABSENT},
+        ),
+        Headline(
+            says="Simple models err most with more parameters than examples",
+            when={"ridge_at": Direction.MORE},
+        ),
+        Headline(
+            says="Simple models err most with fewer parameters than examples",
+            when={"ridge_at": Direction.LESS},
+        ),
+        Headline(
+            says="Early stopping leaves fewer simple models worse than always answering zero",
+            when={"stopping_removes_it": Direction.LESS},
+        ),
+    ),
     words={
         "ridge_slope": "the exponent with which the parameter count of largest error grows with examples",
         "ridge_at": "the parameter count of largest error over the example count",

@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, pace, training
 from axiom.kit.optimizers import Rates
@@ -207,6 +207,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="gain", y="learned", log=("x",), title="Outliers that training adds", where={"by": "time"}),
     setting="the hidden weights of small classifiers",
+    headlines=(
+        Headline(
+            says="Training makes outlying eigenvalues, but their gap hardly tells which network generalises better",
+            when={
+                "outliers_are_learned": Direction.MORE,
+                "gap_and_accuracy_over_labels": Direction.ABSENT,
+                "gap_and_accuracy_over_starts": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="Outlying eigenvalues of hidden weights come from training, not from the start",
+            when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training adds more than one outlying eigenvalue to a network's hidden weights",
+            when={"outliers_are_learned": Direction.MORE},
+        ),
+        Headline(
+            says="Training adds about one outlying eigenvalue to a network's hidden weights",
+            when={"outliers_are_learned": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training typically adds less than one outlying eigenvalue to a network's hidden weights",
+            when={"outliers_are_learned": Direction.LESS},
+        ),
+    ),
     words={
         "learned": "the number of outlying eigenvalues that training adds",
         "start_outliers": "the number of outlying eigenvalues before training",

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -152,6 +152,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="examples", y="miss", title="How far from the truth"),
     setting="linear models of more weights than examples",
+    headlines=(
+        Headline(
+            says="Equal steps find equal-sized true weights better than plain descent, sparse ones worse",
+            when={"even_steps_find_even_truths": Direction.LESS, "even_steps_miss_sparse_truths": Direction.MORE},
+        ),
+        Headline(
+            says="Equal-sized steps end nearer to equal-sized true weights than plain descent does",
+            when={"even_steps_find_even_truths": Direction.LESS},
+        ),
+        Headline(
+            says="Equal-sized steps end farther from equal-sized true weights than plain descent does",
+            when={"even_steps_find_even_truths": Direction.MORE},
+        ),
+        Headline(
+            says="Equal-sized steps find equal-sized true weights about as well as plain descent",
+            when={"even_steps_find_even_truths": Direction.ABSENT},
+        ),
+        Headline(
+            says="Equal-sized steps end farther from sparse true weights than plain descent does",
+            when={"even_steps_miss_sparse_truths": Direction.MORE},
+        ),
+    ),
     words={
         "miss": "relative squared distance from the true weights",
         "rule=even": "steps of one size",

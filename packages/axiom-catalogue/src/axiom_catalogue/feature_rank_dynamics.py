@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, pace, training
 from axiom.kit.courses import Course, Held
@@ -208,6 +208,28 @@ experiment = Experiment(
     controls=(Control(estimand="share_by_width", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="width", y="share", log=("x", "y"), title="Effective rank for each neuron"),
     setting="the last hidden layer of ReLU classifiers",
+    headlines=(
+        Headline(
+            says="Wider networks use about as many directions per neuron, but fewer strong ones",
+            when={"share_by_width": Direction.ABSENT, "stable_share_by_width": Direction.LESS},
+        ),
+        Headline(
+            says="A network's width hardly changes how many directions it uses per neuron",
+            when={"share_by_width": Direction.ABSENT},
+        ),
+        Headline(
+            says="Wider networks use fewer directions per neuron",
+            when={"share_by_width": Direction.LESS},
+        ),
+        Headline(
+            says="Wider networks use more directions per neuron",
+            when={"share_by_width": Direction.MORE},
+        ),
+        Headline(
+            says="Wider networks use fewer strong directions per neuron",
+            when={"stable_share_by_width": Direction.LESS},
+        ),
+    ),
     words={
         "share": "effective rank (directions used) per neuron after training",
         "stable_share": "stable rank (strong directions used) per neuron after training",
@@ -216,6 +238,9 @@ experiment = Experiment(
         "matched_share": "effective rank (directions used) per neuron at equal training loss",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "width": "{value} neurons per layer",
+        "task=teacher": "labels from a random network",
+        "task=clusters": "clusters of points",
     },
     needs=Needs(
         seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2),

@@ -26,7 +26,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, pace, training
 from axiom.kit.courses import Course
@@ -280,6 +280,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="half_life", log=("x", "y"), title="Steps until half is forgotten"),
     setting="networks that learn one task, then another",
+    headlines=(
+        Headline(
+            says="Networks forget clusters as a power of time rather than exponentially, and keep some",
+            when={
+                "power_over_floor": Direction.MORE,
+                "power_over_stretched": Direction.MORE,
+                "power_describes": Direction.LESS,
+                "something_stays_of_clusters": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="A power of time describes forgetting of clusters better than two exponential curves",
+            when={"power_over_floor": Direction.MORE, "power_over_stretched": Direction.MORE},
+        ),
+        Headline(
+            says="A power of time describes forgetting of clusters within a twentieth",
+            when={"power_describes": Direction.LESS},
+        ),
+        Headline(
+            says="No power of time describes forgetting of clusters within a twentieth",
+            when={"power_describes": Direction.MORE},
+        ),
+        Headline(
+            says="A power of time misses forgetting of clusters by about a twentieth",
+            when={"power_describes": Direction.ABSENT},
+        ),
+    ),
     words={
         "power_error": "a power law's misfit to what is kept of the first task",
         "floor_minus_power": "the misfit to forgetting of an exponential with a floor minus a power law's",

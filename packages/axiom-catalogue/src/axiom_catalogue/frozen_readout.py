@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -188,6 +188,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="noise", y="test_error", title="What frozen ways out cost"),
     setting="small ReLU networks trained to equal error",
+    headlines=(
+        Headline(
+            says="On noisy data, networks with frozen second layers predict worse, though neurons turn more",
+            when={"frozen_ways_out_cost": Direction.MORE, "frozen_ways_out_turn": Direction.MORE},
+        ),
+        Headline(
+            says="On noisy data, freezing the second layer makes small networks predict worse",
+            when={"frozen_ways_out_cost": Direction.MORE},
+        ),
+        Headline(
+            says="On noisy data, freezing the second layer makes small networks predict better",
+            when={"frozen_ways_out_cost": Direction.LESS},
+        ),
+        Headline(
+            says="On noisy data, freezing a small network's second layer makes no difference that matters",
+            when={"frozen_ways_out_cost": Direction.ABSENT},
+        ),
+        Headline(
+            says="On noisy data, freezing the second layer makes a small network's neurons turn more",
+            when={"frozen_ways_out_turn": Direction.MORE},
+        ),
+    ),
     words={
         "test_error": "error on new inputs",
         "turned": "the turn of neurons (one minus the cosine)",

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, goals, hessian, losses, models
 
@@ -202,6 +202,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="goal", y="critical_batch", log=("x", "y"), title="Up to which batch size it pays"),
     setting="small classifiers trained by batches of many sizes",
+    headlines=(
+        Headline(
+            says="Gradient noise tells the useful batch size within twofold; both grow for harder goals",
+            when={
+                "critical_batch_over_scale": Direction.ABSENT,
+                "scale_on_goal": Direction.LESS,
+                "critical_batch_on_goal": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="In small classifiers, gradient noise tells the useful batch size within twofold",
+            when={"critical_batch_over_scale": Direction.ABSENT},
+        ),
+        Headline(
+            says="In small classifiers, gradient noise understates the useful batch size",
+            when={"critical_batch_over_scale": Direction.MORE},
+        ),
+        Headline(
+            says="In small classifiers, gradient noise overstates the useful batch size",
+            when={"critical_batch_over_scale": Direction.LESS},
+        ),
+        Headline(
+            says="Gradient noise weighed by curvature understates the useful batch size",
+            when={"curved_scale_is_below": Direction.MORE},
+        ),
+    ),
     words={
         "ratio_doublings": "critical batch size over gradient noise scale",
         "curved_ratio_doublings": "critical batch size over gradient noise scale (weighed by curvature)",
@@ -210,6 +236,8 @@ experiment = Experiment(
         "in_old_range": "a gradient noise scale always between seven and ninety-nine",
         "goal": "the loss to be reached",
         "sizes": "{value} batch sizes",
+        "task=teacher": "labels from a random network",
+        "task=clusters": "clusters of points",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

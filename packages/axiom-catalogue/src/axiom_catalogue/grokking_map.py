@@ -33,7 +33,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import arithmetic, chance, optimizers, pace, planes, tiles
@@ -275,6 +275,28 @@ experiment = Experiment(
         ),
     ),
     setting="maps of networks shown sums modulo P",
+    headlines=(
+        Headline(
+            says="Larger sum tables need a smaller share shown, as a simple counting law says",
+            when={"larger_prime_needs_less": Direction.LESS, "coupons_alike": Direction.ABSENT},
+        ),
+        Headline(
+            says="Larger tables of sums need a smaller share shown for understanding",
+            when={"larger_prime_needs_less": Direction.LESS},
+        ),
+        Headline(
+            says="Larger tables of sums need about the same share shown for understanding",
+            when={"larger_prime_needs_less": Direction.ABSENT},
+        ),
+        Headline(
+            says="Larger tables of sums need a larger share shown for understanding",
+            when={"larger_prime_needs_less": Direction.MORE},
+        ),
+        Headline(
+            says="With weak weight decay, networks must see over half of the sums modulo 17",
+            when={"light_decay_needs_more": Direction.MORE},
+        ),
+    ),
     words={
         "enough": "the share of sums that is enough to understand the rest",
         "enough_over_coupons": "the number of sums, over P ln P, that is enough for the rest",
