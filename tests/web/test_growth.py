@@ -103,8 +103,14 @@ def test_no_page_takes_longer_because_there_are_more_findings(browse, small_lab,
 
 
 # These show all that there is: of what is asked a laboratory has some hundreds, and a picture of links has every one.
-WHOLE = ("/experiments", "/status", "/findings/graph")
-NAMES = {"/sessions/": "2026-03-02-b", "/ledger/": "2026-03-02-b", "/experiments/": "tiny_sum@1", "/maps/": ""}
+WHOLE = ("/experiments", "/questions", "/status", "/findings/graph")
+NAMES = {
+    "/sessions/": "2026-03-02-b",
+    "/ledger/": "2026-03-02-b",
+    "/experiments/": "tiny_sum@1",
+    "/questions/": "tiny_sum",
+    "/maps/": "",
+}
 ROWS = re.compile(r"_SHOWN|_THE_PAGE|_A_PAGE|_GROUPS|BRIEFING|_ROWS|^_WATCHES$")  # the most of a list that a page shows
 
 

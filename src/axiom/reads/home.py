@@ -34,7 +34,8 @@ def home_page(reading: Reading) -> Answer:
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
     row = finding_views.read_finding_rows(reading, Graph(reading), listed)
-    questions = list_questions(reading)
+    every = experiments.list_experiment_versions(reading.db)
+    questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]
     counted = counters.read_counters(reading.db)
     return {
@@ -52,7 +53,7 @@ def home_page(reading: Reading) -> Answer:
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": count_earlier_claims(),
-            "tile": recent_tiles.find_newest_tile(reading, experiments.list_experiment_versions(reading.db)),
+            "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),
             "watches": failures.list_met_watches(reading),
             "said": news_views.list_current_news(reading),

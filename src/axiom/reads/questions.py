@@ -1,6 +1,6 @@
 """A question as a reader meets it: the answer in a sentence, one picture, how sure it is, and what is still open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from axiom.domain.headlines.answers import choose_headline, compose_question, compose_statement, is_size_open
 from axiom.domain.work import Outcome
@@ -26,7 +26,8 @@ _GRADES = list(Grade)
 @page_at("/questions", "questions.html")
 def questions_page(reading: Reading) -> Answer:
     """What is asked, and the answer in a sentence where there is one."""
-    return {"questions": list_questions(reading)}
+    versions, briefs = experiments.list_experiment_versions(reading.db), findings.list_finding_briefs(reading.db)
+    return {"questions": list_questions(reading, versions, briefs)}
 
 
 @page_at("/questions/{name}", "question.html")
@@ -69,13 +70,16 @@ def question_page(reading: Reading, name: str) -> Answer:
     }
 
 
-def list_questions(reading: Reading) -> list[Answer]:
-    """The open questions, what the surest says first, and last those of which no sentence of their file holds yet."""
+def list_questions(
+    reading: Reading, versions: Iterable[StoredExperiment], briefs: Iterable[FindingBrief]
+) -> list[Answer]:
+    """The open questions: the surest answer first; of those without one, what is computed now before what waits."""
     by_experiment: dict[str, list[FindingBrief]] = {}
-    for brief in findings.list_finding_briefs(reading.db):
+    for brief in briefs:
         by_experiment.setdefault(brief.experiment, []).append(brief)
+    by_state = counters.group_counters_by_state(counters.read_counters(reading.db))
     questions: list[Answer] = []
-    for stored in experiments.list_experiment_versions(reading.db):
+    for stored in versions:
         if stored.status != "open" or stored.name not in by_experiment:  # without a finding it asks nothing
             continue
         manifest = stored_manifest(stored.manifest)
@@ -83,9 +87,16 @@ def list_questions(reading: Reading) -> list[Answer]:
         drawn = f"experiment/{stored.id}/sweep"
         if answer["headline"] and not manifest.figure:
             drawn = f"finding/{answer['carried_by'][0]}/strip"
-        row = {"name": stored.name, "asked": manifest.question, "theme": read_themes().get(stored.name)}
-        questions.append(row | answer | {"picture": drawn})
-    return sorted(questions, key=lambda row: (not row["headline"], -_GRADES.index(row["grade"])))
+        tasks = by_state["task", stored.id]
+        row = {
+            "name": stored.name,
+            "asked": manifest.question,
+            "theme": read_themes().get(stored.name),
+            "picture": drawn,
+            "tasks": tasks.get("sent", 0) + tasks.get("unsent", 0),
+        }
+        questions.append(row | answer)
+    return sorted(questions, key=lambda row: (not row["headline"], -_GRADES.index(row["grade"]), not row["tasks"]))
 
 
 def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:

@@ -1,5 +1,7 @@
 """The page of a question: its headline is said while every finding it speaks of says so, and never else."""
 
+import re
+
 import pytest
 from evidence_lines import record
 from furnished_lab import weighed
@@ -65,3 +67,11 @@ def test_a_question_without_a_result_has_a_page(browse, lab):
     question, _, text = pages_of(browse, lab)
     assert question["headline"] is None
     assert "What is the sum? Not decided yet" in text
+
+
+def test_whoever_shares_an_answer_shares_its_words(browse, lab):
+    say(lab, verdict=Verdict.POSITIVE)
+    reader = browse(lab)
+    for path in ("/", "/questions/tiny_sum"):
+        (title,) = re.findall('<meta property="og:title" content="([^"]*)">', reader.get(path).text)
+        assert title.endswith(SAID[Verdict.POSITIVE])
