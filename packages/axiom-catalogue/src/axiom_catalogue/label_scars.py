@@ -227,23 +227,23 @@ experiment = Experiment(
     setting="small ReLU networks that learn true labels",
     headlines=(
         Headline(
-            says="Small networks that memorised random labels learn true labels slower and generalise worse",
+            says="After memorising random answers, small networks learn the right ones slower and generalise worse",
             when={"nonsense_slows": Direction.MORE, "nonsense_spoils": Direction.LESS},
         ),
         Headline(
-            says="Small networks that memorised random labels learn true labels faster but generalise worse",
+            says="After memorising random answers, small networks learn the right ones faster but generalise worse",
             when={"nonsense_slows": Direction.LESS, "nonsense_spoils": Direction.LESS},
         ),
         Headline(
-            says="Small networks that memorised random labels need more steps to learn true ones",
+            says="After memorising random answers, small networks need more steps to learn the right ones",
             when={"nonsense_slows": Direction.MORE},
         ),
         Headline(
-            says="Small networks that memorised random labels need fewer steps to learn true ones",
+            says="After memorising random answers, small networks need fewer steps to learn the right ones",
             when={"nonsense_slows": Direction.LESS},
         ),
         Headline(
-            says="Having memorised random labels hardly changes how fast small networks learn true ones",
+            says="Memorising random answers first hardly changes how fast small networks learn the right ones",
             when={"nonsense_slows": Direction.ABSENT},
         ),
     ),

@@ -227,7 +227,7 @@ experiment = Experiment(
             when={"loses_at_the_old_sparsity": Direction.ABSENT},
         ),
         Headline(
-            says="Less than a tenth of a small network learns less well than the whole",
+            says="Small networks learn less well once over nine tenths of their weights are gone",
             when={"loses_at_the_old_sparsity": Direction.LESS},
         ),
         Headline(

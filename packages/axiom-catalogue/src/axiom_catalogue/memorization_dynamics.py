@@ -209,7 +209,7 @@ experiment = Experiment(
     setting="networks that fit true and wrong labels",
     headlines=(
         Headline(
-            says="Networks learn true labels before wrong ones, which make training on costlier",
+            says="Small networks learn true labels before wrong ones, which make training on costlier",
             when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE, "memorising_costs": Direction.MORE},
         ),
         Headline(

@@ -216,7 +216,7 @@ experiment = Experiment(
             when={"removed_by_matching": Direction.MORE, "left_when_wide": Direction.MORE},
         ),
         Headline(
-            says="Averaging two trained networks costs accuracy, even wide ones with matched neurons",
+            says="After matching their neurons, averaging two wide networks still costs accuracy",
             when={"left_when_wide": Direction.MORE},
         ),
         Headline(

@@ -217,11 +217,11 @@ experiment = Experiment(
             when={"fresh_leave_a_close_fit": Direction.LESS},
         ),
         Headline(
-            says="With fresh examples, a power law of size misses over a tenth of variation",
+            says="With fresh examples, no power law of size closely fits a network's loss",
             when={"fresh_leave_a_close_fit": Direction.MORE},
         ),
         Headline(
-            says="With few examples, a power law of size misses over a tenth of variation",
+            says="With few examples, no power law of size closely fits a network's loss",
             when={"few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(

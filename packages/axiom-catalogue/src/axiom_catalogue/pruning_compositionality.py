@@ -220,7 +220,7 @@ experiment = Experiment(
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Pruning and retraining hardly changes how networks answer for new combinations",
+            says="Pruning and retraining hardly changes how well networks answer for new combinations",
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(

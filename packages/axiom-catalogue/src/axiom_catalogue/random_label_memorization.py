@@ -195,7 +195,7 @@ experiment = Experiment(
     setting="networks that learn labels by heart",
     headlines=(
         Headline(
-            says="Networks fit random labels, but need more epochs and move their weights further",
+            says="Networks fit random labels, at the cost of more epochs and more weight movement",
             when={
                 "random_is_fitted": Direction.MORE,
                 "random_takes_longer": Direction.MORE,

@@ -171,7 +171,7 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="First layers of wider networks end more alike, but training adds less to that",
+            says="First layers of wider networks end more alike, while training adds less likeness",
             when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
         ),
         Headline(

@@ -268,19 +268,19 @@ experiment = Experiment(
     setting="students of a random teacher",
     headlines=(
         Headline(
-            says="Power laws describe small networks' gains from data better than gains from parameters",
+            says="On two tasks, power laws describe gains from data better than from parameters",
             when={"data_explain_more_of_classes": Direction.MORE, "data_explain_more_of_noisy_numbers": Direction.MORE},
         ),
         Headline(
-            says="On classes, a power law describes gains from data better than from parameters",
+            says="In classification, a power law describes gains from data better than from parameters",
             when={"data_explain_more_of_classes": Direction.MORE},
         ),
         Headline(
-            says="On classes, a power law describes gains from parameters better than from data",
+            says="In classification, a power law describes gains from parameters better than from data",
             when={"data_explain_more_of_classes": Direction.LESS},
         ),
         Headline(
-            says="On classes, power laws describe gains from data and from parameters equally well",
+            says="In classification, power laws describe gains from data and from parameters equally well",
             when={"data_explain_more_of_classes": Direction.ABSENT},
         ),
         Headline(

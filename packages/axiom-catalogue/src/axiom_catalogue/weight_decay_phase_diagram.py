@@ -212,11 +212,11 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Stronger weight decay makes networks understand sooner, but too strong decay makes them forget",
+            says="Stronger weight decay makes networks understand sums sooner, but too strong decay brings forgetting",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
-            says="Networks rarely understand sums without weight decay, and sooner the stronger the decay",
+            says="Without weight decay networks mostly miss the sums; stronger decay brings understanding sooner",
             when={"wait_on_decay": Direction.LESS, "without_decay": Direction.LESS},
         ),
         Headline(

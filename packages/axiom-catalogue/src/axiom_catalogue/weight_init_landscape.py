@@ -224,7 +224,7 @@ experiment = Experiment(
             when={"small_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Doubling the starting variance hardly changes a deep ReLU network's accuracy",
+            says="Doubling the critical starting variance hardly changes a deep ReLU network's accuracy",
             when={"large_starts_fail_when_deep": Direction.ABSENT},
         ),
     ),
