@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -225,6 +225,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="before", y="octaves", title="What nonsense costs"),
     setting="small ReLU networks that learn true labels",
+    headlines=(
+        Headline(
+            says="After memorising random answers, small networks learn the right ones slower and generalise worse",
+            when={"nonsense_slows": Direction.MORE, "nonsense_spoils": Direction.LESS},
+        ),
+        Headline(
+            says="After memorising random answers, small networks learn the right ones faster but generalise worse",
+            when={"nonsense_slows": Direction.LESS, "nonsense_spoils": Direction.LESS},
+        ),
+        Headline(
+            says="After memorising random answers, small networks need more steps to learn the right ones",
+            when={"nonsense_slows": Direction.MORE},
+        ),
+        Headline(
+            says="After memorising random answers, small networks need fewer steps to learn the right ones",
+            when={"nonsense_slows": Direction.LESS},
+        ),
+        Headline(
+            says="Memorising random answers first hardly changes how fast small networks learn the right ones",
+            when={"nonsense_slows": Direction.ABSENT},
+        ),
+    ),
     words={
         "octaves": "the number of steps needed",
         "accuracy": "accuracy on new examples",
@@ -239,6 +261,7 @@ experiment = Experiment(
         "goal": "loss to reach",
         "width": "{value} hidden neurons",
         "steps": "{value} training steps",
+        "before": "earlier training",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

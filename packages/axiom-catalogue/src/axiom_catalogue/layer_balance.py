@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -180,6 +180,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="tilt", y="test_error", title="The same function, tilted"),
     setting="ReLU networks that start as the same function",
+    headlines=(
+        Headline(
+            says="Starting size in the second layer turns neurons more and lowers test error",
+            when={"large_ways_out_turn": Direction.MORE, "large_ways_out_generalise": Direction.LESS},
+        ),
+        Headline(
+            says="Starting size in the second layer turns neurons more but raises test error",
+            when={"large_ways_out_turn": Direction.MORE, "large_ways_out_generalise": Direction.MORE},
+        ),
+        Headline(
+            says="ReLU networks generalise better when their second layer holds the size of the start",
+            when={"large_ways_out_generalise": Direction.LESS},
+        ),
+        Headline(
+            says="ReLU networks generalise worse when their second layer holds the size of the start",
+            when={"large_ways_out_generalise": Direction.MORE},
+        ),
+        Headline(
+            says="Which layer holds the starting size hardly changes ReLU networks' error on new inputs",
+            when={"large_ways_out_generalise": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_error": "error on new inputs",
         "turned": "the turn of first-layer neurons (one minus the cosine)",

@@ -34,7 +34,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, planes, tiles
@@ -241,6 +241,28 @@ experiment = Experiment(
         ),
     ),
     setting="one-hidden-layer networks mapped over width and output scale",
+    headlines=(
+        Headline(
+            says="Width makes tanh networks stop learning features as theory says, ReLU networks more slowly",
+            when={"tanh_slope": Direction.ABSENT, "relu_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Width makes shallow tanh networks stop learning features as fast as theory says",
+            when={"tanh_slope": Direction.ABSENT},
+        ),
+        Headline(
+            says="Width makes shallow tanh networks stop learning features more slowly than theory says",
+            when={"tanh_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Width makes shallow tanh networks stop learning features faster than theory says",
+            when={"tanh_slope": Direction.LESS},
+        ),
+        Headline(
+            says="Width makes shallow ReLU networks stop learning features more slowly than theory says",
+            when={"relu_slope": Direction.MORE},
+        ),
+    ),
     words={
         "slope": "the exponent over width of the output scale from which training is lazy",
         "lazy_from": "the output scale times root of width from which training is lazy",

@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, geometry, information, models, optimizers, pace, training
 
@@ -275,6 +275,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="jump", log=("x",), title="The most that movement drops at once"),
     setting="rows of ever wider networks",
+    headlines=(
+        Headline(
+            says="Widening lets weights move ever less, without a sudden drop at any width tried",
+            when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
+        ),
+        Headline(
+            says="Networks of growing width show no sudden drop in how far weights move",
+            when={"drops_suddenly": Direction.LESS},
+        ),
+        Headline(
+            says="Networks of growing width show a sudden drop in how far weights move",
+            when={"drops_suddenly": Direction.MORE},
+        ),
+        Headline(
+            says="Each further widening holds back a network's weights more than the one before",
+            when={"falls_faster_and_faster": Direction.LESS},
+        ),
+        Headline(
+            says="Weight movement drops most steeply among the widest networks tried",
+            when={"steepest_at_the_widest": Direction.MORE},
+        ),
+    ),
     words={
         "jump": "the largest sudden drop of log weight movement between two widths",
         "bend": "the bend of weight movement over width (in logarithms)",

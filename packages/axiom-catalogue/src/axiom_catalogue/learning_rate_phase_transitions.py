@@ -26,7 +26,7 @@ from itertools import pairwise
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, models, pace
 
@@ -212,6 +212,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rate", y="diverged", log=("x",), title="What falls apart", where={"loss": "mse"}),
     setting="full-batch training",
+    headlines=(
+        Headline(
+            says="Affine models and linear networks both break near the learning rate that theory says",
+            when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
+        ),
+        Headline(
+            says="Affine models diverge more often just above theory's limiting learning rate than just below",
+            when={"affine_cliff": Direction.MORE},
+        ),
+        Headline(
+            says="Crossing theory's limiting learning rate hardly changes how often affine models diverge",
+            when={"affine_cliff": Direction.ABSENT},
+        ),
+        Headline(
+            says="High learning rates spare ReLU networks more often with cross-entropy than squared error",
+            when={"cross_entropy_survives": Direction.MORE},
+        ),
+        Headline(
+            says="At a high learning rate, two ReLU layers learn more often than one",
+            when={"depth_helps_relu": Direction.MORE},
+        ),
+    ),
     words={
         "diverged": "divergence of the loss",
         "has_learned": "the chance that the loss ends below its start",

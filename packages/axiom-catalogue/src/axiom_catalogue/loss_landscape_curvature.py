@@ -24,7 +24,7 @@ from functools import partial
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, models, optimizers, pace, training
 
@@ -228,6 +228,28 @@ experiment = Experiment(
     controls=(Control(estimand="trace_slope_squared_error", placebo=PLACEBO, planted=PLANTED),),
     figure=Figure(x="lr", y="trace", log=("x", "y"), title="How flat it is", where={"until": "loss"}),
     setting="networks compared at several learning rates",
+    headlines=(
+        Headline(
+            says="At equal squared training error, higher learning rates end flatter but generalise no better",
+            when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
+        ),
+        Headline(
+            says="At equal squared training error, higher learning rates end flatter and generalise better",
+            when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.MORE},
+        ),
+        Headline(
+            says="At equal training loss, higher learning rates end flatter with squared error, not cross-entropy",
+            when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
+        ),
+        Headline(
+            says="At equal squared training error, higher learning rates end in flatter places",
+            when={"trace_slope_squared_error": Direction.LESS},
+        ),
+        Headline(
+            says="At equal squared training error, the learning rate hardly changes how flat training ends",
+            when={"trace_slope_squared_error": Direction.ABSENT},
+        ),
+    ),
     words={
         "trace": "curvature of the loss (trace of its Hessian)",
         "test_loss": "loss on new examples",

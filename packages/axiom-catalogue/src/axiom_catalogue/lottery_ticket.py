@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, masked, models, pace, pruning, training
 from axiom.kit.optimizers import Rates
@@ -213,6 +213,32 @@ experiment = Experiment(
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="rounds", y="ticket_minus_dense", title="What a ticket lacks beside the whole network"),
     setting="pruned small classifiers",
+    headlines=(
+        Headline(
+            says="Under a tenth of a network suffices; in smaller parts places and start matter",
+            when={
+                "loses_at_the_old_sparsity": Direction.ABSENT,
+                "start_matters": Direction.MORE,
+                "places_matter": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Less than a tenth of a small network learns as well as the whole",
+            when={"loses_at_the_old_sparsity": Direction.ABSENT},
+        ),
+        Headline(
+            says="Small networks learn less well once over nine tenths of their weights are gone",
+            when={"loses_at_the_old_sparsity": Direction.LESS},
+        ),
+        Headline(
+            says="Small networks keep their accuracy with over nine tenths of their weights gone",
+            when={"critical_beyond_the_old": Direction.MORE},
+        ),
+        Headline(
+            says="Small parts of a network learn better with their own places and starting weights",
+            when={"start_matters": Direction.MORE, "places_matter": Direction.MORE},
+        ),
+    ),
     words={
         "ticket_minus_dense": "accuracy of the part left (a ticket) minus that of the whole network",
         "ticket_minus_redrawn": "accuracy of a ticket minus that of its places with other starting weights",

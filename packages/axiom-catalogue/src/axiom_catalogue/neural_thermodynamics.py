@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, models, pace
 
@@ -207,6 +207,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rate", y="order", log=("x",), title="Where steps turn back", where={"wrong": 0.0, "scale": 1.0}),
     setting="networks trained in small batches",
+    headlines=(
+        Headline(
+            says="Training cools networks that fit their data; high rates heat models that cannot",
+            when={"cools_at_every_rate": Direction.MORE, "heats_where_little_fits": Direction.LESS},
+        ),
+        Headline(
+            says="Training cools the gradient noise of small networks at every learning rate tried",
+            when={"cools_at_every_rate": Direction.MORE},
+        ),
+        Headline(
+            says="Some learning rates do not cool the gradient noise of small networks",
+            when={"cools_at_every_rate": Direction.LESS},
+        ),
+        Headline(
+            says="With squared error, successive steps stay as alike beyond the predicted critical rate",
+            when={"breaks_at_two": Direction.ABSENT},
+        ),
+        Headline(
+            says="With squared error, successive steps turn less alike beyond the predicted critical rate",
+            when={"breaks_at_two": Direction.MORE},
+        ),
+    ),
     words={
         "has_cooled": "a fall in the temperature of the gradient noise",
         "cooling": "gradient-noise temperature at the start over that at the end",

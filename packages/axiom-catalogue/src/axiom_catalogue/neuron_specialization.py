@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, committee, data, lazy, models, selectivity, training
 from axiom.kit.optimizers import Rates
@@ -255,6 +255,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="selectivity", log=("x",), title="How selective units are", where=WIDTHS),
     setting="small networks and committees of neurons",
+    headlines=(
+        Headline(
+            says="Neurons become specialists in training, and networks miss the specialists more than others",
+            when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
+        ),
+        Headline(
+            says="Neurons become specialists in training, but networks miss specialists no more than others",
+            when={"gain": Direction.MORE, "selective_minus_other": Direction.ABSENT},
+        ),
+        Headline(
+            says="Hidden neurons become more selective for single classes while a small network learns",
+            when={"gain": Direction.MORE},
+        ),
+        Headline(
+            says="Training hardly changes how selective hidden neurons are for single classes",
+            when={"gain": Direction.ABSENT},
+        ),
+        Headline(
+            says="Hidden neurons become about as selective for random labels as for true classes",
+            when={"true_minus_shuffled": Direction.ABSENT},
+        ),
+    ),
     words={
         "gain": "the gain in class selectivity of neurons in training",
         "own_gain": "the gain in selectivity for the shown labels until fitted",
@@ -274,6 +296,8 @@ experiment = Experiment(
         "loss=squared_error": "squared-error loss",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "selectivity": "selectivity of neurons for classes",
+        "width": "{value} neurons per layer",
     },
     needs=Needs(
         seconds=lambda it: 2e-3 + it.epochs * (24e-5 + 24e-7 * it.width + 27e-9 * it.width**2),

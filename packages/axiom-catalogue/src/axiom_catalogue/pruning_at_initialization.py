@@ -24,7 +24,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, masked, models, pace, pruning, training
 from axiom.kit.optimizers import Rates
@@ -212,6 +212,28 @@ experiment = Experiment(
     controls=(Control(estimand="snip_knows_the_silent", placebo=_short("placebo"), planted=_short("none")),),
     figure=Figure(x="removed", y="test_accuracy", title="What a part learns", where={"silent": 0}),
     setting="sparse classifiers",
+    headlines=(
+        Headline(
+            says="One score before training picks better weights than chance, even within layers",
+            when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.MORE},
+        ),
+        Headline(
+            says="One score before training tells how many weights a layer needs, not which",
+            when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
+        ),
+        Headline(
+            says="Pruning by one score before training beats random pruning in small networks",
+            when={"snip_minus_random": Direction.MORE},
+        ),
+        Headline(
+            says="Pruning by one score before training does no better than random pruning",
+            when={"snip_minus_random": Direction.ABSENT},
+        ),
+        Headline(
+            says="Within each layer, one score before training picks better weights than chance",
+            when={"snip_minus_shuffled": Direction.MORE},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on new examples",
         "method=random": "random scores",
@@ -229,6 +251,8 @@ experiment = Experiment(
         "silent=60": "three noise inputs in four",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "task=clusters": "clusters of points",
+        "task=teacher": "labels from a random network",
     },
     needs=Needs(seconds=_cost, memory_mb=400),
 )

@@ -24,7 +24,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, geometry, models, optimizers, pace, pruning, readouts, training
 
@@ -210,6 +210,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="removed", y="new_accuracy", title="What is right for new combinations", where={"tuning": TUNED}),
     setting="networks asked about attribute pairs",
+    headlines=(
+        Headline(
+            says="Pruned networks answer exclusive-or better on new pairs, but name attributes worse",
+            when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
+        ),
+        Headline(
+            says="Pruned networks answer exclusive-or better on new pairs, and name attributes equally well",
+            when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
+        ),
+        Headline(
+            says="Pruning and retraining hardly changes how well networks answer for new combinations",
+            when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
+        ),
+        Headline(
+            says="Pruned and retrained networks answer exclusive-or better on new attribute pairs",
+            when={"xor_pruned_minus_whole": Direction.MORE},
+        ),
+        Headline(
+            says="Pruned and retrained networks name the attributes of new combinations worse",
+            when={"heads_pruned_minus_whole": Direction.LESS},
+        ),
+    ),
     words={
         "gap": "accuracy on shown minus new pairs",
         "new_accuracy": "accuracy on new pairs",

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -194,6 +194,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="accuracy", title="What an empty quadrant costs"),
     setting="small networks that learn the exclusive-or of two signs",
+    headlines=(
+        Headline(
+            says="On exclusive-or, an initially uncovered part costs six neurons accuracy, twelve neurons hardly any",
+            when={"gap_costs_the_narrow": Direction.LESS, "gap_costs_the_wide": Direction.ABSENT},
+        ),
+        Headline(
+            says="On exclusive-or, small networks need no starting neuron near every part",
+            when={"gap_costs_the_narrow": Direction.ABSENT, "gap_costs_the_wide": Direction.ABSENT},
+        ),
+        Headline(
+            says="Six neurons lose accuracy on exclusive-or if none starts near one part",
+            when={"gap_costs_the_narrow": Direction.LESS},
+        ),
+        Headline(
+            says="Six neurons lose hardly any accuracy on exclusive-or if none starts near one part",
+            when={"gap_costs_the_narrow": Direction.ABSENT},
+        ),
+        Headline(
+            says="Twelve neurons lose hardly any accuracy on exclusive-or if none starts near one part",
+            when={"gap_costs_the_wide": Direction.ABSENT},
+        ),
+    ),
     words={
         "accuracy": "accuracy on new examples",
         "start=gap": "neurons starting in three quadrants only",

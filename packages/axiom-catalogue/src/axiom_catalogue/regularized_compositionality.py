@@ -20,7 +20,7 @@ History: 2, other seeds than the pilot's; 1, the old strengths and widths, two q
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, dropout, models, optimizers, pace, readouts, training
 
@@ -213,6 +213,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="new_accuracy", log=("x",), title="What is right for new combinations"),
     setting="small networks asked about attribute pairs",
+    headlines=(
+        Headline(
+            says="Dropout and weight decay help with exclusive-or on new pairs, not with naming attributes",
+            when={
+                "dropout_on_xor": Direction.MORE,
+                "decay_on_xor": Direction.MORE,
+                "dropout_on_heads": Direction.ABSENT,
+                "decay_on_heads": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="Dropout makes small networks more accurate on new combinations of attributes",
+            when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
+        ),
+        Headline(
+            says="Dropout and weight decay improve exclusive-or answers on new attribute pairs",
+            when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
+        ),
+        Headline(
+            says="Weight decay makes networks name the attributes of new combinations worse",
+            when={"decay_on_heads": Direction.LESS},
+        ),
+        Headline(
+            says="Dropout hardly changes exclusive-or answers on new attribute pairs",
+            when={"dropout_on_xor": Direction.ABSENT},
+        ),
+    ),
     words={
         "new_accuracy": "accuracy on new pairs",
         "gain": "accuracy on new pairs minus that of a plain network",
@@ -224,6 +251,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
+        "dropout": "dropout rate",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, geometry, models, optimizers, pairs, training
 
@@ -169,10 +169,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="first_alignment", log=("x",), title="How alike two networks are"),
     setting="pairs of networks from different starts",
+    headlines=(
+        Headline(
+            says="First layers of wider networks end more alike, while training adds less likeness",
+            when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
+        ),
+        Headline(
+            says="First layers of two trained networks are more alike the wider they are",
+            when={"alignment_with_width": Direction.MORE},
+        ),
+        Headline(
+            says="First layers of two trained networks are less alike the wider they are",
+            when={"alignment_with_width": Direction.LESS},
+        ),
+        Headline(
+            says="Width hardly changes how alike the first layers of two trained networks are",
+            when={"alignment_with_width": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training makes the first layers of two narrow networks more alike",
+            when={"narrow_gain": Direction.MORE},
+        ),
+    ),
     words={
         "first_alignment": "the likeness (CKA) of the two first layers after training",
         "first_gain": "the likeness (CKA) of the two first layers that training adds",
         "lr": "learning rate",
+        "width": "{value} neurons per layer",
     },
     needs=Needs(seconds=lambda config: 0.004 + config.epochs * (2.2e-4 + 7e-8 * config.width**2), memory_mb=600),
 )

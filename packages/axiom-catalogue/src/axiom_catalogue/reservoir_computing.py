@@ -20,7 +20,7 @@ History: 1, first version; the tasks of the old laboratory are not known. reserv
 
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace, reservoirs, series
 from axiom.kit.features import Doubles
@@ -206,6 +206,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="units", y="memory", log=("x", "y"), title="Memory of a reservoir", where={"task": "memory"}),
     setting="reservoirs (random recurrent networks)",
+    headlines=(
+        Headline(
+            says="Larger random recurrent networks predict better and remember more, though memory lags behind size",
+            when={
+                "memory_slope": Direction.MORE,
+                "memory_below_proportion": Direction.LESS,
+                "narma_slope": Direction.LESS,
+                "mackey_glass_slope": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="A random recurrent network's memory grows with its size, but less than proportionally",
+            when={"memory_slope": Direction.MORE, "memory_below_proportion": Direction.LESS},
+        ),
+        Headline(
+            says="Larger random recurrent networks remember more of their past inputs",
+            when={"memory_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Larger random recurrent networks make smaller errors on two time series",
+            when={"narma_slope": Direction.LESS, "mackey_glass_slope": Direction.LESS},
+        ),
+        Headline(
+            says="Random recurrent networks remember more at critical feedback than far below or somewhat above",
+            when={"memory_near_the_edge": Direction.MORE, "memory_beyond_the_edge": Direction.LESS},
+        ),
+    ),
     words={
         "memory": "memory of past inputs",
         "error": "error on new parts of a series",

@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, echoes, pace, reservoirs, series
 from axiom.kit.features import Doubles
@@ -255,6 +255,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="drive", y="exponent", log=("x",), title="Powers of size", where={"radius": 0.9, "leak": 1.0}),
     setting="untrained recurrent networks",
+    headlines=(
+        Headline(
+            says="Reservoir memory's power law bends for large sizes and depends on input and wiring",
+            when={
+                "memory_bends": Direction.LESS,
+                "strong_minus_weak_input": Direction.LESS,
+                "orthogonal_minus_random": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Memory of random recurrent networks grows by a smaller power at large sizes",
+            when={"memory_bends": Direction.LESS},
+        ),
+        Headline(
+            says="Memory of random recurrent networks grows by a larger power at large sizes",
+            when={"memory_bends": Direction.MORE},
+        ),
+        Headline(
+            says="Memory of random recurrent networks keeps one power law up to large sizes",
+            when={"memory_bends": Direction.ABSENT},
+        ),
+        Headline(
+            says="With tuning, orthogonal wiring makes memory grow faster with size than random wiring",
+            when={"orthogonal_minus_random": Direction.MORE},
+        ),
+    ),
     words={
         "exponent": "the exponent of skill over size",
         "bend": "the exponent of skill over size in large minus small networks",
@@ -271,6 +297,12 @@ experiment = Experiment(
         "drive": "input strength",
         "drive=0.0": "an input strength tuned per size",
         "leak=1.0": "no leak",
+        "wiring=sparse": "sparse wiring",
+        "wiring=ring": "a ring as wiring",
+        "activation=tanh": "tanh units",
+        "activation=linear": "linear units",
+        "noise": "noise in every unit",
+        "noise=0.0": "no noise",
     },
     needs=Needs(seconds=_seconds, memory_mb=1_000),
 )

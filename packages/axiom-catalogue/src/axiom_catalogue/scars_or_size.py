@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
@@ -212,6 +212,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="start", y="octaves", title="What makes nonsense a head start"),
     setting="small ReLU networks that may have learned nonsense",
+    headlines=(
+        Headline(
+            says="Weights as large as after nonsense speed up learning; turned neurons alone slow learning",
+            when={"size_hastens": Direction.LESS, "turning_hastens": Direction.MORE},
+        ),
+        Headline(
+            says="Larger weights and turned neurons from nonsense each speed up learning",
+            when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
+        ),
+        Headline(
+            says="A new network scaled as large as after nonsense learns true labels faster",
+            when={"size_hastens": Direction.LESS},
+        ),
+        Headline(
+            says="A new network scaled as large as after nonsense learns true labels slower",
+            when={"size_hastens": Direction.MORE},
+        ),
+        Headline(
+            says="Scaling a new network as large as after nonsense hardly changes learning speed",
+            when={"size_hastens": Direction.ABSENT},
+        ),
+    ),
     words={
         "octaves": "the number of steps to learn true labels",
         "start=new": "a new start",
@@ -224,6 +246,7 @@ experiment = Experiment(
         "rate": "learning rate",
         "goal": "loss to reach",
         "width": "{value} hidden neurons",
+        "start": "kind of start",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

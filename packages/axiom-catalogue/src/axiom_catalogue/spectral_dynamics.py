@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, pace, training
 from axiom.kit.courses import Course, Held
@@ -245,6 +245,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
     setting="networks whose weight spectra are followed",
+    headlines=(
+        Headline(
+            says="Training enlarges a ReLU network's largest and middle singular values nearly alike",
+            when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training enlarges a ReLU network's largest singular values more than the middle ones",
+            when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
+        ),
+        Headline(
+            says="Higher learning rates leave fewer directions after equal epochs, but not at equal loss",
+            when={"fast_minus_slow": Direction.MORE, "fast_minus_slow_at_loss": Direction.ABSENT},
+        ),
+        Headline(
+            says="Linear networks learn strong modes of a task sooner than weak ones",
+            when={"time_exponent": Direction.LESS},
+        ),
+        Headline(
+            says="Higher learning rates lower the rank of ReLU weights more after equal epochs",
+            when={"fast_minus_slow": Direction.MORE},
+        ),
+    ),
     words={
         "time_exponent": "the exponent of a mode's learning time over its strength",
         "top_growth": "growth of the largest singular value in training",

@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, dropout, losses, models, optimizers, pace, rivals, training
 
@@ -210,6 +210,37 @@ experiment = Experiment(
     ),
     figure=Figure(x="inputs", y="beside_minus_alone", title="What starves", where={"width": 128, "hidden": 0.0}),
     setting="networks that learn two clues",
+    headlines=(
+        Headline(
+            says="Dropping inputs or neurons eases the starvation of weak clues beside strong ones",
+            when={
+                "silent_inputs_relieve": Direction.MORE,
+                "silent_inputs_relieve_on_clean": Direction.MORE,
+                "silent_neurons_relieve": Direction.MORE,
+                "silent_neurons_relieve_on_clean": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Dropping inputs eases the starvation of weak clues beside strong ones, without ending starvation",
+            when={
+                "silent_inputs_relieve": Direction.MORE,
+                "silent_inputs_relieve_on_clean": Direction.MORE,
+                "beside_strong_minus_alone": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="Dropping inputs eases the starvation of weak clues beside strong ones",
+            when={"silent_inputs_relieve": Direction.MORE, "silent_inputs_relieve_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes overlap, dropping inputs eases the starvation of weak clues",
+            when={"silent_inputs_relieve": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes overlap, dropping inputs hardly eases the starvation of weak clues",
+            when={"silent_inputs_relieve": Direction.ABSENT},
+        ),
+    ),
     words={
         "weak_accuracy": "accuracy from the weak clue alone",
         "beside_minus_alone": "the strong clue's effect on the weak one's accuracy",

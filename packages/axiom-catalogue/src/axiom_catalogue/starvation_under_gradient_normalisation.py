@@ -26,7 +26,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, losses, models, optimizers, pace, rivals, training
 from axiom.kit.optimizers import Memory, Rates
@@ -222,6 +222,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rule", y="beside_minus_alone", title="What starves", where={"width": 128}),
     setting="small networks that see two clues",
+    headlines=(
+        Headline(
+            says="Equal gradients for clues or examples help weak clues where classes barely touch",
+            when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Equal gradients for all examples help a weak clue beside a strong one",
+            when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes barely touch, equal gradients for both clues help the weak one",
+            when={"equal_blocks_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes barely touch, equal gradients for both clues hardly help the weak one",
+            when={"equal_blocks_on_clean": Direction.ABSENT},
+        ),
+        Headline(
+            says="Where classes overlap, equal gradients for both clues hardly help the weak one",
+            when={"equal_blocks": Direction.ABSENT},
+        ),
+    ),
     words={
         "weak_accuracy": "accuracy from the weak clue alone",
         "beside_minus_alone": "the strong clue's effect on the weak one's accuracy",
@@ -236,6 +258,7 @@ experiment = Experiment(
         "weak": "weak clue of size",
         "strong=2.0": "one four times stronger",
         "epochs": "{value} epochs",
+        "rule": "gradient rule",
     },
     needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (6e-3 + c.epochs * (19e-5 + 14e-7 * c.width)), memory_mb=600),
 )

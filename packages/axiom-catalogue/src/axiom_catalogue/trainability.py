@@ -33,7 +33,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, planes, precision, tiles
@@ -270,6 +270,34 @@ experiment = Experiment(
         ),
     ),
     setting="maps of a network's two step sizes",
+    headlines=(
+        Headline(
+            says="Workable step sizes have a rough border, but nearly a line with one example",
+            when={
+                "tanh": Direction.MORE,
+                "relu": Direction.MORE,
+                "linear": Direction.MORE,
+                "batches": Direction.MORE,
+                "one_example": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="The border between workable and failing step sizes is rougher than a line",
+            when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
+        ),
+        Headline(
+            says="Tanh networks have a border of workable step sizes rougher than a line",
+            when={"tanh": Direction.MORE},
+        ),
+        Headline(
+            says="Tanh networks have a border of workable step sizes that is nearly a line",
+            when={"tanh": Direction.ABSENT},
+        ),
+        Headline(
+            says="With one example, the border of workable step sizes is nearly a line",
+            when={"one_example": Direction.ABSENT},
+        ),
+    ),
     words={
         "border": "the border of the step sizes that train",
         "learned": "the share of step sizes that train",

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, planes, tiles
@@ -190,6 +190,28 @@ experiment = Experiment(
         ),
     ),
     setting="tanh networks mapped over step size and weight shift",
+    headlines=(
+        Headline(
+            says="Training has a border rougher than a line, most where weights shift every step",
+            when={"always": Direction.MORE, "once": Direction.MORE, "always_minus_once": Direction.MORE},
+        ),
+        Headline(
+            says="Shifting weights once or always gives training a border rougher than a line",
+            when={"always": Direction.MORE, "once": Direction.MORE},
+        ),
+        Headline(
+            says="A shift before every step makes the border of training rougher than one shift",
+            when={"always_minus_once": Direction.MORE},
+        ),
+        Headline(
+            says="Over shifts of the starting weights, training has a border rougher than a line",
+            when={"once": Direction.MORE},
+        ),
+        Headline(
+            says="Over shifts of the starting weights, the border of training is nearly a line",
+            when={"once": Direction.ABSENT},
+        ),
+    ),
     words={
         "border": "the border of what trains",
         "learned": "the share of the map that trains",
