@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from axiom.kit import states
+from axiom.kit import checkpoints
 
 LONGEST = 8  # losses in an early fingerprint; later ones may differ between processors
 S = TypeVar("S")
@@ -74,7 +74,7 @@ class _Door:
         """The loops that were kept; the fingerprint is said again, for this process has not heard it."""
         raw = keeper.kept()
         try:
-            fingerprint, loops = states.unpack(raw) if raw else (None, [])
+            fingerprint, loops = checkpoints.unpack(raw) if raw else (None, [])
         except (TypeError, ValueError):
             return []
         if fingerprint is not None:
@@ -84,12 +84,12 @@ class _Door:
     def pass_block(self, state: object, done: int, count: int) -> None:
         """A block of the present loop has ended."""
         if self.keeper is not None and self.keeper.is_due():
-            self.keeper.keep(states.pack((self.fingerprint, [*self._loops, (done, count, state)])))
+            self.keeper.keep(checkpoints.pack((self.fingerprint, [*self._loops, (done, count, state)])))
 
     def end(self, state: object, count: int) -> None:
         """The loop is over. Its state stays as it is now, whatever becomes of the one that it returns."""
         if self.keeper is not None:
-            self._loops.append((count, count, states.copy(state)))
+            self._loops.append((count, count, checkpoints.copy(state)))
 
 
 _door = _Door(_Nobody(), None)
@@ -122,7 +122,7 @@ def early(values: Iterable[float]) -> None:
 def block(fraction: float) -> None:
     """A block of work has ended, and this share of the cell, 0 to 1, is done."""
     if not 0.0 <= fraction <= 1.0:
-        raise ValueError(f"{fraction} is no share of a cell: pace.block takes a number from 0 to 1")
+        raise ValueError(f"{fraction} is no share of a cell: progress.block takes a number from 0 to 1")
     percent = int(100 * fraction)
     if percent != _door.percent:  # blocks may be short, so a listener hears whole percents only
         _door.percent = percent
@@ -133,7 +133,7 @@ def blocks(start: S, step: Callable[[S, int], S], count: int) -> S:
     """Return the state after `count` steps; each gets the state and its own number, from 0, and is a block.
 
     An interrupted cell computes again what stands before the loop, and goes on behind the last block that was kept, so
-    a step depends on nothing but its arguments and what never changes. What a state is made of, `states` says; a
+    a step depends on nothing but its arguments and what never changes. What a state is made of, `checkpoints` says; a
     generator's is `rng.bit_generator.state`. A loop within a step is part of the step.
     """
     door = _door
@@ -147,7 +147,7 @@ def blocks(start: S, step: Callable[[S, int], S], count: int) -> S:
         for number in range(done, count):
             state = step(state, number)
             if number == done:
-                states.check(state)  # said at once, not after the ten seconds of the first cell that is long enough
+                checkpoints.check(state)  # said at once, not after ten seconds of the first cell that is long enough
             block((number + 1) / count)
             door.pass_block(state, number + 1, count)
         door.end(state, count)

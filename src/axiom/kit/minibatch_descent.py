@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import models, pace, side_by_side
+from axiom.kit import models, progress, side_by_side
 from axiom.kit.data import LearningTask
 from axiom.kit.losses import Objective
 from axiom.kit.models import Net
@@ -77,7 +77,7 @@ class Course:
             objective=self._objective,
         )
         if number == 0:
-            pace.early(np.asarray(losses))
+            progress.early(np.asarray(losses))
         return jax.tree.leaves(net), list(new)
 
     def at_once(self, look: Callable[..., Any], arrays: tuple[Any, ...]) -> tuple[Net, list[Any]]:
@@ -96,8 +96,8 @@ class Course:
             look=look,
             steps=min(self._every * self._steps, len(self._batches)),
         )
-        pace.early(losses)
-        pace.block(1.0)
+        progress.early(losses)
+        progress.block(1.0)
         return net, [jax.tree.map(itemgetter(number), seen) for number in range(self.blocks)]
 
     def net(self, held: Held) -> Net:
@@ -158,7 +158,7 @@ def _blocks(
         net, kept, losses = _block(
             net, kept, x, y, due, count, rates, context, optimizer=optimizer, objective=objective
         )
-        return (net, kept, count + np.float32(steps)), (losses[: pace.LONGEST], look(net, *arrays))
+        return (net, kept, count + np.float32(steps)), (losses[: progress.LONGEST], look(net, *arrays))
 
     whole = len(batches) // steps * steps
     state, (losses, seen) = jax.lax.scan(

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import chance, data, models, pace
+from axiom.kit import chance, data, models, progress
 from axiom.kit.losses import CROSS_ENTROPY, Objective, SquaredError
 from axiom.kit.models import Array, Net
 
@@ -104,8 +104,8 @@ def fewest(way: Way, rates: Sequence[float], *, goal: float) -> Fewest:
         return (float(needed), rates[number]) if needed < steps else state
 
     _, _, *early = way.at(rates[-1], goal=-np.inf, last=1)
-    pace.early(map(float, early))
-    return Fewest(*pace.blocks((float("inf"), 0.0), step, len(rates)))
+    progress.early(map(float, early))
+    return Fewest(*progress.blocks((float("inf"), 0.0), step, len(rates)))
 
 
 def fewest_of_each(ways: Sequence[Way], rates: Sequence[float], *, goal: float) -> list[Fewest]:
@@ -116,7 +116,7 @@ def fewest_of_each(ways: Sequence[Way], rates: Sequence[float], *, goal: float) 
         return [*pairs, (steps, rate)]
 
     nothing: list[tuple[float, float]] = []
-    return [Fewest(*pair) for pair in pace.blocks(nothing, step, len(ways))]
+    return [Fewest(*pair) for pair in progress.blocks(nothing, step, len(ways))]
 
 
 def share(before: float, after: float, goal: float) -> float:
