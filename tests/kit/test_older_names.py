@@ -34,7 +34,7 @@ def computed(files):
     return answer.error, answer.measures, answer.early
 
 
-def test_what_was_published_with_older_names_passes_and_computes_the_same_with_any_kit():
+def test_a_published_text_with_older_names_computes_the_same():
     package, today = Path(axiom.__file__).parent, shipped.catalogue_folder() / "even_steps.py"
     older = PUBLISHED / "even_steps.py"
     assert "import chance, pace" in older.read_text(encoding="utf-8")

@@ -78,13 +78,13 @@ def run(config: Config, seed: int) -> Measures:
         return [*(rank / last.shape[1] for rank in ranks(last)), loss, number]
 
     def step(state: State, number: int) -> State:
-        held, seen = course.step(state[0], number), state[1]
+        learner, seen = course.step(state[0], number), state[1]
         is_due = (number + 1) % LOOKS == 0 or min(loss for _, _, loss, _ in seen) > MATCHED
-        return held, [*seen, look(course.net(held), number + 1)] if is_due else seen
+        return learner, [*seen, look(course.net(learner), number + 1)] if is_due else seen
 
-    held, seen = progress.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
+    learner, seen = progress.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
     shares, stable, fits, numbers = zip(*seen, strict=True)
-    end = course.net(held)
+    end = course.net(learner)
     first = models.hidden(end, task.x_test)[0]
     return Measures(
         share=shares[-1],

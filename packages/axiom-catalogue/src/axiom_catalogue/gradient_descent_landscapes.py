@@ -132,11 +132,11 @@ def descended(
         return [*way, here], float(heights(here[None])[0])
 
     def step(state: State, number: int) -> State:
-        held, (way, loss) = state
+        learner, (way, loss) = state
         if not goal < loss < math.inf:
             return state
-        held = course.step(held, number)
-        return held, seen(way, landscapes.flat(course.net(held)))
+        learner = course.step(learner, number)
+        return learner, seen(way, landscapes.flat(course.net(learner)))
 
     _, (way, loss) = progress.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
     if not loss <= goal:

@@ -86,12 +86,12 @@ def _relu(config: Config, seed: int) -> Measures:
         return np.array([loss, *spectrum(net), number * between * BATCH / EXAMPLES])
 
     def step(state: State, number: int) -> State:
-        held, seen = course.step(state[0], number), state[1]
-        return held, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(held), number + 1)])
+        learner, seen = course.step(state[0], number), state[1]
+        return learner, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(learner), number + 1)])
 
     first = look(start, 0)
-    held, (before, here) = progress.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
-    is_there, last = here[0] <= TARGET, look(end := course.net(held), course.blocks)
+    learner, (before, here) = progress.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
+    is_there, last = here[0] <= TARGET, look(end := course.net(learner), course.blocks)
     there = before + np.interp(-TARGET, (-before[0], -here[0]), (0, 1)) * (here - before)  # by a line in the loss
     growth, other = np.log(last[1:7] / first[1:7]).reshape(2, 3).mean(axis=1).tolist()
     lost, lost_there = ((1 - seen[7:10] / first[7:10]).mean() for seen in (last, there))
