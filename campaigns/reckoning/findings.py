@@ -9,7 +9,7 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import FindingState
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import Question
-from axiom_weigh.figures.requests import Sweep
+from axiom_weigh.figures.picture_data import Sweep
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 

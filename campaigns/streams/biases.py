@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from axiom_weigh.evidence.false_discoveries import SHARES, WeighedClaim, false_shares
 from axiom_weigh.evidence.method import question
-from axiom_weigh.evidence.multiplicity import SHARES, WeighedClaim, false_shares
 from axiom_weigh.evidence.verdict import Weight, weight
 from axiom_weigh.values import Verdict
 from streams.figures import Answer, Bound, Size, below

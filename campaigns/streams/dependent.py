@@ -10,8 +10,8 @@ from axiom_weigh.evidence.counted_values import sound
 from axiom_weigh.evidence.method import question
 from axiom_weigh.tables.column_names import NamedColumns
 from axiom_weigh.tables.differences import differences_of
-from axiom_weigh.tables.read_rows import rows_of
-from axiom_weigh.tables.read_table import sheet_of
+from axiom_weigh.tables.read_sheet import sheet_of
+from axiom_weigh.tables.rows_from_sheet import rows_of
 from axiom_weigh.tables.seeds_in_order import arrange
 from axiom_weigh.values import Force, Verdict
 from axiom_weigh.weighing.compare import compare

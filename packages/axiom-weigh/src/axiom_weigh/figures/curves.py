@@ -2,7 +2,7 @@
 
 from axiom_weigh.figures.axes import Axes, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.requests import Curve
+from axiom_weigh.figures.picture_data import Curve
 from axiom_weigh.figures.scales import evenly, linear, of_intervals, short
 from axiom_weigh.figures.sweeps import HEADING, HEIGHTS, LONGEST, TICKS, Series, names_beside, telling, with_room
 

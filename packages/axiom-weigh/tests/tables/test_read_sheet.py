@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom_weigh.errors import LimitReached, NotFound, TableUnreadable
-from axiom_weigh.tables import read_rows, read_table
-from axiom_weigh.tables.read_rows import rows_of
-from axiom_weigh.tables.read_table import Sheet, sheet_of, sheet_of_bytes
-from axiom_weigh.tables.row import Row
+from axiom_weigh.tables import read_sheet, rows_from_sheet
+from axiom_weigh.tables.read_sheet import Sheet, sheet_of, sheet_of_bytes
+from axiom_weigh.tables.rows_from_sheet import rows_of
+from axiom_weigh.tables.seed_row import Row
 from axiom_weigh.values import Outcome
 
 PLAIN = [("1", 0.5), ("2", -0.25)]
@@ -204,7 +204,7 @@ def test_endless_lines_folders_and_absent_files_say_so(tmp_path):
 
 
 def test_too_many_rows_are_refused_at_the_first_that_is_one_too_many(monkeypatch):
-    for module in (read_table, read_rows):
+    for module in (read_sheet, rows_from_sheet):
         monkeypatch.setattr(module, "MOST_ROWS", 1_000)  # a million takes seconds
     rows = ((number, ("1", "2")) for number in range(10**9))
     with pytest.raises(LimitReached, match="one seed and not one step"):

@@ -3,7 +3,7 @@
 from html import escape
 
 from axiom_weigh.figures.palette import CARD_SIZE, FONTS, VERDICTS
-from axiom_weigh.figures.requests import SharedCard, described
+from axiom_weigh.figures.picture_data import SharedCard, described
 from axiom_weigh.figures.scales import short
 
 CARD = '<svg class="fig card"'  # begins one

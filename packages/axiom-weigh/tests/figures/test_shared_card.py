@@ -6,10 +6,10 @@ import struct
 import pytest
 
 from axiom.domain.evidence import Meaning
-from axiom_weigh.figures.cards import card
 from axiom_weigh.figures.drawing import png_of, svg_of
 from axiom_weigh.figures.palette import LIGHT, VERDICTS
-from axiom_weigh.figures.requests import Look, SharedCard, described, shared_card
+from axiom_weigh.figures.picture_data import Look, SharedCard, described, shared_card
+from axiom_weigh.figures.shared_card import card
 from axiom_weigh.values import Grade, Verdict
 
 ANSWER = "In wide networks an untrained sub-network comes closer to a trained one <on & off>"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom_weigh.statistics.multiplicity import e_bh
+from axiom_weigh.statistics.e_bh import e_bh
 from axiom_weigh.values import Verdict
 
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)

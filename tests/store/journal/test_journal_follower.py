@@ -10,8 +10,8 @@ from axiom.errors import StoreDamaged
 from axiom.limits import backups as limits
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
-from axiom.store.journal.follow import JournalFollower
 from axiom.store.journal.journal import prune_journal
+from axiom.store.journal.journal_follower import JournalFollower
 from axiom.store.migrate import Migration, migrate_database, read_migrations
 
 LOOKS = 200  # more than anything is waited for

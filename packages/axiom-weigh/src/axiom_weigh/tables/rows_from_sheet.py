@@ -8,7 +8,7 @@ from typing import Any
 from axiom_weigh.errors import TableUnreadable
 from axiom_weigh.tables.column_names import NOTHING_NAMED, Columns, NamedColumns, columns_of
 from axiom_weigh.tables.order_of_runs import order_of_runs
-from axiom_weigh.tables.read_cells import (
+from axiom_weigh.tables.parse_cell import (
     LARGEST,
     LOST,
     NO_VALUE,
@@ -26,8 +26,8 @@ from axiom_weigh.tables.read_cells import (
     seed_of,
     text_of,
 )
-from axiom_weigh.tables.read_table import MOST_ROWS, Sheet, too_many
-from axiom_weigh.tables.row import LARGEST_SEED, PlainRows, Row
+from axiom_weigh.tables.read_sheet import MOST_ROWS, Sheet, too_many
+from axiom_weigh.tables.seed_row import LARGEST_SEED, PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import TableContext
 from axiom_weigh.tables.whole_command import arms_beside, peeked
 from axiom_weigh.values import Outcome

@@ -31,7 +31,7 @@ from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
-from axiom.store.journal.follow import JournalFollower
+from axiom.store.journal.journal_follower import JournalFollower
 from axiom.store.migrate import require_current_schema
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site, make_site

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
-from axiom_weigh.figures.requests import (
+from axiom_weigh.figures.picture_data import (
     Curve,
     CurveSeries,
     Forest,
