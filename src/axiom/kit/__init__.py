@@ -2,6 +2,7 @@
 
 import importlib as _importlib
 import sys as _sys
+from importlib.abc import Loader as _Loader
 from importlib.machinery import ModuleSpec as _ModuleSpec
 from types import ModuleType as _ModuleType
 from typing import Any as _Any
@@ -23,7 +24,7 @@ RENAMED = {  # which a module of the kit is today that experiments import by an 
 }
 
 
-class _OlderNames:
+class _OlderNames(_Loader):
     """Answers Python's search for a module by an older name with the very module of today."""
 
     def find_spec(self, name: str, path: _Any = None, target: _Any = None) -> _ModuleSpec | None:
