@@ -20,7 +20,7 @@ from axiom.store.views import findings
 from axiom.store.writer import Writer
 from axiom_weigh.evidence.counted_values import sound
 from axiom_weigh.evidence.method import question
-from reckoning.findings import ComputedExperiment, Conclusion, WeighedFinding
+from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
 
 _COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount FROM result WHERE experiment_id = :id"
 

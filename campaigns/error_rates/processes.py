@@ -16,7 +16,7 @@ from axiom_weigh.statistics.betting import betting_log_e
 from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, dealt_log_e, signs_needed
 from axiom_weigh.statistics.signed_ranks import _GROWN, _SHARES, _WAYS, GROUP
 from axiom_weigh.values import Verdict
-from streams.laws import Flags, Numbers
+from error_rates.laws import Flags, Numbers
 
 BAR = math.log(ENOUGH)
 FEWEST = 8  # values, below which a finding has no grade

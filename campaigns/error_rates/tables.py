@@ -9,9 +9,9 @@ from axiom_weigh.evidence.method import question
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.result_card import WeighedTable
 from axiom_weigh.weighing.weigh import weigh
-from streams.hosted import STRONG, Happenings, Play
-from streams.laws import CONTRAST, Flags, Numbers
-from streams.processes import EFFECTS, FEWEST, may_be_decided
+from error_rates.laws import CONTRAST, Flags, Numbers
+from error_rates.processes import EFFECTS, FEWEST, may_be_decided
+from error_rates.worlds_of_hosts import STRONG, Happenings, Play
 
 _CHANCE = math.log(10.0)  # the loss of a network that guesses among ten classes
 _RETURN = -1.234_567_891_2

@@ -9,9 +9,9 @@ from axiom.domain.headlines.answers import compose_answer, with_words
 from axiom.domain.links import LinkKind
 from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom.signed.manifests import Manifest
-from reckoning.findings import ComputedExperiment, WeighedFinding
-from reckoning.page import claim_test, lead, reckoned_of
-from reckoning.verdict import ClaimTest
+from old_claims.findings import ComputedExperiment, WeighedFinding
+from old_claims.page import claim_test, lead, reckoned_of
+from old_claims.verdict import ClaimTest
 
 NAME = "old_claims_answered.json"
 

@@ -44,9 +44,9 @@ from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate_database
 from axiom.store.tasks import workunits as workunit_store
-from history import standins
-from history.reading import Computed, Computer, Impossible, demand, fleet
-from history.story import CONCLUDING, SEEDED_FROM
+from old_sessions import standins
+from old_sessions.reading import Computed, Computer, Impossible, demand, fleet
+from old_sessions.story import CONCLUDING, SEEDED_FROM
 
 KINDS = ("", "NVIDIA")  # of GPUs on which there are programs
 _POLICY = Policy(per_core=0, task_seconds=3_600.0, max_failures=1)  # a person orders; a workunit had one copy

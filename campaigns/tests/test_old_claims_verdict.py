@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
-from reckoning.order import Wanted, in_order, until
-from reckoning.verdict import FEW, MANY, ClaimTest, Reckoning, reckon, seeds_wanted
+from old_claims.order import Wanted, in_order, until
+from old_claims.verdict import FEW, MANY, ClaimTest, Reckoning, reckon, seeds_wanted
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning

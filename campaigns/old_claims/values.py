@@ -13,7 +13,7 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
 from axiom.notebook.table import Table, import_extra
 from axiom.signed.manifests import Manifest
-from reckoning.findings import ComputedExperiment, WeighedFinding
+from old_claims.findings import ComputedExperiment, WeighedFinding
 
 VALUES, NUMBERS = "values.parquet", "numbers.json"
 EARLIER = "earlier.json"  # numbers as they were by the rules before

@@ -10,9 +10,9 @@ import numpy as np
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.statistics.signed_ranks import either, log_es, stream
 from axiom_weigh.values import Evidence, Grade, Verdict
-from streams.figures import Answer, Bound, Size, below, interval
-from streams.laws import CONTRAST, Numbers
-from streams.pipeline import HOMES, granted, observed
+from error_rates.figures import Answer, Bound, Size, below, interval
+from error_rates.laws import CONTRAST, Numbers
+from error_rates.pipeline import HOMES, granted, observed
 
 _STOPS = {2: 9, 3: 6}  # values of a law with so many different ones, up to which every stream is tried
 _ROUNDING = 1e-9

@@ -8,10 +8,10 @@ from axiom.store.credit import settlements, tariffs
 from axiom.store.credit.settlements import Settlement
 from axiom.store.rounds import rounds
 from axiom.store.views import credit as credit_views
-from history.golden import Golden
-from history.laboratory import Laboratory
-from history.playing import Played
-from history.reading import Impossible
+from old_sessions.laboratory import Laboratory
+from old_sessions.logged_findings import Golden
+from old_sessions.playing import Played
+from old_sessions.reading import Impossible
 
 _THOUSANDTHS = 1_000
 _AWARDS = """

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from axiom_weigh.evidence.method import question
-from streams.figures import Answer, Bound, Size, above, below, interval, scored
-from streams.hosted import (
+from error_rates.figures import Answer, Bound, Size, above, below, interval, scored
+from error_rates.laws import CONTRAST
+from error_rates.processes import decided
+from error_rates.seeds_needed import by_t_mixture, heading, middle, no_later, row
+from error_rates.tables import accuracies, copied, decided_without_lost, returns, stuck, tried_again
+from error_rates.worlds_of_hosts import (
     Checks,
     Happenings,
     Kept,
@@ -20,10 +24,6 @@ from streams.hosted import (
     one_platform,
     two_platforms,
 )
-from streams.laws import CONTRAST
-from streams.processes import decided
-from streams.seeds_needed import by_t_mixture, heading, middle, no_later, row
-from streams.tables import accuracies, copied, decided_without_lost, returns, stuck, tried_again
 
 _UNTIL, _BY = 800, 160  # seeds
 _FEWEST_STREAMS = 20  # of fewer a median says nothing

@@ -9,9 +9,9 @@ import numpy as np
 from axiom_weigh.statistics.pooling import PooledEstimate, median_error, pool
 from axiom_weigh.statistics.scoring_rules import calibration_looks
 from axiom_weigh.statistics.signed_ranks import interval, stream
-from streams.figures import Answer, Bound, Size, below
-from streams.laws import Draw, Flags, Numbers
-from streams.processes import BAR, FEWEST, ranks, signs_agree
+from error_rates.figures import Answer, Bound, Size, below
+from error_rates.laws import Draw, Flags, Numbers
+from error_rates.processes import BAR, FEWEST, ranks, signs_agree
 
 _SEEDS = 400
 _DRAWS = 200  # for each stream, from which the truth is known

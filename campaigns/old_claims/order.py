@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from axiom.domain.links import LinkKind, OldClaim
 from axiom.signed.manifests import Manifest
-from reckoning.verdict import seeds_wanted
+from old_claims.verdict import seeds_wanted
 
 BLOCK = 8  # replicates that a laboratory which computes alone weighs together
 _AT_ONCE_SECONDS = 60.0  # that blocks take which are computed without a look at the time between them

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from history import books, playing, reading
-from history.golden import GOLDEN
-from history.playing import Player
-from history.story import STORY
+from old_sessions import our_findings, playing, reading
+from old_sessions.logged_findings import GOLDEN
+from old_sessions.playing import Player
+from old_sessions.story import STORY
 
 from axiom.domain.credit import Reason
 from axiom.domain.rounds import Step
@@ -48,7 +48,7 @@ def moved(tmp_path_factory):
 @pytest.fixture
 def log(history):
     """What the session of a chapter found."""
-    return lambda chapter: books.books_of(history.lab, history.played, chapter)
+    return lambda chapter: our_findings.books_of(history.lab, history.played, chapter)
 
 
 def session_of(player, chapter):
@@ -77,10 +77,10 @@ def amount_of(player, where, **values):
 
 @pytest.mark.parametrize("chapter", LOGS)
 def test_every_total_is_as_in_the_log_and_adds_up(history, log, chapter):
-    assert books.differences(history.lab, history.played, chapter, GOLDEN[chapter]) == []
+    assert our_findings.differences(history.lab, history.played, chapter, GOLDEN[chapter]) == []
 
     mine = log(chapter)
-    totals = books.totals(history.lab, mine.settled)
+    totals = our_findings.totals(history.lab, mine.settled)
     sums = [sum(part.values()) for part in (totals.by_tier, totals.by_volunteer, totals.by_host, totals.by_reason)]
     awarded = sum(note.facts["credit"] * 1_000 for note in notes_of(history, chapter, "credit.awarded"))
     assert {*sums, mine.settled.amount, awarded} == {totals.amount}
@@ -110,8 +110,8 @@ def test_every_total_is_as_in_the_log_and_adds_up(history, log, chapter):
 def test_a_time_that_moves_across_a_tier_moves_what_depends_on_it_and_nothing_else(history, moved):
     dearer = PRESETS["S2"].tiers[1].amount - PRESETS["S2"].tiers[0].amount
     for chapter in LOGS:
-        before, after = (books.books_of(player.lab, player.played, chapter) for player in (history, moved))
-        was, now = books.totals(history.lab, before.settled), books.totals(moved.lab, after.settled)
+        before, after = (our_findings.books_of(player.lab, player.played, chapter) for player in (history, moved))
+        was, now = our_findings.totals(history.lab, before.settled), our_findings.totals(moved.lab, after.settled)
         if chapter != "S2":
             assert was == now
             continue
@@ -144,7 +144,7 @@ def test_what_the_first_log_miscounted_adds_up(history):
 def test_errors_inside_successes_are_found_paid_and_mended_where_they_are_queued(history, log):
     (looked,) = notes_of(history, "S3", "inspect.looked")
     assert (looked.facts["outputs"], looked.facts["refused"]) == (621, 132)
-    assert books.totals(history.lab, log("S3").settled).by_reason[Reason.BROKEN] == 132 * 3_000
+    assert our_findings.totals(history.lab, log("S3").settled).by_reason[Reason.BROKEN] == 132 * 3_000
     (group,) = {note.facts["cause"] for note in notes_of(history, "S3", "failures.group")}
     assert "KeyError at axiom/catalogue/spectral_dynamics.py, line 38" in group
     (note,) = notes_of(history, "S3", "repair.bundle")
@@ -199,8 +199,10 @@ def test_each_task_was_reviewed_once_and_paid_once_and_every_promise_holds(histo
     assert sum(amount for (_, state), amount in whole.items() if state == "valid") + 132 == closed
     (paid,) = history.lab.db.select("SELECT count(*) AS awards, count(DISTINCT task_id) AS tasks FROM award")
     assert paid["awards"] == paid["tasks"] == closed + 5
-    settled = [books.settled_of(history.lab, history.played, chapter) for chapter in ("S0", *LOGS)]
-    assert ledger.sum_awarded_credit(history.lab.db) == sum(books.totals(history.lab, part).amount for part in settled)
+    settled = [our_findings.settled_of(history.lab, history.played, chapter) for chapter in ("S0", *LOGS)]
+    assert ledger.sum_awarded_credit(history.lab.db) == sum(
+        our_findings.totals(history.lab, part).amount for part in settled
+    )
     broken = invariants.find_broken_promises(
         history.lab.db, history.lab.folder, history.lab.keys.trust, history.lab.now
     )

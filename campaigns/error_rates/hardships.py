@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom_weigh.values import Observation, Outcome, Verdict
-from streams.figures import Answer, Size, below
-from streams.laws import CONTRAST, LAWS, Flags, Numbers
-from streams.pipeline import BLOCK, looks, observed
-from streams.processes import EFFECTS
+from error_rates.figures import Answer, Size, below
+from error_rates.laws import CONTRAST, LAWS, Flags, Numbers
+from error_rates.pipeline import BLOCK, looks, observed
+from error_rates.processes import EFFECTS
 
 _SEEDS = 240
 _SMALLEST = 0.5  # wide enough that so many seeds can show a smaller effect to be absent

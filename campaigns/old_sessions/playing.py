@@ -9,10 +9,10 @@ from pathlib import Path
 
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.store.engine.database import to_microseconds
-from history.laboratory import Laboratory, Waiting, counted
-from history.reading import Computed, Computer, computed, demand, fleet
-from history.standins import version_of
-from history.story import HOLDERS, SILENT, STORY, STUCK_AT, Chapter
+from old_sessions.laboratory import Laboratory, Waiting, counted
+from old_sessions.reading import Computed, Computer, computed, demand, fleet
+from old_sessions.standins import version_of
+from old_sessions.story import HOLDERS, SILENT, STORY, STUCK_AT, Chapter
 
 _TOGETHER = 200  # reports that are judged at once
 _PAUSE = timedelta(minutes=1)

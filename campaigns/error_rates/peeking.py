@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from streams.figures import Answer, Bound, Size, below, interval, scored
-from streams.laws import LAWS, Law, Numbers
-from streams.processes import BAR, bernoulli, betting, compared, either, ever, first, naive, ranks, signs, t_mixture
+from error_rates.figures import Answer, Bound, Size, below, interval, scored
+from error_rates.laws import LAWS, Law, Numbers
+from error_rates.processes import BAR, bernoulli, betting, compared, either, ever, first, naive, ranks, signs, t_mixture
 
 _CHUNK = 1_000
 _COLUMNS = ("difference", "level", "ranks on a level", "t-mixture", "peeking", "ten looks")

@@ -11,9 +11,9 @@ from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.seeds_needed import forecast
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import Observation, Verdict
-from streams.figures import Answer, Bound, Size, above
-from streams.laws import CONTRAST, Numbers
-from streams.processes import BAR, EFFECTS, decided, first, t_mixture
+from error_rates.figures import Answer, Bound, Size, above
+from error_rates.laws import CONTRAST, Numbers
+from error_rates.processes import BAR, EFFECTS, decided, first, t_mixture
 
 _Draw = Callable[[np.random.Generator, tuple[int, int]], Numbers]
 

@@ -10,9 +10,9 @@ from axiom_weigh.evidence.false_discoveries import SHARES, WeighedClaim, false_s
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import Weight, weight
 from axiom_weigh.values import Verdict
-from streams.figures import Answer, Bound, Size, below
-from streams.laws import CONTRAST, Flags, Numbers
-from streams.processes import EFFECTS, decided, either, ever, may_be_decided, naive, ranks
+from error_rates.figures import Answer, Bound, Size, below
+from error_rates.laws import CONTRAST, Flags, Numbers
+from error_rates.processes import EFFECTS, decided, either, ever, may_be_decided, naive, ranks
 
 _BLOCK, _SEEDS = 16, 200
 _QUESTIONS, _SESSIONS, _EACH = 300, 20, 10

@@ -16,10 +16,10 @@ from axiom_weigh.tables.seeds_in_order import arrange
 from axiom_weigh.values import Force, Verdict
 from axiom_weigh.weighing.compare import compare
 from axiom_weigh.weighing.weigh import weigh
-from streams.figures import Answer, Bound, Size, above, below, interval, scored
-from streams.hosted import STRONG
-from streams.laws import CONTRAST, Numbers
-from streams.processes import EFFECTS
+from error_rates.figures import Answer, Bound, Size, above, below, interval, scored
+from error_rates.laws import CONTRAST, Numbers
+from error_rates.processes import EFFECTS
+from error_rates.worlds_of_hosts import STRONG
 
 _ARMS = ("ours", "base")
 _SEEDS, _HOSTS, _VOLUNTEERS = 24, 6, 3

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streams.figures import Answer, Bound, Size, interval, scored
-from streams.laws import Flags, Numbers
-from streams.processes import BAR, ever, ranks
+from error_rates.figures import Answer, Bound, Size, interval, scored
+from error_rates.laws import Flags, Numbers
+from error_rates.processes import BAR, ever, ranks
 
 _PARTS = 4  # of which a law is mixed at most
 _LOOKS = 256

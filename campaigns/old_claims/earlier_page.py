@@ -16,8 +16,8 @@ from axiom.notebook.table import import_extra
 from axiom.signed.manifests import Manifest
 from axiom_weigh.evidence.method import question
 from axiom_weigh.values import Grade, Observation, Verdict
-from reckoning.data import NUMBERS, VALUES
-from reckoning.findings import ComputedExperiment, Conclusion, WeighedFinding
+from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
+from old_claims.values import NUMBERS, VALUES
 
 
 def recorded(

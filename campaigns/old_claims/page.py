@@ -13,10 +13,10 @@ from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.laboratory.experiments.old_claims import OldClaims
 from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
-from reckoning.again import as_before
-from reckoning.data import fact, short
-from reckoning.findings import ComputedExperiment, WeighedFinding
-from reckoning.verdict import FEW, MANY, ClaimTest, Reckoned, Reckoning, reckon, seeds_wanted
+from old_claims.findings import ComputedExperiment, WeighedFinding
+from old_claims.values import fact, short
+from old_claims.verdict import FEW, MANY, ClaimTest, Reckoned, Reckoning, reckon, seeds_wanted
+from old_claims.weigh_again import as_before
 
 _WIDTH = 118
 _NOTHING: Mapping[str, ComputedExperiment] = MappingProxyType({})

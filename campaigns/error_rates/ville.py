@@ -15,11 +15,11 @@ from scipy import special, stats  # type: ignore[import-untyped]
 from axiom.limits import experiments as limits
 from axiom.rules.experiments.failure_rate import failure_log_e
 from axiom_weigh.statistics import compare_forecasters, scoring_rules
-from streams.figures import Answer, Bound, Size, interval, scored
-from streams.laws import LAWS, Draw, Flags, Numbers
-from streams.processes import BAR, FEWEST, bernoulli, betting, ever, first, ranks, t_mixture
-from streams.seeds_needed import heading
-from streams.seeds_needed import row as seeds_of
+from error_rates.figures import Answer, Bound, Size, interval, scored
+from error_rates.laws import LAWS, Draw, Flags, Numbers
+from error_rates.processes import BAR, FEWEST, bernoulli, betting, ever, first, ranks, t_mixture
+from error_rates.seeds_needed import heading
+from error_rates.seeds_needed import row as seeds_of
 
 _LOOKS = 256
 _KINDS, _MOST = ("false verdict", "Strong", "absent"), (0.05, 0.01, 0.05)  # of streams, at most

@@ -7,8 +7,8 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import COARSE, METHOD
-from reckoning.findings import ComputedExperiment, Conclusion, WeighedFinding
-from reckoning.order import BLOCK
+from old_claims.findings import ComputedExperiment, Conclusion, WeighedFinding
+from old_claims.order import BLOCK
 
 
 def is_of_earlier_rules(experiments: Mapping[str, ComputedExperiment]) -> bool:

@@ -13,9 +13,9 @@ from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import Agreements, Evidence, Grade, Home, Observation, Outcome, Surroundings, Verdict
-from streams.figures import Answer, Bound, Size
-from streams.laws import CONTRAST, LAWS, Flags, Numbers
-from streams.processes import BAR, EFFECTS
+from error_rates.figures import Answer, Bound, Size
+from error_rates.laws import CONTRAST, LAWS, Flags, Numbers
+from error_rates.processes import BAR, EFFECTS
 
 Places = npt.NDArray[np.int64]
 

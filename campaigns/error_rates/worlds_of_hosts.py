@@ -16,9 +16,9 @@ from axiom.rules.tasks.recheck_rate import check_rate
 from axiom_weigh.evidence.grade import checks_wanted
 from axiom_weigh.evidence.weigh_claim import ON_ONE_PLATFORM
 from axiom_weigh.values import OUTVOTED, Evidence, Grade, Home, Observation, Surroundings
-from streams.laws import CONTRAST
-from streams.pipeline import BLOCK, granted, looks
-from streams.processes import EFFECTS
+from error_rates.laws import CONTRAST
+from error_rates.pipeline import BLOCK, granted, looks
+from error_rates.processes import EFFECTS
 
 _HOSTS, _SEEDS = 20, 320
 STRONG = (Grade.STRONG, Grade.DEFINITIVE)
