@@ -150,7 +150,7 @@ def happen(lab, times: int) -> None:
             session = rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
             settlements.settle_session(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
             rounds.finish_round_step(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
-            rounds.promote_round_to_session(lab.db, session.id, "a test", lab.now)
+            rounds.make_session_of_round(lab.db, session.id, "a test", lab.now)
 
 
 def test_no_page_grows_with_the_years(browse, small_lab, prepared, monkeypatch):

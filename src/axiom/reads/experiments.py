@@ -40,7 +40,7 @@ from axiom.store.findings import blocks, old_claims
 from axiom.store.registrations.registrations import read_placed_configs
 from axiom.store.views import findings, results
 from axiom.store.views.findings import FindingView, Forecast
-from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
+from axiom_weigh.figures.picture_data import MeasuredConfig, points_of, repetitions_of
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.statistics.student import mean_of

@@ -23,7 +23,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 BLOCK = 250  # steps
 WORST = 100.0  # an error as large is as good as any larger one
@@ -84,12 +84,12 @@ def run(config: Config, seed: int) -> Measures:
         residual = scale * (active @ a) - y
         if step % BLOCK == 0:
             errors.append(min(float(np.mean(residual**2)), WORST))
-            pace.block(step / config.steps)
+            progress.block(step / config.steps)
         slope = (config.rate / config.examples / max(1.0, gain**2)) * scale * residual
         w, a = w - x.T @ (np.outer(slope, a) * (h > 0)), a - active.T @ slope
     errors.append(min(float(np.mean((scale * np.maximum(x @ w, 0.0) @ a - y) ** 2)), WORST))
-    pace.early(errors[:8])
-    pace.block(1.0)
+    progress.early(errors[:8])
+    progress.block(1.0)
     wrong = scale * np.maximum(x_test @ w, 0.0) @ a - y_test
     size = float(np.linalg.norm(wrong) * np.linalg.norm(first))
     return Measures(

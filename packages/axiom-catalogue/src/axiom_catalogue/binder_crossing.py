@@ -35,7 +35,7 @@ from jax.flatten_util import ravel_pytree
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace
+from axiom.kit import chance, data, losses, models, progress
 
 INPUTS, CLASSES, EXAMPLES, BATCH = 20, 5, 500, 25
 ORDERS = ("answers", "weights", "steps")
@@ -87,11 +87,11 @@ def run(config: Config, seed: int) -> Measures:
     def step(curves: list[Curve], number: int) -> list[Curve]:
         begun = [_course(LOSSES[config.loss], net, *rows, batches, RATES[number]) for net in starts]
         if number == 0:
-            pace.early(np.asarray(begun[0]["losses"]))
+            progress.early(np.asarray(begun[0]["losses"]))
         late = [np.asarray(numbers[config.order])[len(batches) // 2 :] for numbers in begun]
         return [[*curve, cumulant(order)] for curve, order in zip(curves, late, strict=True)]
 
-    narrow, wide = pace.blocks([Curve(), Curve()], step, len(RATES))
+    narrow, wide = progress.blocks([Curve(), Curve()], step, len(RATES))
     critical, crossing = broken(wide), crossed(narrow, wide)
     return Measures(
         critical=critical,

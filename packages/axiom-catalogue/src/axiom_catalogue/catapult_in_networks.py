@@ -29,7 +29,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, pace, training
+from axiom.kit import chance, data, hessian, losses, models, progress, training
 
 INPUTS, CLASSES, TEST, BLOCK = 20, 5, 2_000, 50  # the last in steps
 LEAP, RECOVERED = 1.1, 0.1  # of the first loss: above the one it leapt, below the other it recovered
@@ -122,10 +122,10 @@ def descended(
         due = batches[number * BLOCK : (number + 1) * BLOCK]
         end, losses = _block(objective, jax.tree.unflatten(shape, state[0]), *rows, due, lr)
         seen = [min(limit, loss) for loss in np.asarray(losses).tolist()]  # so asked, what is no number is lost, too
-        pace.early(seen)
+        progress.early(seen)
         return jax.tree.leaves(end), state[1] + seen
 
-    weights, seen = pace.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
+    weights, seen = progress.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
     return jax.tree.unflatten(shape, weights), seen
 
 

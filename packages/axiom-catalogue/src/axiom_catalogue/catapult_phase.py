@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 HUGE = 1e12  # a loss that has grown by as much will not come back
 CONVERGED = 1e-4  # of the loss at the start
@@ -60,13 +60,13 @@ class Measures:
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes the start for every rate alike."""
     losses, kernels = descent(config, seed)
-    pace.early((kernels[0], *losses[: pace.LONGEST - 1]))
+    progress.early((kernels[0], *losses[: progress.LONGEST - 1]))
     first, highest, last = losses[0], max(losses), losses[-1]
     diverged = is_huge(highest, first)
     converged = not diverged and last <= CONVERGED * first
     catapulted = converged and highest > first
     expected = (converged and not catapulted, catapulted, diverged)[(config.rate > STABLE) + (config.rate > CATAPULT)]
-    pace.block(1.0)
+    progress.block(1.0)
     return Measures(
         converged=int(converged),
         diverged=int(diverged),

@@ -22,7 +22,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, dropout, models, optimizers, readouts, training
+from axiom.kit import attribute_readouts, chance, data, dropout, models, optimizers, training
 
 INPUTS, BATCH, LEVELS = 32, 32, 6
 LAYERS = 3  # with patterns of silence: the inputs, where all are heard, and two hidden ones
@@ -55,7 +55,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise, start and batch order for all arms alike."""
-    questions = readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
+    questions = attribute_readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
     orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs)
     rows, orders = dropout.shown(chance.stream(seed, "silence"), questions.task, orders, layers=LAYERS)
     end, _ = training.trained(

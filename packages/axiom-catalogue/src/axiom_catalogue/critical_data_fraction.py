@@ -26,7 +26,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import arithmetic, chance, data, descent, pace
+from axiom.kit import arithmetic, chance, data, descent, progress
 from axiom.kit.optimizers import ADAMW, Rates
 
 PRIMES, STEPS = (17, 23, 37, 53), 500
@@ -102,7 +102,7 @@ def run(config: Config, seed: int) -> Measures:
         tried = [*tried, (shown, looks[-1], memorised, min(len(looks) * EVERY, config.steps))]
         return (low, middle, tried) if looks[-1] >= arithmetic.MASTERED else (middle, high, tried)
 
-    _, _, tried = pace.blocks((LEAST, MOST, list[Attempt]()), attempt, config.attempts)
+    _, _, tried = progress.blocks((LEAST, MOST, list[Attempt]()), attempt, config.attempts)
     return _measures(tried, modulus)
 
 

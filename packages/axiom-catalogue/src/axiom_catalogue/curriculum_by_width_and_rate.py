@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, models, pace, training
+from axiom.kit import chance, data, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH = 20, 5, 1_000, 2_000, 25
@@ -74,7 +74,7 @@ def run(config: Config, seed: int) -> Measures:
         _, looks = training.trained(start, task, rows, watch=right, rates=Rates(lr=config.lr), batch=BATCH, every=every)
         return [*seen, looks]
 
-    ordered, twin = pace.blocks(list[list[float]](), learn, 2)
+    ordered, twin = progress.blocks(list[list[float]](), learn, 2)
     return Measures(
         test_accuracy=ordered[-1],
         twin_accuracy=twin[-1],

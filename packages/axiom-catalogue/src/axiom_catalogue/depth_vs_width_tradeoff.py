@@ -24,7 +24,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, optimizers, pace, training
+from axiom.kit import chance, data, losses, models, optimizers, progress, training
 
 TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 INPUTS, CLASSES, BUDGET = 20, 5, 5_000
@@ -77,7 +77,7 @@ def run(config: Config, seed: int) -> Measures:
         course = [[*(np.float64(right) / sizes).tolist(), bool(is_finite)] for right, is_finite in seen]
         return [*courses, course]
 
-    courses = pace.blocks(list[list[list[float]]](), train, len(rates))
+    courses = progress.blocks(list[list[list[float]]](), train, len(rates))
     course = max(courses, key=lambda course: course[-1][1])
     train_accuracy, _, test, is_finite = course[-1]
     return Measures(

@@ -21,7 +21,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, features, pace
+from axiom.kit import chance, features, progress
 
 Fit = tuple[features.Doubles, features.Doubles, float]  # weights, what they miss on the training rows, risk
 
@@ -55,8 +55,8 @@ def run(config: Config, seed: int) -> Measures:
     measure = {"random_features": _random_features, "isotropic": _isotropic}[config.design]
     noise = config.noise * chance.stream(seed, "noise").standard_normal(config.samples)
     weights, error, risk = measure(config, seed, noise)
-    pace.early(weights)
-    pace.block(1.0)
+    progress.early(weights)
+    progress.block(1.0)
     theory = features.isotropic_risk(features=config.features, samples=config.samples, noise=config.noise)
     return Measures(
         risk=risk,

@@ -32,7 +32,7 @@ import numpy as np
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, features, pace, tiles
+from axiom.kit import chance, features, progress, tiles
 
 INPUTS, MOST, TEST = 10, 192, 300
 TOGETHER = 64  # models between two words to the host
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
         for p, n in zip(parameters[part], examples[part], strict=True):
             weights = descended(seen[:n, :p], wanted[:n], steps)
             errors.append(float(np.mean((tested[:, :p] @ weights - fresh_inputs @ slant) ** 2)))
-        pace.early(errors)
+        progress.early(errors)
         return [errors]
 
     (errors,) = tiles.computed(len(parameters), TOGETHER, learned)

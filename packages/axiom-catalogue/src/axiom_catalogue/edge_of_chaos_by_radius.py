@@ -24,7 +24,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, lyapunov, pace, reservoirs
+from axiom.kit import chance, lyapunov, progress, reservoirs
 from axiom.kit.features import Doubles
 
 RADII = np.array([0.1 + 0.08 * step for step in range(30)])
@@ -74,7 +74,7 @@ def run(config: Config, seed: int) -> Measures:
         states = reservoirs.states(RADII[number] * recurrent, weights, heard)
         return [*memories, memory(states, targets, learned=config.steps)]
 
-    memories = np.array(pace.blocks(list[float](), remember, len(RADII)) if weights.any() else [0.0] * len(RADII))
+    memories = np.array(progress.blocks(list[float](), remember, len(RADII)) if weights.any() else [0.0] * len(RADII))
     best = peak(memories)
     left = None if critical is None or best is None else float(np.interp(critical, RADII, memories) / memories.max())
     return Measures(

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, models, pace, training
+from axiom.kit import chance, data, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, WIDTH, BATCH = 20, 5, 1_000, 2_000, 64, 25
@@ -68,7 +68,7 @@ def run(config: Config, seed: int) -> Measures:
     def step(seen: list[list[list[float]]], number: int) -> list[list[list[float]]]:
         return [*seen, _looks(config, seed, number)]
 
-    seen = np.array(pace.blocks(list[list[list[float]]](), step, count))  # networks, looks, and what was seen
+    seen = np.array(progress.blocks(list[list[list[float]]](), step, count))  # networks, looks, and what was seen
     first, last = seen[:, 0], seen[:, -1]
     gaps, accuracies, *_ = (seen[0] if config.by == "time" else last).T
     return Measures(

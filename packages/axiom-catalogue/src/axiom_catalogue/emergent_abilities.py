@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.optimizers import ADAMW, Rates
 
 CLASSES, BLOCK = 5, 8  # classes of every part, and inputs of an independent one
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
             whole = right(number, "another start")
         return [*seen, np.array([*part.mean(axis=0), whole.all(axis=1).mean()])]
 
-    seen = np.array(pace.blocks(list[Floats](), learn, config.doublings))
+    seen = np.array(progress.blocks(list[Floats](), learn, config.doublings))
     part, exact, product = seen[:, :-1].mean(axis=1), seen[:, -1], seen[:, :-1].prod(axis=1)
     is_silent, is_rising = exact < SILENT, min(exact.max() - exact[0], part.max() - part[0]) > 0
     return Measures(

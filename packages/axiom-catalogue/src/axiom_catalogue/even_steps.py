@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 SOFT = 0.01  # slopes that are much larger than this give steps of one size
 CEILING = 50.0
@@ -66,12 +66,12 @@ def run(config: Config, seed: int) -> Measures:
         elif not config.resting:
             weights = weights - 0.3 * fade * slope
         if update % 400 == 399:
-            pace.block((update + 1) / config.updates)
+            progress.block((update + 1) / config.updates)
     gap = design @ weights - targets
     misfit = float(gap @ gap) / float(targets @ targets)
     miss = float(np.sum((weights - wanted) ** 2)) / float(wanted @ wanted)
-    pace.early([misfit, miss])
-    pace.block(1.0)
+    progress.early([misfit, miss])
+    progress.block(1.0)
     return Measures(
         miss=min(miss, CEILING),
         misfit=min(misfit, CEILING),

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, descent, losses, models, pace
+from axiom.kit import chance, descent, losses, models, progress
 from axiom.kit.optimizers import Rates
 
 INPUTS, TRAIN, TEST = 20, 200, 1_000
@@ -143,8 +143,8 @@ def descended(x: Floats, y: Floats, alpha: float, steps: int) -> tuple[Floats, F
             break
         slope = 2 * rate * (x.T @ residual) / len(y)
         u, v = u * (1 - slope), v * (1 + slope)
-    pace.early(errors)
-    pace.block(1.0)
+    progress.early(errors)
+    progress.block(1.0)
     return u, v, errors, path
 
 

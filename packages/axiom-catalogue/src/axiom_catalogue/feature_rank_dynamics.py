@@ -25,8 +25,8 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
-from axiom.kit.courses import Course, Held
+from axiom.kit import chance, data, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course, Held
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, ROWS = 20, 5, 2_000, 1_000
@@ -78,13 +78,13 @@ def run(config: Config, seed: int) -> Measures:
         return [*(rank / last.shape[1] for rank in ranks(last)), loss, number]
 
     def step(state: State, number: int) -> State:
-        progress, seen = course.step(state[0], number), state[1]
+        learner, seen = course.step(state[0], number), state[1]
         is_due = (number + 1) % LOOKS == 0 or min(loss for _, _, loss, _ in seen) > MATCHED
-        return progress, [*seen, look(course.net(progress), number + 1)] if is_due else seen
+        return learner, [*seen, look(course.net(learner), number + 1)] if is_due else seen
 
-    progress, seen = pace.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
+    learner, seen = progress.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
     shares, stable, fits, numbers = zip(*seen, strict=True)
-    end = course.net(progress)
+    end = course.net(learner)
     first = models.hidden(end, task.x_test)[0]
     return Measures(
         share=shares[-1],

@@ -28,8 +28,8 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
-from axiom.kit.courses import Course
+from axiom.kit import chance, data, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, ITEMS, TEST, BATCH, WIDTH = 20, 5, 1_000, 4_000, 20, 64
@@ -96,7 +96,7 @@ def run(config: Config, seed: int) -> Measures:
             end, seen = _learned(begun, second, steps, lr, lambda net: _right(net, first), wanted)
         return jax.tree.leaves(end), [*curves, [*seen, _right(end, second)]]
 
-    _, ((*before, _), (*curve, second_accuracy), (*twins, _)) = pace.blocks((leaves, list[list[float]]()), learn, 3)
+    _, ((*before, _), (*curve, second_accuracy), (*twins, _)) = progress.blocks((leaves, list[list[float]]()), learn, 3)
     had = before[-1] - twins[-1]
     kept = (np.array(curve) - twins[-1]) / had if had > 0.1 else None
     fits = {} if kept is None else fitted(times, kept)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def run(config: Config, seed: int) -> Measures:
         first = last if step == 0 else first
         if step % BLOCK == 0:
             errors.append(min(last, WORST))
-            pace.block(step / (config.steps + 1))
+            progress.block(step / (config.steps + 1))
         if last <= config.goal and not reached:
             taken, reached = step, 1
             rate_in = rate_out = 0.0  # it stands still from here on, so that every cell costs the same
@@ -100,8 +100,8 @@ def run(config: Config, seed: int) -> Measures:
         slope = scale * residual / config.examples
         w, a = w - rate_in * (x.T @ (np.outer(slope, a) * (h > 0))), a - rate_out * (active.T @ slope)
     wrong = scale * (np.maximum(x_test @ w, 0.0) @ a) - y_test
-    pace.early(errors[:8])
-    pace.block(1.0)
+    progress.early(errors[:8])
+    progress.block(1.0)
     lengths = np.linalg.norm(began, axis=0) * np.maximum(np.linalg.norm(w, axis=0), 1e-12)
     return Measures(
         test_error=min(float(np.mean(wrong**2)), WORST),

@@ -30,8 +30,8 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, landscapes, losses, models, pace, training
-from axiom.kit.courses import Course, Held
+from axiom.kit import chance, data, hessian, landscapes, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course, Held
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH = 20, 5, 1_000, 2_000, 50
@@ -132,13 +132,13 @@ def descended(
         return [*way, here], float(heights(here[None])[0])
 
     def step(state: State, number: int) -> State:
-        progress, (way, loss) = state
+        learner, (way, loss) = state
         if not goal < loss < math.inf:
             return state
-        progress = course.step(progress, number)
-        return progress, seen(way, landscapes.flat(course.net(progress)))
+        learner = course.step(learner, number)
+        return learner, seen(way, landscapes.flat(course.net(learner)))
 
-    _, (way, loss) = pace.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
+    _, (way, loss) = progress.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
     if not loss <= goal:
         return None
     return np.stack([way[place] for place in np.unique(np.linspace(0, len(way) - 1, POINTS).round().astype(int))])

@@ -29,7 +29,7 @@ from jax.flatten_util import ravel_pytree
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, goals, hessian, losses, models
+from axiom.kit import chance, critical_batch_size, hessian, losses, models
 
 SIZES = (4, 16, 64, 256)
 MOST, LOOKS, PROBES = 60_000, 8, 16  # examples of a descent that never arrives; looks at the noise; signs at each
@@ -65,13 +65,13 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes data and start for all batch sizes and goals alike."""
-    start, x, y, objective = goals.problem(seed, config.task)
+    start, x, y, objective = critical_batch_size.problem(seed, config.task)
     goal, sizes = config.goal * float(objective(start, x, y)), SIZES[: config.sizes]
     ways = []
     for size in sizes:
-        batches = goals.draws(seed, items=len(x), batch=size, steps=MOST // size)
-        ways.append(goals.Way(start=start, x=x, y=y, batches=batches, objective=objective))
-    fewest = goals.fewest_of_each(ways, RATES, goal=goal)
+        batches = critical_batch_size.draws(seed, items=len(x), batch=size, steps=MOST // size)
+        ways.append(critical_batch_size.Way(start=start, x=x, y=y, batches=batches, objective=objective))
+    fewest = critical_batch_size.fewest_of_each(ways, RATES, goal=goal)
     plain, curved = _scales(ways[-1], fewest[-1], seed)
     measures: dict[str, Any] = {
         "noise_scale": float(plain.mean()),
@@ -81,7 +81,7 @@ def run(config: Config, seed: int) -> Measures:
         "in_old_range": int(OLD_RANGE[0] <= plain.min() and plain.max() <= OLD_RANGE[1]),
     }
     steps = [best.steps for best in fewest]
-    least_steps, least_examples = goals.law(sizes, steps)
+    least_steps, least_examples = critical_batch_size.law(sizes, steps)
     if not (np.isfinite(steps).all() and least_steps > 0 and least_examples > 0):
         return Measures(**measures)
     critical = least_examples / least_steps
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _scales(way: goals.Way, fewest: goals.Fewest, seed: int) -> tuple[Doubles, Doubles]:
+def _scales(way: critical_batch_size.Way, fewest: critical_batch_size.Fewest, seed: int) -> tuple[Doubles, Doubles]:
     """The noise scale at evenly spaced looks before the goal, without and with the curvature, at the best rate."""
     plain: list[float] = []
     curved: list[float] = []

@@ -36,7 +36,7 @@ import numpy as np
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import arithmetic, chance, optimizers, pace, planes, tiles
+from axiom.kit import arithmetic, chance, optimizers, pixel_networks, progress, tiles
 
 TOGETHER = 8  # networks of one program on a core
 EVERY = 20  # steps between two looks
@@ -149,11 +149,11 @@ def run(config: Config, seed: int) -> Measures:
 
     def trained(part: slice) -> list[Any]:
         *ends, losses = train(order, shown[part], decays[part], np.float32(config.lr), start)
-        pace.early(losses)
+        progress.early(losses)
         return list(ends)
 
     understood, moments, memorised, guessed = tiles.computed(
-        len(shares), planes.side_by_side(TOGETHER, modulus**2 * config.hidden), trained
+        len(shares), pixel_networks.side_by_side(TOGETHER, modulus**2 * config.hidden), trained
     )
     bands = np.where(understood, 0, np.where(memorised >= arithmetic.MASTERED, 1, 2))
     of_rest, of_shown = (

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def run(config: Config, seed: int) -> Measures:
     if config.before != "none":
         for step in range(config.before_steps):
             if step % BLOCK == 0:
-                pace.block(step / all_steps)
+                progress.block(step / all_steps)
             w, a, nonsense_loss = stepped(w, a, x_before, nonsense, config.rate)
         if config.wear and config.before == "same":
             w, a = SHRUNK * w, SHRUNK * a
@@ -95,13 +95,13 @@ def run(config: Config, seed: int) -> Measures:
         w, a, loss = stepped(w, a, x, y, config.rate)
         if step % BLOCK == 0:
             losses.append(loss)
-            pace.block((config.before_steps + step) / all_steps)
+            progress.block((config.before_steps + step) / all_steps)
         if loss <= config.goal:
             taken, reached = step + 1, 1
             losses.append(loss)
             break
-    pace.early(losses[:8])
-    pace.block(1.0)
+    progress.early(losses[:8])
+    progress.block(1.0)
     says = np.maximum(x_test @ w, 0.0) @ a
     return Measures(
         octaves=math.log2(taken),

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, information, models, optimizers, pace, training
+from axiom.kit import chance, data, geometry, information, models, optimizers, progress, training
 
 INPUTS, CLASSES, ITEMS, TEST, BATCH = 20, 5, 2_000, 500, 64
 LOOKS = 5  # checkpoints of each width
@@ -101,7 +101,7 @@ def run(config: Config, seed: int) -> Measures:
         )
         return information.bare(end), [*seen[:place], [*(seen[place] if part else []), looked(start, end, task)]]
 
-    _, seen = pace.blocks((information.bare(starts[0]), list[list[Seen]]()), learn, LOOKS * len(sizes))
+    _, seen = progress.blocks((information.bare(starts[0]), list[list[Seen]]()), learn, LOOKS * len(sizes))
     measures = np.array(seen)  # widths by looks by measures
     moved, entropy, gradient, dead, alike, right = measures[:, -1].T
     first = [weight_entropy(starts[place]) for place in (0, -1)]

@@ -26,7 +26,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, BATCH = 20, 5, 50
@@ -69,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
         rate = LADDER[number] if number < len(LADDER) else _middle(tried)
         return [*tried, (rate, falls_apart(config, seed, rate))]
 
-    tried = pace.blocks(Tried(), step, len(LADDER) + HALVINGS)
+    tried = progress.blocks(Tried(), step, len(LADDER) + HALVINGS)
     rungs = [failed for _, failed in tried[: len(LADDER)]]
     low, high = _edge(tried)
     cliff = math.sqrt(low * high) if low > 0 and high < math.inf else None

@@ -28,7 +28,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, pace
+from axiom.kit import chance, data, hessian, losses, models, progress
 
 INPUTS, CLASSES, BLOCK = 20, 5, 20  # the last in steps
 HUGE = 1e4  # a loss that has grown by as much will not come back
@@ -109,10 +109,10 @@ def _course(
         end, losses = _descended(objective, jax.tree.unflatten(shape, state[0]), x, y, lr, count=count)
         # so asked, no number is lost, too
         loss = state[1] + [min(limit, step_loss) for step_loss in np.asarray(losses).tolist()]
-        pace.early(loss)
+        progress.early(loss)
         return jax.tree.leaves(end), loss
 
-    weights, loss = pace.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
+    weights, loss = progress.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
     return jax.tree.unflatten(shape, weights), loss
 
 

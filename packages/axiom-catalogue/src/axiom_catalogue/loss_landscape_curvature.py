@@ -26,7 +26,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, optimizers, pace, training
+from axiom.kit import chance, data, hessian, losses, models, optimizers, progress, training
 
 INPUTS, CLASSES, BATCH = 20, 5, 50
 HUGE, DEAD = 1e6, 1e-6  # a loss from which nothing comes back; answers that differ by less do not see their inputs
@@ -106,7 +106,7 @@ def descended(config: Config, seed: int, task: data.LearningTask, start: models.
         end, (loss,) = learn(net, orders=due, watch=loss_of)
         return jax.tree.leaves(end), done + len(due), loss
 
-    weights, epochs, loss = pace.blocks((leaves, 0, loss_of(start)), step, math.ceil(limit / every))
+    weights, epochs, loss = progress.blocks((leaves, 0, loss_of(start)), step, math.ceil(limit / every))
     return jax.tree.unflatten(shape, weights), epochs, loss
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, landscapes, losses, models, pace, training
+from axiom.kit import chance, data, hessian, landscapes, losses, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, ITEMS, TEST, BATCH, WIDTH = 20, 5, 1_000, 1_000, 50, 32
@@ -85,7 +85,7 @@ def run(config: Config, seed: int) -> Measures:
             landscapes.losses_at(objective, end, line, task.x_train, task.y_train).tolist() for line in lines
         ]
 
-    middle, lines = pace.blocks((landscapes.flat(start), list[list[float]]()), step, 2)
+    middle, lines = progress.blocks((landscapes.flat(start), list[list[float]]()), step, 2)
     end, surface = landscapes.shaped(start, middle), np.array(lines)
     border = np.concatenate([surface[0], surface[-1], surface[1:-1, 0], surface[1:-1, -1]])
     return Measures(

@@ -24,7 +24,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, masked, models, pace, pruning, training
+from axiom.kit import chance, data, lottery_tickets, models, progress, pruning, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, WIDTH, CLASSES, EXAMPLES, TEST = 20, 64, 5, 1_000, 2_000
@@ -75,13 +75,13 @@ def run(config: Config, seed: int) -> Measures:
         mask: pruning.Mask = jax.tree.unflatten(shape, state[0])
         start, stays = _arm(config, seed, mask, number - config.rounds)
         rates = Rates(lr=config.lr)
-        end, seen = masked.learned(start, stays, task, orders, rates=rates, batch=50, every=EVERY, watch=right)
+        end, seen = lottery_tickets.learned(start, stays, task, orders, rates=rates, batch=50, every=EVERY, watch=right)
         if number < config.rounds:
             mask = pruning.magnitude(end, keep=STAYS, within=mask)
         return jax.tree.leaves(mask), [*state[1], seen]
 
     nothing: list[list[float]] = []
-    leaves, seen = pace.blocks((jax.tree.leaves(everything), nothing), learn, config.rounds + 3)
+    leaves, seen = progress.blocks((jax.tree.leaves(everything), nothing), learn, config.rounds + 3)
     return _measures(jax.tree.unflatten(shape, leaves), seen)
 
 
@@ -94,7 +94,7 @@ def _arm(config: Config, seed: int, mask: pruning.Mask, number: int) -> tuple[mo
         factor = np.float32(0.01 if config.control == "planted" else 1.0)
         return tuple(layer._replace(weights=factor * layer.weights) for layer in _drawn(seed, "other start")), mask
     if number == 2:
-        return start, masked.scattered(chance.stream(seed, "places"), mask)
+        return start, lottery_tickets.scattered(chance.stream(seed, "places"), mask)
     return start, mask
 
 

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, lowrank, models, pace, training
+from axiom.kit import chance, data, geometry, lowrank, models, progress, training
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH, EVERY = 20, 5, 1_000, 2_000, 50, 5
 STRONG = CLASSES - 1  # directions: as many as it takes to tell the classes apart
@@ -86,7 +86,7 @@ def run(config: Config, seed: int) -> Measures:
         end, seen = lowrank.learned(net, stays, task, orders, loss=config.loss, lr=config.lr, batch=BATCH, every=EVERY)
         return [*state, (jax.tree.leaves(end), seen)]
 
-    (whole, seen), (part, seen_of_part) = pace.blocks(State(), learn, 2)
+    (whole, seen), (part, seen_of_part) = progress.blocks(State(), learn, 2)
     end, ticket = (jax.tree.unflatten(shape, leaves) for leaves in (whole, part))
     if config.control == "loud":
         end = lowrank.instead(end, lowrank.middle(end) * (1 + 3 * (np.arange(config.width) < STRONG)))

@@ -22,7 +22,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, samples, scaling
+from axiom.kit import chance, data, losses, models, progress, samples, scaling
 
 INPUTS, CLASSES, TEACHER = 20, 5, 8  # the teacher's hidden units
 ITEMS, WIDTHS = (64, 256, 1_024, 4_096, 16_384), (2, 4, 8, 16, 32, 128)
@@ -81,7 +81,7 @@ def _joint(config: Config, seed: int) -> Measures:
         cell = run(cells[number], seed)
         return [*learned, [cells[number].items, cell.parameters, cell.loss or 0.0]]
 
-    items, sizes, seen = np.array(pace.blocks(list[list[float]](), learn, len(cells))).T
+    items, sizes, seen = np.array(progress.blocks(list[list[float]](), learn, len(cells))).T
     law = scaling.joint_law(items, sizes, seen)
     a, b, rest = law.items_exponent, law.size_exponent, law.unexplained
     return Measures(items_exponent=a, size_exponent=b, unexplained=rest, parameters=int(sizes.max()))

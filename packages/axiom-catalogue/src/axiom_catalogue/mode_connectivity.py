@@ -28,7 +28,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, matching, models, optimizers, pairs, training
+from axiom.kit import chance, data, geometry, matching, models, network_pairs, optimizers, training
 
 PLACES = 11  # on the line, its ends included
 
@@ -71,11 +71,18 @@ def run(config: Config, seed: int) -> Measures:
     orders = chance.orders(seed, items=1_000, epochs=config.epochs)
     start, rates, every = starts(config, seed), optimizers.Rates(lr=config.lr), math.ceil(config.epochs / 5)
     end, _ = training.trained(
-        start, task, orders, rates=rates, batch=64, every=every, objective=pairs.cross_entropies, watch=lambda _: None
+        start,
+        task,
+        orders,
+        rates=rates,
+        batch=64,
+        every=every,
+        objective=network_pairs.cross_entropies,
+        watch=lambda _: None,
     )
     if not all(np.isfinite(layer.weights).all() for layer in end):
         return Measures(diverged=1)
-    first, second = pairs.halves(end)
+    first, second = network_pairs.halves(end)
     matched = matching.matched(first, second)
 
     strangers, friends = (walk(first, other, task.x_test, task.y_test) for other in (second, matched))

@@ -25,7 +25,7 @@ import jax.numpy as jnp
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 2_000
@@ -80,7 +80,7 @@ def run(config: Config, seed: int) -> Measures:
         return (jax.tree.leaves(end), []) if number == 0 else (state[0], [_looked(start, task), *seen])
 
     nothing: State = (jax.tree.leaves(net), [])
-    leaves, seen = pace.blocks(nothing, phase, 2)
+    leaves, seen = progress.blocks(nothing, phase, 2)
     part = part_of(net, jax.tree.unflatten(jax.tree.structure(net), leaves), config.keep)
     loss, accuracy = _looked(part, task)
     return Measures(

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, samples, training
+from axiom.kit import chance, data, losses, models, progress, samples, training
 from axiom.kit.optimizers import ADAMW, Rates
 
 WIDTHS, TEACHER = (4, 7, 12, 20, 35, 60), 64  # of both hidden layers
@@ -67,7 +67,7 @@ def run(config: Config, seed: int) -> Measures:
     def learn(seen: list[list[float]], number: int) -> list[list[float]]:
         return [*seen, _student(config, seed, task, rows, widths[number])]
 
-    sizes, last, best = np.array(pace.blocks(list[list[float]](), learn, len(widths))).T
+    sizes, last, best = np.array(progress.blocks(list[list[float]](), learn, len(widths))).T
     (exponent, rest), (floor_exponent, floor_rest) = power(sizes, last), floored(sizes, last)
     return Measures(
         exponent=exponent,

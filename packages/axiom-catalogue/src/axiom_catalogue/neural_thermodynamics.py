@@ -26,7 +26,7 @@ from jax.flatten_util import ravel_pytree
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, pace
+from axiom.kit import chance, data, hessian, losses, models, progress
 
 INPUTS, CLASSES, EXAMPLES, WIDTH, BATCH = 20, 5, 500, 64, 25
 EARLY, LOOKS = 2, 10  # epochs in which the curvature is still about that of the start; looks at the temperature
@@ -104,11 +104,11 @@ def _course(config: Config, seed: int, task: data.LearningTask, start: models.Ne
         for due in orders[number * every : (number + 1) * every]:
             (net, before), (cosine, loss) = _epoch(objective, net, before, rows, due, lr)
             cosines = cosines + np.asarray(cosine).tolist()
-            pace.early(np.asarray(loss))
+            progress.early(np.asarray(loss))
         return jax.tree.leaves(net), before, cosines, [*variances, float(variance(objective, net, *rows))]
 
     begin = (leaves, 0 * ravel_pytree(start)[0], list[float](), [float(variance(objective, start, *rows))])
-    _, _, cosines, variances = pace.blocks(begin, step, -(-config.epochs // every))
+    _, _, cosines, variances = progress.blocks(begin, step, -(-config.epochs // every))
     return np.array(cosines[1:]), np.array(variances)
 
 

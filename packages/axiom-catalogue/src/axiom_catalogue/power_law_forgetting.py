@@ -22,7 +22,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, fisher, losses, models, optimizers, pace, training
+from axiom.kit import chance, data, fisher, losses, models, optimizers, progress, training
 
 ITEMS, TEST = 1_000, 1_000
 PARTS = 4  # of the second training; after each, the first task is tested
@@ -79,7 +79,7 @@ def run(config: Config, seed: int) -> Measures:
             anchor, importance = net, important(config, net, first)
         return jax.tree.leaves((net, anchor, importance)), [*state[1], *seen[-1:]]
 
-    leaves, curve = pace.blocks((leaves, list[float]()), learn, 1 + PARTS)
+    leaves, curve = progress.blocks((leaves, list[float]()), learn, 1 + PARTS)
     end, _, _ = jax.tree.unflatten(shape, [np.asarray(leaf) for leaf in leaves])
     accuracy = training.accuracy(end, second.x_test, second.y_test)
     return Measures(

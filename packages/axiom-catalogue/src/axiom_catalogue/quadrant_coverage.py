@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -76,14 +76,14 @@ def run(config: Config, seed: int) -> Measures:
         margin = y * (active @ a)
         if step % BLOCK == 0:
             losses.append(float(np.mean(np.logaddexp(0.0, -margin))))
-            pace.block(step / config.steps)
+            progress.block(step / config.steps)
         slope = -y / (1.0 + np.exp(np.minimum(margin, 60.0))) / config.examples
         to_a = active.T @ slope
         to_w = x.T @ (np.outer(slope, a) * (h > 0))
         w, a = w - config.rate * to_w, a - config.rate * to_a
     losses.append(float(np.mean(np.logaddexp(0.0, -y * (np.maximum(x @ w, 0.0) @ a)))))
-    pace.early(losses[:8])
-    pace.block(1.0)
+    progress.early(losses[:8])
+    progress.block(1.0)
     says = np.maximum(x_test @ w, 0.0) @ a
     ended = quadrant(w)
     return Measures(

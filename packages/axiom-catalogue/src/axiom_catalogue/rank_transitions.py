@@ -31,7 +31,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, models, optimizers, pace, training
+from axiom.kit import chance, data, geometry, models, optimizers, progress, training
 
 INPUTS, CLASSES = 20, 5
 HIDDEN = (256, 128, 64)  # a network of depth 2 has the last two of them
@@ -83,7 +83,7 @@ def run(config: Config, seed: int) -> Measures:
         )
         return jax.tree.leaves(end), [*before, *after]
 
-    leaves, seen = pace.blocks((jax.tree.leaves(start), [_ranks(start)]), phase, 2)
+    leaves, seen = progress.blocks((jax.tree.leaves(start), [_ranks(start)]), phase, 2)
     end = jax.tree.unflatten(shape, leaves)
     if not np.isfinite(end[-1].weights).all():
         return Measures(diverged=1)

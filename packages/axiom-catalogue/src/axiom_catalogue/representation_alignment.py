@@ -25,7 +25,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, models, optimizers, pairs, training
+from axiom.kit import chance, data, geometry, models, network_pairs, optimizers, training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def run(config: Config, seed: int) -> Measures:
         start,
         task,
         orders,
-        objective=pairs.cross_entropies,
+        objective=network_pairs.cross_entropies,
         rates=optimizers.Rates(lr=config.lr),
         batch=64,
         every=math.ceil(config.epochs / 5),
@@ -77,7 +77,7 @@ def run(config: Config, seed: int) -> Measures:
     if not all(np.isfinite(layer.weights).all() for layer in end):
         return Measures(diverged=1)
     before, after = alignment(start, task.x_test), seen[-1]
-    hidden, strange = (models.hidden(net, task.x_test)[0] for net in pairs.halves(end))
+    hidden, strange = (models.hidden(net, task.x_test)[0] for net in network_pairs.halves(end))
     return Measures(
         diverged=0,
         first_alignment=after[0],
@@ -87,14 +87,14 @@ def run(config: Config, seed: int) -> Measures:
         first_gain=after[0] - before[0],
         second_gain=after[1] - before[1],
         floor=geometry.cka(hidden, strange[chance.stream(seed, "floor").permutation(len(strange))]),
-        test_accuracy=sum(training.accuracy(net, task.x_test, task.y_test) for net in pairs.halves(end)) / 2,
+        test_accuracy=sum(training.accuracy(net, task.x_test, task.y_test) for net in network_pairs.halves(end)) / 2,
         first_by_snapshot=(before[0], *(first for first, _ in seen)),
     )
 
 
 def alignment(pair: models.Net, x: data.Floats) -> list[float]:
     """CKA of the two networks, hidden layer by hidden layer."""
-    first, second = (models.hidden(net, x) for net in pairs.halves(pair))
+    first, second = (models.hidden(net, x) for net in network_pairs.halves(pair))
     return [geometry.cka(layer, other) for layer, other in zip(first, second, strict=True)]
 
 

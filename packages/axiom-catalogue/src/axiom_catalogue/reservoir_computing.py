@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace, reservoirs, series
+from axiom.kit import chance, progress, reservoirs, series
 from axiom.kit.features import Doubles
 
 WASHOUT, TRAIN, TEST = 200, 3_300, 1_500  # rows
@@ -57,13 +57,13 @@ def run(config: Config, seed: int) -> Measures:
     inputs, targets = TASKS[config.task](seed)
     weights = config.drive * chance.stream(seed, "weights").uniform(-1.0, 1.0, config.units)
     states = reservoirs.states(_recurrent(config, seed), weights, inputs)
-    pace.early(states[:, 0])
-    pace.block(0.5)
+    progress.early(states[:, 0])
+    progress.block(0.5)
 
     train, test = slice(WASHOUT, WASHOUT + TRAIN), slice(WASHOUT + TRAIN, None)
     fitted = reservoirs.readout(states[train], targets[train], penalty=PENALTY)
     read = reservoirs.read(states, fitted)
-    pace.block(1.0)
+    progress.block(1.0)
     if config.task == "memory":
         by_delay = reservoirs.capacities(read[test], targets[test])
         first = tuple(map(float, by_delay[:20]))

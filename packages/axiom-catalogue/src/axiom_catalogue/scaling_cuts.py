@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, samples
+from axiom.kit import chance, data, losses, models, progress, samples
 
 INPUTS, CLASSES = 20, 5
 ITEMS, WIDTHS = (64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192), (2, 4, 8, 16, 32, 64, 128)
@@ -71,7 +71,7 @@ def run(config: Config, seed: int) -> Measures:
         best, *_ = samples.stopped_early(start, task, rows, lr=LR[config.task], batch=BATCH, objective=objective)
         return [*least_losses, best]
 
-    least = np.array(pace.blocks(list[float](), learn, len(sizes)))
+    least = np.array(progress.blocks(list[float](), learn, len(sizes)))
     along = np.array([items if config.cut == "items" else parameters(width, outputs) for items, width in sizes])
     exponent, r_squared = line(along, least)
     return Measures(

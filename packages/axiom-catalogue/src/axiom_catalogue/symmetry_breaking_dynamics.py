@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, features, pace
+from axiom.kit import chance, features, progress
 
 INPUTS, ROWS = 6, 128
 APART = 0.1  # distance of the two neurons' weights, in lengths of one, from which on they have parted
@@ -71,11 +71,11 @@ def run(config: Config, seed: int) -> Measures:
         losses.append(loss)
         if (step + 1) % LOOK == 0:
             distances.append(apart(weights))
-            pace.block((step + 1) / config.steps)
+            progress.block((step + 1) / config.steps)
         if distances[-1] > APART:
             break
-    pace.early(losses)
-    pace.block(1.0)
+    progress.early(losses)
+    progress.block(1.0)
     seen = np.array(distances)
     between = np.flatnonzero((seen > 0.01 * APART) & (seen < 0.5 * APART))
     has_parted = bool(seen[-1] > APART)

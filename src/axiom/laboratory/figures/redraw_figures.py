@@ -45,7 +45,7 @@ from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.figures.drawing import png_of, svg_of
 from axiom_weigh.figures.forest_rows import parts_of
-from axiom_weigh.figures.requests import (
+from axiom_weigh.figures.picture_data import (
     Curve,
     Forest,
     History,

@@ -2,7 +2,7 @@
 
 from axiom_weigh.figures.axes import Axes, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.requests import Curve
+from axiom_weigh.figures.picture_data import Curve
 from axiom_weigh.figures.scales import evenly, linear, of_intervals
 from axiom_weigh.figures.sweeps import HEIGHTS, TICKS, Series, beside_lines, names_beside, with_room
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.requests import BETWEEN, PointMark, Sweep, SweepPoint
+from axiom_weigh.figures.picture_data import BETWEEN, PointMark, Sweep, SweepPoint
 from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
 
 HEIGHTS = {"wide": 270, "narrow": 230}
