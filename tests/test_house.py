@@ -67,6 +67,40 @@ def test_a_library_stays_in_its_folder():
     assert strays == set()
 
 
+ONLY_HERE = {  # and what else may be done there than what `atomic_files`, `posix` and `http_client` are for
+    "os.fsync": {
+        "signed/atomic_files.py",
+        "store/journal/journal.py",  # its file stays open from one record to the next
+        "service/doctor.py",  # measures how long it takes
+    },
+    "fcntl.flock": {
+        "runner/platform/posix.py",
+        "store/engine/folder.py",  # those who only ask who holds the folder share its lock
+    },
+    "http.client.HTTPConnection": {
+        "http_client.py",
+        "gate/client.py",  # one through a socket of this computer
+    },
+    "http.client.HTTPSConnection": {"http_client.py"},
+}
+
+
+def test_files_are_synced_and_locked_and_servers_are_asked_in_one_place_each():
+    users = defaultdict(set)
+    for path in SOURCES:
+        types = {
+            id(part)
+            for node in nodes(path)
+            for hint in (getattr(node, "annotation", None), getattr(node, "returns", None))
+            if hint is not None
+            for part in ast.walk(hint)
+        }
+        names = {ast.unparse(node) for node in nodes(path) if isinstance(node, ast.Attribute) and id(node) not in types}
+        for name in (names | set(imports(path))) & ONLY_HERE.keys():
+            users[name].add(path.relative_to(PACKAGE).as_posix())
+    assert users == ONLY_HERE
+
+
 def test_scipy_means_scipy_special():
     names = {name for path in SOURCES for name in imports(path) if name.split(".")[0] == "scipy"}
     assert {name for name in names if not name.startswith("scipy.special")} == set()

@@ -1,5 +1,6 @@
 """What every command has in common: help, near names, exit codes, colour, completion, and calm words for a terminal."""
 
+import inspect
 import json
 import os
 import socket
@@ -19,6 +20,8 @@ from axiom.cli.groups import Group
 from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
 from axiom.errors import PortInUse
+from axiom.gate import registry
+from axiom.gate.words import form_of, is_required_word, read_values
 from axiom.service.sockets import listen_on_port
 from axiom.store.findings import finding_notes
 from axiom_weigh.terminal import escaped, printable
@@ -86,6 +89,52 @@ def test_colour_is_as_it_is_wanted(monkeypatch, say_to, tmp_path):
             monkeypatch.setenv(name, variables.get(name, ""))
         status, out, _ = say_to(tmp_path, "doctor", *words)
         assert (status, "\x1b[" in out) == (1, coloured)
+
+
+SHARED = {"folder", "dry_run", "as_json", "quiet"}
+GIVEN = {  # the name of the laboratory's command, by the terminal's that has no body of its own
+    words: facts["name"]
+    for words, command in COMMANDS.items()
+    if (body := getattr(command.callback, "__wrapped__", None))
+    and "tells" in (facts := inspect.getclosurevars(body).nonlocals)
+}
+
+
+def typed_values(option: click.Parameter) -> list[object]:
+    """All that may be typed where it is a choice, else its ends; nothing of a text."""
+    match option.type:
+        case click.Choice(choices=choices):
+            return list(choices)
+        case click.IntRange(min=least, max=most):
+            return [end for end in (least, most) if end is not None]
+        case click.types.FloatParamType():
+            return [0.5]
+        case click.types.BoolParamType():
+            return [False, True]
+    return []
+
+
+@pytest.mark.parametrize("words", GIVEN, ids=" ".join)
+def test_what_a_command_without_a_body_asks_for_is_what_the_laboratory_takes(words):
+    kind, command = registry.COMMANDS[GIVEN[words]], COMMANDS[words]
+    form, context = form_of(kind), command.make_context(words[-1], [], resilient_parsing=True)
+    options = {option.name: option for option in command.params if option.name not in SHARED}
+    assert [word for word in options if word not in form] == []
+    unsaid = [word for word in form if word not in options]
+    assert unsaid == (["serial"] if kind.name == "experiment.approve" else [])  # a page approves what it showed
+    for word, option in options.items():
+        if option.required:
+            assert is_required_word(form[word])
+        else:  # for the operator alone a reason may stand in the terminal's own words
+            assert context.params[word] in (form[word].default, "operator") or word == "reason"
+        assert (option.type is click.STRING) == (form[word].type in (str, str | None) and not typed_values(option))
+        for value in typed_values(option):
+            asked = option.process_value(context, [value] if option.nargs == -1 or option.multiple else value)
+            assert read_values(form, kind.name, {word: asked}) == {word: asked}
+
+
+def test_many_commands_need_no_body():
+    assert len(GIVEN) >= 25
 
 
 def completed(*words: str) -> list[tuple[str, str]]:

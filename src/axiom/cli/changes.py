@@ -47,6 +47,28 @@ def submit_command(
     return submit_in_folder(folder, read_command(name, words), dry_run=dry_run, key=key)
 
 
+def change_command(
+    name: str, tells: str | Callable[[Answer], str], *, noun: str = ""
+) -> Callable[[Callable[[], None]], Callable[..., None]]:
+    """A command whose words are its parameters, in their names: it has no body, since the laboratory's does the work.
+
+    `tells` is the sentence about what was done, with the words and the answer to fill in, or makes it of these; `{is}`
+    is "would be" in a dry run. The answer's noun in JSON is the command's own where no other is named.
+    """
+
+    def decorate(described: Callable[[], None]) -> Callable[..., None]:
+        @functools.wraps(described)
+        def run(change: Change, **words: Any) -> None:
+            answer = change.submit(name, words)
+            facts = {"is": "would be" if change.dry_run else "is", **words, **answer}
+            sentence = tells.format_map(facts) if isinstance(tells, str) else tells(facts)
+            change.tell(noun or name.partition(".")[0], answer, sentence)
+
+        return change_options(run)
+
+    return decorate
+
+
 def change_options(command: Callable[..., None]) -> Callable[..., None]:
     """What commands take that change something: it reaches them as one `change`."""
 

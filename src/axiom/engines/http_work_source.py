@@ -14,12 +14,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from axiom import __version__, errors
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, WrongUse
+from axiom.http_client import Connect, exchange_http, parse_http_address
 from axiom.limits import clusters as limits
 from axiom.signed.tickets import Order
 
@@ -34,7 +34,6 @@ _TROUBLE_THERE = 500
 _OURSELVES = frozenset({"localhost", "::1"})
 
 Head = Mapping[str, Any]
-Connect = Callable[[float], http.client.HTTPConnection]  # with the seconds that an answer may take
 
 
 class HttpWorkSource:
@@ -155,9 +154,8 @@ class HttpWorkSource:
     def _once(self, what: str, body: bytes) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {self._key}", "User-Agent": f"axiom/{__version__}"}
         with self._connection() as connection:
-            connection.request("POST", f"{self._prefix}/pilots/{what}", body=body, headers=headers)
-            reply = connection.getresponse()
-            return reply.status, reply.read()
+            reply, answer = exchange_http(connection, "POST", f"{self._prefix}/pilots/{what}", body, headers)
+        return reply.status, answer
 
     @contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:
@@ -222,16 +220,13 @@ def _parts(finished: Sequence[tuple[Report, bytes | None]]) -> Iterator[Sequence
 def _address(server: str) -> tuple[Connect, str, str]:
     """What opens a connection to this address, its host, and how its paths begin. A key goes over HTTPS alone."""
     try:
-        parts = urlsplit(server)
-        host, port = parts.hostname, parts.port
+        parts, connect = parse_http_address(server)
     except ValueError as error:
-        raise WrongUse(f"{server!r} is no address ({error}). Nothing was started.") from error
-    if not host or parts.scheme not in {"https", "http"}:
-        raise WrongUse(f"{server!r} is no address such as https://lab.example/. Nothing was started.")
+        raise WrongUse(f"{server!r} is no address {error}. Nothing was started.") from error
+    host = str(parts.hostname)
     if parts.scheme == "http" and not (host in _OURSELVES or host.startswith("127.")):
         raise WrongUse(
             f"{server} is not https, and the key would go to it for everybody on the way to read. Nothing was started; "
             "http is for this computer alone, 127.0.0.1."
         )
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return lambda timeout: kind(host, port, timeout=timeout), host, parts.path.rstrip("/")
+    return connect, host, parts.path.rstrip("/")

@@ -21,9 +21,8 @@ from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, Sto
 from axiom.limits import tasks as limits
 from axiom.runner.child.environment import child_environment
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_template
-from axiom.runner.files.atomic import write_atomically
 from axiom.signed import bundles, outputs
-from axiom.signed.signing import sync_folder
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.tickets import Order
 from axiom.signed.trust import TRUST_FILE
 
@@ -216,7 +215,7 @@ class LocalEngine:
             self._threads.append(thread)
 
     def renew(self, trust: bytes) -> None:
-        _place(self._home / TRUST_FILE, trust)
+        write_atomically(self._home / TRUST_FILE, trust)
 
     def drain(self) -> None:
         """Begin nothing more. What has begun goes on to its end."""
@@ -438,10 +437,10 @@ class LocalEngine:
             archive.parent.mkdir(parents=True, exist_ok=True)
             seal = self._source.seal(digest).encode()
             if not sealed.exists() or sealed.read_bytes() != seal:
-                _place(sealed, seal)
+                write_atomically(sealed, seal)
             if digest not in self._proven or not archive.exists():  # one that was long unused has gone
                 if not archive.exists() or bundles.digest_bundle(archive.read_bytes()) != digest:
-                    _place(archive, self._source.bundle(digest))
+                    write_atomically(archive, self._source.bundle(digest))
                 self._proven.add(digest)
 
     def _forget(self, digest: str) -> None:
@@ -516,8 +515,3 @@ def _bundle_of(slot: Path) -> str:
             return outputs.read_header(file.readline().removesuffix(b"\n")).bundle
     except (OSError, ValueError):
         return ""
-
-
-def _place(path: Path, content: bytes) -> None:
-    write_atomically(path, content)
-    sync_folder(path.parent)

@@ -5,15 +5,15 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from axiom import __version__, errors
 from axiom.errors import AxiomError, CannotStart, NoAnswer, StoreError, WrongUse
 from axiom.gate.command import Answer, Command
+from axiom.http_client import exchange_http, parse_http_address
 from axiom.limits import server as limits
 
 _GOOD = range(200, 300)
@@ -143,28 +143,20 @@ def _door(address: str) -> tuple[Callable[[], http.client.HTTPConnection], str]:
     if address.startswith("unix:"):
         path = Path(address.removeprefix("unix:"))
         return lambda: UnixConnection(path, limits.COMMAND_SECONDS), ""
-    kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
     try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
+        parts, connect = parse_http_address(address, such_as="https://lab.example/ or unix:/path/programs.sock")
     except ValueError as error:
-        raise WrongUse(f"{address!r} is no address ({error}). Nothing was asked.") from error
-    if not host or parts.scheme not in kinds:
-        raise WrongUse(f"{address!r} is no address such as https://lab.example/ or unix:/path/programs.sock.")
-    kind = kinds[parts.scheme]
-    return lambda: kind(host, port, timeout=limits.COMMAND_SECONDS), parts.path.rstrip("/")
+        raise WrongUse(f"{address!r} is no address {error}. Nothing was asked.") from error
+    return lambda: connect(limits.COMMAND_SECONDS), parts.path.rstrip("/")
 
 
 def _exchange(
     connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
 ) -> ApiReply:
     """One request and what is answered to it, after which the connection is closed."""
-    try:
-        connection.request(method, path, body=body, headers=headers)
-        reply = connection.getresponse()
-        return ApiReply(status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after")))
-    finally:
-        connection.close()
+    with closing(connection):
+        reply, answer = exchange_http(connection, method, path, body, headers)
+    return ApiReply(status=reply.status, body=answer, retry_after=_seconds(reply.getheader("retry-after")))
 
 
 def _seconds(text: str | None) -> float | None:

@@ -8,7 +8,6 @@ laboratory's tasks share on this host is kept in the folder `axiom` beside the p
 
 import contextlib
 import functools
-import os
 import shutil
 import signal
 import sys
@@ -27,6 +26,7 @@ from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.shares import take_thread_limit
 from axiom.runner.tasks import Answer, Runner
+from axiom.signed.atomic_files import fsync_path
 
 _OUTPUT = "output.jsonl"
 _OWN = "task"  # our own folder in the task's, where the output grows: that one's `output.jsonl` may be a link
@@ -136,10 +136,8 @@ def _obey(slot: Path, words: Sequence[str], setup: ClientSetup, channels: Channe
 
 def _deliver(output: Path, target: Path) -> None:
     """Copy the whole output to where boinc-client looks for it; the one in our folder stays, should we be stopped."""
-    with output.open("rb") as source, target.open("wb") as file:
-        shutil.copyfileobj(source, file)
-        file.flush()
-        os.fsync(file.fileno())
+    shutil.copyfile(output, target)  # in place, as what a kill leaves elsewhere boinc-client would not clear away
+    fsync_path(target)
 
 
 def _now() -> datetime:

@@ -5,7 +5,6 @@ pilot that comes back to the node finds again. A person starts one beside a labo
 """
 
 import contextlib
-import fcntl
 import json
 import logging
 import os
@@ -31,8 +30,9 @@ from axiom.engines.local_engine import EnginePace, LocalEngine
 from axiom.errors import AxiomError, CannotStart, FolderInUse, WrongUse
 from axiom.gate.client import UnixConnection
 from axiom.limits import clusters as limits
-from axiom.runner.files.atomic import write_atomically
+from axiom.runner.files.file_lock import take_file_lock
 from axiom.runner.platform.host import platform_here
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.program_tokens import CLUSTER_PREFIX
 from axiom.signed.trust import read_trust
 from axiom.store.engine.folder import Folder, read_lock_holder
@@ -210,15 +210,14 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
             try:
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _demand_ours(scratch, home.parent, home)
-                lock_file = (home / "pilot.lock").open("w")
+                lock = take_file_lock(home / "pilot.lock")
             except OSError as error:
                 raise CannotStart(f"{home} cannot be used ({error.strerror}). Nothing was started.") from error
-            with lock_file:
+            if lock is not None:
                 try:
-                    fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    continue
-                yield home, f"{node}-{slot}"
+                    yield home, f"{node}-{slot}"
+                finally:
+                    os.close(lock)
                 return
     raise CannotStart(f"{_SLOTS} pilots compute below {scratch} already. Nothing was started.")
 
@@ -226,14 +225,15 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
 @contextlib.contextmanager
 def _alone(home: Path, name: str) -> Iterator[None]:
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "engine.lock").open("w") as lock_file:
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise FolderInUse(
-                f"An engine named {name!r} computes already. Nothing was started; give this one another --name."
-            ) from error
+    lock = take_file_lock(home / "engine.lock")
+    if lock is None:
+        raise FolderInUse(
+            f"An engine named {name!r} computes already. Nothing was started; give this one another --name."
+        )
+    try:
         yield
+    finally:
+        os.close(lock)
 
 
 def _demand_ours(scratch: Path, *below: Path) -> None:

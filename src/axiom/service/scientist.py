@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +32,7 @@ from axiom.models.tool_calls import ConversationEnd, Toolbox, hold_conversation
 from axiom.rules.language_models import ModelCaps, ModelCost, ModelSpent, lower_caps_by_day, reason_not_to_ask
 from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import Settings
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.program_tokens import digest_token, new_token
 from axiom.store.accounts import programs
 from axiom.store.engine.database import Database
@@ -258,7 +258,7 @@ class Scientist:
                 if former.is_let_in(self._now()):
                     self._door.submit(EndProgram(program=former.name))
             token = new_token()
-            _keep(file, token)
+            write_atomically(file, f"{token}\n".encode())
             self._door.submit(
                 AddProgram(
                     program=f"{NAME}-{len(earlier) + 1}" if earlier else NAME,
@@ -306,10 +306,3 @@ def make_toolbox(desk: LabAccess, mark: Mark) -> Toolbox:
         ),
         call=call,
     )
-
-
-def _keep(file: Path, token: str) -> None:
-    unfinished = file.with_name(f".{file.name}.part")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(f"{token}\n")
-    unfinished.replace(file)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from axiom.errors import KeysUnusable, Refused, WrongUse
 from axiom.signed import canonical_json
 from axiom.signed import trust as roles
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.boinc_code_signing import (
     CARRIED,
     CODE_KEY,
@@ -35,7 +36,6 @@ from axiom.signed.keys import (
     make_secrets,
     next_key,
     next_names,
-    replace_private,
     replace_upload,
     take_up,
 )
@@ -75,13 +75,13 @@ def begin_with_public(folder: Path, public: PublicKeys) -> None:
     for role in (Role.ROOT, Role.BUNDLE):
         name_next(folder, role, public.of(role))
     if not (folder / CODE_KEY).exists():
-        replace_private(
+        write_atomically(
             folder / CARRIED, code_facts(CodeSigning(public_text=public.code, key=None, changes={}, carried={}))
         )
 
 
 def name_next(folder: Path, role: Role, signers: Signers) -> None:
-    replace_private(next_names(folder, role), canonical_json.canonical_bytes(signers_data(signers)))
+    write_atomically(next_names(folder, role), canonical_json.canonical_bytes(signers_data(signers)))
 
 
 def make_next(folder: Path, role: Role) -> None:
@@ -143,7 +143,7 @@ def install_trust(folder: Path, raw: bytes, now: datetime) -> Trust:
             "The next trust file names no ticket key that this server has, so no host would obey it. Nothing was "
             "changed; ask for signatures again: `axiom keys request`."
         )
-    replace_private(folder / TRUST_FILE, raw)
+    write_atomically(folder / TRUST_FILE, raw)
     take_up(folder)
     for role in (Role.ROOT, Role.BUNDLE):
         next_names(folder, role).unlink(missing_ok=True)
@@ -175,7 +175,7 @@ def change_code(folder: Path, public_text: str | None) -> bool:
             "The code-signing key is kept elsewhere, so another one is made there, too. Nothing was changed; "
             "`axiom keys make` on that computer, and then here --public FILE."
         )
-    replace_private(folder / _NEXT_CODE, canonical_json.canonical_bytes({"public": public_text}))
+    write_atomically(folder / _NEXT_CODE, canonical_json.canonical_bytes({"public": public_text}))
     return False
 
 
@@ -187,7 +187,7 @@ def make_next_code(folder: Path) -> str:
 
 
 def follow_code_change(folder: Path, change: CodeKeyChange) -> None:
-    replace_private(folder / CARRIED, code_facts(load_code(folder).followed_by(change)))
+    write_atomically(folder / CARRIED, code_facts(load_code(folder).followed_by(change)))
     take_up_code(folder)
     (folder / _NEXT_CODE).unlink(missing_ok=True)
 
@@ -248,7 +248,7 @@ def signatures_to_carry(folder: Path, request: SigningRequest) -> Mapping[str, s
 def carry_signatures(folder: Path, signatures: Mapping[str, str]) -> None:
     code = load_code(folder)
     if not signatures.items() <= code.carried.items():
-        replace_private(folder / CARRIED, code_facts(code.carrying(signatures)))
+        write_atomically(folder / CARRIED, code_facts(code.carrying(signatures)))
 
 
 def keys_in_force(folder: Path) -> dict[str, object]:

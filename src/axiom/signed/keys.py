@@ -14,8 +14,9 @@ from pathlib import Path
 from axiom.errors import KeysUnusable
 from axiom.signed import canonical_json
 from axiom.signed import trust as trust_file
+from axiom.signed.atomic_files import fsync_path, write_atomically, write_once
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
-from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
+from axiom.signed.signing import SigningKey, read_private
 from axiom.signed.trust import TRUST_FILE, Role, Trust, Untrusted, signers_by
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
@@ -81,7 +82,7 @@ def make_keys(folder: Path, now: datetime) -> Keys:
         renewed = Trust(
             lab=keys.trust.lab, version=keys.trust.version + 1, expires=now + LIFETIME, roles=keys.trust.roles
         )
-        replace_private(path, trust_file.write_trust(renewed, keys.roots, path.read_bytes()))
+        write_atomically(path, trust_file.write_trust(renewed, keys.roots, path.read_bytes()))
     return load_keys(folder, now)
 
 
@@ -119,7 +120,7 @@ def take_up(folder: Path) -> None:
             name = SigningKey.load(path).id
             if name in before and name not in named:
                 path.unlink()
-    sync_folder(folder)
+    fsync_path(folder)
 
 
 def load_signing(folder: Path) -> dict[Role, tuple[SigningKey, ...]]:
@@ -140,15 +141,6 @@ def demand_closed(folder: Path) -> None:
             f"The folder {folder} is open to others (mode {mode:03o}), who could put their keys in place of these. "
             f"Type: chmod 700 {folder}"
         )
-
-
-def replace_private(path: Path, body: bytes) -> None:
-    """Put these bytes in the place of a private file; a crash leaves the old file or the new one, whole."""
-    fresh = path.with_name(f".next-{path.name}")
-    fresh.unlink(missing_ok=True)
-    write_once(fresh, body)
-    fresh.replace(path)
-    sync_folder(path.parent)
 
 
 def load_trust(folder: Path, now: datetime) -> Trust:
@@ -195,7 +187,7 @@ def make_secrets(folder: Path) -> Secrets:
 
 def replace_upload(folder: Path) -> None:
     """Put another secret in the place of the one that names outputs: what is out under the old one is refused."""
-    replace_private(folder / _UPLOAD, _fresh_secret())
+    write_atomically(folder / _UPLOAD, _fresh_secret())
 
 
 def load_secrets(folder: Path) -> Secrets:

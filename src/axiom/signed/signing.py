@@ -1,7 +1,6 @@
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from axiom.errors import KeysUnusable
 from axiom.signed import canonical_json
+from axiom.signed.atomic_files import write_once
 
 _FORMAT = "axiom-key-1"
 
@@ -82,25 +82,3 @@ def read_private(path: Path, *, what: str, without: str, others: str) -> bytes:
             f"The {what} {path} is open to others (mode {mode:03o}), who could {others}. Type: chmod 600 {path}"
         )
     return raw
-
-
-def write_once(path: Path, body: bytes) -> None:
-    """Write a private file under a name that is free; a crash leaves the whole file or none."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    finally:
-        Path(draft).unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

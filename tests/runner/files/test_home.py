@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from axiom.domain.work import Exit
-from axiom.runner.files import atomic, home
-from axiom.runner.files.atomic import write_atomically
+from axiom.runner.files import home
 from axiom.runner.files.unpacked_bundle import read_tree, write_tree
-from axiom.signed import bundles
+from axiom.signed import atomic_files, bundles
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.bundles import pack_files, write_seal
 from axiom.signed.tickets import Order, write_ticket
 from axiom.signed.trust import write_trust
@@ -162,15 +162,15 @@ def test_a_newer_trust_file_replaces_and_an_older_is_refused(obey, lab, now):
 def test_a_file_is_on_the_disk_before_it_takes_the_place_and_no_draft_stays(tmp_path, monkeypatch):
     write_atomically(tmp_path / "file", b"before")
     seen = []
-    monkeypatch.setattr(atomic.os, "fsync", lambda _handle: seen.append((tmp_path / "file").read_bytes()))
+    monkeypatch.setattr(atomic_files.os, "fsync", lambda _handle: seen.append((tmp_path / "file").read_bytes()))
     write_atomically(tmp_path / "file", b"head\n", b"body")
-    assert seen == [b"before"]
+    assert seen == [b"before", b"head\nbody"]  # the file, and then the folder
     assert (tmp_path / "file").read_bytes() == b"head\nbody"
 
     def fail(_handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic.os, "fsync", fail)
+    monkeypatch.setattr(atomic_files.os, "fsync", fail)
     with pytest.raises(OSError, match="No space"):
         write_atomically(tmp_path / "file", b"after")
     assert (tmp_path / "file").read_bytes() == b"head\nbody"

@@ -202,7 +202,7 @@ def test_a_pilot_waits_while_a_proxy_says_that_the_laboratory_is_down():
         def getresponse(self):
             return self
 
-        def read(self) -> bytes:
+        def read(self, _most) -> bytes:
             return self.body
 
     assert HttpWorkSource("http://localhost", connect=lambda _timeout: Proxy()).trust() == b"a chain"

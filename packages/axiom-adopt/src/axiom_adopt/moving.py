@@ -14,9 +14,10 @@ from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.foreign_uploads import PUBLIC_KEY
 from axiom.service.open_laboratory import open_folder_gate, open_for_reading, prepare_database
 from axiom.settings import read_process_settings, write_settings
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKeyChange, CodeSigning, code_facts, load_code
 from axiom.signed.key_rotation import follow_code_change, make_next_code
-from axiom.signed.keys import make_keys, make_secrets, replace_private
+from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.accounts import adoption
 from axiom.store.credit import balance_check
 from axiom.store.engine.database import Database
@@ -129,9 +130,9 @@ class Move:
             key.save(keys / CODE_KEY)
         elif key is None and not (keys / CARRIED).exists():
             elsewhere = CodeSigning(public_text=self.project.code_public, key=None, changes={}, carried={})
-            replace_private(keys / CARRIED, code_facts(elsewhere))
+            write_atomically(keys / CARRIED, code_facts(elsewhere))
         if self.project.upload_public:
-            replace_private(keys / PUBLIC_KEY, self.project.upload_public.encode())
+            write_atomically(keys / PUBLIC_KEY, self.project.upload_public.encode())
 
 
 def addresses_of(project: Project) -> ProjectAddresses:

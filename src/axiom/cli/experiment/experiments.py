@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from axiom import shipped
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
 from axiom.cli.laboratory.adopt import import_adopt_module
@@ -167,13 +167,11 @@ def deploy(why: str, key: str | None, change: Change, **options: Any) -> None:
 
 
 @click.command("retire")
-@click.argument("name", shell_complete=complete_experiment_name)
-@why_option("Why; it stays in the audit.", default="retired by the operator")
-@change_options
-def retire(name: str, why: str, change: Change) -> None:
+@click.argument("experiment", metavar="NAME", shell_complete=complete_experiment_name)
+@why_option("Why; it stays in the audit.", "reason", default="retired by the operator")
+@change_command("experiment.retire", "{cancelled} workunits cancelled")
+def retire() -> None:
     """Order nothing more of an experiment and cancel what is not sent."""
-    answer = change.submit("experiment.retire", {"experiment": name, "reason": why})
-    change.tell("experiment", answer, f"{answer['cancelled']} workunits cancelled")
 
 
 @click.command("load-former")

@@ -6,7 +6,6 @@ cache folder, by the digest of everything that could change the answer.
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from axiom.runner.direct import describe_here
 from axiom.service.open_laboratory import package_folder
 from axiom.service.take_folder import own_file
 from axiom.signed import bundles
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.store.engine.folder import Folder
 
@@ -85,8 +85,6 @@ def _keep(path: Path, raw: bytes) -> None:
     """A cache that cannot be written is no cache; nothing else depends on it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as fresh:
-            fresh.write(raw)
-        Path(fresh.name).replace(path)
+        write_atomically(path, raw)
     except OSError:
         return

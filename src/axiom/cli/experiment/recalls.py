@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.completion import complete_experiment_name
 from axiom.cli.output import ID, show_facts, show_table, why_option
 from axiom_weigh.terminal import say
@@ -36,22 +36,17 @@ def recall(yes: bool, change: Change, **options: Any) -> None:
 @click.command("reopen")
 @click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=complete_experiment_name)
 @_WHY
-@change_options
-def reopen(change: Change, **options: Any) -> None:
+@change_command("experiment.reopen", "{experiment}@{version} is open again", noun="reopened")
+def reopen() -> None:
     """Have more of a retired version ordered again. A recalled one is never opened again."""
-    answer = change.submit("experiment.reopen", options)
-    change.tell("reopened", answer, f"{answer['experiment']}@{answer['version']} is open again")
 
 
 @click.command("reopen")
 @click.argument("finding", type=ID)
 @_WHY
-@change_options
-def reopen_finding(change: Change, **options: Any) -> None:
+@change_command("finding.reopen", "Finding {finding}, which was {was}, is open again", noun="reopened")
+def reopen_finding() -> None:
     """Have a retired or suspended finding go on, since what was wrong is explained. A recalled one never does."""
-    answer = change.submit("finding.reopen", options)
-    what = f"Finding {answer['finding']}, which was {answer['was']}, is open again"
-    change.tell("reopened", answer, what)
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -1,10 +1,8 @@
 """`axiom idea`: questions that nobody has asked yet, and what became of each."""
 
-from typing import Any
-
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table
 from axiom.cli.reading import open_reading, read_page
@@ -69,26 +67,23 @@ def show(number: int, folder: Folder) -> Shown:
 @click.argument("question")
 @click.option("--why", required=True, help="Why it is worth asking.")
 @_BY
-@change_options
-def add(change: Change, **options: Any) -> None:
+@change_command("idea.add", "Idea {idea} is written down")
+def add() -> None:
     """Write a QUESTION down. Everybody can read it."""
-    _done(change, change.submit("idea.add", options), "written down")
 
 
 @idea.command("show-to-all")
 @click.argument("idea", type=ID)
-@change_options
-def show_to_all(change: Change, **options: Any) -> None:
+@change_command("idea.show", "Idea {idea} is shown to everybody")
+def show_to_all() -> None:
     """Show a volunteer's IDEA to everybody."""
-    _done(change, change.submit("idea.show", options), "shown to everybody")
 
 
 @idea.command("hide")
 @click.argument("idea", type=ID)
-@change_options
-def hide(change: Change, **options: Any) -> None:
+@change_command("idea.hide", "Idea {idea} is hidden")
+def hide() -> None:
     """Show an IDEA to nobody but its author any more."""
-    _done(change, change.submit("idea.hide", options), "hidden")
 
 
 @idea.command("answer")
@@ -99,24 +94,18 @@ def hide(change: Change, **options: Any) -> None:
 @click.option("--experiment", help="Of one that is taken: the experiment that asks it, as NAME or NAME@VERSION.")
 @click.option("--finding", type=ID, help="Of one that is known: the finding that answers it.")
 @_BY
-@change_options
-def answer(change: Change, **options: Any) -> None:
+@change_command("idea.answer", "Idea {idea} is {state}")
+def answer() -> None:
     """Say what became of an IDEA: taken, known or declined. It may be answered again."""
-    _done(change, change.submit("idea.answer", options), options["state"])
 
 
 @idea.command("withdraw")
 @click.argument("idea", type=ID)
 @_BY
-@change_options
-def withdraw(change: Change, **options: Any) -> None:
+@change_command("idea.withdraw", "Idea {idea} is withdrawn")
+def withdraw() -> None:
     """Take an own IDEA back, while it is open."""
-    _done(change, change.submit("idea.withdraw", options), "withdrawn")
 
 
 def _readers(row: Answer) -> str:
     return "everybody" if row["is_public"] else "author, operator"
-
-
-def _done(change: Change, answer: Answer, what: str) -> None:
-    change.tell("idea", answer, f"Idea {answer['idea']} is {what}")

@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import change_command
 from axiom.cli.output import ID, Shown, reading_options, show_table, why_option
 from axiom.cli.reading import read_page
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
+from axiom.gate.command import Answer
 from axiom.gate.words import SIGNS
 from axiom.reads import graph as views
 from axiom.service.standard_callers import operator_caller
@@ -24,9 +25,14 @@ _UPHELD = {
 }
 
 
+def _describe_link(facts: Answer) -> str:
+    before = "" if facts["is_new"] else ", as was said before"
+    return f"Link {facts['link']}: {facts['source']} {facts['kind']} {facts['target']}{before}"
+
+
 @click.command("link")
 @click.argument("source", metavar="A")
-@click.argument("kind", type=click.Choice(_KINDS))
+@click.argument("kind", type=click.Choice(_KINDS), callback=lambda _context, _parameter, kind: kind.replace("-", " "))
 @click.argument("target", metavar="B")
 @why_option("Why; everybody can read it.", required=True)
 @click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
@@ -36,41 +42,25 @@ _UPHELD = {
     multiple=True,
     default=["as-claimed"],
     show_default=True,
+    callback=lambda _context, _parameter, conditions: ",".join(map(_UPHELD.__getitem__, conditions)),
     help="Of a test: what A must say for B to hold, or the sign of its number; may be given several times.",
 )
-@change_options
-def link(source: str, kind: str, target: str, why: str, by: str, upheld_by: tuple[str, ...], change: Change) -> None:
+@change_command("finding.link", _describe_link, noun="link")
+def link() -> None:
     """Say how finding A and finding B hang together, with what the evidence of A is today.
 
     B may be `old:31`, which the old laboratory claimed, or `link:7`, an explanation that A tests. Whether a test
     supports or contradicts is never said: it follows from the verdict.
     """
-    # Here and not above: `axiom finding show` should not wait for every command there is.
-
-    words = {
-        "source": source,
-        "kind": kind.replace("-", " "),
-        "target": target,
-        "why": why,
-        "by": by,
-        "upheld_by": ",".join(_UPHELD[condition] for condition in upheld_by),
-    }
-    answer = change.submit("finding.link", words)
-    before = "" if answer["is_new"] else ", as was said before"
-    sentence = f"Link {answer['link']}: {source} {answer['kind']} {target}{before}"
-    change.tell("link", answer, sentence)
 
 
 @click.command("note")
-@click.argument("number", type=ID)
+@click.argument("finding", type=ID, metavar="NUMBER")
 @click.argument("text")
 @click.option("--by", default=operator_caller().name, show_default=True, help="Who says so.")
-@change_options
-def note(number: int, text: str, by: str, change: Change) -> None:
+@change_command("finding.note", "Note {note} stands beside finding {finding}", noun="note")
+def note() -> None:
     """Write a note to a finding that was weighed: shown as yours, not checked; nothing is concluded from it."""
-    words = {"finding": number, "text": text, "by": by}
-    answer = change.submit("finding.note", words)
-    change.tell("note", answer, f"Note {answer['note']} stands beside finding {number}")
 
 
 @click.command("graph")

@@ -1,11 +1,11 @@
 """`axiom proposal`: what might be asked next, and whether it is."""
 
 import json
-from typing import IO, Any
+from typing import IO
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_facts, show_quotes, show_table, why_option
 from axiom.cli.reading import open_reading
@@ -94,6 +94,12 @@ def _say_draft(draft: Answer) -> None:
         say(f"kin: {kin_in_words([row])}, since {row['reason']}")
 
 
+def _describe_answer(answer: Answer) -> str:
+    registered = answer.get("registration")
+    what = f": registration {registered}" if registered else ""
+    return f"Proposal {answer['proposal']} is {answer['state']}{what}"
+
+
 @proposal.command("make")
 @click.argument("file", type=click.File())
 @_BY
@@ -106,40 +112,32 @@ def make(file: IO[str], by: str, change: Change) -> None:
         raise WrongUse(f"{file.name} is no JSON ({error}). Nothing was proposed.") from error
     if not isinstance(words, dict):
         raise WrongUse(f"{file.name} holds no JSON object. Nothing was proposed.")
-    _done(change, change.submit("proposal.make", {"by": by, **words}))
+    answer = change.submit("proposal.make", {"by": by, **words})
+    change.tell("proposal", answer, _describe_answer(answer))
 
 
 @proposal.command("withdraw")
 @click.argument("proposal", type=ID)
 @_WHY
 @_BY
-@change_options
-def withdraw(change: Change, **options: Any) -> None:
+@change_command("proposal.withdraw", _describe_answer)
+def withdraw() -> None:
     """Take an own PROPOSAL back. Of what it registered nothing more is ordered."""
-    _done(change, change.submit("proposal.withdraw", options))
 
 
 @proposal.command("approve")
 @click.argument("proposal", type=ID)
 @_WHY
 @_BY
-@change_options
-def approve(change: Change, **options: Any) -> None:
+@change_command("proposal.approve", _describe_answer)
+def approve() -> None:
     """Approve a PROPOSAL: what it asks is registered, and sessions order it."""
-    _done(change, change.submit("proposal.approve", options))
 
 
 @proposal.command("refuse")
 @click.argument("proposal", type=ID)
 @_WHY
 @_BY
-@change_options
-def refuse(change: Change, **options: Any) -> None:
+@change_command("proposal.refuse", _describe_answer)
+def refuse() -> None:
     """Refuse a PROPOSAL. It comes back only when the evidence behind it has changed."""
-    _done(change, change.submit("proposal.refuse", options))
-
-
-def _done(change: Change, answer: Answer) -> None:
-    registered = answer.get("registration")
-    what = f": registration {registered}" if registered else ""
-    change.tell("proposal", answer, f"Proposal {answer['proposal']} is {answer['state']}{what}")

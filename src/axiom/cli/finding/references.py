@@ -2,7 +2,7 @@
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, data_option, reading_options, show_table
 from axiom.cli.reading import open_reading
@@ -61,9 +61,7 @@ def add(cited: str, arxiv: str | None, doi: str | None, title: str, by: str, cha
 
 
 @reference.command("remove")
-@click.argument("number", type=ID)
-@change_options
-def remove(number: int, change: Change) -> None:
+@click.argument("reference", type=ID, metavar="NUMBER")
+@change_command("reference.remove", "Reference {reference} is approved no more")
+def remove() -> None:
     """Take an approval back, by its number in the list."""
-    answer = change.submit("reference.remove", {"reference": number})
-    change.tell("reference", answer, f"Reference {number} is approved no more")

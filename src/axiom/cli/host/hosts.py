@@ -2,7 +2,7 @@
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table, why_option
 from axiom.cli.reading import open_reading, read_page
@@ -85,14 +85,11 @@ def why(host_id: int, folder: Folder) -> Shown:
 
 
 @host.command("trust")
-@click.argument("host_id", type=ID)
-@why_option("Why; it stays in the audit.", required=True)
-@change_options
-def trust(host_id: int, why: str, change: Change) -> None:
+@click.argument("host", type=ID, metavar="HOST_ID")
+@why_option("Why; it stays in the audit.", "reason", required=True)
+@change_command("host.trust", "Host {host} is trusted again; it had been outvoted {outvoted_before} times")
+def trust() -> None:
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
-    answer = change.submit("host.trust", {"host": host_id, "reason": why})
-    sentence = f"Host {host_id} is trusted again; it had been outvoted {answer['outvoted_before']} times"
-    change.tell("host", answer, sentence)
 
 
 def _why(row: Answer) -> str:

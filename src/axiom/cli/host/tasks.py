@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import (
     ID,
@@ -22,6 +22,7 @@ from axiom.cli.output import (
 )
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
+from axiom.gate.command import Answer
 from axiom.laboratory.backups.archive import is_possible, read_task_output
 from axiom.reads.leaderboards import THOUSANDTHS
 from axiom.reads.tasks import describe_progress, describe_task_end
@@ -84,14 +85,18 @@ def show_workunit(workunit_id: int, folder: Folder) -> Shown:
 
 
 @workunit.command("cancel")
-@click.argument("workunit_ids", type=ID, nargs=-1, required=True)
-@why_option("Why; it stays with the workunit.", default="cancelled by the operator")
-@change_options
-def cancel(workunit_ids: tuple[int, ...], why: str, change: Change) -> None:
+@click.argument(
+    "workunits",
+    type=ID,
+    nargs=-1,
+    required=True,
+    metavar="WORKUNIT_IDS...",
+    callback=lambda _context, _parameter, numbers: list(numbers),
+)
+@why_option("Why; it stays with the workunit.", "reason", default="cancelled by the operator")
+@change_command("workunit.cancel", lambda answer: f"{len(answer['cancelled'])} cancelled", noun="workunits")
+def cancel() -> None:
     """Withdraw open workunits; what is out may still come back."""
-    words = {"workunits": list(workunit_ids), "reason": why}
-    answer = change.submit("workunit.cancel", words)
-    change.tell("workunits", answer, f"{len(answer['cancelled'])} cancelled")
 
 
 @click.group(cls=Group)
@@ -157,22 +162,24 @@ def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) ->
     remark(f"Wrote {output}, from {place}.", quiet=quiet)
 
 
+def _describe_abort(answer: Answer) -> str:
+    then = "is ordered again" if answer["again"] else "is not ordered again"
+    return f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact. Its work {then}"
+
+
 @task.command("abort")
-@click.argument("task_id", type=ID)
-@click.option("--not-again", is_flag=True, help="Give its work up, too: its workunit is cancelled.")
-@why_option("Why; it stays with the task.", default="aborted by the operator")
-@change_options
-def abort(task_id: int, not_again: bool, why: str, change: Change) -> None:
+@click.argument("task", type=ID, metavar="TASK_ID")
+@click.option(
+    "--not-again", "again", flag_value=False, default=True, help="Give its work up, too: its workunit is cancelled."
+)
+@why_option("Why; it stays with the task.", "reason", default="aborted by the operator")
+@change_command("task.abort", _describe_abort)
+def abort() -> None:
     """Have a host stop one task; its work goes to somebody else.
 
     A volunteer's client stops it at its next contact with the laboratory and says how long it has computed, which is
     paid. A computer of the laboratory's own ends what it has begun.
     """
-    words = {"task": task_id, "reason": why, "again": not not_again}
-    answer = change.submit("task.abort", words)
-    then = "is ordered again" if answer["again"] else "is not ordered again"
-    sentence = f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact."
-    change.tell("task", answer, f"{sentence} Its work {then}")
 
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:

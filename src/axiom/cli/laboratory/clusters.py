@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_json, show_table
 from axiom.cli.reading import read_page
@@ -79,12 +79,10 @@ def renew(name: str, key_file: Path | None, days: int, change: Change) -> None:
 
 
 @cluster.command("revoke")
-@click.argument("name")
-@change_options
-def revoke(name: str, change: Change) -> None:
+@click.argument("cluster", metavar="NAME")
+@change_command("cluster.revoke", "The key of {cluster} is revoked")
+def revoke() -> None:
     """Let a cluster compute no more, from this moment on. What it computed stays."""
-    answer = change.submit("cluster.revoke", {"cluster": name})
-    change.tell("cluster", answer, f"The key of {name} is revoked")
 
 
 def _give(change: Change, command: str, name: str, key_file: Path | None, days: int) -> None:

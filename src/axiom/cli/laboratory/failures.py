@@ -1,14 +1,13 @@
 """`axiom failure` and `axiom watch`: what goes wrong and why, and what somebody wants to be told of."""
 
-from typing import Any
-
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_table
 from axiom.cli.reading import read_page
 from axiom.domain.failures import Comparison
+from axiom.gate.command import Answer
 from axiom.reads import failures
 from axiom.store.engine.folder import Folder
 
@@ -63,25 +62,24 @@ def list_watches(folder: Folder) -> Shown:
     )
 
 
+def _describe_watch(facts: Answer) -> str:
+    done = "It would wait" if "dry_run" in facts else f"Watch {facts['watch']} waits"
+    return f"{done} for {facts['predicate']} in {facts['experiment']}@{facts['version']}"
+
+
 @watch.command("register", context_settings={"ignore_unknown_options": True})  # a threshold may begin with a minus
 @click.argument("experiment", metavar="NAME[@VERSION]")
 @click.argument("measure")
 @click.argument("comparison", type=click.Choice([comparison.value for comparison in Comparison]))
 @click.argument("threshold", type=float)
 @click.option("--sentence", required=True, help="What it would mean; it stands in the log when it is met.")
-@change_options
-def register(change: Change, **options: Any) -> None:
+@change_command("watch.register", _describe_watch)
+def register() -> None:
     """Be told when a measure of any replicate passes a threshold; quote the sign, as in '>'."""
-    answer = change.submit("watch.register", options)
-    done = "It would wait" if change.dry_run else f"Watch {answer['watch']} waits"
-    what = f"{answer['predicate']} in {answer['experiment']}@{answer['version']}"
-    change.tell("watch", answer, f"{done} for {what}")
 
 
 @watch.command("end")
-@click.argument("watch_id", type=ID)
-@change_options
-def end(watch_id: int, change: Change) -> None:
+@click.argument("watch", type=ID, metavar="WATCH_ID")
+@change_command("watch.end", "Watch {watch} has ended; {hits} results")
+def end() -> None:
     """Wait for it no more; what was found stays."""
-    answer = change.submit("watch.end", {"watch": watch_id})
-    change.tell("watch", answer, f"Watch {watch_id} has ended; {answer['hits']} results")

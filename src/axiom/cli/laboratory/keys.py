@@ -24,8 +24,9 @@ from axiom.laboratory.keys import seals
 from axiom.laboratory.keys.commands import SealBundles, SignPrograms
 from axiom.service.open_laboratory import package_folder, run_audited, submit_in_folder
 from axiom.signed import key_rotation
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.key_rotation import Rotation
-from axiom.signed.keys import load_keys, replace_private
+from axiom.signed.keys import load_keys
 from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
 from axiom.signed.signing_requests import LIMIT, SigningRequest, add_signatures, read_request, write_request
 from axiom.signed.trust import Role
@@ -230,7 +231,7 @@ def _read(file: Path) -> bytes:
 
 def _write(file: Path, wanted: SigningRequest) -> None:
     try:
-        replace_private(file, write_request(wanted))
+        write_atomically(file, write_request(wanted))
     except OSError as fault:
         raise WrongUse(f"{file} cannot be written ({fault.strerror}). Choose another place.") from None
 

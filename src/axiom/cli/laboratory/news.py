@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, Shown, reading_options, show_table
 from axiom.cli.reading import read_page
@@ -50,9 +50,6 @@ def add(change: Change, **options: Any) -> None:
 
 @news.command("withdraw")
 @click.argument("number", type=ID)
-@change_options
-def withdraw(number: int, change: Change) -> None:
+@change_command("news.withdraw", "News {number} {is} withdrawn: {line}")
+def withdraw() -> None:
     """Show it no more; what was fetched before stays where it is."""
-    answer = change.submit("news.withdraw", {"number": number})
-    done = "would be" if change.dry_run else "is"
-    change.tell("news", answer, f"News {number} {done} withdrawn: {answer['line']}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import Change, change_command, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_json, show_table
 from axiom.cli.reading import read_page
@@ -137,9 +137,7 @@ def limit(name: str, limits: dict[str, float], change: Change) -> None:
 
 
 @program.command("end")
-@click.argument("name")
-@change_options
-def end(name: str, change: Change) -> None:
+@click.argument("program", metavar="NAME")
+@change_command("program.end", "{program} is let in no more")
+def end() -> None:
     """Let a program in no more, from this moment on. What it did stays."""
-    answer = change.submit("program.end", {"program": name})
-    change.tell("program", answer, f"{name} is let in no more")

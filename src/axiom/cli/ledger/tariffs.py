@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import Change, change_options
+from axiom.cli.changes import change_command
 from axiom.cli.groups import Group
 from axiom.cli.output import Shown, reading_options, show_facts, show_table
 from axiom.cli.reading import open_reading
@@ -108,19 +108,18 @@ def show_policy(name: str, folder: Folder) -> Shown:
 
 
 @policy.command("use")
-@click.argument("name")
+@click.argument("tariff", metavar="NAME")
 @click.option("--because", required=True, help="Why; everybody can read it.")
-@click.option("--cap", type=click.IntRange(0, 10**12), help="Credit that is awarded between two sessions at most.")
+@click.option(
+    "--cap",
+    "session_cap",
+    type=click.IntRange(0, 10**12),
+    callback=lambda _context, _parameter, cap: None if cap is None else cap * _THOUSANDTHS,
+    help="Credit that is awarded between two sessions at most.",
+)
 @click.option(
     "--from", "valid_from", default="", metavar="DAY", help="Like 2026-03-10, in UTC; else as soon as may be."
 )
-@change_options
-def use(name: str, because: str, cap: int | None, valid_from: str, change: Change) -> None:
+@change_command("ledger.tariff", "{line} {tariff} version {version} {is} in the news", noun="tariff")
+def use() -> None:
     """Announce a tariff that comes with Axiom, for tasks sent from a day on: days ahead where others compute."""
-    words: dict[str, Any] = {"tariff": name, "because": because, "valid_from": valid_from}
-    if cap is not None:
-        words["session_cap"] = cap * _THOUSANDTHS
-    answer = change.submit("ledger.tariff", words)
-    done = "would be" if change.dry_run else "is"
-    tariff = f"{answer['tariff']} version {answer['version']}"
-    change.tell("tariff", answer, f"{answer['line']} {tariff} {done} in the news")

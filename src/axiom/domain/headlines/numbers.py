@@ -158,11 +158,6 @@ def join_words(words: Sequence[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def strip_controls(text: str) -> str:
-    """What somebody else wrote, without what acts on whoever reads it."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
-
-
 def format_moment(value: str | None) -> str:
     if value is None:
         return "–"

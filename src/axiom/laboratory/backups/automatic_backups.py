@@ -12,9 +12,9 @@ from pathlib import Path
 from axiom.errors import StorageFull
 from axiom.laboratory.backups.backup import make_backup
 from axiom.limits import backups as limits
+from axiom.signed.atomic_files import replace_durably
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.database import fsync_path
 from axiom.store.engine.folder import Folder
 from axiom.store.journal.history import JournalPoint, read_journal_point
 from axiom.store.journal.journal import prune_journal
@@ -65,8 +65,7 @@ def make_daily_backup(folder: Folder, place: Path, now: datetime) -> Path | None
     _demand_room(folder, place)
     made = make_backup(folder, place / _UNFINISHED, with_keys=True, now=now)
     target = place / f"copy-{now.strftime(_TIME)}-{made.position:012}-{shorten_history(point)}.tar"
-    (place / _UNFINISHED).replace(target)
-    fsync_path(place)
+    replace_durably(place / _UNFINISHED, target)
     gone = max(0, len(earlier) + 1 - limits.COPIES_KEPT)
     for old in earlier[:gone]:
         old.path.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ and last a manifest with the SHA-256 of each. A line with the SHA-256 of all tha
 neither a missing end nor a single changed bit anywhere is overlooked.
 """
 
-import contextlib
 import hashlib
 import io
 import os
@@ -23,12 +22,13 @@ from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.laboratory.backups.invariants import find_broken_promises
 from axiom.laboratory.backups.recovery import Recovery, RecoveryOptions, recover_from_journal
 from axiom.signed import canonical_json
+from axiom.signed.atomic_files import fsync_path, replace_durably
 from axiom.signed.boinc_code_signing import CARRIED
 from axiom.signed.keys import load_keys
 from axiom.signed.trust import read_trust
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
-from axiom.store.engine.database import connect_writer, copy_database, fsync_path
+from axiom.store.engine.database import connect_writer, copy_database
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.migrate import list_foreign_objects, migrate_database
@@ -83,7 +83,6 @@ def make_backup(
     if target.exists():
         raise Refused(f"{target} exists already, and a backup is never overwritten. Nothing was written.")
     trust = load_keys(folder.keys, now).trust
-    unfinished = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".axiom-backup-", dir=target.parent) as place:
@@ -94,17 +93,14 @@ def make_backup(
             existing = {name: path for name, path in sources.items() if path.exists()}
             if len(existing) < len(sources) and not although_broken:
                 raise _lost_files([path for name, path in sources.items() if name not in existing])
-            made = _write(unfinished, existing, made)
-        unfinished.replace(target)
-        fsync_path(target.parent)
+            whole = copied.path / "whole.tar"
+            made = _write(whole, existing, made)
+            replace_durably(whole, target)
     except OSError as error:
         raise FolderUnusable(
             f"The backup {target} cannot be written: {error.strerror} ({error.filename}). The laboratory is "
             "untouched, and there is no backup; choose another place with -o."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
     return made
 
 
@@ -135,8 +131,7 @@ def restore_backup(
             raise _broken(archive, problems)
         if not dry_run:
             _sync_files(place)
-            place.replace(folder.path)
-            fsync_path(folder.path.parent)
+            replace_durably(place, folder.path)
     except OSError as error:
         raise FolderUnusable(
             f"{archive} cannot be restored to {folder.path}: {error.strerror} ({error.filename}). Nothing was restored."
@@ -216,8 +211,6 @@ def _write(path: Path, sources: Mapping[str, Path], made: Backup) -> Backup:
             entry = _entry(_MANIFEST, len(body))
             tar.addfile(entry, io.BytesIO(body))
         file.write(f"{_FORMAT} {summed.sum.hexdigest()}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
     return made
 
 

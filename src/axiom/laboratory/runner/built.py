@@ -11,6 +11,7 @@ from pathlib import Path
 from axiom.errors import Refused, StoreError
 from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed import canonical_json
+from axiom.signed.atomic_files import replace_durably
 from axiom.signed.canonical_json import Fields
 
 _FORMAT = "axiom-runner-4"  # without our own code, which is offered beside it; says what it was proven by
@@ -139,7 +140,7 @@ def place_piece(piece: RunnerPiece, path: Path) -> None:
                 f"{piece.name} is not the file that {BUILT} describes, so its runner is not offered. "
                 "Build it again with scripts/build-runner."
             )
-        unfinished.replace(path)
+        replace_durably(unfinished, path)
     except OSError as error:
         raise StoreError(
             f"The file {path} could not be written: {error.strerror}. Free some space and repeat."
@@ -154,8 +155,6 @@ def _lay(source: Path | bytes, path: Path) -> None:
             os.link(source, path)
         except OSError:  # another disk, or one that knows no links
             shutil.copyfile(source, path)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def hash_file(path: Path) -> tuple[str, str, int]:

@@ -5,7 +5,6 @@ the connection breaks, and the next attempt goes on behind it.
 """
 
 import contextlib
-import fcntl
 import http.client
 import os
 import shutil
@@ -21,7 +20,8 @@ from axiom.errors import CannotStart, FolderUnusable, NotFound, Refused, Storage
 from axiom.laboratory.runner.built import hash_file, read_built
 from axiom.laboratory.runner.release import RELEASE, RELEASE_LIMIT, ReleasedFile, RunnerRelease, read_release
 from axiom.limits import server as limits
-from axiom.store.engine.database import fsync_path
+from axiom.runner.platform.system import system
+from axiom.signed.atomic_files import replace_durably
 from axiom.store.engine.folder import Folder, is_disk_full
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -91,7 +91,7 @@ def _bring(had: Path, place: str, runner: str, file: ReleasedFile, target: Path,
     for _ in range(2 if part.exists() else 1):  # what lay there may be of another release
         _fetch(place, f"{runner}/{file.name}", file, part, tell)
         if _is_here(part, file):
-            part.replace(target)
+            replace_durably(part, target)
             return
         part.unlink()
     raise Refused(
@@ -131,8 +131,6 @@ def _append(place: str, path: str, file: ReleasedFile, out: IO[bytes], tell: Tel
                 )
             out.write(piece)
             tell(path, out.tell())
-        out.flush()
-        os.fsync(out.fileno())
     if out.tell() < file.size:
         raise DownloadInterrupted("it ended early")
 
@@ -211,15 +209,11 @@ def _demand_guarded(url: str, behind: str = "") -> None:
 
 @contextlib.contextmanager
 def _alone(workspace: Path) -> Iterator[None]:
-    """Lock the workspace, so that no other command fetches into it meanwhile."""
+    """Lock the workspace, a folder that is moved at the end, so that no other command fetches into it meanwhile."""
     handle = os.open(workspace, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CannotStart(
-                f"Another command fetches into {workspace}. Nothing was begun; wait for its end."
-            ) from error
+        if not system.take(handle):
+            raise CannotStart(f"Another command fetches into {workspace}. Nothing was begun; wait for its end.")
         yield
     finally:
         os.close(handle)
@@ -236,8 +230,7 @@ def _put(workspace: Path, target: Path, name: str, files: Collection[str]) -> No
     shutil.rmtree(aside, ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         target.rename(aside)
-    workspace.rename(target)
-    fsync_path(target.parent)
+    replace_durably(workspace, target)
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
 from axiom.limits import runner as limits
-from axiom.runner.files.atomic import write_atomically
 from axiom.runner.files.home import RunnerHome, read_at_most
 from axiom.signed import bundles
+from axiom.signed.atomic_files import write_atomically
 from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
 from axiom.signed.tickets import Ticket
 from axiom.signed.trust import TRUST_FILE, TRUST_LIMIT, Trust, read_trust

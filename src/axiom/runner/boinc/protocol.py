@@ -11,6 +11,7 @@ from pathlib import Path
 
 from axiom.runner.platform.device import Device, read_device
 from axiom.runner.platform.system import system
+from axiom.signed.atomic_files import AS_UMASK, write_atomically
 
 _CHANNELS = 8
 _SIZE = 1024  # of each: a flag, then a text that ends with a zero
@@ -144,7 +145,4 @@ def _one_line(message: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    write_atomically(path, text.encode(), mode=AS_UMASK)

@@ -7,8 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.runner.files.atomic import write_atomically
 from axiom.signed import canonical_json
+from axiom.signed.atomic_files import write_atomically
 
 SIZE_LIMIT = 128 * 1024 * 1024  # three of them lie in the scratch folder at most, which `bounds` must allow
 _HEAD_LIMIT = 1_000

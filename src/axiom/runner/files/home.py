@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
-from axiom.runner.files.atomic import DRAFT, hold_file_lock, write_atomically
+from axiom.runner.files.file_lock import hold_file_lock
 from axiom.runner.files.scratch_folders import CACHE
 from axiom.runner.files.unpacked_bundle import read_tree, write_tree
 from axiom.signed import canonical_json
+from axiom.signed.atomic_files import DRAFT, write_atomically
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
 from axiom.signed.tickets import Ticket
 from axiom.signed.trust import TRUST_FILE, TRUST_LIMIT, Anchor, Role, Trust, read_trust

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from axiom.limits import runner as limits
-from axiom.runner.files.atomic import DRAFT, hold_file_lock
+from axiom.runner.files.file_lock import hold_file_lock
 from axiom.runner.platform.system import system
+from axiom.signed.atomic_files import DRAFT
 
 CACHE = "cache"  # of a home: where the folders of its bundles lie
 _QUIET = 600.0  # seconds: whoever was given a folder holds it by then

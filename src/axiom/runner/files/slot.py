@@ -7,9 +7,9 @@ from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.limits import runner as limits
-from axiom.runner.files.atomic import DRAFT, write_atomically
 from axiom.runner.files.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from axiom.signed import canonical_json, outputs
+from axiom.signed.atomic_files import DRAFT, fsync_path, write_atomically
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell
 
@@ -73,11 +73,11 @@ class Slot:
                 self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
 
     def _append(self, line: bytes, *, is_last: bool = False) -> None:
-        with _room(self.path), self.output.open("ab") as file:
-            file.write(line)
-            file.flush()
+        with _room(self.path):
+            with self.output.open("ab") as file:
+                file.write(line)
             if is_last:
-                os.fsync(file.fileno())
+                fsync_path(self.output)
 
     def _count(self) -> None:
         before, stand = _read_starts(self._starts), {"cells": self._cells, "kept": self.kept.times}

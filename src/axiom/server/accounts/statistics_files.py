@@ -1,7 +1,6 @@
 """Writes the files that credit sites fetch once a day. In them is who agreed to be, and nobody else."""
 
 import gzip
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
 from axiom.rules.accounts.profile_visibility import judge_visibility
+from axiom.signed.atomic_files import AS_UMASK, DRAFT, open_atomically
 from axiom.store.accounts import credit_sites, tombstones
 from axiom.store.accounts.credit_sites import ExportedHost, ExportedTeam, ExportedVolunteer
 from axiom.store.connections import Connections
@@ -61,6 +61,8 @@ class StatisticsFiles:
 
     def write(self) -> None:
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
+        for left in self._folder.statistics.glob(f"{DRAFT}*"):
+            left.unlink()
         counted = _Totals()
         with Connections(folder=self._folder).follower() as db:
             self._pack("user.gz", records_xml("users", "user", self._volunteers(db, counted)))
@@ -117,17 +119,12 @@ class StatisticsFiles:
         self._replace(name, pieces, packed=True)
 
     def _replace(self, name: str, pieces: Iterable[bytes], *, packed: bool = False) -> None:
-        unfinished = self._folder.statistics / f".{name}.part"
-        with unfinished.open("wb") as file:
+        with open_atomically(self._folder.statistics / name, AS_UMASK) as file:
             if packed:
                 with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as pack:
-                    for piece in pieces:
-                        pack.write(piece)
+                    pack.writelines(pieces)
             else:
                 file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(self._folder.statistics / name)
 
 
 def _volunteer(volunteer: ExportedVolunteer) -> Facts:

@@ -1,13 +1,12 @@
 """Outputs of tasks of the server that this laboratory succeeds: whoever brings one has its signature for that."""
 
 import hashlib
-import os
 from pathlib import Path
 
 from axiom.boinc.transfers import Upload
 from axiom.limits import server as limits
+from axiom.signed.atomic_files import replace_durably
 from axiom.signed.boinc_code_signing import is_code_signed
-from axiom.signed.signing import sync_folder
 from axiom.store.engine.folder import Folder
 
 TASK_ID = 0  # no task of ours has it
@@ -35,10 +34,8 @@ class ForeignUploads:
         with part.open("rb") as file:
             if hashlib.file_digest(file, _md5).hexdigest() != upload.md5:
                 return False
-            os.fsync(file.fileno())
         self._place.mkdir(mode=0o700, exist_ok=True)
-        part.replace(self._place / upload.name)
-        sync_folder(self._place)
+        replace_durably(part, self._place / upload.name)
         return True
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
-from urllib.parse import urlsplit
 
 from axiom import __version__
+from axiom.http_client import exchange_http, parse_http_address
 from axiom.limits import mail as limits
 
 _REFUSED_FOR_GOOD = 500  # SMTP: what is refused with a code from here on is refused the next time, too
@@ -101,27 +101,17 @@ def post(address: str, body: bytes, kind: str) -> bytes:
 
     Redirects are not followed: they would lead to an address that the operator did not choose.
     """
-    parts = urlsplit(address)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"Content-Type": kind, "User-Agent": f"Axiom/{__version__}"}
     try:
-        with contextlib.closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
-            connection.request("POST", path, body=body, headers=headers)
-            reply = connection.getresponse()
-            answer = reply.read(_READ)
+        parts, connect = parse_http_address(address)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        with contextlib.closing(connect(limits.SERVER_SECONDS)) as connection:
+            reply, answer = exchange_http(connection, "POST", path, body, headers, _READ)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise DeliveryFailed(_reason_of(error)) from error
     if not http.HTTPStatus.OK <= reply.status < http.HTTPStatus.MULTIPLE_CHOICES:
         raise DeliveryFailed(f"it answered with status {reply.status}")
     return answer
-
-
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return http.client.HTTPSConnection(
-            host, port, timeout=limits.SERVER_SECONDS, context=ssl.create_default_context()
-        )
-    return http.client.HTTPConnection(host, port, timeout=limits.SERVER_SECONDS)
 
 
 def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:

@@ -9,13 +9,13 @@ import errno
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import NotFound, StorageFull, StoreBusy, StoreDamaged, StoreError
-from axiom.store.engine.database import Database, from_microseconds, fsync_path, to_microseconds
+from axiom.signed.atomic_files import AS_UMASK, fsync_path, open_atomically
+from axiom.store.engine.database import Database, from_microseconds, to_microseconds
 from axiom.store.engine.folder import Folder, is_disk_full
 
 LIMIT = 64 * 1024
@@ -250,18 +250,14 @@ def _keep_file(folder: Folder, place: Path, body: bytes, now: datetime) -> None:
     with contextlib.suppress(StoreDamaged):  # what cannot be read there is written anew
         if _read(place) == body:
             return
-    unfinished = place.with_name(f"{place.name}.{os.getpid()}-{threading.get_ident()}.part")  # each its own
     try:
         _make_folder(place.parent, folder)
-        unfinished.write_bytes(body)
-        # Its age is told by the laboratory's clock.
-        os.utime(unfinished, ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000))
-        fsync_path(unfinished)
-        unfinished.replace(place)
-        fsync_path(place.parent)
+        with open_atomically(place, AS_UMASK) as file:
+            file.write(body)
+            file.flush()
+            # Its age is told by the laboratory's clock.
+            os.utime(file.fileno(), ns=(to_microseconds(now) * 1000, to_microseconds(now) * 1000))
     except OSError as error:
-        with contextlib.suppress(OSError):  # what could not be stored may not be there to delete either
-            unfinished.unlink()
         if is_disk_full(error):
             raise StorageFull(
                 f"The disk is full: a file of {len(body)} bytes could not be stored, and nobody was told that it was. "

@@ -11,7 +11,6 @@ order, on the disk before the transaction that holds it is committed.
 
 import functools
 import logging
-import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from axiom.errors import FolderUnusable, StoreError
+from axiom.signed.atomic_files import replace_durably
 from axiom.store.engine.database_lock import lock_database_writer, restrict_database_files
 from axiom.store.engine.sqlite_binding import (
     BUSY_MS,
@@ -473,21 +473,11 @@ def copy_database(source: Path, target: Path) -> None:
     except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
         raise translate_sqlite_error(error) or error from error
-    fsync_path(unfinished)
-    unfinished.replace(target)
-    fsync_path(target.parent)
+    replace_durably(unfinished, target)
 
 
 def describe_sqlite() -> str:
     return f"SQLite {sqlite3.sqlite_version}"
-
-
-def fsync_path(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _address(path: Path, **options: str) -> str:

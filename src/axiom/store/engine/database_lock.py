@@ -1,12 +1,12 @@
 """A database belongs to one keeper: at most one process writes to it, and nobody else reads its files."""
 
-import fcntl
 import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from axiom.errors import FolderInUse, FolderUnusable
+from axiom.runner.files.file_lock import take_file_lock
 
 
 def restrict_database_files(path: Path) -> None:
@@ -29,18 +29,15 @@ def wal_path(path: Path) -> Path:
 def lock_database_writer(path: Path) -> Callable[[], None]:
     """Hold the lock of the one who writes to this database; what is returned lets go of it."""
     try:
-        lock = os.open(path.with_name(path.name + "-writer"), os.O_WRONLY | os.O_CREAT, 0o600)
+        lock = take_file_lock(path.with_name(path.name + "-writer"))
     except OSError as error:
         raise FolderUnusable(
             f"The database {path} cannot be written: {error.strerror}. Nothing was changed; "
             "check the folder's path and its permissions."
         ) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
+    if lock is None:
         raise FolderInUse(
             f"The database {path} already has its one writable connection; a second could damage it. "
             "Nothing was changed; send the change to the process that holds it, or stop that process."
-        ) from error
+        )
     return functools.partial(os.close, lock)

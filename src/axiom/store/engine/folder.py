@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from axiom.errors import AxiomError, FolderInUse, FolderUnusable, Refused, StoreError
+from axiom.signed.atomic_files import AS_UMASK, write_atomically
 
 _README = """\
 This is the data folder of an Axiom laboratory: its database, its files and its keys.
@@ -248,6 +249,7 @@ def _lost_server(facts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _try_lock(descriptor: int, kind: int) -> bool:
+    """Not `take_file_lock`: those who only ask who holds the folder share its lock, and read what its file says."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -322,12 +324,7 @@ def write_file_atomically(path: Path, body: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_file() and path.read_bytes() == body:
             return
-        unfinished = path.with_name(f".{path.name}.part")
-        with unfinished.open("wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_atomically(path, body, mode=AS_UMASK)
     except OSError as error:
         raise StoreError(
             f"The file {path} could not be written: {error.strerror}. Free some space and repeat."

@@ -10,7 +10,6 @@ A commit that fails takes its record back. When even that fails, or the disk doe
 """
 
 import contextlib
-import fcntl
 import itertools
 import logging
 import os
@@ -20,7 +19,9 @@ from pathlib import Path
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import backups as limits
-from axiom.store.engine.database import Change, Database, fsync_path, to_microseconds
+from axiom.runner.files.file_lock import take_file_lock
+from axiom.signed.atomic_files import fsync_path, write_atomically
+from axiom.store.engine.database import Change, Database, to_microseconds
 from axiom.store.engine.database_lock import wal_path
 from axiom.store.engine.folder import Folder, is_disk_full
 from axiom.store.journal import history
@@ -245,19 +246,8 @@ def _settle(written: Path) -> None:
 
 def _make(place: Path, point: JournalPoint, moment: int) -> tuple[int, int]:
     path = place / segment_file_name(point)
-    unfinished = path.with_name(path.name + ".part")
     start = write_segment_start(point, moment)
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(start)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        fsync_path(place)
-    except OSError:
-        with contextlib.suppress(OSError):  # what could not be written may not be there to delete either
-            unfinished.unlink()
-        raise
+    write_atomically(path, start)
     return os.open(path, os.O_RDWR), len(start)
 
 
@@ -270,13 +260,10 @@ def _reopen(tail: JournalTail) -> tuple[int, int]:
 
 
 def _hold(place: Path, point: JournalPoint) -> int:
-    lock = os.open(place / f"{shorten_history(point)}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
+    lock = take_file_lock(place / f"{shorten_history(point)}.lock")
+    if lock is None:
         raise FolderInUse(
             f"Another process writes to the journal in {place}, so two copies of one laboratory are at work. Nothing "
             "was started; stop one of them for good."
-        ) from error
+        )
     return lock

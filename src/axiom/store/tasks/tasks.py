@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.value import value_class
 from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, WorkunitState
 from axiom.limits import tasks as limits
@@ -98,7 +99,6 @@ _GIVE_UP = """
 UPDATE task SET deadline = :now
 WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id) AND state = 'sent' AND deadline > :now
 """
-_BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
 
 
 @value_class
@@ -351,12 +351,7 @@ def expire_volunteer_tasks(db: Database, volunteer_id: int, now: datetime) -> in
 
 def sanitize_text(text: str, most: int = limits.REASON_CHARACTERS) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
-    short = text[:most]
-    if short.isprintable():
-        return short
-    if short.isascii():
-        return short.encode().translate(_BLANKS).decode()
-    return "".join(sign if sign.isprintable() else " " for sign in short)
+    return strip_controls(text[:most])
 
 
 def read_brief_task(row: Row, **more: Any) -> Task:

@@ -62,16 +62,14 @@ class Form:
             elif word in readers:
                 words[word] = self.check(name, readers[word])
             elif word != "volunteer" and (name in self.typed or is_required_word(must)):  # whose it is the sign-in says
-                words[word] = parse_positive_number(self.text(name)) or 0 if must.type is int else self.text(name)
+                words[word] = (
+                    parse_number(self.text(name)) or None if must.type in (int, int | None) else self.text(name)
+                )
         return words
 
     def shown(self) -> dict[str, str]:
         """What is put into the fields again: everything but secrets."""
         return {name: text for name, text in self.typed.items() if name not in _SECRET_FIELDS}
-
-
-def parse_positive_number(text: str) -> int | None:
-    return parse_number(text) or None
 
 
 def read_form(body: bytes) -> Form:

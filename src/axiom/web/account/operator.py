@@ -8,7 +8,7 @@ import functools
 import hashlib
 import hmac
 import json
-from dataclasses import MISSING
+from collections.abc import Callable
 from typing import Any
 
 from axiom.domain.programs import USUAL_LIMITS, Right
@@ -22,7 +22,7 @@ from axiom.reads.base.request import Answer, Reading, parse_number
 from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.web.account import operator_facts as facts
-from axiom.web.account.forms import Form, digest_secret, new_secret, parse_positive_number
+from axiom.web.account.forms import Form, digest_secret, new_secret
 from axiom.web.account.pages import AccountAction, AccountPage
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 
@@ -66,7 +66,7 @@ def _step(_reading: Reading, _visit: Visit) -> Answer:
 
 
 def _proposal(reading: Reading, visit: Visit) -> Answer:
-    number = parse_number(reading.path.rpartition("/")[2]) or parse_positive_number(visit.form.text("proposal")) or 0
+    number = parse_number(reading.path.rpartition("/")[2]) or parse_number(visit.form.text("proposal")) or 0
     return facts.describe_approval(reading, number)
 
 
@@ -142,20 +142,14 @@ def confirm_command(visit: Visit) -> Outcome:
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
     """The words of a command as a form says them. What is empty is not said; who speaks, the sign-in says."""
-    form, words = visit.form, dict[str, Any]()
-    for word, must in form_of(COMMANDS[name]).items():
-        text = form.text(word).strip()
-        if SPEAKER in must.metadata and visit.operator is not None:
-            words[word] = visit.operator.caller.name
-        elif must.type is bool:
-            words[word] = form.ticked(word)
-        elif word == "limits":
-            words[word] = _limits(form)
-        elif word == "token":
-            words[word] = program_tokens.digest_token(token)
-        elif text or must.default is MISSING:
-            words[word] = parse_positive_number(text) if must.type in (int, int | None) else text
-    return words
+    kind = COMMANDS[name]
+    speaker = visit.operator.caller.name if visit.operator is not None else ""
+    typed = {field: text.strip() for field, text in visit.form.typed.items() if text.strip()}
+    readers: dict[str, Callable[[str], Any]] = {
+        word: lambda _: speaker for word, must in form_of(kind).items() if SPEAKER in must.metadata
+    }
+    readers |= {"limits": lambda _: _limits(visit.form), "token": lambda _: program_tokens.digest_token(token)}
+    return Form(typed=typed).words_of(kind, readers)
 
 
 def _limits(form: Form) -> dict[str, float]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.proposals import StoredProposal, proposal_data
 from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.gate.command import Answer
@@ -130,8 +131,8 @@ def _message(caller: Caller, waiting: StoredProposal) -> str:
 
 def _line(text: str) -> str:
     """Somebody else's words on one line: nothing of them ends a quotation, acts on a screen or turns its direction."""
-    calm = (sign if sign.isprintable() else " " for sign in text if not _is_quote(sign))
-    plain = " ".join("".join(calm).split())
+    calm = strip_controls("".join(sign for sign in text if not _is_quote(sign)))
+    plain = " ".join(calm.split())
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
 
 

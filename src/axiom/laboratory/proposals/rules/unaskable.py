@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.headlines.answers import name_quantity
+from axiom.domain.headlines.foreign_text import strip_controls
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom.laboratory.proposals.rules.base_rates import BaseRates
 from axiom.laboratory.proposals.rules.discriminate import propose_comparison
@@ -89,5 +90,5 @@ def _untested(subjects: Sequence[Subject], explanations: Sequence[UntestedExplan
 
 def _quoted(claim: str) -> str:
     """A claim as somebody else's words: on one line, without signs that cannot be printed, and not too long."""
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in claim).split())
+    plain = " ".join(strip_controls(claim).split())
     return f"“{plain if len(plain) <= _LONGEST_CLAIM else plain[: _LONGEST_CLAIM - 1] + '…'}”"
