@@ -373,8 +373,8 @@ def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], 
         shown_factors = varying_factors(manifest)
         return ("Config",), {place: [config_in_words(configs[place], shown_factors)] for place in places}
     shown = [place for place, config in enumerate(configs) if figure.shows(config)]
-    told = [tell_levels(manifest.words, configs[place], figure.x) for place in shown]
-    points, by = points_of(figure.x, [MeasuredConfig(config=config, seeds=0, median=None) for config in told])
+    in_words = [tell_levels(manifest.words, configs[place], figure.x) for place in shown]
+    points, by = points_of(figure.x, [MeasuredConfig(config=config, seeds=0, median=None) for config in in_words])
     first = {
         place: [point.x, *([digits(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
     }

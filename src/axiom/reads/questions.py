@@ -45,9 +45,9 @@ def question_page(reading: Reading, name: str) -> Answer:
         | {"question": compose_question(view.estimand), "statement": compose_statement(view.estimand, view.measured)}
         for view in views
     ]
-    told = [row for row in rows if row["number"] in carrying]
+    carriers = [row for row in rows if row["number"] in carrying]
     decided = [row for row in rows if row["verdict"].is_decided]
-    shown = told or [row for row in rows if row["evidence"]]
+    shown = carriers or [row for row in rows if row["evidence"]]
     return {
         "question": answered
         | {
@@ -56,8 +56,8 @@ def question_page(reading: Reading, name: str) -> Answer:
             "status": stored.status,
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
-            "repetitions": min((row["evidence"]["seeds"] for row in told), default=0),
-            "told": told or decided,
+            "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
+            "told": carriers or decided,
             "decided": len(decided),
             "findings": rows,
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
@@ -105,9 +105,9 @@ def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[Findi
     Several findings of one estimand are of several designs: the first is that of the file.
     """
     asking = finding_views.read_estimands(reading)
-    told = {asking[brief.number]["name"]: brief for brief in reversed(briefs) if brief.status == "open"}
-    headline = choose_headline(manifest.headlines, told)
-    carrying = [told[name] for name in headline.when] if headline else []
+    first = {asking[brief.number]["name"]: brief for brief in reversed(briefs) if brief.status == "open"}
+    headline = choose_headline(manifest.headlines, first)
+    carrying = [first[name] for name in headline.when] if headline else []
     return {
         "headline": headline.says if headline else None,
         "carried_by": [brief.number for brief in carrying],

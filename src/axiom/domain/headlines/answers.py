@@ -184,8 +184,8 @@ def name_in_words(words: Mapping[str, str], name: str) -> str:
 
 def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
     """A factor at a level where no sentence stands around it, as beside a line of a picture."""
-    if told := words.get(f"{factor}={level}"):
-        return told
+    if level_words := words.get(f"{factor}={level}"):
+        return level_words
     if level is False:
         return f"no {name_in_words(words, factor)}"
     return _held(words.get(factor) or factor.replace("_", " "), level)

@@ -209,8 +209,8 @@ def experiment_sweep(
     shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
     if not any(place in values for place, _ in shown):
         return None
-    told = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
-    points, _ = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in told])
+    in_words = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
+    points, _ = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in in_words])
     by_place = dict(zip((place for place, _ in shown), points, strict=True))
     return Sweep(
         name=f"experiment-{experiment.id}-sweep",
@@ -248,9 +248,9 @@ def _marks(
         if list(map(len, arms)) == [1, 1]
     ]
     for first, second, estimand in sorted(compared, key=lambda row: abs(row[0] - row[1]))[-1:]:
-        told, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
+        worded, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
         names = [level_in_words(manifest.words, figure.x, by_place[place].x) for place in (first, second)]
-        how_much = "" if line.estimate is None else f"{estimate_with_unit(told, line.estimate, line.low, line.high)},"
+        how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
         yield PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}"))
         yield PointMark(point=by_place[second], words=names[1], is_reference=True)
 
