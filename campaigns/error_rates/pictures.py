@@ -48,7 +48,7 @@ def _drawn(name: str, rows: _Rows) -> str:
     series = [
         Series(
             name=line,
-            shown=line,
+            shown=(line,),
             shape=shape,
             role=role,
             shift=0,
