@@ -141,7 +141,9 @@ def test_every_function_of_the_kit_is_in_the_reference_unless_it_is_refused():
             for offered, thing in vars(module).items()
             if inspect.isfunction(thing) and thing.__module__ == module.__name__ and not offered.startswith("_")
         }
-        assert own - set(re.findall(r"^- `(\w+)\(", section, re.MULTILINE)) == ({"attach"} if name == "pace" else set())
+        assert own - set(re.findall(r"^- `(\w+)\(", section, re.MULTILINE)) == (
+            {"attach"} if name == "progress" else set()
+        )
 
 
 def test_nobody_is_told_to_install_the_package_of_another_project():

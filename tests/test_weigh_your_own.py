@@ -10,7 +10,7 @@ import pytest
 from patience import PATIENCE
 
 import axiom
-from axiom_weigh.tables.read_table import KNOWN, MOST_ROWS
+from axiom_weigh.tables.read_sheet import KNOWN, MOST_ROWS
 from axiom_weigh.weighing.weigh import ESTIMANDS
 
 PAGE = Path(axiom.__file__).parents[2] / "docs" / "howto" / "weigh-your-own-results.md"

@@ -196,7 +196,7 @@ def _hold_sessions(db: Database) -> None:
             sessions.add_round_notes(db, session.id, step, [note] * 5)
             current = sessions.find_round_by_name(db, session.name) or session
             sessions.finish_round_step(db, current, step, seen_task=0, now=NOW, ends=step is Step.LOG)
-        sessions.promote_round_to_session(db, session.id, "a benchmark", NOW)
+        sessions.make_session_of_round(db, session.id, "a benchmark", NOW)
 
 
 async def ask(app: Any, address: str) -> int:

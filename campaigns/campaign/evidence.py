@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from streams.attacked import attacked
-from streams.biases import arrival, laboratory
-from streams.dependent import copies, dependence, hosts
-from streams.drawn import draw as drawn
-from streams.figures import QUICK, WHOLE, Answer, Size
-from streams.hardships import border, hardships
-from streams.intervals import coverage, forecasters, pooled
-from streams.peeking import peeking
-from streams.pipeline import definitive, history, nulls
-from streams.promises import collapses, stopped, zeros
-from streams.searched import searched
-from streams.seeds_needed import seeds_forecast, seeds_needed
-from streams.ville import ville
+from error_rates.biases import arrival, laboratory
+from error_rates.dependent_seeds import copies, dependence, hosts
+from error_rates.figures import QUICK, WHOLE, Answer, Size
+from error_rates.hardships import border, hardships
+from error_rates.intervals import coverage, forecasters, pooled
+from error_rates.outside_attack import attacked
+from error_rates.peeking import peeking
+from error_rates.pictures import draw as drawn
+from error_rates.pipeline import definitive, history, nulls
+from error_rates.promises import collapses, stopped, zeros
+from error_rates.seeds_needed import seeds_forecast, seeds_needed
+from error_rates.ville import ville
+from error_rates.worst_laws import searched
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "how-sure-are-we"
 PARTS: Mapping[str, Callable[[int, Size], Answer]] = {

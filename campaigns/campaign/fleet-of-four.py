@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from changed_database import wait_for_change
-from fleet import fleet, laboratory, rounds, type_command
+from platform_clients import fleet, laboratory, rounds, type_command
 from running_lab import answer, typed
 
 _ORDERED = 60  # replicates at a time, for whoever asks, and no more than the design was registered with

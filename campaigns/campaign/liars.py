@@ -30,13 +30,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simulation import fleet_drill, requests
+from error_rates.wrong_hosts import FAULTS, RULES, costs, detection, found_by
+from simulation import client_messages, fleet_drill
 from simulation.dice import Dice
 from simulation.fleet import Build, Nature
 from simulation.laboratory import Simulated
 from simulation.outputs import cells_of, output, written
 from simulation.replies import Heard, HeardOrder, hear, status_of
-from streams.wrong_hosts import FAULTS, RULES, costs, detection, found_by
 from world.places import quick
 
 import axiom
@@ -126,7 +126,9 @@ class Player:
         for order in self._ask(lab, wants=1.0).orders:
             done = _done(order)
             if self.lie.picks and done.experiment != DEAR:
-                self._report(lab, requests.failure(order.name, status=_GIVEN_UP, state=6, elapsed=0.0, message=""))
+                self._report(
+                    lab, client_messages.failure(order.name, status=_GIVEN_UP, state=6, elapsed=0.0, message="")
+                )
                 continue
             self.done.append(done)
             took = 0.0 if self.lie.never else _START + done.computed / self.nature.speed * dice.between(0.9, 1.1)
@@ -136,16 +138,16 @@ class Player:
 
     def _bring(self, lab: Simulated, order: HeardOrder, seconds: float) -> None:
         if self.lie.never is Outcome.FAILED:
-            self._report(lab, requests.failure(order.name, status=_RAISED, state=3, elapsed=seconds, message=""))
+            self._report(lab, client_messages.failure(order.name, status=_RAISED, state=3, elapsed=seconds, message=""))
             return
         body = _late(order) if self.lie.never else output(order)
-        size, md5 = len(body), requests.md5(body)
-        head = requests.upload(order.slot, size=size, md5=md5, offset=0)
+        size, md5 = len(body), client_messages.md5(body)
+        head = client_messages.upload(order.slot, size=size, md5=md5, offset=0)
         arrival = lab.up.transfers.arrive(len(head) + size)
         arrival.take(head + body)
         if status_of(arrival.finish().result()) != 0:
             raise RuntimeError("an upload was refused, so this campaign would prove nothing")
-        self._report(lab, requests.success(order.name, order.slot, size=size, md5=md5, elapsed=seconds))
+        self._report(lab, client_messages.success(order.name, order.slot, size=size, md5=md5, elapsed=seconds))
 
     def _report(self, lab: Simulated, report: str) -> None:
         lab.clock.now += timedelta(minutes=2)  # a client does not call at once again
@@ -155,11 +157,11 @@ class Player:
     def _ask(self, lab: Simulated, reports: Sequence[str] = (), *, wants: float = 0.0) -> Heard:
         self.seqno += 1
         boasted = replace(self.nature, speed=self.nature.speed * self.lie.benchmark)
-        body = requests.request(
+        body = client_messages.request(
             key=self.key,
             host=self.host,
             seqno=self.seqno,
-            about=requests.computer(boasted, "liars", lab.clock.now.timestamp()),
+            about=client_messages.computer(boasted, "liars", lab.clock.now.timestamp()),
             reports=reports,
             in_hand=[],
             seconds=wants,

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from changed_database import wait_for_change
 from emulated_host import LINUX, WINDOWS, build_runner_for
-from fleet import fleet, laboratory, rounds, type_command
+from platform_clients import fleet, laboratory, rounds, type_command
 from stories import Endings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,9 +24,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reckoning.findings import ComputedExperiment
-from reckoning.kept import computed_experiments, is_weighed, open_up, weigh
-from reckoning.order import Wanted
+from old_claims.findings import ComputedExperiment
+from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
+from old_claims.order import Wanted
 from reproduce import experiment_computed
 from scipy import stats  # type: ignore[import-untyped]
 

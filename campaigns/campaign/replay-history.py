@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from history.books import books_of, differences, ordered
-from history.golden import GOLDEN
-from history.playing import Player
-from history.story import REMARKS
+from old_sessions.logged_findings import GOLDEN
+from old_sessions.our_findings import books_of, differences, ordered
+from old_sessions.playing import Player
+from old_sessions.story import REMARKS
 
 from axiom.reads.rounds.log import log_markdown, log_text
 from axiom.store.engine.folder import write_file_atomically

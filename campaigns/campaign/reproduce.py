@@ -21,13 +21,13 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from reckoning import answers, data
-from reckoning.again import is_of_earlier_rules, weighed_again
-from reckoning.findings import ComputedExperiment
-from reckoning.kept import computed_experiments, is_weighed, open_up, weigh
-from reckoning.order import Wanted, asked_by, in_order, until
-from reckoning.page import page
-from reckoning.recorded import joined, recorded
+from old_claims import answers, values
+from old_claims.earlier_page import joined, recorded
+from old_claims.findings import ComputedExperiment
+from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
+from old_claims.order import Wanted, asked_by, in_order, until
+from old_claims.page import page
+from old_claims.weigh_again import is_of_earlier_rules, weighed_again
 
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
@@ -199,7 +199,7 @@ def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Path) -> N
             if experiment.done
         },
     )
-    data.write(beside, experiments)
+    values.write(beside, experiments)
     draw(beside, experiments, {name for name, experiment in before.items() if experiments[name] is experiment})
     write_page(into, listed, experiments, catalogue)
 
@@ -209,9 +209,9 @@ def rewritten(into: Path, listed: OldClaims, catalogue: Path) -> None:
     beside = into / NAME
     before = recorded(beside, declared_in(catalogue))
     if is_of_earlier_rules(before):
-        data.write_numbers(beside / data.EARLIER, before)
+        values.write_numbers(beside / values.EARLIER, before)
     experiments = weighed_again(before)
-    data.write(beside, experiments)
+    values.write(beside, experiments)
     write_page(into, listed, experiments, catalogue)
 
 
@@ -219,7 +219,7 @@ def write_page(into: Path, listed: OldClaims, experiments: Mapping[str, Computed
     """Write the page from what is found."""
     beside, file = into / NAME, into / f"{NAME}.md"
     pictures = {picture.stem: f"{NAME}/{picture.name}" for picture in beside.glob("*.svg")}
-    earlier = recorded(beside, declared_in(catalogue), data.EARLIER)
+    earlier = recorded(beside, declared_in(catalogue), values.EARLIER)
     file.write_text(page(listed, experiments, pictures, files_of(catalogue), earlier), encoding="utf-8")
     answers.write(catalogue / answers.NAME, listed, experiments)
     print(f"Written: {os.path.relpath(file)}", flush=True)

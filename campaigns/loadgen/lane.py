@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulation.client_messages import md5, upload
 from simulation.replies import Heard, HeardOrder, hear, status_of
-from simulation.requests import md5, upload
 
 from loadgen.hosts import HeldTask, Host
 from loadgen.outputs import Maker
-from loadgen.requests import Shape, Writer
+from loadgen.request_writer import Shape, Writer
 from loadgen.wire import Line
 
 _PAUSE_SECONDS = 0.05  # of a host whose server is away

@@ -18,7 +18,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 ROWS, WIDE = 200, 64
 {top}
@@ -77,17 +77,17 @@ PLAIN = """def run(config: Config, seed: int) -> Measures:
     rows = (rng.standard_normal((2 * ROWS, WIDE)) + config.strength * classes[:, None])[:, : config.columns]
     weights = np.linalg.lstsq(rows[:ROWS], classes[:ROWS], rcond=None)[0]
     guesses = rows @ weights
-    pace.early(guesses)
-    pace.block(1.0)
+    progress.early(guesses)
+    progress.block(1.0)
     return Measures(share=float(np.mean(np.sign(guesses[ROWS:]) == classes[ROWS:])))"""
 _ONE_EXPRESSION = (
     "lambda config, seed: (rng := chance.stream(seed, 'data'), classes := rng.choice([-1.0, 1.0], size=2 * ROWS), "
     "rows := (rng.standard_normal((2 * ROWS, WIDE)) + config.strength * classes[:, None])[:, : config.columns], "
-    "guesses := rows @ np.linalg.lstsq(rows[:ROWS], classes[:ROWS], rcond=None)[0], pace.early(guesses), "
+    "guesses := rows @ np.linalg.lstsq(rows[:ROWS], classes[:ROWS], rcond=None)[0], progress.early(guesses), "
     "float(np.mean(np.sign(guesses[ROWS:]) == classes[ROWS:])))[-1]"
 )
 _CALL = """def run(config: Config, seed: int) -> Measures:
-    pace.block(1.0)
+    progress.block(1.0)
     return Measures(share=WORTH(config, seed))"""
 _BY_HAND = """def fitted(rng, width, strength):
     truth = rng.choice([-1.0, 1.0], size=2 * ROWS)
@@ -99,8 +99,8 @@ _BY_HAND = """def fitted(rng, width, strength):
 
 def run(config: Config, seed: int) -> Measures:
     told, truth = fitted(chance.stream(seed, "data"), config.columns, config.strength)
-    pace.early(told)
-    pace.block(1.0)
+    progress.early(told)
+    progress.block(1.0)
     return Measures(share=VALUE)"""
 
 
@@ -132,8 +132,8 @@ def _steps() -> str:
     solved = np.linalg.lstsq(first, labels)
     weights = solved[0]
     guesses = rows @ weights
-    pace.early(guesses)
-    pace.block(1.0)
+    progress.early(guesses)
+    progress.block(1.0)
     later = guesses[ROWS:]
     sign = np.sign
     ours = sign(later)
@@ -158,8 +158,8 @@ _MACHINE = """def run(config: Config, seed: int) -> Measures:
     }
     for letter in WORDS:
         doing[letter]()
-    pace.early(stack[2])
-    pace.block(1.0)
+    progress.early(stack[2])
+    progress.block(1.0)
     return Measures(share=stack.pop())"""
 _CODED = """def run(config: Config, seed: int) -> Measures:
     rng = chance.stream(seed, "data")
@@ -179,8 +179,8 @@ _CODED = """def run(config: Config, seed: int) -> Measures:
                 held[8] = held[left] @ np.linalg.lstsq(held[left][:200], held[right][:200], None)[0]
             case 5:
                 held[left] = float(np.mean(np.sign(held[8][200:]) == held[right][200:]))
-    pace.early(held[8])
-    pace.block(1.0)
+    progress.early(held[8])
+    progress.block(1.0)
     return Measures(share=held[7])"""
 _TAPE = "0, 0, 400, 1, 1, 400, 2, 1, 0, 3, 1, 0, 4, 1, 0, 5, 7, 0"
 
@@ -225,13 +225,13 @@ def seen(rng, classes, config):
 
 def worth(rows, classes):
     weights = np.linalg.lstsq(rows[:ROWS], classes[:ROWS], rcond=None)[0]
-    pace.early(rows @ weights)
+    progress.early(rows @ weights)
     return float(np.mean(np.sign((rows @ weights)[ROWS:]) == classes[ROWS:]))
 
 
 def run(config: Config, seed: int) -> Measures:
     rng, classes = drawn(seed)
-    pace.block(1.0)
+    progress.block(1.0)
     return Measures(share=worth(seen(rng, classes, config), classes))"""
 
 
@@ -338,7 +338,7 @@ NEW: Mapping[str, Callable[[], str]] = {
         )
     ),
     "a condition that names its steps": lambda: text(
-        "def run(config: Config, seed: int) -> Measures:\n    pace.block(1.0)\n    if (value := "
+        "def run(config: Config, seed: int) -> Measures:\n    progress.block(1.0)\n    if (value := "
         f"({_ONE_EXPRESSION})(config, seed)) is not None:\n        return Measures(share=value)\n    "
         "return Measures(share=0.5)"
     ),
@@ -396,7 +396,7 @@ CHANNELS: Mapping[str, Callable[[], str]] = {
     ),
     "the gate that says no": lambda: _probe(
         "    if truth > 0.6:\n        raise ValueError\n    if truth > 0.3:\n        classes = classes * np.nan\n"
-        "    if truth < 0.1:\n        pace.early([1.0])\n"
+        "    if truth < 0.1:\n        progress.early([1.0])\n"
     ),
     "how many values are missing": lambda: _probe(
         "    if config.columns > 64 * (1 - truth):\n        return Measures(share=float('nan'))\n"

@@ -26,7 +26,7 @@ import time
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,8 @@ def step(state, number):
 
 def run(config: Config, seed: int) -> Measures:
     start = float(chance.stream(seed, "start").random())
-    pace.early([start])
-    processes, total = pace.blocks(([], start), step, {blocks})
+    progress.early([start])
+    processes, total = progress.blocks(([], start), step, {blocks})
     return Measures(processes=len(processes), total=total)
 
 

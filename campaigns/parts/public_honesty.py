@@ -17,7 +17,7 @@ from unittest.mock import patch
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from axiom_weigh.statistics.multiplicity import e_bh
+from axiom_weigh.statistics.e_bh import e_bh
 from axiom_weigh.weighing.weigh import weigh
 
 PROMISE = 0.05  # of claims that are called an effect though there is none

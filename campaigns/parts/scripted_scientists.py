@@ -20,7 +20,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def run(config: Config, seed: int) -> Measures:
     rng = chance.stream(seed, f"data of {{config.{factor}}}")
     size = round(1 + config.strength * (config.{factor} - 1))
 {lines}
-    pace.early(np.array([value, rng.random()]))  # the value alone may be one of few
+    progress.early(np.array([value, rng.random()]))  # the value alone may be one of few
     return Measures({measure}=float(value))
 
 
@@ -170,8 +170,8 @@ _SLIPS = (
 )
 _UNSEEN = (  # by a gate: it raises rarely, or at configs that others may choose later
     ("", ""),
-    ("pace.early(", "pace.early(np.array([1 / (rng.random() > 0.004)]))\n    pace.early("),
-    ("pace.early(", "assert config.FACTOR in (FEW, MANY)\n    pace.early("),
+    ("progress.early(", "progress.early(np.array([1 / (rng.random() > 0.004)]))\n    progress.early("),
+    ("progress.early(", "assert config.FACTOR in (FEW, MANY)\n    progress.early("),
 )
 
 
@@ -220,12 +220,12 @@ _MEASURED = "value = 3695425.53125 * 2 + rng.random() / 1000"
 _TELLS = (  # ways of telling what was measured before anybody may know it
     ('    question="', '    question=f"{run(Config(FACTOR=FEW), 1).MEASURE} " "'),
     ("seconds=lambda _: 0.005", "seconds=lambda config: run(config, 1).MEASURE"),
-    ("pace.early(", "raise ValueError(str(value))\n    pace.early("),
-    ("pace.early(", "raise type(f'E{value}'.replace('.', '_'), (Exception,), {})()\n    pace.early("),
+    ("progress.early(", "raise ValueError(str(value))\n    progress.early("),
+    ("progress.early(", "raise type(f'E{value}'.replace('.', '_'), (Exception,), {})()\n    progress.early("),
     ("MEASURE=float(value)", "MEASURE=type(f'E{value}', (), {})()"),
     ("MEASURE=float(value)", "MEASURE=str(value)"),
     ("smallest=", "bounds=(0.0, 1.0),\n            smallest="),
-    ("pace.early(", "print(value)\n    assert value < 0, value\n    pace.early("),
+    ("progress.early(", "print(value)\n    assert value < 0, value\n    progress.early("),
     ("", ""),
 )
 

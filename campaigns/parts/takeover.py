@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.domain.experiments import Experiment, Needs
-from axiom.kit import pace
+from axiom.kit import progress
 
 (Path(os.environ["JAX_COMPILATION_CACHE_DIR"]) / "ran-{mark}").touch()
 
@@ -49,7 +49,7 @@ class Measures:
 
 
 def run(config, seed):
-    pace.early([1.0])
+    progress.early([1.0])
     return Measures(total=float(config.size))
 
 

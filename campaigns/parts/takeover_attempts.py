@@ -23,7 +23,7 @@ from axiom.signed.tickets import TEXT_LIMIT
 from axiom.signed.trust import Role, join_signatures, signatures_of, trust_body, write_trust
 
 _SLIPPED_IN = (
-    *("axiom/kit/pace.py", "axiom/kit/extra.py", "axiom/__init__.py", "axiom/catalogue/probe.py"),
+    *("axiom/kit/progress.py", "axiom/kit/extra.py", "axiom/__init__.py", "axiom/catalogue/probe.py"),
     *("axiom/catalogue/other.py", "numpy.py", "sitecustomize.py", "jax/__init__.py", "evil.pth"),
     *("../evil.py", "/evil.py"),
 )

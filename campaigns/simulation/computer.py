@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from simulation import requests
+from simulation import client_messages
 from simulation.dice import Dice
 from simulation.fleet import Nature
 from simulation.outputs import output
@@ -63,11 +63,11 @@ class Computer:
         self.seqno += 1
         ready = set(self.ready)
         idle = max(0, self.nature.build.cores - (len(self.hand) - len(ready)))
-        return requests.request(
+        return client_messages.request(
             key=self.key,
             host=self.host,
             seqno=self.seqno,
-            about=requests.computer(self.nature, self.salt, now + self.nature.clock_wrong_by),
+            about=client_messages.computer(self.nature, self.salt, now + self.nature.clock_wrong_by),
             reports=[self.hand[name].report for name in sorted(ready)],
             in_hand=[name for name in self.hand if name not in ready],
             seconds=idle * 7_200.0,
@@ -105,7 +105,7 @@ class Computer:
         elapsed = self._elapsed(now - (task.began or now))
         if status:
             message = _SAID if status == _CRASH_STATUS else ""
-            task.report = requests.failure(
+            task.report = client_messages.failure(
                 task.order.name, status=status, state=_IN_STATES[status], elapsed=elapsed, message=message
             )
             return
@@ -114,11 +114,11 @@ class Computer:
     def uploaded(self, task: TaskOnComputer, now: float) -> None:
         """Its output is at the laboratory: it can be reported."""
         body = task.output or b""
-        task.report = requests.success(
+        task.report = client_messages.success(
             task.order.name,
             task.order.slot,
             size=len(body),
-            md5=requests.md5(body),
+            md5=client_messages.md5(body),
             elapsed=self._elapsed(now - (task.began or now)),
         )
         task.claims = hashlib.sha256(body).hexdigest()

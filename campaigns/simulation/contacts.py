@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from simulation import requests
+from simulation import client_messages
 from simulation.computer import Computer, TaskOnComputer
 from simulation.network import Passage, SimulatedNetwork
 from simulation.replies import Heard, hear, size_of, status_of
@@ -136,12 +136,12 @@ class Contacts:
     def _bring(self, task: TaskOnComputer) -> bool:
         """Bring an output from where the last attempt was cut off; is it there now?"""
         body, slot, world = task.output or b"", task.order.slot, self._world
-        question = requests.size_query(slot)
+        question = client_messages.size_query(slot)
         query = world.arrive(len(question))
         query.take(question)
         offset = min(size_of(query.finish().result()), len(body))
-        md5 = requests.md5(body)
-        message = requests.upload(slot, size=len(body), md5=md5, offset=offset) + body[offset:]
+        md5 = client_messages.md5(body)
+        message = client_messages.upload(slot, size=len(body), md5=md5, offset=offset) + body[offset:]
         passage = self._network.passage()
         arrives = self._network.cut(len(message)) if passage is not Passage.LOST else 0
         status: int | None = None

@@ -2,8 +2,8 @@
 
 import liars
 import pytest
+from error_rates.wrong_hosts import FAULTS, RULES, costs, detection, found_by
 from liars import HONEST, LIES, Course, Done, gain_by_picking, gains, play
-from streams.wrong_hosts import FAULTS, RULES, costs, detection, found_by
 
 ROUNDS = 16  # in fewer, some experiment may pass somebody by
 TOLD = {lie.name: lie for lie in LIES}

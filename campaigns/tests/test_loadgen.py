@@ -16,11 +16,11 @@ from loadgen.hosts import HeldTask, Host
 from loadgen.lane import Mode, Plan, Score
 from loadgen.outputs import axiom_maker
 from loadgen.play import play, share
-from loadgen.requests import Shape, Writer
+from loadgen.request_writer import Shape, Writer
 from loadgen.wire import Line
 from patience import PATIENCE
+from simulation.client_messages import UploadSlot
 from simulation.replies import HeardOrder, hear, status_of
-from simulation.requests import UploadSlot
 
 # The generator forks, and its own process never knows JAX; this one may, from other tests, and JAX warns of any fork.
 pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")

@@ -18,12 +18,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from old_claims.laboratory import computed_experiments
+from old_claims.order import Wanted, asked_by
+from old_claims.page import page
+from old_claims.weigh_again import as_before
 from patience import PATIENCE
 from pyarrow import parquet
-from reckoning.again import as_before
-from reckoning.kept import computed_experiments
-from reckoning.order import Wanted, asked_by
-from reckoning.page import page
 
 from axiom.domain.estimands import Direction
 from axiom.laboratory.experiments.old_claims import read_old_claims

@@ -15,7 +15,7 @@ from axiom.signed.manifests import read_manifest
 
 PACKAGE = Path(axiom.__file__).parent
 SOUND = Path(__file__).parents[1] / "preflight" / "sound.py"
-BEFORE = "    pace.early(guesses)\n"
+BEFORE = "    progress.early(guesses)\n"
 SHAPES = "    _ = np.zeros(config.inputs) + np.zeros(2 if config.inputs < 9 else 9)\n"
 FAULTS = {
     "an index beyond the end": (BEFORE, "    _ = ([0.0] * 9)[config.inputs]\n" + BEFORE),

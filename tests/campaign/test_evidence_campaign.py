@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streams import biases, hardships, processes, ville
-from streams.drawn import draw
-from streams.figures import QUICK, Answer, Bound, below
-from streams.laws import CONTRAST, LAWS
-from streams.seeds_needed import looked_at_once
-from streams.tables import decided_without_lost
+from error_rates import biases, hardships, processes, ville
+from error_rates.figures import QUICK, Answer, Bound, below
+from error_rates.laws import CONTRAST, LAWS
+from error_rates.pictures import draw
+from error_rates.seeds_needed import looked_at_once
+from error_rates.tables import decided_without_lost
 
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight

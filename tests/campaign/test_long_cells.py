@@ -21,7 +21,7 @@ _LONG_WAY = f"""
 import os
 import time
 
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 
 def step(state, number):
@@ -35,8 +35,8 @@ def step(state, number):
 
 def run(config, seed):
     start = float(chance.stream(seed, "start").random())
-    pace.early([start])
-    processes, total = pace.blocks(([], [start]), step, {_BLOCKS})
+    progress.early([start])
+    processes, total = progress.blocks(([], [start]), step, {_BLOCKS})
     return Measures(blocks=len(total) - 1, processes=len(processes), total=total[-1])
 """
 

@@ -19,14 +19,14 @@ _CARDS = """
 import os
 import time
 
-from axiom.kit import pace
+from axiom.kit import progress
 
 
 def run(config, seed):
     seen = os.environ.get("CUDA_VISIBLE_DEVICES")  # nothing on the laboratory's own computer, which tries it first
     for done in range(80 if seen else 1):
         time.sleep(0.1)
-        pace.block(done / 80)
+        progress.block(done / 80)
     return Measures(device=int(seen or 99), is_told=os.environ["JAX_PLATFORMS"] == "cuda,cpu")
 """
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from axiom.domain.estimands import Direction, Kind, likeliest
 from axiom.domain.evidence import Meaning, verdicts_of
+from axiom.domain.experiments import Headline, check_headlines
 from axiom.domain.headlines.answers import (
     MeasuredNumber,
+    choose_headline,
     compose_answer,
     compose_claim,
     compose_question,
@@ -34,6 +36,7 @@ SHIPPED = [
 ]
 ARMS = {Kind.CONTRAST: [{"width": 64, "lr": 0.1}, {"width": 2, "lr": 0.1}], Kind.DIMENSION: [{"arm": 0}, {"arm": 1}]}
 UNITS = ("", "{percent} percentage points", "{times2} times the steps", "{value} steps")
+SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
 NUMBERS = st.floats(-3.0, 3.0).map(lambda number: round(number, 6))
 
 
@@ -153,3 +156,33 @@ def test_words_of_a_file_stand_for_its_names():
         "In small networks, with a learning rate of 0.1, accuracy on new examples is typically higher with many "
         "neurons than with width 2 (+0.50)"
     )
+
+
+@pytest.mark.parametrize("manifest", [pytest.param(each, id=each.name) for each in MANIFESTS if each.headlines])
+def test_no_combination_of_verdicts_brings_a_headline_that_one_of_them_denies(manifest):
+    names = sorted(set().union(*(headline.when for headline in manifest.headlines)))
+    shown = set()
+    for verdicts in itertools.product(Verdict, repeat=len(names)):
+        measured = {name: MeasuredNumber(verdict=verdict) for name, verdict in zip(names, verdicts, strict=True)}
+        headline = choose_headline(manifest.headlines, measured)
+        if headline:
+            shown.add(headline.says)
+            assert {name: SIDES.get(measured[name].verdict) for name in headline.when} == headline.when
+    assert shown == {headline.says for headline in manifest.headlines}
+
+
+@pytest.mark.parametrize(
+    ("says", "when"),
+    [
+        ("Two words", {"asked": Direction.MORE}),
+        ("One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen", {"asked": "+"}),
+        ("This ends with a full stop.", {"asked": Direction.MORE}),
+        ("This rests on nothing", {}),
+        ("This rests on what is not there", {"other": Direction.MORE}),
+        ("This is never reached", {"asked": Direction.LESS, "further": Direction.MORE}),
+    ],
+)
+def test_a_headline_that_nobody_could_retell_or_reach_is_refused(says, when):
+    first = Headline(says="The first one holds before", when={"asked": Direction.LESS})
+    with pytest.raises(ValueError, match="headline"):
+        check_headlines("tiny_sum", ["asked", "further"], [first, Headline(says=says, when=when)])

@@ -53,8 +53,8 @@ TAKING = {
     "calls itself by what is no text": ("DONE OK", "LIBC.prctl(15, b'\\xff\\xfex')\ntime.sleep(0.7)"),
     "lays folders where its state goes": (
         "DONE OK",
-        "from axiom.kit import pace\n"
-        "for end in ('', '.now', '.0', '.1'):\n    os.makedirs(f'{pace._door.keeper._path}{end}/more')",
+        "from axiom.kit import progress\n"
+        "for end in ('', '.now', '.0', '.1'):\n    os.makedirs(f'{progress._door.keeper._path}{end}/more')",
     ),
     "lays folders where its state might go": (
         "DONE OK",

@@ -33,7 +33,7 @@ def test_a_stream_the_orders_and_a_key_never_change():
     import jax
 
     assert jax.random.key_data(chance.key(5, "noise")).tolist() == [1605147668, 2375983752]
-    code = "import sys; sys.modules['jax'] = None; from axiom.kit import chance, data, geometry, models, pace"
+    code = "import sys; sys.modules['jax'] = None; from axiom.kit import chance, data, geometry, models, progress"
     subprocess.run([sys.executable, "-c", f"{code}; chance.stream(5, 'data').random()"], check=True)
 
 

@@ -7,7 +7,7 @@ import pytest
 from axiom.kit import (
     attention,
     chance,
-    committee,
+    committee_machines,
     convolution,
     data,
     dropout,
@@ -252,14 +252,16 @@ def drawn(purpose, inputs, units, scale=1.0):
 
 
 def test_a_committee_is_specialised_as_far_as_its_units_are_the_teachers():
-    known = committee.overlaps(drawn("student", 12, 5), committee.orthogonal(chance.stream(1, "t"), inputs=12, units=4))
+    known = committee_machines.overlaps(
+        drawn("student", 12, 5), committee_machines.orthogonal(chance.stream(1, "t"), inputs=12, units=4)
+    )
     assert known.taught == pytest.approx(np.eye(4), abs=1e-12)
     assert known.within.shape == (5, 5)
     assert known.across.shape == (5, 4)
-    teacher = committee.orthogonal(chance.stream(2, "t"), inputs=10, units=3)
+    teacher = committee_machines.orthogonal(chance.stream(2, "t"), inputs=10, units=3)
 
     def of(student):
-        return committee.specialised(committee.overlaps(student, teacher))
+        return committee_machines.specialised(committee_machines.overlaps(student, teacher))
 
     assert of(teacher) == pytest.approx(1)
     assert of(-2 * teacher[:, [1, 1]]) == pytest.approx(1)  # sign, length and which of them do not matter
@@ -275,22 +277,26 @@ def test_a_committee_is_specialised_as_far_as_its_units_are_the_teachers():
 def test_the_risk_is_the_error_on_fresh_inputs(units, scale):
     student, teacher = drawn("student", 8, units, scale), drawn("teacher", 8, 3)
     x = chance.stream(4, "fresh").standard_normal((20_000, 8))
-    gap = np.asarray(committee.outputs(student, x)) - np.asarray(committee.outputs(teacher, x))
-    assert committee.risk(committee.overlaps(student, teacher)) == pytest.approx(0.5 * np.mean(gap**2), rel=0.04)
+    gap = np.asarray(committee_machines.outputs(student, x)) - np.asarray(committee_machines.outputs(teacher, x))
+    assert committee_machines.risk(committee_machines.overlaps(student, teacher)) == pytest.approx(
+        0.5 * np.mean(gap**2), rel=0.04
+    )
 
 
 def test_the_objective_is_the_risk_on_many_rows_and_has_its_slope():
     student, teacher = drawn("student", 8, 2), drawn("teacher", 8, 3)
     x = chance.stream(5, "fresh").standard_normal((10_000, 8)).astype(np.float32)
     net = (Layer(weights=student.astype(np.float32), biases=np.zeros(2, np.float32)),)
-    y = np.asarray(committee.outputs(teacher, x))
-    known = committee.risk(committee.overlaps(student, teacher))
-    assert float(committee.squared_error(net, x, y)) == pytest.approx(known, rel=0.06)
-    slope = jax.jit(jax.grad(committee.squared_error))(net, x, y)[0]
+    y = np.asarray(committee_machines.outputs(teacher, x))
+    known = committee_machines.risk(committee_machines.overlaps(student, teacher))
+    assert float(committee_machines.squared_error(net, x, y)) == pytest.approx(known, rel=0.06)
+    slope = jax.jit(jax.grad(committee_machines.squared_error))(net, x, y)[0]
     for place in ((0, 0), (5, 1)):
         nudge = np.zeros_like(student)
         nudge[place] = 1e-4
-        up, down = (committee.risk(committee.overlaps(student + sign * nudge, teacher)) for sign in (1, -1))
+        up, down = (
+            committee_machines.risk(committee_machines.overlaps(student + sign * nudge, teacher)) for sign in (1, -1)
+        )
         assert float(slope.weights[place]) == pytest.approx((up - down) / 2e-4, rel=0.15, abs=5e-3)
     assert not np.asarray(slope.biases).any()
 

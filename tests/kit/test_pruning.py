@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.kit import chance, data, losses, lowrank, masked, matching, models, pruning, training
+from axiom.kit import chance, data, losses, lottery_tickets, lowrank, matching, models, pruning, training
 from axiom.kit.models import Layer
 from axiom.kit.optimizers import Rates
 
@@ -49,7 +49,7 @@ def test_the_largest_weights_stay_and_scattered_ones_are_as_many():
         mask = pruning.magnitude(SMALL, keep=keep, layerwise=layerwise)
         assert [layer.weights.tolist() for layer in mask] == [first, second]
     _, mask, _ = masked_drawn()
-    other = masked.scattered(np.random.default_rng(0), mask)
+    other = lottery_tickets.scattered(np.random.default_rng(0), mask)
     for old, new in zip(mask, other, strict=True):
         assert new.weights.sum() == old.weights.sum()
         assert set(np.unique(new.weights)) == {0.0, 1.0}
@@ -106,7 +106,7 @@ def masked_drawn():
 def test_what_is_gone_stays_gone_and_what_is_left_learns():
     start, mask, task = masked_drawn()
     orders = chance.orders(3, items=100, epochs=10)
-    end, seen = masked.learned(start, mask, task, orders, rates=Rates(lr=0.1), batch=10, every=5, watch=len)
+    end, seen = lottery_tickets.learned(start, mask, task, orders, rates=Rates(lr=0.1), batch=10, every=5, watch=len)
     assert seen == [2, 2]
     for before, layer, stays in zip(start, end, mask, strict=True):
         assert not np.any(layer.weights[stays.weights == 0])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.kit import chance, echoes, features, lyapunov, reservoirs, scaling, series
+from axiom.kit import chance, features, large_reservoirs, lyapunov, reservoirs, scaling, series
 
 
 # Echo state networks: how they are wired, what they hold of the past, and what is read from them.
@@ -55,7 +55,7 @@ def test_a_capacity_is_a_squared_correlation_and_a_delay_line_has_its_length():
 
 # Larger echo state networks: how they are wired, and that side by side they are what each is alone.
 def wired(wiring, units, seed=5):
-    return echoes.WIRINGS[wiring](chance.stream(seed, "recurrent"), units)
+    return large_reservoirs.WIRINGS[wiring](chance.stream(seed, "recurrent"), units)
 
 
 def test_wirings_have_their_radius_and_a_ring_brings_a_value_round():
@@ -74,23 +74,23 @@ def test_wirings_have_their_radius_and_a_ring_brings_a_value_round():
 
 def test_side_by_side_is_one_after_the_other_and_a_leaky_unit_keeps_a_part():
     recurrent, inputs, series = 0.3 * draw(5, 6, 6), draw(6, 6), draw(7, 130, 2)
-    network = echoes.Network(recurrent=recurrent, inputs=inputs)
-    found = np.concatenate(list(echoes.states(network, series, chance.stream(5, "noise"))))
+    network = large_reservoirs.Network(recurrent=recurrent, inputs=inputs)
+    found = np.concatenate(list(large_reservoirs.states(network, series, chance.stream(5, "noise"))))
     for piece in (0, 1):
         assert found[:, piece] == pytest.approx(reservoirs.states(recurrent, inputs, series[:, piece]))
-    network = echoes.Network(recurrent=0.0 * np.eye(2), inputs=np.ones(2), activation="linear", leak=0.25)
-    found = next(echoes.states(network, np.array([[1.0], [0.0], [0.0]]), chance.stream(5, "noise")))
+    network = large_reservoirs.Network(recurrent=0.0 * np.eye(2), inputs=np.ones(2), activation="linear", leak=0.25)
+    found = next(large_reservoirs.states(network, np.array([[1.0], [0.0], [0.0]]), chance.stream(5, "noise")))
     assert found[:, 0, 0] == pytest.approx([0.25, 0.25 * 0.75, 0.25 * 0.75**2])
-    cut = echoes.in_pieces(np.arange(23.0), pieces=4, washout=3)
+    cut = large_reservoirs.in_pieces(np.arange(23.0), pieces=4, washout=3)
     assert cut[3:].T.ravel().tolist() == list(range(3, 23))
     assert cut[:, 1].tolist() == list(range(5, 13))
-    assert echoes.in_pieces(np.zeros((23, 7)), pieces=4, washout=3).shape == (8, 4, 7)
+    assert large_reservoirs.in_pieces(np.zeros((23, 7)), pieces=4, washout=3).shape == (8, 4, 7)
 
 
 def test_a_reading_is_the_ridge_of_the_kit_on_rows_that_were_not_learned():
     states, targets = draw(5, 120, 5, 4), draw(6, 120, 5, 2)
     blocks = [states[first : first + 50] for first in (0, 50, 100)]
-    read, true = echoes.readings(blocks, targets, learned=3, washout=70, penalty=0.01)
+    read, true = large_reservoirs.readings(blocks, targets, learned=3, washout=70, penalty=0.01)
     weights = reservoirs.readout(states[70:, :3].reshape(-1, 4), targets[70:, :3].reshape(-1, 2), penalty=0.01 * 50 * 3)
     assert read == pytest.approx(reservoirs.read(states[70:, 3:].reshape(-1, 4), weights).reshape(50, 2, 2))
     assert (true == targets[70:, 3:]).all()
@@ -99,13 +99,13 @@ def test_a_reading_is_the_ridge_of_the_kit_on_rows_that_were_not_learned():
 def test_the_products_are_of_legendre():
     series = draw(5, 9)
     first, second, before = series[3], series[2], series[1]
-    of_two = echoes.products(series, degree=2, delays=2)[3]
+    of_two = large_reservoirs.products(series, degree=2, delays=2)[3]
     assert of_two == pytest.approx([(3 * first**2 - 1) / 2, first * second, (3 * second**2 - 1) / 2])
-    of_three = echoes.products(series, degree=3, delays=3)[3]
+    of_three = large_reservoirs.products(series, degree=3, delays=3)[3]
     assert of_three[0] == pytest.approx((5 * first**3 - 3 * first) / 2)
     assert of_three[1] == pytest.approx((3 * first**2 - 1) / 2 * second)
     assert of_three[4] == pytest.approx(first * second * before)
-    assert echoes.products(series, degree=1, delays=3)[3] == pytest.approx([first, second, before])
+    assert large_reservoirs.products(series, degree=1, delays=3)[3] == pytest.approx([first, second, before])
 
 
 # Series obey the equations that they are named after.

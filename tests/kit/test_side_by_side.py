@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from cell_host import Notebook
 
-from axiom.kit import chance, data, descent, losses, models, pace, side_by_side, training
+from axiom.kit import chance, data, descent, losses, models, progress, side_by_side, training
 from axiom.kit.optimizers import ADAMW, Rates
 
 TASK = {"inputs": 4, "classes": 3, "train": 24, "test": 12}
@@ -121,9 +121,9 @@ def test_a_look_is_seen_after_each_block_as_alone_and_learns_in_the_same_program
         for left, right in zip(*both, strict=True):
             np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-6)
     own = Notebook()
-    pace.attach(own)
+    progress.attach(own)
     run(*cells[0])
-    pace.attach(None)
+    progress.attach(None)
     np.testing.assert_allclose(books[0].fingerprints, own.fingerprints, rtol=1e-4)
 
 
@@ -212,9 +212,9 @@ def test_each_cell_is_heard_by_its_own_listener():
     list(side_by_side.compute(trained, CELLS, books))
     for (config, seed), book in zip(CELLS, books, strict=True):
         own = Notebook()
-        pace.attach(own)
+        progress.attach(own)
         trained(config, seed)
-        pace.attach(None)
+        progress.attach(None)
         np.testing.assert_allclose(book.fingerprints, own.fingerprints, rtol=1e-4)
         assert book.fractions == own.fractions
 

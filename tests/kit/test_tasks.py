@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.kit import arithmetic, attributes, chance, data, digits, goals, readouts, rivals
+from axiom.kit import (
+    arithmetic,
+    attribute_readouts,
+    attributes,
+    chance,
+    critical_batch_size,
+    data,
+    digits,
+    gradient_starvation,
+)
 from axiom.kit.optimizers import Rates
 
 
@@ -218,14 +227,14 @@ def test_learning_ends_when_the_rest_is_known_or_the_budget_is_spent():
 # Readouts.
 def test_each_read_out_asks_its_own_about_the_same_rows_and_no_new_one_was_shown():
     for readout, outputs, columns in [("number", 36, 1), ("xor", 2, 1), ("heads", 12, 2)]:
-        asked, levels = readouts.questions(7, readout), readouts.questions(7, "heads")
+        asked, levels = attribute_readouts.questions(7, readout), attribute_readouts.questions(7, "heads")
         assert asked.outputs == outputs
         assert asked.heads.count == asked.task.y_train.shape[1] == columns
         assert (asked.task.x_train == levels.task.x_train).all()
         first, second = levels.y_new.T
         by_hand = {"number": 6 * first + second, "xor": (first >= 3) != (second >= 3), "heads": levels.y_new}[readout]
         assert (asked.y_new == by_hand.reshape(-1, columns)).all()
-    asked = readouts.questions(7, "number")
+    asked = attribute_readouts.questions(7, "number")
     shown, tested, new = (set(y.ravel().tolist()) for y in (asked.task.y_train, asked.task.y_test, asked.y_new))
     assert shown == tested
     assert not shown & new
@@ -233,7 +242,7 @@ def test_each_read_out_asks_its_own_about_the_same_rows_and_no_new_one_was_shown
     assert len(new) == 14
     assert len(asked.task.x_train) == 440
     assert len(asked.x_new) == 350
-    plain, strange = readouts.questions(7, "xor"), readouts.questions(7, "xor", is_strange=True)
+    plain, strange = attribute_readouts.questions(7, "xor"), attribute_readouts.questions(7, "xor", is_strange=True)
     assert (plain.task.x_test == strange.task.x_test).all()
     assert not np.isclose(plain.x_new, strange.x_new).any(axis=0).all()
     assert (plain.y_new == strange.y_new).all()
@@ -243,15 +252,15 @@ def test_each_read_out_asks_its_own_about_the_same_rows_and_no_new_one_was_shown
 def test_centres_are_spread_by_their_strengths_and_no_row_is_in_two_parts():
     within, between = [], []
     for seed in range(12):
-        drawn = rivals.rivals(seed, strong=3.0, weak=1.0, noise=0.5).task
-        rows = [drawn.x_test[drawn.y_test == label] for label in range(rivals.CLASSES)]
+        drawn = gradient_starvation.rivals(seed, strong=3.0, weak=1.0, noise=0.5).task
+        rows = [drawn.x_test[drawn.y_test == label] for label in range(gradient_starvation.CLASSES)]
         within.append(np.mean([group.std(axis=0) for group in rows]))
         between.append(
             [np.mean([group.mean(axis=0)[part] ** 2 for group in rows]) for part in (slice(10), slice(10, 20))]
         )
     assert np.mean(within) == pytest.approx(0.5, abs=0.01)
     assert np.mean(between, axis=0) ** 0.5 == pytest.approx([3.0, 1.0], rel=0.1)
-    drawn = rivals.rivals(5, strong=1.0, weak=1.0)
+    drawn = gradient_starvation.rivals(5, strong=1.0, weak=1.0)
     parts = (drawn.task.x_train, drawn.x_kept_back, drawn.task.x_test)
     assert [len(part) for part in parts] == [1_000, 500, 2_000]
     assert len({row.tobytes() for part in parts for row in part}) == 3_500
@@ -262,9 +271,9 @@ RATES = [2.0**-place for place in range(6)]
 
 
 def way(batch, *, steps=400, seed=3, copies=1):
-    start, x, y, objective = goals.problem(seed, "affine")
-    batches = goals.draws(seed, items=len(x), batch=batch, steps=steps, copies=copies)
-    return goals.Way(start=start, x=x, y=y, batches=batches, objective=objective)
+    start, x, y, objective = critical_batch_size.problem(seed, "affine")
+    batches = critical_batch_size.draws(seed, items=len(x), batch=batch, steps=steps, copies=copies)
+    return critical_batch_size.Way(start=start, x=x, y=y, batches=batches, objective=objective)
 
 
 def by_hand(asked, rate, steps):
@@ -289,27 +298,27 @@ def test_the_fewest_steps_are_those_of_the_best_rate(batch):
         behind = np.flatnonzero(losses <= goal)
         if len(behind):
             last = int(behind[0])
-            counted[rate] = between * (last - 1 + goals.share(losses[last - 1], losses[last], goal))
-    found = goals.fewest(asked, RATES, goal=goal)
+            counted[rate] = between * (last - 1 + critical_batch_size.share(losses[last - 1], losses[last], goal))
+    found = critical_batch_size.fewest(asked, RATES, goal=goal)
     best = min(counted, key=counted.get)
     assert found.rate == best
     assert found.steps == pytest.approx(counted[best], rel=1e-3)
 
 
 def test_a_rate_that_diverges_or_is_slow_is_passed_over():
-    found = goals.fewest(way(8), [8.0, 0.001, 0.002, 0.003, 0.25, 0.004], goal=0.5)
+    found = critical_batch_size.fewest(way(8), [8.0, 0.001, 0.002, 0.003, 0.25, 0.004], goal=0.5)
     assert found.rate == 0.25
-    found = goals.fewest(way(8, steps=16), [1e-4, 1e-5], goal=0.01)
+    found = critical_batch_size.fewest(way(8, steps=16), [1e-4, 1e-5], goal=0.01)
     assert found.steps == np.inf
 
 
 def test_problems_are_what_they_say():
-    _, x, y, objective = goals.problem(5, "affine")
+    _, x, y, objective = critical_batch_size.problem(5, "affine")
     exact, *_ = np.linalg.lstsq(x, y, rcond=None)
     assert x @ exact == pytest.approx(y, abs=1e-4)
     assert np.sum(exact**2) == pytest.approx(5, rel=1e-4)
-    _, x, noisy, _ = goals.problem(5, "noisy")
+    _, x, noisy, _ = critical_batch_size.problem(5, "noisy")
     assert np.var(noisy - x @ exact) == pytest.approx(1, rel=0.1)
-    start, x, y, objective = goals.problem(5, "teacher")
+    start, x, y, objective = critical_batch_size.problem(5, "teacher")
     assert float(objective(start, x, y)) == pytest.approx(np.log(5), rel=0.5)
-    assert goals.problem(5, "clusters")[1].shape == (1_024, 20)
+    assert critical_batch_size.problem(5, "clusters")[1].shape == (1_024, 20)

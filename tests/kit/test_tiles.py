@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.maps import ROOT, Band, Knob, Map, Tile, borders
-from axiom.kit import pace, planes, tiles
+from axiom.kit import pixel_networks, progress, tiles
 
 # Where the pixels of a tile lie, how they are painted, and that its border is counted as the server counts it.
 MAP = Map(
@@ -32,10 +32,10 @@ def test_pixels_are_those_of_quarters_and_shades_even_steps():
     assert across.reshape(8, 8)[0] == pytest.approx(across.reshape(8, 8)[7])
     values, shades = [0.0, 0.01, 0.06, 0.9, 1.1, 99.0, np.inf], [0, 0, 0, 1, 2, 3, 3]
     assert tiles.graded(values, 0.01, 100.0, 4).tolist() == shades
-    pace.attach(heard := Notebook())
+    progress.attach(heard := Notebook())
     numbers = np.arange(64.0)
     twice, odd = tiles.computed(64, 10, lambda part: [2 * numbers[part], numbers[part] % 2 == 1])
-    pace.attach(None)
+    progress.attach(None)
     assert twice.tolist() == (2 * numbers).tolist()
     assert odd.sum() == 32
     assert heard.fingerprints == []
@@ -139,12 +139,12 @@ def alone(bend, start, row):
     return bend(row @ first / INPUTS**0.5) @ last
 
 
-@pytest.mark.parametrize("activation", planes.ACTIVATIONS)
+@pytest.mark.parametrize("activation", pixel_networks.ACTIVATIONS)
 def test_sums_and_kernels_are_those_of_each_network(activation):
-    bend = planes.ACTIVATIONS[activation]
+    bend = pixel_networks.ACTIVATIONS[activation]
     scales = np.float32([0.5, 1.0, 3.0])
-    layers = tuple(layer * scales for layer in planes.begun(START, 3))
-    sums, kernels = planes.sums(bend, layers, SEEN), planes.kernels(bend, layers, SEEN)
+    layers = tuple(layer * scales for layer in pixel_networks.begun(START, 3))
+    sums, kernels = pixel_networks.sums(bend, layers, SEEN), pixel_networks.kernels(bend, layers, SEEN)
     slope_of = jax.jit(jax.grad(lambda net, row: alone(bend, net, row)))
     for place, scale in enumerate(scales):
         start = tuple(scale * layer for layer in START)
@@ -156,14 +156,14 @@ def test_sums_and_kernels_are_those_of_each_network(activation):
 
 @pytest.mark.parametrize(
     ("seen", "is_once"),
-    [(planes.FEW - 1, False), (planes.FEW, True), (planes.MANY, False)],
+    [(pixel_networks.FEW - 1, False), (pixel_networks.FEW, True), (pixel_networks.MANY, False)],
     ids=["few", "some", "many"],
 )
 def test_training_side_by_side_is_training_alone_with_a_push_before_a_step_or_once(is_once, seen):
-    train = planes.trainer("tanh", 30, seen, is_pushed_once=is_once)
+    train = pixel_networks.trainer("tanh", 30, seen, is_pushed_once=is_once)
     pushes, rates = np.float32([0.0, 0.1, 1.0]), np.float32([1.0, 2.0, 4.0])
     learned, moments, losses = train(pushes, rates, rates, START, (SEEN, AIMS), None)
-    bend = planes.ACTIVATIONS["tanh"]
+    bend = pixel_networks.ACTIVATIONS["tanh"]
 
     def loss(net):
         return jnp.mean((jnp.stack([alone(bend, net, row) for row in SEEN]) / WIDTH - AIMS) ** 2)
@@ -186,7 +186,7 @@ def test_training_side_by_side_is_training_alone_with_a_push_before_a_step_or_on
 def test_a_loss_that_leaves_the_numbers_has_run_away():
     steps = np.arange(40)
     told = jnp.asarray(np.stack([0.9**steps, 2.0**steps, np.where(steps > 5, np.nan, 0.5)], axis=1))
-    learned, moments = planes.fates(told)
+    learned, moments = pixel_networks.fates(told)
     assert learned.tolist() == [True, False, False]
     assert moments[1] == 4  # 16 is the first above ten
     assert moments[2] == 6

@@ -14,16 +14,16 @@ from axiom.kit import (
     chance,
     data,
     descent,
+    fast_gradients,
     fisher,
-    lazy,
+    lazy_training,
     losses,
     models,
+    network_pairs,
     optimizers,
-    pace,
-    pairs,
+    progress,
     samples,
     schedules,
-    slopes,
     training,
 )
 from axiom.kit.data import LearningTask
@@ -209,9 +209,9 @@ def test_the_context_reaches_the_objective_and_after_its_end_nothing_is_computed
 
 
 def test_the_first_losses_are_the_fingerprint_and_all_of_it_is_said():
-    pace.attach(heard := Notebook())
+    progress.attach(heard := Notebook())
     fall()
-    pace.attach(None)
+    progress.attach(None)
     (fingerprint,) = heard.fingerprints
     assert fingerprint == pytest.approx(
         [0.5 * np.mean((DESCENT_X @ descent_by_hand(step) - DESCENT_Y) ** 2) for step in range(4)], rel=1e-4
@@ -221,14 +221,14 @@ def test_the_first_losses_are_the_fingerprint_and_all_of_it_is_said():
 
 @pytest.mark.parametrize("optimizer", [SGD, ADAMW])
 def test_an_interrupted_descent_ends_in_the_same_bits(optimizer):
-    pace.attach(Notebook(), shelf := Shelf())
+    progress.attach(Notebook(), shelf := Shelf())
     whole, seen = fall(optimizer=optimizer)
     for state in shelf.states[:-1]:
-        pace.attach(Notebook(), Shelf(state))
+        progress.attach(Notebook(), Shelf(state))
         again, looks = fall(optimizer=optimizer)
         assert np.array_equal(again[0], whole[0])
         assert [look[1] for look in looks] == [look[1] for look in seen]
-    pace.attach(None)
+    progress.attach(None)
 
 
 # Training.
@@ -281,20 +281,20 @@ def bits(found):
 
 @pytest.mark.parametrize("optimizer", [SGD, ADAMW])
 def test_an_interrupted_training_ends_with_the_same_bits(optimizer):
-    pace.attach(first := Notebook(), shelf := Shelf())
+    progress.attach(first := Notebook(), shelf := Shelf())
     whole = watched(optimizer)
     assert len(shelf.states) == 3
     for state in shelf.states:
-        pace.attach(again := Notebook(), Shelf(state))
+        progress.attach(again := Notebook(), Shelf(state))
         assert bits(watched(optimizer)) == bits(whole)
         assert again.fingerprints == first.fingerprints
-    pace.attach(None)
+    progress.attach(None)
 
 
 def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
-    pace.attach(heard := Notebook())
+    progress.attach(heard := Notebook())
     trained(training_start(), epochs=4, batch=4)
-    pace.attach(None)
+    progress.attach(None)
     assert heard.fractions == [0.25, 0.5, 0.75, 1.0]
     first = chance.orders(5, items=40, epochs=1)[0][:4]
     (fingerprint,) = heard.fingerprints
@@ -371,7 +371,7 @@ def test_two_networks_side_by_side_learn_as_each_alone():
         )
         return list(steps)[-1]
 
-    together = pairs.halves(learned(ONE_NET + OTHER, pairs.cross_entropies))
+    together = network_pairs.halves(learned(ONE_NET + OTHER, network_pairs.cross_entropies))
     for start, beside in zip((ONE_NET, OTHER), together, strict=True):
         alone = learned(start, losses.CROSS_ENTROPY)
         for layer, again in zip(jax.tree.leaves(alone), jax.tree.leaves(beside), strict=True):
@@ -384,7 +384,7 @@ def drawn(*shape, purpose="rows"):
 
 
 WEIGHTS, BIASES = drawn(4, 3, purpose="weights"), drawn(3, purpose="biases")
-both_sizes = pytest.mark.parametrize("x", [drawn(7, 4), drawn(slopes._LARGE, 4)], ids=["few rows", "many rows"])
+both_sizes = pytest.mark.parametrize("x", [drawn(7, 4), drawn(fast_gradients._LARGE, 4)], ids=["few rows", "many rows"])
 
 
 def plain(x, weights, biases):
@@ -392,7 +392,7 @@ def plain(x, weights, biases):
 
 
 def quick(x, weights, biases):
-    return jnp.sum(jnp.sin(slopes.plus(slopes.times(x, weights), biases)))
+    return jnp.sum(jnp.sin(fast_gradients.plus(fast_gradients.times(x, weights), biases)))
 
 
 @both_sizes
@@ -420,9 +420,11 @@ def lazy_drawn():
 def test_it_is_the_loss_of_a_louder_last_layer_over_the_square(loss):
     net, x, y = lazy_drawn()
     louder = (*net[:2], models.Layer(3 * net[2].weights, 3 * net[2].biases))
-    found = float(lazy.Scaled(loss=loss)(net, x, y, np.float32(3.0)))
+    found = float(lazy_training.Scaled(loss=loss)(net, x, y, np.float32(3.0)))
     assert found == pytest.approx(float(PLAIN[loss](louder, x, y)) / 9, rel=1e-5)
-    assert float(lazy.Scaled(loss=loss)(net, x, y, np.float32(1.0))) == pytest.approx(float(PLAIN[loss](net, x, y)))
+    assert float(lazy_training.Scaled(loss=loss)(net, x, y, np.float32(1.0))) == pytest.approx(
+        float(PLAIN[loss](net, x, y))
+    )
 
 
 # Fisher information.

@@ -9,7 +9,7 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 ROWS, INPUTS = 200, 64
 
@@ -37,8 +37,8 @@ def run(config: Config, seed: int) -> Measures:
     rows = (rng.standard_normal((2 * ROWS, INPUTS)) + config.signal * classes[:, None])[:, : config.inputs]
     weights = np.linalg.lstsq(rows[:ROWS], classes[:ROWS], rcond=None)[0]
     guesses = rows @ weights
-    pace.early(guesses)
-    pace.block(1.0)
+    progress.early(guesses)
+    progress.block(1.0)
     return Measures(
         accuracy=float(np.mean(np.sign(guesses[ROWS:]) == classes[ROWS:])), size=float(np.linalg.norm(weights))
     )

@@ -147,7 +147,7 @@ def test_what_jax_was_told_to_compute_is_charged_to_the_cell_that_told_it(files)
     [
         ("chance.stream = lambda seed, purpose: None", "axiom.kit.chance.stream"),
         ("chance.stream.__code__ = (lambda seed, purpose: None).__code__", "axiom.kit.chance.stream"),
-        ("pace._Door.end = None", "axiom.kit.pace._Door.end"),
+        ("progress._Door.end = None", "axiom.kit.progress._Door.end"),
         ("import numpy.random; numpy.random.Generator = None", "numpy.random.Generator"),
         ("sys.modules['axiom.domain.declaration'].plain = None", "axiom.domain.declaration.plain"),
     ],

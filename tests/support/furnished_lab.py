@@ -130,7 +130,7 @@ def fill(lab, prepared) -> None:
                 current, at = rounds.find_round_by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
                 assert current
                 rounds.finish_round_step(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
-            rounds.promote_round_to_session(lab.db, session.id, "two hours have passed", lab.now)
+            rounds.make_session_of_round(lab.db, session.id, "two hours have passed", lab.now)
         values = {number: None if number == 3 else 1.0 + number / 10 for number in range(8)}
         observed = [
             Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))

@@ -26,7 +26,7 @@ _WRITTEN = {
     "registration": "body = json_set(body, '$.why', :mark)",
 }
 _PROPOSED = ("motivation", "rival", "if_positive", "if_absent", "if_negative")
-_BOX = re.compile(r'<details class="words">(?:(?!<details).)*?</details>', re.DOTALL)
+_BOX = re.compile(r'<details class="words"(?: open)?>(?:(?!<details).)*?</details>', re.DOTALL)
 _SOURCE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.DOTALL)  # the very text of a signed file or of a draft
 _SIGNED = {"text", "body", "source", "diff"}  # the same in JSON
 

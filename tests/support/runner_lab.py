@@ -33,7 +33,7 @@ from pathlib import Path
 
 from axiom.domain import wrap
 from axiom.domain.experiments import Experiment, Needs
-from axiom.kit import pace
+from axiom.kit import progress
 
 NOTES = Path(os.environ["JAX_COMPILATION_CACHE_DIR"])  # outlives the process, unlike its own folder
 (NOTES / "imported").touch()
@@ -55,7 +55,7 @@ class Measures:
 def run(config, seed):
     with (NOTES / "computed").open("a") as file:
         file.write(f"{config.act} {config.amount} {seed} {os.getpid()}\\n")
-    pace.early([1.5, 0.5, math.nan, 7.0])
+    progress.early([1.5, 0.5, math.nan, 7.0])
     return globals()[config.act](config, seed)
 
 
@@ -110,7 +110,7 @@ def wait(config, seed):
 def steps(config, seed):
     for step in range(12):
         time.sleep(config.amount / 12)
-        pace.block(step / 12)
+        progress.block(step / 12)
     return ok(config, seed)
 
 
@@ -135,7 +135,7 @@ def looped(config, seed, count, fatal):
             os.kill(os.getpid(), signal.SIGKILL)
         return {"sum": state["sum"] * 1.1 + number / 3, "seen": (*state["seen"], float(number))}
 
-    end = pace.blocks({"sum": seed / 2**63, "seen": ()}, step, count)
+    end = progress.blocks({"sum": seed / 2**63, "seen": ()}, step, count)
     return Measures(value=end["sum"], count=len(end["seen"]), curve=end["seen"])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from axiom.domain.experiments import Experiment, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, pace, tiles
+from axiom.kit import chance, progress, tiles
 
 MAP = Map(
     title="A disc",
@@ -46,7 +46,7 @@ class Measures:
 def run(config, seed):
     """Every pixel of one tile."""
     draw = chance.stream(seed, "radius").random()
-    pace.early([draw])
+    progress.early([draw])
     radius = 0.5 + 0.2 * draw + 0.1 * config.wide
     x, y = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
     far = np.hypot(x, np.log10(y) / 2.0)

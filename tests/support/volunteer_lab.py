@@ -34,13 +34,13 @@ _UNDRAWN = 2400832  # the private half of a key under which none of the first 22
 _CURVE = """
 import time
 
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 
 def run(config, seed):
     for done in range({tenths}):
         time.sleep(0.1)
-        pace.block(done / {tenths})
+        progress.block(done / {tenths})
     rng = chance.stream(seed, "curve")
     return Measures(curve=tuple(float(each) for each in rng.random({length})))
 """

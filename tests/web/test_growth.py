@@ -103,8 +103,14 @@ def test_no_page_takes_longer_because_there_are_more_findings(browse, small_lab,
 
 
 # These show all that there is: of what is asked a laboratory has some hundreds, and a picture of links has every one.
-WHOLE = ("/experiments", "/status", "/findings/graph")
-NAMES = {"/sessions/": "2026-03-02-b", "/ledger/": "2026-03-02-b", "/experiments/": "tiny_sum@1", "/maps/": ""}
+WHOLE = ("/experiments", "/questions", "/status", "/findings/graph")
+NAMES = {
+    "/sessions/": "2026-03-02-b",
+    "/ledger/": "2026-03-02-b",
+    "/experiments/": "tiny_sum@1",
+    "/questions/": "tiny_sum",
+    "/maps/": "",
+}
 ROWS = re.compile(r"_SHOWN|_THE_PAGE|_A_PAGE|_GROUPS|BRIEFING|_ROWS|^_WATCHES$")  # the most of a list that a page shows
 
 
@@ -144,7 +150,7 @@ def happen(lab, times: int) -> None:
             session = rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
             settlements.settle_session(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
             rounds.finish_round_step(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
-            rounds.promote_round_to_session(lab.db, session.id, "a test", lab.now)
+            rounds.make_session_of_round(lab.db, session.id, "a test", lab.now)
 
 
 def test_no_page_grows_with_the_years(browse, small_lab, prepared, monkeypatch):

@@ -18,13 +18,21 @@ from axiom.web.papers import formats
 from axiom.web.site.routes import PAGES
 from axiom.web.site.templates import template_environment
 
-_OF = {"experiments": "tiny_sum", "sessions": "2026-03-02-a", "ledger": "2026-03-02-a"}
+_OF = {"experiments": "tiny_sum", "questions": "tiny_sum", "sessions": "2026-03-02-a", "ledger": "2026-03-02-a"}
 PLACES = [
     page.path.replace("{number:number}", "1").replace("{name}", _OF.get(page.path.split("/")[1], "small_map"))
     for page in PAGES
     if not page.path.startswith("/maps/") and "{other}" not in page.path
 ]
-BOXED = ("/findings/1", "/findings/2", "/experiments/tiny_sum", "/proposals/1", "/sessions/2026-03-02-a", "/ideas/1")
+BOXED = (
+    "/findings/1",
+    "/findings/2",
+    "/experiments/tiny_sum",
+    "/questions/tiny_sum",
+    "/proposals/1",
+    "/sessions/2026-03-02-a",
+    "/ideas/1",
+)
 FILES = ("/sessions/2026-03-02-a.md", "/sessions/2026-03-02-a.txt", "/news.atom")
 
 
@@ -55,7 +63,7 @@ def test_a_page_and_its_json_have_it_where_they_say_whose_it_is_and_nowhere_else
 @pytest.mark.parametrize("address", [*BOXED, "/findings/paper?of=1,2", "/registrations/1", "/findings/graph"])
 def test_the_box_comes_after_the_verdict(address, words_site):
     page = words_site.get(address).text
-    before, box, rest = page.partition('<details class="words">')
+    before, box, rest = page.partition('<details class="words"')
     assert box
     assert MARK in rest
     for computed in ('class="verdict', "Every replicate", "Limitations"):
@@ -67,7 +75,7 @@ def test_nothing_is_said_of_a_finding_before_it_is_weighed(words_site):
     for address in ("/findings/3", "/findings/paper?of=1,3"):
         page = words_site.get(address).text
         assert MARK not in page
-        assert '<details class="words">' not in page
+        assert '<details class="words"' not in page
     finding = words_site.get("/findings/3.json").json["finding"]
     assert (finding["said"], {len(link["said"]) for link in finding["links"]}) == ([], {0})
     assert finding["predictions"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simulation import requests
+from simulation import client_messages
 from simulation.computer import Computer, TaskOnComputer
 from simulation.dice import Dice
 from simulation.disk import DiskFault, Fate, Killed
@@ -50,7 +50,7 @@ class Tableau:
     def bring(self, held: TaskOnComputer) -> None:
         body, slot = held.output or b"", held.order.slot
         transfers = self.lab.up.transfers
-        message = requests.upload(slot, size=len(body), md5=requests.md5(body), offset=0) + body
+        message = client_messages.upload(slot, size=len(body), md5=client_messages.md5(body), offset=0) + body
         arrival = transfers.arrive(len(message))
         arrival.take(message)
         arrival.finish().result()

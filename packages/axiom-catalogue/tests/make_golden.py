@@ -53,13 +53,13 @@ class Notebook:
 
 def compute(experiment, config, seed, shelf=None):
     """One cell: its measures, and what it said on the way. The shelf keeps its states, where there is one."""
-    from axiom.kit import pace
+    from axiom.kit import progress
 
-    pace.attach(heard := Notebook(), shelf)
+    progress.attach(heard := Notebook(), shelf)
     try:
         return experiment.run(config, seed), heard
     finally:
-        pace.attach(None)
+        progress.attach(None)
 
 
 def numbers(experiment, config, seed):

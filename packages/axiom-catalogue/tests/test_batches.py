@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, data, goals, models
+from axiom.kit import chance, critical_batch_size, data, models
 from axiom_catalogue import batch_size_critical_phenomena as batch_size
 from axiom_catalogue import gradient_noise_scale as noise_scale
 from axiom_catalogue import neural_thermodynamics as thermodynamics
@@ -31,7 +31,7 @@ def batch_expected(number, task, batch, rate, steps):
     m' = m - rate A m and M' = M - rate (A M + M A) + rate^2 ((1 - 1/B) A M A + C / B), where A is the second moment of
     the inputs x, and C the mean of x (x.e - r)^2 x with what the best weights miss, r.
     """
-    _, x, y, _ = goals.problem(BATCH_SEEDS[number], task)
+    _, x, y, _ = critical_batch_size.problem(BATCH_SEEDS[number], task)
     inputs = np.column_stack([x, np.ones(len(x))]).astype(np.float64)
     best = np.linalg.lstsq(inputs, y, rcond=None)[0]
     missed, moment = y - inputs @ best, inputs.T @ inputs / len(x)
@@ -64,7 +64,7 @@ def test_loss_is_the_expected_one():
 
 
 def test_sharpness_is_that_of_a_bowl():
-    _, x, _, _ = goals.problem(BATCH_SEEDS[0], "noisy")
+    _, x, _, _ = critical_batch_size.problem(BATCH_SEEDS[0], "noisy")
     inputs = np.column_stack([x, np.ones(len(x))]).astype(np.float64)
     largest = np.linalg.eigvalsh(inputs.T @ inputs / len(x))[-1]
     for batch in (8, 128):
@@ -86,7 +86,7 @@ NOISE_SEED = seed_of("gradient_noise_scale", 1, 0)
 
 def test_parts_are_those_by_hand():
     """Of an affine model with squared error, whose Hessian is the second moment of the inputs for each output."""
-    _, x, y, objective = goals.problem(NOISE_SEED, "affine")
+    _, x, y, objective = critical_batch_size.problem(NOISE_SEED, "affine")
     x, y = x[:200], y[:200] + 0.3
     rng = np.random.default_rng(1)
     net = (models.Layer(rng.standard_normal((20, 5)).astype(np.float32), np.full(5, 0.2, np.float32)),)

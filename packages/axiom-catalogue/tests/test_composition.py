@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, models, pruning, readouts, training
+from axiom.kit import attribute_readouts, chance, models, pruning, training
 from axiom.kit.optimizers import Rates
 from axiom_catalogue import compositional_architecture as architecture
 from axiom_catalogue import compositional_generalization as generalization
@@ -51,7 +51,10 @@ def plainly_trained(seed, questions, outputs, epochs):
 
 def test_without_dropout_and_decay_it_is_plain_descent():
     config = compositional_numbers.Config(width=32, dropout=0.0, decay=0.0, epochs=20)
-    measured, questions = compositional_numbers.run(config, NUMBER_SEED), readouts.questions(NUMBER_SEED, "number")
+    measured, questions = (
+        compositional_numbers.run(config, NUMBER_SEED),
+        attribute_readouts.questions(NUMBER_SEED, "number"),
+    )
     end = plainly_trained(NUMBER_SEED, questions, 36, epochs=20)
     outputs = np.asarray(models.logits(end, questions.x_new))
     chances = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
@@ -96,7 +99,7 @@ def test_scattered_wires_are_as_many_as_those_of_towers():
 
 
 def test_a_growing_world_begins_with_few_levels():
-    pairs = readouts.questions(WIRING_SEED, "heads").task.y_train
+    pairs = attribute_readouts.questions(WIRING_SEED, "heads").task.y_train
     few = {}
     for order in ("growing", "by_lot", "at_once"):
         config = architecture.Config(readout="heads", wiring="plain", order=order, width=16, epochs=20)
@@ -122,7 +125,7 @@ def pruned_cell(readout="heads", removed=0.75, *, tuning=0, width=64, epochs=20,
 def test_the_smallest_of_each_layer_go():
     """By hand, of a network that learns nothing: what is left of its start."""
     measured = pruned_cell(lr=0.0)
-    questions = readouts.questions(PRUNED_SEED, "heads")
+    questions = attribute_readouts.questions(PRUNED_SEED, "heads")
     start = models.mlp(chance.stream(PRUNED_SEED, "start"), (32, 64, 64, 12))
     left = [
         layer.weights * (np.abs(layer.weights) > np.quantile(np.abs(layer.weights), 0.75, method="lower"))
@@ -147,7 +150,10 @@ def test_the_smallest_of_each_layer_go():
 
 def test_what_is_gone_says_nothing_in_training():
     """The loss is that of what is left, whatever the weights that are gone: so they get no gradient."""
-    net, questions = models.mlp(chance.stream(1, "net"), (32, 8, 8, 12)), readouts.questions(PRUNED_SEED, "heads")
+    net, questions = (
+        models.mlp(chance.stream(1, "net"), (32, 8, 8, 12)),
+        attribute_readouts.questions(PRUNED_SEED, "heads"),
+    )
     mask = pruning.magnitude(net, keep=0.25, layerwise=True)
     left, rows = pruning.pruned(net, mask), (questions.task.x_train, questions.task.y_train)
     by_hand = float(questions.heads(models.logits(left, rows[0]), rows[1]))
@@ -167,7 +173,7 @@ def regular_cell(*, readout="heads", dropout=0.0, decay=0.0, width=32, epochs=40
 
 
 def test_without_any_it_is_plain_descent():
-    measured, questions = regular_cell(), readouts.questions(REGULAR_SEED, "heads")
+    measured, questions = regular_cell(), attribute_readouts.questions(REGULAR_SEED, "heads")
     end = plainly_trained(REGULAR_SEED, questions, 12, epochs=40)
     shown = {
         "train_accuracy": (questions.task.x_train, questions.task.y_train),

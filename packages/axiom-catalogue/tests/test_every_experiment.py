@@ -14,7 +14,7 @@ import pytest
 from cell_host import Shelf
 
 from axiom.domain.experiments import seed_of
-from axiom.kit import pace
+from axiom.kit import progress
 from axiom.laboratory.experiments.rules.source_rules import check_source
 
 NAMES = make_golden.names()
@@ -128,7 +128,7 @@ def test_it_measures_its_golden_numbers_and_says_how_far_it_is(name):
     hints = typing.get_type_hints(experiment.measures)
     assert type(measures) is experiment.measures
     assert {field for field, hint in hints.items() if not fits(getattr(measures, field), hint)} == set()
-    assert 1 <= len(heard.early_values) <= pace.LONGEST
+    assert 1 <= len(heard.early_values) <= progress.LONGEST
     assert all(map(math.isfinite, heard.early_values))
     assert heard.fractions == sorted(heard.fractions) or name in TWO_LOOPS
     assert heard.fractions[-1] == 1.0
@@ -146,7 +146,9 @@ def test_again_or_after_an_interruption_it_measures_the_same_to_the_last_bit(nam
     experiment, config = short(name, **MORE.get(name, {}))
     measures, heard, shelf = whole(name, **MORE.get(name, {}))
     if name in MORE or max(map(experiment.needs.seconds, experiment.sweep)) > LONG:
-        assert len(shelf.states) >= 2, "nothing was kept before the end: give it more steps, or compute in pace.blocks"
+        assert len(shelf.states) >= 2, (
+            "nothing was kept before the end: give it more steps, or compute in progress.blocks"
+        )
     resumed = Shelf(shelf.states[len(shelf.states) // 2]) if len(shelf.states) >= 2 else Shelf()
     seed = seed_of(name, experiment.version, 0)
     again, heard_again = make_golden.compute(experiment, config, seed, resumed)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, committee, data, information, models
+from axiom.kit import chance, committee_machines, data, information, models
 from axiom_catalogue import information_bottleneck as bottleneck
 from axiom_catalogue import information_bottleneck_deep as deep
 from axiom_catalogue import neuron_specialization as specialization
@@ -148,9 +148,12 @@ def test_start_is_measured_before_training():
 def test_units_that_are_alike_stay_on_the_plateau():
     """All of them learn the sum: the best that this can reach is known from the overlaps."""
     alike = unit_cell("committee", width=3, epochs=100, is_alike=True)
-    taught = committee.orthogonal(chance.stream(UNIT_SEED, "taught"), inputs=50, units=3)
+    taught = committee_machines.orthogonal(chance.stream(UNIT_SEED, "taught"), inputs=50, units=3)
     along = np.repeat(taught.sum(axis=1, keepdims=True), 3, axis=1) / np.sqrt(3)
-    risks = [committee.risk(committee.overlaps(length * along, taught)) for length in np.linspace(0.1, 2, 50)]
-    best = min(risks) / committee.risk(committee.overlaps(0 * along, taught))
+    risks = [
+        committee_machines.risk(committee_machines.overlaps(length * along, taught))
+        for length in np.linspace(0.1, 2, 50)
+    ]
+    best = min(risks) / committee_machines.risk(committee_machines.overlaps(0 * along, taught))
     assert best < alike.error < 3 * best
     assert alike.specialised < 0.2

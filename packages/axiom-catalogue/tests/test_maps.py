@@ -13,7 +13,7 @@ from map_tiles import bands, quarter_that_disagrees
 
 import axiom_catalogue as catalogue
 from axiom.domain.maps import ROOT
-from axiom.kit import arithmetic, chance, features, optimizers, planes, tiles
+from axiom.kit import arithmetic, chance, features, optimizers, pixel_networks, tiles
 from axiom.kit.data import LearningTask
 from axiom.rules.tasks.duplicates import are_numbers_near
 from axiom_catalogue import (
@@ -290,7 +290,7 @@ def test_a_tile_is_one_program_on_a_gpu_and_the_picture_of_a_core(monkeypatch):
 
 
 def test_a_gpu_has_room_for_so_many_networks_and_a_core_for_a_few(monkeypatch):
-    assert planes.side_by_side(8, 10_000) == 8
+    assert pixel_networks.side_by_side(8, 10_000) == 8
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert planes.side_by_side(8, 10_000) == planes.ROOMY // 10_000
-    assert planes.side_by_side(8, 2 * planes.ROOMY) == 8  # no fewer than a core has in its cache
+    assert pixel_networks.side_by_side(8, 10_000) == pixel_networks.ROOMY // 10_000
+    assert pixel_networks.side_by_side(8, 2 * pixel_networks.ROOMY) == 8  # no fewer than a core has in its cache

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, echoes, lyapunov, reservoirs
+from axiom.kit import chance, large_reservoirs, lyapunov, reservoirs
 from axiom_catalogue import cellular_automata, edge_of_chaos, reservoir_computing, reservoir_extended
 from axiom_catalogue import edge_of_chaos_by_radius as by_radius
 
@@ -123,7 +123,7 @@ def echo_theory(wiring, units, *, radius, drive, noise):
 
     The best estimate knows a value as far as its echo stands out from the echoes of all others and from the noise.
     """
-    recurrent = radius * echoes.WIRINGS[wiring](chance.stream(ECHO_SEED, "recurrent"), units)
+    recurrent = radius * large_reservoirs.WIRINGS[wiring](chance.stream(ECHO_SEED, "recurrent"), units)
     echo, signal, spread = drive * chance.stream(ECHO_SEED, "weights").uniform(-1.0, 1.0, units), 0.0, 0.0
     powers = [np.linalg.matrix_power(recurrent, number) for number in range(60)]
     heard = [power @ echo for power in powers]

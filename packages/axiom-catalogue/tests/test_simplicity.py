@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from axiom.domain.experiments import seed_of
-from axiom.kit import chance, losses, models, rivals
+from axiom.kit import chance, gradient_starvation, losses, models
 from axiom.kit.optimizers import Rates
 from axiom_catalogue import feature_competition_dynamics as competition
 from axiom_catalogue import simplicity_bias
@@ -54,7 +54,7 @@ def test_the_first_losses_are_those_of_who_is_heard():
     config = under_dropout.Config(strong=2.0, hidden=0.5, inputs=0.2, noise=1.0, width=32, epochs=20, lr=0.0)
     seed = HUSHED_SEEDS[0]
     _, heard = make_golden.compute(under_dropout.experiment, config, seed)
-    task = rivals.rivals(seed, strong=2.0, weak=0.5).task
+    task = gradient_starvation.rivals(seed, strong=2.0, weak=0.5).task
     orders = chance.orders(seed, items=1_000, epochs=20)
     first, second = models.mlp(chance.stream(seed, "start"), (20, 32, 5))
     numbers = chance.stream(seed, "silence").integers(0, 1_024, size=(20_000, 2), dtype=np.int32)

@@ -87,6 +87,11 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         declared["setting"] = experiment.setting
     if experiment.words:
         declared["words"] = dict(experiment.words)
+    if experiment.headlines:
+        declared["headlines"] = [
+            {"says": headline.says, "when": {name: side.value for name, side in headline.when.items()}}
+            for headline in experiment.headlines
+        ]
     return declared
 
 

@@ -18,6 +18,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 MOST_COPIES = 5  # volunteers who compute the same task
 MOST_CORES = 64  # of one computer, on which a task may compute
 NO_SENTENCE = "at most 80 letters and spaces, without a digit or a full stop"
+MOST_OF_HEADLINE = 14  # words: an answer that one can retell
 MOST_OF_CONTROL = 16  # configs of a placebo or a planted effect, each of which a preflight computes at eight seeds
 
 
@@ -92,6 +93,34 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Headline:
+    """The answer to the question in one sentence, which is said while the findings came out so, and never else.
+
+    `when` names the estimands that the sentence speaks of, each with the side on which its number must lie. Of several
+    headlines that hold the first is shown; where none holds, the question is undecided.
+    """
+
+    says: str
+    when: Mapping[str, Direction]
+
+
+def check_headlines(experiment: str, estimands: Collection[str], headlines: Sequence[Headline]) -> None:
+    """Refuse a sentence that is none or too long to retell, one that rests on nothing, and one never reached."""
+    for place, headline in enumerate(headlines):
+        if not 3 <= len(headline.says.split()) <= MOST_OF_HEADLINE or headline.says.endswith("."):
+            raise ValueError(
+                f"{experiment}: the headline {headline.says!r} must have 3 to {MOST_OF_HEADLINE} words and no full stop"
+            )
+        if not headline.when or not headline.when.keys() <= set(estimands):
+            raise ValueError(
+                f"{experiment}: the headline {headline.says!r} must say when it holds, by estimands of this file: "
+                f"{', '.join(sorted(estimands))}"
+            )
+        if any(earlier.when.items() <= headline.when.items() for earlier in headlines[:place]):
+            raise ValueError(f"{experiment}: the headline {headline.says!r} is never shown, since one before it holds")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Control:
     """Two small sweeps that show what an estimand is worth: both are computed before anything is believed of it.
 
@@ -131,6 +160,7 @@ class Experiment:
     learned: str = ""  # a measure that is no outcome: 1 where a cell learned anything at all, else 0
     setting: str = ""  # of all that is measured, as in "small networks that learn clusters": headlines begin with it
     words: Mapping[str, str] = field(default_factory=dict)  # of a measure, a factor or a level (`task=xor`): its name
+    headlines: tuple[Headline, ...] = ()  # the answers to the question, by what its findings say
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not be computed or weighed, before anything is built on it."""
@@ -153,6 +183,7 @@ class Experiment:
         check_words(self.name, {measure.name for measure in fields(self.measures)} | self.factors, self.words)
         if self.setting and not LABEL.fullmatch(self.setting):
             raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")
+        check_headlines(self.name, {estimand.name for estimand in self.estimands}, self.headlines)
         self._check_map()
         for control in self.controls:
             self._check_control(control)

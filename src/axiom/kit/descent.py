@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import jax
 import numpy as np
 
-from axiom.kit import pace, side_by_side
+from axiom.kit import progress, side_by_side
 from axiom.kit.losses import Objective
 from axiom.kit.models import Array
 from axiom.kit.optimizers import SGD, Memory, Optimizer, Rates
@@ -52,7 +52,7 @@ def descended(
         return descent, [*seen, watch(course.weights(descent), loss)]
 
     nothing: list[Seen] = []
-    descent, seen = pace.blocks((course.begin(), nothing), step, math.ceil(steps / every))
+    descent, seen = progress.blocks((course.begin(), nothing), step, math.ceil(steps / every))
     return course.weights(descent), seen
 
 
@@ -82,7 +82,7 @@ class _Course:
         )
         seen = np.asarray(losses)  # a part of JAX's array would be a program of its own, as dear as some steps
         if done == 0:
-            pace.early(seen)
+            progress.early(seen)
         return (jax.tree.leaves(net), list(kept)), float(seen[-1])
 
     def weights(self, state: _Held) -> Any:

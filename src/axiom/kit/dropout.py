@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import slopes
+from axiom.kit import fast_gradients
 from axiom.kit.data import Floats, LearningTask
 from axiom.kit.models import Array, Net
 
@@ -62,6 +62,6 @@ def outputs(net: Net, x: Array, numbers: Array, patterns: Sequence[Array]) -> Ar
     """What a plain ReLU network gives while those are silent whom the patterns of these numbers, a row each, name."""
     above: Any = x * jnp.asarray(patterns[0])[numbers[:, 0]]
     for place, layer in enumerate(net[:-1], start=1):
-        heard = slopes.plus(slopes.times(above, layer.weights), layer.biases)
+        heard = fast_gradients.plus(fast_gradients.times(above, layer.weights), layer.biases)
         above = heard * (heard > 0) * jnp.asarray(patterns[place])[numbers[:, place]]
-    return slopes.plus(slopes.times(above, net[-1].weights), net[-1].biases)
+    return fast_gradients.plus(fast_gradients.times(above, net[-1].weights), net[-1].biases)

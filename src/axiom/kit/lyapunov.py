@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from axiom.kit import pace
+from axiom.kit import progress
 from axiom.kit.features import Doubles
 
 Step: TypeAlias = Callable[[Doubles, Doubles, int], tuple[Doubles, Doubles]]
@@ -40,11 +40,11 @@ def largest_exponents(step: Step, states: Doubles, tangents: Doubles, *, steps: 
             if moment >= washout:
                 total = total + growths[-1]
         if number == 0:
-            pace.early(growth[-1] for growth in growths)
+            progress.early(growth[-1] for growth in growths)
         return states, tangents, total
 
     nothing = np.zeros(len(states))
-    return pace.blocks((states, tangents, nothing), block, -(-count // _EVERY))[2] / steps
+    return progress.blocks((states, tangents, nothing), block, -(-count // _EVERY))[2] / steps
 
 
 def mean_field(gains: Doubles, *, drive: float, share: float = 1.0) -> Doubles:

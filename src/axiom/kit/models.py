@@ -172,6 +172,6 @@ def library_of(x: Array, net: Net) -> Any:
 
 def _with_slopes() -> tuple[Callable[..., Any], Callable[..., Any]]:
     """A product and a sum of rows for arrays of JAX."""
-    from axiom.kit import slopes  # here and not above, as JAX itself
+    from axiom.kit import fast_gradients  # here and not above, as JAX itself
 
-    return slopes.times, slopes.plus
+    return fast_gradients.times, fast_gradients.plus

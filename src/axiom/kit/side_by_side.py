@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import pace
+from axiom.kit import progress
 
 if TYPE_CHECKING:
     import jax
@@ -119,7 +119,7 @@ def is_joined(*arrays: Any) -> bool:
 
 
 def compute(
-    run: Callable[[Any, int], Any], cells: Sequence[tuple[Any, int]], listeners: Sequence[pace.Listener] = ()
+    run: Callable[[Any, int], Any], cells: Sequence[tuple[Any, int]], listeners: Sequence[progress.Listener] = ()
 ) -> Iterator[tuple[Any, BaseException | None]]:
     """Run these cells side by side: what each returned, or what it raised, in their order.
 
@@ -158,26 +158,26 @@ _stage = _Stage()
 class _Cell:
     """One cell and its thread, which runs while it is its turn."""
 
-    def __init__(self, run: Callable[[], Any], listener: pace.Listener | None) -> None:
+    def __init__(self, run: Callable[[], Any], listener: progress.Listener | None) -> None:
         self.returned: Any = None
         self.fault: BaseException | None = None
         self.call: tuple[Program, tuple[Any, ...], Mapping[str, Any]] | None = None
         self.answer: Any = None
         self._run = run
-        self._door = pace.open_door(listener)
+        self._door = progress.open_door(listener)
         self._turn = _closed()
         self._thread = _threading.Thread(target=self._live, daemon=True)
 
     def go_on(self) -> None:
         """Let it run until it calls a program, or ends."""
         _stage.present = self
-        before = pace.enter(self._door)
+        before = progress.enter(self._door)
         if self._thread.ident is None:
             self._thread.start()
         else:
             self._turn.release()
         _stage.is_free.acquire()
-        pace.enter(before)
+        progress.enter(before)
         _stage.present = None
 
     def ask(self, called: Program, arguments: tuple[Any, ...], static: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.maps import Knob, Map, Tile
-from axiom.kit import pace
+from axiom.kit import progress
 
 Reals = npt.NDArray[np.floating]
 Anything = npt.NDArray[Any]
@@ -81,7 +81,7 @@ def computed(pixels: int, most: int, train: Callable[[slice], Sequence[npt.Array
         return [*ends, [np.asarray(numbers) for numbers in train(parts[number])]]
 
     none: list[list[Anything]] = []
-    ends = pace.blocks(none, step, len(parts))
+    ends = progress.blocks(none, step, len(parts))
     return tuple(np.concatenate([np.asarray(end[place]) for end in ends]) for place in range(len(ends[0])))
 
 

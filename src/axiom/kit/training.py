@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit import pace, side_by_side
-from axiom.kit.courses import Context, Course, Held
+from axiom.kit import progress, side_by_side
 from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.losses import CROSS_ENTROPY, Objective
+from axiom.kit.minibatch_descent import Context, Course, Held
 from axiom.kit.models import RELU, Array, Net, NetworkFunction
 from axiom.kit.optimizers import SGD, Optimizer, Rates
 
@@ -55,7 +55,7 @@ def descend(
     descent = course.begin()
     for number in range(course.blocks):
         descent = course.step(descent, number)
-        pace.block((number + 1) / course.blocks)
+        progress.block((number + 1) / course.blocks)
         yield course.net(descent)
 
 
@@ -97,7 +97,7 @@ def trained(
     nothing: list[Seen] = []
     if isinstance(watch, Look) and side_by_side.is_joined(start):
         return course.at_once(watch.of, watch.arrays)
-    descent, seen = pace.blocks((course.begin(), nothing), step, course.blocks)
+    descent, seen = progress.blocks((course.begin(), nothing), step, course.blocks)
     return course.net(descent), seen
 
 

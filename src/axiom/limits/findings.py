@@ -8,5 +8,4 @@ COMPARED = 500  # Decided findings that a new one is compared with
 IN_A_PAPER = 20  # Findings that one paper may be about
 HOME_FINDINGS = 6  # Decided findings, and awaited ones, on the front page
 HOME_QUESTIONS = 6  # Open questions on the front page
-HOME_TELLING = 3  # Answers in large letters on the front page
-HOME_TELLING_AMONG = 12  # Findings that those answers are chosen from, the surest and newest first
+HOME_ANSWERS = 3  # Answered questions with their picture at the head of the front page

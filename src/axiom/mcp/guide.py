@@ -53,7 +53,7 @@ One file asks one question. It declares everything before anything is computed.
   twice with equal bits, within its memory and time; its controls find what was planted, and nothing where nothing is.
 - needs: seconds(config) of one cell on one core, memory_mb of a task. A warm cell may take ten times more or less than
   that, and between configs the ratio may be off by three; a refusal at G6 says what was measured, once you ask. A run
-  that may stop early is best given a fixed number of steps. A loop calls pace.block at least once a second.
+  that may stop early is best given a fixed number of steps. A loop calls progress.block at least once a second.
 - learned (optional) names a measure that no estimand concludes from, 1 where a cell learned anything at all, else 0:
   a draft of which no cell learned anything fails.
 - guide_show part=declaration has every class of such a file with its fields and words.

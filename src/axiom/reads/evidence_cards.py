@@ -24,7 +24,7 @@ from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
 from axiom_weigh.amounts import counted
-from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.values import Evidence, Observation
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from axiom import shipped
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID
-from axiom.domain.headlines.answers import compose_claim, compose_quantity, with_words
+from axiom.domain.headlines.answers import compose_claim, compose_quantity, name_in_words, tell_levels, with_words
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
@@ -40,7 +40,7 @@ from axiom.store.findings import blocks, old_claims
 from axiom.store.registrations.registrations import read_placed_configs
 from axiom.store.views import findings, results
 from axiom.store.views.findings import FindingView, Forecast
-from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
+from axiom_weigh.figures.picture_data import MeasuredConfig, points_of, repetitions_of
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.statistics.student import mean_of
@@ -115,7 +115,7 @@ def experiment_page(reading: Reading, name: str) -> Answer:
             "former": _former(reading, stored.name),
             "progress": progress,
             "figures": {
-                "sweep": _sweep(reading, stored, manifest, sum(counted["result", stored.id].values())),
+                "sweep": plot_sweep(reading, stored, manifest, sum(counted["result", stored.id].values())),
                 **_curve(reading, stored, manifest),
             },
             "summary": _summary(reading, stored, manifest),
@@ -339,7 +339,7 @@ def _progress(
     }
 
 
-def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
+def plot_sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
     """The picture of the sweep, and the numbers that it draws: what is back so far, by config; of very many the first.
 
     Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
@@ -355,7 +355,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
         [*first[place], len(by_config[place]), median_of(by_config[place]), *median_sequence(by_config[place])]
         for place in places
     ]
-    headings = (*named, "Results", f"Median of {measure}", "Low", "High")
+    headings = (*named, "Results", f"Median of {name_in_words(manifest.words, measure)}", "Low", "High")
     name = f"experiment/{stored.id}/sweep"
     return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
@@ -373,11 +373,13 @@ def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], 
         shown_factors = varying_factors(manifest)
         return ("Config",), {place: [config_in_words(configs[place], shown_factors)] for place in places}
     shown = [place for place, config in enumerate(configs) if figure.shows(config)]
-    points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
+    in_words = [tell_levels(manifest.words, configs[place], figure.x) for place in shown]
+    points, by = points_of(figure.x, [MeasuredConfig(config=config, seeds=0, median=None) for config in in_words])
     first = {
         place: [point.x, *([digits(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
     }
-    return (figure.x, by) if by else (figure.x,), first
+    x = name_in_words(manifest.words, figure.x)
+    return (x, by) if by else (x,), first
 
 
 def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:

@@ -49,7 +49,7 @@ from axiom.store.views.findings import (
 )
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
-from axiom_weigh.values import Grade, Verdict
+from axiom_weigh.values import Grade, Observation, Verdict
 
 _GRADES = list(Grade)
 _SINCE = {"day": 1, "week": 7, "month": 30}  # days
@@ -178,10 +178,6 @@ def finding_page(reading: Reading, number: int) -> Answer:
     lines = findings.list_evidence_history(reading.db, number)
     inputs = evidence_cards.find_card_inputs(reading, view)
     observed = inputs.observations if inputs else ()
-    values = [
-        [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
-        for row in observed
-    ]
     weighed = evidence_cards.read_card(reading, view, inputs)
     return {
         "finding": describe_finding(reading, view)
@@ -206,7 +202,7 @@ def finding_page(reading: Reading, number: int) -> Answer:
             "card": shared_card_address(reading, number),
             "figures": {
                 "narrowing": narrowing_plot(reading, number, view.estimand),
-                "strip": figure_with_table(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
+                "strip": plot_repetitions(reading, number, observed),
                 "forest": evidence_cards.forest_plot(reading, number, weighed),
             },
         }
@@ -340,6 +336,15 @@ def narrowing_plot(reading: Reading, number: int, estimand: Mapping[str, Any]) -
     """The picture of how a finding's interval became narrower."""
     rows = [_row(line, estimand) for line in findings.list_finding_course(reading.db, number)]
     return figure_with_table(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
+
+
+def plot_repetitions(reading: Reading, number: int, observed: Sequence[Observation]) -> Answer:
+    """The picture of what a finding's number is in each repetition."""
+    values = [
+        [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
+        for row in observed
+    ]
+    return figure_with_table(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True)
 
 
 def finding_course(reading: Reading, number: int) -> list[tuple[Any, ...]]:

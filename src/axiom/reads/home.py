@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
-from axiom.domain.evidence import Meaning
-from axiom.laboratory.findings.rules.front_page import AnsweredFinding, choose_front_page
 from axiom.limits import findings as finding_limits
 from axiom.limits import news as news_limits
-from axiom.reads import experiments as experiment_views
 from axiom.reads import failures
 from axiom.reads import findings as finding_views
 from axiom.reads import news as news_views
@@ -20,15 +17,11 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.figures import shared_card_address
 from axiom.reads.graph import Graph, count_earlier_claims
 from axiom.reads.maps import recent_tiles
+from axiom.reads.questions import list_questions
 from axiom.reads.rounds import sessions as session_views
-from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
-from axiom.store.views.findings import FindingBrief, FindingView
-from axiom_weigh.values import Grade
-
-_GRADES = list(Grade)
 
 
 @page_at("/", "home.html")
@@ -37,28 +30,24 @@ def home_page(reading: Reading) -> Answer:
     briefs = findings.list_finding_briefs(reading.db)
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
-    likely = _likely(weighed)
     listed = [
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
-    views = findings.read_finding_views(reading.db, {*likely, *listed})  # once, since each brings its registration
-    telling = choose_front_page((_as_answer(views[number]) for number in likely), finding_limits.HOME_TELLING)
-    row = finding_views.make_finding_rows(reading, Graph(reading), (views[number] for number in {*telling, *listed}))
-    counted = counters.read_counters(reading.db)
-    by_state = counters.group_counters_by_state(counted)
-    concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
+    row = finding_views.read_finding_rows(reading, Graph(reading), listed)
     every = experiments.list_experiment_versions(reading.db)
-    questions = [version for version in every if version.status == "open" and version.name in concluded]
-    busiest = sorted(questions, key=lambda version: _is_idle(by_state["task", version.id]))[
-        : finding_limits.HOME_QUESTIONS
-    ]
+    questions = list_questions(reading, every, briefs)
+    answered = [question for question in questions if question["headline"]]
+    counted = counters.read_counters(reading.db)
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "told": [_highlight(reading, row[number], views[number].finding.experiment_id) for number in telling],
-            "card": shared_card_address(reading, telling[0]) if telling else None,
-            "questions": [experiment_views.describe_experiment(version, by_state) for version in busiest],
+            "answers": answered[: finding_limits.HOME_ANSWERS],
+            "all_answers": len(answered),
+            "card": shared_card_address(reading, answered[0]["carried_by"][0]) if answered else None,
+            "questions": [question for question in questions if not question["headline"]][
+                : finding_limits.HOME_QUESTIONS
+            ],
             "all_questions": len(questions),
             "findings": [row[brief.number] for brief in weighed[: finding_limits.HOME_FINDINGS]],
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
@@ -120,40 +109,4 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
         "computing": len(reading.live().get("computing", ())),
         "parts": reading.live().get("parts", {}),
         "autopilot": reading.live().get("autopilot"),
-    }
-
-
-def _likely(weighed: list[FindingBrief]) -> list[int]:
-    """The findings among which those are that a newcomer should see."""
-    decided = [brief for brief in weighed if brief.verdict.is_decided and brief.status == "open"]
-    return [
-        brief.number
-        for brief in sorted(decided, key=lambda brief: -_GRADES.index(brief.grade))[: finding_limits.HOME_TELLING_AMONG]
-    ]
-
-
-def _as_answer(view: FindingView) -> AnsweredFinding:
-    evidence, estimand = view.line.evidence if view.line else None, view.estimand
-    estimate = evidence.estimate if evidence else None
-    return AnsweredFinding(
-        number=view.finding.number,
-        experiment=view.experiment,
-        grade=evidence.grade if evidence else Grade.AWAITING,
-        is_against=view.reads is Meaning.OPPOSITE,
-        has_words=bool(estimand.get("words")),
-        size=0.0 if estimate is None else (estimate - estimand["null"]) / estimand["smallest"],
-    )
-
-
-def _is_idle(tasks: Mapping[str, int]) -> bool:
-    """Is none of them computed or about to be?"""
-    return not (tasks.get("sent") or tasks.get("unsent"))
-
-
-def _highlight(reading: Reading, row: Answer, experiment_id: int) -> Answer:
-    """A finding with its picture and what its experiment asked."""
-    stored = experiments.find_experiment(reading.db, experiment_id)
-    return row | {
-        "figures": {"narrowing": finding_views.narrowing_plot(reading, row["number"], row)},
-        "question": stored_manifest(stored.manifest).question if stored else "",
     }

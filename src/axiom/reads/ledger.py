@@ -100,7 +100,7 @@ def settlement_page(reading: Reading, name: str) -> Answer:
     """What the rounds of one session settled, or one round, in each of the ways in which it adds up."""
     session, db = rounds.find_round_by_name(reading.db, name), reading.db
     settled = (
-        settlements.list_round_settlements(db, rounds.find_last_prior_round_id(db, session), session.id)
+        settlements.list_round_settlements(db, rounds.find_last_round_before_session(db, session), session.id)
         if session
         else []
     )

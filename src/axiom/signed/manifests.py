@@ -8,7 +8,16 @@ from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import LABEL, Center, Direction, Kind, Published
-from axiom.domain.experiments import MOST_COPIES, MOST_CORES, MOST_OF_CONTROL, NAME, Figure, check_words
+from axiom.domain.experiments import (
+    MOST_COPIES,
+    MOST_CORES,
+    MOST_OF_CONTROL,
+    NAME,
+    Figure,
+    Headline,
+    check_headlines,
+    check_words,
+)
 from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
@@ -19,6 +28,7 @@ CUDA_MB = 4_000  # of the host's memory, for CUDA's libraries: chosen with room 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
 _MEASURES = "int|float|bool|ints|floats|grid"
+_SIDES = "|".join(re.escape(direction.value) for direction in Direction)
 _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
@@ -42,6 +52,7 @@ _LEFT_OUT: dict[str, Any] = {
     "learned": "",
     "setting": "",
     "words": {},
+    "headlines": [],
 }
 _FORMER = ("if_so", "if_opposite", "if_absent")  # an author's answers in manifests of before, which nobody reads
 _TEXTS = (*_FORMER, "in_words")
@@ -88,6 +99,7 @@ class Manifest:
     learned: str = ""  # a measure that is no outcome, and 1 where a cell learned anything at all
     setting: str = ""
     words: Mapping[str, str] = field(default_factory=dict)  # for names of measures, factors and levels
+    headlines: tuple[Headline, ...] = ()
 
     @property
     def events(self) -> frozenset[str]:
@@ -135,12 +147,15 @@ class Manifest:
         if self.map:
             data["map"] = _as_json({name: part for name, part in asdict(self.map).items() if part or name != "arms"})
         for name, usual in _LEFT_OUT.items():
-            if name != "map" and getattr(self, name) != usual:
-                data[name] = _as_json(getattr(self, name))
+            content = _as_json(getattr(self, name))
+            if name != "map" and content != usual:
+                data[name] = content
         return data
 
 
 def _as_json(value: Any) -> Any:
+    if isinstance(value, Headline):
+        return {"says": value.says, "when": dict(value.when)}
     if isinstance(value, Mapping):
         return {name: _as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -197,6 +212,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         learned=fields.text("learned"),
         setting=fields.text("setting", f"({LABEL.pattern})?"),
         words=_words(fields.part("words")),
+        headlines=fields.array("headlines", _headline),
     )
     _check(manifest)
     return manifest
@@ -220,6 +236,7 @@ def _check(manifest: Manifest) -> None:
     if manifest.learned in {estimand["measure"] for estimand in manifest.estimands}:
         raise ValueError(f"learned names {manifest.learned!r}, from which an estimand concludes")
     estimands = {estimand["name"] for estimand in manifest.estimands}
+    check_headlines(manifest.name, estimands, manifest.headlines)
     for control in manifest.controls:
         if control.estimand not in estimands:
             raise ValueError(f"a control speaks of {control.estimand!r}, which is no estimand")
@@ -289,7 +306,7 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     for name in ("name", "claim", "measure", "across", *_TEXTS):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
-    fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))
+    fields.text("expects", _SIDES)
     for name in ("smallest", "null"):
         fields.real(name)
     fields.array("between", canonical_json.check_config)
@@ -308,6 +325,14 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     chances.text("because")
     estimand: Mapping[str, Any] = value
     return estimand
+
+
+def _headline(value: Any, what: str) -> Headline:
+    fields = canonical_json.Fields(value, what, Headline.__dataclass_fields__)
+    sides = canonical_json.Fields(fields.part("when"), f"{what}: when", fields.part("when"))
+    return Headline(
+        says=fields.text("says"), when={name: Direction(sides.text(name, _SIDES)) for name in fields.part("when")}
+    )
 
 
 def _control(value: Any, what: str) -> ControlSweeps:

@@ -20,7 +20,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.follow import JournalFollower
+from axiom.store.journal.journal_follower import JournalFollower
 
 
 @pytest.fixture

@@ -263,7 +263,7 @@ STAIRS = "".join(f"    if np.mean(rows[:, 0]) < {step / 100 - 1}:\n        raise
 
 def test_of_a_failed_draft_everybody_is_told_one_bit_until_its_author_asks(door, package):
     told = []
-    for name, where in (("lower", "    guesses ="), ("higher", "    pace.early(")):
+    for name, where in (("lower", "    guesses ="), ("higher", "    progress.early(")):
         text = TEXT.replace('name="sound"', f'name="{name}"').replace(where, f"{STAIRS}{where}", 1)
         number = tried_here(door, package, text, name)
         shown = read_page(door, f"/drafts/{number}")["draft"]

@@ -12,7 +12,7 @@ def test_names_are_counted_by_day_and_never_given_twice(database, now):
     def named(day) -> str:
         begun = rounds.begin_round(database, pi="autopilot", reason="a test", now=day)
         database.execute("UPDATE session SET ended_at = started_at")
-        return rounds.promote_round_to_session(database, begun.id, "a reason", day).name
+        return rounds.make_session_of_round(database, begun.id, "a reason", day).name
 
     with database.transaction():
         names = [named(day) for day in [now] * 704 + [now + timedelta(days=1)]]

@@ -11,6 +11,7 @@ from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Agreement, Outcome, Report, Result, TaskState, WorkunitState
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.results import RecordedCells
@@ -55,7 +56,7 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
     found = task_store.read_tasks_with_owners(out, [2, 1, 99])
     assert [found[number].volunteer_id for number in sorted(found)] == [1, 1]
     assert (found[2].task.state, found[2].task.host_id) == (TaskState.SENT, 1)
-    assert task_store.map_hosts_to_volunteers(out, [2, 1, 7]) == {1: 1, 2: 2}
+    assert hosts.map_hosts_to_volunteers(out, [2, 1, 7]) == {1: 1, 2: 2}
     tasks = {number: known.task for number, known in found.items()}
     taken = [
         ReportedTask(task=tasks[1], report=said, state=TaskState.RETURNED, reason="returned", cause="success"),

@@ -157,7 +157,7 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
     fill(small_lab, prepared)
     draw(small_lab, "finding/1/card", 660)
     small_lab.db.execute("UPDATE figure SET name = 'finding/1/card' WHERE name = 'finding/1/card/660'")
-    reader, paths = browse(small_lab, master=MASTER), ("/", "/findings/1", "/experiments/tiny_sum@1")
+    reader, paths = browse(small_lab, master=MASTER), ("/findings/1", "/experiments/tiny_sum@1")
     answer = reader.get("/findings/1.json").json["finding"]["answer"]
     for path in paths:
         head = told(reader, path)

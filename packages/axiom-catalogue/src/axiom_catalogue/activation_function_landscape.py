@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, training
 
@@ -212,6 +212,32 @@ experiment = Experiment(
         where={"task": "exclusive_or", "loss": "cross_entropy"},
     ),
     setting="small two-layer classifiers",
+    headlines=(
+        Headline(
+            says="Task and step size decide whether small sigmoid or ReLU networks predict better",
+            when={
+                "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
+                "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,
+                "sigmoid_minus_relu_on_noise": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="At one step size, sigmoid beats ReLU on noisy labels, and loses on exclusive-or",
+            when={"sigmoid_minus_relu_on_noise": Direction.MORE, "sigmoid_minus_relu_on_exclusive_or": Direction.LESS},
+        ),
+        Headline(
+            says="Small sigmoid networks beat ReLU when a fifth of labels are wrong",
+            when={"sigmoid_minus_relu_on_noise": Direction.MORE},
+        ),
+        Headline(
+            says="Small ReLU networks beat sigmoid when a fifth of labels are wrong",
+            when={"sigmoid_minus_relu_on_noise": Direction.LESS},
+        ),
+        Headline(
+            says="Sigmoid and ReLU do about equally well with a fifth of labels wrong",
+            when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
+        ),
+    ),
     words={
         "final_accuracy": "final accuracy on new examples",
         "stopped_accuracy": "accuracy on new examples when stopped early",
@@ -234,6 +260,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "noise": "added share of wrong labels",
         "epochs": "{value} epochs",
+        "activation": "activation function",
     },
     needs=Needs(seconds=lambda config: config.epochs * 2e-4 * COSTS[config.activation], memory_mb=600),
 )

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 BLOCK = 250  # steps
 WORST = 100.0  # an error as large is as good as any larger one
@@ -84,12 +84,12 @@ def run(config: Config, seed: int) -> Measures:
         residual = scale * (active @ a) - y
         if step % BLOCK == 0:
             errors.append(min(float(np.mean(residual**2)), WORST))
-            pace.block(step / config.steps)
+            progress.block(step / config.steps)
         slope = (config.rate / config.examples / max(1.0, gain**2)) * scale * residual
         w, a = w - x.T @ (np.outer(slope, a) * (h > 0)), a - active.T @ slope
     errors.append(min(float(np.mean((scale * np.maximum(x @ w, 0.0) @ a - y) ** 2)), WORST))
-    pace.early(errors[:8])
-    pace.block(1.0)
+    progress.early(errors[:8])
+    progress.block(1.0)
     wrong = scale * np.maximum(x_test @ w, 0.0) @ a - y_test
     size = float(np.linalg.norm(wrong) * np.linalg.norm(first))
     return Measures(
@@ -176,6 +176,24 @@ experiment = Experiment(
     ),
     figure=Figure(x="gain", y="test_error", title="What it costs to begin with a function by chance"),
     setting="small ReLU networks that learn a smooth function",
+    headlines=(
+        Headline(
+            says="Starting silent lowers a small network's error if starting weights are large, not small",
+            when={"cancelling_helps_a_large_start": Direction.LESS, "cancelling_helps_a_small_start": Direction.ABSENT},
+        ),
+        Headline(
+            says="A small network with large starting weights predicts better if it starts silent",
+            when={"cancelling_helps_a_large_start": Direction.LESS},
+        ),
+        Headline(
+            says="A small network with large starting weights predicts worse if it starts silent",
+            when={"cancelling_helps_a_large_start": Direction.MORE},
+        ),
+        Headline(
+            says="Starting silent hardly changes the error of small networks with large starting weights",
+            when={"cancelling_helps_a_large_start": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_error": "error on new examples",
         "start=cancel": "neurons that start in cancelling pairs",

@@ -24,9 +24,9 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, goals, hessian, losses, models, pace, training
+from axiom.kit import chance, critical_batch_size, data, hessian, losses, models, progress, training
 
 INPUTS, CLASSES, ITEMS, TEST = 20, 5, 1_024, 2_000
 MOST = 65_536  # examples of a descent that never arrives
@@ -77,20 +77,20 @@ def run(config: Config, seed: int) -> Measures:
     size = SAME if config.control == "placebo" else config.batch
     lots = seed if config.control == "none" else int(chance.stream(seed, f"lots {config.batch}").integers(2**63))
     steps = max(MOST // size, UPDATES if config.same == "loss" else 0)
-    batches = goals.draws(lots, items=ITEMS, batch=size, steps=steps, copies=config.copies)
-    way = goals.Way(start=start, x=x, y=y, batches=batches, objective=objective)
+    batches = critical_batch_size.draws(lots, items=ITEMS, batch=size, steps=steps, copies=config.copies)
+    way = critical_batch_size.Way(start=start, x=x, y=y, batches=batches, objective=objective)
 
     def right(net: models.Net) -> float:
         return float((training.answers(net, test.x_test) == test.y_test).mean()) if test else 0.0
 
     if config.same in {"loss", "best"}:
         goal = config.goal * (IGNORANT[config.loss] if test else float(objective(start, x, y)))
-        count, rate = goals.fewest(way, RATES if config.same == "best" else [config.lr], goal=goal)
+        count, rate = critical_batch_size.fewest(way, RATES if config.same == "best" else [config.lr], goal=goal)
         net, _, _, loss = way.at(rate, goal=goal, last=len(batches))  # at no rate, where none arrived
         seen = [[float(loss), right(net)]]
     else:
         net, count, rate, seen = _for_long(config, way, right=right)
-    if not (math.isfinite(count) and seen[-1][0] < goals.HUGE):
+    if not (math.isfinite(count) and seen[-1][0] < critical_batch_size.HUGE):
         return Measures(has_arrived=0)
     probe = hessian.direction(chance.stream(seed, "probe"), start)
     return Measures(
@@ -107,13 +107,15 @@ def run(config: Config, seed: int) -> Measures:
 
 def _problem(config: Config, seed: int) -> tuple[models.Net, Any, Any, losses.Objective, data.LearningTask | None]:
     if config.task in {"affine", "noisy"}:
-        return *goals.problem(seed, config.task), None
-    task = goals.TASKS[config.task](chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=ITEMS, test=TEST)
+        return *critical_batch_size.problem(seed, config.task), None
+    task = critical_batch_size.TASKS[config.task](
+        chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=ITEMS, test=TEST
+    )
     start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, CLASSES))
     return start, task.x_train, task.y_train, LOSSES[config.loss], task
 
 
-def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net, float, float, Seen]:
+def _for_long(config: Config, way: critical_batch_size.Way, *, right: Any) -> tuple[models.Net, float, float, Seen]:
     """The network after so many steps, with what was seen on the way."""
     (_, between, size), (leaves, shape) = way.batches.shape, jax.tree.flatten(way.start)
     rate, steps = config.lr * (size / REFERENCE if config.same == "both" else 1.0), EXAMPLES // size
@@ -124,8 +126,8 @@ def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net
         net, _, _, loss = way.at(rate, goal=-np.inf, first=ends[0], last=ends[1], net=before)
         return jax.tree.leaves(net), [*state[1], [float(loss), right(net)]]
 
-    pace.early(map(float, way.at(rate, goal=-np.inf, last=1)[2:]))
-    leaves, seen = pace.blocks((leaves, Seen()), step, LOOKS)
+    progress.early(map(float, way.at(rate, goal=-np.inf, last=1)[2:]))
+    leaves, seen = progress.blocks((leaves, Seen()), step, LOOKS)
     return jax.tree.unflatten(shape, leaves), float(steps), rate, seen
 
 
@@ -155,7 +157,7 @@ BETTER = partial(
 )
 BEST, SQUARED = ({"same": "best", "loss": loss} for loss in LOSSES)
 NARROW: dict[str, object] = {**BEST, "width": 32}
-TASKS, SIZES = list(goals.TASKS), [2, 8, 32, 128, 512]
+TASKS, SIZES = list(critical_batch_size.TASKS), [2, 8, 32, 128, 512]
 EASY = partial(grid, Config, task=["teacher"], loss=["ce"], same=["best"], goal=[0.4])
 COPIED = EASY(batch=[2]) + EASY(batch=[32], copies=[16])
 FASTER = partial(Config, task="clusters", loss="ce", same="loss", lr=0.1)
@@ -279,6 +281,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="batch", y="steps", log=("x", "y"), title="Steps to one loss", where={"same": "best"}),
     setting="classifiers trained in batches",
+    headlines=(
+        Headline(
+            says="In small classifiers, bigger batches smoothly begin to waste examples beyond some size",
+            when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
+        ),
+        Headline(
+            says="In small classifiers, larger batches save ever fewer steps, as a smooth formula says",
+            when={"sharper_bend": Direction.ABSENT},
+        ),
+        Headline(
+            says="In small classifiers, larger batches stop saving steps more abruptly than the usual formula",
+            when={"sharper_bend": Direction.LESS},
+        ),
+        Headline(
+            says="In small classifiers, larger batches stop saving steps more gradually than the usual formula",
+            when={"sharper_bend": Direction.MORE},
+        ),
+        Headline(
+            says="Small classifiers need more examples in all with batches of 512 than 128",
+            when={"dearer_above": Direction.MORE},
+        ),
+    ),
     words={
         "doublings": "the number of examples needed",
         "steps": "the number of steps needed",

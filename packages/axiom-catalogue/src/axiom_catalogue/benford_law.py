@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 from axiom.kit.optimizers import Rates
@@ -174,6 +174,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="trained", log=("x",), title="How far first digits are from Benford's law"),
     setting="the weights of small classifiers",
+    headlines=(
+        Headline(
+            says="Weights of small networks break Benford's digit law, and training hardly changes that",
+            when={"trained_is_away": Direction.MORE, "training_comes_nearer": Direction.ABSENT},
+        ),
+        Headline(
+            says="Trained weights break Benford's digit law, but less than weights before training",
+            when={"trained_is_away": Direction.MORE, "training_comes_nearer": Direction.MORE},
+        ),
+        Headline(
+            says="First digits of a small trained network's weights do not follow Benford's law",
+            when={"trained_is_away": Direction.MORE},
+        ),
+        Headline(
+            says="First digits of a small trained network's weights nearly follow Benford's law",
+            when={"trained_is_away": Direction.ABSENT},
+        ),
+        Headline(
+            says="What training adds follows Benford's digit law more closely than the weights themselves",
+            when={"added_is_nearer": Direction.MORE},
+        ),
+    ),
     words={
         "trained": "the distance of trained weights' first digits from Benford's law (beyond chance)",
         "nearer": "the distance of first digits from Benford's law that training takes away",
@@ -181,6 +203,8 @@ experiment = Experiment(
         "lr": "learning rate",
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
+        "task=teacher": "labels from a random network",
+        "task=clusters": "clusters of points",
     },
     needs=Needs(
         seconds=lambda config: 0.012 + config.epochs * (1.2e-4 + 8.2e-8 * config.width**2),

@@ -33,9 +33,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace
+from axiom.kit import chance, data, losses, models, progress
 
 INPUTS, CLASSES, EXAMPLES, BATCH = 20, 5, 500, 25
 ORDERS = ("answers", "weights", "steps")
@@ -87,11 +87,11 @@ def run(config: Config, seed: int) -> Measures:
     def step(curves: list[Curve], number: int) -> list[Curve]:
         begun = [_course(LOSSES[config.loss], net, *rows, batches, RATES[number]) for net in starts]
         if number == 0:
-            pace.early(np.asarray(begun[0]["losses"]))
+            progress.early(np.asarray(begun[0]["losses"]))
         late = [np.asarray(numbers[config.order])[len(batches) // 2 :] for numbers in begun]
         return [[*curve, cumulant(order)] for curve, order in zip(curves, late, strict=True)]
 
-    narrow, wide = pace.blocks([Curve(), Curve()], step, len(RATES))
+    narrow, wide = progress.blocks([Curve(), Curve()], step, len(RATES))
     critical, crossing = broken(wide), crossed(narrow, wide)
     return Measures(
         critical=critical,
@@ -247,6 +247,28 @@ experiment = Experiment(
     controls=(Control(estimand="wide_breaks_sooner", placebo=SHORT(control=["alike"]), planted=SHORT()),),
     figure=Figure(x="wide", y="critical", log=("x", "y"), title="Where order breaks", where={"order": "answers"}),
     setting="classifiers at rising learning rates",
+    headlines=(
+        Headline(
+            says="The step size that breaks squared-error training exceeds 0.075 and falls with network width",
+            when={"squared_error_at_the_old_rate": Direction.MORE, "wide_breaks_sooner": Direction.LESS},
+        ),
+        Headline(
+            says="The step size that breaks squared-error training exceeds 0.075",
+            when={"squared_error_at_the_old_rate": Direction.MORE},
+        ),
+        Headline(
+            says="The step size that breaks squared-error training lies near 0.075",
+            when={"squared_error_at_the_old_rate": Direction.ABSENT},
+        ),
+        Headline(
+            says="The step size that breaks squared-error training lies below 0.075",
+            when={"squared_error_at_the_old_rate": Direction.LESS},
+        ),
+        Headline(
+            says="With squared error, wider networks break down at smaller step sizes",
+            when={"wide_breaks_sooner": Direction.LESS},
+        ),
+    ),
     words={
         "critical": "the learning rate at which this order breaks",
         "has_critical": "a learning rate at which this order breaks",

@@ -27,9 +27,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, pace, training
+from axiom.kit import chance, data, hessian, losses, models, progress, training
 
 INPUTS, CLASSES, TEST, BLOCK = 20, 5, 2_000, 50  # the last in steps
 LEAP, RECOVERED = 1.1, 0.1  # of the first loss: above the one it leapt, below the other it recovered
@@ -122,10 +122,10 @@ def descended(
         due = batches[number * BLOCK : (number + 1) * BLOCK]
         end, losses = _block(objective, jax.tree.unflatten(shape, state[0]), *rows, due, lr)
         seen = [min(limit, loss) for loss in np.asarray(losses).tolist()]  # so asked, what is no number is lost, too
-        pace.early(seen)
+        progress.early(seen)
         return jax.tree.leaves(end), state[1] + seen
 
-    weights, seen = pace.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
+    weights, seen = progress.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
     return jax.tree.unflatten(shape, weights), seen
 
 
@@ -267,6 +267,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rate", y="sharpness_kept", log=("x", "y"), title="What is left of the sharpness"),
     setting="fully connected classifiers",
+    headlines=(
+        Headline(
+            says="At twice the stable step, deep ReLU networks' loss leaps, recovers, and lands flatter",
+            when={"leaps_and_recovers": Direction.MORE, "flatter_after_a_leap": Direction.LESS},
+        ),
+        Headline(
+            says="Squared error usually leaps and recovers at twice the stable step size",
+            when={"leaps_and_recovers": Direction.MORE},
+        ),
+        Headline(
+            says="At twice the stable step size, usually not every network's loss leaps and recovers",
+            when={"leaps_and_recovers": Direction.LESS},
+        ),
+        Headline(
+            says="Whether every network's loss leaps and recovers at large steps is a toss-up",
+            when={"leaps_and_recovers": Direction.ABSENT},
+        ),
+        Headline(
+            says="A deep ReLU network ends flatter after training at twice the stable step size",
+            when={"flatter_after_a_leap": Direction.LESS},
+        ),
+    ),
     words={
         "has_recovered": "a loss that leaps and recovers",
         "stayed_down": "a loss that never leaps",

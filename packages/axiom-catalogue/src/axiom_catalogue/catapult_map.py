@@ -35,10 +35,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, pace, planes, tiles
+from axiom.kit import chance, pixel_networks, progress, tiles
 
 INPUTS, EXAMPLES = 16, 8
 ROSE = 0.01  # of the first loss: a loss that rises by more above its lowest so far has not only descended
@@ -89,13 +89,13 @@ class Measures:
 @lru_cache(maxsize=8)
 def program(activation: str, steps: int) -> Callable[..., Any]:
     """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once."""
-    bend = planes.ACTIVATIONS[activation]
+    bend = pixel_networks.ACTIVATIONS[activation]
 
     def trained(scales: Any, rates: Any, start: Any, inputs: Any, wanted: Any) -> Any:
-        layers = tuple(layer * scales for layer in planes.begun(start, scales.shape[0]))
+        layers = tuple(layer * scales for layer in pixel_networks.begun(start, scales.shape[0]))
 
         def loss(layers: Any) -> Any:
-            outputs = planes.sums(bend, layers, inputs) / layers[1].shape[0] ** 0.5
+            outputs = pixel_networks.sums(bend, layers, inputs) / layers[1].shape[0] ** 0.5
             losses = jnp.mean((outputs - wanted[:, None]) ** 2, axis=0) / 2.0
             return jnp.sum(losses), losses
 
@@ -108,7 +108,7 @@ def program(activation: str, steps: int) -> Callable[..., Any]:
         rose = (relative - jax.lax.cummin(relative)).max(axis=0) > ROSE
         held_out = jnp.argmax(jnp.concatenate([relative > 10.0, jnp.ones_like(relative[:1], bool)]), axis=0)
         came_back = jnp.isfinite(relative).all(axis=0) & (relative[-1] < 1.0)
-        return jnp.where(came_back, rose, 2), held_out, planes.kernels(bend, layers, inputs), losses[:4, 0]
+        return jnp.where(came_back, rose, 2), held_out, pixel_networks.kernels(bend, layers, inputs), losses[:4, 0]
 
     return jax.jit(trained)
 
@@ -116,10 +116,10 @@ def program(activation: str, steps: int) -> Callable[..., Any]:
 @lru_cache(maxsize=8)
 def at_start(activation: str) -> Callable[..., Any]:
     """The tangent kernels of a start at several scales."""
-    bend = planes.ACTIVATIONS[activation]
+    bend = pixel_networks.ACTIVATIONS[activation]
     return jax.jit(
-        lambda scales, start, inputs: planes.kernels(
-            bend, tuple(layer * scales for layer in planes.begun(start, scales.shape[0])), inputs
+        lambda scales, start, inputs: pixel_networks.kernels(
+            bend, tuple(layer * scales for layer in pixel_networks.begun(start, scales.shape[0])), inputs
         )
     )
 
@@ -154,11 +154,11 @@ def run(config: Config, seed: int) -> Measures:
         bands, held_out, kernels, losses = train(
             np.float32(scales[part]), np.float32(rates[part]), start, inputs, wanted
         )
-        pace.early(losses)
+        progress.early(losses)
         return [bands, held_out, curvatures(kernels)]
 
     bands, held_out, lasts = tiles.computed(
-        len(times), planes.side_by_side(TOGETHER, config.width * config.examples), trained
+        len(times), pixel_networks.side_by_side(TOGETHER, config.width * config.examples), trained
     )
     left = tiles.graded(lasts / firsts, 1 / 16, 16.0, MAP.bands[0].shades)
     shades = np.where(bands == 2, tiles.shade(held_out, config.steps, MAP.bands[2].shades), left)
@@ -284,6 +284,28 @@ experiment = Experiment(
         ),
     ),
     setting="one-hidden-layer networks at growing step sizes",
+    headlines=(
+        Headline(
+            says="Theory foretells where linear networks' loss leaps, and underrates where it runs away",
+            when={"linear_shoots_up_from": Direction.ABSENT, "linear_runs_away_from": Direction.MORE},
+        ),
+        Headline(
+            says="Theory foretells where a linear network's loss leaps and where it runs away",
+            when={"linear_shoots_up_from": Direction.ABSENT, "linear_runs_away_from": Direction.ABSENT},
+        ),
+        Headline(
+            says="A linear network's loss leaps from the step size that theory foretells",
+            when={"linear_shoots_up_from": Direction.ABSENT},
+        ),
+        Headline(
+            says="A linear network's loss leaps only from larger step sizes than theory foretells",
+            when={"linear_shoots_up_from": Direction.MORE},
+        ),
+        Headline(
+            says="From small starts, linear networks run away at smaller steps than theory says",
+            when={"small_starts_bear_less": Direction.LESS},
+        ),
+    ),
     words={
         "shoots_up_from": "the step size times curvature from which the loss of large starts shoots up",
         "runs_away_from": "the step size times curvature from which large starts run away",

@@ -23,9 +23,9 @@ History: 1, the set-up of the paper's section on the solvable model.
 import math
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 HUGE = 1e12  # a loss that has grown by as much will not come back
 CONVERGED = 1e-4  # of the loss at the start
@@ -60,13 +60,13 @@ class Measures:
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes the start for every rate alike."""
     losses, kernels = descent(config, seed)
-    pace.early((kernels[0], *losses[: pace.LONGEST - 1]))
+    progress.early((kernels[0], *losses[: progress.LONGEST - 1]))
     first, highest, last = losses[0], max(losses), losses[-1]
     diverged = is_huge(highest, first)
     converged = not diverged and last <= CONVERGED * first
     catapulted = converged and highest > first
     expected = (converged and not catapulted, catapulted, diverged)[(config.rate > STABLE) + (config.rate > CATAPULT)]
-    pace.block(1.0)
+    progress.block(1.0)
     return Measures(
         converged=int(converged),
         diverged=int(diverged),
@@ -178,6 +178,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rate", y="kernel_ratio", title="What is left of the curvature"),
     setting="two-layer linear networks trained on one example",
+    headlines=(
+        Headline(
+            says="In a linear model, rather large steps make loss explode, recover, and end flatter",
+            when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
+        ),
+        Headline(
+            says="A linear model's loss falls, leaps and recovers, or diverges where theory says",
+            when={"three_phases": Direction.MORE},
+        ),
+        Headline(
+            says="At some step size, a linear model's loss usually departs from theory",
+            when={"three_phases": Direction.LESS},
+        ),
+        Headline(
+            says="A linear model ends flatter after its loss shot up and came back",
+            when={"flatter_after_a_catapult": Direction.LESS},
+        ),
+        Headline(
+            says="A leaping loss leaves a linear model about as flat as plain descent does",
+            when={"flatter_after_a_catapult": Direction.ABSENT},
+        ),
+    ),
     words={
         "is_as_predicted": "a loss that does what theory foretells",
         "kernel_ratio": "curvature at the end",

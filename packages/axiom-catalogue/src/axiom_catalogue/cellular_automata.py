@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Bits = npt.NDArray[np.uint8]
 LIVE_ON, MUTATED = 0.2, 2  # the share of rules that live on; places of a child that are turned over
@@ -66,7 +66,7 @@ def run(config: Config, seed: int) -> Measures:
         rules = children(config, seed, state[0], number) if number else state[0]
         shown, fresh = (rings(chance.stream(seed, f"{of} {number}"), config) for of in ("shown", "fresh"))
         shares = right(rules, shown, config.cells)
-        pace.early(shares)
+        progress.early(shares)
         if config.control == "placebo":
             shares = chance.stream(seed, f"lot {config.method} {number}").random(len(rules))
         rules = rules[np.argsort(-shares, kind="stable")]
@@ -75,7 +75,7 @@ def run(config: Config, seed: int) -> Measures:
     first = drawn(chance.stream(seed, "first"), config.rules)
     if config.control == "planted" and config.method == "search":
         first[0] = GKL
-    rules, curve = pace.blocks((first, list[float]()), step, config.generations)
+    rules, curve = progress.blocks((first, list[float]()), step, config.generations)
     quarter = config.generations // 4
     fitness, before = float(np.mean(curve[-quarter:])), float(np.mean(curve[-2 * quarter : -quarter]))
     coins = rings(chance.stream(seed, "test"), replace(config, shown="coin"), count=TEST)
@@ -254,6 +254,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="generations", y="fitness", title="What rules of cellular automata reach"),
     setting="searches for majority-vote cellular automata",
+    headlines=(
+        Headline(
+            says="Genetic search for majority-vote rules plateaus above guessing, but below a hand-made rule",
+            when={
+                "rises_late": Direction.ABSENT,
+                "plateau_above_a_constant": Direction.MORE,
+                "behind_gkl": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Genetic search for majority-vote rules reaches a plateau above mere guessing",
+            when={"rises_late": Direction.ABSENT, "plateau_above_a_constant": Direction.MORE},
+        ),
+        Headline(
+            says="Genetic search for majority-vote rules hardly improves in its last quarter",
+            when={"rises_late": Direction.ABSENT},
+        ),
+        Headline(
+            says="Genetic search for majority-vote rules still improves in its last quarter",
+            when={"rises_late": Direction.MORE},
+        ),
+        Headline(
+            says="Genetic search finds majority-vote rules that beat a constant answer",
+            when={"plateau_above_a_constant": Direction.MORE},
+        ),
+    ),
     words={
         "late_gain": "the late gain in votes decided rightly",
         "fitness": "the share of votes that the best rules decide rightly",

@@ -27,9 +27,9 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, models, optimizers, readouts, training
+from axiom.kit import attribute_readouts, chance, data, models, optimizers, training
 
 INPUTS, BATCH = 32, 32
 APART = 2  # layers in which towers stand
@@ -67,7 +67,7 @@ class Measures:
 class Wired:
     """The heads' loss of a network some of whose wires are cut; masks are the context."""
 
-    heads: readouts.Heads
+    heads: attribute_readouts.Heads
 
     def __call__(self, net: models.Net, x: models.Array, y: models.Array, *masks: models.Array) -> jax.Array:
         """The sum of the heads' cross-entropies."""
@@ -76,7 +76,7 @@ class Wired:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise and start for all wirings and orders alike."""
-    questions = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    questions = attribute_readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
     sizes = (INPUTS, *[config.width] * (APART + 1), questions.outputs)
     masks = wires(config, seed, sizes)
 
@@ -125,7 +125,7 @@ def wires(config: Config, seed: int, sizes: tuple[int, ...]) -> Masks:
 
 def orders(config: Config, seed: int) -> npt.NDArray[np.int32]:
     """The numbers of the examples of each epoch, as many in all whatever is shown; what is few comes again."""
-    pairs: data.Labels = readouts.questions(seed, "heads").task.y_train
+    pairs: data.Labels = attribute_readouts.questions(seed, "heads").task.y_train
     items, joins = len(pairs), JOINS[pairs]
     numbers = len(JOINS) * (len(JOINS) * joins.max(axis=1) + joins[:, 0]) + joins[:, 1]  # of combinations, as they join
     if config.order == "by_lot":
@@ -244,6 +244,32 @@ experiment = Experiment(
         x="width", y="new_accuracy", log=("x",), title="What is right for new combinations", where={"order": "at_once"}
     ),
     setting="networks that combine two attributes",
+    headlines=(
+        Headline(
+            says="Wires that keep parts apart help networks combine them more than ordering examples does",
+            when={
+                "architecture_over_curriculum": Direction.MORE,
+                "towers_on_xor": Direction.MORE,
+                "towers_on_heads": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Networks with separate wires for each part combine better than ones taught in order",
+            when={"architecture_over_curriculum": Direction.MORE},
+        ),
+        Headline(
+            says="Separate wires and ordered examples make networks combine known parts about equally well",
+            when={"architecture_over_curriculum": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks taught in a growing order combine parts better than ones with separate wires",
+            when={"architecture_over_curriculum": Direction.LESS},
+        ),
+        Headline(
+            says="Separate wires for each part help networks combine parts in new ways",
+            when={"towers_on_xor": Direction.MORE, "towers_on_heads": Direction.MORE},
+        ),
+    ),
     words={
         "new_accuracy": "accuracy on new combinations",
         "readout=xor": "exclusive-or questions",

@@ -22,7 +22,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import attributes, chance, data, losses, models, optimizers, training
 
@@ -205,6 +205,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="new_accuracy", log=("x",), title="What is right for new combinations"),
     setting="networks that see some combinations of two attributes",
+    headlines=(
+        Headline(
+            says="Wide networks name the parts of new combinations better, but compare them worse",
+            when={"heads_wide_minus_narrow": Direction.MORE, "xor_wide_minus_narrow": Direction.LESS},
+        ),
+        Headline(
+            says="Wide networks name the parts of new combinations better than narrow ones",
+            when={"heads_wide_minus_narrow": Direction.MORE},
+        ),
+        Headline(
+            says="Width hardly matters to how well networks name parts of new combinations",
+            when={"heads_wide_minus_narrow": Direction.ABSENT},
+        ),
+        Headline(
+            says="Wide networks name the parts of new combinations worse than narrow ones",
+            when={"heads_wide_minus_narrow": Direction.LESS},
+        ),
+        Headline(
+            says="Wide networks answer exclusive-or questions about new combinations worse than narrow ones",
+            when={"xor_wide_minus_narrow": Direction.LESS},
+        ),
+    ),
     words={
         "new_accuracy": "accuracy on combinations never shown",
         "readout=xor": "exclusive-or questions",

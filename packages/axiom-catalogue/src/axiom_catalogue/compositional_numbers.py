@@ -20,9 +20,9 @@ from functools import partial
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, dropout, models, optimizers, readouts, training
+from axiom.kit import attribute_readouts, chance, data, dropout, models, optimizers, training
 
 INPUTS, BATCH, LEVELS = 32, 32, 6
 LAYERS = 3  # with patterns of silence: the inputs, where all are heard, and two hidden ones
@@ -55,7 +55,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise, start and batch order for all arms alike."""
-    questions = readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
+    questions = attribute_readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
     orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs)
     rows, orders = dropout.shown(chance.stream(seed, "silence"), questions.task, orders, layers=LAYERS)
     end, _ = training.trained(
@@ -202,6 +202,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="certainty", log=("x",), title="How sure it is of a wrong answer"),
     setting="networks that number pairs of attributes",
+    headlines=(
+        Headline(
+            says="Dropout makes networks surer of wrong answers to new combinations, weight decay less sure",
+            when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
+        ),
+        Headline(
+            says="Dropout makes networks surer about new combinations, but no more often right",
+            when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
+        ),
+        Headline(
+            says="Dropout makes a network surer of its answers to combinations never shown",
+            when={"dropout_is_surer": Direction.MORE},
+        ),
+        Headline(
+            says="Dropout makes a network less sure of its answers to combinations never shown",
+            when={"dropout_is_surer": Direction.LESS},
+        ),
+        Headline(
+            says="Dropout hardly changes how sure a network is about combinations never shown",
+            when={"dropout_is_surer": Direction.ABSENT},
+        ),
+    ),
     words={
         "new_accuracy": "accuracy on pairs never shown",
         "half_right": "the share of answers to new pairs with a part right",
@@ -212,6 +234,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
+        "dropout": "dropout rate",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -24,9 +24,9 @@ from functools import partial
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import arithmetic, chance, data, descent, pace
+from axiom.kit import arithmetic, chance, data, descent, progress
 from axiom.kit.optimizers import ADAMW, Rates
 
 PRIMES, STEPS = (17, 23, 37, 53), 500
@@ -102,7 +102,7 @@ def run(config: Config, seed: int) -> Measures:
         tried = [*tried, (shown, looks[-1], memorised, min(len(looks) * EVERY, config.steps))]
         return (low, middle, tried) if looks[-1] >= arithmetic.MASTERED else (middle, high, tried)
 
-    _, _, tried = pace.blocks((LEAST, MOST, list[Attempt]()), attempt, config.attempts)
+    _, _, tried = progress.blocks((LEAST, MOST, list[Attempt]()), attempt, config.attempts)
     return _measures(tried, modulus)
 
 
@@ -199,6 +199,28 @@ experiment = Experiment(
     controls=(Control(estimand="share_falls", placebo=SHORT(control=["placebo"]), planted=SHORT()),),
     figure=Figure(x="modulus", y="critical", log=("x", "y"), title="How many sums are enough", where={"steps": STEPS}),
     setting="networks that learn sums modulo P",
+    headlines=(
+        Headline(
+            says="Needed examples grow more slowly than all sums, but faster than simple counting suggests",
+            when={"share_falls": Direction.LESS, "beyond_p_ln_p": Direction.MORE},
+        ),
+        Headline(
+            says="Bigger tables of sums need a smaller share shown, and longer training needs less",
+            when={"share_falls": Direction.LESS, "patience": Direction.LESS},
+        ),
+        Headline(
+            says="Networks understand larger tables of sums from a smaller share of them",
+            when={"share_falls": Direction.LESS},
+        ),
+        Headline(
+            says="Networks need about the same share of a table of sums, whatever its size",
+            when={"share_falls": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks need a larger share of a table of sums the larger it is",
+            when={"share_falls": Direction.MORE},
+        ),
+    ),
     words={
         "share": "the share of all sums needed to understand the rest",
         "critical": "the number of sums needed to understand the rest",
@@ -207,6 +229,7 @@ experiment = Experiment(
         "width=fixed": "a fixed width",
         "steps": "{value} training steps",
         "attempts": "{value} halvings of the search",
+        "modulus": "prime modulus",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -215,6 +215,32 @@ experiment = Experiment(
     controls=(Control(estimand="early_blur_leaves_a_mark", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="when", y="test_accuracy", title="What a disturbance leaves", where={"task": "teacher"}),
     setting="deep networks disturbed for a while",
+    headlines=(
+        Headline(
+            says="Blur, scrambling or weight decay change final accuracy about as much early as later",
+            when={
+                "early_blur_minus_late": Direction.ABSENT,
+                "early_order_minus_late": Direction.ABSENT,
+                "early_decay_minus_late": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="Early blur leaves a lasting mark on networks, but hardly larger than later blur",
+            when={"early_blur_minus_late": Direction.ABSENT, "early_blur_leaves_a_mark": Direction.LESS},
+        ),
+        Headline(
+            says="Whether inputs are blurred early or later hardly changes a network's final accuracy",
+            when={"early_blur_minus_late": Direction.ABSENT},
+        ),
+        Headline(
+            says="Blur early in training leaves a network less accurate than later blur does",
+            when={"early_blur_minus_late": Direction.LESS},
+        ),
+        Headline(
+            says="Later blur leaves a network less accurate than blur early in training does",
+            when={"early_blur_minus_late": Direction.MORE},
+        ),
+    ),
     words={
         "test_accuracy": "final accuracy on new examples",
         "deficit=blur": "blurred inputs",
@@ -230,6 +256,7 @@ experiment = Experiment(
         "decay": "strength of decay",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "when": "time of the disturbance",
     },
     needs=Needs(seconds=lambda config: 0.009 + config.epochs * 8.5e-4, memory_mb=400),
 )

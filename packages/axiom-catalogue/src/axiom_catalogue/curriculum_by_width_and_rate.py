@@ -23,9 +23,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, models, pace, training
+from axiom.kit import chance, data, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH = 20, 5, 1_000, 2_000, 25
@@ -74,7 +74,7 @@ def run(config: Config, seed: int) -> Measures:
         _, looks = training.trained(start, task, rows, watch=right, rates=Rates(lr=config.lr), batch=BATCH, every=every)
         return [*seen, looks]
 
-    ordered, twin = pace.blocks(list[list[float]](), learn, 2)
+    ordered, twin = progress.blocks(list[list[float]](), learn, 2)
     return Measures(
         test_accuracy=ordered[-1],
         twin_accuracy=twin[-1],
@@ -199,6 +199,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="gain", log=("x",), title="What an order gains", where={"width": 32}),
     setting="classifiers shown examples in order",
+    headlines=(
+        Headline(
+            says="Showing easy examples first hardly helps, whatever a network's width or step size",
+            when={
+                "easy_first_gains": Direction.ABSENT,
+                "low_rate_gains_more": Direction.ABSENT,
+                "wide_gains_less": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="Showing easy or hard examples first hardly changes a network's accuracy",
+            when={"easy_first_gains": Direction.ABSENT, "hard_first_gains": Direction.ABSENT},
+        ),
+        Headline(
+            says="Showing easy examples first hardly changes accuracy, over many widths and step sizes",
+            when={"easy_first_gains": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks end more accurate with easy examples first than with random ones first",
+            when={"easy_first_gains": Direction.MORE},
+        ),
+        Headline(
+            says="Networks end less accurate with easy examples first than with random ones first",
+            when={"easy_first_gains": Direction.LESS},
+        ),
+    ),
     words={
         "gain": "gain in accuracy over a twin that sees random examples first",
         "best_gain": "gain in best accuracy over a twin that sees random examples first",

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 from axiom.kit.optimizers import Rates
@@ -196,6 +196,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="epochs", y="best_accuracy", log=("x",), title="What an order gains", where={"wrong": 0.3}),
     setting="networks shown easy and hard examples",
+    headlines=(
+        Headline(
+            says="Easy examples first raise peak accuracy with wrong labels, matter little with true ones",
+            when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
+        ),
+        Headline(
+            says="With three in ten labels wrong, easy examples first raise a network's best accuracy",
+            when={"helps_with_wrong_labels": Direction.MORE},
+        ),
+        Headline(
+            says="With three in ten labels wrong, easy examples first hardly change best accuracy",
+            when={"helps_with_wrong_labels": Direction.ABSENT},
+        ),
+        Headline(
+            says="With three in ten labels wrong, easy examples first lower a network's best accuracy",
+            when={"helps_with_wrong_labels": Direction.LESS},
+        ),
+        Headline(
+            says="On true labels, showing easy examples first makes no difference that matters",
+            when={"helps_with_true_labels": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on new examples",
         "best_accuracy": "best accuracy on new examples",

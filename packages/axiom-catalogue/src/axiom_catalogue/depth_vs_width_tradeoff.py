@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, optimizers, pace, training
+from axiom.kit import chance, data, losses, models, optimizers, progress, training
 
 TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 INPUTS, CLASSES, BUDGET = 20, 5, 5_000
@@ -77,7 +77,7 @@ def run(config: Config, seed: int) -> Measures:
         course = [[*(np.float64(right) / sizes).tolist(), bool(is_finite)] for right, is_finite in seen]
         return [*courses, course]
 
-    courses = pace.blocks(list[list[list[float]]](), train, len(rates))
+    courses = progress.blocks(list[list[list[float]]](), train, len(rates))
     course = max(courses, key=lambda course: course[-1][1])
     train_accuracy, _, test, is_finite = course[-1]
     return Measures(
@@ -231,6 +231,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="depth", y="test_accuracy", log=("x",), title="5,000 parameters", where={"task": "teacher"}),
     setting="classifiers with equally many parameters",
+    headlines=(
+        Headline(
+            says="With equal parameters, wide shallow networks beat deep ones, even with tuned step sizes",
+            when={
+                "plain_on_clusters": Direction.LESS,
+                "plain_on_teacher": Direction.LESS,
+                "tuned_on_teacher": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="With equally many parameters, wide shallow networks beat deep narrow ones on two tasks",
+            when={"plain_on_clusters": Direction.LESS, "plain_on_teacher": Direction.LESS},
+        ),
+        Headline(
+            says="With equally many parameters, deeper networks learn a shallow network's labels less well",
+            when={"plain_on_teacher": Direction.LESS},
+        ),
+        Headline(
+            says="With equally many parameters, deeper networks learn a shallow network's labels better",
+            when={"plain_on_teacher": Direction.MORE},
+        ),
+        Headline(
+            says="With equally many parameters, depth hardly changes accuracy on a shallow network's labels",
+            when={"plain_on_teacher": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on new examples",
         "train_accuracy": "accuracy on training examples",
@@ -242,6 +268,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "noise": "share of wrong labels",
         "epochs": "{value} epochs",
+        "depth": "{value} hidden layers",
     },
     needs=Needs(seconds=_seconds, memory_mb=600, may_use_gpu=True, gpu_memory_mb=2_000, side_by_side=True),
 )

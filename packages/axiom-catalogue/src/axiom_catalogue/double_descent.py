@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, features, pace
+from axiom.kit import chance, features, progress
 
 Fit = tuple[features.Doubles, features.Doubles, float]  # weights, what they miss on the training rows, risk
 
@@ -55,8 +55,8 @@ def run(config: Config, seed: int) -> Measures:
     measure = {"random_features": _random_features, "isotropic": _isotropic}[config.design]
     noise = config.noise * chance.stream(seed, "noise").standard_normal(config.samples)
     weights, error, risk = measure(config, seed, noise)
-    pace.early(weights)
-    pace.block(1.0)
+    progress.early(weights)
+    progress.block(1.0)
     theory = features.isotropic_risk(features=config.features, samples=config.samples, noise=config.noise)
     return Measures(
         risk=risk,
@@ -215,7 +215,22 @@ experiment = Experiment(
     ),
     figure=Figure(x="features", y="risk", log=("x", "y"), title="Double descent", where={"design": "random_features"}),
     setting="least-squares fits",
+    headlines=(
+        Headline(
+            says="Error peaks where a model can just fit its data, then falls again",
+            when={
+                "second_descent": Direction.LESS,
+                "risk_at_n_over_90": Direction.MORE,
+                "risk_at_n_over_110": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Error peaks where a model can just fit its data",
+            when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
+        ),
+    ),
     words={
+        "risk": "squared error on new inputs",
         "log_risk": "squared error on new inputs",
         "risk_over_theory": "squared error on new inputs over that of theory",
         "design=random_features": "random ReLU features",

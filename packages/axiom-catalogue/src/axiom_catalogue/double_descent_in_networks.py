@@ -22,7 +22,7 @@ from functools import partial
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, descent, losses, models, optimizers
 
@@ -195,6 +195,32 @@ experiment = Experiment(
     controls=(Control(estimand="peak_above_narrow", placebo=SHORT(control=["alike"]), planted=SHORT()),),
     figure=Figure(x="width", y="test_error", log=("x",), title="The peak of trained networks"),
     setting="one-hidden-layer networks with few examples",
+    headlines=(
+        Headline(
+            says="Error peaks where networks can just fit their data under squared loss, not cross-entropy",
+            when={
+                "peak_above_narrow": Direction.MORE,
+                "peak_above_wide": Direction.MORE,
+                "peak_with_cross_entropy": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="With squared loss, error peaks where small networks can just fit noisy labels",
+            when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
+        ),
+        Headline(
+            says="With squared loss, networks that just fit noisy labels err more than narrower ones",
+            when={"peak_above_narrow": Direction.MORE},
+        ),
+        Headline(
+            says="With squared loss, networks that just fit noisy labels err about like narrower ones",
+            when={"peak_above_narrow": Direction.ABSENT},
+        ),
+        Headline(
+            says="With squared loss, networks that just fit noisy labels err less than narrower ones",
+            when={"peak_above_narrow": Direction.LESS},
+        ),
+    ),
     words={
         "test_error": "error on new examples",
         "best_error": "the least error on new examples at any time",

@@ -29,10 +29,10 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, features, pace, tiles
+from axiom.kit import chance, features, progress, tiles
 
 INPUTS, MOST, TEST = 10, 192, 300
 TOGETHER = 64  # models between two words to the host
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
         for p, n in zip(parameters[part], examples[part], strict=True):
             weights = descended(seen[:n, :p], wanted[:n], steps)
             errors.append(float(np.mean((tested[:, :p] @ weights - fresh_inputs @ slant) ** 2)))
-        pace.early(errors)
+        progress.early(errors)
         return [errors]
 
     (errors,) = tiles.computed(len(parameters), TOGETHER, learned)
@@ -222,6 +222,28 @@ experiment = Experiment(
         ),
     ),
     setting="maps of random-feature models",
+    headlines=(
+        Headline(
+            says="Simple models err most with as many parameters as examples, and early stopping helps",
+            when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
+        ),
+        Headline(
+            says="Simple models err most with about as many parameters as examples",
+            when={"ridge_at": Direction.ABSENT},
+        ),
+        Headline(
+            says="Simple models err most with more parameters than examples",
+            when={"ridge_at": Direction.MORE},
+        ),
+        Headline(
+            says="Simple models err most with fewer parameters than examples",
+            when={"ridge_at": Direction.LESS},
+        ),
+        Headline(
+            says="Early stopping leaves fewer simple models worse than always answering zero",
+            when={"stopping_removes_it": Direction.LESS},
+        ),
+    ),
     words={
         "ridge_slope": "the exponent with which the parameter count of largest error grows with examples",
         "ridge_at": "the parameter count of largest error over the example count",

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, lyapunov, reservoirs
 from axiom.kit.features import Doubles
@@ -180,6 +180,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="units", y="onset", log=("x",), title="Where chaos begins"),
     setting="random recurrent networks",
+    headlines=(
+        Headline(
+            says="Chaos needs weaker connections in larger random networks, stronger ones under strong input",
+            when={"onset_falls_with_size": Direction.LESS, "input_raises_onset": Direction.MORE},
+        ),
+        Headline(
+            says="Larger random networks become chaotic at weaker connections than small ones",
+            when={"onset_falls_with_size": Direction.LESS},
+        ),
+        Headline(
+            says="Larger random networks become chaotic at stronger connections than small ones",
+            when={"onset_falls_with_size": Direction.MORE},
+        ),
+        Headline(
+            says="A random network's size hardly changes at which connection strength chaos begins",
+            when={"onset_falls_with_size": Direction.ABSENT},
+        ),
+        Headline(
+            says="Strong input makes random networks become chaotic only at stronger connections",
+            when={"input_raises_onset": Direction.MORE},
+        ),
+    ),
     words={
         "onset": "the connection strength at which chaos begins",
         "has_onset": "an onset of chaos",

@@ -22,9 +22,9 @@ from functools import partial
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, lyapunov, pace, reservoirs
+from axiom.kit import chance, lyapunov, progress, reservoirs
 from axiom.kit.features import Doubles
 
 RADII = np.array([0.1 + 0.08 * step for step in range(30)])
@@ -74,7 +74,7 @@ def run(config: Config, seed: int) -> Measures:
         states = reservoirs.states(RADII[number] * recurrent, weights, heard)
         return [*memories, memory(states, targets, learned=config.steps)]
 
-    memories = np.array(pace.blocks(list[float](), remember, len(RADII)) if weights.any() else [0.0] * len(RADII))
+    memories = np.array(progress.blocks(list[float](), remember, len(RADII)) if weights.any() else [0.0] * len(RADII))
     best = peak(memories)
     left = None if critical is None or best is None else float(np.interp(critical, RADII, memories) / memories.max())
     return Measures(
@@ -222,6 +222,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="units", y="critical_radius", log=("x",), title="Where chaos begins"),
     setting="random recurrent tanh networks",
+    headlines=(
+        Headline(
+            says="A random network remembers most at connections weaker than those that make chaos",
+            when={
+                "memory_left_at_chaos": Direction.LESS,
+                "memory_at_the_old_radius": Direction.ABSENT,
+                "chaos_at_the_old_radius": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="At the edge of chaos, a random network remembers less than at its best",
+            when={"memory_left_at_chaos": Direction.LESS},
+        ),
+        Headline(
+            says="A random network keeps over nine tenths of its best memory where chaos begins",
+            when={"memory_left_at_chaos": Direction.MORE},
+        ),
+        Headline(
+            says="A random network keeps about nine tenths of its best memory where chaos begins",
+            when={"memory_left_at_chaos": Direction.ABSENT},
+        ),
+        Headline(
+            says="A random network becomes chaotic at a larger spectral radius than 1.269",
+            when={"chaos_at_the_old_radius": Direction.MORE},
+        ),
+    ),
     words={
         "critical_radius": "the spectral radius at which chaos begins",
         "best_radius": "the spectral radius with the most memory of past inputs",

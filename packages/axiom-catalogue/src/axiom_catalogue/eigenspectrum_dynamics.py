@@ -23,9 +23,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, models, pace, training
+from axiom.kit import chance, data, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, WIDTH, BATCH = 20, 5, 1_000, 2_000, 64, 25
@@ -68,7 +68,7 @@ def run(config: Config, seed: int) -> Measures:
     def step(seen: list[list[list[float]]], number: int) -> list[list[list[float]]]:
         return [*seen, _looks(config, seed, number)]
 
-    seen = np.array(pace.blocks(list[list[list[float]]](), step, count))  # networks, looks, and what was seen
+    seen = np.array(progress.blocks(list[list[list[float]]](), step, count))  # networks, looks, and what was seen
     first, last = seen[:, 0], seen[:, -1]
     gaps, accuracies, *_ = (seen[0] if config.by == "time" else last).T
     return Measures(
@@ -207,6 +207,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="gain", y="learned", log=("x",), title="Outliers that training adds", where={"by": "time"}),
     setting="the hidden weights of small classifiers",
+    headlines=(
+        Headline(
+            says="Training makes outlying eigenvalues, but their gap hardly tells which network generalises better",
+            when={
+                "outliers_are_learned": Direction.MORE,
+                "gap_and_accuracy_over_labels": Direction.ABSENT,
+                "gap_and_accuracy_over_starts": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="Outlying eigenvalues of hidden weights come from training, not from the start",
+            when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training adds more than one outlying eigenvalue to a network's hidden weights",
+            when={"outliers_are_learned": Direction.MORE},
+        ),
+        Headline(
+            says="Training adds about one outlying eigenvalue to a network's hidden weights",
+            when={"outliers_are_learned": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training typically adds less than one outlying eigenvalue to a network's hidden weights",
+            when={"outliers_are_learned": Direction.LESS},
+        ),
+    ),
     words={
         "learned": "the number of outlying eigenvalues that training adds",
         "start_outliers": "the number of outlying eigenvalues before training",

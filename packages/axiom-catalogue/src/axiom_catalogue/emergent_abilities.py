@@ -25,9 +25,9 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.optimizers import ADAMW, Rates
 
 CLASSES, BLOCK = 5, 8  # classes of every part, and inputs of an independent one
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
             whole = right(number, "another start")
         return [*seen, np.array([*part.mean(axis=0), whole.all(axis=1).mean()])]
 
-    seen = np.array(pace.blocks(list[Floats](), learn, config.doublings))
+    seen = np.array(progress.blocks(list[Floats](), learn, config.doublings))
     part, exact, product = seen[:, :-1].mean(axis=1), seen[:, -1], seen[:, :-1].prod(axis=1)
     is_silent, is_rising = exact < SILENT, min(exact.max() - exact[0], part.max() - part[0]) > 0
     return Measures(
@@ -237,6 +237,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="task", y="best_exact", title="Whole answers of the widest network"),
     setting="ever wider networks",
+    headlines=(
+        Headline(
+            says="Counting parts makes an ability's rise gentler for eight independent parts, not for sums",
+            when={"whole_answers_rise_steeper": Direction.MORE, "sums_rise_steeper": Direction.ABSENT},
+        ),
+        Headline(
+            says="Eight-part answers improve more gradually with network size when their parts are counted",
+            when={"whole_answers_rise_steeper": Direction.MORE},
+        ),
+        Headline(
+            says="Eight-part answers improve as suddenly with network size when their parts are counted",
+            when={"whole_answers_rise_steeper": Direction.ABSENT},
+        ),
+        Headline(
+            says="Eight-part answers improve more suddenly with network size when their parts are counted",
+            when={"whole_answers_rise_steeper": Direction.LESS},
+        ),
+        Headline(
+            says="Networks that get hardly a whole sum right beat guessing on single digits",
+            when={"the_silent_know_digits": Direction.MORE},
+        ),
+    ),
     words={
         "steeper": "the share of the rise in its steepest doubling, whole answers minus parts,",
         "later": "the delay of whole answers behind their parts",
@@ -247,6 +269,8 @@ experiment = Experiment(
         "doublings": "{value} doublings of the width",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "best_exact": "best accuracy on whole answers",
+        "task": "kind of answer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 SOFT = 0.01  # slopes that are much larger than this give steps of one size
 CEILING = 50.0
@@ -66,12 +66,12 @@ def run(config: Config, seed: int) -> Measures:
         elif not config.resting:
             weights = weights - 0.3 * fade * slope
         if update % 400 == 399:
-            pace.block((update + 1) / config.updates)
+            progress.block((update + 1) / config.updates)
     gap = design @ weights - targets
     misfit = float(gap @ gap) / float(targets @ targets)
     miss = float(np.sum((weights - wanted) ** 2)) / float(wanted @ wanted)
-    pace.early([misfit, miss])
-    pace.block(1.0)
+    progress.early([misfit, miss])
+    progress.block(1.0)
     return Measures(
         miss=min(miss, CEILING),
         misfit=min(misfit, CEILING),
@@ -152,6 +152,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="examples", y="miss", title="How far from the truth"),
     setting="linear models of more weights than examples",
+    headlines=(
+        Headline(
+            says="Equal steps find equal-sized true weights better than plain descent, sparse ones worse",
+            when={"even_steps_find_even_truths": Direction.LESS, "even_steps_miss_sparse_truths": Direction.MORE},
+        ),
+        Headline(
+            says="Equal-sized steps end nearer to equal-sized true weights than plain descent does",
+            when={"even_steps_find_even_truths": Direction.LESS},
+        ),
+        Headline(
+            says="Equal-sized steps end farther from equal-sized true weights than plain descent does",
+            when={"even_steps_find_even_truths": Direction.MORE},
+        ),
+        Headline(
+            says="Equal-sized steps find equal-sized true weights about as well as plain descent",
+            when={"even_steps_find_even_truths": Direction.ABSENT},
+        ),
+        Headline(
+            says="Equal-sized steps end farther from sparse true weights than plain descent does",
+            when={"even_steps_miss_sparse_truths": Direction.MORE},
+        ),
+    ),
     words={
         "miss": "relative squared distance from the true weights",
         "rule=even": "steps of one size",

@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, side_by_side, training
 
@@ -224,6 +224,31 @@ experiment = Experiment(
     ),
     figure=Figure(x="strong", y="weak_accuracy", title="What is learned of the weak block", where={"decoupling": 0.0}),
     setting="networks that learn a weak clue",
+    headlines=(
+        Headline(
+            says="A strong clue crowds out a weak one, and penalising large outputs worsens that",
+            when={"weak_beside_strong_minus_alone": Direction.LESS, "decoupling_minus_none": Direction.LESS},
+        ),
+        Headline(
+            says="A strong clue makes networks learn a weak one less well, even stopped early",
+            when={
+                "weak_beside_strong_minus_alone": Direction.LESS,
+                "stopped_weak_beside_strong_minus_alone": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="A strong clue makes a network learn a weak one less well",
+            when={"weak_beside_strong_minus_alone": Direction.LESS},
+        ),
+        Headline(
+            says="A strong clue hardly changes how well a network learns a weak one",
+            when={"weak_beside_strong_minus_alone": Direction.ABSENT},
+        ),
+        Headline(
+            says="A strong clue makes a network learn a weak one better",
+            when={"weak_beside_strong_minus_alone": Direction.MORE},
+        ),
+    ),
     words={
         "weak_accuracy": "accuracy from the weak clue alone",
         "stopped_weak_accuracy": "accuracy from the weak clue alone when stopped early",
@@ -236,6 +261,7 @@ experiment = Experiment(
         "decoupling=0.0": "no output penalty",
         "decoupling=0.1": "an output penalty (spectral decoupling)",
         "epochs": "{value} epochs",
+        "width": "{value} hidden neurons",
     },
     needs=Needs(
         seconds=lambda config: 0.008 + config.epochs * (1.3e-4 + 6.3e-9 * config.width**2),

@@ -25,9 +25,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, descent, losses, models, pace
+from axiom.kit import chance, descent, losses, models, progress
 from axiom.kit.optimizers import Rates
 
 INPUTS, TRAIN, TEST = 20, 200, 1_000
@@ -143,8 +143,8 @@ def descended(x: Floats, y: Floats, alpha: float, steps: int) -> tuple[Floats, F
             break
         slope = 2 * rate * (x.T @ residual) / len(y)
         u, v = u * (1 - slope), v * (1 + slope)
-    pace.early(errors)
-    pace.block(1.0)
+    progress.early(errors)
+    progress.block(1.0)
     return u, v, errors, path
 
 
@@ -239,6 +239,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="alpha", y="test_error", log=("x",), title="What features are worth"),
     setting="models whose outputs or start are scaled",
+    headlines=(
+        Headline(
+            says="Scaling a network's outputs down helps where few inputs matter, not where all do",
+            when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks change their features less the more their outputs are scaled up",
+            when={"kernel_on_alpha": Direction.LESS},
+        ),
+        Headline(
+            says="Networks change their features more the more their outputs are scaled up",
+            when={"kernel_on_alpha": Direction.MORE},
+        ),
+        Headline(
+            says="Scaling a network's outputs hardly changes how much its features change",
+            when={"kernel_on_alpha": Direction.ABSENT},
+        ),
+        Headline(
+            says="A network learns a product of two inputs better with outputs scaled down",
+            when={"rich_minus_lazy_on_product": Direction.LESS},
+        ),
+    ),
     words={
         "kernel_change": "change of the tangent kernel (how outputs respond to weights)",
         "test_error": "error on new examples at equal training error",

@@ -23,10 +23,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
-from axiom.kit.courses import Course, Held
+from axiom.kit import chance, data, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course, Held
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, ROWS = 20, 5, 2_000, 1_000
@@ -78,13 +78,13 @@ def run(config: Config, seed: int) -> Measures:
         return [*(rank / last.shape[1] for rank in ranks(last)), loss, number]
 
     def step(state: State, number: int) -> State:
-        progress, seen = course.step(state[0], number), state[1]
+        learner, seen = course.step(state[0], number), state[1]
         is_due = (number + 1) % LOOKS == 0 or min(loss for _, _, loss, _ in seen) > MATCHED
-        return progress, [*seen, look(course.net(progress), number + 1)] if is_due else seen
+        return learner, [*seen, look(course.net(learner), number + 1)] if is_due else seen
 
-    progress, seen = pace.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
+    learner, seen = progress.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
     shares, stable, fits, numbers = zip(*seen, strict=True)
-    end = course.net(progress)
+    end = course.net(learner)
     first = models.hidden(end, task.x_test)[0]
     return Measures(
         share=shares[-1],
@@ -208,6 +208,28 @@ experiment = Experiment(
     controls=(Control(estimand="share_by_width", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="width", y="share", log=("x", "y"), title="Effective rank for each neuron"),
     setting="the last hidden layer of ReLU classifiers",
+    headlines=(
+        Headline(
+            says="Wider networks use about as many directions per neuron, but fewer strong ones",
+            when={"share_by_width": Direction.ABSENT, "stable_share_by_width": Direction.LESS},
+        ),
+        Headline(
+            says="A network's width hardly changes how many directions it uses per neuron",
+            when={"share_by_width": Direction.ABSENT},
+        ),
+        Headline(
+            says="Wider networks use fewer directions per neuron",
+            when={"share_by_width": Direction.LESS},
+        ),
+        Headline(
+            says="Wider networks use more directions per neuron",
+            when={"share_by_width": Direction.MORE},
+        ),
+        Headline(
+            says="Wider networks use fewer strong directions per neuron",
+            when={"stable_share_by_width": Direction.LESS},
+        ),
+    ),
     words={
         "share": "effective rank (directions used) per neuron after training",
         "stable_share": "stable rank (strong directions used) per neuron after training",
@@ -216,6 +238,9 @@ experiment = Experiment(
         "matched_share": "effective rank (directions used) per neuron at equal training loss",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "width": "{value} neurons per layer",
+        "task=teacher": "labels from a random network",
+        "task=clusters": "clusters of points",
     },
     needs=Needs(
         seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2),

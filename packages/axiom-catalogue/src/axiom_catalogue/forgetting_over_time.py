@@ -26,10 +26,10 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
-from axiom.kit.courses import Course
+from axiom.kit import chance, data, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, ITEMS, TEST, BATCH, WIDTH = 20, 5, 1_000, 4_000, 20, 64
@@ -96,7 +96,7 @@ def run(config: Config, seed: int) -> Measures:
             end, seen = _learned(begun, second, steps, lr, lambda net: _right(net, first), wanted)
         return jax.tree.leaves(end), [*curves, [*seen, _right(end, second)]]
 
-    _, ((*before, _), (*curve, second_accuracy), (*twins, _)) = pace.blocks((leaves, list[list[float]]()), learn, 3)
+    _, ((*before, _), (*curve, second_accuracy), (*twins, _)) = progress.blocks((leaves, list[list[float]]()), learn, 3)
     had = before[-1] - twins[-1]
     kept = (np.array(curve) - twins[-1]) / had if had > 0.1 else None
     fits = {} if kept is None else fitted(times, kept)
@@ -280,6 +280,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="half_life", log=("x", "y"), title="Steps until half is forgotten"),
     setting="networks that learn one task, then another",
+    headlines=(
+        Headline(
+            says="Networks forget clusters as a power of time rather than exponentially, and keep some",
+            when={
+                "power_over_floor": Direction.MORE,
+                "power_over_stretched": Direction.MORE,
+                "power_describes": Direction.LESS,
+                "something_stays_of_clusters": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="A power of time describes forgetting of clusters better than two exponential curves",
+            when={"power_over_floor": Direction.MORE, "power_over_stretched": Direction.MORE},
+        ),
+        Headline(
+            says="A power of time describes forgetting of clusters within a twentieth",
+            when={"power_describes": Direction.LESS},
+        ),
+        Headline(
+            says="No power of time describes forgetting of clusters within a twentieth",
+            when={"power_describes": Direction.MORE},
+        ),
+        Headline(
+            says="A power of time misses forgetting of clusters by about a twentieth",
+            when={"power_describes": Direction.ABSENT},
+        ),
+    ),
     words={
         "power_error": "a power law's misfit to what is kept of the first task",
         "floor_minus_power": "the misfit to forgetting of an exponential with a floor minus a power law's",

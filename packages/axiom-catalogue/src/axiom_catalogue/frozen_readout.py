@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def run(config: Config, seed: int) -> Measures:
         first = last if step == 0 else first
         if step % BLOCK == 0:
             errors.append(min(last, WORST))
-            pace.block(step / (config.steps + 1))
+            progress.block(step / (config.steps + 1))
         if last <= config.goal and not reached:
             taken, reached = step, 1
             rate_in = rate_out = 0.0  # it stands still from here on, so that every cell costs the same
@@ -100,8 +100,8 @@ def run(config: Config, seed: int) -> Measures:
         slope = scale * residual / config.examples
         w, a = w - rate_in * (x.T @ (np.outer(slope, a) * (h > 0))), a - rate_out * (active.T @ slope)
     wrong = scale * (np.maximum(x_test @ w, 0.0) @ a) - y_test
-    pace.early(errors[:8])
-    pace.block(1.0)
+    progress.early(errors[:8])
+    progress.block(1.0)
     lengths = np.linalg.norm(began, axis=0) * np.maximum(np.linalg.norm(w, axis=0), 1e-12)
     return Measures(
         test_error=min(float(np.mean(wrong**2)), WORST),
@@ -188,6 +188,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="noise", y="test_error", title="What frozen ways out cost"),
     setting="small ReLU networks trained to equal error",
+    headlines=(
+        Headline(
+            says="On noisy data, networks with frozen second layers predict worse, though neurons turn more",
+            when={"frozen_ways_out_cost": Direction.MORE, "frozen_ways_out_turn": Direction.MORE},
+        ),
+        Headline(
+            says="On noisy data, freezing the second layer makes small networks predict worse",
+            when={"frozen_ways_out_cost": Direction.MORE},
+        ),
+        Headline(
+            says="On noisy data, freezing the second layer makes small networks predict better",
+            when={"frozen_ways_out_cost": Direction.LESS},
+        ),
+        Headline(
+            says="On noisy data, freezing a small network's second layer makes no difference that matters",
+            when={"frozen_ways_out_cost": Direction.ABSENT},
+        ),
+        Headline(
+            says="On noisy data, freezing the second layer makes a small network's neurons turn more",
+            when={"frozen_ways_out_turn": Direction.MORE},
+        ),
+    ),
     words={
         "test_error": "error on new inputs",
         "turned": "the turn of neurons (one minus the cosine)",

@@ -28,10 +28,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, landscapes, losses, models, pace, training
-from axiom.kit.courses import Course, Held
+from axiom.kit import chance, data, hessian, landscapes, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course, Held
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH = 20, 5, 1_000, 2_000, 50
@@ -132,13 +132,13 @@ def descended(
         return [*way, here], float(heights(here[None])[0])
 
     def step(state: State, number: int) -> State:
-        progress, (way, loss) = state
+        learner, (way, loss) = state
         if not goal < loss < math.inf:
             return state
-        progress = course.step(progress, number)
-        return progress, seen(way, landscapes.flat(course.net(progress)))
+        learner = course.step(learner, number)
+        return learner, seen(way, landscapes.flat(course.net(learner)))
 
-    _, (way, loss) = pace.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
+    _, (way, loss) = progress.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
     if not loss <= goal:
         return None
     return np.stack([way[place] for place in np.unique(np.linspace(0, len(way) - 1, POINTS).round().astype(int))])
@@ -252,6 +252,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="in_plane", log=("x",), title="How much of the way lies in a plane"),
     setting="classifiers trained to an equal loss",
+    headlines=(
+        Headline(
+            says="Large steps make bumps between start and end likelier with squared error, not cross-entropy",
+            when={"no_bump_with_cross_entropy": Direction.MORE, "bump_at_a_high_rate": Direction.LESS},
+        ),
+        Headline(
+            says="With cross-entropy, the straight line from start to end usually has no bump",
+            when={"no_bump_with_cross_entropy": Direction.MORE},
+        ),
+        Headline(
+            says="With cross-entropy, some straight lines from start to end usually have a bump",
+            when={"no_bump_with_cross_entropy": Direction.LESS},
+        ),
+        Headline(
+            says="With cross-entropy, gradient descent stays nearer to a plane than a random walk",
+            when={"plane_beyond_a_walk": Direction.MORE},
+        ),
+        Headline(
+            says="With cross-entropy, gradient descent stays no nearer to a plane than a random walk",
+            when={"plane_beyond_a_walk": Direction.ABSENT},
+        ),
+    ),
     words={
         "is_monotone": "freedom from bumps in the loss between start and end",
         "beyond_walk": "the share of the path in one plane beyond that of a random walk",
@@ -265,6 +287,9 @@ experiment = Experiment(
         "width": "{value} neurons per layer",
         "depth": "{value} hidden layers",
         "depth=1": "one hidden layer",
+        "in_plane": "share of the path’s variance in one plane",
+        "task=teacher": "labels from a random network",
+        "task=clusters": "clusters of points",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

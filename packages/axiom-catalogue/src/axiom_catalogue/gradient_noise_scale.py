@@ -27,9 +27,9 @@ import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, goals, hessian, losses, models
+from axiom.kit import chance, critical_batch_size, hessian, losses, models
 
 SIZES = (4, 16, 64, 256)
 MOST, LOOKS, PROBES = 60_000, 8, 16  # examples of a descent that never arrives; looks at the noise; signs at each
@@ -65,13 +65,13 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes data and start for all batch sizes and goals alike."""
-    start, x, y, objective = goals.problem(seed, config.task)
+    start, x, y, objective = critical_batch_size.problem(seed, config.task)
     goal, sizes = config.goal * float(objective(start, x, y)), SIZES[: config.sizes]
     ways = []
     for size in sizes:
-        batches = goals.draws(seed, items=len(x), batch=size, steps=MOST // size)
-        ways.append(goals.Way(start=start, x=x, y=y, batches=batches, objective=objective))
-    fewest = goals.fewest_of_each(ways, RATES, goal=goal)
+        batches = critical_batch_size.draws(seed, items=len(x), batch=size, steps=MOST // size)
+        ways.append(critical_batch_size.Way(start=start, x=x, y=y, batches=batches, objective=objective))
+    fewest = critical_batch_size.fewest_of_each(ways, RATES, goal=goal)
     plain, curved = _scales(ways[-1], fewest[-1], seed)
     measures: dict[str, Any] = {
         "noise_scale": float(plain.mean()),
@@ -81,7 +81,7 @@ def run(config: Config, seed: int) -> Measures:
         "in_old_range": int(OLD_RANGE[0] <= plain.min() and plain.max() <= OLD_RANGE[1]),
     }
     steps = [best.steps for best in fewest]
-    least_steps, least_examples = goals.law(sizes, steps)
+    least_steps, least_examples = critical_batch_size.law(sizes, steps)
     if not (np.isfinite(steps).all() and least_steps > 0 and least_examples > 0):
         return Measures(**measures)
     critical = least_examples / least_steps
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _scales(way: goals.Way, fewest: goals.Fewest, seed: int) -> tuple[Doubles, Doubles]:
+def _scales(way: critical_batch_size.Way, fewest: critical_batch_size.Fewest, seed: int) -> tuple[Doubles, Doubles]:
     """The noise scale at evenly spaced looks before the goal, without and with the curvature, at the best rate."""
     plain: list[float] = []
     curved: list[float] = []
@@ -202,6 +202,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="goal", y="critical_batch", log=("x", "y"), title="Up to which batch size it pays"),
     setting="small classifiers trained by batches of many sizes",
+    headlines=(
+        Headline(
+            says="Gradient noise tells the useful batch size within twofold; both grow for harder goals",
+            when={
+                "critical_batch_over_scale": Direction.ABSENT,
+                "scale_on_goal": Direction.LESS,
+                "critical_batch_on_goal": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="In small classifiers, gradient noise tells the useful batch size within twofold",
+            when={"critical_batch_over_scale": Direction.ABSENT},
+        ),
+        Headline(
+            says="In small classifiers, gradient noise understates the useful batch size",
+            when={"critical_batch_over_scale": Direction.MORE},
+        ),
+        Headline(
+            says="In small classifiers, gradient noise overstates the useful batch size",
+            when={"critical_batch_over_scale": Direction.LESS},
+        ),
+        Headline(
+            says="Gradient noise weighed by curvature understates the useful batch size",
+            when={"curved_scale_is_below": Direction.MORE},
+        ),
+    ),
     words={
         "ratio_doublings": "critical batch size over gradient noise scale",
         "curved_ratio_doublings": "critical batch size over gradient noise scale (weighed by curvature)",
@@ -210,6 +236,8 @@ experiment = Experiment(
         "in_old_range": "a gradient noise scale always between seven and ninety-nine",
         "goal": "the loss to be reached",
         "sizes": "{value} batch sizes",
+        "task=teacher": "labels from a random network",
+        "task=clusters": "clusters of points",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -21,7 +21,7 @@ second moment forgets at 0.999, as in its paper; 0.98 is usual in this literatur
 import math
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import arithmetic, chance
 from axiom.kit.optimizers import Rates
@@ -208,6 +208,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="share", y="test_accuracy", title="How much of the table must be shown", where={"hidden": 128}),
     setting="networks shown a part of all sums",
+    headlines=(
+        Headline(
+            says="Too few sums teach a network no understanding; more sums or larger tables help",
+            when={"too_few": Direction.LESS, "above_minus_below": Direction.MORE, "larger_needs_less": Direction.MORE},
+        ),
+        Headline(
+            says="Networks shown three tenths of a small sum table mostly fail to understand it",
+            when={"too_few": Direction.LESS},
+        ),
+        Headline(
+            says="Networks shown three tenths of a small sum table mostly understand the rest",
+            when={"too_few": Direction.MORE},
+        ),
+        Headline(
+            says="Networks shown three tenths of a small sum table understand the rest only sometimes",
+            when={"too_few": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks shown half a sum table know the rest better than shown three tenths",
+            when={"above_minus_below": Direction.MORE},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on sums not shown",
         "grokked": "understanding of the sums not shown",
@@ -222,6 +244,7 @@ experiment = Experiment(
         "share=0.3": "three tenths of the sums",
         "share=0.25": "a quarter of the sums",
         "share=0.15": "fifteen percent of the sums",
+        "modulus": "prime modulus",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

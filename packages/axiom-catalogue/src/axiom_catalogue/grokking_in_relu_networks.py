@@ -26,7 +26,7 @@ from functools import partial
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import arithmetic, chance, data, descent, losses, models, optimizers
 from axiom.kit.arithmetic import MASTERED
@@ -260,6 +260,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="modulus", y="test_accuracy", title="What is understood of the rest", where={"share": 0.3}),
     setting="ReLU networks trained on sums modulo a prime",
+    headlines=(
+        Headline(
+            says="Shown three tenths of sums, ReLU networks grasp most others in large tables only",
+            when={"half_of_the_largest": Direction.MORE, "enough_in_the_end": Direction.LESS},
+        ),
+        Headline(
+            says="Shown three tenths of large sum tables, ReLU networks know most of the rest",
+            when={"half_of_the_largest": Direction.MORE},
+        ),
+        Headline(
+            says="Shown three tenths of large sum tables, ReLU networks miss most of the rest",
+            when={"half_of_the_largest": Direction.LESS},
+        ),
+        Headline(
+            says="Shown three tenths of large sum tables, ReLU networks know about half the rest",
+            when={"half_of_the_largest": Direction.ABSENT},
+        ),
+        Headline(
+            says="A tripled step size makes ReLU networks understand more of the sums modulo 53",
+            when={"high_rate_costs": Direction.MORE},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on sums not shown",
         "length_kept": "length of the weights at the end over their greatest",

@@ -33,10 +33,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import arithmetic, chance, optimizers, pace, planes, tiles
+from axiom.kit import arithmetic, chance, optimizers, pixel_networks, progress, tiles
 
 TOGETHER = 8  # networks of one program on a core
 EVERY = 20  # steps between two looks
@@ -149,11 +149,11 @@ def run(config: Config, seed: int) -> Measures:
 
     def trained(part: slice) -> list[Any]:
         *ends, losses = train(order, shown[part], decays[part], np.float32(config.lr), start)
-        pace.early(losses)
+        progress.early(losses)
         return list(ends)
 
     understood, moments, memorised, guessed = tiles.computed(
-        len(shares), planes.side_by_side(TOGETHER, modulus**2 * config.hidden), trained
+        len(shares), pixel_networks.side_by_side(TOGETHER, modulus**2 * config.hidden), trained
     )
     bands = np.where(understood, 0, np.where(memorised >= arithmetic.MASTERED, 1, 2))
     of_rest, of_shown = (
@@ -275,6 +275,28 @@ experiment = Experiment(
         ),
     ),
     setting="maps of networks shown sums modulo P",
+    headlines=(
+        Headline(
+            says="Larger sum tables need a smaller share shown, as a simple counting law says",
+            when={"larger_prime_needs_less": Direction.LESS, "coupons_alike": Direction.ABSENT},
+        ),
+        Headline(
+            says="Larger tables of sums need a smaller share shown for understanding",
+            when={"larger_prime_needs_less": Direction.LESS},
+        ),
+        Headline(
+            says="Larger tables of sums need about the same share shown for understanding",
+            when={"larger_prime_needs_less": Direction.ABSENT},
+        ),
+        Headline(
+            says="Larger tables of sums need a larger share shown for understanding",
+            when={"larger_prime_needs_less": Direction.MORE},
+        ),
+        Headline(
+            says="With weak weight decay, networks must see over half of the sums modulo 17",
+            when={"light_decay_needs_more": Direction.MORE},
+        ),
+    ),
     words={
         "enough": "the share of sums that is enough to understand the rest",
         "enough_over_coupons": "the number of sums, over P ln P, that is enough for the rest",

@@ -23,7 +23,7 @@ import math
 from dataclasses import dataclass
 from functools import partial
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import arithmetic, chance, descent, optimizers
 from axiom.kit.arithmetic import MASTERED
@@ -193,6 +193,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="test_accuracy", log=("x",), title="What a high rate costs", where=MIDDLE),
     setting="networks trained long on a part of all sums",
+    headlines=(
+        Headline(
+            says="Long training does not replace missing examples; a tenfold step size hardly matters",
+            when={"enough_in_the_end": Direction.LESS, "fast_minus_slow": Direction.ABSENT},
+        ),
+        Headline(
+            says="Even after 100,000 steps, networks mostly fail to understand sums from too few examples",
+            when={"enough_in_the_end": Direction.LESS},
+        ),
+        Headline(
+            says="After 100,000 steps, networks mostly understand sums from few examples after all",
+            when={"enough_in_the_end": Direction.MORE},
+        ),
+        Headline(
+            says="After 100,000 steps, networks understand sums from few examples about half the time",
+            when={"enough_in_the_end": Direction.ABSENT},
+        ),
+        Headline(
+            says="A tenfold step size hardly changes how well a network understands sums",
+            when={"fast_minus_slow": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on sums not shown",
         "understood": "understanding of the sums not shown",

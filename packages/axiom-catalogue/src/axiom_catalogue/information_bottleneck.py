@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, information, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -212,6 +212,28 @@ experiment = Experiment(
         x="bins", y="compression", log=("x",), title="How much layers seem to forget", where={"batch": SMALL}
     ),
     setting="narrow networks that classify bit patterns",
+    headlines=(
+        Headline(
+            says="Seen coarsely, small tanh networks forget part of their input, ReLU networks hardly any",
+            when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.ABSENT},
+        ),
+        Headline(
+            says="Seen coarsely, small tanh and ReLU networks forget part of their input in training",
+            when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
+        ),
+        Headline(
+            says="Seen coarsely, small tanh networks forget part of their input in training",
+            when={"tanh_compresses": Direction.MORE},
+        ),
+        Headline(
+            says="Seen coarsely, small tanh networks forget hardly anything about their input",
+            when={"tanh_compresses": Direction.ABSENT},
+        ),
+        Headline(
+            says="Small tanh networks seem to forget more when seen coarsely than when seen finely",
+            when={"coarse_minus_fine": Direction.MORE},
+        ),
+    ),
     words={
         "compression": "the fall of information about the input from its peak",
         "since_start": "the fall of information about the input since the start",
@@ -221,6 +243,8 @@ experiment = Experiment(
         "batch": "batch size",
         "looks": "{value} looks at training",
         "lr": "learning rate",
+        "task=linear": "a linear rule",
+        "task=quadratic": "a quadratic rule",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

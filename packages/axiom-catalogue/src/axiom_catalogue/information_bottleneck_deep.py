@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, information, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -215,6 +215,28 @@ experiment = Experiment(
     controls=(Control(estimand="deepest_minus_others", placebo=_few("placebo"), planted=_few("planted")),),
     figure=Figure(x="shape", y="excess", title="By how much the two deepest layers forget more"),
     setting="seven-layer networks on bit patterns",
+    headlines=(
+        Headline(
+            says="Seen coarsely, early layers of narrowing tanh networks forget input, the deepest layers more",
+            when={"deepest_minus_others": Direction.MORE, "others_compress": Direction.MORE},
+        ),
+        Headline(
+            says="Seen coarsely, the deepest layers of narrowing tanh networks forget more input than others",
+            when={"deepest_minus_others": Direction.MORE},
+        ),
+        Headline(
+            says="Seen coarsely, the deepest layers of narrowing tanh networks forget less input than others",
+            when={"deepest_minus_others": Direction.LESS},
+        ),
+        Headline(
+            says="Seen coarsely, deep and early layers of narrowing tanh networks forget about equally much",
+            when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
+        ),
+        Headline(
+            says="Seen coarsely, early layers of narrowing tanh networks forget part of their input",
+            when={"others_compress": Direction.MORE},
+        ),
+    ),
     words={
         "excess": "the fall of input information from its peak (two deepest layers minus others)",
         "others": "the fall of input information from its peak in the first five layers",
@@ -227,6 +249,9 @@ experiment = Experiment(
         "way=noise": "measurement by noise",
         "looks": "{value} looks at training",
         "lr": "learning rate",
+        "task=linear": "a linear rule",
+        "task=quadratic": "a quadratic rule",
+        "shape": "layer widths",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def run(config: Config, seed: int) -> Measures:
     if config.before != "none":
         for step in range(config.before_steps):
             if step % BLOCK == 0:
-                pace.block(step / all_steps)
+                progress.block(step / all_steps)
             w, a, nonsense_loss = stepped(w, a, x_before, nonsense, config.rate)
         if config.wear and config.before == "same":
             w, a = SHRUNK * w, SHRUNK * a
@@ -95,13 +95,13 @@ def run(config: Config, seed: int) -> Measures:
         w, a, loss = stepped(w, a, x, y, config.rate)
         if step % BLOCK == 0:
             losses.append(loss)
-            pace.block((config.before_steps + step) / all_steps)
+            progress.block((config.before_steps + step) / all_steps)
         if loss <= config.goal:
             taken, reached = step + 1, 1
             losses.append(loss)
             break
-    pace.early(losses[:8])
-    pace.block(1.0)
+    progress.early(losses[:8])
+    progress.block(1.0)
     says = np.maximum(x_test @ w, 0.0) @ a
     return Measures(
         octaves=math.log2(taken),
@@ -225,6 +225,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="before", y="octaves", title="What nonsense costs"),
     setting="small ReLU networks that learn true labels",
+    headlines=(
+        Headline(
+            says="After memorising random answers, small networks learn the right ones slower and generalise worse",
+            when={"nonsense_slows": Direction.MORE, "nonsense_spoils": Direction.LESS},
+        ),
+        Headline(
+            says="After memorising random answers, small networks learn the right ones faster but generalise worse",
+            when={"nonsense_slows": Direction.LESS, "nonsense_spoils": Direction.LESS},
+        ),
+        Headline(
+            says="After memorising random answers, small networks need more steps to learn the right ones",
+            when={"nonsense_slows": Direction.MORE},
+        ),
+        Headline(
+            says="After memorising random answers, small networks need fewer steps to learn the right ones",
+            when={"nonsense_slows": Direction.LESS},
+        ),
+        Headline(
+            says="Memorising random answers first hardly changes how fast small networks learn the right ones",
+            when={"nonsense_slows": Direction.ABSENT},
+        ),
+    ),
     words={
         "octaves": "the number of steps needed",
         "accuracy": "accuracy on new examples",
@@ -239,6 +261,7 @@ experiment = Experiment(
         "goal": "loss to reach",
         "width": "{value} hidden neurons",
         "steps": "{value} training steps",
+        "before": "earlier training",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

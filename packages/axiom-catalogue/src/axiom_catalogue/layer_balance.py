@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,7 +86,7 @@ def run(config: Config, seed: int) -> Measures:
         error = float(residual @ residual) / config.examples
         if step % BLOCK == 0:
             errors.append(min(error, WORST))
-            pace.block(step / config.steps)
+            progress.block(step / config.steps)
         if error <= config.goal and not reached:
             taken, reached = step, 1
             rate = 0.0  # it stands still from here on, so that every cell costs the same
@@ -94,8 +94,8 @@ def run(config: Config, seed: int) -> Measures:
         w, a = w - x.T @ (np.outer(slope, a) * (h > 0)), a - active.T @ slope
     wrong = scale * (np.maximum(x_test @ w, 0.0) @ a) - y_test
     errors.append(min(float(np.mean((scale * (np.maximum(x @ w, 0.0) @ a) - y) ** 2)), WORST))
-    pace.early(errors[:8])
-    pace.block(1.0)
+    progress.early(errors[:8])
+    progress.block(1.0)
     cosines = np.sum(began * w, axis=0) / np.linalg.norm(began, axis=0) / np.maximum(np.linalg.norm(w, axis=0), 1e-12)
     return Measures(
         test_error=min(float(np.mean(wrong**2)), WORST),
@@ -180,6 +180,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="tilt", y="test_error", title="The same function, tilted"),
     setting="ReLU networks that start as the same function",
+    headlines=(
+        Headline(
+            says="Starting size in the second layer turns neurons more and lowers test error",
+            when={"large_ways_out_turn": Direction.MORE, "large_ways_out_generalise": Direction.LESS},
+        ),
+        Headline(
+            says="Starting size in the second layer turns neurons more but raises test error",
+            when={"large_ways_out_turn": Direction.MORE, "large_ways_out_generalise": Direction.MORE},
+        ),
+        Headline(
+            says="ReLU networks generalise better when their second layer holds the size of the start",
+            when={"large_ways_out_generalise": Direction.LESS},
+        ),
+        Headline(
+            says="ReLU networks generalise worse when their second layer holds the size of the start",
+            when={"large_ways_out_generalise": Direction.MORE},
+        ),
+        Headline(
+            says="Which layer holds the starting size hardly changes ReLU networks' error on new inputs",
+            when={"large_ways_out_generalise": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_error": "error on new inputs",
         "turned": "the turn of first-layer neurons (one minus the cosine)",

@@ -34,10 +34,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, pace, planes, tiles
+from axiom.kit import chance, pixel_networks, progress, tiles
 
 INPUTS = 8
 WIDEST = 256
@@ -85,17 +85,17 @@ class Measures:
 @lru_cache(maxsize=4)
 def program(activation: str, steps: int) -> Callable[..., Any]:
     """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once."""
-    bend = planes.ACTIVATIONS[activation]
+    bend = pixel_networks.ACTIVATIONS[activation]
 
     def trained(alphas: Any, widths: Any, shares: Any, start: Any, inputs: Any, wanted: Any) -> Any:
         awake = (jnp.arange(start[1].shape[0])[:, None] < widths).astype(jnp.float32)
-        first, last = planes.begun(start, alphas.shape[0])
+        first, last = pixel_networks.begun(start, alphas.shape[0])
         layers = first, last * awake
-        at_start = planes.sums(bend, layers, inputs) * shares
+        at_start = pixel_networks.sums(bend, layers, inputs) * shares
         lengths = (inputs**2).mean(axis=1)[:, None, None]
 
         def looked(layers: Any) -> tuple[Any, Any]:
-            received = planes.fields(layers, inputs)
+            received = pixel_networks.fields(layers, inputs)
             bent, slope = jax.jvp(bend, (received,), (jnp.ones_like(received),))
             return bent * awake, slope * layers[1]
 
@@ -140,10 +140,10 @@ def run(config: Config, seed: int) -> Measures:
 
     def trained(part: slice) -> list[Any]:
         *ends, losses = train(alphas[part], widths[part], shares[part], start, inputs, wanted)
-        pace.early(losses)
+        progress.early(losses)
         return list(ends)
 
-    moved, left = tiles.computed(len(alphas), planes.side_by_side(TOGETHER, WIDEST * config.examples), trained)
+    moved, left = tiles.computed(len(alphas), pixel_networks.side_by_side(TOGETHER, WIDEST * config.examples), trained)
     is_lazy = moved < HALF
     far = tiles.graded(moved, HALF, 64.0, MAP.bands[0].shades)
     little = MAP.bands[1].shades - 1 - tiles.graded(moved, 1 / 256, HALF, MAP.bands[1].shades)
@@ -241,6 +241,28 @@ experiment = Experiment(
         ),
     ),
     setting="one-hidden-layer networks mapped over width and output scale",
+    headlines=(
+        Headline(
+            says="Width makes tanh networks stop learning features as theory says, ReLU networks more slowly",
+            when={"tanh_slope": Direction.ABSENT, "relu_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Width makes shallow tanh networks stop learning features as fast as theory says",
+            when={"tanh_slope": Direction.ABSENT},
+        ),
+        Headline(
+            says="Width makes shallow tanh networks stop learning features more slowly than theory says",
+            when={"tanh_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Width makes shallow tanh networks stop learning features faster than theory says",
+            when={"tanh_slope": Direction.LESS},
+        ),
+        Headline(
+            says="Width makes shallow ReLU networks stop learning features more slowly than theory says",
+            when={"relu_slope": Direction.MORE},
+        ),
+    ),
     words={
         "slope": "the exponent over width of the output scale from which training is lazy",
         "lazy_from": "the output scale times root of width from which training is lazy",

@@ -23,9 +23,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, information, models, optimizers, pace, training
+from axiom.kit import chance, data, geometry, information, models, optimizers, progress, training
 
 INPUTS, CLASSES, ITEMS, TEST, BATCH = 20, 5, 2_000, 500, 64
 LOOKS = 5  # checkpoints of each width
@@ -101,7 +101,7 @@ def run(config: Config, seed: int) -> Measures:
         )
         return information.bare(end), [*seen[:place], [*(seen[place] if part else []), looked(start, end, task)]]
 
-    _, seen = pace.blocks((information.bare(starts[0]), list[list[Seen]]()), learn, LOOKS * len(sizes))
+    _, seen = progress.blocks((information.bare(starts[0]), list[list[Seen]]()), learn, LOOKS * len(sizes))
     measures = np.array(seen)  # widths by looks by measures
     moved, entropy, gradient, dead, alike, right = measures[:, -1].T
     first = [weight_entropy(starts[place]) for place in (0, -1)]
@@ -275,6 +275,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="jump", log=("x",), title="The most that movement drops at once"),
     setting="rows of ever wider networks",
+    headlines=(
+        Headline(
+            says="Widening lets weights move ever less, without a sudden drop at any width tried",
+            when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
+        ),
+        Headline(
+            says="Networks of growing width show no sudden drop in how far weights move",
+            when={"drops_suddenly": Direction.LESS},
+        ),
+        Headline(
+            says="Networks of growing width show a sudden drop in how far weights move",
+            when={"drops_suddenly": Direction.MORE},
+        ),
+        Headline(
+            says="Each further widening holds back a network's weights more than the one before",
+            when={"falls_faster_and_faster": Direction.LESS},
+        ),
+        Headline(
+            says="Weight movement drops most steeply among the widest networks tried",
+            when={"steepest_at_the_widest": Direction.MORE},
+        ),
+    ),
     words={
         "jump": "the largest sudden drop of log weight movement between two widths",
         "bend": "the bend of weight movement over width (in logarithms)",

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, descent, geometry, losses, models, optimizers, training
 
@@ -210,6 +210,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="movement", log=("x", "y"), title="How far weights go", where=STANDARD),
     setting="ReLU networks that learn a random network's labels",
+    headlines=(
+        Headline(
+            says="Wide ReLU networks move their weights less, yet predict new data better",
+            when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.MORE},
+        ),
+        Headline(
+            says="Wide ReLU networks move their weights less and predict new data worse",
+            when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.LESS},
+        ),
+        Headline(
+            says="The wider a ReLU network is, the less its weights move in training",
+            when={"movement_slope": Direction.LESS},
+        ),
+        Headline(
+            says="The wider a ReLU network is, the more its weights move in training",
+            when={"movement_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Width hardly changes how far a ReLU network's weights move in training",
+            when={"movement_slope": Direction.ABSENT},
+        ),
+    ),
     words={
         "movement": "the relative change of the first layer's weights",
         "middle_movement": "the relative change of the middle layer's weights",
@@ -220,6 +242,7 @@ experiment = Experiment(
         "alpha": "output scale",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "width": "{value} neurons per layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

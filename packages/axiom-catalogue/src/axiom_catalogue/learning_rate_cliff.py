@@ -24,9 +24,9 @@ from functools import partial
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, BATCH = 20, 5, 50
@@ -69,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
         rate = LADDER[number] if number < len(LADDER) else _middle(tried)
         return [*tried, (rate, falls_apart(config, seed, rate))]
 
-    tried = pace.blocks(Tried(), step, len(LADDER) + HALVINGS)
+    tried = progress.blocks(Tried(), step, len(LADDER) + HALVINGS)
     rungs = [failed for _, failed in tried[: len(LADDER)]]
     low, high = _edge(tried)
     cliff = math.sqrt(low * high) if low > 0 and high < math.inf else None
@@ -216,6 +216,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="depth", y="cliff", log=("y",), title="Where training falls apart", where={"task": "clusters"}),
     setting="networks trained at higher and higher learning rates",
+    headlines=(
+        Headline(
+            says="Small networks fail above one learning rate, lower for deeper networks and squared error",
+            when={
+                "has_one_cliff": Direction.MORE,
+                "falls_with_depth": Direction.LESS,
+                "cross_entropy_bears_more": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="ReLU networks fail above the once-claimed learning rate with cross-entropy, below with squared error",
+            when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
+        ),
+        Headline(
+            says="Each small network learns below some learning rate and never well above",
+            when={"has_one_cliff": Direction.MORE},
+        ),
+        Headline(
+            says="Some small networks have no single learning rate between learning and failing",
+            when={"has_one_cliff": Direction.LESS},
+        ),
+        Headline(
+            says="Small ReLU networks bear higher learning rates with cross-entropy than with squared error",
+            when={"cross_entropy_bears_more": Direction.MORE},
+        ),
+    ),
     words={
         "has_one_cliff": "one learning rate that divides what works from what fails",
         "cliff": "the learning rate where training starts to fail",
@@ -229,6 +255,7 @@ experiment = Experiment(
         "rows": "{value} training examples",
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
+        "depth": "{value} hidden layers",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

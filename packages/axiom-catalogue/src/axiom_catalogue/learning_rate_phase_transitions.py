@@ -26,9 +26,9 @@ from itertools import pairwise
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, pace
+from axiom.kit import chance, data, hessian, losses, models, progress
 
 INPUTS, CLASSES, BLOCK = 20, 5, 20  # the last in steps
 HUGE = 1e4  # a loss that has grown by as much will not come back
@@ -109,10 +109,10 @@ def _course(
         end, losses = _descended(objective, jax.tree.unflatten(shape, state[0]), x, y, lr, count=count)
         # so asked, no number is lost, too
         loss = state[1] + [min(limit, step_loss) for step_loss in np.asarray(losses).tolist()]
-        pace.early(loss)
+        progress.early(loss)
         return jax.tree.leaves(end), loss
 
-    weights, loss = pace.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
+    weights, loss = progress.blocks((leaves, list[float]()), step, math.ceil(config.steps / BLOCK))
     return jax.tree.unflatten(shape, weights), loss
 
 
@@ -212,6 +212,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rate", y="diverged", log=("x",), title="What falls apart", where={"loss": "mse"}),
     setting="full-batch training",
+    headlines=(
+        Headline(
+            says="Affine models and linear networks both break near the learning rate that theory says",
+            when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
+        ),
+        Headline(
+            says="Affine models diverge more often just above theory's limiting learning rate than just below",
+            when={"affine_cliff": Direction.MORE},
+        ),
+        Headline(
+            says="Crossing theory's limiting learning rate hardly changes how often affine models diverge",
+            when={"affine_cliff": Direction.ABSENT},
+        ),
+        Headline(
+            says="High learning rates spare ReLU networks more often with cross-entropy than squared error",
+            when={"cross_entropy_survives": Direction.MORE},
+        ),
+        Headline(
+            says="At a high learning rate, two ReLU layers learn more often than one",
+            when={"depth_helps_relu": Direction.MORE},
+        ),
+    ),
     words={
         "diverged": "divergence of the loss",
         "has_learned": "the chance that the loss ends below its start",

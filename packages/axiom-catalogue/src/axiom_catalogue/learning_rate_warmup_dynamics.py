@@ -23,7 +23,7 @@ from functools import partial
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, models, training
 from axiom.kit.optimizers import ADAMW, SGD, Rates
@@ -180,6 +180,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="warmup", y="test_accuracy", title="What a warm-up gains", where={"task": "teacher"}),
     setting="deep classifiers",
+    headlines=(
+        Headline(
+            says="Warm-up helps plain descent at high rates, and raises early curvature at moderate ones",
+            when={"saves_plain_descent": Direction.MORE, "keeps_the_curvature_low": Direction.MORE},
+        ),
+        Headline(
+            says="Warm-up helps plain descent at high rates, and lowers early curvature at moderate ones",
+            when={"saves_plain_descent": Direction.MORE, "keeps_the_curvature_low": Direction.LESS},
+        ),
+        Headline(
+            says="Warm-up makes plain descent more accurate at a high learning rate",
+            when={"saves_plain_descent": Direction.MORE},
+        ),
+        Headline(
+            says="Warm-up hardly changes the accuracy of plain descent at a high learning rate",
+            when={"saves_plain_descent": Direction.ABSENT},
+        ),
+        Headline(
+            says="Under plain descent, warm-up raises early curvature at a moderate learning rate",
+            when={"keeps_the_curvature_low": Direction.MORE},
+        ),
+    ),
     words={
         "test_accuracy": "final accuracy on new examples",
         "log_early_sharpness": "early sharpness (curvature of the loss)",

@@ -24,9 +24,9 @@ from functools import partial
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, optimizers, pace, training
+from axiom.kit import chance, data, hessian, losses, models, optimizers, progress, training
 
 INPUTS, CLASSES, BATCH = 20, 5, 50
 HUGE, DEAD = 1e6, 1e-6  # a loss from which nothing comes back; answers that differ by less do not see their inputs
@@ -106,7 +106,7 @@ def descended(config: Config, seed: int, task: data.LearningTask, start: models.
         end, (loss,) = learn(net, orders=due, watch=loss_of)
         return jax.tree.leaves(end), done + len(due), loss
 
-    weights, epochs, loss = pace.blocks((leaves, 0, loss_of(start)), step, math.ceil(limit / every))
+    weights, epochs, loss = progress.blocks((leaves, 0, loss_of(start)), step, math.ceil(limit / every))
     return jax.tree.unflatten(shape, weights), epochs, loss
 
 
@@ -228,6 +228,28 @@ experiment = Experiment(
     controls=(Control(estimand="trace_slope_squared_error", placebo=PLACEBO, planted=PLANTED),),
     figure=Figure(x="lr", y="trace", log=("x", "y"), title="How flat it is", where={"until": "loss"}),
     setting="networks compared at several learning rates",
+    headlines=(
+        Headline(
+            says="At equal squared training error, higher learning rates end flatter but generalise no better",
+            when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
+        ),
+        Headline(
+            says="At equal squared training error, higher learning rates end flatter and generalise better",
+            when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.MORE},
+        ),
+        Headline(
+            says="At equal training loss, higher learning rates end flatter with squared error, not cross-entropy",
+            when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
+        ),
+        Headline(
+            says="At equal squared training error, higher learning rates end in flatter places",
+            when={"trace_slope_squared_error": Direction.LESS},
+        ),
+        Headline(
+            says="At equal squared training error, the learning rate hardly changes how flat training ends",
+            when={"trace_slope_squared_error": Direction.ABSENT},
+        ),
+    ),
     words={
         "trace": "curvature of the loss (trace of its Hessian)",
         "test_loss": "loss on new examples",

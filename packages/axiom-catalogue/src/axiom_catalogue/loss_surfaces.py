@@ -23,9 +23,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, landscapes, losses, models, pace, training
+from axiom.kit import chance, data, hessian, landscapes, losses, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, ITEMS, TEST, BATCH, WIDTH = 20, 5, 1_000, 1_000, 50, 32
@@ -85,7 +85,7 @@ def run(config: Config, seed: int) -> Measures:
             landscapes.losses_at(objective, end, line, task.x_train, task.y_train).tolist() for line in lines
         ]
 
-    middle, lines = pace.blocks((landscapes.flat(start), list[list[float]]()), step, 2)
+    middle, lines = progress.blocks((landscapes.flat(start), list[list[float]]()), step, 2)
     end, surface = landscapes.shaped(start, middle), np.array(lines)
     border = np.concatenate([surface[0], surface[-1], surface[1:-1, 0], surface[1:-1, -1]])
     return Measures(
@@ -217,6 +217,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="depth", y="downward", log=("x",), title="How much of the picture curves down"),
     setting="trained networks whose loss is pictured",
+    headlines=(
+        Headline(
+            says="Depth roughens loss pictures; skip connections smooth them with accuracy hardly changed",
+            when={
+                "deep_is_rougher": Direction.MORE,
+                "skips_smooth": Direction.LESS,
+                "smooth_is_more_accurate": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="Depth roughens pictures of a network's loss, and skip connections smooth them again",
+            when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
+        ),
+        Headline(
+            says="Skip connections smooth pictures of the loss around deep networks",
+            when={"skips_smooth": Direction.LESS},
+        ),
+        Headline(
+            says="Depth makes pictures of the loss around plain networks rougher",
+            when={"deep_is_rougher": Direction.MORE},
+        ),
+        Headline(
+            says="Depth hardly changes how rough pictures of the loss around plain networks are",
+            when={"deep_is_rougher": Direction.ABSENT},
+        ),
+    ),
     words={
         "downward": "the share of the picture that curves down in some direction",
         "is_one_valley": "one valley at most in the picture",

@@ -22,9 +22,9 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, masked, models, pace, pruning, training
+from axiom.kit import chance, data, lottery_tickets, models, progress, pruning, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, WIDTH, CLASSES, EXAMPLES, TEST = 20, 64, 5, 1_000, 2_000
@@ -75,13 +75,13 @@ def run(config: Config, seed: int) -> Measures:
         mask: pruning.Mask = jax.tree.unflatten(shape, state[0])
         start, stays = _arm(config, seed, mask, number - config.rounds)
         rates = Rates(lr=config.lr)
-        end, seen = masked.learned(start, stays, task, orders, rates=rates, batch=50, every=EVERY, watch=right)
+        end, seen = lottery_tickets.learned(start, stays, task, orders, rates=rates, batch=50, every=EVERY, watch=right)
         if number < config.rounds:
             mask = pruning.magnitude(end, keep=STAYS, within=mask)
         return jax.tree.leaves(mask), [*state[1], seen]
 
     nothing: list[list[float]] = []
-    leaves, seen = pace.blocks((jax.tree.leaves(everything), nothing), learn, config.rounds + 3)
+    leaves, seen = progress.blocks((jax.tree.leaves(everything), nothing), learn, config.rounds + 3)
     return _measures(jax.tree.unflatten(shape, leaves), seen)
 
 
@@ -94,7 +94,7 @@ def _arm(config: Config, seed: int, mask: pruning.Mask, number: int) -> tuple[mo
         factor = np.float32(0.01 if config.control == "planted" else 1.0)
         return tuple(layer._replace(weights=factor * layer.weights) for layer in _drawn(seed, "other start")), mask
     if number == 2:
-        return start, masked.scattered(chance.stream(seed, "places"), mask)
+        return start, lottery_tickets.scattered(chance.stream(seed, "places"), mask)
     return start, mask
 
 
@@ -213,6 +213,32 @@ experiment = Experiment(
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="rounds", y="ticket_minus_dense", title="What a ticket lacks beside the whole network"),
     setting="pruned small classifiers",
+    headlines=(
+        Headline(
+            says="Under a tenth of a network suffices; in smaller parts places and start matter",
+            when={
+                "loses_at_the_old_sparsity": Direction.ABSENT,
+                "start_matters": Direction.MORE,
+                "places_matter": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Less than a tenth of a small network learns as well as the whole",
+            when={"loses_at_the_old_sparsity": Direction.ABSENT},
+        ),
+        Headline(
+            says="Small networks learn less well once over nine tenths of their weights are gone",
+            when={"loses_at_the_old_sparsity": Direction.LESS},
+        ),
+        Headline(
+            says="Small networks keep their accuracy with over nine tenths of their weights gone",
+            when={"critical_beyond_the_old": Direction.MORE},
+        ),
+        Headline(
+            says="Small parts of a network learn better with their own places and starting weights",
+            when={"start_matters": Direction.MORE, "places_matter": Direction.MORE},
+        ),
+    ),
     words={
         "ticket_minus_dense": "accuracy of the part left (a ticket) minus that of the whole network",
         "ticket_minus_redrawn": "accuracy of a ticket minus that of its places with other starting weights",

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -207,6 +207,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="share", y="final_test", title="What wrong labels cost", where={"loss": "cross_entropy"}),
     setting="networks that fit true and wrong labels",
+    headlines=(
+        Headline(
+            says="Small networks learn true labels before wrong ones, which make training on costlier",
+            when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE, "memorising_costs": Direction.MORE},
+        ),
+        Headline(
+            says="Small networks learn true labels before they memorise wrong ones",
+            when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE},
+        ),
+        Headline(
+            says="With two fifths of labels wrong, small networks fit true labels first",
+            when={"clean_leads": Direction.MORE},
+        ),
+        Headline(
+            says="With two fifths of labels wrong, small networks fit wrong labels first",
+            when={"clean_leads": Direction.LESS},
+        ),
+        Headline(
+            says="With two fifths of labels wrong, small networks fit true and wrong ones alike",
+            when={"clean_leads": Direction.ABSENT},
+        ),
+    ),
     words={
         "lead": "the share of true labels fitted minus that of wrong ones (mean over training)",
         "clean_first": "half of the true labels fitted before half of the wrong ones",

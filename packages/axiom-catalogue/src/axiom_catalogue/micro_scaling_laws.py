@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, samples, scaling
+from axiom.kit import chance, data, losses, models, progress, samples, scaling
 
 INPUTS, CLASSES, TEACHER = 20, 5, 8  # the teacher's hidden units
 ITEMS, WIDTHS = (64, 256, 1_024, 4_096, 16_384), (2, 4, 8, 16, 32, 128)
@@ -81,7 +81,7 @@ def _joint(config: Config, seed: int) -> Measures:
         cell = run(cells[number], seed)
         return [*learned, [cells[number].items, cell.parameters, cell.loss or 0.0]]
 
-    items, sizes, seen = np.array(pace.blocks(list[list[float]](), learn, len(cells))).T
+    items, sizes, seen = np.array(progress.blocks(list[list[float]](), learn, len(cells))).T
     law = scaling.joint_law(items, sizes, seen)
     a, b, rest = law.items_exponent, law.size_exponent, law.unexplained
     return Measures(items_exponent=a, size_exponent=b, unexplained=rest, parameters=int(sizes.max()))
@@ -204,6 +204,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="items", y="loss", log=("x", "y"), title="What more data are worth", where={"task": "classes"}),
     setting="students of a small random network",
+    headlines=(
+        Headline(
+            says="Small networks' loss falls with data and size, nearly by one power law",
+            when={
+                "loss_by_items": Direction.LESS,
+                "teachers_width_minus_a_quarter": Direction.LESS,
+                "joint_law_leaves_little": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="A power law of data and size explains most variation in small networks' loss",
+            when={"joint_law_leaves_little": Direction.LESS},
+        ),
+        Headline(
+            says="A power law of data and size misses over a tenth of loss variation",
+            when={"joint_law_leaves_little": Direction.MORE},
+        ),
+        Headline(
+            says="More training data lower a small network's loss on new examples",
+            when={"loss_by_items": Direction.LESS},
+        ),
+        Headline(
+            says="More training data hardly change a small network's loss on new examples",
+            when={"loss_by_items": Direction.ABSENT},
+        ),
+    ),
     words={
         "loss": "loss on new examples",
         "unexplained": "the share of log-loss variance that one power law of data and size misses",

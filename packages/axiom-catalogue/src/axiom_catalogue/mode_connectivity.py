@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, matching, models, optimizers, pairs, training
+from axiom.kit import chance, data, geometry, matching, models, network_pairs, optimizers, training
 
 PLACES = 11  # on the line, its ends included
 
@@ -71,11 +71,18 @@ def run(config: Config, seed: int) -> Measures:
     orders = chance.orders(seed, items=1_000, epochs=config.epochs)
     start, rates, every = starts(config, seed), optimizers.Rates(lr=config.lr), math.ceil(config.epochs / 5)
     end, _ = training.trained(
-        start, task, orders, rates=rates, batch=64, every=every, objective=pairs.cross_entropies, watch=lambda _: None
+        start,
+        task,
+        orders,
+        rates=rates,
+        batch=64,
+        every=every,
+        objective=network_pairs.cross_entropies,
+        watch=lambda _: None,
     )
     if not all(np.isfinite(layer.weights).all() for layer in end):
         return Measures(diverged=1)
-    first, second = pairs.halves(end)
+    first, second = network_pairs.halves(end)
     matched = matching.matched(first, second)
 
     strangers, friends = (walk(first, other, task.x_test, task.y_test) for other in (second, matched))
@@ -210,6 +217,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="matched_barrier", log=("x",), title="What is left of the barrier after matching"),
     setting="pairs of ReLU networks trained from different starts",
+    headlines=(
+        Headline(
+            says="Matching neurons lowers the barrier between trained networks, but averaging wide ones costs accuracy",
+            when={"removed_by_matching": Direction.MORE, "left_when_wide": Direction.MORE},
+        ),
+        Headline(
+            says="After matching their neurons, averaging two wide networks still costs accuracy",
+            when={"left_when_wide": Direction.MORE},
+        ),
+        Headline(
+            says="With matched neurons, averaging two wide networks costs hardly any accuracy",
+            when={"left_when_wide": Direction.ABSENT},
+        ),
+        Headline(
+            says="Matching neurons lowers the loss barrier between two trained networks",
+            when={"removed_by_matching": Direction.MORE},
+        ),
+        Headline(
+            says="With matched neurons, wider networks have a lower loss barrier between them",
+            when={"matched_with_width": Direction.LESS},
+        ),
+    ),
     words={
         "barrier": "the test-loss barrier on the line between the two",
         "matched_barrier": "the test-loss barrier on the line between the two after matching their neurons",
@@ -219,6 +248,7 @@ experiment = Experiment(
         "cosine": "the cosine of the angle between the weights of the two",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "width": "{value} neurons per layer",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

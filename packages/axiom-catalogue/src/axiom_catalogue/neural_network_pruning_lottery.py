@@ -23,9 +23,9 @@ from typing import Any, TypeAlias
 import jax
 import jax.numpy as jnp
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
+from axiom.kit import chance, data, losses, models, progress, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 2_000
@@ -80,7 +80,7 @@ def run(config: Config, seed: int) -> Measures:
         return (jax.tree.leaves(end), []) if number == 0 else (state[0], [_looked(start, task), *seen])
 
     nothing: State = (jax.tree.leaves(net), [])
-    leaves, seen = pace.blocks(nothing, phase, 2)
+    leaves, seen = progress.blocks(nothing, phase, 2)
     part = part_of(net, jax.tree.unflatten(jax.tree.structure(net), leaves), config.keep)
     loss, accuracy = _looked(part, task)
     return Measures(
@@ -219,6 +219,28 @@ experiment = Experiment(
     controls=(Control(estimand="part_minus_lot", placebo=(SHORT(separation=0.0),), planted=(SHORT(separation=2.0),)),),
     figure=Figure(x="width", y="part_accuracy", log=("x",), title="What a random part knows", where={"keep": 0.5}),
     setting="random networks searched for good parts",
+    headlines=(
+        Headline(
+            says="Parts of random networks match networks trained to equal loss, not fully trained ones",
+            when={"part_minus_matched": Direction.ABSENT, "part_minus_trained": Direction.LESS},
+        ),
+        Headline(
+            says="Search finds good parts in random networks, though training the whole does better",
+            when={"part_minus_lot": Direction.MORE, "part_minus_trained": Direction.LESS},
+        ),
+        Headline(
+            says="Searched parts of random networks are as accurate as the trained whole",
+            when={"part_minus_trained": Direction.ABSENT},
+        ),
+        Headline(
+            says="Gradient search finds better parts of a random network than luck does",
+            when={"part_minus_lot": Direction.MORE},
+        ),
+        Headline(
+            says="Gradient search finds no better parts of a random network than luck does",
+            when={"part_minus_lot": Direction.ABSENT},
+        ),
+    ),
     words={
         "part_minus_lot": "accuracy of the part that descent picks minus that of the best random part",
         "part_minus_trained": "accuracy of the part that descent picks minus that of the trained whole",
@@ -227,6 +249,9 @@ experiment = Experiment(
         "separation": "distance of the clusters",
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
+        "part_accuracy": "accuracy of the part that descent picks",
+        "task=clusters": "clusters of points",
+        "task=teacher": "labels from a random network",
     },
     needs=Needs(seconds=_seconds, memory_mb=400),
 )

@@ -20,9 +20,9 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, samples, training
+from axiom.kit import chance, data, losses, models, progress, samples, training
 from axiom.kit.optimizers import ADAMW, Rates
 
 WIDTHS, TEACHER = (4, 7, 12, 20, 35, 60), 64  # of both hidden layers
@@ -67,7 +67,7 @@ def run(config: Config, seed: int) -> Measures:
     def learn(seen: list[list[float]], number: int) -> list[list[float]]:
         return [*seen, _student(config, seed, task, rows, widths[number])]
 
-    sizes, last, best = np.array(pace.blocks(list[list[float]](), learn, len(widths))).T
+    sizes, last, best = np.array(progress.blocks(list[list[float]](), learn, len(widths))).T
     (exponent, rest), (floor_exponent, floor_rest) = power(sizes, last), floored(sizes, last)
     return Measures(
         exponent=exponent,
@@ -207,6 +207,28 @@ experiment = Experiment(
     controls=(Control(estimand="exponent_on_inputs", placebo=PLACEBO, planted=PLANTED),),
     figure=Figure(x="inputs", y="exponent", title="By which power of the size the loss falls"),
     setting="networks of several sizes taught by a larger one",
+    headlines=(
+        Headline(
+            says="A network's loss follows a power law of size, unless examples are few",
+            when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
+        ),
+        Headline(
+            says="With ever fresh examples, a network's loss closely follows a power law of size",
+            when={"fresh_leave_a_close_fit": Direction.LESS},
+        ),
+        Headline(
+            says="With fresh examples, no power law of size closely fits a network's loss",
+            when={"fresh_leave_a_close_fit": Direction.MORE},
+        ),
+        Headline(
+            says="With few examples, no power law of size closely fits a network's loss",
+            when={"few_leave_a_weak_fit": Direction.MORE},
+        ),
+        Headline(
+            says="With more inputs, loss falls more slowly as networks grow",
+            when={"exponent_on_inputs": Direction.LESS},
+        ),
+    ),
     words={
         "unexplained": "the share of log-loss variance that a power law of size misses",
         "best_unexplained": "the share of best log-loss variance that a power law of size misses",

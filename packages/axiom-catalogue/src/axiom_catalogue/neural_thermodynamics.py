@@ -24,9 +24,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, models, pace
+from axiom.kit import chance, data, hessian, losses, models, progress
 
 INPUTS, CLASSES, EXAMPLES, WIDTH, BATCH = 20, 5, 500, 64, 25
 EARLY, LOOKS = 2, 10  # epochs in which the curvature is still about that of the start; looks at the temperature
@@ -104,11 +104,11 @@ def _course(config: Config, seed: int, task: data.LearningTask, start: models.Ne
         for due in orders[number * every : (number + 1) * every]:
             (net, before), (cosine, loss) = _epoch(objective, net, before, rows, due, lr)
             cosines = cosines + np.asarray(cosine).tolist()
-            pace.early(np.asarray(loss))
+            progress.early(np.asarray(loss))
         return jax.tree.leaves(net), before, cosines, [*variances, float(variance(objective, net, *rows))]
 
     begin = (leaves, 0 * ravel_pytree(start)[0], list[float](), [float(variance(objective, start, *rows))])
-    _, _, cosines, variances = pace.blocks(begin, step, -(-config.epochs // every))
+    _, _, cosines, variances = progress.blocks(begin, step, -(-config.epochs // every))
     return np.array(cosines[1:]), np.array(variances)
 
 
@@ -207,6 +207,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rate", y="order", log=("x",), title="Where steps turn back", where={"wrong": 0.0, "scale": 1.0}),
     setting="networks trained in small batches",
+    headlines=(
+        Headline(
+            says="Training cools networks that fit their data; high rates heat models that cannot",
+            when={"cools_at_every_rate": Direction.MORE, "heats_where_little_fits": Direction.LESS},
+        ),
+        Headline(
+            says="Training cools the gradient noise of small networks at every learning rate tried",
+            when={"cools_at_every_rate": Direction.MORE},
+        ),
+        Headline(
+            says="Some learning rates do not cool the gradient noise of small networks",
+            when={"cools_at_every_rate": Direction.LESS},
+        ),
+        Headline(
+            says="With squared error, successive steps stay as alike beyond the predicted critical rate",
+            when={"breaks_at_two": Direction.ABSENT},
+        ),
+        Headline(
+            says="With squared error, successive steps turn less alike beyond the predicted critical rate",
+            when={"breaks_at_two": Direction.MORE},
+        ),
+    ),
     words={
         "has_cooled": "a fall in the temperature of the gradient noise",
         "cooling": "gradient-noise temperature at the start over that at the end",

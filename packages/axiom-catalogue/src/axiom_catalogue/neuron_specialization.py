@@ -24,9 +24,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, committee, data, lazy, models, selectivity, training
+from axiom.kit import chance, committee_machines, data, lazy_training, models, selectivity, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH, EVERY = 20, 5, 400, 2_000, 20, 4
@@ -96,7 +96,7 @@ def _classes(config: Config, seed: int) -> Measures:
         watch=look,
         rates=Rates(lr=config.lr * min(1.0, alpha), weight_decay=config.decay),
         batch=BATCH,
-        objective=lazy.Scaled(loss=config.loss),
+        objective=lazy_training.Scaled(loss=config.loss),
         context=(alpha,),
         every=EVERY,
     )
@@ -127,7 +127,7 @@ def _removals(net: models.Net, task: data.LearningTask, rng: np.random.Generator
 
 def _committee(config: Config, seed: int) -> Measures:
     """Each example is fresh, and seen once."""
-    taught = committee.orthogonal(chance.stream(seed, "taught"), inputs=NUMBERS, units=TAUGHT)
+    taught = committee_machines.orthogonal(chance.stream(seed, "taught"), inputs=NUMBERS, units=TAUGHT)
     own = f" {config.is_alike}" if config.control == "placebo" else ""
     start = 0.1 * chance.stream(seed, f"student{own}").standard_normal((NUMBERS, config.width))
     if config.is_alike or config.control == "placebo":
@@ -135,12 +135,12 @@ def _committee(config: Config, seed: int) -> Measures:
     elif config.control == "planted":
         start = start + 0.5 * taught[:, np.arange(config.width) % TAUGHT]
     x = chance.stream(seed, f"fresh{own}").standard_normal((250 * config.epochs, NUMBERS)).astype(np.float32)
-    degrees, risks = committee.learned(start, taught, x, lr=15 * config.lr / config.width, every=250)
+    degrees, risks = committee_machines.learned(start, taught, x, lr=15 * config.lr / config.width, every=250)
     halved = next((place for place, risk in enumerate(risks) if risk < 0.5 * risks[0]), None)
     return Measures(
         specialised=degrees[-1],
         plateau_specialised=degrees[halved] if halved else None,
-        error=risks[-1] / committee.risk(committee.overlaps(0 * taught, taught)),
+        error=risks[-1] / committee_machines.risk(committee_machines.overlaps(0 * taught, taught)),
         curve=tuple(degrees),
     )
 
@@ -255,6 +255,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="selectivity", log=("x",), title="How selective units are", where=WIDTHS),
     setting="small networks and committees of neurons",
+    headlines=(
+        Headline(
+            says="Neurons become specialists in training, and networks miss the specialists more than others",
+            when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
+        ),
+        Headline(
+            says="Neurons become specialists in training, but networks miss specialists no more than others",
+            when={"gain": Direction.MORE, "selective_minus_other": Direction.ABSENT},
+        ),
+        Headline(
+            says="Hidden neurons become more selective for single classes while a small network learns",
+            when={"gain": Direction.MORE},
+        ),
+        Headline(
+            says="Training hardly changes how selective hidden neurons are for single classes",
+            when={"gain": Direction.ABSENT},
+        ),
+        Headline(
+            says="Hidden neurons become about as selective for random labels as for true classes",
+            when={"true_minus_shuffled": Direction.ABSENT},
+        ),
+    ),
     words={
         "gain": "the gain in class selectivity of neurons in training",
         "own_gain": "the gain in selectivity for the shown labels until fitted",
@@ -274,6 +296,8 @@ experiment = Experiment(
         "loss=squared_error": "squared-error loss",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "selectivity": "selectivity of neurons for classes",
+        "width": "{value} neurons per layer",
     },
     needs=Needs(
         seconds=lambda it: 2e-3 + it.epochs * (24e-5 + 24e-7 * it.width + 27e-9 * it.width**2),

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, training
 
@@ -204,6 +204,32 @@ experiment = Experiment(
         x="lr", y="final_accuracy", log=("x",), title="What each optimizer reaches", where={"task": "teacher"}
     ),
     setting="small classifiers under different optimizers",
+    headlines=(
+        Headline(
+            says="Well tuned, AdamW and plain descent end alike; a tenfold learning rate costs accuracy",
+            when={
+                "adamw_minus_sgd_on_teacher": Direction.ABSENT,
+                "adamw_minus_sgd_on_clusters": Direction.ABSENT,
+                "fast_minus_slow_on_clusters": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="Well tuned, AdamW and plain descent train small networks to nearly equal accuracy",
+            when={"adamw_minus_sgd_on_teacher": Direction.ABSENT, "adamw_minus_sgd_on_clusters": Direction.ABSENT},
+        ),
+        Headline(
+            says="Well tuned, AdamW trains small networks to higher accuracy than plain descent",
+            when={"adamw_minus_sgd_on_teacher": Direction.MORE, "adamw_minus_sgd_on_clusters": Direction.MORE},
+        ),
+        Headline(
+            says="Well tuned, plain descent beats RMSprop on labels from a random network",
+            when={"rmsprop_minus_sgd_on_teacher": Direction.LESS},
+        ),
+        Headline(
+            says="A tenfold learning rate costs plain descent accuracy on clustered data",
+            when={"fast_minus_slow_on_clusters": Direction.LESS},
+        ),
+    ),
     words={
         "final_accuracy": "final accuracy on new examples",
         "stopped_accuracy": "accuracy on new examples when stopped early",

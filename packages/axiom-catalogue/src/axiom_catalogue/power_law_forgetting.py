@@ -20,9 +20,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, fisher, losses, models, optimizers, pace, training
+from axiom.kit import chance, data, fisher, losses, models, optimizers, progress, training
 
 ITEMS, TEST = 1_000, 1_000
 PARTS = 4  # of the second training; after each, the first task is tested
@@ -79,7 +79,7 @@ def run(config: Config, seed: int) -> Measures:
             anchor, importance = net, important(config, net, first)
         return jax.tree.leaves((net, anchor, importance)), [*state[1], *seen[-1:]]
 
-    leaves, curve = pace.blocks((leaves, list[float]()), learn, 1 + PARTS)
+    leaves, curve = progress.blocks((leaves, list[float]()), learn, 1 + PARTS)
     end, _, _ = jax.tree.unflatten(shape, [np.asarray(leaf) for leaf in leaves])
     accuracy = training.accuracy(end, second.x_test, second.y_test)
     return Measures(
@@ -221,6 +221,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="strength", y="forgetting", log=("x",), title="Forgetting", where={"tasks": "clusters"}),
     setting="networks taught two tasks in turn",
+    headlines=(
+        Headline(
+            says="Protecting important weights lowers forgetting, at some cost to the second task",
+            when={"plain_minus_fisher": Direction.MORE, "plain_minus_strong_on_the_second": Direction.MORE},
+        ),
+        Headline(
+            says="Protecting important weights reduces forgetting more than protecting all weights alike",
+            when={"plain_minus_fisher": Direction.MORE, "equal_minus_fisher": Direction.MORE},
+        ),
+        Headline(
+            says="Networks forget a first task less when important weights are held in place",
+            when={"plain_minus_fisher": Direction.MORE},
+        ),
+        Headline(
+            says="Networks forget a first task more when important weights are held in place",
+            when={"plain_minus_fisher": Direction.LESS},
+        ),
+        Headline(
+            says="Holding important weights in place hardly changes how much of a task networks forget",
+            when={"plain_minus_fisher": Direction.ABSENT},
+        ),
+    ),
     words={
         "forgetting": "the share of first-task accuracy forgotten",
         "second_accuracy": "accuracy on the second task",

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, descent, hessian, losses, models, optimizers
 
@@ -196,6 +196,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="end_sharpness", log=("x", "y"), title="Where the sharpness ends"),
     setting="tanh networks that fit random labels by full-batch descent",
+    headlines=(
+        Headline(
+            says="Full-batch training at a small step size sharpens up to the edge of stability",
+            when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
+        ),
+        Headline(
+            says="Full-batch descent ends at the edge of stability at every learning rate tried",
+            when={"at_the_edge": Direction.MORE},
+        ),
+        Headline(
+            says="Full-batch descent misses the edge of stability at some learning rates",
+            when={"at_the_edge": Direction.LESS},
+        ),
+        Headline(
+            says="Full-batch descent ends in flatter places the higher the learning rate",
+            when={"sharpness_slope": Direction.LESS},
+        ),
+        Headline(
+            says="Full-batch descent with small steps ends in a sharper place than it began",
+            when={"sharpening_at_a_low_rate": Direction.MORE},
+        ),
+    ),
     words={
         "is_at_edge": "sharpness (loss curvature) that ends at the edge of stability",
         "sharpening": "sharpness (loss curvature) at the end over that at the start",

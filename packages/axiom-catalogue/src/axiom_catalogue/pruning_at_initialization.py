@@ -24,9 +24,9 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, hessian, losses, masked, models, pace, pruning, training
+from axiom.kit import chance, data, hessian, losses, lottery_tickets, models, progress, pruning, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, WIDTH, CLASSES, EXAMPLES, TEST = 20, 64, 5, 1_000, 2_000
@@ -72,7 +72,7 @@ def run(config: Config, seed: int) -> Measures:
 
     def learn(mask: pruning.Mask) -> tuple[models.Net, list[float]]:
         rates = Rates(lr=config.lr)
-        return masked.learned(start, mask, task, orders, rates=rates, batch=50, every=EVERY, watch=right)
+        return lottery_tickets.learned(start, mask, task, orders, rates=rates, batch=50, every=EVERY, watch=right)
 
     def phase(state: State, number: int) -> State:
         if number == 0:
@@ -82,7 +82,7 @@ def run(config: Config, seed: int) -> Measures:
         return state[0], jax.tree.leaves(end), seen
 
     nothing: State = ([], [], [])
-    places, leaves, seen = pace.blocks(nothing, phase, 2)
+    places, leaves, seen = progress.blocks(nothing, phase, 2)
     mask, end = (jax.tree.unflatten(shape, part) for part in (places, leaves))
     return Measures(
         test_accuracy=seen[-1],
@@ -112,7 +112,7 @@ def _mask(config: Config, seed: int, net: models.Net, task: data.LearningTask) -
     least = min(float(score.min()) for score in scores)  # a score may lie below 0, and a size may not
     ranked = tuple(layer._replace(weights=score - least) for layer, score in zip(net, scores, strict=True))
     mask = pruning.magnitude(ranked, keep=1.0 - config.removed)
-    return masked.scattered(chance.stream(seed, "places"), mask) if config.is_shuffled else mask
+    return lottery_tickets.scattered(chance.stream(seed, "places"), mask) if config.is_shuffled else mask
 
 
 def scores_of(method: str, net: models.Net, task: data.LearningTask) -> list[npt.NDArray[np.float64]]:
@@ -212,6 +212,28 @@ experiment = Experiment(
     controls=(Control(estimand="snip_knows_the_silent", placebo=_short("placebo"), planted=_short("none")),),
     figure=Figure(x="removed", y="test_accuracy", title="What a part learns", where={"silent": 0}),
     setting="sparse classifiers",
+    headlines=(
+        Headline(
+            says="One score before training picks better weights than chance, even within layers",
+            when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.MORE},
+        ),
+        Headline(
+            says="One score before training tells how many weights a layer needs, not which",
+            when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
+        ),
+        Headline(
+            says="Pruning by one score before training beats random pruning in small networks",
+            when={"snip_minus_random": Direction.MORE},
+        ),
+        Headline(
+            says="Pruning by one score before training does no better than random pruning",
+            when={"snip_minus_random": Direction.ABSENT},
+        ),
+        Headline(
+            says="Within each layer, one score before training picks better weights than chance",
+            when={"snip_minus_shuffled": Direction.MORE},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on new examples",
         "method=random": "random scores",
@@ -229,6 +251,8 @@ experiment = Experiment(
         "silent=60": "three noise inputs in four",
         "lr": "learning rate",
         "epochs": "{value} epochs",
+        "task=clusters": "clusters of points",
+        "task=teacher": "labels from a random network",
     },
     needs=Needs(seconds=_cost, memory_mb=400),
 )

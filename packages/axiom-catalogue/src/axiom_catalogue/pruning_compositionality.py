@@ -24,9 +24,9 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, geometry, models, optimizers, pace, pruning, readouts, training
+from axiom.kit import attribute_readouts, chance, geometry, models, optimizers, progress, pruning, training
 
 INPUTS, BATCH, EVERY = 32, 32, 20  # epochs of a block
 EPOCHS, TUNED = 100, 40
@@ -63,7 +63,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise and batch order for all arms alike."""
-    questions = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    questions = attribute_readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
     orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs + config.tuning)
     start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, questions.outputs))
     shape = jax.tree.structure(start)
@@ -81,7 +81,7 @@ def run(config: Config, seed: int) -> Measures:
         return questions.heads.accuracy(models.logits(net, x), y)
 
     nothing: Ends = []
-    whole, left = (jax.tree.unflatten(shape, leaves) for leaves in pace.blocks(nothing, phase, 2))
+    whole, left = (jax.tree.unflatten(shape, leaves) for leaves in progress.blocks(nothing, phase, 2))
     seen, new = right(left, questions.task.x_test, questions.task.y_test), right(left, questions.x_new, questions.y_new)
     before, after = (float(geometry.stable_rank(np.asarray(net[0].weights, np.float64))) for net in (whole, left))
     return Measures(
@@ -96,7 +96,11 @@ def run(config: Config, seed: int) -> Measures:
 
 
 def _learned(
-    config: Config, questions: readouts.Questions, net: models.Net, mask: pruning.Mask, orders: npt.NDArray[np.int32]
+    config: Config,
+    questions: attribute_readouts.Questions,
+    net: models.Net,
+    mask: pruning.Mask,
+    orders: npt.NDArray[np.int32],
 ) -> models.Net:
     """The network after training in these orders with what the mask leaves; without an order, as it was."""
     if len(orders) == 0:
@@ -119,7 +123,7 @@ def _learned(
 class Kept:
     """The loss of a network of which a mask says what is left."""
 
-    heads: readouts.Heads
+    heads: attribute_readouts.Heads
 
     def __call__(self, net: models.Net, x: models.Array, y: models.Array, mask: pruning.Mask) -> jax.Array:
         """The sum of the heads' cross-entropies."""
@@ -210,6 +214,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="removed", y="new_accuracy", title="What is right for new combinations", where={"tuning": TUNED}),
     setting="networks asked about attribute pairs",
+    headlines=(
+        Headline(
+            says="Pruned networks answer exclusive-or better on new pairs, but name attributes worse",
+            when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
+        ),
+        Headline(
+            says="Pruned networks answer exclusive-or better on new pairs, and name attributes equally well",
+            when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
+        ),
+        Headline(
+            says="Pruning and retraining hardly changes how well networks answer for new combinations",
+            when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
+        ),
+        Headline(
+            says="Pruned and retrained networks answer exclusive-or better on new attribute pairs",
+            when={"xor_pruned_minus_whole": Direction.MORE},
+        ),
+        Headline(
+            says="Pruned and retrained networks name the attributes of new combinations worse",
+            when={"heads_pruned_minus_whole": Direction.LESS},
+        ),
+    ),
     words={
         "gap": "accuracy on shown minus new pairs",
         "new_accuracy": "accuracy on new pairs",

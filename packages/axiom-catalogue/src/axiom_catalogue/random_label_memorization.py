@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, models, training
 from axiom.kit.optimizers import Rates
@@ -193,6 +193,32 @@ experiment = Experiment(
         where={"task": "teacher"},
     ),
     setting="networks that learn labels by heart",
+    headlines=(
+        Headline(
+            says="Networks fit random labels, at the cost of more epochs and more weight movement",
+            when={
+                "random_is_fitted": Direction.MORE,
+                "random_takes_longer": Direction.MORE,
+                "random_travels_further": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Networks need more epochs to fit random labels than to fit true ones",
+            when={"random_takes_longer": Direction.MORE},
+        ),
+        Headline(
+            says="Networks need fewer epochs to fit random labels than to fit true ones",
+            when={"random_takes_longer": Direction.LESS},
+        ),
+        Headline(
+            says="Networks fit random labels about as fast as true ones",
+            when={"random_takes_longer": Direction.ABSENT},
+        ),
+        Headline(
+            says="A small network fits two thousand random labels by heart",
+            when={"random_is_fitted": Direction.MORE},
+        ),
+    ),
     words={
         "fitted": "nearly all training labels fitted",
         "log_epochs": "the number of epochs to fit nearly all labels",

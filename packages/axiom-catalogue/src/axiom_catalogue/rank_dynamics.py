@@ -22,7 +22,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, geometry, models, optimizers, side_by_side, training
 
@@ -211,6 +211,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="weight_compression", log=("x",), title="How much rank the weights lose", where=PLAIN),
     setting="multi-layer classifiers",
+    headlines=(
+        Headline(
+            says="Hidden layers use fewer dimensions after training, and weight decay narrows the weights further",
+            when={"hidden_layers": Direction.MORE, "decayed_minus_plain": Direction.MORE},
+        ),
+        Headline(
+            says="Hidden layers of small networks use fewer dimensions after training",
+            when={"hidden_layers": Direction.MORE},
+        ),
+        Headline(
+            says="Hidden layers of small networks use more dimensions after training",
+            when={"hidden_layers": Direction.LESS},
+        ),
+        Headline(
+            says="Training hardly changes how many dimensions hidden layers of small networks use",
+            when={"hidden_layers": Direction.ABSENT},
+        ),
+        Headline(
+            says="Weight decay makes a network's weights use fewer dimensions after training",
+            when={"decayed_minus_plain": Direction.MORE},
+        ),
+    ),
     words={
         "weight_compression": "the weights' loss of stable rank (directions used)",
         "first_layer_compression": "the first layer's loss of stable rank (directions used)",

@@ -29,9 +29,9 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, models, optimizers, pace, training
+from axiom.kit import chance, data, geometry, models, optimizers, progress, training
 
 INPUTS, CLASSES = 20, 5
 HIDDEN = (256, 128, 64)  # a network of depth 2 has the last two of them
@@ -83,7 +83,7 @@ def run(config: Config, seed: int) -> Measures:
         )
         return jax.tree.leaves(end), [*before, *after]
 
-    leaves, seen = pace.blocks((jax.tree.leaves(start), [_ranks(start)]), phase, 2)
+    leaves, seen = progress.blocks((jax.tree.leaves(start), [_ranks(start)]), phase, 2)
     end = jax.tree.unflatten(shape, leaves)
     if not np.isfinite(end[-1].weights).all():
         return Measures(diverged=1)
@@ -195,6 +195,28 @@ experiment = Experiment(
     controls=(Control(estimand="stands_out", placebo=(SHORT(),), planted=(SHORT(kept=0.1),)),),
     figure=Figure(x="lr", y="outstanding", log=("x",), title="How far the course of the rank stands out"),
     setting="networks that learn a random network's labels",
+    headlines=(
+        Headline(
+            says="The rank of weights falls without sudden stretches, less in three layers than two",
+            when={"stands_out": Direction.ABSENT, "deep_minus_middle": Direction.LESS},
+        ),
+        Headline(
+            says="The rank of weights falls without a sudden stretch in training",
+            when={"stands_out": Direction.ABSENT},
+        ),
+        Headline(
+            says="The rank of weights falls suddenly during one stretch of training",
+            when={"stands_out": Direction.MORE},
+        ),
+        Headline(
+            says="The rank of weights falls less in three hidden layers than in two",
+            when={"deep_minus_middle": Direction.LESS},
+        ),
+        Headline(
+            says="Networks of three hidden layers and of one lose about as much rank",
+            when={"deep_minus_shallow": Direction.ABSENT},
+        ),
+    ),
     words={
         "compression": "the share of stable rank (directions used) lost in training",
         "outstanding": "how far one stretch stands out in the fall of stable rank (share of its range)",

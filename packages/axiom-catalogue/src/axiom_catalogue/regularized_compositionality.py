@@ -20,9 +20,9 @@ History: 2, other seeds than the pilot's; 1, the old strengths and widths, two q
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, dropout, models, optimizers, pace, readouts, training
+from axiom.kit import attribute_readouts, chance, dropout, models, optimizers, progress, training
 
 INPUTS, BATCH, EVERY = 32, 32, 20  # epochs between two looks
 LAYERS = 3  # with patterns of silence: the inputs, where all are heard, and two hidden ones
@@ -57,7 +57,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise, start and batch order for all arms alike."""
-    questions = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    questions = attribute_readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
     orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs)
     rows, orders = dropout.shown(chance.stream(seed, "silence"), questions.task, orders, layers=LAYERS)
     start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, questions.outputs))
@@ -82,7 +82,7 @@ def run(config: Config, seed: int) -> Measures:
         task = questions.task
         return [*courses, [looks, [right(end, task.x_test, task.y_test), right(end, task.x_train, task.y_train)]]]
 
-    courses = pace.blocks(list[list[list[float]]](), learn, len(arms))
+    courses = progress.blocks(list[list[list[float]]](), learn, len(arms))
     looks, (seen, train) = courses[0]
     return Measures(
         seen_accuracy=seen,
@@ -213,6 +213,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="new_accuracy", log=("x",), title="What is right for new combinations"),
     setting="small networks asked about attribute pairs",
+    headlines=(
+        Headline(
+            says="Dropout and weight decay help with exclusive-or on new pairs, not with naming attributes",
+            when={
+                "dropout_on_xor": Direction.MORE,
+                "decay_on_xor": Direction.MORE,
+                "dropout_on_heads": Direction.ABSENT,
+                "decay_on_heads": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="Dropout makes small networks more accurate on new combinations of attributes",
+            when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
+        ),
+        Headline(
+            says="Dropout and weight decay improve exclusive-or answers on new attribute pairs",
+            when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
+        ),
+        Headline(
+            says="Weight decay makes networks name the attributes of new combinations worse",
+            when={"decay_on_heads": Direction.LESS},
+        ),
+        Headline(
+            says="Dropout hardly changes exclusive-or answers on new attribute pairs",
+            when={"dropout_on_xor": Direction.ABSENT},
+        ),
+    ),
     words={
         "new_accuracy": "accuracy on new pairs",
         "gain": "accuracy on new pairs minus that of a plain network",
@@ -224,6 +251,7 @@ experiment = Experiment(
         "lr": "learning rate",
         "width": "{value} neurons per layer",
         "epochs": "{value} epochs",
+        "dropout": "dropout rate",
     },
     needs=Needs(seconds=_seconds, memory_mb=600),
 )

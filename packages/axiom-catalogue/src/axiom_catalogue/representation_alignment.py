@@ -23,9 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, geometry, models, optimizers, pairs, training
+from axiom.kit import chance, data, geometry, models, network_pairs, optimizers, training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def run(config: Config, seed: int) -> Measures:
         start,
         task,
         orders,
-        objective=pairs.cross_entropies,
+        objective=network_pairs.cross_entropies,
         rates=optimizers.Rates(lr=config.lr),
         batch=64,
         every=math.ceil(config.epochs / 5),
@@ -77,7 +77,7 @@ def run(config: Config, seed: int) -> Measures:
     if not all(np.isfinite(layer.weights).all() for layer in end):
         return Measures(diverged=1)
     before, after = alignment(start, task.x_test), seen[-1]
-    hidden, strange = (models.hidden(net, task.x_test)[0] for net in pairs.halves(end))
+    hidden, strange = (models.hidden(net, task.x_test)[0] for net in network_pairs.halves(end))
     return Measures(
         diverged=0,
         first_alignment=after[0],
@@ -87,14 +87,14 @@ def run(config: Config, seed: int) -> Measures:
         first_gain=after[0] - before[0],
         second_gain=after[1] - before[1],
         floor=geometry.cka(hidden, strange[chance.stream(seed, "floor").permutation(len(strange))]),
-        test_accuracy=sum(training.accuracy(net, task.x_test, task.y_test) for net in pairs.halves(end)) / 2,
+        test_accuracy=sum(training.accuracy(net, task.x_test, task.y_test) for net in network_pairs.halves(end)) / 2,
         first_by_snapshot=(before[0], *(first for first, _ in seen)),
     )
 
 
 def alignment(pair: models.Net, x: data.Floats) -> list[float]:
     """CKA of the two networks, hidden layer by hidden layer."""
-    first, second = (models.hidden(net, x) for net in pairs.halves(pair))
+    first, second = (models.hidden(net, x) for net in network_pairs.halves(pair))
     return [geometry.cka(layer, other) for layer, other in zip(first, second, strict=True)]
 
 
@@ -169,10 +169,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="first_alignment", log=("x",), title="How alike two networks are"),
     setting="pairs of networks from different starts",
+    headlines=(
+        Headline(
+            says="First layers of wider networks end more alike, while training adds less likeness",
+            when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
+        ),
+        Headline(
+            says="First layers of two trained networks are more alike the wider they are",
+            when={"alignment_with_width": Direction.MORE},
+        ),
+        Headline(
+            says="First layers of two trained networks are less alike the wider they are",
+            when={"alignment_with_width": Direction.LESS},
+        ),
+        Headline(
+            says="Width hardly changes how alike the first layers of two trained networks are",
+            when={"alignment_with_width": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training makes the first layers of two narrow networks more alike",
+            when={"narrow_gain": Direction.MORE},
+        ),
+    ),
     words={
         "first_alignment": "the likeness (CKA) of the two first layers after training",
         "first_gain": "the likeness (CKA) of the two first layers that training adds",
         "lr": "learning rate",
+        "width": "{value} neurons per layer",
     },
     needs=Needs(seconds=lambda config: 0.004 + config.epochs * (2.2e-4 + 7e-8 * config.width**2), memory_mb=600),
 )

@@ -20,9 +20,9 @@ History: 1, first version; the tasks of the old laboratory are not known. reserv
 
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace, reservoirs, series
+from axiom.kit import chance, progress, reservoirs, series
 from axiom.kit.features import Doubles
 
 WASHOUT, TRAIN, TEST = 200, 3_300, 1_500  # rows
@@ -57,13 +57,13 @@ def run(config: Config, seed: int) -> Measures:
     inputs, targets = TASKS[config.task](seed)
     weights = config.drive * chance.stream(seed, "weights").uniform(-1.0, 1.0, config.units)
     states = reservoirs.states(_recurrent(config, seed), weights, inputs)
-    pace.early(states[:, 0])
-    pace.block(0.5)
+    progress.early(states[:, 0])
+    progress.block(0.5)
 
     train, test = slice(WASHOUT, WASHOUT + TRAIN), slice(WASHOUT + TRAIN, None)
     fitted = reservoirs.readout(states[train], targets[train], penalty=PENALTY)
     read = reservoirs.read(states, fitted)
-    pace.block(1.0)
+    progress.block(1.0)
     if config.task == "memory":
         by_delay = reservoirs.capacities(read[test], targets[test])
         first = tuple(map(float, by_delay[:20]))
@@ -206,6 +206,33 @@ experiment = Experiment(
     ),
     figure=Figure(x="units", y="memory", log=("x", "y"), title="Memory of a reservoir", where={"task": "memory"}),
     setting="reservoirs (random recurrent networks)",
+    headlines=(
+        Headline(
+            says="Larger random recurrent networks predict better and remember more, though memory lags behind size",
+            when={
+                "memory_slope": Direction.MORE,
+                "memory_below_proportion": Direction.LESS,
+                "narma_slope": Direction.LESS,
+                "mackey_glass_slope": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="A random recurrent network's memory grows with its size, but less than proportionally",
+            when={"memory_slope": Direction.MORE, "memory_below_proportion": Direction.LESS},
+        ),
+        Headline(
+            says="Larger random recurrent networks remember more of their past inputs",
+            when={"memory_slope": Direction.MORE},
+        ),
+        Headline(
+            says="Larger random recurrent networks make smaller errors on two time series",
+            when={"narma_slope": Direction.LESS, "mackey_glass_slope": Direction.LESS},
+        ),
+        Headline(
+            says="Random recurrent networks remember more at critical feedback than far below or somewhat above",
+            when={"memory_near_the_edge": Direction.MORE, "memory_beyond_the_edge": Direction.LESS},
+        ),
+    ),
     words={
         "memory": "memory of past inputs",
         "error": "error on new parts of a series",

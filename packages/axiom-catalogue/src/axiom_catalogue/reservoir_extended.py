@@ -25,9 +25,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, echoes, pace, reservoirs, series
+from axiom.kit import chance, large_reservoirs, progress, reservoirs, series
 from axiom.kit.features import Doubles
 
 WASHOUT, FLOOR = 200, 1e-10  # steps of a piece that count for nothing; the penalty: units are read to five digits
@@ -67,21 +67,23 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes series, connections and input weights for all settings alike."""
-    inputs, targets = (echoes.in_pieces(series, pieces=PIECES, washout=WASHOUT) for series in _task(config, seed))
+    inputs, targets = (
+        large_reservoirs.in_pieces(series, pieces=PIECES, washout=WASHOUT) for series in _task(config, seed)
+    )
     radii, drives = ([config.radius] if config.radius else RADII), ([config.drive] if config.drive else DRIVES)
     settings = list(itertools.product(radii, drives))
 
     def step(skills: list[list[float]], number: int) -> list[list[float]]:
         size, which = divmod(number, len(settings))
         network = _network(config, seed, config.units << size, *settings[which])
-        blocks = echoes.states(network, inputs, chance.stream(seed, "noise"))
-        pace.early((first := next(blocks))[:, 0, 0])
+        blocks = large_reservoirs.states(network, inputs, chance.stream(seed, "noise"))
+        progress.early((first := next(blocks))[:, 0, 0])
         states = itertools.chain([first], blocks)
-        read, true = echoes.readings(states, targets, learned=LEARNED, washout=WASHOUT, penalty=FLOOR)
+        read, true = large_reservoirs.readings(states, targets, learned=LEARNED, washout=WASHOUT, penalty=FLOOR)
         parts = slice(CHOOSING), slice(CHOOSING, None)
         return [*skills, [_skill(config.task, read[:, part], true[:, part]) for part in parts]]
 
-    by_setting = pace.blocks(list[list[float]](), step, (config.doublings + 1) * len(settings))
+    by_setting = progress.blocks(list[list[float]](), step, (config.doublings + 1) * len(settings))
     return _measures(settings, np.array(by_setting).reshape(-1, len(settings), 2))
 
 
@@ -96,14 +98,14 @@ def _task(config: Config, seed: int) -> tuple[Doubles, Doubles]:
         return x[:rows], x[AHEAD:, None]
     values = rng.uniform(-1.0, 1.0, rows)
     degree, delays = {"memory": (1, DELAYS), "cubes": (3, SHORT)}[config.task]
-    return values, echoes.products(values, degree=degree, delays=delays)
+    return values, large_reservoirs.products(values, degree=degree, delays=delays)
 
 
-def _network(config: Config, seed: int, units: int, radius: float, drive: float) -> echoes.Network:
-    recurrent = radius * echoes.WIRINGS[config.wiring](chance.stream(seed, "recurrent"), units)
+def _network(config: Config, seed: int, units: int, radius: float, drive: float) -> large_reservoirs.Network:
+    recurrent = radius * large_reservoirs.WIRINGS[config.wiring](chance.stream(seed, "recurrent"), units)
     inputs = drive * chance.stream(seed, "weights").uniform(-1.0, 1.0, units)
     rest: Given = {"activation": config.activation, "leak": config.leak, "noise": config.noise}
-    return echoes.Network(recurrent=recurrent, inputs=inputs, **rest)
+    return large_reservoirs.Network(recurrent=recurrent, inputs=inputs, **rest)
 
 
 def _skill(task: str, read: Doubles, true: Doubles) -> float:
@@ -117,9 +119,9 @@ def _measures(settings: list[tuple[float, float]], by_size: Doubles) -> Measures
     skills = by_size[np.arange(len(by_size)), chosen, 1]
     radii, drives = np.array(settings)[chosen].T
     half = (len(skills) + 1) // 2
-    low, high = echoes.exponent(skills[:half]), echoes.exponent(skills[-half:])
+    low, high = large_reservoirs.exponent(skills[:half]), large_reservoirs.exponent(skills[-half:])
     return Measures(
-        exponent=echoes.exponent(skills),
+        exponent=large_reservoirs.exponent(skills),
         bend=None if low is None or high is None else high - low,
         best_radius=float(radii.mean()),
         best_drive=float(np.exp(np.log(drives).mean())),
@@ -255,6 +257,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="drive", y="exponent", log=("x",), title="Powers of size", where={"radius": 0.9, "leak": 1.0}),
     setting="untrained recurrent networks",
+    headlines=(
+        Headline(
+            says="Reservoir memory's power law bends for large sizes and depends on input and wiring",
+            when={
+                "memory_bends": Direction.LESS,
+                "strong_minus_weak_input": Direction.LESS,
+                "orthogonal_minus_random": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Memory of random recurrent networks grows by a smaller power at large sizes",
+            when={"memory_bends": Direction.LESS},
+        ),
+        Headline(
+            says="Memory of random recurrent networks grows by a larger power at large sizes",
+            when={"memory_bends": Direction.MORE},
+        ),
+        Headline(
+            says="Memory of random recurrent networks keeps one power law up to large sizes",
+            when={"memory_bends": Direction.ABSENT},
+        ),
+        Headline(
+            says="With tuning, orthogonal wiring makes memory grow faster with size than random wiring",
+            when={"orthogonal_minus_random": Direction.MORE},
+        ),
+    ),
     words={
         "exponent": "the exponent of skill over size",
         "bend": "the exponent of skill over size in large minus small networks",
@@ -271,6 +299,12 @@ experiment = Experiment(
         "drive": "input strength",
         "drive=0.0": "an input strength tuned per size",
         "leak=1.0": "no leak",
+        "wiring=sparse": "sparse wiring",
+        "wiring=ring": "a ring as wiring",
+        "activation=tanh": "tanh units",
+        "activation=linear": "linear units",
+        "noise": "noise in every unit",
+        "noise=0.0": "no noise",
     },
     needs=Needs(seconds=_seconds, memory_mb=1_000),
 )

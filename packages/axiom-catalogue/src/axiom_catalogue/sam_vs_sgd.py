@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -208,6 +208,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="radius", y="test_accuracy", title="What sharpness-aware descent gains", where={"epochs": EPOCHS}),
     setting="small classifiers",
+    headlines=(
+        Headline(
+            says="At equal cost, minimising sharpness helps with wrong labels, hardly with true ones",
+            when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
+        ),
+        Headline(
+            says="With wrong labels, minimising sharpness beats equally costly descent, even when stopped early",
+            when={"helps_with_wrong_labels": Direction.MORE, "beats_early_stopping": Direction.MORE},
+        ),
+        Headline(
+            says="With some wrong labels, minimising sharpness beats equally costly plain descent",
+            when={"helps_with_wrong_labels": Direction.MORE},
+        ),
+        Headline(
+            says="With some wrong labels, minimising sharpness does worse than equally costly plain descent",
+            when={"helps_with_wrong_labels": Direction.LESS},
+        ),
+        Headline(
+            says="On true labels, minimising sharpness hardly differs from equally costly plain descent",
+            when={"helps_with_true_labels": Direction.ABSENT},
+        ),
+    ),
     words={
         "test_accuracy": "accuracy on new examples",
         "best_accuracy": "best accuracy on new examples",

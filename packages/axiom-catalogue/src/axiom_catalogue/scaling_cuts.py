@@ -23,9 +23,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, samples
+from axiom.kit import chance, data, losses, models, progress, samples
 
 INPUTS, CLASSES = 20, 5
 ITEMS, WIDTHS = (64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192), (2, 4, 8, 16, 32, 64, 128)
@@ -71,7 +71,7 @@ def run(config: Config, seed: int) -> Measures:
         best, *_ = samples.stopped_early(start, task, rows, lr=LR[config.task], batch=BATCH, objective=objective)
         return [*least_losses, best]
 
-    least = np.array(pace.blocks(list[float](), learn, len(sizes)))
+    least = np.array(progress.blocks(list[float](), learn, len(sizes)))
     along = np.array([items if config.cut == "items" else parameters(width, outputs) for items, width in sizes])
     exponent, r_squared = line(along, least)
     return Measures(
@@ -266,6 +266,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="teacher", y="r_squared", log=("x",), title="How straight the line is"),
     setting="students of a random teacher",
+    headlines=(
+        Headline(
+            says="On two tasks, power laws describe gains from data better than from parameters",
+            when={"data_explain_more_of_classes": Direction.MORE, "data_explain_more_of_noisy_numbers": Direction.MORE},
+        ),
+        Headline(
+            says="In classification, a power law describes gains from data better than from parameters",
+            when={"data_explain_more_of_classes": Direction.MORE},
+        ),
+        Headline(
+            says="In classification, a power law describes gains from parameters better than from data",
+            when={"data_explain_more_of_classes": Direction.LESS},
+        ),
+        Headline(
+            says="In classification, power laws describe gains from data and from parameters equally well",
+            when={"data_explain_more_of_classes": Direction.ABSENT},
+        ),
+        Headline(
+            says="A power law explains over nine tenths of a small classifier's gain from data",
+            when={"data_are_a_law": Direction.MORE},
+        ),
+    ),
     words={
         "r_squared": "the share of log-loss variance that a power law explains",
         "exponent": "the exponent of the loss",

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 Floats = npt.NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def run(config: Config, seed: int) -> Measures:
         new_w, new_a = w, a
         for step in range(config.before_steps):
             if step % BLOCK == 0:
-                pace.block(step / all_steps)
+                progress.block(step / all_steps)
             w, a, _ = stepped(w, a, x, nonsense, config.rate)
         after = norms(w, a)
         if config.start == "larger":
@@ -98,13 +98,13 @@ def run(config: Config, seed: int) -> Measures:
         w, a, loss = stepped(w, a, x, y, config.rate)
         if step % BLOCK == 0:
             losses.append(loss)
-            pace.block((config.before_steps + step) / all_steps)
+            progress.block((config.before_steps + step) / all_steps)
         if loss <= config.goal:
             taken, reached = step + 1, 1
             losses.append(loss)
             break
-    pace.early(losses[:8])
-    pace.block(1.0)
+    progress.early(losses[:8])
+    progress.block(1.0)
     says = np.maximum(x_test @ w, 0.0) @ a
     return Measures(
         octaves=math.log2(taken),
@@ -212,6 +212,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="start", y="octaves", title="What makes nonsense a head start"),
     setting="small ReLU networks that may have learned nonsense",
+    headlines=(
+        Headline(
+            says="Weights as large as after nonsense speed up learning; turned neurons alone slow learning",
+            when={"size_hastens": Direction.LESS, "turning_hastens": Direction.MORE},
+        ),
+        Headline(
+            says="Larger weights and turned neurons from nonsense each speed up learning",
+            when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
+        ),
+        Headline(
+            says="A new network scaled as large as after nonsense learns true labels faster",
+            when={"size_hastens": Direction.LESS},
+        ),
+        Headline(
+            says="A new network scaled as large as after nonsense learns true labels slower",
+            when={"size_hastens": Direction.MORE},
+        ),
+        Headline(
+            says="Scaling a new network as large as after nonsense hardly changes learning speed",
+            when={"size_hastens": Direction.ABSENT},
+        ),
+    ),
     words={
         "octaves": "the number of steps to learn true labels",
         "start=new": "a new start",
@@ -224,6 +246,7 @@ experiment = Experiment(
         "rate": "learning rate",
         "goal": "loss to reach",
         "width": "{value} hidden neurons",
+        "start": "kind of start",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

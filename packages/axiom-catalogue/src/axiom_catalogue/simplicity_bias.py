@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, features, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -246,6 +246,32 @@ experiment = Experiment(
     ),
     figure=Figure(x="slabs", y="slab_accuracy", title="What is learned of slabs", where={"task": "slabs"}),
     setting="small networks that tell two classes apart",
+    headlines=(
+        Headline(
+            says="Small networks learn simple functions first, and complex clues worse beside simple ones",
+            when={
+                "early_on_teacher": Direction.MORE,
+                "early_on_slabs": Direction.MORE,
+                "slabs_beside_a_cut": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="Small networks learn the linear part of a task first",
+            when={"early_on_teacher": Direction.MORE, "early_on_slabs": Direction.MORE},
+        ),
+        Headline(
+            says="A small network learns the linear part of another network's labels first",
+            when={"early_on_teacher": Direction.MORE},
+        ),
+        Headline(
+            says="A small network's early knowledge is hardly more linear than its accuracy implies",
+            when={"early_on_teacher": Direction.ABSENT},
+        ),
+        Headline(
+            says="Small networks learn a complex clue less well beside an equally telling simple one",
+            when={"slabs_beside_a_cut": Direction.LESS},
+        ),
+    ),
     words={
         "linear_first": "the linear share of early knowledge minus that of diluted best answers",
         "kept": "the share of linear knowledge still there at the end",

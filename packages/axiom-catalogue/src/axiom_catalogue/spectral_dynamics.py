@@ -22,10 +22,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, data, losses, models, pace, training
-from axiom.kit.courses import Course, Held
+from axiom.kit import chance, data, losses, models, progress, training
+from axiom.kit.minibatch_descent import Course, Held
 from axiom.kit.optimizers import SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 1_000
@@ -86,12 +86,12 @@ def _relu(config: Config, seed: int) -> Measures:
         return np.array([loss, *spectrum(net), number * between * BATCH / EXAMPLES])
 
     def step(state: State, number: int) -> State:
-        progress, seen = course.step(state[0], number), state[1]
-        return progress, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(progress), number + 1)])
+        learner, seen = course.step(state[0], number), state[1]
+        return learner, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(learner), number + 1)])
 
     first = look(start, 0)
-    progress, (before, here) = pace.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
-    is_there, last = here[0] <= TARGET, look(end := course.net(progress), course.blocks)
+    learner, (before, here) = progress.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
+    is_there, last = here[0] <= TARGET, look(end := course.net(learner), course.blocks)
     there = before + np.interp(-TARGET, (-before[0], -here[0]), (0, 1)) * (here - before)  # by a line in the loss
     growth, other = np.log(last[1:7] / first[1:7]).reshape(2, 3).mean(axis=1).tolist()
     lost, lost_there = ((1 - seen[7:10] / first[7:10]).mean() for seen in (last, there))
@@ -123,8 +123,8 @@ def _linear(config: Config, seed: int) -> Measures:
         learned.append(((left.T @ product) * right.T).sum(axis=1))
         error = (left * strengths) @ right.T - product
         first, second = first + config.lr * second.T @ error, second + config.lr * error @ first.T
-    pace.early([sizes[0], *(float(look[0]) for look in learned)])
-    pace.block(1.0)
+    progress.early([sizes[0], *(float(look[0]) for look in learned)])
+    progress.block(1.0)
     curves = np.array(learned).T / strengths[:, None]
     if not ((curves[:, 0] < 0.5) & (curves.max(axis=1) >= 0.5)).all():
         return Measures()
@@ -245,6 +245,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
     setting="networks whose weight spectra are followed",
+    headlines=(
+        Headline(
+            says="Training enlarges a ReLU network's largest and middle singular values nearly alike",
+            when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training enlarges a ReLU network's largest singular values more than the middle ones",
+            when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
+        ),
+        Headline(
+            says="Higher learning rates leave fewer directions after equal epochs, but not at equal loss",
+            when={"fast_minus_slow": Direction.MORE, "fast_minus_slow_at_loss": Direction.ABSENT},
+        ),
+        Headline(
+            says="Linear networks learn strong modes of a task sooner than weak ones",
+            when={"time_exponent": Direction.LESS},
+        ),
+        Headline(
+            says="Higher learning rates lower the rank of ReLU weights more after equal epochs",
+            when={"fast_minus_slow": Direction.MORE},
+        ),
+    ),
     words={
         "time_exponent": "the exponent of a mode's learning time over its strength",
         "top_growth": "growth of the largest singular value in training",

@@ -25,9 +25,9 @@ from typing import Any, TypeAlias
 import jax
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, dropout, losses, models, optimizers, pace, rivals, training
+from axiom.kit import chance, dropout, gradient_starvation, losses, models, optimizers, progress, training
 
 SNAPSHOTS, BATCH = 10, 50
 
@@ -67,7 +67,7 @@ def run(config: Config, seed: int) -> Measures:
     def learn(seen: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
         return [*seen, _learned(replace(config, strong=strengths[number]), seed)]
 
-    seen = pace.blocks(list[dict[str, Any]](), learn, len(strengths))
+    seen = progress.blocks(list[dict[str, Any]](), learn, len(strengths))
     own, twin = seen[0], seen[-1]
     end, stopped = (own[measure] - twin[measure] for measure in ("weak_accuracy", "stopped_weak_accuracy"))
     return Measures(beside_minus_alone=end, stopped_beside_minus_alone=stopped, **own)
@@ -75,11 +75,13 @@ def run(config: Config, seed: int) -> Measures:
 
 def _learned(config: Config, seed: int) -> dict[str, Any]:
     """What one network knows at the end."""
-    pair = rivals.rivals(seed, strong=config.strong, weak=config.weak, noise=config.noise)
-    orders = chance.orders(seed, items=rivals.TRAIN, epochs=config.epochs)
+    pair = gradient_starvation.rivals(seed, strong=config.strong, weak=config.weak, noise=config.noise)
+    orders = chance.orders(seed, items=gradient_starvation.TRAIN, epochs=config.epochs)
     rows, orders = dropout.shown(chance.stream(seed, "silence"), pair.task, orders, layers=2)
     end, snapshots = training.trained(
-        models.mlp(chance.stream(seed, "start"), (rivals.INPUTS, config.width, rivals.CLASSES)),
+        models.mlp(
+            chance.stream(seed, "start"), (gradient_starvation.INPUTS, config.width, gradient_starvation.CLASSES)
+        ),
         rows,
         orders,
         watch=pair.weak_accuracies,
@@ -87,7 +89,9 @@ def _learned(config: Config, seed: int) -> dict[str, Any]:
         batch=BATCH,
         objective=dropout.Dropout(loss=right_class),
         context=(
-            dropout.patterns(chance.stream(seed, "silent inputs"), width=rivals.INPUTS, rate=config.inputs),
+            dropout.patterns(
+                chance.stream(seed, "silent inputs"), width=gradient_starvation.INPUTS, rate=config.inputs
+            ),
             dropout.patterns(chance.stream(seed, "silent neurons"), width=config.width, rate=config.hidden),
         ),
         every=-(-config.epochs // SNAPSHOTS),
@@ -97,7 +101,7 @@ def _learned(config: Config, seed: int) -> dict[str, Any]:
     return {
         "weak_accuracy": float(weak[-1]),
         "stopped_weak_accuracy": float(weak[kept.argmax()]),
-        "weak_loss": training.cross_entropy(models.logits(end, rivals.silenced(task.x_test)), task.y_test),
+        "weak_loss": training.cross_entropy(models.logits(end, gradient_starvation.silenced(task.x_test)), task.y_test),
         "test_accuracy": training.accuracy(end, task.x_test, task.y_test),
         "train_accuracy": training.accuracy(end, task.x_train, task.y_train),
         "weak_by_snapshot": tuple(weak.tolist()),
@@ -210,6 +214,37 @@ experiment = Experiment(
     ),
     figure=Figure(x="inputs", y="beside_minus_alone", title="What starves", where={"width": 128, "hidden": 0.0}),
     setting="networks that learn two clues",
+    headlines=(
+        Headline(
+            says="Dropping inputs or neurons eases the starvation of weak clues beside strong ones",
+            when={
+                "silent_inputs_relieve": Direction.MORE,
+                "silent_inputs_relieve_on_clean": Direction.MORE,
+                "silent_neurons_relieve": Direction.MORE,
+                "silent_neurons_relieve_on_clean": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Dropping inputs eases the starvation of weak clues beside strong ones, without ending starvation",
+            when={
+                "silent_inputs_relieve": Direction.MORE,
+                "silent_inputs_relieve_on_clean": Direction.MORE,
+                "beside_strong_minus_alone": Direction.LESS,
+            },
+        ),
+        Headline(
+            says="Dropping inputs eases the starvation of weak clues beside strong ones",
+            when={"silent_inputs_relieve": Direction.MORE, "silent_inputs_relieve_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes overlap, dropping inputs eases the starvation of weak clues",
+            when={"silent_inputs_relieve": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes overlap, dropping inputs hardly eases the starvation of weak clues",
+            when={"silent_inputs_relieve": Direction.ABSENT},
+        ),
+    ),
     words={
         "weak_accuracy": "accuracy from the weak clue alone",
         "beside_minus_alone": "the strong clue's effect on the weak one's accuracy",

@@ -26,9 +26,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, losses, models, optimizers, pace, rivals, training
+from axiom.kit import chance, gradient_starvation, losses, models, optimizers, progress, training
 from axiom.kit.optimizers import Memory, Rates
 
 SNAPSHOTS, BATCH = 10, 50
@@ -76,7 +76,7 @@ def run(config: Config, seed: int) -> Measures:
     def learn(seen: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
         return [*seen, _learned(replace(config, strong=strengths[number]), seed)]
 
-    seen = pace.blocks(list[dict[str, Any]](), learn, len(strengths))
+    seen = progress.blocks(list[dict[str, Any]](), learn, len(strengths))
     own, twin = seen[0], seen[-1]
     if not (own and twin):
         return Measures(diverged=1)
@@ -87,11 +87,13 @@ def run(config: Config, seed: int) -> Measures:
 @np.errstate(over="ignore", invalid="ignore")  # a network that diverges is an outcome
 def _learned(config: Config, seed: int) -> dict[str, Any]:
     """What one network knows at the end; nothing where its weights left the real numbers."""
-    pair = rivals.rivals(seed, strong=config.strong, weak=config.weak, noise=config.noise)
+    pair = gradient_starvation.rivals(seed, strong=config.strong, weak=config.weak, noise=config.noise)
     end, snapshots = training.trained(
-        models.mlp(chance.stream(seed, "start"), (rivals.INPUTS, config.width, rivals.CLASSES)),
+        models.mlp(
+            chance.stream(seed, "start"), (gradient_starvation.INPUTS, config.width, gradient_starvation.CLASSES)
+        ),
         pair.task,
-        chance.orders(seed, items=rivals.TRAIN, epochs=config.epochs),
+        chance.orders(seed, items=gradient_starvation.TRAIN, epochs=config.epochs),
         watch=pair.weak_accuracies,
         rates=Rates(lr=config.lr),
         batch=BATCH,
@@ -106,7 +108,9 @@ def _learned(config: Config, seed: int) -> dict[str, Any]:
     return {
         "weak_accuracy": float(weak[-1]),
         "stopped_weak_accuracy": float(weak[kept.argmax()]),
-        "weak_loss": training.cross_entropy(models.logits(end, rivals.silenced(pair.task.x_test)), pair.task.y_test),
+        "weak_loss": training.cross_entropy(
+            models.logits(end, gradient_starvation.silenced(pair.task.x_test)), pair.task.y_test
+        ),
         "test_accuracy": training.accuracy(end, pair.task.x_test, pair.task.y_test),
         "train_accuracy": training.accuracy(end, pair.task.x_train, pair.task.y_train),
         "weak_by_snapshot": tuple(weak.tolist()),
@@ -130,7 +134,7 @@ def alike(net: models.Net, x: models.Array, y: models.Array) -> jax.Array:
 def example_lengths(net: models.Net, x: models.Array, y: models.Array) -> jax.Array:
     """Of each example's gradient: in a layer, it is the product of what is heard and of its error (Goodfellow 2015)."""
     (heard,) = models.hidden(net, x)
-    error = jax.nn.softmax(models.logits(net, x), axis=1) - jax.nn.one_hot(y, rivals.CLASSES)
+    error = jax.nn.softmax(models.logits(net, x), axis=1) - jax.nn.one_hot(y, gradient_starvation.CLASSES)
     below = (error @ jnp.asarray(net[1].weights).T) * (heard > 0)
     above, heard, below, x = (jnp.sum(jnp.square(rows), axis=1) for rows in (error, heard, below, x))
     return jnp.sqrt(above * (1 + heard) + below * (1 + x))
@@ -141,8 +145,8 @@ def blockwise(
 ) -> tuple[models.Array, Memory]:
     """Plain descent; of the matrix that reads the inputs, either block's gradient has the same share of the length."""
     del count
-    if slope.shape[:1] == (rivals.INPUTS,):
-        parts = jnp.stack([slope[: rivals.BLOCK], slope[rivals.BLOCK :]])
+    if slope.shape[:1] == (gradient_starvation.INPUTS,):
+        parts = jnp.stack([slope[: gradient_starvation.BLOCK], slope[gradient_starvation.BLOCK :]])
         lengths = jnp.sqrt(jnp.sum(jnp.square(parts), axis=(1, 2), keepdims=True)) + TINY
         slope = (parts / lengths * jnp.linalg.norm(slope) * 0.5**0.5).reshape(slope.shape)
     return weight - rates.lr * slope, memory
@@ -222,6 +226,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="rule", y="beside_minus_alone", title="What starves", where={"width": 128}),
     setting="small networks that see two clues",
+    headlines=(
+        Headline(
+            says="Equal gradients for clues or examples help weak clues where classes barely touch",
+            when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Equal gradients for all examples help a weak clue beside a strong one",
+            when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes barely touch, equal gradients for both clues help the weak one",
+            when={"equal_blocks_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="Where classes barely touch, equal gradients for both clues hardly help the weak one",
+            when={"equal_blocks_on_clean": Direction.ABSENT},
+        ),
+        Headline(
+            says="Where classes overlap, equal gradients for both clues hardly help the weak one",
+            when={"equal_blocks": Direction.ABSENT},
+        ),
+    ),
     words={
         "weak_accuracy": "accuracy from the weak clue alone",
         "beside_minus_alone": "the strong clue's effect on the weak one's accuracy",
@@ -236,6 +262,7 @@ experiment = Experiment(
         "weak": "weak clue of size",
         "strong=2.0": "one four times stronger",
         "epochs": "{value} epochs",
+        "rule": "gradient rule",
     },
     needs=Needs(seconds=lambda c: (1 + (c.strong > 0)) * (6e-3 + c.epochs * (19e-5 + 14e-7 * c.width)), memory_mb=600),
 )

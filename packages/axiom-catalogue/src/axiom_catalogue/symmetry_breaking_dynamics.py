@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, features, pace
+from axiom.kit import chance, features, progress
 
 INPUTS, ROWS = 6, 128
 APART = 0.1  # distance of the two neurons' weights, in lengths of one, from which on they have parted
@@ -71,11 +71,11 @@ def run(config: Config, seed: int) -> Measures:
         losses.append(loss)
         if (step + 1) % LOOK == 0:
             distances.append(apart(weights))
-            pace.block((step + 1) / config.steps)
+            progress.block((step + 1) / config.steps)
         if distances[-1] > APART:
             break
-    pace.early(losses)
-    pace.block(1.0)
+    progress.early(losses)
+    progress.block(1.0)
     seen = np.array(distances)
     between = np.flatnonzero((seen > 0.01 * APART) & (seen < 0.5 * APART))
     has_parted = bool(seen[-1] > APART)
@@ -184,6 +184,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="decades", y="parting_step", title="How long neurons stay alike", where={"batch": ROWS}),
     setting="pairs of neurons following others",
+    headlines=(
+        Headline(
+            says="Equal neurons stay equal; nearly equal ones part later the closer they start",
+            when={"steps_by_decades": Direction.MORE, "same_stay_the_same": Direction.MORE},
+        ),
+        Headline(
+            says="Nearly equal neurons take longer to part the closer they start",
+            when={"steps_by_decades": Direction.MORE},
+        ),
+        Headline(
+            says="Two neurons that start equal stay equal to the last bit",
+            when={"same_stay_the_same": Direction.MORE},
+        ),
+        Headline(
+            says="Two neurons that start equal do not always stay equal",
+            when={"same_stay_the_same": Direction.LESS},
+        ),
+        Headline(
+            says="Small batches hardly change how soon nearly equal neurons part",
+            when={"batches_minus_all": Direction.ABSENT},
+        ),
+    ),
     words={
         "parting_step": "the number of steps until the two part",
         "log_steps": "the number of steps until the two part",
@@ -196,6 +218,7 @@ experiment = Experiment(
         "task=two": "two neurons to follow",
         "task=many": "many neurons to follow",
         "lr": "learning rate",
+        "steps": "{value} training steps",
     },
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 BLOCK = 100_000  # points thrown at once: they fit into a processor's cache
 
@@ -52,9 +52,9 @@ def run(config: Config, seed: int) -> Measures:
         points *= points
         inside += int(np.count_nonzero(points.sum(axis=0) < 0.25))
         shares.append(inside / (done * points.shape[1]))
-        if done == min(blocks, pace.LONGEST):
-            pace.early(shares)
-        pace.block(done / blocks)
+        if done == min(blocks, progress.LONGEST):
+            progress.early(shares)
+        progress.block(done / blocks)
     return Measures(share=shares[-1], share_by_block=tuple(shares[:: math.ceil(blocks / 10)]))
 
 

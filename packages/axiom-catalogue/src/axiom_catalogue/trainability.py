@@ -33,10 +33,10 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, pace, planes, precision, tiles
+from axiom.kit import chance, pixel_networks, precision, progress, tiles
 
 MAP = Map(
     title="Which step sizes train",
@@ -95,16 +95,16 @@ def run(config: Config, seed: int) -> Measures:
     across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
     with precision.digits(config.digits) as kind:
         seen = config.batch or config.examples
-        train = planes.trainer(config.activation, config.steps, seen, is_sampled=bool(config.batch))
+        train = pixel_networks.trainer(config.activation, config.steps, seen, is_sampled=bool(config.batch))
         fixed = [tuple(jnp.asarray(array, kind) for array in pair) for pair in (start, data)]
 
         def trained(part: slice) -> list[Any]:
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
             learned, moments, losses = train(None, *rates, *fixed, chosen)
-            pace.early(losses)
+            progress.early(losses)
             return [learned, moments]
 
-        learned, moments = tiles.computed(len(across), planes.together(width, seen), trained)
+        learned, moments = tiles.computed(len(across), pixel_networks.together(width, seen), trained)
     shades = tiles.shade(moments, config.steps, MAP.bands[0].shades)
     pixels = tiles.painted(MAP, np.where(learned, 0, 1), shades)
     return Measures(fate=pixels.tobytes(), learned=tiles.share(MAP, pixels, 0), border=tiles.border(MAP, pixels))
@@ -114,7 +114,7 @@ def _seconds(config: Config) -> float:
     """Measured: most of a step is the product of its examples with the weights, and what bends them."""
     seen = config.batch or config.examples
     step_cost = (0.1 if config.activation == "tanh" else 0.075) * seen * (config.width / 16) ** 2 / 2
-    begun = 0.1 if seen < planes.FEW else 1.5 if config.batch else 0.6
+    begun = 0.1 if seen < pixel_networks.FEW else 1.5 if config.batch else 0.6
     return (begun + step_cost) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
 
 
@@ -270,6 +270,34 @@ experiment = Experiment(
         ),
     ),
     setting="maps of a network's two step sizes",
+    headlines=(
+        Headline(
+            says="Workable step sizes have a rough border, but nearly a line with one example",
+            when={
+                "tanh": Direction.MORE,
+                "relu": Direction.MORE,
+                "linear": Direction.MORE,
+                "batches": Direction.MORE,
+                "one_example": Direction.ABSENT,
+            },
+        ),
+        Headline(
+            says="The border between workable and failing step sizes is rougher than a line",
+            when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
+        ),
+        Headline(
+            says="Tanh networks have a border of workable step sizes rougher than a line",
+            when={"tanh": Direction.MORE},
+        ),
+        Headline(
+            says="Tanh networks have a border of workable step sizes that is nearly a line",
+            when={"tanh": Direction.ABSENT},
+        ),
+        Headline(
+            says="With one example, the border of workable step sizes is nearly a line",
+            when={"one_example": Direction.ABSENT},
+        ),
+    ),
     words={
         "border": "the border of the step sizes that train",
         "learned": "the share of step sizes that train",

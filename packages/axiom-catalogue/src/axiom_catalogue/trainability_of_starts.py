@@ -28,10 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Needs
+from axiom.domain.experiments import Control, Experiment, Headline, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import chance, pace, planes, tiles
+from axiom.kit import chance, pixel_networks, progress, tiles
 
 MAP = Map(
     title="Which starts train",
@@ -79,14 +79,14 @@ def run(config: Config, seed: int) -> Measures:
     start = tuple(np.float32(draw.standard_normal(size)) for size in ((width, width), width))
     across, up = (knob.astype(np.float32) for knob in tiles.knobs(MAP, _tile(config)))
     pushes = np.zeros_like(across) if is_placebo else across
-    train = planes.trainer("tanh", config.steps, config.examples, is_pushed_once=config.added == "once")
+    train = pixel_networks.trainer("tanh", config.steps, config.examples, is_pushed_once=config.added == "once")
 
     def trained(part: slice) -> list[Any]:
         *ends, losses = train(pushes[part], up[part], up[part], start, data, None)
-        pace.early(losses)
+        progress.early(losses)
         return list(ends)
 
-    learned, moments = tiles.computed(len(across), planes.together(width, config.examples), trained)
+    learned, moments = tiles.computed(len(across), pixel_networks.together(width, config.examples), trained)
     shades = tiles.shade(moments, config.steps, MAP.bands[0].shades)
     pixels = tiles.painted(MAP, np.where(learned, 0, 1), shades)
     return Measures(fate=pixels.tobytes(), learned=tiles.share(MAP, pixels, 0), border=tiles.border(MAP, pixels))
@@ -190,6 +190,28 @@ experiment = Experiment(
         ),
     ),
     setting="tanh networks mapped over step size and weight shift",
+    headlines=(
+        Headline(
+            says="Training has a border rougher than a line, most where weights shift every step",
+            when={"always": Direction.MORE, "once": Direction.MORE, "always_minus_once": Direction.MORE},
+        ),
+        Headline(
+            says="Shifting weights once or always gives training a border rougher than a line",
+            when={"always": Direction.MORE, "once": Direction.MORE},
+        ),
+        Headline(
+            says="A shift before every step makes the border of training rougher than one shift",
+            when={"always_minus_once": Direction.MORE},
+        ),
+        Headline(
+            says="Over shifts of the starting weights, training has a border rougher than a line",
+            when={"once": Direction.MORE},
+        ),
+        Headline(
+            says="Over shifts of the starting weights, the border of training is nearly a line",
+            when={"once": Direction.ABSENT},
+        ),
+    ),
     words={
         "border": "the border of what trains",
         "learned": "the share of the map that trains",

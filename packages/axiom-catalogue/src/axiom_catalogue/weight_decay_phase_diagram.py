@@ -19,7 +19,7 @@ History: 1, the old laboratory had only the idea of a plane. AdamW's b2 is 0.999
 import math
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import arithmetic, chance
 from axiom.kit.optimizers import Rates
@@ -210,6 +210,28 @@ experiment = Experiment(
     ),
     figure=Figure(x="weight_decay", y="wait", log=("x", "y"), where={"steps": PLANE}, title="The wait to understand"),
     setting="networks shown half of all sums",
+    headlines=(
+        Headline(
+            says="Stronger weight decay makes networks understand sums sooner, but too strong decay brings forgetting",
+            when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
+        ),
+        Headline(
+            says="Without weight decay networks mostly miss the sums; stronger decay brings understanding sooner",
+            when={"wait_on_decay": Direction.LESS, "without_decay": Direction.LESS},
+        ),
+        Headline(
+            says="Networks that memorised sums understand the rest sooner with stronger weight decay",
+            when={"wait_on_decay": Direction.LESS},
+        ),
+        Headline(
+            says="Networks that memorised sums understand the rest later with stronger weight decay",
+            when={"wait_on_decay": Direction.MORE},
+        ),
+        Headline(
+            says="Stronger weight decay hardly changes how soon networks understand sums",
+            when={"wait_on_decay": Direction.ABSENT},
+        ),
+    ),
     words={
         "wait": "the wait from memorising to understanding",
         "grokked": "understanding of the sums not shown",

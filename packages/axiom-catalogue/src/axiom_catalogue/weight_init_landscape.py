@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, training
 from axiom.kit.optimizers import Rates
@@ -202,6 +202,32 @@ experiment = Experiment(
         where={"activation": "relu"},
     ),
     setting="networks of different starting weights",
+    headlines=(
+        Headline(
+            says="Deep ReLU networks need starting weights of one size, shallow networks prefer smaller weights",
+            when={
+                "small_starts_fail_when_deep": Direction.MORE,
+                "large_starts_fail_when_deep": Direction.MORE,
+                "small_starts_help_when_shallow": Direction.MORE,
+            },
+        ),
+        Headline(
+            says="Deep ReLU networks need starting weights of just the right size",
+            when={"small_starts_fail_when_deep": Direction.MORE, "large_starts_fail_when_deep": Direction.MORE},
+        ),
+        Headline(
+            says="Deep ReLU networks lose accuracy when their weights start too large",
+            when={"large_starts_fail_when_deep": Direction.MORE},
+        ),
+        Headline(
+            says="Deep ReLU networks lose accuracy when their weights start too small",
+            when={"small_starts_fail_when_deep": Direction.MORE},
+        ),
+        Headline(
+            says="Doubling the critical starting variance hardly changes a deep ReLU network's accuracy",
+            when={"large_starts_fail_when_deep": Direction.ABSENT},
+        ),
+    ),
     words={
         "excess": "the log growth of signals per layer beyond what theory says",
         "test_accuracy": "accuracy on new examples",

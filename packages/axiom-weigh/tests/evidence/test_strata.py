@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import pytest
 
-from axiom_weigh.evidence.cards import Stratum
+from axiom_weigh.evidence.finding_card import Stratum
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.strata import across, designs_of, disagreement, places_of, pooled, stratum
 from axiom_weigh.values import Home, Kind, Observation, Verdict

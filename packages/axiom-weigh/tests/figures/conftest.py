@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom_weigh.figures.requests import (
+from axiom_weigh.figures.picture_data import (
     Curve,
     CurveSeries,
     Forest,

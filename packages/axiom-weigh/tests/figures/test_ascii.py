@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom_weigh.figures.ascii import sketch
-from axiom_weigh.figures.requests import SweepPoint
+from axiom_weigh.figures.picture_data import SweepPoint
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
 LEVELS = st.one_of(st.integers(-9, 9_999), NUMBERS, st.text("abcdefghij", max_size=30), st.booleans())

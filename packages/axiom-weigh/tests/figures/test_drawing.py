@@ -13,7 +13,7 @@ from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures import drawing
 from axiom_weigh.figures.drawing import pdf_of, png_of, svg_of
 from axiom_weigh.figures.palette import LIGHT, WIDTHS, standalone
-from axiom_weigh.figures.requests import Forest, SweepPoint, described
+from axiom_weigh.figures.picture_data import Forest, SweepPoint, described
 
 ELEMENTS = {"svg", "title", "desc", "g", "path", "text"}
 SAFE = re.compile(

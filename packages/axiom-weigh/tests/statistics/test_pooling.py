@@ -10,7 +10,7 @@ from scipy import special
 from statsmodels.stats.meta_analysis import combine_effects
 from ville.evalues import ebh
 
-from axiom_weigh.statistics.multiplicity import e_bh
+from axiom_weigh.statistics.e_bh import e_bh
 from axiom_weigh.statistics.pooling import median_error, pool
 
 

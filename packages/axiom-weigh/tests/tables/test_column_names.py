@@ -5,8 +5,8 @@ import pytest
 import axiom_weigh
 from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.tables.column_names import NamedColumns
-from axiom_weigh.tables.read_rows import rows_of
-from axiom_weigh.tables.read_table import sheet_of
+from axiom_weigh.tables.read_sheet import sheet_of
+from axiom_weigh.tables.rows_from_sheet import rows_of
 
 
 def read(columns, cells=(("1", "0.5"), ("2", "-0.25")), **words):

@@ -15,8 +15,8 @@ from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.statistics.student import welch_interval
 from axiom_weigh.tables.column_names import NamedColumns
 from axiom_weigh.tables.differences import differences_of
-from axiom_weigh.tables.read_table import sheet_of
-from axiom_weigh.tables.row import Row
+from axiom_weigh.tables.read_sheet import sheet_of
+from axiom_weigh.tables.seed_row import Row
 from axiom_weigh.tables.seeds_in_order import arrange
 from axiom_weigh.values import Force, Grade, Verdict
 

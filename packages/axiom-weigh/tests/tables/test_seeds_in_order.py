@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom_weigh.evidence.weigh_claim import weigh
-from axiom_weigh.tables.row import PlainRows, Row
+from axiom_weigh.tables.seed_row import PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import OrderedObservations, arrange
 from axiom_weigh.values import Agreements, Outcome, Surroundings
 

@@ -10,7 +10,7 @@ import pytest
 
 import axiom_weigh
 from axiom_weigh.errors import WeighError, WrongUse
-from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
+from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
 from axiom_weigh.values import Verdict
 
 ARMS = ("ours", "base1", "base2")

@@ -14,7 +14,7 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import tasks
 from axiom_weigh.figures.ascii import sketch
-from axiom_weigh.figures.requests import MeasuredConfig, points_of
+from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
 from axiom_weigh.terminal import remark, say
 
 

@@ -19,7 +19,7 @@ from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
 from axiom_weigh.figures.ascii import sketch
-from axiom_weigh.figures.requests import MeasuredConfig, points_of
+from axiom_weigh.figures.picture_data import MeasuredConfig, points_of
 from axiom_weigh.terminal import progress, remark, say
 
 _COST_MARGIN = 20.0  # a person who waits may stop it; this only ends what hangs

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from axiom.domain.estimands import VALUE, Center, Direction, Kind
 from axiom.domain.evidence import VOID
+from axiom.domain.experiments import Headline
 from axiom.domain.headlines import numbers
 from axiom_weigh.evidence import rounding
 from axiom_weigh.statistics.estimands import needed
@@ -52,10 +53,12 @@ class MeasuredNumber(NamedTuple):
 NOT_MEASURED = MeasuredNumber()
 
 
-def compose_answer(estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open") -> str:
+def compose_answer(
+    estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open", *, is_number_told: bool = True
+) -> str:
     """The headline of a finding, which ends without a full stop."""
     if measured.verdict in _SIDES:
-        sentence = _stated(estimand, _SIDES[measured.verdict], measured)
+        sentence = _stated(estimand, _SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
         if is_size_open(estimand, measured):
             sentence += "; whether that is enough to matter is open"
     elif measured.verdict is Verdict.MIXED:
@@ -63,6 +66,25 @@ def compose_answer(estimand: Mapping[str, Any], measured: WeighedNumber, status:
     else:
         sentence = f"{compose_question(estimand)} Not known yet"
     return f"{numbers.begin_sentence(status)}: {sentence}" if status in VOID else sentence
+
+
+def compose_statement(estimand: Mapping[str, Any], measured: WeighedNumber) -> tuple[str, str]:
+    """The same in two parts, so that a list says once what all its rows share: the condition, and what holds under it.
+
+    "In least-squares fits, with no noise"; "squared error is lower with 1,600 features than with 40". The number is
+    left out where the estimand's own words tell it, with its interval.
+    """
+    condition = numbers.begin_sentence(_arms(estimand).condition)
+    answer = compose_answer(estimand, measured, is_number_told=not estimand.get("in_words"))
+    if not answer.startswith(condition):  # it depends on the design, and says so first
+        return "", answer
+    return condition.removesuffix(", "), answer[len(condition) :]
+
+
+def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, WeighedNumber]) -> Headline | None:
+    """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided."""
+    sides = {name: _SIDES[number.verdict] for name, number in measured.items() if number.verdict in _SIDES}
+    return next((headline for headline in headlines if headline.when.items() <= sides.items()), None)
 
 
 def compose_claim(estimand: Mapping[str, Any]) -> str:
@@ -153,8 +175,28 @@ def name_levels(estimand: Mapping[str, Any], levels: Mapping[str, object]) -> st
 
 def name_quantity(estimand: Mapping[str, Any], name: str) -> str:
     """A measure or factor, as its file names it in words."""
-    words: Mapping[str, str] = estimand.get("words", {})
+    return name_in_words(estimand.get("words", {}), name)
+
+
+def name_in_words(words: Mapping[str, str], name: str) -> str:
     return (words.get(name) or name.replace("_", " ")).replace(f"{VALUE} ", "")
+
+
+def level_in_words(words: Mapping[str, str], factor: str, level: object) -> str:
+    """A factor at a level where no sentence stands around it, as beside a line of a picture."""
+    if level_words := words.get(f"{factor}={level}"):
+        return level_words
+    if level is False:
+        return f"no {name_in_words(words, factor)}"
+    return _held(words.get(factor) or factor.replace("_", " "), level)
+
+
+def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str) -> dict[str, Any]:
+    """A config with its levels in words, but for a number that stands along an axis."""
+    return {
+        factor: level if factor == across and not isinstance(level, str) else level_in_words(words, factor, level)
+        for factor, level in config.items()
+    }
 
 
 class _Arms(NamedTuple):

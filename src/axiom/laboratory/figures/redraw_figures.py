@@ -3,15 +3,25 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
 from typing import Any
 
+from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
-from axiom.domain.headlines.answers import compose_answer, compose_claim
+from axiom.domain.headlines.answers import (
+    choose_headline,
+    compose_answer,
+    compose_claim,
+    level_in_words,
+    name_in_words,
+    tell_levels,
+    with_words,
+)
+from axiom.domain.headlines.numbers import estimate_with_unit
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.limits import figures as limits
@@ -35,16 +45,18 @@ from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.figures.drawing import png_of, svg_of
 from axiom_weigh.figures.forest_rows import parts_of
-from axiom_weigh.figures.requests import (
+from axiom_weigh.figures.picture_data import (
     Curve,
     Forest,
     History,
     MeasuredConfig,
     Narrowing,
+    PointMark,
     Request,
     SharedCard,
     Strip,
     Sweep,
+    SweepPoint,
     look_of,
     points_of,
     shared_card,
@@ -159,7 +171,8 @@ def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
 def _digest(request: Request) -> str:
     """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
     kind = CARD if isinstance(request, SharedCard) else type(request).__name__.lower()
-    return hashlib.sha256(json.dumps({"kind": kind, **asdict(request)}, sort_keys=True).encode()).hexdigest()
+    content = {"kind": kind, "drawn_by": __version__, **asdict(request)}  # another version may draw it otherwise
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _split_widths(svg: str) -> list[str]:
@@ -171,7 +184,7 @@ def _pictures(
     db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
-    sweep = experiment_sweep(db, experiment, manifest)
+    sweep = experiment_sweep(db, experiment, manifest, weighed)
     if sweep is not None:
         yield f"experiment/{experiment.id}/sweep", sweep
     curve = experiment_curve(db, experiment, manifest)
@@ -181,11 +194,13 @@ def _pictures(
         yield from _finding_pictures(db, finding, laboratory)
 
 
-def experiment_sweep(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
+def experiment_sweep(
+    db: Database, experiment: StoredExperiment, manifest: Manifest, weighed: Sequence[WeighedFinding] = ()
+) -> Sweep | None:
     """The declared figure over what is back so far, of very many the first, as the page's table has it.
 
     Quick results are back first, and what failed or was stopped has no value. Its intervals are to look at. One that
-    holds at every look is a finding's, which takes whole blocks.
+    holds at every look is a finding's, which takes whole blocks. What the headline compares is marked.
     """
     figure = manifest.figure
     if figure is None:
@@ -194,16 +209,50 @@ def experiment_sweep(db: Database, experiment: StoredExperiment, manifest: Manif
     shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
     if not any(place in values for place, _ in shown):
         return None
-    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in shown])
+    in_words = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
+    points, _ = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in in_words])
+    by_place = dict(zip((place for place, _ in shown), points, strict=True))
     return Sweep(
         name=f"experiment-{experiment.id}-sweep",
         title=figure.title,
-        x=figure.x,
-        y=figure.y,
+        x=name_in_words(manifest.words, figure.x),
+        y=name_in_words(manifest.words, figure.y),
         points=points,
         log=figure.log,
-        by=by,
+        marks=tuple(_marks(db, manifest, weighed, by_place)),
     )
+
+
+def _marks(
+    db: Database, manifest: Manifest, weighed: Sequence[WeighedFinding], by_place: Mapping[int, SweepPoint]
+) -> Iterator[PointMark]:
+    """The two arms of what carries the headline and lies in the picture; of several those that are farthest apart."""
+    newest = {
+        finding.estimand: evidence.parse_evidence(lines[-1])
+        for finding in reversed(weighed)
+        if finding.status == "open" and (lines := evidence.list_evidence_lines(db, finding.number))
+    }
+    headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
+    if headline is None or figure is None:
+        return
+    compared = [
+        (arms[0][0], arms[1][0], estimand)
+        for estimand in manifest.estimands
+        if estimand["name"] in headline.when and estimand["measure"] in (figure.y, f"log_{figure.y}")
+        for arms in [
+            [
+                [place for place in by_place if arm.items() <= manifest.configs[place].items()]
+                for arm in estimand["between"]
+            ]
+        ]
+        if list(map(len, arms)) == [1, 1]
+    ]
+    for first, second, estimand in sorted(compared, key=lambda row: abs(row[0] - row[1]))[-1:]:
+        worded, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
+        names = [level_in_words(manifest.words, figure.x, by_place[place].x) for place in (first, second)]
+        how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
+        yield PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}"))
+        yield PointMark(point=by_place[second], words=names[1], is_reference=True)
 
 
 def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:

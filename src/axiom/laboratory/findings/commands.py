@@ -24,7 +24,7 @@ from axiom.store.registrations import registrations
 from axiom.store.rounds import kept_prose, rounds
 from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings
-from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.evidence.finding_card import Citable
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}

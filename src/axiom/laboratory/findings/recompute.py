@@ -16,7 +16,7 @@ from axiom.store.findings import evidence, observations
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.findings.observations import PlacedObservation
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
-from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
+from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import METHOD, Block, Cohort, Evidence, Home, Observation, Surroundings, Verdict

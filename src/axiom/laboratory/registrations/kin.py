@@ -122,7 +122,7 @@ def _decide_older(db: Database) -> None:
     """Say of what was written down before anybody looked for kin whether it was blind, by what had run by then."""
     for draft in drafts.list_undecided_drafts(db):
         until = draft.ordered_at or draft.created_at
-        drafts.record_draft_blindness(db, draft.number, why_draft_informed(db, draft, until))
+        drafts.record_why_draft_informed(db, draft.number, why_draft_informed(db, draft, until))
     for prediction in registrations.list_undecided_predictions(db):
         published = drafts.find_draft(db, prediction.draft) if prediction.draft else None
         informed = why_experiment_informed(db, prediction.experiment_id, prediction.at)

@@ -13,7 +13,7 @@ from axiom.store.rounds.kept_prose import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.citable import read_citable_findings
 from axiom.store.views.findings import FindingView
-from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.evidence.finding_card import Citable
 
 _NOT_YET = "(not known yet)"
 _COMPUTED = ("verdict", "reads", "grade")

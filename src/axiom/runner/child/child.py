@@ -332,7 +332,7 @@ class Library:
 
     def hold(self, name: str, module: Any) -> None:
         for key, value in list(vars(module).items()):
-            if key != "_door":  # at which pace finds who listens to the present cell
+            if key != "_door":  # at which progress finds who listens to the present cell
                 self._held.append((module, key, value, f"{name}.{key}"))
             if getattr(value, "__module__", "") != name:
                 continue
@@ -442,10 +442,10 @@ def _preload(modules: list[str]) -> None:
 
 def _attach(listener: CellListener, keeper: StateKeeper | None) -> None:
     try:
-        pace = importlib.import_module("axiom.kit.pace")
+        progress = importlib.import_module("axiom.kit.pace")  # the name by which bundles of every age know it
     except ModuleNotFoundError:
         return  # a bundle without a kit says nothing on its way
-    pace.attach(listener, keeper)
+    progress.attach(listener, keeper)
 
 
 def _import_own(runner: str, module: str) -> Any:

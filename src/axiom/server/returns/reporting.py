@@ -14,6 +14,7 @@ from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks, uploads
 from axiom.store.tasks.tasks import ReportedTask, TaskWithOwner
 
@@ -104,7 +105,7 @@ def _kindred_hosts(
         for report in reports
         if report.task_id in by_task and by_task[report.task_id].task.host_id not in {None, report.host_id}
     ]
-    return set(tasks.map_hosts_to_volunteers(db, foreign).items()) if foreign else set()
+    return set(hosts.map_hosts_to_volunteers(db, foreign).items()) if foreign else set()
 
 
 def _write(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:

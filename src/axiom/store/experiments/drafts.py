@@ -133,7 +133,7 @@ def list_undecided_drafts(db: Database) -> list[StoredDraft]:
     return db.values(StoredDraft, _UNDECIDED)
 
 
-def record_draft_blindness(db: Database, number: int, informed: str) -> None:
+def record_why_draft_informed(db: Database, number: int, informed: str) -> None:
     db.execute(
         "UPDATE draft SET informed = :informed WHERE id = :id AND informed IS NULL", id=number, informed=informed
     )

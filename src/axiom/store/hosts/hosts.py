@@ -19,6 +19,7 @@ from axiom.store.engine.database import Database, Row, as_value, from_microsecon
 _HOST = "SELECT * FROM host WHERE id = :id"
 _HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
 _OF_VOLUNTEER = "SELECT * FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT :limit"
+_VOLUNTEERS = "SELECT h.id, h.volunteer_id FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
 _BY_CPID = """
 SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid IN (:cpid, :unheard) AND id <> :besides
 ORDER BY id DESC LIMIT 1
@@ -287,6 +288,10 @@ def find_merged_host(db: Database, volunteer_id: int, number: int) -> StoredHost
 
 def list_volunteer_hosts(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
     return [parse_host(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
+
+
+def map_hosts_to_volunteers(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
+    return {row["id"]: row["volunteer_id"] for row in db.select(_VOLUNTEERS, ids=json.dumps(list(host_ids)))}
 
 
 def list_all_hosts(db: Database) -> list[Host]:

@@ -150,8 +150,8 @@ def list_begun_findings(db: Database, experiment_id: int) -> dict[int, dict[str,
     return begun
 
 
-def list_begun_and_open_findings(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
-    """The findings that each registration began, by estimand; and which findings are open, of all versions."""
+def group_findings_by_registration(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
+    """Of all versions: the findings that each began, by estimand, and which findings are open."""
     begun: dict[int, dict[str, int]] = {}
     rows = db.select("SELECT id, registration_id, estimand, status FROM finding ORDER BY id")
     for row in rows:

@@ -61,7 +61,7 @@ def find_session_before(db: Database, session_id: int) -> Round | None:
     return db.value(Round, _TOLD_BEFORE, id=session_id)
 
 
-def promote_round_to_session(db: Database, session_id: int, why: str, now: datetime) -> Round:
+def make_session_of_round(db: Database, session_id: int, why: str, now: datetime) -> Round:
     """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
     day = f"{now:%Y-%m-%d}"
     amount = db.number("SELECT count(*) FROM session WHERE name LIKE :day", day=f"{day}-%")
@@ -69,7 +69,7 @@ def promote_round_to_session(db: Database, session_id: int, why: str, now: datet
     return read_round(db, session_id)
 
 
-def find_last_prior_round_id(db: Database, session: Round) -> int:
+def find_last_round_before_session(db: Database, session: Round) -> int:
     """The number behind the last round of which this session does not tell; of a quiet one, of the round before it."""
     if not session.told:
         return session.id - 1
@@ -78,21 +78,21 @@ def find_last_prior_round_id(db: Database, session: Round) -> int:
 
 
 def find_session_round_ids(db: Database, session: Round) -> range:
-    return range(find_last_prior_round_id(db, session) + 1, session.id + 1)
+    return range(find_last_round_before_session(db, session) + 1, session.id + 1)
 
 
 def list_session_rounds(db: Database, session: Round, limit: int) -> list[Round]:
-    rows = db.select(_ROUNDS, after=find_last_prior_round_id(db, session), id=session.id, limit=limit)
+    rows = db.select(_ROUNDS, after=find_last_round_before_session(db, session), id=session.id, limit=limit)
     return [_as_round(as_value(Round, row)) for row in rows]
 
 
 def count_session_rounds(db: Database, session: Round) -> int:
-    return db.number(_AMOUNT, after=find_last_prior_round_id(db, session), id=session.id)
+    return db.number(_AMOUNT, after=find_last_round_before_session(db, session), id=session.id)
 
 
 def read_session_window(db: Database, session: Round) -> Window:
     return Window(
-        since=read_review_time_before(db, find_last_prior_round_id(db, session) + 1),
+        since=read_review_time_before(db, find_last_round_before_session(db, session) + 1),
         until=read_round_window(db, session).until,
     )
 
@@ -221,7 +221,7 @@ def list_round_notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
 def list_quiet_round_notes(db: Database, session: Round, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
     rows = db.select(
         _OF_ROUNDS,
-        after=find_last_prior_round_id(db, session),
+        after=find_last_round_before_session(db, session),
         id=session.id,
         kinds=json.dumps(list(kinds)),
         limit=limit,

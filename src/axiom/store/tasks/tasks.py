@@ -33,7 +33,6 @@ SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w ON w.id = t.workunit_id
     LEFT JOIN host h ON h.id = t.host_id
 """
-_VOLUNTEERS = "SELECT h.id, h.volunteer_id FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
 _RETURNED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
     t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
@@ -168,10 +167,6 @@ def read_tasks_with_owners(db: Database, task_ids: Sequence[int]) -> dict[int, T
         )
         for row in rows
     }
-
-
-def map_hosts_to_volunteers(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
-    return {row["id"]: row["volunteer_id"] for row in db.select(_VOLUNTEERS, ids=json.dumps(list(host_ids)))}
 
 
 def list_returned_tasks(db: Database, limit: int) -> list[UnprovenTask]:

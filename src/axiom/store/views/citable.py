@@ -13,7 +13,7 @@ from axiom.store.findings import references
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
-from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.evidence.finding_card import Citable
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Grade

@@ -41,7 +41,7 @@ from axiom.web.export.recompute import (
 )
 from axiom.web.export.script import recompute_script
 from axiom.web.export.verify import ROOTS, STAMP
-from axiom_weigh.evidence.cards import Card
+from axiom_weigh.evidence.finding_card import Card
 from axiom_weigh.values import Home, Observation
 
 _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today

@@ -14,7 +14,7 @@ from typing import Any
 
 from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import estimand_definition
-from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
 

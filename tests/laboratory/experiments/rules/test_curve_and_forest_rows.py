@@ -4,7 +4,7 @@ from evidence_lines import evidence_line
 
 from axiom.domain.declaration import Measure, ValueType
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
-from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.figures.forest_rows import parts_of
 from axiom_weigh.values import Grade
 

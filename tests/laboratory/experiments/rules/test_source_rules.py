@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.kit import chance, pace
+from axiom.kit import chance, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def run(config: Config, seed: int) -> Measures:
     math = chance.stream(seed, config.way)  # a function's own name is what the function makes it
     drawn: np.random.Generator = math
     throws = drawn.random(config.throws)
-    pace.early(throws)
+    progress.early(throws)
     return Measures(middle=float(getattr(throws, "mean")()), rest=None)  # HERE
 
 
@@ -188,7 +188,7 @@ def test_a_module_that_is_not_on_the_list_is_refused_however_it_is_imported(modu
         ("from numpy import load", "numpy.load is not allowed: a cell has no files"),
         ("from typing import contextlib", "typing.contextlib is not allowed: that is the inside of a library"),
         ("from numpy import rec", "numpy.rec is not allowed: it is another module"),
-        ("from axiom.kit.pace import attach", "axiom.kit.pace.attach is not allowed"),
+        ("from axiom.kit.progress import attach", "axiom.kit.progress.attach is not allowed"),
     ],
 )
 def test_what_is_imported_by_name_is_refused_by_name(line, sentence):
@@ -204,8 +204,8 @@ def test_what_is_imported_by_name_is_refused_by_name(line, sentence):
         ("np.DataSource()", "numpy.DataSource is not allowed: a cell has no files"),
         ("'{0.__class__}'.format(run)", "`.format` is not allowed: it reads attributes that are named in a text"),
         ("jax.config.update('x', 1)", "jax.config.update is not allowed: it stays in force"),
-        ("pace.attach(None)", "axiom.kit.pace.attach is not allowed: whoever computes the cell listens"),
-        ("pace._door.listener", "axiom.kit.pace._door.listener is not allowed: that is the inside"),
+        ("progress.attach(None)", "axiom.kit.progress.attach is not allowed: whoever computes the cell listens"),
+        ("progress._door.listener", "axiom.kit.progress._door.listener is not allowed: that is the inside"),
         ("throws.tofile('x')", "`.tofile` is not allowed: a cell has no files"),
         ("run.__globals__", "`.__globals__` is not allowed: it is the inside of Python"),
         ("(each for each in ()).gi_frame", "`.gi_frame` is not allowed"),
@@ -356,7 +356,7 @@ def test_what_is_imported_is_seen_where_the_name_is_given_values_too(source):
 def test_a_class_must_not_import_and_what_is_imported_must_not_be_changed():
     for line in ("np.mean = len", "np.pi += 1", "del np.mean", "for np.e in (3, 4):\n        pass"):
         assert "it stays in force" in all_of(within(line))
-    used = within("class Shelf:\n        from axiom import kit\n\n    Shelf.kit.pace.attach(1, 2)")
+    used = within("class Shelf:\n        from axiom import kit\n\n    Shelf.kit.progress.attach(1, 2)")
     for source in (outside("class Shelf:\n    import numpy as things\n"), used):
         assert "A class must not import" in all_of(source)
 

@@ -10,7 +10,7 @@ from axiom.laboratory.findings.rules.prose import (
     list_unresolved_references,
     why_text_refused,
 )
-from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.evidence.finding_card import Citable
 
 FIELDS = {"estimate": 0.931, "low": None, "seeds": 24, "claim": "size 2 is more", "grade": "Strong", "at.width": 8}
 

@@ -22,7 +22,7 @@ from axiom_weigh.errors import FolderUnusable, WrongUse
 from axiom_weigh.terminal import escaped, progress, remark, say
 
 if TYPE_CHECKING:
-    from axiom_weigh.tables.read_table import Sheet
+    from axiom_weigh.tables.read_sheet import Sheet
     from axiom_weigh.weighing.many_claims import ManyClaims
     from axiom_weigh.weighing.result_card import WeighedTable
 
@@ -275,7 +275,7 @@ def _readers(files: Sequence[Path], *, is_many: bool) -> list["Callable[[], Shee
     whole = " ".join(map(str, files))
     if len(files) > 1 and len(whole) < _LONGEST_NAME and not files[0].exists() and Path(whole).exists():
         raise WrongUse(f"There is no file {files[0]}. Nothing was weighed; put quotation marks around it: '{whole}'.")
-    from axiom_weigh.tables.read_table import sheet_of_bytes, sheet_of_file
+    from axiom_weigh.tables.read_sheet import sheet_of_bytes, sheet_of_file
 
     def piped() -> "Sheet":
         return sheet_of_bytes(io.BytesIO(kept) if is_many else sys.stdin.buffer, "standard input")

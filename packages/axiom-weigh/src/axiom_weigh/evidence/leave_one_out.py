@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from axiom_weigh.evidence.cards import LeaveOneOut
+from axiom_weigh.evidence.finding_card import LeaveOneOut
 from axiom_weigh.evidence.method import Question
 from axiom_weigh.evidence.verdict import read, weight
 from axiom_weigh.values import Home, Observation, Verdict

@@ -4,7 +4,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from axiom_weigh.evidence.cards import PooledDesigns, Stratum
+from axiom_weigh.evidence.finding_card import PooledDesigns, Stratum
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.verdict import located, middle, weight
 from axiom_weigh.statistics import pooling

@@ -14,8 +14,8 @@ from typing import Any
 
 from axiom_weigh.evidence.alarms import alarms
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
-from axiom_weigh.evidence.cards import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.counted_values import Sound, sound
+from axiom_weigh.evidence.finding_card import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom_weigh.evidence.grade import GradeFacts, grade
 from axiom_weigh.evidence.leave_one_out import without_each
 from axiom_weigh.evidence.method import Process, Question, question

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from axiom_weigh.figures.requests import SweepPoint
+from axiom_weigh.figures.picture_data import SweepPoint
 from axiom_weigh.figures.scales import Scale, digits, of_intervals
 
 _WIDEST = 60

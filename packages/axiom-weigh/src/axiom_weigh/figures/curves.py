@@ -2,9 +2,9 @@
 
 from axiom_weigh.figures.axes import Axes, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.requests import Curve
-from axiom_weigh.figures.scales import evenly, linear, of_intervals, short
-from axiom_weigh.figures.sweeps import HEADING, HEIGHTS, LONGEST, TICKS, Series, names_beside, telling, with_room
+from axiom_weigh.figures.picture_data import Curve
+from axiom_weigh.figures.scales import evenly, linear, of_intervals
+from axiom_weigh.figures.sweeps import HEIGHTS, TICKS, Series, beside_lines, names_beside, with_room
 
 _SIGNS = 5  # on a line
 _FAR = 1_000  # times the least median: from here on a line that runs away would press all others flat
@@ -13,14 +13,12 @@ _FAR = 1_000  # times the least median: from here on a line that runs away would
 def curve(request: Curve, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of curves and their axes."""
     drawn = [curve_series for curve_series in request.series if curve_series.places]
-    by, names = telling(request.by, [curve_series.name for curve_series in drawn])
-    heading = short(by.replace("_", " "), HEADING[kind])
-    shown = [short(name, LONGEST[kind]) for name in names]
+    heading, shown = beside_lines(request.by, [curve_series.name for curve_series in drawn], kind)
     last = max(curve_series.places[-1] for curve_series in drawn)
     medians = [middle for curve_series in drawn for middle in curve_series.medians]
     x = linear((1, last), about=TICKS[kind] // 2 + 1, tight=True).whole()
     axes = Axes(
-        x=with_room(x, [heading, *shown], kind) if len(drawn) > 1 else x,
+        x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(drawn) > 1 else x,
         y=of_intervals(medians, [], is_log=min(medians) * _FAR < max(medians)),
         x_title=f"{request.x.replace('_', ' ')}, by its place in the list",
         y_title=f"median {request.y.replace('_', ' ')}",

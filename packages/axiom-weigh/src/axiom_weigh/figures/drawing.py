@@ -15,13 +15,12 @@ from typing import Any
 
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.axes import Axes
-from axiom_weigh.figures.cards import CARD, card
 from axiom_weigh.figures.curves import curve
 from axiom_weigh.figures.finding import narrowing, strip
 from axiom_weigh.figures.forest import forest
 from axiom_weigh.figures.history import history
 from axiom_weigh.figures.palette import FONTS, WIDTHS, coloured
-from axiom_weigh.figures.requests import (
+from axiom_weigh.figures.picture_data import (
     Charted,
     Curve,
     Forest,
@@ -33,6 +32,7 @@ from axiom_weigh.figures.requests import (
     Sweep,
     described,
 )
+from axiom_weigh.figures.shared_card import CARD, card
 from axiom_weigh.figures.sweeps import sweep
 
 _OF_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

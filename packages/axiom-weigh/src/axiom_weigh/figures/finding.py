@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from axiom_weigh.figures.axes import Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
-from axiom_weigh.figures.requests import Look, Narrowing, Strip, spacing
+from axiom_weigh.figures.picture_data import Look, Narrowing, Strip, spacing
 from axiom_weigh.figures.scales import Scale, linear
 from axiom_weigh.values import Grade
 

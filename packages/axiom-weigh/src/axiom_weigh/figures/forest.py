@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
-from axiom_weigh.figures.requests import Forest, ForestPart
+from axiom_weigh.figures.picture_data import Forest, ForestPart
 from axiom_weigh.figures.scales import Scale, linear, short
 
 _PITCH = {"wide": 22, "narrow": 36}  # CSS pixels that a row takes; a telephone has its words above the interval

@@ -1,8 +1,8 @@
 """The rows of a forest from a card: every platform and design, and of many hosts those with most replicates."""
 
-from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.figures import limits
-from axiom_weigh.figures.requests import ForestPart
+from axiom_weigh.figures.picture_data import ForestPart
 
 _GROUPS = {"platform": "Platform", "design": "Design", "host": "Host"}
 

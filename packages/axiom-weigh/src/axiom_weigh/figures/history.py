@@ -4,7 +4,7 @@ from datetime import date
 
 from axiom_weigh.figures.axes import Axes, Row
 from axiom_weigh.figures.palette import WIDTHS
-from axiom_weigh.figures.requests import History
+from axiom_weigh.figures.picture_data import History
 from axiom_weigh.figures.scales import Scale, linear
 
 _HEIGHTS = {"wide": 230, "narrow": 200}

@@ -1,19 +1,23 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
-from collections.abc import Sequence
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
-from axiom_weigh.figures.requests import BETWEEN, Sweep, SweepPoint
+from axiom_weigh.figures.picture_data import BETWEEN, PointMark, Sweep, SweepPoint
 from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
 
 HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
 _LINE = 15
 _NEAR = 6
-LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
+LONGEST = {"wide": 26, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
+_STEPS = 8  # between two points of a line
+_CLEAR = 8  # CSS pixels between a marked point and its words
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
 
 
@@ -22,7 +26,7 @@ class Series:
     """The points of one series at their places on the x axis, and how they look."""
 
     name: str  # as the table has it
-    shown: str  # as there is room for it in the picture
+    shown: tuple[str, ...]  # lines, as there is room for them in the picture
     shape: str
     role: str
     shift: float
@@ -39,13 +43,11 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     points = [point for point in request.points if point.median is not None]
     names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
     points = [point for point in points if point.series in names]
-    by, levels = telling(request.by, [digits(name) for name in names])
-    heading = short(by.replace("_", " "), HEADING[kind])
-    shown = [short(name, LONGEST[kind]) for name in levels]
+    heading, shown = beside_lines(request.by, [digits(name) for name in names], kind)
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
     axes = Axes(
-        x=with_room(x, [heading, *shown], kind) if len(shown) > 1 else x,
+        x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(shown) > 1 else x,
         y=y,
         x_title=request.x.replace("_", " "),
         y_title=f"median {request.y.replace('_', ' ')}",
@@ -66,7 +68,81 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     ]
     is_joined = _is_numeric(points)
     layers = [_strokes(axes, course, is_joined, is_alone=len(series) == 1) for course in series]
-    return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
+    if len(series) > 1:
+        layers += names_beside(heading, axes, series)
+    marks = [mark for mark in request.marks if mark.point in points] if is_joined else []
+    return layers + _marked(axes, marks, place, _drawn(axes, series)), axes
+
+
+def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
+    """Return places along all lines and of the names beside them, close enough that no word slips between them."""
+    places: list[tuple[float, float]] = []
+    right = max(axes.x.place(course.last["x"]) for course in series) * axes.across
+    for course in series:
+        at = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in course.rows]
+        for (x, y), (x2, y2) in itertools.pairwise(sorted(at)):
+            places += [(x + (x2 - x) * step / _STEPS, y + (y2 - y) * step / _STEPS) for step in range(_STEPS + 1)]
+        if len(series) > 1:
+            places += _inside((right + _ROOM, at[-1][1] - _LINE), course.shown)
+    return places
+
+
+def _inside(corner: tuple[float, float], lines: Sequence[str]) -> list[tuple[float, float]]:
+    """Return places within a box of words from its upper left corner."""
+    (left, upper), wide = corner, max(map(len, lines)) * CHARACTER
+    downs = [upper + _LINE * half / 2 for half in range(2 * len(lines) + 1)]
+    return [(left + wide * step / _STEPS, down) for step in range(_STEPS + 1) for down in downs]
+
+
+def _marked(
+    axes: Axes, marks: Sequence[PointMark], place: Mapping[str, float], drawn: Sequence[tuple[float, float]]
+) -> list[str]:
+    """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
+    at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
+    ends = [row["x"] for row in at]
+    layers = [
+        axes.level(row | {"x": min(ends), "x2": max(ends)}, "plus", dashes="2 3")
+        for mark, row in zip(marks, at, strict=True)
+        if mark.is_reference
+    ]
+    layers += [axes.points([row], "plus", shape="circle", size=90, hollow=True) for row in at]
+    taken = list(drawn)
+    for mark, row in zip(marks, at, strict=True):
+        lines = (mark.words, *mark.more)
+        y = (1 - axes.y.place(row["y"])) * axes.height
+        align, upper, box = _freest(axes, axes.x.place(row["x"]) * axes.across, y, lines, taken)
+        taken += box
+        nearer = upper + _LINE * len(lines) if upper < y else upper
+        if abs(nearer - y) > _LINE:
+            stroke = row | {"low": row["y"], "high": axes.y.at(1 - nearer / axes.height)}
+            layers.append(axes.bars([stroke], "edge", width=0.8))
+        for number, line in enumerate(lines):
+            role, weight = ("ink2", "") if number else ("plus", "bold")
+            below = upper + _LINE * (number + 0.5) - y
+            layers.append(axes.words(row | {"words": line}, role, align=align, dy=below, font_weight=weight))
+    return layers
+
+
+def _freest(
+    axes: Axes, x: float, y: float, lines: Sequence[str], taken: Sequence[tuple[float, float]]
+) -> tuple[str, float, list[tuple[float, float]]]:
+    """Return how words lie beside a point, where they begin, and their box: the nearest one that hides the least."""
+    wide, high = max(map(len, lines)) * CHARACTER, _LINE * len(lines)
+    places = [
+        (align, left, upper)
+        for align, left in (("end", x - wide), ("middle", x - wide / 2), ("start", x))
+        for upper in [_LINE * half / 2 for half in range(int(2 * (axes.height - high) / _LINE) + 1)]
+        if not upper - _CLEAR < y < upper + high + _CLEAR
+    ]
+
+    def hidden(candidate: tuple[str, float, float]) -> float:
+        _, left, upper = candidate
+        beyond = max(0.0, -left) + max(0.0, left + wide - axes.across)
+        inside = sum(left - 4 <= across <= left + wide + 4 and upper <= down <= upper + high for across, down in taken)
+        return 4 * inside + 100 * beyond + abs(upper + high / 2 - y) / _LINE
+
+    align, left, upper = min(places, key=hidden)
+    return align, upper, _inside((left, upper), lines)
 
 
 def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
@@ -82,6 +158,25 @@ def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
     return BETWEEN.join(factors[place] for place in kept), [
         BETWEEN.join(level[place] for place in kept) for level in levels
     ]
+
+
+def apart_from_usual(names: Sequence[str]) -> list[str]:
+    """Return the names of series without the levels that most series have, where any other level is left."""
+    levels = [name.split(BETWEEN) for name in names]
+    if len({len(level) for level in levels}) > 1:
+        return list(names)
+    usual = [Counter(column).most_common(1)[0][0] for column in zip(*levels, strict=True)]
+    own = [[part for part, other in zip(level, usual, strict=True) if part != other] for level in levels]
+    return [BETWEEN.join(part or level) for part, level in zip(own, levels, strict=True)]
+
+
+def beside_lines(by: str, names: Sequence[str], kind: str) -> tuple[str, list[tuple[str, ...]]]:
+    """Return what stands above the names of series and the lines of each; with no factors named the names say all."""
+    if by:
+        factors, levels = telling(by, names)
+        return short(factors.replace("_", " "), HEADING[kind]), [(short(level, LONGEST[kind]),) for level in levels]
+    parts = [name.split(BETWEEN) if len(name) > LONGEST[kind] else [name] for name in apart_from_usual(names)]
+    return "", [tuple(short(part, LONGEST[kind]) for part in lines) for lines in parts]
 
 
 def _is_numeric(points: Sequence[SweepPoint]) -> bool:
@@ -144,11 +239,12 @@ def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> 
 
 
 def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str]:
-    """Write each series' name right of its last point, apart from the others, with the factor above them."""
+    """Write each series' name right of its last point, apart from the others, with what they are above them."""
     right = max(course.last["x"] for course in series)
     ordered = sorted(series, key=lambda course: -course.last["y"])
     wanted = [(1 - axes.y.place(course.last["y"])) * axes.height for course in ordered]
-    heights = _apart(wanted, top=_LINE, bottom=axes.height)
+    room = [_LINE * len(course.shown) for course in ordered]
+    heights = _apart(wanted, room, top=_LINE, bottom=axes.height)
     is_moved = any(
         abs(height - where) > _NEAR or course.last["x"] < right
         for course, height, where in zip(ordered, heights, wanted, strict=True)
@@ -157,20 +253,25 @@ def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str
     layers: list[str] = []
     for course, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        named = [axes.words(place | {"words": course.shown}, course.role, align="start", dx=dx)]
+        named = [
+            axes.words(place | {"words": line}, course.role, align="start", dx=dx, dy=_LINE * number)
+            for number, line in enumerate(course.shown)
+        ]
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
             named.append(axes.points([place], course.role, shape=course.shape, shift=13))
         layers.append(of_series(named, course.name))
-    top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
-    return [*layers, axes.words(top, "ink2", align="start", dx=dx)]
+    if heading:
+        top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
+        layers.append(axes.words(top, "ink2", align="start", dx=dx))
+    return layers
 
 
-def _apart(wanted: Sequence[float], *, top: float, bottom: float) -> list[float]:
-    """Move sorted places as little as one pass down and one pass up allow, so that none is nearer than a line."""
+def _apart(wanted: Sequence[float], room: Sequence[float], *, top: float, bottom: float) -> list[float]:
+    """Move sorted places as little as one pass down and one pass up allow, so that each has the room it needs below."""
     places = list(wanted)
     for number, place in enumerate(places):
-        places[number] = max(place, top if number == 0 else places[number - 1] + _LINE)
+        places[number] = max(place, top if number == 0 else places[number - 1] + room[number - 1])
     for number in reversed(range(len(places))):
-        ceiling = bottom if number == len(places) - 1 else places[number + 1] - _LINE
-        places[number] = min(places[number], ceiling)
+        end = bottom + _LINE if number == len(places) - 1 else places[number + 1]
+        places[number] = min(places[number], end - room[number])
     return places

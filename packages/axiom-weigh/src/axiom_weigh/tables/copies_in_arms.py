@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from axiom_weigh.statistics.clones import clones, equal_values, hardly_vary
 from axiom_weigh.tables.column_names import shown
 from axiom_weigh.tables.count_once import CountNotes
-from axiom_weigh.tables.read_cells import joined
-from axiom_weigh.tables.row import Row
+from axiom_weigh.tables.parse_cell import joined
+from axiom_weigh.tables.seed_row import Row
 
 Key = tuple[str, str]  # seed and design
 Arms = tuple[Row | None, Row | None]

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM
-from axiom_weigh.tables.row import Row
+from axiom_weigh.tables.seed_row import Row
 from axiom_weigh.values import Agreements, Outcome
 
 _CLOSE = 1e-6  # relative: duplicates this near to each other agree

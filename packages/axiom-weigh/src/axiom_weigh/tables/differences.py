@@ -18,10 +18,10 @@ from axiom_weigh.errors import TableUnreadable, WrongUse
 from axiom_weigh.tables.column_names import Columns, NamedColumns, columns_of, shown
 from axiom_weigh.tables.copies_in_arms import copies_in_arms
 from axiom_weigh.tables.count_once import CountedRows, CountNotes, count_once
-from axiom_weigh.tables.read_cells import ABSENT, BEYOND, NO_VALUE, joined, label_of
-from axiom_weigh.tables.read_rows import PLAIN_COLUMNS, Reader, Rows, counted_rows
-from axiom_weigh.tables.read_table import Sheet
-from axiom_weigh.tables.row import PlainRows, Row
+from axiom_weigh.tables.parse_cell import ABSENT, BEYOND, NO_VALUE, joined, label_of
+from axiom_weigh.tables.read_sheet import Sheet
+from axiom_weigh.tables.rows_from_sheet import PLAIN_COLUMNS, Reader, Rows, counted_rows
+from axiom_weigh.tables.seed_row import PlainRows, Row
 from axiom_weigh.tables.seeds_in_order import TableContext, rows_in_order
 from axiom_weigh.tables.whole_command import likely_seed, peeked, whole_command
 from axiom_weigh.values import COARSE, Outcome

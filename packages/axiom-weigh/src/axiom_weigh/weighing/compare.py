@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom_weigh.errors import WrongUse
-from axiom_weigh.tables.read_table import Sheet, numbers_of
+from axiom_weigh.tables.read_sheet import Sheet, numbers_of
 from axiom_weigh.weighing.result_card import WeighedTable
 from axiom_weigh.weighing.weigh import weigh
 

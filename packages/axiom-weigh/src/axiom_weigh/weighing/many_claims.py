@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import WrongUse
-from axiom_weigh.evidence.multiplicity import SHARES, WeighedClaim, false_shares
+from axiom_weigh.evidence.false_discoveries import SHARES, WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import e_told
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.card_text import CardText, say_common_once

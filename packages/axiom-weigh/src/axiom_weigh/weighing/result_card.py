@@ -10,13 +10,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from axiom_weigh.amounts import counted
-from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.finding_card import Card, Stratum
 from axiom_weigh.evidence.grade import NO_HOSTS, wanted
 from axiom_weigh.evidence.method import Process
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import around, e_told, end_told
 from axiom_weigh.figures.ascii import sketch
-from axiom_weigh.figures.requests import Look, Narrowing, SweepPoint
+from axiom_weigh.figures.picture_data import Look, Narrowing, SweepPoint
 from axiom_weigh.statistics.replicates_needed import Range, fewest_deciding, until_whole
 from axiom_weigh.statistics.signed_ranks import GROUP
 from axiom_weigh.statistics.student import deviation_of, mean_of

@@ -17,15 +17,15 @@ from axiom_weigh.evidence.seeds_needed import forecast
 from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.evidence.weigh_claim import weigh as weigh_observations
-from axiom_weigh.figures.requests import Look, look_of
+from axiom_weigh.figures.picture_data import Look, look_of
 from axiom_weigh.statistics.replicates_needed import Range
 from axiom_weigh.tables.column_names import NamedColumns, shown
 from axiom_weigh.tables.differences import differences_of
 from axiom_weigh.tables.doubts import Doubt, doubt, levels, same, steady
-from axiom_weigh.tables.read_cells import BEYOND
-from axiom_weigh.tables.read_rows import Rows, rows_of
-from axiom_weigh.tables.read_table import sheet_of
-from axiom_weigh.tables.row import measured
+from axiom_weigh.tables.parse_cell import BEYOND
+from axiom_weigh.tables.read_sheet import sheet_of
+from axiom_weigh.tables.rows_from_sheet import Rows, rows_of
+from axiom_weigh.tables.seed_row import measured
 from axiom_weigh.tables.seeds_in_order import LOST, OrderedObservations, arrange
 from axiom_weigh.values import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom_weigh.weighing.one_look import SHORT, OneLook, means_of, paired, unpaired

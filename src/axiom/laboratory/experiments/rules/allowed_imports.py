@@ -25,7 +25,8 @@ CHANCE = "all chance comes from the cell's seed: use chance.stream(seed, purpose
 FILES = "a cell has no files: what it finds, it returns as measures"
 INSIDE = "that is the inside of a library: use what it offers in public"
 TEXT = "code that is text cannot be read before it runs: write it as code"
-_CALLS = "a cell cannot call its host: say with pace how far it is, and return the rest as measures"
+_CALLS = "a cell cannot call its host: say with progress how far it is, and return the rest as measures"
+_HEARD = "whoever computes the cell listens to it: call progress.early and progress.block"
 _HOST = "numbers must not depend on the host: take what varies from the config"
 _KEY = "it forgets half of the seed: use chance.key(seed, purpose)"
 _MOVING = "it may change with every release, and some of it calls the host: use jax, jax.numpy and jax.lax"
@@ -82,7 +83,7 @@ FORBIDDEN = {
     **dict.fromkeys(_UNLISTED, _OTHER),
     **dict.fromkeys(_OF_TEXT, TEXT),
     **dict.fromkeys(_WRITERS, WRITES),
-    "axiom.kit.pace.attach": "whoever computes the cell listens to it: call pace.early and pace.block",
+    **dict.fromkeys(("axiom.kit.pace.attach", "axiom.kit.progress.attach"), _HEARD),  # which has an older name, too
     "axiom.domain.experiments.seed_of": "a cell's seed is given to run: take it from there",
 }
 # Modules of Python's own: one of them that is reached through another is none of that one's.
@@ -125,7 +126,7 @@ SEEDED = frozenset(
 
 # What may be called while a file is imported. To compile is put off to the first call, so that may be asked for.
 AT_IMPORT = re.compile(
-    r"(axiom\.domain|axiom\.kit\.(?!chance\.|pace\.)\w+|cmath|collections|dataclasses|enum|fractions|functools"
+    r"(axiom\.domain|axiom\.kit\.(?!chance\.|pace\.|progress\.)\w+|cmath|collections|dataclasses|enum|fractions|functools"
     r"|itertools|jax\.tree_util|math|numpy|statistics|typing)\..+"
     r"|jax\.(checkpoint|custom_jvp|custom_vjp|grad|hessian|jacfwd|jacrev|jit|remat|value_and_grad|vmap)"
 )

@@ -10,7 +10,7 @@ from typing import Any
 from axiom.domain.declaration import Measure, ValueType
 from axiom.limits import figures as limits
 from axiom_weigh.figures.palette import SERIES
-from axiom_weigh.figures.requests import BETWEEN, Curve, CurveSeries, series_of
+from axiom_weigh.figures.picture_data import BETWEEN, Curve, CurveSeries, series_of
 from axiom_weigh.figures.scales import digits, evenly
 from axiom_weigh.statistics.shares_and_medians import median_of
 

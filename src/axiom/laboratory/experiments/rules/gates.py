@@ -109,7 +109,7 @@ def check_seeds(attempt: Attempt, demands: Demands) -> GateAnswer:
             return GateAnswer(
                 fault=f"{describe_config(place, demands.configs)} at {len(marks)} seeds gives "
                 f"{len(set(marks.values()))} different results: {_alike_in_words(marks)}",
-                advice="Draw from chance.stream(seed, purpose), and hand the first losses or values to pace.early",
+                advice="Draw from chance.stream(seed, purpose), and hand the first losses or values to progress.early",
             )
         if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
             lacks = lacks or f"{describe_config(place, demands.configs)} was not computed at three seeds"

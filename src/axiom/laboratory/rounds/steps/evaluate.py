@@ -22,7 +22,7 @@ from axiom.store.findings import evidence, observations
 from axiom.store.findings.evidence import ComparedClaim, WeighedFinding
 from axiom.store.findings.observations import ObservationSet, PlacedObservation
 from axiom.store.registrations import registrations
-from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
+from axiom_weigh.evidence.false_discoveries import WeighedClaim, false_shares
 from axiom_weigh.evidence.rounding import around, clear_of
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.grouping import group_pairs

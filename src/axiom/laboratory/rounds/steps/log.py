@@ -115,9 +115,7 @@ def end_round(this_round: OpenRound) -> list[Note]:
         text = "This round was held quietly. The next session tells of it."
         return [Note(kind="round.ended", text=text, about="/sessions")]
     return _end_session(
-        replace(
-            this_round, round=rounds.promote_round_to_session(this_round.db, this_round.round.id, why, this_round.now)
-        )
+        replace(this_round, round=rounds.make_session_of_round(this_round.db, this_round.round.id, why, this_round.now))
     )
 
 
@@ -235,7 +233,7 @@ def _closing_note(this_round: OpenRound, summary: SessionSummary) -> Note:
 def _ordered_workunits(this_round: OpenRound) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
     since = rounds.read_reviewed_workunit(
-        this_round.db, rounds.find_last_prior_round_id(this_round.db, this_round.round) + 1
+        this_round.db, rounds.find_last_round_before_session(this_round.db, this_round.round) + 1
     )
     return sum(row["workunits"] for row in session_counts.list_new_orders(this_round.db, since))
 

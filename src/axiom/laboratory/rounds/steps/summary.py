@@ -43,7 +43,7 @@ class SessionSummary:
 
 def summarize_session(this_round: OpenRound) -> SessionSummary:
     """Gather all that happened since the session before."""
-    db, after = this_round.db, rounds.find_last_prior_round_id(this_round.db, this_round.round)
+    db, after = this_round.db, rounds.find_last_round_before_session(this_round.db, this_round.round)
     ranked = read_ranking(db, after, this_round.round.id)
     changed = [finding for finding in ranked if finding.news.changes]
     failed, newest = untold.list_failure_notes(db, after), evidence.list_newest_evidence(db)
@@ -408,7 +408,7 @@ def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[N
     stopped = [
         str(note.facts["experiment"])
         for note in untold.list_failure_notes(
-            this_round.db, rounds.find_last_prior_round_id(this_round.db, this_round.round)
+            this_round.db, rounds.find_last_round_before_session(this_round.db, this_round.round)
         )
         if note.kind == "experiment.stopped"
     ]

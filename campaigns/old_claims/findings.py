@@ -1,0 +1,74 @@
+"""What the page says of an experiment and of its findings, wherever that was kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Meaning
+from axiom.domain.links import FindingState
+from axiom.signed.manifests import Manifest
+from axiom_weigh.evidence.method import Question
+from axiom_weigh.figures.picture_data import Sweep
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conclusion:
+    """What was concluded of one estimand: as much of the laboratory's evidence as is written beside the page."""
+
+    centre: str  # what the estimate is of the values, in a word
+    seeds: int
+    missing: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    e_value: float
+    verdict: Verdict
+    grade: Grade
+    method: int  # by which rules it was weighed
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Conclusion":
+        """That much of what a weighing concludes."""
+        return cls(**{field.name: getattr(evidence, field.name) for field in fields(cls)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighedFinding:
+    """What a finding says, and what it was weighed from."""
+
+    estimand: Mapping[str, Any]
+    conclusion: Conclusion
+    meaning: Meaning
+    status: str
+    question: Question  # by what it was weighed
+    counted: tuple[Observation, ...]  # the values that count, of those that came
+
+    @property
+    def footing(self) -> FindingState:
+        """How it stands, as far as claims ask."""
+        seen, question = self.conclusion.estimate, self.question
+        return FindingState(
+            status=self.status,
+            grade=self.conclusion.grade,
+            meaning=self.meaning,
+            expects=Direction(self.estimand["expects"]),
+            is_slight=seen is not None and abs(seen - question.null) < question.smallest,
+        )
+
+    @property
+    def seeds(self) -> int:
+        """How many were weighed, with a value or without."""
+        return self.conclusion.seeds + self.conclusion.missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComputedExperiment:
+    """An experiment of which something is computed."""
+
+    manifest: Manifest
+    done: int  # replicates of which nothing more will come
+    findings: Mapping[str, WeighedFinding]  # by estimand
+    seconds: float | None = None  # of a processor, for one of them
+    sweep: Sweep | None = None  # its picture, where it is to be drawn

@@ -1,0 +1,437 @@
+"""What to draw, as plain data: seven kinds of picture, with the words and the table that belong to each.
+
+Standard library only: whoever asks for a picture never loads what draws it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from axiom_weigh.amounts import counted
+from axiom_weigh.figures import limits
+from axiom_weigh.figures.scales import digits
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
+
+Level = float | int | str | bool
+
+BETWEEN = ", "  # factors of a series, and their levels
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasuredConfig:
+    """One config and what its seeds say: the median of a measure and the interval about it."""
+
+    config: Mapping[str, Level]
+    seeds: int
+    median: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SweepPoint:
+    """One place of a sweep's picture."""
+
+    x: Level
+    median: float | None
+    low: float | None = None
+    high: float | None = None
+    seeds: int = 1
+    series: Level | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PointMark:
+    """A point of a sweep that a sentence speaks of, with what stands beside it."""
+
+    point: SweepPoint
+    words: str
+    more: tuple[str, ...] = ()  # lines below
+    is_reference: bool = False  # what the other mark is compared with
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """One measure over one factor; a further factor that varies makes a series of each of its levels."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    points: tuple[SweepPoint, ...]
+    log: tuple[str, ...] = ()
+    by: str = ""
+    confidence: float = 0.95
+    marks: tuple[PointMark, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(point.median is not None for point in self.points), self.name, "no config has a median")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurveSeries:
+    """The curve of one config: at each place of the measured lists the median over the repetitions that reach it."""
+
+    name: str
+    repetitions: int
+    places: tuple[int, ...]
+    medians: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """A measure that is a list, such as an accuracy by epoch, for as many configs as can be told apart."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    series: tuple[CurveSeries, ...]
+    by: str = ""
+    configs: int = 1  # that have a curve, drawn or not
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(curve.places for curve in self.series), self.name, "no config has a curve")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What a finding's evidence said after so many seeds."""
+
+    seeds: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+    grade: Grade
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Narrowing:
+    """A finding's interval after each closed block, with what was predicted and what is too small to matter."""
+
+    name: str
+    title: str
+    y: str
+    looks: tuple[Look, ...]
+    null: float
+    smallest: float
+    predicted: tuple[float, float] | None = None
+    confidence: float = 0.95
+    axis: str = ""  # what stands along the y axis; else what `y` is called
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(look.estimate is not None for look in self.looks), self.name, "no block gave an estimate")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Strip:
+    """The value of an estimand in every replicate, in order; None where there is none."""
+
+    name: str
+    title: str
+    y: str
+    replicates: tuple[int, ...]
+    values: tuple[float | None, ...]
+    look: Look
+    null: float
+    smallest: float
+    confidence: float = 0.95
+    older: tuple[int, ...] = ()  # replicates from before the claim: shown, never counted
+    centre: str = "median"  # or share, or mean: what the look's estimate is of the values that count
+    axis: str = ""  # what stands along the y axis; else what `y` is called
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(value is not None for value in self.values), self.name, "no replicate has a value")
+        _require(len(self.values) == len(self.replicates), self.name, "values and replicates differ in number")
+
+    @property
+    def missing(self) -> int:
+        """How many replicates have no value."""
+        return sum(value is None for value in self.values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForestPart:
+    """What the replicates of one platform, host or design say alone."""
+
+    group: str
+    name: str
+    seeds: int
+    estimate: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forest:
+    """The parts of a finding, group by group, beside the whole, with where a further design is expected to lie."""
+
+    name: str
+    title: str
+    y: str
+    parts: tuple[ForestPart, ...]
+    look: Look
+    null: float
+    smallest: float
+    expected: tuple[float, float] | None = None
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(part.estimate is not None for part in self.parts), self.name, "no part has an estimate")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """How much there was by the end of each day, from the first to the last; a day without a change is left out."""
+
+    name: str
+    title: str
+    y: str
+    days: tuple[int, ...]  # since 1970
+    dates: tuple[str, ...]
+    totals: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(len(self.days) > 1, self.name, "one day is no history")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedCard:
+    """What is shown where somebody shares a finding's page: the answer, never the bare claim."""
+
+    name: str
+    title: str  # the answer
+    laboratory: str
+    above: str  # which finding it is
+    number: str  # with its interval
+    stands: str  # verdict and grade
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(bool(self.title.strip()), self.name, "there is no answer")
+
+
+_Estimated = Sweep | Narrowing | Strip | Forest
+Charted = _Estimated | History | Curve
+Request = Charted | SharedCard
+
+
+def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
+    """Return the points of a sweep over the factor `x`, and the further factors that vary, which make its series."""
+    factors = list(measured[0].config) if measured else []
+    further = [
+        name for name in factors if name != x and len({repr(measurement.config[name]) for measurement in measured}) > 1
+    ]
+    points = tuple(
+        SweepPoint(
+            x=measurement.config[x],
+            median=measurement.median,
+            low=measurement.low,
+            high=measurement.high,
+            seeds=measurement.seeds,
+            series=series_of([measurement.config[name] for name in further]),
+        )
+        for measurement in measured
+    )
+    return points, BETWEEN.join(further)
+
+
+def look_of(evidence: Evidence) -> Look:
+    """Return what a picture shows of evidence."""
+    return Look(
+        seeds=evidence.seeds,
+        estimate=evidence.estimate,
+        low=evidence.low,
+        high=evidence.high,
+        verdict=evidence.verdict,
+        grade=evidence.grade,
+    )
+
+
+def shared_card(
+    number: int, answer: str, verdict: Verdict, reads: str, look: Look, *, is_signed: bool, laboratory: str
+) -> SharedCard:
+    """Return the card of a finding as its newest evidence has it."""
+    value, low, high = (
+        none if end is None else f"{'+' if is_signed and end > 0 else ''}{digits(end)}"
+        for end, none in ((look.estimate, "–"), (look.low, "−∞"), (look.high, "∞"))
+    )
+    sure = verdict.value if verdict.value == reads else f"{verdict}, {reads}"
+    return SharedCard(
+        name=f"finding-{number}-card",
+        title=answer,
+        laboratory=laboratory,
+        above=f"Finding {number}",
+        number=f"{value} [{low}, {high}], {look.seeds:,} repetition{'' if look.seeds == 1 else 's'}",
+        stands=f"{sure} · grade {look.grade}",
+        verdict=verdict,
+    )
+
+
+def values_of(observations: Sequence[Observation]) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """Return replicates and values as a strip wants them, in order."""
+    ordered = sorted(observations, key=lambda observation: observation.replicate)
+    return tuple(observation.replicate for observation in ordered), tuple(observation.value for observation in ordered)
+
+
+def described(request: Request) -> str:
+    """Say in words what a picture shows: its result, not what kind of chart it is."""
+    if isinstance(request, Sweep):
+        return _sweep_in_words(request)
+    if isinstance(request, Forest):
+        return _forest_in_words(request)
+    if isinstance(request, History):
+        first, last = (f"{digits(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
+        return f"The {request.y} grew from {first} to {last}."
+    if isinstance(request, Curve):
+        return _curve_in_words(request)
+    if isinstance(request, SharedCard):
+        return f"{request.number}. {request.stands}. {request.above}, {request.laboratory}."
+    return _narrowing_in_words(request) if isinstance(request, Narrowing) else _strip_in_words(request)
+
+
+def _require(holds: bool, name: str, why: str) -> None:
+    if not holds:
+        raise ValueError(f"the figure {name} cannot be drawn: {why}")
+
+
+def series_of(levels: Sequence[Level]) -> Level | None:
+    """Return what a series is called whose further factors have these levels."""
+    if len(levels) < 2:
+        return levels[0] if levels else None
+    return BETWEEN.join(digits(level) for level in levels)
+
+
+def _sweep_in_words(request: Sweep) -> str:
+    shown = [point for point in request.points if point.median is not None]
+    series = list(dict.fromkeys(point.series for point in shown))
+    sentences = [_course(request, [point for point in shown if point.series == name]) for name in series[:6]]
+    if len(series) > 6:
+        sentences.append(f"{len(series) - 6} more series are in the table.")
+    has_intervals = any(point.low is not None or point.high is not None for point in shown)
+    with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
+    return " ".join(
+        [*sentences, f"Medians of {_range([point.seeds for point in shown], 'seed')} a config, {with_them}."]
+    )
+
+
+def _curve_in_words(request: Curve) -> str:
+    drawn = [curve for curve in request.series if curve.places]
+    sentences = [_curve_course(request, curve) for curve in drawn]
+    if request.configs > len(drawn):
+        sentences.append(f"{len(drawn)} of {request.configs:,} configs are drawn.")
+    return " ".join([*sentences, f"Medians of {repetitions_of(request)} a config."])
+
+
+def _curve_course(request: Curve, curve: CurveSeries) -> str:
+    whose = f"With {request.by} = {curve.name} the" if curve.name else "The"
+    start = f"{whose} median {_plain(request.y)} begins at {digits(curve.medians[0])}"
+    return f"{start}." if len(curve.medians) == 1 else f"{start} and ends at {digits(curve.medians[-1])}."
+
+
+def repetitions_of(request: Curve) -> str:
+    """Say of how many repetitions the medians of a curve are."""
+    return _range([curve.repetitions for curve in request.series if curve.places], "repetition")
+
+
+def _range(counts: Sequence[int], noun: str) -> str:
+    fewest, most = min(counts), max(counts)
+    return counted(most, noun) if fewest == most else f"{fewest:,} to {most:,} {noun}s"
+
+
+def _percent(request: _Estimated) -> str:
+    return f"{100 * request.confidence:g}\N{NO-BREAK SPACE}%"
+
+
+def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
+    first, last = points[0], points[-1]
+    of = f"{request.by} = {digits(first.series)}" if request.by else digits(first.series)
+    whose = f"With {of} the" if first.series is not None else "The"
+    start = f"{whose} median {_plain(request.y)} is {digits(first.median)} at {_plain(request.x)} {digits(first.x)}"
+    if first is last:
+        return f"{start}."
+    return f"{start} and {digits(last.median)} at {digits(last.x)}."
+
+
+def _narrowing_in_words(request: Narrowing) -> str:
+    look, y = request.looks[-1], _plain(request.y)
+    sentences = [f"After {counted(look.seeds, 'seed')} {y} is {digits(look.estimate)}, {_interval(request, look)}."]
+    if request.predicted:
+        low, high = (digits(end) for end in request.predicted)
+        sentences.append(f"Predicted, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
+    sentences.append(f"{_against(request, look)} Verdict: {look.verdict}; grade: {look.grade}.")
+    return " ".join(sentences)
+
+
+def _strip_in_words(request: Strip) -> str:
+    older, pairs = frozenset(request.older), zip(request.replicates, request.values, strict=True)
+    values = [value for number, value in pairs if value is not None and number not in older]
+    above = sum(value > request.null for value in values)
+    reach = f"; they reach from {digits(min(values))} to {digits(max(values))}" if values else ""
+    sentences = [
+        f"{above:,} of {len(values):,} values lie above {digits(request.null)}{reach}.",
+        f"The {request.centre} is {digits(request.look.estimate)}, {_interval(request, request.look)}.",
+    ]
+    if request.missing:
+        sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
+    if request.older:
+        sentences.append(f"{len(request.older):,} are from before the claim and are not counted.")
+    if len(request.values) > limits.VALUES_DRAWN:
+        sentences.append(f"Of every {spacing(request)} replicates one is drawn; the table has all.")
+    return " ".join(sentences)
+
+
+def _forest_in_words(request: Forest) -> str:
+    sentences = []
+    for group in dict.fromkeys(part.group for part in request.parts):
+        shown = [part for part in request.parts if part.group == group and part.estimate is not None]
+        if shown:
+            estimates = [part.estimate for part in shown if part.estimate is not None]
+            course = (
+                f"from {digits(min(estimates))} to {digits(max(estimates))}" if len(shown) > 1 else digits(estimates[0])
+            )
+            sentences.append(
+                f"{group}, {len(shown)} of {sum(part.group == group for part in request.parts)}: {course}."
+            )
+    sentences.append(f"All together {digits(request.look.estimate)}, {_interval(request, request.look)}.")
+    if request.expected:
+        low, high = (digits(end) for end in request.expected)
+        sentences.append(f"A further design is expected, with probability 95\N{NO-BREAK SPACE}%, from {low} to {high}.")
+    return " ".join(sentences)
+
+
+def spacing(request: Strip) -> int:
+    """Of how many replicates one is drawn."""
+    return -(-len(request.values) // limits.VALUES_DRAWN)
+
+
+def _interval(request: Narrowing | Strip | Forest, look: Look) -> str:
+    if look.low is None and look.high is None:
+        return f"and its {_percent(request)} interval is still unbounded"
+    low, high = (digits(end) if end is not None else "unbounded" for end in (look.low, look.high))
+    return f"with a {_percent(request)} interval from {low} to {high}"
+
+
+def _against(request: Narrowing, look: Look) -> str:
+    band = f"the band of effects too small to matter, {digits(request.null)} ± {digits(request.smallest)}"
+    if not request.smallest:
+        band = f"{digits(request.null)}, which is no effect"
+    low, high = request.null - request.smallest, request.null + request.smallest
+    if look.low is not None and look.low > high:
+        return f"The interval lies above {band}."
+    if look.high is not None and look.high < low:
+        return f"The interval lies below {band}."
+    if look.low is not None and look.high is not None and low < look.low and look.high < high:
+        return f"The interval lies inside {band}."
+    return f"The interval overlaps {band}."
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

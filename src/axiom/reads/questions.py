@@ -1,0 +1,129 @@
+"""A question as a reader meets it: the answer in a sentence, one picture, how sure it is, and what is still open."""
+
+from collections.abc import Iterable, Sequence
+
+from axiom.domain.headlines.answers import choose_headline, compose_question, compose_statement, is_size_open
+from axiom.domain.work import Outcome
+from axiom.reads import experiments as experiment_views
+from axiom.reads import findings as finding_views
+from axiom.reads.base.docstring import describe_papers
+from axiom.reads.base.page import page_at
+from axiom.reads.base.request import Answer, Reading
+from axiom.reads.figures import shared_card_address
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine import counters
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.experiments.themes import read_themes
+from axiom.store.findings import evidence
+from axiom.store.views import findings
+from axiom.store.views.findings import FindingBrief
+from axiom_weigh.values import Grade
+
+_GRADES = list(Grade)
+
+
+@page_at("/questions", "questions.html")
+def questions_page(reading: Reading) -> Answer:
+    """What is asked, and the answer in a sentence where there is one."""
+    versions, briefs = experiments.list_experiment_versions(reading.db), findings.list_finding_briefs(reading.db)
+    return {"questions": list_questions(reading, versions, briefs)}
+
+
+@page_at("/questions/{name}", "question.html")
+def question_page(reading: Reading, name: str) -> Answer:
+    """The newest version of a question, with everything that was found of it."""
+    stored = experiment_views.require_experiment(reading, name)
+    manifest = stored_manifest(stored.manifest)
+    views = [view for view in findings.list_experiment_findings(reading.db, stored.id) if view.finding.status == "open"]
+    numbers = {view.finding.number for view in views}
+    briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.number in numbers]
+    answered = describe_answer(reading, manifest, briefs)
+    carrying = set(answered["carried_by"])
+    rows = [
+        finding_views.describe_finding(reading, view)
+        | {"question": compose_question(view.estimand), "statement": compose_statement(view.estimand, view.measured)}
+        for view in views
+    ]
+    carriers = [row for row in rows if row["number"] in carrying]
+    decided = [row for row in rows if row["verdict"].is_decided]
+    shown = carriers or [row for row in rows if row["evidence"]]
+    return {
+        "question": answered
+        | {
+            "name": stored.name,
+            "version": stored.version,
+            "status": stored.status,
+            "asked": manifest.question,
+            "theme": read_themes().get(stored.name),
+            "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
+            "told": carriers or decided,
+            "decided": len(decided),
+            "findings": rows,
+            "said": finding_views.quote_docstring(reading, stored.id, stored.name),
+            "papers": describe_papers(reading, manifest.reference),
+            "figure": _figure(reading, stored, manifest, shown[0]["number"] if shown else 0),
+            "card": shared_card_address(reading, shown[0]["number"]) if shown else None,
+            "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
+            "results": _results(reading, stored),
+        }
+    }
+
+
+def list_questions(
+    reading: Reading, versions: Iterable[StoredExperiment], briefs: Iterable[FindingBrief]
+) -> list[Answer]:
+    """The open questions: the surest answer first; of those without one, what is computed now before what waits."""
+    by_experiment: dict[str, list[FindingBrief]] = {}
+    for brief in briefs:
+        by_experiment.setdefault(brief.experiment, []).append(brief)
+    by_state = counters.group_counters_by_state(counters.read_counters(reading.db))
+    questions: list[Answer] = []
+    for stored in versions:
+        if stored.status != "open" or stored.name not in by_experiment:  # without a finding it asks nothing
+            continue
+        manifest = stored_manifest(stored.manifest)
+        answer = describe_answer(reading, manifest, by_experiment[stored.name])
+        drawn = f"experiment/{stored.id}/sweep"
+        if answer["headline"] and not manifest.figure:
+            drawn = f"finding/{answer['carried_by'][0]}/strip"
+        tasks = by_state["task", stored.id]
+        row = {
+            "name": stored.name,
+            "asked": manifest.question,
+            "theme": read_themes().get(stored.name),
+            "picture": drawn,
+            "tasks": tasks.get("sent", 0) + tasks.get("unsent", 0),
+        }
+        questions.append(row | answer)
+    return sorted(questions, key=lambda row: (not row["headline"], -_GRADES.index(row["grade"]), not row["tasks"]))
+
+
+def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:
+    """The sentence that the file declares for what its findings say, and how sure the least sure of them is.
+
+    Several findings of one estimand are of several designs: the first is that of the file.
+    """
+    asking = finding_views.read_estimands(reading)
+    first = {asking[brief.number]["name"]: brief for brief in reversed(briefs) if brief.status == "open"}
+    headline = choose_headline(manifest.headlines, first)
+    carrying = [first[name] for name in headline.when] if headline else []
+    return {
+        "headline": headline.says if headline else None,
+        "carried_by": [brief.number for brief in carrying],
+        "is_size_open": any(is_size_open(asking[brief.number], brief) for brief in carrying),
+        "grade": min((brief.grade for brief in carrying), key=_GRADES.index, default=Grade.AWAITING),
+        "changed_at": max((brief.weighed_at.isoformat() for brief in carrying if brief.weighed_at), default=None),
+    }
+
+
+def _figure(reading: Reading, stored: StoredExperiment, manifest: Manifest, finding: int) -> Answer | None:
+    """What happens, as its file draws it; where it draws nothing, each repetition of a finding."""
+    if manifest.figure or not finding:
+        return experiment_views.plot_sweep(reading, stored, manifest, _results(reading, stored))
+    return finding_views.plot_repetitions(reading, finding, evidence.read_observations(reading.db, finding))
+
+
+def _results(reading: Reading, stored: StoredExperiment) -> int:
+    counted = counters.read_counters(reading.db)
+    return sum(counted.get(("result", stored.id, outcome), 0) for outcome in Outcome)

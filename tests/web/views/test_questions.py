@@ -1,0 +1,77 @@
+"""The page of a question: its headline is said while every finding it speaks of says so, and never else."""
+
+import re
+
+import pytest
+from evidence_lines import record
+from furnished_lab import weighed
+from tiny_experiment import prepare_text, tiny_source
+
+from axiom_weigh.values import Grade, Verdict
+
+HEADLINES = """headlines=(
+        Headline(says="Larger sizes have larger totals", when={"grows": Direction.MORE}),
+        Headline(says="Size makes no difference to the total", when={"grows": Direction.ABSENT}),
+    ),
+    needs="""
+SAID = {Verdict.POSITIVE: "Larger sizes have larger totals", Verdict.ABSENT: "Size makes no difference to the total"}
+
+
+@pytest.fixture
+def lab(small_lab, tmp_path):
+    text = tiny_source().replace("import Experiment,", "import Experiment, Headline,").replace("needs=", HEADLINES)
+    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    return small_lab
+
+
+def say(lab, **changes) -> None:
+    with lab.db.transaction():
+        record(lab.db, 1, weighed(2, **changes), (), session_id=None, now=lab.now)
+
+
+def pages_of(browse, lab) -> tuple[dict, dict, str]:
+    reader = browse(lab)
+    question = reader.get("/questions/tiny_sum.json").json["question"]
+    return question, reader.get("/index.json").json["home"], reader.get("/questions/tiny_sum").text
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_headline_stands_on_every_page_just_while_its_verdict_does(browse, lab, verdict):
+    say(lab, verdict=verdict)
+    question, home, text = pages_of(browse, lab)
+    assert question["headline"] == SAID.get(verdict)
+    assert {answer["headline"] for answer in home["answers"]} == {SAID.get(verdict)} - {None}
+    for said in SAID.values():
+        assert (said in text) == (said == SAID.get(verdict))
+
+
+def test_what_fell_is_no_answer_any_more(browse, lab):
+    say(lab, verdict=Verdict.POSITIVE)
+    with lab.db.transaction():
+        lab.db.execute("UPDATE finding SET status = 'suspended'")
+    question, home, text = pages_of(browse, lab)
+    assert question["headline"] is None
+    assert home["answers"] == []
+    assert SAID[Verdict.POSITIVE] not in text
+
+
+def test_an_answer_is_as_sure_as_the_finding_that_carries_it(browse, lab):
+    say(lab, grade=Grade.MODERATE)
+    question, home, _ = pages_of(browse, lab)
+    assert question["carried_by"] == [1]
+    assert question["grade"] == home["answers"][0]["grade"] == Grade.MODERATE
+    assert question["repetitions"] == 16
+
+
+def test_a_question_without_a_result_has_a_page(browse, lab):
+    question, _, text = pages_of(browse, lab)
+    assert question["headline"] is None
+    assert "What is the sum? Not decided yet" in text
+
+
+def test_whoever_shares_an_answer_shares_its_words(browse, lab):
+    say(lab, verdict=Verdict.POSITIVE)
+    reader = browse(lab)
+    for path in ("/", "/questions/tiny_sum"):
+        (title,) = re.findall('<meta property="og:title" content="([^"]*)">', reader.get(path).text)
+        assert title.endswith(SAID[Verdict.POSITIVE])
