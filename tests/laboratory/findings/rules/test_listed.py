@@ -1,12 +1,10 @@
 import itertools
 import math
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from axiom.domain.estimands import Prediction
-from axiom.laboratory.findings.rules.front_page import AnsweredFinding, choose_front_page
 from axiom.laboratory.findings.rules.order import (
     FindingOrder,
     ListedFinding,
@@ -46,20 +44,6 @@ def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
     found = [(today, finding(1)), (today, finding(2, Verdict.NEGATIVE)), (today, finding(3)), (before, finding(4))]
     assert choose_daily_findings(found, 1) == [2, 4]
     assert choose_daily_findings(found, 2) == [2, 1, 4]
-
-
-ONE = AnsweredFinding(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_words=True, size=3.0)
-
-
-def test_sure_before_surprising_before_large_and_no_two_of_one_experiment():
-    others = [replace(ONE, number=2), replace(ONE, number=3, experiment="b", grade=Grade.AWAITING)]
-    assert choose_front_page([ONE, *others], 3) == [1]
-    sure = replace(ONE, number=2, experiment="b", grade=Grade.DEFINITIVE, size=1.0)
-    surprising = replace(ONE, number=3, experiment="c", is_against=True, size=1.0)
-    large = replace(ONE, number=4, experiment="d", size=-8.0)
-    wordless = replace(ONE, number=5, experiment="e", is_against=True, has_words=False, size=9.0)
-    assert choose_front_page([ONE, wordless, large, surprising, sure], 9) == [2, 3, 4, 1, 5]
-    assert choose_front_page([ONE, large, surprising, sure], 2) == [2, 3]
 
 
 SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")
