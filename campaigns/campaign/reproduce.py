@@ -37,6 +37,7 @@ from axiom.service.take_folder import workers_of
 from axiom.settings import read_process_settings
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
+from axiom.store.experiments import recorded_answers
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.drawing import svg_of
@@ -222,6 +223,7 @@ def write_page(into: Path, listed: OldClaims, experiments: Mapping[str, Computed
     earlier = recorded(beside, declared_in(catalogue), values.EARLIER)
     file.write_text(page(listed, experiments, pictures, files_of(catalogue), earlier), encoding="utf-8")
     answers.write(catalogue / answers.NAME, listed, experiments)
+    answers.write_recorded(catalogue / recorded_answers.FILE, experiments)
     print(f"Written: {os.path.relpath(file)}", flush=True)
 
 

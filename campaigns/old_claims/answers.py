@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,44 @@ def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExper
         }
         lines.append(json.dumps(line, ensure_ascii=False))
     file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
+    """Write what was concluded of each estimand that a headline names, with its values, for laboratories to begin with.
+
+    A line that says what it said keeps its day.
+    """
+    before = (
+        {_without_day(row): row["at"] for row in json.loads(file.read_text(encoding="utf-8"))} if file.is_file() else {}
+    )
+    lines = []
+    for name, experiment in sorted(experiments.items()):
+        named = set[str]().union(*(headline.when for headline in experiment.manifest.headlines))
+        for estimand in sorted(named & experiment.findings.keys()):
+            finding = experiment.findings[estimand]
+            row = {
+                "experiment": name,
+                "version": experiment.manifest.version,
+                "estimand": estimand,
+                "at": f"{datetime.now(UTC):%Y-%m-%d}",
+                "verdict": finding.conclusion.verdict.value,
+                "grade": finding.conclusion.grade.value,
+                "estimate": finding.conclusion.estimate,
+                "low": finding.conclusion.low,
+                "high": finding.conclusion.high,
+                "values": [_short(observation.value) for observation in finding.counted],
+            }
+            lines.append(json.dumps(row | {"at": before.get(_without_day(row), row["at"])}, ensure_ascii=False))
+    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def _short(value: float | None) -> float | None:
+    """As many digits as a picture shows; all of them are in the table of values."""
+    return None if value is None else float(f"{value:.5g}")
+
+
+def _without_day(row: Mapping[str, Any]) -> str:
+    return json.dumps({**row, "at": ""}, ensure_ascii=False)
 
 
 def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dict[str, Any]:

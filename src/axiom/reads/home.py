@@ -37,6 +37,7 @@ def home_page(reading: Reading) -> Answer:
     every = experiments.list_experiment_versions(reading.db)
     questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]
+    carriers = answered[0]["carried_by"] if answered else []
     counted = counters.read_counters(reading.db)
     return {
         "home": {
@@ -44,7 +45,7 @@ def home_page(reading: Reading) -> Answer:
             "now": reading.now.isoformat(),
             "answers": answered[: finding_limits.HOME_ANSWERS],
             "all_answers": len(answered),
-            "card": shared_card_address(reading, answered[0]["carried_by"][0]) if answered else None,
+            "card": shared_card_address(reading, carriers[0]) if carriers else None,
             "questions": [question for question in questions if not question["headline"]][
                 : finding_limits.HOME_QUESTIONS
             ],

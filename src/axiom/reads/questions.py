@@ -1,19 +1,28 @@
 """A question as a reader meets it: the answer in a sentence, one picture, how sure it is, and what is still open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from axiom.domain.headlines.answers import choose_headline, compose_question, compose_statement, is_size_open
+from axiom.domain.experiments import Headline
+from axiom.domain.headlines.answers import (
+    choose_headline,
+    compose_question,
+    compose_statement,
+    is_size_open,
+    with_words,
+)
+from axiom.domain.headlines.numbers import interval_in_words
 from axiom.domain.work import Outcome
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.figures import shared_card_address
+from axiom.reads.figures import figure_with_table, shared_card_address
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
 from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import evidence
 from axiom.store.views import findings
@@ -36,8 +45,7 @@ def question_page(reading: Reading, name: str) -> Answer:
     stored = experiment_views.require_experiment(reading, name)
     manifest = stored_manifest(stored.manifest)
     views = [view for view in findings.list_experiment_findings(reading.db, stored.id) if view.finding.status == "open"]
-    numbers = {view.finding.number for view in views}
-    briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.number in numbers]
+    briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == stored.id]
     answered = describe_answer(reading, manifest, briefs)
     carrying = set(answered["carried_by"])
     rows = [
@@ -57,12 +65,12 @@ def question_page(reading: Reading, name: str) -> Answer:
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
             "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
-            "told": carriers or decided,
+            "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
-            "figure": _figure(reading, stored, manifest, shown[0]["number"] if shown else 0),
+            "figure": _figure(reading, stored, manifest, answered, shown[0]["number"] if shown else 0),
             "card": shared_card_address(reading, shown[0]["number"]) if shown else None,
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "results": _results(reading, stored),
@@ -74,18 +82,20 @@ def list_questions(
     reading: Reading, versions: Iterable[StoredExperiment], briefs: Iterable[FindingBrief]
 ) -> list[Answer]:
     """The open questions: the surest answer first; of those without one, what is computed now before what waits."""
-    by_experiment: dict[str, list[FindingBrief]] = {}
+    by_version: dict[int, list[FindingBrief]] = {}
     for brief in briefs:
-        by_experiment.setdefault(brief.experiment, []).append(brief)
+        by_version.setdefault(brief.experiment_id, []).append(brief)
     by_state = counters.group_counters_by_state(counters.read_counters(reading.db))
     questions: list[Answer] = []
     for stored in versions:
-        if stored.status != "open" or stored.name not in by_experiment:  # without a finding it asks nothing
+        if stored.status != "open" or stored.id not in by_version:  # without a finding it asks nothing
             continue
         manifest = stored_manifest(stored.manifest)
-        answer = describe_answer(reading, manifest, by_experiment[stored.name])
+        answer = describe_answer(reading, manifest, by_version[stored.id])
         drawn = f"experiment/{stored.id}/sweep"
-        if answer["headline"] and not manifest.figure:
+        if answer["recorded"]:
+            drawn = f"experiment/{stored.id}/recorded"
+        elif answer["headline"] and not manifest.figure:
             drawn = f"finding/{answer['carried_by'][0]}/strip"
         tasks = by_state["task", stored.id]
         row = {
@@ -96,29 +106,92 @@ def list_questions(
             "tasks": tasks.get("sent", 0) + tasks.get("unsent", 0),
         }
         questions.append(row | answer)
-    return sorted(questions, key=lambda row: (not row["headline"], -_GRADES.index(row["grade"]), not row["tasks"]))
+    return sorted(
+        questions,
+        key=lambda row: (not row["headline"], bool(row["recorded"]), -_GRADES.index(row["grade"]), not row["tasks"]),
+    )
 
 
 def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:
     """The sentence that the file declares for what its findings say, and how sure the least sure of them is.
 
-    Several findings of one estimand are of several designs: the first is that of the file.
+    Several findings of one estimand are of several designs: the first is that of the file. While they say nothing as
+    a whole, the answer is what the makers of the catalogue had measured, which is told with it.
     """
     asking = finding_views.read_estimands(reading)
-    first = {asking[brief.number]["name"]: brief for brief in reversed(briefs) if brief.status == "open"}
-    headline = choose_headline(manifest.headlines, first)
-    carrying = [first[name] for name in headline.when] if headline else []
+    newest_first = sorted(briefs, key=lambda brief: -brief.number)
+    own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status == "open"}
+    if headline := choose_headline(manifest.headlines, own):
+        carriers = [own[name] for name in headline.when]
+        return {
+            "headline": headline.says,
+            "carried_by": [brief.number for brief in carriers],
+            "is_size_open": any(is_size_open(asking[brief.number], brief) for brief in carriers),
+            "grade": min((brief.grade for brief in carriers), key=_GRADES.index),
+            "changed_at": max((brief.weighed_at.isoformat() for brief in carriers if brief.weighed_at), default=None),
+            "recorded": None,
+        }
+    recorded = find_recorded_answer(manifest, own)
+    nothing: Answer = {
+        "headline": None,
+        "carried_by": [],
+        "is_size_open": False,
+        "grade": Grade.AWAITING,
+        "changed_at": None,
+    }
+    return nothing | ({"recorded": None} if recorded is None else _describe_recorded(manifest, *recorded))
+
+
+def find_recorded_answer(
+    manifest: Manifest, own: Mapping[str, FindingBrief]
+) -> tuple[Headline, Mapping[str, RecordedNumber]] | None:
+    """What the makers' numbers say, as long as no finding of this laboratory says otherwise."""
+    numbers = find_recorded_numbers(manifest.name, manifest.version)
+    headline = choose_headline(manifest.headlines, numbers)
+    if headline is None:
+        return None
+    decided = {name: brief.verdict for name, brief in own.items() if brief.verdict.is_decided and name in headline.when}
+    if any(numbers[name].verdict is not verdict for name, verdict in decided.items()):
+        return None
+    return headline, {name: numbers[name] for name in headline.when}
+
+
+def _describe_recorded(manifest: Manifest, headline: Headline, numbers: Mapping[str, RecordedNumber]) -> Answer:
+    asked = {estimand["name"]: estimand for estimand in manifest.estimands}
+    worded = {name: with_words(asked[name], manifest, manifest.configs) for name in numbers}
     return {
-        "headline": headline.says if headline else None,
-        "carried_by": [brief.number for brief in carrying],
-        "is_size_open": any(is_size_open(asking[brief.number], brief) for brief in carrying),
-        "grade": min((brief.grade for brief in carrying), key=_GRADES.index, default=Grade.AWAITING),
-        "changed_at": max((brief.weighed_at.isoformat() for brief in carrying if brief.weighed_at), default=None),
+        "headline": headline.says,
+        "is_size_open": any(is_size_open(asked[name], number) for name, number in numbers.items()),
+        "grade": min((number.grade for number in numbers.values()), key=_GRADES.index),
+        "recorded": {
+            "at": max(number.at for number in numbers.values()),
+            "repetitions": min(len(number.values) for number in numbers.values()),
+            "numbers": [
+                {
+                    "estimand": name,
+                    "statement": compose_statement(worded[name], number),
+                    "in_words": interval_in_words(worded[name], number.estimate, number.low, number.high),
+                }
+                for name, number in numbers.items()
+            ],
+        },
     }
 
 
-def _figure(reading: Reading, stored: StoredExperiment, manifest: Manifest, finding: int) -> Answer | None:
-    """What happens, as its file draws it; where it draws nothing, each repetition of a finding."""
+def _figure(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, answered: Answer, finding: int
+) -> Answer | None:
+    """What happens, as its file draws it; of what is recorded, or where the file draws nothing, each repetition."""
+    if answered["recorded"]:
+        estimand = answered["recorded"]["numbers"][0]["estimand"]
+        values = find_recorded_numbers(stored.name, stored.version)[estimand].values
+        return figure_with_table(
+            reading,
+            f"experiment/{stored.id}/recorded",
+            ("Repetition", "Value"),
+            list(enumerate(values)),
+            is_course=True,
+        )
     if manifest.figure or not finding:
         return experiment_views.plot_sweep(reading, stored, manifest, _results(reading, stored))
     return finding_views.plot_repetitions(reading, finding, evidence.read_observations(reading.db, finding))

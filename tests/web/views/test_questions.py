@@ -7,6 +7,7 @@ from evidence_lines import record
 from furnished_lab import weighed
 from tiny_experiment import prepare_text, tiny_source
 
+from axiom.store.experiments.recorded_answers import RecordedNumber
 from axiom_weigh.values import Grade, Verdict
 
 HEADLINES = """headlines=(
@@ -14,13 +15,13 @@ HEADLINES = """headlines=(
         Headline(says="Size makes no difference to the total", when={"grows": Direction.ABSENT}),
     ),
     needs="""
+TEXT = tiny_source().replace("import Experiment,", "import Experiment, Headline,").replace("needs=", HEADLINES)
 SAID = {Verdict.POSITIVE: "Larger sizes have larger totals", Verdict.ABSENT: "Size makes no difference to the total"}
 
 
 @pytest.fixture
 def lab(small_lab, tmp_path):
-    text = tiny_source().replace("import Experiment,", "import Experiment, Headline,").replace("needs=", HEADLINES)
-    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    small_lab.publish(prepare_text("tiny_sum", TEXT, tmp_path))
     return small_lab
 
 
@@ -43,6 +44,14 @@ def test_a_headline_stands_on_every_page_just_while_its_verdict_does(browse, lab
     assert {answer["headline"] for answer in home["answers"]} == {SAID.get(verdict)} - {None}
     for said in SAID.values():
         assert (said in text) == (said == SAID.get(verdict))
+
+
+def test_a_finding_of_a_retired_version_answers_nothing(browse, lab, tmp_path):
+    say(lab, verdict=Verdict.POSITIVE)
+    lab.publish(prepare_text("tiny_sum", TEXT.replace("version=1", "version=2"), tmp_path))
+    question, home, _ = pages_of(browse, lab)
+    assert (question["version"], question["headline"]) == (2, None)
+    assert home["answers"] == []
 
 
 def test_what_fell_is_no_answer_any_more(browse, lab):
@@ -75,3 +84,28 @@ def test_whoever_shares_an_answer_shares_its_words(browse, lab):
     for path in ("/", "/questions/tiny_sum"):
         (title,) = re.findall('<meta property="og:title" content="([^"]*)">', reader.get(path).text)
         assert title.endswith(SAID[Verdict.POSITIVE])
+
+
+@pytest.mark.parametrize(
+    ("own", "is_recorded"),
+    [(None, True), (Verdict.UNDECIDED, True), (Verdict.POSITIVE, False), (Verdict.NEGATIVE, None)],
+)
+def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwise(
+    browse, lab, monkeypatch, own, is_recorded
+):
+    number = RecordedNumber(
+        at="2026-03-01",
+        verdict=Verdict.POSITIVE,
+        grade=Grade.MODERATE,
+        estimate=1.0,
+        low=0.9,
+        high=1.1,
+        values=(1.0,) * 16,
+    )
+    monkeypatch.setattr("axiom.reads.questions.find_recorded_numbers", lambda *_: {"grows": number})
+    if own:
+        say(lab, verdict=own)
+    question, _, text = pages_of(browse, lab)
+    assert question["headline"] == (None if is_recorded is None else SAID[Verdict.POSITIVE])
+    assert (question["recorded"] is not None) is (is_recorded is True)
+    assert ("Computed by the makers of Axiom" in text) is (is_recorded is True)

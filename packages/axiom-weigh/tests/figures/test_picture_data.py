@@ -34,7 +34,7 @@ MAYBE = st.none() | NUMBERS
 TEXT, COUNTS, AMOUNTS = st.text(max_size=5), st.integers(0, 99), st.integers(1, 99)
 LEVELS = st.one_of(st.integers(), NUMBERS, TEXT, st.booleans())
 OF_FIELD = {
-    **dict.fromkeys(("name", "title", "x", "y", "by", "group", "axis"), TEXT),
+    **dict.fromkeys(("name", "title", "x", "y", "by", "group", "axis", "unit"), TEXT),
     **dict.fromkeys(("median", "estimate", "null", "smallest"), NUMBERS),
     **dict.fromkeys(("low", "high"), MAYBE),
     **dict.fromkeys(("predicted", "expected"), st.none() | st.tuples(NUMBERS, NUMBERS)),

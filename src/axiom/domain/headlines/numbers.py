@@ -98,6 +98,13 @@ def bare_number(estimand: Mapping[str, Any], value: float) -> str:
     return format_number(_on_scale(name, value)) + (" %" if name == "percent" and value else "")
 
 
+def unit_of(estimand: Mapping[str, Any]) -> tuple[str, str]:
+    """How its number is rescaled, and in what it then is: "percent" and "percentage points"."""
+    template = _template(estimand)
+    name = _number_in(template)
+    return name, " ".join(template.replace(f"{{{name}}}", "").split())
+
+
 def is_ratio(estimand: Mapping[str, Any]) -> bool:
     """Is its number the logarithm of how many times as much something is?"""
     return _number_in(_template(estimand)) not in ("value", "percent")

@@ -18,10 +18,11 @@ from axiom.domain.headlines.answers import (
     compose_claim,
     level_in_words,
     name_in_words,
+    name_quantity,
     tell_levels,
     with_words,
 )
-from axiom.domain.headlines.numbers import estimate_with_unit
+from axiom.domain.headlines.numbers import bare_number, estimate_with_unit, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.limits import figures as limits
@@ -34,6 +35,7 @@ from axiom.store.engine.database import Database, from_microseconds, to_microsec
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.experiments.recorded_answers import find_recorded_numbers
 from axiom.store.findings import evidence
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.registrations import registrations
@@ -49,6 +51,7 @@ from axiom_weigh.figures.picture_data import (
     Curve,
     Forest,
     History,
+    Look,
     MeasuredConfig,
     Narrowing,
     PointMark,
@@ -190,6 +193,9 @@ def _pictures(
     curve = experiment_curve(db, experiment, manifest)
     if curve is not None:
         yield f"experiment/{experiment.id}/curve", curve
+    recorded = recorded_strip(experiment, manifest)
+    if recorded is not None:
+        yield f"experiment/{experiment.id}/recorded", recorded
     for finding in weighed:
         yield from _finding_pictures(db, finding, laboratory)
 
@@ -229,7 +235,7 @@ def _marks(
     """The two arms of what carries the headline and lies in the picture; of several those that are farthest apart."""
     newest = {
         finding.estimand: evidence.parse_evidence(lines[-1])
-        for finding in reversed(weighed)
+        for finding in sorted(weighed, key=lambda finding: -finding.number)
         if finding.status == "open" and (lines := evidence.list_evidence_lines(db, finding.number))
     }
     headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
@@ -253,6 +259,36 @@ def _marks(
         how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
         yield PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}"))
         yield PointMark(point=by_place[second], words=names[1], is_reference=True)
+
+
+def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | None:
+    """What the makers of the catalogue had measured of the first estimand that their answer speaks of."""
+    numbers = find_recorded_numbers(experiment.name, experiment.version)
+    headline = choose_headline(manifest.headlines, numbers)
+    if headline is None:
+        return None
+    name = next(iter(headline.when))
+    (declared,) = (estimand for estimand in manifest.estimands if estimand["name"] == name)
+    estimand, number = with_words(declared, manifest, manifest.configs), numbers[name]
+    return Strip(
+        name=f"experiment-{experiment.id}-recorded",
+        title=compose_claim(estimand),
+        y=estimand["name"],
+        axis=_measured_in(estimand),
+        unit=unit_of(estimand)[0],
+        replicates=tuple(range(len(number.values))),
+        values=number.values,
+        look=Look(
+            seeds=len(number.values),
+            estimate=number.estimate,
+            low=number.low,
+            high=number.high,
+            verdict=number.verdict,
+            grade=number.grade,
+        ),
+        null=estimand["null"],
+        smallest=estimand["smallest"],
+    )
 
 
 def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:
@@ -297,8 +333,13 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
     )
     low, high = estimand["prediction"]["interval"]
     side = {Direction.MORE: "above", Direction.LESS: "below", Direction.ABSENT: "near"}[Direction(estimand["expects"])]
-    axis = f"{side} {estimand['null']:g}: as claimed"
-    about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
+    axis = f"{_measured_in(estimand)}, {side} {bare_number(estimand, estimand['null'])}: as claimed"
+    about = {
+        "y": estimand["name"],
+        "null": estimand["null"],
+        "smallest": estimand["smallest"],
+        "unit": unit_of(estimand)[0],
+    }
     yield (
         f"finding/{finding.number}/narrowing",
         Narrowing(
@@ -328,7 +369,13 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
             **about,
         ),
     )
-    yield from _forest(db, finding, {"title": estimand["claim"], "look": looks[-1], **about})
+    about |= {"title": estimand["claim"], "look": looks[-1], "axis": _measured_in(estimand)}
+    yield from _forest(db, finding, about)
+
+
+def _measured_in(estimand: Mapping[str, Any]) -> str:
+    """What stands along the axis of a finding: in what its number is; where no words say it, what is measured."""
+    return unit_of(estimand)[1] or name_quantity(estimand, estimand["measure"])
 
 
 def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:

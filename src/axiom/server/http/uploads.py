@@ -190,7 +190,7 @@ class Transfers:
                 )
         except AxiomError as error:
             log.warning("upload.failed %s", error)
-            return transfers.upload_retry_reply(_MUCH)
+            return transfers.upload_retry_reply(_BUSY)
 
     def take_over(self, name: str, arrival: "Arrival") -> None:
         other = self._coming.get(name)

@@ -43,8 +43,8 @@ LEFT JOIN evidence e ON e.finding_number = f.id
 LEFT JOIN session s ON s.id = e.session_id
 """
 _BRIEF = """
-SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.estimate, e.low, e.high, e.created_at,
-    o.id AS first_line
+SELECT f.id AS number, f.status, x.name AS experiment, f.experiment_id, e.verdict, e.grade, e.estimate, e.low, e.high,
+    e.created_at, o.id AS first_line
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
@@ -180,6 +180,7 @@ class FindingBrief:
 
     number: int
     experiment: str
+    experiment_id: int
     status: str
     verdict: Verdict
     grade: Grade
@@ -234,16 +235,17 @@ def list_finding_briefs(db: Database) -> list[FindingBrief]:
         FindingBrief(
             number=number,
             experiment=experiment,
+            experiment_id=version,
             status=status,
             verdict=Verdict(verdict or Verdict.UNDECIDED),
             grade=Grade(grade or Grade.AWAITING),
             estimate=estimate,
             low=low,
             high=high,
-            weighed_at=from_optional_microseconds(created_at),
+            weighed_at=from_optional_microseconds(at),
             first_line=first_line,
         )
-        for number, status, experiment, verdict, grade, estimate, low, high, created_at, first_line in db.bare(_BRIEF)
+        for number, status, experiment, version, verdict, grade, estimate, low, high, at, first_line in db.bare(_BRIEF)
     ]
 
 

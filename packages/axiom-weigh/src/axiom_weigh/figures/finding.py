@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from axiom_weigh.figures.axes import Axes, Row
+from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Look, Narrowing, Strip, spacing
-from axiom_weigh.figures.scales import Scale, linear
+from axiom_weigh.figures.scales import Scale, in_unit, linear, short
 from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
@@ -38,9 +38,9 @@ def _axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> Axes:
     where = "repetitions so far" if isinstance(request, Narrowing) else "repetition"
     return Axes(
         x=x,
-        y=y,
+        y=in_unit(y, request.unit, signed=request.null == 0),
         x_title=where,
-        y_title=request.axis or request.y.replace("_", " "),
+        y_title=short(request.axis or request.y.replace("_", " "), round(WIDTHS[kind] / CHARACTER)),
         width=WIDTHS[kind],
         height=_HEIGHTS[kind],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Forest, ForestPart
-from axiom_weigh.figures.scales import Scale, linear, short
+from axiom_weigh.figures.scales import Scale, in_unit, linear, short
 
 _PITCH = {"wide": 22, "narrow": 36}  # CSS pixels that a row takes; a telephone has its words above the interval
 _HEAD = 26
@@ -27,11 +27,11 @@ class _RowAt:
 def forest(request: Forest, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a forest and their axes."""
     lines, height = _lines(request, kind)
-    ticked = _x_axis(request, kind)
+    ticked = in_unit(_x_axis(request, kind), request.unit, signed=request.null == 0)
     axes = Axes(
         x=ticked if kind == "narrow" else _with_room(ticked, lines),
         y=Scale(low=0.0, high=float(height), ticks=(), labels=()),
-        x_title=request.y.replace("_", " "),
+        x_title=request.axis or request.y.replace("_", " "),
         y_title="",
         width=WIDTHS[kind],
         height=height,

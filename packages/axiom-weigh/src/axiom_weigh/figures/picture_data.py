@@ -120,6 +120,7 @@ class Narrowing:
     predicted: tuple[float, float] | None = None
     confidence: float = 0.95
     axis: str = ""  # what stands along the y axis; else what `y` is called
+    unit: str = ""  # in what its marks are: percent, times2, times10 or times_e; else in numbers as they are
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -142,6 +143,7 @@ class Strip:
     older: tuple[int, ...] = ()  # replicates from before the claim: shown, never counted
     centre: str = "median"  # or share, or mean: what the look's estimate is of the values that count
     axis: str = ""  # what stands along the y axis; else what `y` is called
+    unit: str = ""  # in what its marks are: percent, times2, times10 or times_e; else in numbers as they are
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -179,6 +181,8 @@ class Forest:
     smallest: float
     expected: tuple[float, float] | None = None
     confidence: float = 0.95
+    axis: str = ""  # what stands along the x axis; else what `y` is called
+    unit: str = ""  # in what its marks are, as of the other pictures of a finding
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""

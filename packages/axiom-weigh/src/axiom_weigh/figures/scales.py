@@ -10,6 +10,8 @@ Thing = TypeVar("Thing")
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _LEAST = 1e-290  # a tenth of it is still a number with all its digits
 _NEAREST = 0.6  # of the distance that ticks have when all that are allowed stand evenly
+_BASES = {"times2": 2.0, "times10": 10.0, "times_e": math.e}
+_MOST_LOG = 300.0  # beyond it no number holds what the axis would be marked with
 _DENSE = 2  # decades; an axis shorter than this is marked at 2 and 5 too
 
 
@@ -63,6 +65,23 @@ def logarithmic(values: Iterable[float]) -> Scale:
     if len(ticks) < 3:
         ticks = linear((low, high), about=4, tight=True).ticks
     return Scale(low=low, high=high, ticks=ticks, labels=tuple(digits(tick) for tick in ticks), is_log=True)
+
+
+def in_unit(scale: Scale, unit: str, *, signed: bool = False) -> Scale:
+    """Return a linear axis with what people measure beside it: of logarithms how many times as much, of shares percent.
+
+    A unit that is none of these leaves it as it is, and so do logarithms of what no number holds.
+    """
+    base = _BASES.get(unit, 0.0)
+    if unit == "percent":
+        percents = linear((100 * scale.low, 100 * scale.high), tight=True, signed=signed)
+        return replace(scale, ticks=tuple(tick / 100 for tick in percents.ticks), labels=percents.labels)
+    if not base or max(abs(scale.low), abs(scale.high)) * math.log(base) > _MOST_LOG:
+        return scale
+    times = logarithmic((base**scale.low, base**scale.high))
+    marked = [(math.log(tick, base), label) for tick, label in zip(times.ticks, times.labels, strict=True)]
+    inside = [(tick, f"{label}×") for tick, label in marked if scale.low <= tick <= scale.high]
+    return replace(scale, ticks=tuple(tick for tick, _ in inside), labels=tuple(label for _, label in inside))
 
 
 def of_intervals(

@@ -7,6 +7,7 @@ laboratory.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +68,7 @@ def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]
         for experiment_id in versions
         for line in _weigh_version(observe.observe_version(db, experiment_id, now), notes)
     ]
-    for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now)).items():
+    for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now, notes)).items():
         for line in added:
             evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=session.id, now=now)
         changes, news = _judge_standing(added)
@@ -91,17 +92,24 @@ def count_unweighed_blocks(db: Database) -> int:
 
 
 def _weigh_version(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]:
-    """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
+    """The new lines of a version."""
     for finding in evidence.list_weighed_findings(version.db, version.experiment_id):
         if finding.status != "recalled":
-            try:
+            with _suspend_unweighable(version.db, finding, notes):
                 record = _read_finding(version, finding)
                 yield from _weigh_changes(record, _read_closed_blocks(record))
-            except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
-                if finding.status == "open":  # else somebody knows already
-                    why = f"it cannot be weighed: {error}"
-                    registrations.set_finding_status(version.db, finding.number, "suspended", why)
-                    notes.append(_suspension_note(finding.number, why))
+
+
+@contextmanager
+def _suspend_unweighable(db: Database, finding: WeighedFinding, notes: list[Note]) -> Iterator[None]:
+    """A finding that cannot be weighed is suspended, and keeps no other one waiting."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
+        if finding.status == "open":  # else somebody knows already
+            why = f"it cannot be weighed: {error}"
+            registrations.set_finding_status(db, finding.number, "suspended", why)
+            notes.append(_suspension_note(finding.number, why))
 
 
 def _read_finding(version: ObservedVersion, finding: WeighedFinding) -> _FindingRecord:
@@ -199,7 +207,7 @@ def _weigh_line(
     return _NewLine(record=record, before=before, evidence=weighed, new=new, observed=observed)
 
 
-def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_NewLine]:
+def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime, notes: list[Note]) -> list[_NewLine]:
     """The lines, each finding's newest with its place among all claims; and lines of those whose place has changed.
 
     What such a further line says may move others again, so that it is asked until nothing moves.
@@ -207,16 +215,21 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> l
     written = list(lines)
     newest = {line.number: line for line in lines}
     claims = {claim.number: claim for claim in evidence.list_compared_claims(db)}
+    unweighable = set[int]()
     while True:
         shares = false_shares([_claim_of(claim, newest.get(number)) for number, claim in claims.items()])
-        moved = [share for share in shares if share not in newest and shares[share] != claims[share].false_share]
-        if not moved:
+        moved = [number for number, share in shares.items() if share != claims[number].false_share]
+        asked_again = [number for number in moved if number not in newest and number not in unweighable]
+        if not asked_again:
             break
-        further = [
-            _weigh_again(observe.observe_version(db, claims[number].experiment_id, now), number) for number in moved
-        ]
-        newest.update({line.number: line for line in further})
-        written += further
+        for number in asked_again:
+            version = observe.observe_version(db, claims[number].experiment_id, now)
+            findings = evidence.list_weighed_findings(db, version.experiment_id)
+            finding = next(finding for finding in findings if finding.number == number)
+            with _suspend_unweighable(db, finding, notes):
+                newest[number] = _weigh_again(_read_finding(version, finding))
+                written.append(newest[number])
+        unweighable.update(set(asked_again) - newest.keys())
     return [_weigh_with_share(line, shares[line.number]) if line is newest[line.number] else line for line in written]
 
 
@@ -229,10 +242,8 @@ def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | We
     )
 
 
-def _weigh_again(version: ObservedVersion, number: int) -> _NewLine:
+def _weigh_again(record: _FindingRecord) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
-    findings = evidence.list_weighed_findings(version.db, version.experiment_id)
-    record = _read_finding(version, next(finding for finding in findings if finding.number == number))
     before, observed = record.before, record.observed.join(record.changed)
     share = before.false_share if before else None
     return _weigh_line(record, observed, record.changed, blocks=record.finding.blocks, before=before, share=share)

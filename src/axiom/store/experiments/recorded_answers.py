@@ -1,0 +1,40 @@
+"""What the makers of the catalogue measured before any laboratory did, so that a new one is worth reading at once."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from axiom import shipped
+from axiom_weigh.values import Grade, Verdict
+
+FILE = "recorded_answers.json"  # written by scripts/campaign reproduce
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedNumber:
+    """One estimand: what was concluded of it, and its value in each repetition; none where that had no value."""
+
+    at: str
+    verdict: Verdict
+    grade: Grade
+    estimate: float | None
+    low: float | None
+    high: float | None
+    values: tuple[float | None, ...]
+
+
+def find_recorded_numbers(experiment: str, version: int) -> Mapping[str, RecordedNumber]:
+    """By estimand; nothing of another version, whose numbers may be others."""
+    return _read().get((experiment, version), {})
+
+
+@cache
+def _read() -> Mapping[tuple[str, int], Mapping[str, RecordedNumber]]:
+    file = shipped.catalogue_folder() / FILE
+    recorded: dict[tuple[str, int], dict[str, RecordedNumber]] = {}
+    for row in json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []:
+        experiment, version, estimand = (row.pop(name) for name in ("experiment", "version", "estimand"))
+        typed = {"verdict": Verdict(row["verdict"]), "grade": Grade(row["grade"]), "values": tuple(row["values"])}
+        recorded.setdefault((experiment, version), {})[estimand] = RecordedNumber(**row | typed)
+    return recorded
