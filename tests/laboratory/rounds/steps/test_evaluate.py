@@ -468,6 +468,24 @@ def test_the_more_claims_are_asked_the_surer_each_has_to_be(shifting, variant):
         assert shifting.broken() == {}
 
 
+def test_a_finding_that_cannot_be_weighed_again_keeps_no_round_from_ending(shifting, variant, monkeypatch):
+    for _ in range(2):
+        block(shifting, effect=0.75, spread=3)
+    shifting.hold()
+    shifting.lab.later(seconds=1)
+    shifting.lab.publish(variant("second_sum"))
+    shifting.lab.later(seconds=1)
+
+    def fail(*_):
+        raise LookupError("a row is damaged")
+
+    monkeypatch.setattr("axiom.laboratory.rounds.steps.evaluate.read_agreements", fail)
+    shifting.hold()
+    status, why = registrations.list_finding_statuses(shifting.db, 1)[1]
+    assert status == "suspended"
+    assert "cannot be weighed" in why
+
+
 @pytest.mark.parametrize(("status", "disputed"), [("suspended", 0), ("retired", 2)])
 def test_who_closed_a_finding_by_hand_is_left_alone(shifting, status, disputed):
     """No alarm had suspended it, so none can have ceased; nor is it suspended as well."""
