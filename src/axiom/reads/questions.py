@@ -157,11 +157,11 @@ def find_recorded_answer(
 
 
 def _describe_recorded(manifest: Manifest, headline: Headline, numbers: Mapping[str, RecordedNumber]) -> Answer:
-    asked = {estimand["name"]: estimand for estimand in manifest.estimands}
-    worded = {name: with_words(asked[name], manifest, manifest.configs) for name in numbers}
+    declared = {estimand["name"]: estimand for estimand in manifest.estimands}
+    worded = {name: with_words(declared[name], manifest, manifest.configs) for name in numbers}
     return {
         "headline": headline.says,
-        "is_size_open": any(is_size_open(asked[name], number) for name, number in numbers.items()),
+        "is_size_open": any(is_size_open(declared[name], number) for name, number in numbers.items()),
         "grade": min((number.grade for number in numbers.values()), key=_GRADES.index),
         "recorded": {
             "at": max(number.at for number in numbers.values()),
