@@ -1,4 +1,4 @@
-"""Moves workunits on: load, decide by `decisions.transition`, apply. Asked again, it changes nothing."""
+"""Moves workunits on: load, decide by `rules.tasks.transition`, apply. Asked again, it changes nothing."""
 
 import logging
 from collections.abc import Collection

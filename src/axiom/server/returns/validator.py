@@ -1,4 +1,4 @@
-"""Looks at the proof that tasks brought: load, decide by `decisions.validation`, record. Many at once."""
+"""Looks at the proof that tasks brought: load, decide by `rules.tasks.validation`, record. Many at once."""
 
 import functools
 import logging

@@ -28,8 +28,8 @@ from axiom.store.hosts.hosts import AccountHolder, ClientDescription, Contact, S
 
 _AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 _MEGABYTE = 2**20
-_MOST_FLOPS = 1e12  # a second, of one core: the same
-_MOST_CORES = 4_096  # what is said beyond is a mistake or a boast
+_MOST_FLOPS = 1e12  # a second, of one core: what is said beyond is a mistake or a boast
+_MOST_CORES = 4_096  # the same
 
 
 @value_class
