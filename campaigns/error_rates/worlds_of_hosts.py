@@ -12,7 +12,7 @@ from axiom.domain.work import Agreement, ComparedTask, Reproduction
 from axiom.laboratory.findings.rules.reproduction import ReproducedCell, count_agreements
 from axiom.limits import tasks as limits
 from axiom.rules.hosts.reliability import BARRED_AT
-from axiom.rules.tasks.duplicates import check_rate
+from axiom.rules.tasks.recheck_rate import check_rate
 from axiom_weigh.evidence.grade import checks_wanted
 from axiom_weigh.evidence.weigh_claim import ON_ONE_PLATFORM
 from axiom_weigh.values import OUTVOTED, Evidence, Grade, Home, Observation, Surroundings

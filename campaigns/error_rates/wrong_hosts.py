@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import CheckRate, TaskVote, check_rate, is_checked, weigh_checks
+from axiom.rules.tasks.duplicates import TaskVote, weigh_checks
+from axiom.rules.tasks.recheck_rate import CheckRate, check_rate, is_checked
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown
 

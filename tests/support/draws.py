@@ -1,7 +1,7 @@
 """Secrets under which just the tasks that a test wants are drawn to be checked."""
 
 from axiom.limits import tasks as limits
-from axiom.rules.tasks.duplicates import is_checked
+from axiom.rules.tasks.recheck_rate import is_checked
 
 
 def secret_for(*checked: int, among: int) -> bytes:

@@ -4,16 +4,12 @@ Of some tasks several copies are wanted; the others are computed again elsewhere
 as what their host computed before asks for.
 """
 
-import hashlib
-import hmac
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
-from axiom.limits import tasks as limits
-from axiom_weigh.amounts import counted
+from axiom.domain.work import Agreement, Outcome, Result
 
 _EXACT = 1e-9  # the same where nothing was trained: processors round the last digits differently
 _LOOSE = 0.5  # the same for what a whole training ends with
@@ -220,41 +216,3 @@ def _endings(opinion: TaskVote) -> dict[tuple[int, int], str]:
 
 def _marks(everybody: Sequence[int], together: Sequence[int], agreement: Agreement) -> dict[int, Agreement]:
     return {task_id: agreement if task_id in together else Agreement.DIFFERS for task_id in everybody}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckRate:
-    """One task in how many is checked, and why."""
-
-    one_in: int
-    reason: str
-
-
-def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watched: bool) -> CheckRate:
-    """Decide from a host's comparisons, the newest first, and from whether it was outvoted lately."""
-    if is_watched:
-        return CheckRate(one_in=1, reason="its host was outvoted lately")
-    not_differing = sum(comparison.agreement is not Agreement.DIFFERS for comparison in compared)
-    if not_differing < limits.COMPARED_UNTIL_NOT_NEW:
-        # What is under way counts, or a fast host would have very many checked before the first check is back.
-        return CheckRate(
-            one_in=limits.RECHECK_ONE_IN_OF_NEW_HOST,
-            reason=f"its host is new: {counted(not_differing, 'comparison')} so far",
-        )
-    settled = [
-        comparison
-        for comparison in compared
-        if comparison.experiment_id == experiment_id and comparison.agreement != Agreement.WAITING
-    ]
-    in_row = len(list(itertools.takewhile(lambda comparison: comparison.agreement is Agreement.AGREES, settled)))
-    reason = f"its host agreed {counted(in_row, 'time')} in a row on this version"
-    return CheckRate(
-        one_in=limits.RECHECK_ONE_IN_OF_KNOWN_HOST if in_row >= limits.AGREED_UNTIL_KNOWN else limits.RECHECK_ONE_IN,
-        reason=reason,
-    )
-
-
-def is_checked(secret: bytes, task_id: int, one_in: int) -> bool:
-    """Is this one of the tasks that are checked? Always the same answer, and nobody without the secret knows it."""
-    drawn = hmac.digest(secret, b"axiom-check-1 %d" % task_id, hashlib.sha256)
-    return int.from_bytes(drawn[:8], "big") % one_in == 0

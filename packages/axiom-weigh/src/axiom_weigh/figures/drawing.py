@@ -16,9 +16,9 @@ from typing import Any
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures.axes import Axes
 from axiom_weigh.figures.curves import curve
-from axiom_weigh.figures.finding import narrowing, strip
 from axiom_weigh.figures.forest import forest
 from axiom_weigh.figures.history import history
+from axiom_weigh.figures.narrowing import narrowing
 from axiom_weigh.figures.palette import FONTS, WIDTHS, coloured
 from axiom_weigh.figures.picture_data import (
     Charted,
@@ -33,6 +33,7 @@ from axiom_weigh.figures.picture_data import (
     described,
 )
 from axiom_weigh.figures.shared_card import CARD, card
+from axiom_weigh.figures.strip import strip
 from axiom_weigh.figures.sweeps import sweep
 
 _OF_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

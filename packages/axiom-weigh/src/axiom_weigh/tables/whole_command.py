@@ -12,33 +12,13 @@ from axiom_weigh.errors import TableUnreadable
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.tables.parse_cell import ABSENT, label_of, number_text, parsed_number, real_number, says_an_end
 from axiom_weigh.tables.read_sheet import KNOWN, Sheet
+from axiom_weigh.tables.usual_names import ALSO_SEEDS, ARMS, BOOKKEEPING, DESIGNS, LESS_LIKELY, MEASURES, SEEDS
 
 _PEEKED, _LOOKED_AT = 1_000, 10_000  # rows of a table that is weighed, and of one that is refused
 _MOST_ARMS = 12
 _FOUND = ("seed", "params.seed", "config.seed")  # without --seed
 _SETTINGS = ("params.", "config.")
 _GROUPS = re.compile(r"(?:metrics|summary)\.", re.IGNORECASE)
-# English, German and French; of other languages only the structure tells.
-_SEEDS = re.compile(r"seed|random.?state|startwert|zufall|keim|graine|germe", re.IGNORECASE)
-_ALSO_SEEDS = re.compile(r"(?:.*[._ ])?(?:rep|repeat|replicate|repetition|trial|fold|split|run|lauf)s?", re.IGNORECASE)
-_MEASURES = re.compile(
-    r"acc|score|rew|return|loss|err|f1|auc|auroc|bleu|rouge|ppl|perplex|pr[eé]cision|recall|mse|rmse|mae|r2|iou|map\b|"
-    r"time|success|win|value|fid|dice|regret|genauigkeit|treffer|verlust|fehler|belohnung|exactitude|perte",
-    re.IGNORECASE,
-)
-_LESS_LIKELY = [re.compile(words, re.IGNORECASE) for words in ("train", "loss|verlust|perte|time")]
-_ARMS = re.compile(
-    r"m[eé]thod|mod[eè]l|algo|arm|optim|variant|group|gruppe|condition|setting|treatment|agent|policy|system|approach|"
-    r"verfahren|ansatz|approche|name",
-    re.IGNORECASE,
-)
-_DESIGNS = re.compile(r"design|game|env|task|data|spiel|aufgabe|daten|jeu|t[aâ]che|donn[eé]es", re.IGNORECASE)
-_BOOKKEEPING = re.compile(
-    r"tags\.mlflow\..*|(?:.*[./])?_*(?:(?:run|experiment|sweep|job)?_?id|run_?time|duration|timestamp|created|updated|"
-    r"(?:start|end)[_ ]time|(?:global_|env_)?step|epoch|iteration|schritt|epoche|[eé]poque|it[eé]ration|user|notes|"
-    r"tags|sweep|index|unnamed.*|)",
-    re.IGNORECASE,
-)
 _OURS = re.compile(r"ours?|proposed|new|mine|treat|neu|nouveau", re.IGNORECASE)
 _BASE = re.compile(r"bas[ei]|control|vanilla|default|reference|plain|old|none|standard|placebo|\balt\b", re.IGNORECASE)
 _OF_PYTHON = ("the table", "two arms")
@@ -71,15 +51,15 @@ class _Column:
     @property
     def is_other(self) -> bool:
         """Is it known what it is, and neither seed nor value nor arm?"""
-        return self.name.lower() in KNOWN or bool(_BOOKKEEPING.fullmatch(self.name))
+        return self.name.lower() in KNOWN or bool(BOOKKEEPING.fullmatch(self.name))
 
     @property
     def is_measure(self) -> bool:
-        return bool(_GROUPS.match(self.name) or _MEASURES.search(self.name))
+        return bool(_GROUPS.match(self.name) or MEASURES.search(self.name))
 
     @property
     def is_called_seed(self) -> bool:
-        return bool(_SEEDS.search(self.name) or _ALSO_SEEDS.fullmatch(self.name))
+        return bool(SEEDS.search(self.name) or ALSO_SEEDS.fullmatch(self.name))
 
     @property
     def is_fractional(self) -> bool:
@@ -120,9 +100,9 @@ def whole_command(sheet: Sheet, rows: Sequence[Sequence[Any]] | None = None, *, 
     value = _best(
         values,
         lambda column: _GROUPS.match(column.name),
-        lambda column: _MEASURES.search(column.name),
-        lambda column: not _LESS_LIKELY[0].search(column.name),
-        lambda column: not _LESS_LIKELY[1].search(column.name),
+        lambda column: MEASURES.search(column.name),
+        lambda column: not LESS_LIKELY[0].search(column.name),
+        lambda column: not LESS_LIKELY[1].search(column.name),
         lambda column: column.is_fractional,
     )
     claims = [value.name]
@@ -189,9 +169,9 @@ def _word(cell: Any) -> str:
 def _arms_and_seeds(columns: Sequence[_Column], by: str | None) -> tuple[_Column | None, _Column | None]:
     """Which column tells the arm and which the seed: as they are called, or as their cells come together."""
     likely = _likely_arms(columns, by)
-    seeds = [column for column in columns if _SEEDS.search(column.name)]
+    seeds = [column for column in columns if SEEDS.search(column.name)]
     seeds = sorted(seeds, key=lambda column: column.name.lower() not in _FOUND)[:1]
-    also = [column for column in columns if _ALSO_SEEDS.fullmatch(column.name)]
+    also = [column for column in columns if ALSO_SEEDS.fullmatch(column.name)]
     others = [column for column in columns if not (column.is_other or column.is_measure or column.is_fractional)]
     for arms in likely:
         for column in seeds or (*also, *sorted(others, key=lambda column: column.numbers is None)):
@@ -207,12 +187,12 @@ def _likely_arms(columns: Sequence[_Column], by: str | None = None) -> list[_Col
     likely = [
         column
         for column in columns
-        if not (column.is_other or _SEEDS.search(column.name))
+        if not (column.is_other or SEEDS.search(column.name))
         and (column.numbers is None or column.is_setting)
         and 2 <= len(column.words) <= min(_MOST_ARMS, len(column.cells) // 2)
         and not all(map(says_an_end, column.words))
     ]
-    return sorted(likely, key=lambda column: (bool(_DESIGNS.search(column.name)), not _ARMS.search(column.name)))
+    return sorted(likely, key=lambda column: (bool(DESIGNS.search(column.name)), not ARMS.search(column.name)))
 
 
 def _are_paired(arms: _Column, seeds: _Column) -> bool:
@@ -240,7 +220,7 @@ def _design(columns: Sequence[_Column], arms: _Column | None, seeds: _Column | N
     """What else tells the runs of one arm and seed apart, such as the game."""
     if arms is None or seeds is None or _tell_rows_apart(arms, seeds):
         return None
-    likely = (column for column in columns if _DESIGNS.search(column.name) and not column.is_fractional)
+    likely = (column for column in columns if DESIGNS.search(column.name) and not column.is_fractional)
     return next((column for column in likely if _tell_rows_apart(arms, seeds, column)), None)
 
 

@@ -1,10 +1,10 @@
-"""The pictures of a finding: how its interval narrowed, and the value of every repetition."""
+"""The picture of how a finding's interval narrowed, and what it shares with that of its repetitions."""
 
 from dataclasses import replace
 
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
-from axiom_weigh.figures.picture_data import Look, Narrowing, Strip, spacing
+from axiom_weigh.figures.picture_data import Look, Narrowing, Strip
 from axiom_weigh.figures.scales import Scale, in_unit, linear, short
 from axiom_weigh.values import Grade
 
@@ -16,25 +16,26 @@ _LETTER = 15  # CSS pixels that a line of words takes
 def narrowing(request: Narrowing, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of an interval that narrows, and their axes."""
     looks, last = request.looks, request.looks[-1]
-    axes = _axes(request, kind, _x_of_seeds(looks, kind), _domain_of(request))
+    axes = finding_axes(request, kind, _x_of_seeds(looks, kind), _domain_of(request))
     shape, role = VERDICTS[last.verdict]
     rows: list[Row] = [
-        {"x": look.seeds, "low": _end(look.low, axes.y.low), "high": _end(look.high, axes.y.high)} for look in looks
+        {"x": look.seeds, "low": end_or_edge(look.low, axes.y.low), "high": end_or_edge(look.high, axes.y.high)}
+        for look in looks
     ]
     rows.append({**rows[-1], "x": axes.x.high})
     shown = [{"x": look.seeds, "y": look.estimate} for look in looks if look.estimate is not None]
     layers = [
-        *_nothing(request, axes),
+        *draw_nothing(request, axes),
         axes.area(rows, role, opacity=0.16, stepped=True),
         *(axes.line(_edge(rows, axes, end), role, stepped=True, width=1.3) for end in ("low", "high")),
         *_milestones(looks, axes, kind),
         axes.points(shown, role, shape=shape, size=46, hollow=shape == "circle"),
-        _small_words(request, axes, last),
+        name_small(request, axes, last),
     ]
     return layers + _predicted(request, axes), axes
 
 
-def _axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> Axes:
+def finding_axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> Axes:
     where = "repetitions so far" if isinstance(request, Narrowing) else "repetition"
     return Axes(
         x=x,
@@ -64,7 +65,7 @@ def _domain_of(request: Narrowing) -> Scale:
     return linear((min(values) - room, max(values) + room), about=5, signed=request.null == 0)
 
 
-def _end(value: float | None, edge: float) -> float:
+def end_or_edge(value: float | None, edge: float) -> float:
     return edge if value is None else value
 
 
@@ -74,19 +75,19 @@ def _edge(rows: list[Row], axes: Axes, end: str) -> list[Row]:
     return [{"x": row["x"], "y": row[end] if is_inside else None} for row, is_inside in zip(rows, inside, strict=True)]
 
 
-def _nothing(request: Narrowing | Strip, axes: Axes) -> list[str]:
+def draw_nothing(request: Narrowing | Strip, axes: Axes) -> list[str]:
     """What is too small to matter, and the line of no effect."""
     across = {"x": axes.x.low, "x2": axes.x.high}
     band = across | {"low": request.null - request.smallest, "high": request.null + request.smallest}
     return [axes.box(band, "band"), axes.level(across | {"y": request.null}, "edge")]
 
 
-def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> str:
+def name_small(request: Narrowing | Strip, axes: Axes, look: Look) -> str:
     """Name the band at its right end: inside where the evidence is elsewhere, else beside it."""
     low, high = request.null - request.smallest, request.null + request.smallest
     room = (axes.y.place(high) - axes.y.place(low)) * axes.height
     middle = request.null if look.estimate is None else look.estimate
-    covered = _end(look.low, axes.y.low) < high and _end(look.high, axes.y.high) > low
+    covered = end_or_edge(look.low, axes.y.low) < high and end_or_edge(look.high, axes.y.high) > low
     if room >= 2.4 * _LETTER and not covered:
         y, shift = (low, -8) if middle >= request.null else (high, 9)
     else:
@@ -127,49 +128,3 @@ def _predicted(request: Narrowing, axes: Axes) -> list[str]:
         axes.caps(row, "margin"),
         axes.words(words, "margin", align="start", dx=-7, dy=12 if is_high else -11),
     ]
-
-
-def strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
-    """Return the layers of a strip and their axes."""
-    pairs = list(zip(request.replicates, request.values, strict=True))[:: spacing(request)]
-    axes = _axes(request, kind, _x_of_replicates(request, kind), _domain_of_values(request))
-    role = VERDICTS[request.look.verdict][1]
-    older = frozenset(request.older)
-    before = [{"x": number, "y": value} for number, value in pairs if value is not None and number in older]
-    values = [{"x": number, "y": value} for number, value in pairs if value is not None and number not in older]
-    missing = [{"x": number, "y": axes.y.low} for number, value in pairs if value is None]
-    across = {"x": axes.x.low, "x2": axes.x.high}
-    look = request.look
-    layers = _nothing(request, axes)
-    if look.low is not None or look.high is not None:
-        low, high = _end(look.low, axes.y.low), _end(look.high, axes.y.high)
-        layers.append(axes.box(across | {"low": low, "high": high}, role, opacity=0.22))
-    if look.estimate is not None:
-        layers.append(axes.level(across | {"y": look.estimate}, role, width=2))
-    layers.append(axes.points(values, "ink", shape="circle", size=13 if len(values) < 200 else 8))
-    if before:
-        layers.append(axes.points(before, "edge", shape="cross", size=16))
-    if look.estimate is not None:
-        row = {"x": axes.x.high, "y": look.estimate, "words": request.centre}
-        layers.append(axes.words(row, role, align="end", dx=-2, dy=-9))
-    layers.append(_small_words(request, axes, look))
-    if missing:
-        layers.append(axes.points(missing, "ink2", shape="cross", size=40))
-        row = {"x": axes.x.low, "y": axes.y.low, "words": f"+ no value: {request.missing:,}"}
-        layers.append(axes.words(row, "ink2", align="start", dx=4, dy=-14))
-    return layers, axes
-
-
-def _x_of_replicates(request: Strip, kind: str) -> Scale:
-    first, last = request.replicates[0], request.replicates[-1]
-    room = max(1.0, 0.02 * (last - first))
-    marked = linear((first, max(last, first + 1)), about=7 if kind == "wide" else 4, tight=True).whole()
-    return replace(marked, low=first - room, high=last + room)
-
-
-def _domain_of_values(request: Strip) -> Scale:
-    values = [value for value in request.values if value is not None]
-    values += [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest]
-    room = 0.06 * (max(values) - min(values))
-    floor = (2 if request.missing else 1) * room  # the edge where missing ones are marked stays clear of values
-    return linear((min(values) - floor, max(values) + room), about=5, signed=request.null == 0)
