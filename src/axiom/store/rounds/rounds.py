@@ -114,16 +114,16 @@ def find_round_by_name(db: Database, name: str) -> Round | None:
     """The session of this name. By its name as a round every one is found, and then is that round alone."""
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
-        found = db.value(Round, _BY_ID, id=int(number))
-        return _as_round(found) if found else None
+        stored_round = db.value(Round, _BY_ID, id=int(number))
+        return _as_round(stored_round) if stored_round else None
     return db.value(Round, "SELECT * FROM session WHERE name = :name", name=name)
 
 
 def read_round(db: Database, session_id: int) -> Round:
-    found = db.value(Round, _BY_ID, id=session_id)
-    if found is None:
+    stored_round = db.value(Round, _BY_ID, id=session_id)
+    if stored_round is None:
         raise LookupError(f"there is no round {session_id}")
-    return found
+    return stored_round
 
 
 def begin_round(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
