@@ -214,28 +214,23 @@ experiment = Experiment(
     setting="small two-layer classifiers",
     headlines=(
         Headline(
-            says="Task and step size decide whether small sigmoid or ReLU networks predict better",
-            when={
-                "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
-                "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,
-                "sigmoid_minus_relu_on_noise": Direction.MORE,
-            },
-        ),
-        Headline(
-            says="At one step size, sigmoid beats ReLU on noisy labels, and loses on exclusive-or",
-            when={"sigmoid_minus_relu_on_noise": Direction.MORE, "sigmoid_minus_relu_on_exclusive_or": Direction.LESS},
-        ),
-        Headline(
-            says="Small sigmoid networks beat ReLU when a fifth of labels are wrong",
+            says="With some labels wrong, smooth sigmoid neurons answer new examples better than kinked ReLU",
             when={"sigmoid_minus_relu_on_noise": Direction.MORE},
         ),
         Headline(
-            says="Small ReLU networks beat sigmoid when a fifth of labels are wrong",
+            says="With some labels wrong, smooth sigmoid neurons answer new examples worse than kinked ReLU",
             when={"sigmoid_minus_relu_on_noise": Direction.LESS},
         ),
         Headline(
-            says="Sigmoid and ReLU do about equally well with a fifth of labels wrong",
+            says="With some labels wrong, smooth sigmoid and kinked ReLU neurons are about equally accurate",
             when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
+        ),
+        Headline(
+            says="With larger training steps, sigmoid neurons combine two clues better than ReLU, otherwise worse",
+            when={
+                "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
+                "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,
+            },
         ),
     ),
     words={

@@ -178,20 +178,20 @@ experiment = Experiment(
     setting="small ReLU networks that learn a smooth function",
     headlines=(
         Headline(
-            says="Starting silent lowers a small network's error if starting weights are large, not small",
-            when={"cancelling_helps_a_large_start": Direction.LESS, "cancelling_helps_a_small_start": Direction.ABSENT},
-        ),
-        Headline(
-            says="A small network with large starting weights predicts better if it starts silent",
+            says="With large starting weights, networks err less if they answer zero before any training",
             when={"cancelling_helps_a_large_start": Direction.LESS},
         ),
         Headline(
-            says="A small network with large starting weights predicts worse if it starts silent",
+            says="With large starting weights, networks err more if they answer zero before any training",
             when={"cancelling_helps_a_large_start": Direction.MORE},
         ),
         Headline(
-            says="Starting silent hardly changes the error of small networks with large starting weights",
+            says="With large starting weights, answering zero before training hardly changes error on new examples",
             when={"cancelling_helps_a_large_start": Direction.ABSENT},
+        ),
+        Headline(
+            says="With small starting weights, answering zero before training hardly changes error on new examples",
+            when={"cancelling_helps_a_small_start": Direction.ABSENT},
         ),
     ),
     words={

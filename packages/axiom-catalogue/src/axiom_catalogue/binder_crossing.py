@@ -249,24 +249,20 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="The step size that breaks squared-error training exceeds 0.075 and falls with network width",
-            when={"squared_error_at_the_old_rate": Direction.MORE, "wide_breaks_sooner": Direction.LESS},
+            says="Training breaks down at smaller steps in wider networks than in narrow ones",
+            when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="The step size that breaks squared-error training exceeds 0.075",
+            says="Training breaks down only at larger steps than an earlier study called critical",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="The step size that breaks squared-error training lies near 0.075",
+            says="Training breaks down about at the step size that an earlier study called critical",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="The step size that breaks squared-error training lies below 0.075",
+            says="Training breaks down at smaller steps than an earlier study called critical",
             when={"squared_error_at_the_old_rate": Direction.LESS},
-        ),
-        Headline(
-            says="With squared error, wider networks break down at smaller step sizes",
-            when={"wide_breaks_sooner": Direction.LESS},
         ),
     ),
     words={

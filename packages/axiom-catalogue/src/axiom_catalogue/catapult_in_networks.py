@@ -269,24 +269,24 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="At twice the stable step, deep ReLU networks' loss leaps, recovers, and lands flatter",
-            when={"leaps_and_recovers": Direction.MORE, "flatter_after_a_leap": Direction.LESS},
-        ),
-        Headline(
-            says="Squared error usually leaps and recovers at twice the stable step size",
+            says="Training steps of twice the safe size make error leap up, then fall low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(
-            says="At twice the stable step size, usually not every network's loss leaps and recovers",
+            says="At twice the safe training step, error usually does not leap and then recover",
             when={"leaps_and_recovers": Direction.LESS},
         ),
         Headline(
-            says="Whether every network's loss leaps and recovers at large steps is a toss-up",
+            says="At twice the safe step, error leaps and then recovers about half the time",
             when={"leaps_and_recovers": Direction.ABSENT},
         ),
         Headline(
-            says="A deep ReLU network ends flatter after training at twice the stable step size",
+            says="Leaps of error in training make deep networks react less to small weight changes",
             when={"flatter_after_a_leap": Direction.LESS},
+        ),
+        Headline(
+            says="Training steps four times the safe size make deep networks answer new examples better",
+            when={"deep_gains_by_a_leap": Direction.MORE},
         ),
     ),
     words={

@@ -286,23 +286,23 @@ experiment = Experiment(
     setting="one-hidden-layer networks at growing step sizes",
     headlines=(
         Headline(
-            says="Theory foretells where linear networks' loss leaps, and underrates where it runs away",
-            when={"linear_shoots_up_from": Direction.ABSENT, "linear_runs_away_from": Direction.MORE},
+            says="Simple linear networks tolerate larger training steps than theory says before error grows endlessly",
+            when={"linear_runs_away_from": Direction.MORE},
         ),
         Headline(
-            says="Theory foretells where a linear network's loss leaps and where it runs away",
-            when={"linear_shoots_up_from": Direction.ABSENT, "linear_runs_away_from": Direction.ABSENT},
+            says="A simple linear network's error grows endlessly from the training step that theory says",
+            when={"linear_runs_away_from": Direction.ABSENT},
         ),
         Headline(
-            says="A linear network's loss leaps from the step size that theory foretells",
+            says="In simple linear networks, error first jumps at the training step that theory says",
             when={"linear_shoots_up_from": Direction.ABSENT},
         ),
         Headline(
-            says="A linear network's loss leaps only from larger step sizes than theory foretells",
+            says="In simple linear networks, error first jumps at larger training steps than theory says",
             when={"linear_shoots_up_from": Direction.MORE},
         ),
         Headline(
-            says="From small starts, linear networks run away at smaller steps than theory says",
+            says="Linear networks with small starting weights fail at smaller training steps than theory says",
             when={"small_starts_bear_less": Direction.LESS},
         ),
     ),

@@ -180,23 +180,19 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="In a linear model, rather large steps make loss explode, recover, and end flatter",
-            when={"three_phases": Direction.MORE, "flatter_after_a_catapult": Direction.LESS},
-        ),
-        Headline(
-            says="A linear model's loss falls, leaps and recovers, or diverges where theory says",
+            says="In linear networks, medium training steps make error jump before falling; large ones fail",
             when={"three_phases": Direction.MORE},
         ),
         Headline(
-            says="At some step size, a linear model's loss usually departs from theory",
+            says="At some training step, a linear network's error usually departs from theory",
             when={"three_phases": Direction.LESS},
         ),
         Headline(
-            says="A linear model ends flatter after its loss shot up and came back",
+            says="Linear networks react less to weight changes after error jumped than after steady falling",
             when={"flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
-            says="A leaping loss leaves a linear model about as flat as plain descent does",
+            says="Linear networks react to weight changes about equally after error jumped or fell steadily",
             when={"flatter_after_a_catapult": Direction.ABSENT},
         ),
     ),

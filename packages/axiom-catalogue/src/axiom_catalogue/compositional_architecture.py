@@ -246,7 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Wires that keep parts apart help networks combine them more than ordering examples does",
+            says="Separate paths for two properties improve answers to new combinations more than gradual teaching",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,
@@ -254,19 +254,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks with separate wires for each part combine better than ones taught in order",
+            says="Networks with separate paths answer new combinations better than networks taught step by step",
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="Separate wires and ordered examples make networks combine known parts about equally well",
+            says="Networks with separate paths answer new combinations about as well as networks taught gradually",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(
-            says="Networks taught in a growing order combine parts better than ones with separate wires",
+            says="Gradually taught networks answer new combinations better than networks with separate paths",
             when={"architecture_over_curriculum": Direction.LESS},
         ),
         Headline(
-            says="Separate wires for each part help networks combine parts in new ways",
+            says="Keeping two properties apart inside a network improves answers to new combinations of them",
             when={"towers_on_xor": Direction.MORE, "towers_on_heads": Direction.MORE},
         ),
     ),

@@ -207,23 +207,19 @@ experiment = Experiment(
     setting="networks that see some combinations of two attributes",
     headlines=(
         Headline(
-            says="Wide networks name the parts of new combinations better, but compare them worse",
-            when={"heads_wide_minus_narrow": Direction.MORE, "xor_wide_minus_narrow": Direction.LESS},
-        ),
-        Headline(
-            says="Wide networks name the parts of new combinations better than narrow ones",
+            says="Wide networks name both properties of new combinations better than narrow ones",
             when={"heads_wide_minus_narrow": Direction.MORE},
         ),
         Headline(
-            says="Width hardly matters to how well networks name parts of new combinations",
+            says="Wide networks name both properties of new combinations about as well as narrow ones",
             when={"heads_wide_minus_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Wide networks name the parts of new combinations worse than narrow ones",
+            says="Wide networks name both properties of new combinations worse than narrow ones",
             when={"heads_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="Wide networks answer exclusive-or questions about new combinations worse than narrow ones",
+            says="Asked to combine two properties, wide networks answer new examples worse than narrow ones",
             when={"xor_wide_minus_narrow": Direction.LESS},
         ),
     ),

@@ -204,23 +204,23 @@ experiment = Experiment(
     setting="networks that number pairs of attributes",
     headlines=(
         Headline(
-            says="Dropout makes networks surer of wrong answers to new combinations, weight decay less sure",
+            says="Randomly switching neurons off makes networks surer of wrong answers; shrinking weights less sure",
             when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
         ),
         Headline(
-            says="Dropout makes networks surer about new combinations, but no more often right",
+            says="Randomly switching neurons off makes networks surer of wrong answers, not more often right",
             when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
         ),
         Headline(
-            says="Dropout makes a network surer of its answers to combinations never shown",
+            says="Randomly switching neurons off makes networks surer of wrong answers about new combinations",
             when={"dropout_is_surer": Direction.MORE},
         ),
         Headline(
-            says="Dropout makes a network less sure of its answers to combinations never shown",
+            says="Randomly switching neurons off makes networks less sure of wrong answers about new combinations",
             when={"dropout_is_surer": Direction.LESS},
         ),
         Headline(
-            says="Dropout hardly changes how sure a network is about combinations never shown",
+            says="Randomly switching neurons off hardly changes how sure networks are of wrong answers",
             when={"dropout_is_surer": Direction.ABSENT},
         ),
     ),

@@ -201,24 +201,20 @@ experiment = Experiment(
     setting="networks that learn sums modulo P",
     headlines=(
         Headline(
-            says="Needed examples grow more slowly than all sums, but faster than simple counting suggests",
-            when={"share_falls": Direction.LESS, "beyond_p_ln_p": Direction.MORE},
-        ),
-        Headline(
-            says="Bigger tables of sums need a smaller share shown, and longer training needs less",
-            when={"share_falls": Direction.LESS, "patience": Direction.LESS},
-        ),
-        Headline(
-            says="Networks understand larger tables of sums from a smaller share of them",
+            says="Networks need a smaller share of larger addition tables to learn the rule",
             when={"share_falls": Direction.LESS},
         ),
         Headline(
-            says="Networks need about the same share of a table of sums, whatever its size",
+            says="Networks learn addition from about the same share of its table, whatever its size",
             when={"share_falls": Direction.ABSENT},
         ),
         Headline(
-            says="Networks need a larger share of a table of sums the larger it is",
+            says="Networks need a larger share of larger addition tables to learn the rule",
             when={"share_falls": Direction.MORE},
+        ),
+        Headline(
+            says="Networks trained longer learn the rule of addition from fewer examples",
+            when={"patience": Direction.LESS},
         ),
     ),
     words={

@@ -217,27 +217,23 @@ experiment = Experiment(
     setting="deep networks disturbed for a while",
     headlines=(
         Headline(
-            says="Blur, scrambling or weight decay change final accuracy about as much early as later",
-            when={
-                "early_blur_minus_late": Direction.ABSENT,
-                "early_order_minus_late": Direction.ABSENT,
-                "early_decay_minus_late": Direction.ABSENT,
-            },
-        ),
-        Headline(
-            says="Early blur leaves a lasting mark on networks, but hardly larger than later blur",
+            says="Blurred inputs early in training lower final accuracy, but hardly more than later blur",
             when={"early_blur_minus_late": Direction.ABSENT, "early_blur_leaves_a_mark": Direction.LESS},
         ),
         Headline(
-            says="Whether inputs are blurred early or later hardly changes a network's final accuracy",
+            says="Blurred or scrambled inputs change final accuracy about equally early and late in training",
+            when={"early_blur_minus_late": Direction.ABSENT, "early_order_minus_late": Direction.ABSENT},
+        ),
+        Headline(
+            says="Blurring inputs early in training changes final accuracy about as much as blurring later",
             when={"early_blur_minus_late": Direction.ABSENT},
         ),
         Headline(
-            says="Blur early in training leaves a network less accurate than later blur does",
+            says="Blurring inputs early in training lowers final accuracy more than blurring them later",
             when={"early_blur_minus_late": Direction.LESS},
         ),
         Headline(
-            says="Later blur leaves a network less accurate than blur early in training does",
+            says="Blurring inputs later in training lowers final accuracy more than blurring them early",
             when={"early_blur_minus_late": Direction.MORE},
         ),
     ),

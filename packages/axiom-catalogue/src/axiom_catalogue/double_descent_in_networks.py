@@ -197,28 +197,24 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="Error peaks where networks can just fit their data under squared loss, not cross-entropy",
-            when={
-                "peak_above_narrow": Direction.MORE,
-                "peak_above_wide": Direction.MORE,
-                "peak_with_cross_entropy": Direction.ABSENT,
-            },
-        ),
-        Headline(
-            says="With squared loss, error peaks where small networks can just fit noisy labels",
+            says="Networks just large enough to memorise wrong labels err most on new examples",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(
-            says="With squared loss, networks that just fit noisy labels err more than narrower ones",
+            says="Networks just large enough to memorise wrong labels err more than smaller ones",
             when={"peak_above_narrow": Direction.MORE},
         ),
         Headline(
-            says="With squared loss, networks that just fit noisy labels err about like narrower ones",
+            says="Networks just large enough to memorise wrong labels err about like smaller ones",
             when={"peak_above_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="With squared loss, networks that just fit noisy labels err less than narrower ones",
+            says="Networks just large enough to memorise wrong labels err less than smaller ones",
             when={"peak_above_narrow": Direction.LESS},
+        ),
+        Headline(
+            says="Networks just large enough to memorise wrong labels err more than very large ones",
+            when={"peak_above_wide": Direction.MORE},
         ),
     ),
     words={

@@ -232,7 +232,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="At the edge of chaos, a random network remembers less than at its best",
+            says="Where chaos begins, a random network remembers clearly less than at its best",
             when={"memory_left_at_chaos": Direction.LESS},
         ),
         Headline(
@@ -244,7 +244,7 @@ experiment = Experiment(
             when={"memory_left_at_chaos": Direction.ABSENT},
         ),
         Headline(
-            says="A random network becomes chaotic at a larger spectral radius than 1.269",
+            says="Random networks become chaotic only at stronger connections than an earlier study found",
             when={"chaos_at_the_old_radius": Direction.MORE},
         ),
     ),

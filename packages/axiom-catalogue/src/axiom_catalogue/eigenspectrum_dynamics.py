@@ -209,7 +209,11 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Training makes outlying eigenvalues, but their gap hardly tells which network generalises better",
+            says="Strong patterns in a network's weights (outlying eigenvalues) come from training, not the start",
+            when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
+        ),
+        Headline(
+            says="Training makes strong weight patterns, which hardly tell which network answers new examples better",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,
@@ -217,19 +221,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Outlying eigenvalues of hidden weights come from training, not from the start",
-            when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
-        ),
-        Headline(
-            says="Training adds more than one outlying eigenvalue to a network's hidden weights",
+            says="Training adds more than one strong pattern (outlying eigenvalue) to a network's hidden weights",
             when={"outliers_are_learned": Direction.MORE},
         ),
         Headline(
-            says="Training adds about one outlying eigenvalue to a network's hidden weights",
+            says="Training adds about one strong pattern (outlying eigenvalue) to a network's hidden weights",
             when={"outliers_are_learned": Direction.ABSENT},
         ),
         Headline(
-            says="Training typically adds less than one outlying eigenvalue to a network's hidden weights",
+            says="Training adds less than one strong pattern (outlying eigenvalue) to a network's hidden weights",
             when={"outliers_are_learned": Direction.LESS},
         ),
     ),

@@ -239,20 +239,20 @@ experiment = Experiment(
     setting="ever wider networks",
     headlines=(
         Headline(
-            says="Counting parts makes an ability's rise gentler for eight independent parts, not for sums",
-            when={"whole_answers_rise_steeper": Direction.MORE, "sums_rise_steeper": Direction.ABSENT},
-        ),
-        Headline(
-            says="Eight-part answers improve more gradually with network size when their parts are counted",
+            says="As networks grow, complete eight-part answers become right more suddenly than single parts",
             when={"whole_answers_rise_steeper": Direction.MORE},
         ),
         Headline(
-            says="Eight-part answers improve as suddenly with network size when their parts are counted",
+            says="As networks grow, complete eight-part answers become right about as suddenly as single parts",
             when={"whole_answers_rise_steeper": Direction.ABSENT},
         ),
         Headline(
-            says="Eight-part answers improve more suddenly with network size when their parts are counted",
+            says="As networks grow, complete eight-part answers become right less suddenly than single parts",
             when={"whole_answers_rise_steeper": Direction.LESS},
+        ),
+        Headline(
+            says="As networks grow, whole sums become right about as suddenly as single digits",
+            when={"sums_rise_steeper": Direction.ABSENT},
         ),
         Headline(
             says="Networks that get hardly a whole sum right beat guessing on single digits",

@@ -154,23 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Equal steps find equal-sized true weights better than plain descent, sparse ones worse",
-            when={"even_steps_find_even_truths": Direction.LESS, "even_steps_miss_sparse_truths": Direction.MORE},
-        ),
-        Headline(
-            says="Equal-sized steps end nearer to equal-sized true weights than plain descent does",
+            says="Equal steps for every weight recover equal-sized true weights better than ordinary training",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Equal-sized steps end farther from equal-sized true weights than plain descent does",
+            says="Equal steps for every weight recover equal-sized true weights worse than ordinary training",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Equal-sized steps find equal-sized true weights about as well as plain descent",
+            says="Equal steps for every weight recover equal-sized weights about as well as ordinary training",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Equal-sized steps end farther from sparse true weights than plain descent does",
+            says="Equal steps for every weight recover mostly-zero true weights worse than ordinary training",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

@@ -210,23 +210,19 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Wider networks use about as many directions per neuron, but fewer strong ones",
-            when={"share_by_width": Direction.ABSENT, "stable_share_by_width": Direction.LESS},
-        ),
-        Headline(
-            says="A network's width hardly changes how many directions it uses per neuron",
+            says="Wider networks use about as large a share of their neurons as narrow ones",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(
-            says="Wider networks use fewer directions per neuron",
+            says="Wider networks use a smaller share of their neurons than narrow ones",
             when={"share_by_width": Direction.LESS},
         ),
         Headline(
-            says="Wider networks use more directions per neuron",
+            says="Wider networks use a larger share of their neurons than narrow ones",
             when={"share_by_width": Direction.MORE},
         ),
         Headline(
-            says="Wider networks use fewer strong directions per neuron",
+            says="For their size, wider networks have fewer strong patterns of activity than narrow ones",
             when={"stable_share_by_width": Direction.LESS},
         ),
     ),

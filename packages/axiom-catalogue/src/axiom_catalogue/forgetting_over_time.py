@@ -282,28 +282,23 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="Networks forget clusters as a power of time rather than exponentially, and keep some",
-            when={
-                "power_over_floor": Direction.MORE,
-                "power_over_stretched": Direction.MORE,
-                "power_describes": Direction.LESS,
-                "something_stays_of_clusters": Direction.MORE,
-            },
+            says="Networks forget an old task ever more slowly and still know some long afterwards",
+            when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(
-            says="A power of time describes forgetting of clusters better than two exponential curves",
-            when={"power_over_floor": Direction.MORE, "power_over_stretched": Direction.MORE},
-        ),
-        Headline(
-            says="A power of time describes forgetting of clusters within a twentieth",
+            says="Networks forget fast at first, then ever more slowly, like a power of time",
             when={"power_describes": Direction.LESS},
         ),
         Headline(
-            says="No power of time describes forgetting of clusters within a twentieth",
+            says="A power of time describes what networks forget better than two exponential curves do",
+            when={"power_over_floor": Direction.MORE, "power_over_stretched": Direction.MORE},
+        ),
+        Headline(
+            says="Networks do not forget an old task as a power of time says",
             when={"power_describes": Direction.MORE},
         ),
         Headline(
-            says="A power of time misses forgetting of clusters by about a twentieth",
+            says="A power of time misses forgetting of an old task by about five percent",
             when={"power_describes": Direction.ABSENT},
         ),
     ),

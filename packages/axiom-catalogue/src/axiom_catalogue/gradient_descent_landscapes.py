@@ -254,23 +254,23 @@ experiment = Experiment(
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(
-            says="Large steps make bumps between start and end likelier with squared error, not cross-entropy",
-            when={"no_bump_with_cross_entropy": Direction.MORE, "bump_at_a_high_rate": Direction.LESS},
-        ),
-        Headline(
-            says="With cross-entropy, the straight line from start to end usually has no bump",
+            says="Along the line from starting to trained weights, a classifier's error usually only falls",
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, some straight lines from start to end usually have a bump",
+            says="Along the line from starting to trained weights, a classifier's error usually rises somewhere",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, gradient descent stays nearer to a plane than a random walk",
+            says="Straight from starting to trained weights, error rises more often after larger training steps",
+            when={"bump_at_a_high_rate": Direction.LESS},
+        ),
+        Headline(
+            says="Training moves weights more nearly in one plane than random steps would",
             when={"plane_beyond_a_walk": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, gradient descent stays no nearer to a plane than a random walk",
+            says="Training moves weights no more nearly in one plane than random steps would",
             when={"plane_beyond_a_walk": Direction.ABSENT},
         ),
     ),

@@ -204,27 +204,23 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="Gradient noise tells the useful batch size within twofold; both grow for harder goals",
-            when={
-                "critical_batch_over_scale": Direction.ABSENT,
-                "scale_on_goal": Direction.LESS,
-                "critical_batch_on_goal": Direction.LESS,
-            },
-        ),
-        Headline(
-            says="In small classifiers, gradient noise tells the useful batch size within twofold",
+            says="How much examples disagree (gradient noise) roughly tells how many to use per step",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(
-            says="In small classifiers, gradient noise understates the useful batch size",
+            says="How much examples disagree (gradient noise) suggests using too few examples per training step",
             when={"critical_batch_over_scale": Direction.MORE},
         ),
         Headline(
-            says="In small classifiers, gradient noise overstates the useful batch size",
+            says="How much examples disagree (gradient noise) suggests using too many examples per training step",
             when={"critical_batch_over_scale": Direction.LESS},
         ),
         Headline(
-            says="Gradient noise weighed by curvature understates the useful batch size",
+            says="The lower the training error aimed at, the more examples per step are worthwhile",
+            when={"critical_batch_on_goal": Direction.LESS},
+        ),
+        Headline(
+            says="Gradient noise weighed by curvature suggests using too few examples per training step",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

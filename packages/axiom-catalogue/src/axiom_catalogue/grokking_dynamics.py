@@ -210,24 +210,24 @@ experiment = Experiment(
     setting="networks shown a part of all sums",
     headlines=(
         Headline(
-            says="Too few sums teach a network no understanding; more sums or larger tables help",
-            when={"too_few": Direction.LESS, "above_minus_below": Direction.MORE, "larger_needs_less": Direction.MORE},
-        ),
-        Headline(
-            says="Networks shown three tenths of a small sum table mostly fail to understand it",
+            says="Three tenths of a small addition table are too few to learn the rule",
             when={"too_few": Direction.LESS},
         ),
         Headline(
-            says="Networks shown three tenths of a small sum table mostly understand the rest",
+            says="Three tenths of a small addition table are usually enough to learn the rule",
             when={"too_few": Direction.MORE},
         ),
         Headline(
-            says="Networks shown three tenths of a small sum table understand the rest only sometimes",
+            says="Three tenths of a small addition table teach the rule about half the time",
             when={"too_few": Direction.ABSENT},
         ),
         Headline(
-            says="Networks shown half a sum table know the rest better than shown three tenths",
+            says="Shown half an addition table, networks learn its rule better than shown three tenths",
             when={"above_minus_below": Direction.MORE},
+        ),
+        Headline(
+            says="Three tenths of a large addition table teach more than of a small one",
+            when={"larger_needs_less": Direction.MORE},
         ),
     ),
     words={

@@ -277,23 +277,19 @@ experiment = Experiment(
     setting="maps of networks shown sums modulo P",
     headlines=(
         Headline(
-            says="Larger sum tables need a smaller share shown, as a simple counting law says",
-            when={"larger_prime_needs_less": Direction.LESS, "coupons_alike": Direction.ABSENT},
-        ),
-        Headline(
-            says="Larger tables of sums need a smaller share shown for understanding",
+            says="From larger addition tables, networks need a smaller share to learn the rule",
             when={"larger_prime_needs_less": Direction.LESS},
         ),
         Headline(
-            says="Larger tables of sums need about the same share shown for understanding",
+            says="From larger addition tables, networks need about the same share to learn the rule",
             when={"larger_prime_needs_less": Direction.ABSENT},
         ),
         Headline(
-            says="Larger tables of sums need a larger share shown for understanding",
+            says="From larger addition tables, networks need a larger share to learn the rule",
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(
-            says="With weak weight decay, networks must see over half of the sums modulo 17",
+            says="Networks with barely shrinking weights need over half an addition table to learn it",
             when={"light_decay_needs_more": Direction.MORE},
         ),
     ),

@@ -195,24 +195,24 @@ experiment = Experiment(
     setting="networks trained long on a part of all sums",
     headlines=(
         Headline(
-            says="Long training does not replace missing examples; a tenfold step size hardly matters",
-            when={"enough_in_the_end": Direction.LESS, "fast_minus_slow": Direction.ABSENT},
-        ),
-        Headline(
-            says="Even after 100,000 steps, networks mostly fail to understand sums from too few examples",
+            says="Even very long training mostly fails to teach networks addition from too few examples",
             when={"enough_in_the_end": Direction.LESS},
         ),
         Headline(
-            says="After 100,000 steps, networks mostly understand sums from few examples after all",
+            says="After very long training, networks mostly learn addition even from few examples",
             when={"enough_in_the_end": Direction.MORE},
         ),
         Headline(
-            says="After 100,000 steps, networks understand sums from few examples about half the time",
+            says="After very long training, networks learn addition from few examples about half the time",
             when={"enough_in_the_end": Direction.ABSENT},
         ),
         Headline(
-            says="A tenfold step size hardly changes how well a network understands sums",
+            says="Ten times larger training steps hardly change how well networks learn addition",
             when={"fast_minus_slow": Direction.ABSENT},
+        ),
+        Headline(
+            says="From a fifth of a large addition table, networks learn most of the rest",
+            when={"understands_the_largest": Direction.MORE},
         ),
     ),
     words={
