@@ -249,19 +249,19 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="Training breaks down at smaller steps in wider networks than in narrow ones",
+            says="With squared error, training breaks at smaller steps in wider networks than narrow ones",
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="Training breaks down only at larger steps than an earlier study called critical",
+            says="With squared error, training breaks only above the step a study called critical",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="Training breaks down about at the step size that an earlier study called critical",
+            says="With squared error, training breaks about at the step a study called critical",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="Training breaks down at smaller steps than an earlier study called critical",
+            says="With squared error, training breaks below the step a study called critical",
             when={"squared_error_at_the_old_rate": Direction.LESS},
         ),
     ),

@@ -197,23 +197,23 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="Networks just large enough to memorise wrong labels err most on new examples",
+            says="With squared error, networks just fitting wrong labels err most on new examples",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(
-            says="Networks just large enough to memorise wrong labels err more than smaller ones",
+            says="With squared error, networks just fitting wrong labels err more than smaller ones",
             when={"peak_above_narrow": Direction.MORE},
         ),
         Headline(
-            says="Networks just large enough to memorise wrong labels err about like smaller ones",
+            says="With squared error, networks just fitting wrong labels err about like smaller ones",
             when={"peak_above_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Networks just large enough to memorise wrong labels err less than smaller ones",
+            says="With squared error, networks just fitting wrong labels err less than smaller ones",
             when={"peak_above_narrow": Direction.LESS},
         ),
         Headline(
-            says="Networks just large enough to memorise wrong labels err more than very large ones",
+            says="With squared error, networks just fitting wrong labels err more than very large ones",
             when={"peak_above_wide": Direction.MORE},
         ),
     ),

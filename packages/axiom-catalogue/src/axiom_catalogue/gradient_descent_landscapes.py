@@ -254,11 +254,11 @@ experiment = Experiment(
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(
-            says="Along the line from starting to trained weights, a classifier's error usually only falls",
+            says="With cross-entropy, error usually only falls along the line from start to end",
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="Along the line from starting to trained weights, a classifier's error usually rises somewhere",
+            says="With cross-entropy, error usually rises somewhere along the line from start to end",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
