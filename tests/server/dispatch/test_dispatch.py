@@ -32,7 +32,7 @@ from axiom.store.findings import blocks
 from axiom.store.hosts import hosts
 from axiom.store.rounds import session_counts
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks import workunits
+from axiom.store.tasks import waiting_tasks, workunits
 
 
 def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
