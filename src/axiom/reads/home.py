@@ -28,29 +28,34 @@ from axiom.store.views import findings
 def home_page(reading: Reading) -> Answer:
     """Everything that the front page shows."""
     briefs = findings.list_finding_briefs(reading.db)
-    weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
+    decided = [brief for brief in briefs if brief.weighed_at and brief.verdict.is_decided]
+    decided.sort(key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
     listed = [
-        brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
+        brief.number for brief in (*decided[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
     row = finding_views.read_finding_rows(reading, Graph(reading), listed)
     every = experiments.list_experiment_versions(reading.db)
     questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]
-    carriers = answered[0]["carried_by"] if answered else []
+    by_theme: dict[str, Answer] = {}
+    for question in answered:
+        by_theme.setdefault(question["theme"] or question["name"], question)
+    first = list(by_theme.values())[: finding_limits.HOME_ANSWERS]
+    carriers = first[0]["carried_by"] if first else []
     counted = counters.read_counters(reading.db)
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "answers": answered[: finding_limits.HOME_ANSWERS],
+            "answers": first,
             "all_answers": len(answered),
             "card": shared_card_address(reading, carriers[0]) if carriers else None,
             "questions": [question for question in questions if not question["headline"]][
                 : finding_limits.HOME_QUESTIONS
             ],
             "all_questions": len(questions),
-            "findings": [row[brief.number] for brief in weighed[: finding_limits.HOME_FINDINGS]],
+            "findings": [row[brief.number] for brief in decided[: finding_limits.HOME_FINDINGS]],
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": count_earlier_claims(),

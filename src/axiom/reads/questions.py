@@ -1,6 +1,7 @@
 """A question as a reader meets it: the answer in a sentence, one picture, how sure it is, and what is still open."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
@@ -106,10 +107,14 @@ def list_questions(
             "tasks": tasks.get("sent", 0) + tasks.get("unsent", 0),
         }
         questions.append(row | answer)
-    return sorted(
-        questions,
-        key=lambda row: (not row["headline"], bool(row["recorded"]), -_GRADES.index(row["grade"]), not row["tasks"]),
-    )
+    return sorted(questions, key=_order)
+
+
+def _order(question: Answer) -> tuple[Any, ...]:
+    """What this laboratory found before what its makers did, the surest and then the shortest first."""
+    if not question["headline"]:
+        return True, not question["tasks"]
+    return False, bool(question["recorded"]), -_GRADES.index(question["grade"]), len(question["headline"])
 
 
 def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:

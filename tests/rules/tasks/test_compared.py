@@ -11,13 +11,12 @@ from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.duplicates import (
     TaskVote,
-    check_rate,
     compare_cells,
-    is_checked,
     is_newly_odd,
     judge_quorum,
     weigh_checks,
 )
+from axiom.rules.tasks.recheck_rate import check_rate, is_checked
 
 W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
 EARLY = 1e-3

@@ -374,8 +374,9 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
 
 
 def _measured_in(estimand: Mapping[str, Any]) -> str:
-    """What stands along the axis of a finding: in what its number is; where no words say it, what is measured."""
-    return unit_of(estimand)[1] or name_quantity(estimand, estimand["measure"])
+    """What stands along the axis of a finding: what is measured, and in what its number is."""
+    measure, unit = name_quantity(estimand, estimand["measure"]), unit_of(estimand)[1]
+    return f"{measure}: {unit}" if unit else measure
 
 
 def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
