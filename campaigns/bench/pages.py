@@ -190,13 +190,13 @@ def _conclude(db: Database) -> None:
 
 def _hold_sessions(db: Database) -> None:
     for number in range(100):
-        session = sessions.begin_round(db, pi="autopilot", reason="a benchmark", now=NOW + timedelta(hours=number))
+        begun = sessions.begin_round(db, pi="autopilot", reason="a benchmark", now=NOW + timedelta(hours=number))
         for step in Step:
             note = Note(kind="bench", text="{results} results", facts={"results": number}, about="/results")
-            sessions.add_round_notes(db, session.id, step, [note] * 5)
-            current = sessions.find_round_by_name(db, session.name) or session
+            sessions.add_round_notes(db, begun.id, step, [note] * 5)
+            current = sessions.find_round_by_name(db, begun.name) or begun
             sessions.finish_round_step(db, current, step, seen_task=0, now=NOW, ends=step is Step.LOG)
-        sessions.make_session_of_round(db, session.id, "a benchmark", NOW)
+        sessions.make_session_of_round(db, begun.id, "a benchmark", NOW)
 
 
 async def ask(app: Any, address: str) -> int:

@@ -40,7 +40,7 @@ from axiom.laboratory.credit.pay import CreditPayer
 from axiom.laboratory.experiments.publish import pack_experiment, publish_bundle
 from axiom.laboratory.open_gate import open_gate
 from axiom.laboratory.planning.deploy import order_replicates
-from axiom.laboratory.rounds.commands import StepSession
+from axiom.laboratory.rounds.commands import StepRound
 from axiom.service.standard_callers import operator_caller
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
@@ -174,7 +174,7 @@ def hold(small: Small) -> dict[str, float]:
     took: dict[str, float] = {}
     is_over = False
     while not is_over:
-        command, began = StepSession(pi="autopilot", reason="a bench"), time.perf_counter()
+        command, began = StepRound(pi="autopilot", reason="a bench"), time.perf_counter()
         answer = small.gate.submit(command, operator_caller())
         took[str(answer["step"])] = time.perf_counter() - began
         is_over = bool(answer["ended"])

@@ -215,9 +215,9 @@ def _results(experiment_id: int, task: int, number: int, noise: list[float]) -> 
 
 def hold(db: Database) -> float:
     """Weigh what closed; the CPU that it took, in milliseconds."""
-    session = sessions.begin_round(db, pi="autopilot", reason="a benchmark", now=NOW)
+    begun = sessions.begin_round(db, pi="autopilot", reason="a benchmark", now=NOW)
     before = time.process_time()
-    evaluate_findings(db, session, NOW + timedelta(seconds=1))
+    evaluate_findings(db, begun, NOW + timedelta(seconds=1))
     return (time.process_time() - before) * 1000
 
 

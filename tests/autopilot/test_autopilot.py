@@ -18,7 +18,7 @@ from axiom.gate.client import SocketClient
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
 from axiom.laboratory.policy import policy_from_settings
-from axiom.laboratory.rounds.commands import StepSession
+from axiom.laboratory.rounds.commands import StepRound
 from axiom.server.http.serving import ServedSocket
 from axiom.service.autopilot import SessionReason
 from axiom.service.sockets import listen_on_path
@@ -109,7 +109,7 @@ def behind(small_lab, prepared):
 @pytest.mark.parametrize("steps", [0, 3])
 def test_it_holds_a_session_when_one_is_due_or_goes_on_with_the_open_one(behind, steps):
     for _ in range(steps):
-        behind.gate.submit(StepSession(pi="person", reason="a test"), behind.caller)
+        behind.gate.submit(StepRound(pi="person", reason="a test"), behind.caller)
     assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
     (held,) = behind.sessions()
     assert held.pi == ("person" if steps else "autopilot")
@@ -132,7 +132,7 @@ def test_it_survives_refusals_and_says_them_and_holds_none_while_none_is_due(beh
 
 
 def test_a_session_that_another_has_in_hand_is_left_to_them_in_silence(behind, caplog):
-    behind.gate.submit(StepSession(pi="person", reason="a test", holder="Ada"), behind.caller)
+    behind.gate.submit(StepRound(pi="person", reason="a test", holder="Ada"), behind.caller)
     assert behind.looked_at(3)
     assert [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"] == []
     with pytest.raises(HeldByAnother, match="Ada"):

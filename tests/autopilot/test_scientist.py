@@ -1,4 +1,4 @@
-"""A language model between the steps of a session, over the wire and with the real SDKs of both protocols."""
+"""A language model between the steps of a round, over the wire and with the real SDKs of both protocols."""
 
 import json
 import stat
@@ -18,7 +18,7 @@ from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.laboratory.experiments.commands.experiments import RetireExperiment
 from axiom.laboratory.findings.commands import NoteFinding
 from axiom.laboratory.programs.commands import LimitProgram
-from axiom.laboratory.rounds.commands import StepSession, TranscribeSession
+from axiom.laboratory.rounds.commands import StepRound, TranscribeSession
 from axiom.mcp import prompts
 from axiom.rules.language_models import ModelCaps
 from axiom.service import standard_callers as callers
@@ -179,7 +179,7 @@ def test_words_of_another_program_come_as_data_and_mark_the_session(lab, line):
 
 
 def test_what_a_session_took_in_a_process_that_died_counts_in_the_next(lab, line):
-    step = StepSession(pi="scientist", reason="a test", holder="scientist 1")
+    step = StepRound(pi="scientist", reason="a test", holder="scientist 1")
     name = lab.mcp.gate.submit(step, OPERATOR)["session"]
     words = {"session": name, "kind": EntryKind.REQUEST, "model": "m", "prompt": "", "body": '{"messages": []}'}
     lab.mcp.gate.submit(TranscribeSession(**words, tokens=ModelCaps().tokens, holder="scientist 1"), OPERATOR)
@@ -200,16 +200,16 @@ def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
     with pytest.raises(CannotStart):
         lab.held(scientist=lab.scientist(stopping=stopping))
     with lab.mcp.pages.readers.reader() as db:
-        session = rounds.find_last_round(db)
-    assert session.due is Step.TRY  # whoever comes next goes on here
+        last_round = rounds.find_last_round(db)
+    assert last_round.due is Step.TRY  # whoever comes next goes on here
     lab.mcp.lab.later(seconds=31)
     lab.served(lambda: hold_session(lab.remote, "a test"))
-    (note,) = lab.notes(session.name, "pi.")
+    (note,) = lab.notes(last_round.name, "pi.")
     assert note.facts["tokens"] > 8_000  # what was sent counts in full, since nobody heard what it took
 
 
 def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
-    name = lab.mcp.gate.submit(StepSession(pi="scientist", reason="a test", holder="Ada"), OPERATOR)["session"]
+    name = lab.mcp.gate.submit(StepRound(pi="scientist", reason="a test", holder="Ada"), OPERATOR)["session"]
     words = {"session": name, "kind": EntryKind.REQUEST, "model": "m", "prompt": "", "body": "{}", "tokens": 9}
     with pytest.raises(HeldByAnother):  # who has not the session writes nothing down
         lab.mcp.gate.submit(TranscribeSession(**words, holder="Ben"), OPERATOR)

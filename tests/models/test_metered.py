@@ -177,16 +177,14 @@ def test_a_conversation_is_written_down_once_and_without_the_key(line: Line):
 def test_the_store_knows_what_a_session_took(line: Line, tmp_path):
     database, now = connect_writer(tmp_path / "axiom.db"), datetime(2026, 3, 2, tzinfo=UTC)
     migrate_database(database, None, now)
-    session = rounds.begin_round(database, pi="scientist", reason="a test", now=now)
-    bench = Bench(
-        line.model, record=lambda entry: transcripts.append_transcript_entry(database, session.id, entry, now)
-    )
+    begun = rounds.begin_round(database, pi="scientist", reason="a test", now=now)
+    bench = Bench(line.model, record=lambda entry: transcripts.append_transcript_entry(database, begun.id, entry, now))
     line.plays(played(line.body()), played(line.body(usage=None)), Play(status=401))
     for _ in range(2):
         bench.metered.say(HELLO, [TOOL], 100)
     with pytest.raises(RequestRejected):
         bench.metered.say(HELLO, [TOOL], 100)
-    totals = transcripts.sum_transcript_usage(database, range(session.id, session.id + 1))
+    totals = transcripts.sum_transcript_usage(database, range(begun.id, begun.id + 1))
     assert ModelSpent(tokens=totals.tokens, micros=totals.micros, requests=totals.requests) == bench.metered.spent
     assert transcripts.check_transcript_chain(database) == []
     database.close()

@@ -115,22 +115,22 @@ def fill(lab, prepared) -> None:
         later = lab.now + timedelta(days=8)
         tariffs.add_tariff(lab.db, PRESETS["S5"], later, because="a change of pay", announced_at=lab.now)
         for name in ("first", "second"):
-            session = rounds.begin_round(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
+            begun = rounds.begin_round(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
             back = Note(
                 kind="results.back",
                 text="{results} results of {experiment} came back, a *{name}* time.",
                 facts={"results": 1234, "experiment": HOSTILE, "name": name},
                 about="/results?experiment=tiny_sum",
             )
-            rounds.add_round_notes(lab.db, session.id, Step.REVIEW, [back])
-            settlements.settle_session(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
+            rounds.add_round_notes(lab.db, begun.id, Step.REVIEW, [back])
+            settlements.settle_session(lab.db, begun.id, after=0, session_cap=10_000, now=lab.now)
             end = Note(kind="log.end", text="{done} done.", facts={"done": name})
-            rounds.add_round_notes(lab.db, session.id, Step.LOG, [end])
+            rounds.add_round_notes(lab.db, begun.id, Step.LOG, [end])
             for step in Step:
-                current, at = rounds.find_round_by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
+                current, at = rounds.find_round_by_name(lab.db, begun.name), lab.now + timedelta(minutes=2)
                 assert current
                 rounds.finish_round_step(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
-            rounds.make_session_of_round(lab.db, session.id, "two hours have passed", lab.now)
+            rounds.make_session_of_round(lab.db, begun.id, "two hours have passed", lab.now)
         values = {number: None if number == 3 else 1.0 + number / 10 for number in range(8)}
         observed = [
             Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))

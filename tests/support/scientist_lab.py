@@ -160,17 +160,17 @@ class ScientistLab:
 
     def notes(self, name: str, kind: str) -> list[Any]:
         with Connections(folder=self.mcp.lab.folder).reader() as db:
-            session = rounds.find_round_by_name(db, name)
-            assert session
-            assert session.ended_at is not None
-            return [note for _, note in rounds.list_round_notes(db, session.id) if note.kind.startswith(kind)]
+            held_round = rounds.find_round_by_name(db, name)
+            assert held_round
+            assert held_round.ended_at is not None
+            return [note for _, note in rounds.list_round_notes(db, held_round.id) if note.kind.startswith(kind)]
 
     def transcript(self, name: str) -> list[Any]:
         with Connections(folder=self.mcp.lab.folder).reader() as db:
-            session = rounds.find_round_by_name(db, name)
-            assert session
+            held_round = rounds.find_round_by_name(db, name)
+            assert held_round
             assert transcripts.check_transcript_chain(db) == []
-            return [kept.entry for kept in transcripts.list_transcript_entries(db, session.id)]
+            return [kept.entry for kept in transcripts.list_transcript_entries(db, held_round.id)]
 
 
 @contextmanager

@@ -147,10 +147,10 @@ def happen(lab, times: int) -> None:
             volunteer = register(lab, f"volunteer-{number} of many")
             teams.create_team(lab.db, name=f"Team {number}", founder_id=volunteer, **TEAM, now=lab.now)
             hosts.add_host(lab.db, volunteer, said_of(f"host-{number}"), lab.now)
-            session = rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
-            settlements.settle_session(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
-            rounds.finish_round_step(lab.db, session, Step.LOG, seen_task=0, now=lab.now, ends=True)
-            rounds.make_session_of_round(lab.db, session.id, "a test", lab.now)
+            begun = rounds.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
+            settlements.settle_session(lab.db, begun.id, after=0, session_cap=10_000, now=lab.now)
+            rounds.finish_round_step(lab.db, begun, Step.LOG, seen_task=0, now=lab.now, ends=True)
+            rounds.make_session_of_round(lab.db, begun.id, "a test", lab.now)
 
 
 def test_no_page_grows_with_the_years(browse, small_lab, prepared, monkeypatch):

@@ -1,4 +1,4 @@
-"""The autopilot: holds a session whenever the laboratory says that there is a reason to. It needs no language model."""
+"""The autopilot: holds a round whenever the laboratory says that there is a reason to. It needs no language model."""
 
 import logging
 import secrets
@@ -10,7 +10,7 @@ from axiom.domain.rounds import Step
 from axiom.errors import AxiomError, HeldByAnother, NoAnswer
 from axiom.gate.command import Command
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal
-from axiom.laboratory.rounds.commands import Pi, StepSession
+from axiom.laboratory.rounds.commands import Pi, StepRound
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import rounds as session_limits
 
@@ -24,7 +24,7 @@ Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a s
 
 class LaboratoryDoor(Protocol):
     def status(self) -> dict[str, Any]:
-        """How the laboratory stands, and whether a session is due."""
+        """How the laboratory stands, and whether a round is due."""
 
     def submit(self, command: Command) -> dict[str, Any]:
         """Have a command done."""
@@ -59,10 +59,10 @@ def run_autopilot(
 def hold_session(
     door: LaboratoryDoor, reason: str, holder: str = "", *, pi: Pi = NAME, talk: Talk | None = None
 ) -> str:
-    """One session to its end; its name. An open one goes on where it stopped, and nobody else takes a step of it."""
+    """One round to its end; its name. An open one goes on where it stopped, and nobody else takes a step of it."""
     name = ""
     while True:
-        answer = door.submit(StepSession(pi=pi, reason=reason, session=name, holder=holder))
+        answer = door.submit(StepRound(pi=pi, reason=reason, session=name, holder=holder))
         name = str(answer["session"])
         act_between_steps(door.submit, answer, holder, talk)
         if answer["ended"]:
@@ -87,6 +87,6 @@ def admit_proposals(submit: Callable[[Command], dict[str, Any]]) -> int:
             answered += 1
     except (NoAnswer, HeldByAnother):
         raise
-    except AxiomError as error:  # the session goes on without: what was not approved waits for the next
+    except AxiomError as error:  # the round goes on without: what was not approved waits for the next
         log.error("proposal.refused %s", error)
     return answered

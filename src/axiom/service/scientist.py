@@ -1,4 +1,4 @@
-"""The scientist: between steps of a session a language model is asked, with a token of its own and within a budget."""
+"""The scientist: between steps of a round a language model is asked, with a token of its own and within a budget."""
 
 import contextlib
 import json
@@ -95,7 +95,7 @@ class Scientist:
                 self._talk(answer, holder)
             except (CannotStart, HeldByAnother) as error:
                 failures.append(error)
-            except Exception:  # the session goes on without
+            except Exception:  # the round goes on without
                 log.exception("scientist.fault")
 
         thread = threading.Thread(target=talk, name=NAME, daemon=True)  # it ends with our process, amid an answer too
@@ -111,16 +111,16 @@ class Scientist:
     def _talk(self, answer: Answer, holder: str) -> None:
         step = Step(answer["step"])
         with open_for_reading(self._folder) as db:
-            session = rounds.find_round_by_name(db, str(answer["session"]))
-        if session is None or not (step is Step.DESIGN or session.due is Step.LOG):
+            current_round = rounds.find_round_by_name(db, str(answer["session"]))
+        if current_round is None or not (step is Step.DESIGN or current_round.due is Step.LOG):
             return
         program, token = self._admitted()
         with open_for_reading(self._folder) as db:
-            turn = self._ask(db, session, program) if step is Step.DESIGN else self._weigh(db, session)
+            turn = self._ask(db, current_round, program) if step is Step.DESIGN else self._weigh(db, current_round)
         if turn is not None:
-            self._hold(session, holder, step, turn, RemoteLabAccess(self._folder.programs_socket, token))
+            self._hold(current_round, holder, step, turn, RemoteLabAccess(self._folder.programs_socket, token))
 
-    def _ask(self, db: Database, session: Round, program: AdmittedProgram) -> _Turn:
+    def _ask(self, db: Database, current_round: Round, program: AdmittedProgram) -> _Turn:
         caller = program.caller
         weighed = [brief.weighed_at for brief in findings.list_finding_briefs(db) if brief.weighed_at]
         waiting = [
@@ -137,25 +137,27 @@ class Scientist:
             now=self._now(),
         )
         facts = {
-            "session": session.name,
+            "session": current_round.name,
             "asked_before_in_session": last[1] if last else None,
             "own_proposals_that_wait": [proposal.number for proposal in waiting],
         }
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
 
-    def _weigh(self, db: Database, session: Round) -> _Turn | None:
-        notes = [note for _, note in rounds.list_round_notes(db, session.id) if note.kind == "prediction.scored"]
+    def _weigh(self, db: Database, current_round: Round) -> _Turn | None:
+        notes = [note for _, note in rounds.list_round_notes(db, current_round.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
-        facts = {"session": session.name, "findings": numbers}
+        facts = {"session": current_round.name, "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
-    def _hold(self, session: Round, holder: str, step: Step, turn: _Turn, lab: LabAccess) -> None:
+    def _hold(self, current_round: Round, holder: str, step: Step, turn: _Turn, lab: LabAccess) -> None:
         def record(entry: TranscriptEntry) -> int:
             return int(
-                self._door.submit(TranscribeSession(session=session.name, holder=holder, **asdict(entry)))["entry"]
+                self._door.submit(TranscribeSession(session=current_round.name, holder=holder, **asdict(entry)))[
+                    "entry"
+                ]
             )
 
-        metered, read = self._metered(session, record), set[str]()
+        metered, read = self._metered(current_round, record), set[str]()
         before = metered.spent
 
         def write(kind: EntryKind, body: Mapping[str, Any]) -> None:
@@ -217,10 +219,10 @@ class Scientist:
             log.exception("scientist.fault")
             return ConversationEnd(reason=f"a fault of ours ({type(error).__name__}); the PI has logged its trace")
 
-    def _metered(self, session: Round, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
+    def _metered(self, current_round: Round, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
         now = self._now()
         with open_for_reading(self._folder) as db:
-            taken = transcripts.sum_transcript_usage(db, range(session.id, session.id + 1))
+            taken = transcripts.sum_transcript_usage(db, range(current_round.id, current_round.id + 1))
             tokens, micros = transcripts.sum_model_usage_since(db, now - _DAY)
         began = taken.since or now
 

@@ -43,7 +43,7 @@ from axiom.laboratory.ideas.commands import AddIdea
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.laboratory.registrations.commands import PredictFinding
-from axiom.laboratory.rounds.commands import StepSession, TranscribeSession
+from axiom.laboratory.rounds.commands import StepRound, TranscribeSession
 from axiom.rules.planning.cell_limits import sweep_cost
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
@@ -468,7 +468,7 @@ def test_where_the_setting_says_so_it_runs_on_our_own_computers_and_nowhere_else
 def test_code_of_a_session_that_has_read_other_programs_waits_for_a_person(door, passed):
     laboratory = replace(door.gate.laboratory, settings=Settings(scientist_code="own"))
     own = replace(door, gate=replace(door.gate, laboratory=laboratory))
-    session = door.submit(StepSession(pi="scientist", reason="a test", holder="Ada"))["session"]
+    session = door.submit(StepRound(pi="scientist", reason="a test", holder="Ada"))["session"]
     read = {"session": session, "holder": "Ada", "kind": EntryKind.READ, "model": "m", "prompt": ""}
     door.submit(TranscribeSession(**read, body=json.dumps({"by": AUTHOR, "programs": ["program:eve"]})))
     number = propose(door, passed)

@@ -11,11 +11,11 @@ from axiom.domain.rounds import Step
 from axiom.errors import HeldByAnother, NotAllowed, WrongUse
 from axiom.gate.registry import read_command
 from axiom.laboratory.experiments.commands.experiments import DeployExperiment
-from axiom.laboratory.rounds.commands import HoldSession, StepSession
+from axiom.laboratory.rounds.commands import HoldSession, StepRound
 from axiom.limits import rounds as limits
 from axiom.store.rounds import rounds
 
-STEP = StepSession(pi="person", reason="a test")
+STEP = StepRound(pi="person", reason="a test")
 HOLD = HoldSession(pi="person", reason="a test")
 
 
@@ -101,8 +101,8 @@ def test_a_session_that_is_past_a_step_is_not_held_to_its_end_because_of_a_word(
     assert read_command("session.hold", good | {"until": "plan"}) == replace(HOLD, until=Step.PLAN)
 
 
-def by(holder: str, until: Step = Step.LOG) -> StepSession:
-    return StepSession(pi="person", reason="a test", holder=holder, until=until)
+def by(holder: str, until: Step = Step.LOG) -> StepRound:
+    return StepRound(pi="person", reason="a test", holder=holder, until=until)
 
 
 def test_of_two_who_would_step_a_session_one_does_until_their_hold_runs_out(door):

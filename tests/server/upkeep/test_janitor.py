@@ -160,9 +160,9 @@ def audited_lab(busy_lab):
     )
     for _ in range(3):
         audit.append_audit_entry(busy_lab.db, entry, busy_lab.now)
-    session = rounds.begin_round(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
+    begun = rounds.begin_round(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
     request = TranscriptEntry(kind=EntryKind.REQUEST, model="", prompt="", body="{}", tokens=9, micros=0)
-    transcripts.append_transcript_entry(busy_lab.db, session.id, request, busy_lab.now)
+    transcripts.append_transcript_entry(busy_lab.db, begun.id, request, busy_lab.now)
     assert busy_lab.broken() == {}
     return busy_lab
 

@@ -49,21 +49,21 @@ def test_a_session_is_open_until_its_last_step_is_done(database, now):
 
 
 def test_notes_come_back_in_order_and_as_they_were_written(database, now):
-    session = rounds.begin_round(database, pi="person", reason="", now=now)
+    begun = rounds.begin_round(database, pi="person", reason="", now=now)
     written = [
         Note(kind="task.valid", text="{amount} of {name}", facts={"amount": 3, "name": "größer {x}"}, about="/results"),
         Note(kind="credit.nothing", text="None."),
     ]
-    rounds.add_round_notes(database, session.id, Step.REVIEW, written[:1])
-    rounds.add_round_notes(database, session.id, Step.CREDIT, written[1:])
-    found = rounds.list_round_notes(database, session.id)
+    rounds.add_round_notes(database, begun.id, Step.REVIEW, written[:1])
+    rounds.add_round_notes(database, begun.id, Step.CREDIT, written[1:])
+    found = rounds.list_round_notes(database, begun.id)
     assert found == [(Step.REVIEW, written[0]), (Step.CREDIT, written[1])]
     assert found[0][1].sentence == "3 of größer {x}"
-    assert rounds.list_round_notes(database, session.id + 1) == []
-    assert rounds.read_round_plan(database, session.id) == {}
-    rounds.store_round_plan(database, session.id, {"allotments": [], "reason": "why"})
-    assert rounds.read_round_plan(database, session.id) == {"allotments": [], "reason": "why"}
-    assert rounds.read_round_plan(database, session.id + 1) == {}
+    assert rounds.list_round_notes(database, begun.id + 1) == []
+    assert rounds.read_round_plan(database, begun.id) == {}
+    rounds.store_round_plan(database, begun.id, {"allotments": [], "reason": "why"})
+    assert rounds.read_round_plan(database, begun.id) == {"allotments": [], "reason": "why"}
+    assert rounds.read_round_plan(database, begun.id + 1) == {}
 
 
 def test_a_job_begins_for_the_first_time_once(database, now):
@@ -103,16 +103,16 @@ ALTERED = {
 
 
 def test_a_transcript_is_read_as_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
-    session = rounds.begin_round(database, pi="scientist", reason="a test", now=now).id
+    round_id = rounds.begin_round(database, pi="scientist", reason="a test", now=now).id
     for number, written in enumerate(ENTRIES):
-        transcripts.append_transcript_entry(database, session, written, now + timedelta(seconds=number))
+        transcripts.append_transcript_entry(database, round_id, written, now + timedelta(seconds=number))
     database.execute("UPDATE session SET ended_at = started_at")
     rounds.begin_round(database, pi="scientist", reason="another", now=now)
-    stored = transcripts.list_transcript_entries(database, session)
+    stored = transcripts.list_transcript_entries(database, round_id)
     assert [written.entry for written in stored] == ENTRIES
     assert (stored[0].id, stored[0].at) == (1, now)
     totals = [
-        transcripts.sum_transcript_usage(database, range(number, number + 1)) for number in (session, session + 1)
+        transcripts.sum_transcript_usage(database, range(number, number + 1)) for number in (round_id, round_id + 1)
     ]
     assert totals[0] == TranscriptTotals(
         requests=3, tokens=140, micros=280, since=now

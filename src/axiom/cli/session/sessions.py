@@ -37,7 +37,7 @@ from axiom.laboratory.experiments import preflight, preflight_report
 from axiom.laboratory.experiments.commands.drafts import ReportDraft
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
 from axiom.laboratory.experiments.drafts import preflight_draft, read_published_bundle, require_draft
-from axiom.laboratory.rounds.commands import HoldSession, Pi, StepSession, has_reached_step
+from axiom.laboratory.rounds.commands import HoldSession, Pi, StepRound, has_reached_step
 from axiom.reads.rounds.log import log_data, log_markdown, log_text, one_line
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.service.open_laboratory import demand_laboratory, open_for_reading, submit_in_folder
@@ -270,7 +270,7 @@ def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:
         )
     holder, name = f"{pi} {secrets.token_hex(4)}", ""
     while not done or not (done[-1]["ended"] or has_reached_step(done[-1], until)):
-        step = submit_in_folder(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
+        step = submit_in_folder(folder, StepRound(pi=pi, reason=reason, session=name, holder=holder, until=until))
         done.append(step)
         name = str(step["session"])
         if pi != "person":

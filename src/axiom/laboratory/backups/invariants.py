@@ -31,26 +31,26 @@ def find_broken_promises(db: Database, folder: Folder, trust: Trust, now: dateti
             "I3": balance_check.list_ledger_problems(db),
             "I4": balance_check.list_cap_violations(db),
             "I10": find_wrong_evidence(db) + find_miscounted_duplicates(db) + find_wrong_scores(db),
-            "I13": _sessions(db),
+            "I13": _round_problems(db),
         }
 
 
-def _sessions(db: Database) -> list[str]:
+def _round_problems(db: Database) -> list[str]:
     problems = []
-    all_sessions = rounds.list_rounds(db, limit=1_000_000)
-    for place, session in enumerate(all_sessions):
-        if session.done != session.steps[: len(session.done)]:
-            problems.append(f"{session.name} did not do its steps in order and once each")
-        if session.ended_at is None and place > 0:
-            problems.append(f"{session.name} is open, and a newer one began")
-        if _closings(db, session) != (1 if session.ended_at else 0):
-            problems.append(f"{session.name} was not closed once")
-        if (session.due is None) != (session.ended_at is not None):
-            problems.append(f"{session.name} is ended with steps left, or open without any")
+    all_rounds = rounds.list_rounds(db, limit=1_000_000)
+    for place, held_round in enumerate(all_rounds):
+        if held_round.done != held_round.steps[: len(held_round.done)]:
+            problems.append(f"{held_round.name} did not do its steps in order and once each")
+        if held_round.ended_at is None and place > 0:
+            problems.append(f"{held_round.name} is open, and a newer one began")
+        if _closings(db, held_round) != (1 if held_round.ended_at else 0):
+            problems.append(f"{held_round.name} was not closed once")
+        if (held_round.due is None) != (held_round.ended_at is not None):
+            problems.append(f"{held_round.name} is ended with steps left, or open without any")
     return problems
 
 
-def _closings(db: Database, session: Round) -> int:
+def _closings(db: Database, held_round: Round) -> int:
     """How many of its notes say that it ended: `session.closed` if it tells of rounds, else `round.ended`."""
-    last = "session.closed" if session.told else "round.ended"
-    return sum(note.kind == last for _, note in rounds.list_round_notes(db, session.id))
+    last = "session.closed" if held_round.told else "round.ended"
+    return sum(note.kind == last for _, note in rounds.list_round_notes(db, held_round.id))

@@ -1,4 +1,4 @@
-"""Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
+"""Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each round."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,7 +36,7 @@ from axiom.store.tasks import endings, tasks
 _THOUSANDTHS = 1_000
 _ALL = PaidShare()
 _USUAL_FOR = timedelta(minutes=1)  # what is known of an experiment changes slowly
-_MOST_SLICES = 10  # that one step of a session pays; the job and the next session pay the rest
+_MOST_SLICES = 10  # that one step of a round pays; the job and the next round pay the rest
 
 
 @value_class
@@ -170,17 +170,19 @@ def read_tariffs(db: Database, now: datetime) -> list[DatedTariff]:
     return tariffs.list_begun_tariffs(db, now)
 
 
-def pay_credit(db: Database, session: Round, now: datetime) -> list[Note]:
-    """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
+def pay_credit(db: Database, current_round: Round, now: datetime) -> list[Note]:
+    """A step of rounds: award what is left, settle, and say what was awarded since the last session looked."""
     paying, begun = CreditPayer(), read_tariffs(db, now)
     failed = paying.pay_all(db, now)
-    before = settlements.find_previous_settlement(db, session.id)
+    before = settlements.find_previous_settlement(db, current_round.id)
     seen = before.last_award if before else 0
     awarding = tariffs.list_applied_tariffs(db, seen) or [begun[-1].tariff]
-    settled = settlements.settle_session(db, session.id, after=seen, session_cap=highest_session_cap(awarding), now=now)
+    settled = settlements.settle_session(
+        db, current_round.id, after=seen, session_cap=highest_session_cap(awarding), now=now
+    )
     failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
     if settled.awards:
-        notes = [_award_note(db, awarding, settled, about=f"/ledger/{session.name}")]
+        notes = [_award_note(db, awarding, settled, about=f"/ledger/{current_round.name}")]
     else:
         notes = [Note(kind="credit.nothing", text="No task waited for credit.")]
     if failed:

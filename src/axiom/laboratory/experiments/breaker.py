@@ -1,4 +1,4 @@
-"""A step of sessions, and a job between them: a version that fails more often than anything may is stopped."""
+"""A step of rounds, and a job between them: a version that fails more often than anything may is stopped."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

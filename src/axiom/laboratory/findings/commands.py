@@ -109,15 +109,15 @@ class WriteLog(Command, name="log.write", capability=Capability.PROPOSE):
     session: str = field(default="", metadata={"max_length": 40, "pattern": LINE})  # the newest, if empty
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        session = rounds.find_round_by_name(db, self.session) if self.session else rounds.find_last_round(db)
-        if session is None:
+        held_round = rounds.find_round_by_name(db, self.session) if self.session else rounds.find_last_round(db)
+        if held_round is None:
             raise NotFound(f"There is no session {self.session or 'yet'}. Nothing was written.")
         by_number = _spoken_of(db, self.text)
         _hold_to_the_rows(self.text, by_number)
-        number = kept_prose.add_session_prose(db, session.id, author=self.by, text=self.text, now=now)
+        number = kept_prose.add_session_prose(db, held_round.id, author=self.by, text=self.text, now=now)
         return {
             "prose": number,
-            "page": f"/sessions/{session.name}",
+            "page": f"/sessions/{held_round.name}",
             "unresolved": prose.list_unresolved_references(self.text, by_number),
         }
 

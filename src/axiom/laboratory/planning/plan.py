@@ -1,4 +1,4 @@
-"""A step of sessions: what is ordered next, decided from how every experiment stands."""
+"""A step of rounds: what is ordered next, decided from how every experiment stands."""
 
 import json
 from collections.abc import Collection, Sequence

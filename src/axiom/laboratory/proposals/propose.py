@@ -88,7 +88,7 @@ def _is_from_marked_session(db: Database, proposal: StoredProposal) -> bool:
 
 def count_dull_sessions(db: Database) -> Mapping[int, int]:
     """For how many sessions, up to the last, each registration was worth less than the floor."""
-    plans = [rounds.read_round_plan(db, session.id) for session in rounds.list_rounds(db, _LOOKED_BACK + 1)]
+    plans = [rounds.read_round_plan(db, held_round.id) for held_round in rounds.list_rounds(db, _LOOKED_BACK + 1)]
     dull: dict[int, int] = {}
     still: set[int] | None = None
     for plan in [plan for plan in plans if plan][:_LOOKED_BACK]:

@@ -1,4 +1,4 @@
-"""Commands about sessions: hold one, step by step or, to see what it would do, as a whole."""
+"""Commands about rounds: hold one, step by step or, to see what it would do, as a whole."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ from axiom.laboratory.rounds.rounds import StepResult, record_transcript_entry, 
 from axiom.limits import rounds as limits
 from axiom.store.engine.database import Database
 
-Pi = Literal["autopilot", "person", "scientist", "program"]  # who may hold a session
+Pi = Literal["autopilot", "person", "scientist", "program"]  # who may hold a round
 
 _DIGEST = {"pattern": r"^([0-9a-f]{64})?$"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepSession(Command, name="session.step", capability=Capability.RUN):
+class StepRound(Command, name="session.step", capability=Capability.RUN):
     """Do the next step of the session that is open, or open one and do its first step."""
 
     pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
     session: str = field(
         default="", metadata={"max_length": 40}
-    )  # the session to go on with; empty for whichever is open
+    )  # the round to go on with; empty for whichever is open
     holder: str = field(
         default="", metadata={"max_length": 80}
     )  # who has it in hand from step to step; nobody, if empty
@@ -96,7 +96,7 @@ class TranscribeSession(Command, name="session.transcribe", capability=Capabilit
 
 
 def has_reached_step(answer: Answer, until: Step) -> bool:
-    """Is a session as far as this step? One that was further already is, too."""
+    """Is a round as far as this step? One that was further already is, too."""
     steps = list(Step)
     return steps.index(Step(answer["step"])) >= steps.index(until)
 

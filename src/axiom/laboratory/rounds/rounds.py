@@ -91,17 +91,17 @@ def take_next_step(
 
 
 def record_transcript_entry(db: Database, name: str, holder: str, entry: TranscriptEntry, now: datetime) -> int:
-    """Add an entry to the transcript of an open session; its number. Whoever speaks with a model keeps the session."""
-    session = rounds.find_round_by_name(db, name)
-    if session is None:
+    """Add an entry to the transcript of an open round; its number. Whoever speaks with a model keeps the round."""
+    current_round = rounds.find_round_by_name(db, name)
+    if current_round is None:
         raise NotFound(f"There is no session {name}. Nothing was written down.")
-    if session.ended_at is not None:
+    if current_round.ended_at is not None:
         raise HeldByAnother(f"Session {name} has ended: somebody else went on with it. Nothing was written down.")
-    if why := lease_conflict(session.holder, session.held_until, holder, now):
+    if why := lease_conflict(current_round.holder, current_round.held_until, holder, now):
         raise HeldByAnother(f"Session {name} is not free: {why}. Nothing was written down.")
-    number = transcripts.append_transcript_entry(db, session.id, entry, now)
+    number = transcripts.append_transcript_entry(db, current_round.id, entry, now)
     rounds.set_round_holder(
-        db, session.id, holder, now + (limits.LEASE if entry.kind is EntryKind.END else CONVERSATION_LEASE)
+        db, current_round.id, holder, now + (limits.LEASE if entry.kind is EntryKind.END else CONVERSATION_LEASE)
     )
     return number
 

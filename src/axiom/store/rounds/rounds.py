@@ -114,16 +114,16 @@ def find_round_by_name(db: Database, name: str) -> Round | None:
     """The session of this name. By its name as a round every one is found, and then is that round alone."""
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
-        session = db.value(Round, _BY_ID, id=int(number))
-        return _as_round(session) if session else None
+        stored_round = db.value(Round, _BY_ID, id=int(number))
+        return _as_round(stored_round) if stored_round else None
     return db.value(Round, "SELECT * FROM session WHERE name = :name", name=name)
 
 
 def read_round(db: Database, session_id: int) -> Round:
-    session = db.value(Round, _BY_ID, id=session_id)
-    if session is None:
+    stored_round = db.value(Round, _BY_ID, id=session_id)
+    if stored_round is None:
         raise LookupError(f"there is no round {session_id}")
-    return session
+    return stored_round
 
 
 def begin_round(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
@@ -141,7 +141,7 @@ def begin_round(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
 
 
 def read_review_stamp(db: Database) -> int:
-    """The moment, in microseconds, before which earlier sessions have reviewed closed tasks."""
+    """The moment, in microseconds, before which earlier rounds have reviewed closed tasks."""
     return db.number("SELECT seen_task FROM session ORDER BY id DESC LIMIT 1")
 
 
@@ -158,9 +158,9 @@ def find_previous_round_end(db: Database, session_id: int) -> datetime | None:
     )
 
 
-def read_round_window(db: Database, session: Round) -> Window:
-    until = db.number("SELECT seen_task FROM session WHERE id = :id", id=session.id)
-    return Window(since=read_review_time_before(db, session.id), until=from_microseconds(until))
+def read_round_window(db: Database, held_round: Round) -> Window:
+    until = db.number("SELECT seen_task FROM session WHERE id = :id", id=held_round.id)
+    return Window(since=read_review_time_before(db, held_round.id), until=from_microseconds(until))
 
 
 def set_round_holder(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
@@ -176,9 +176,11 @@ def set_reviewed_workunit(db: Database, session_id: int, newest: int) -> None:
     db.change("session", session_id, seen_workunit=newest)
 
 
-def finish_round_step(db: Database, session: Round, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
-    done = json.dumps([*session.done, step])
-    db.change("session", session.id, done=done, seen_task=seen_task, ended_at=now if ends else None)
+def finish_round_step(
+    db: Database, current_round: Round, step: Step, *, seen_task: int, now: datetime, ends: bool
+) -> None:
+    done = json.dumps([*current_round.done, step])
+    db.change("session", current_round.id, done=done, seen_task=seen_task, ended_at=now if ends else None)
 
 
 def store_round_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
@@ -241,8 +243,8 @@ def read_note(row: Row) -> Note:
     return as_value(Note, row, rows=json.loads(row["links"]))
 
 
-def _as_round(session: Round) -> Round:
-    return replace(session, name=f"{ROUND}{session.id}", told="")
+def _as_round(held_round: Round) -> Round:
+    return replace(held_round, name=f"{ROUND}{held_round.id}", told="")
 
 
 def _letters(number: int) -> str:

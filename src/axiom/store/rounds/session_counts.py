@@ -1,4 +1,4 @@
-"""What the steps of a session count: each number of a log is a query here or in another module of the store."""
+"""What the steps of a round count: each number of a log is a query here or in another module of the store."""
 
 from dataclasses import dataclass
 from datetime import datetime

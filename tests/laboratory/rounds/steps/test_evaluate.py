@@ -233,8 +233,8 @@ def weighed(new_lab, prepared, tmp_path_factory):
         lab.report(order, lab.output(order))
     lab.validate()
     lab.later(seconds=1)
-    session = sessions.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
-    (note,) = evaluate_findings(lab.db, session, lab.now)
+    current_round = sessions.begin_round(lab.db, pi="autopilot", reason="a test", now=lab.now)
+    (note,) = evaluate_findings(lab.db, current_round, lab.now)
     assert note.facts["blocks"] == 2
     lab.db.execute("PRAGMA foreign_keys = OFF")
     yield lab
@@ -581,10 +581,10 @@ def lab(small_lab):
 
 
 def weigh_map(lab) -> None:
-    session = sessions.find_open_round(lab.db) or sessions.begin_round(
+    current_round = sessions.find_open_round(lab.db) or sessions.begin_round(
         lab.db, pi="autopilot", reason="a test", now=lab.now
     )
-    evaluate_findings(lab.db, session, lab.now)
+    evaluate_findings(lab.db, current_round, lab.now)
 
 
 def map_lines(lab, number: int) -> list[tuple[int, int, int]]:

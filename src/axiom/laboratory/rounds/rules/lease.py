@@ -1,4 +1,4 @@
-"""The lease of an open session: one caller works on it at a time, and it is free again when the lease runs out."""
+"""The lease of an open round: one caller works on it at a time, and it is free again when the lease runs out."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ CONVERSATION_LEASE = session_limits.LEASE + timedelta(seconds=model_limits.ANSWE
 
 
 def lease_conflict(holder: str, held_until: datetime | None, requester: str, now: datetime) -> str:
-    """Return why the requester has to wait; nothing where the session is free, theirs, or held longer than a lease."""
+    """Return why the requester has to wait; nothing where the round is free, theirs, or held longer than a lease."""
     if not holder or holder == requester or held_until is None:
         return ""
     left = held_until - now

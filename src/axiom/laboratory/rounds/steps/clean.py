@@ -1,4 +1,4 @@
-"""A step of sessions: what is stuck is given up, and what the janitor deleted is told, also when there was nothing."""
+"""A step of rounds: what is stuck is given up, and what the janitor deleted is told, also when there was nothing."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A step of sessions: the laboratory's counters as it publishes them, and that they do not contradict each other."""
+"""A step of rounds: the laboratory's counters as it publishes them, and that they do not contradict each other."""
 
 from axiom.domain.rounds import Note
 from axiom.domain.work import TaskState

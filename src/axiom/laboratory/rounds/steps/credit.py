@@ -1,4 +1,4 @@
-"""A step of sessions: what was paid, by tier, volunteer and host, and which tariff was chosen."""
+"""A step of rounds: what was paid, by tier, volunteer and host, and which tariff was chosen."""
 
 import re
 from collections import Counter

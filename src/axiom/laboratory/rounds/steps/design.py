@@ -1,4 +1,4 @@
-"""A step of sessions: what open findings still need for their next block and grade, and which question comes next."""
+"""A step of rounds: what open findings still need for their next block and grade, and which question comes next."""
 
 import math
 from dataclasses import dataclass

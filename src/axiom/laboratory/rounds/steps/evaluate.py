@@ -1,4 +1,4 @@
-"""A step of sessions: every block that closed is weighed into the evidence of its findings.
+"""A step of rounds: every block that closed is weighed into the evidence of its findings.
 
 What is known already is not read again: a version of which nothing more came back is left alone, and of the others only
 new replicates are computed. A finding gets a line for each block, and one without a block when something else changed
@@ -57,7 +57,7 @@ class _NewLine:
         return self.record.finding.number
 
 
-def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]:
+def evaluate_findings(db: Database, current_round: Round, now: datetime) -> list[Note]:
     """Add to the history of each finding what closed since it was last weighed."""
     compare_new_duplicates(db)
     looked = block_store.list_changed_versions(db)
@@ -70,7 +70,7 @@ def evaluate_findings(db: Database, session: Round, now: datetime) -> list[Note]
     ]
     for number, added in group_pairs((line.number, line) for line in _compare_claims(db, lines, now, notes)).items():
         for line in added:
-            evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=session.id, now=now)
+            evidence.add_evidence(db, number, line.evidence, line.new.placed, session_id=current_round.id, now=now)
         changes, news = _judge_standing(added)
         for status, why in changes:
             registrations.set_finding_status(db, number, status, why)

@@ -1,4 +1,4 @@
-"""A step of sessions, and a job between them: how closed tasks ended is counted, grouped, and told."""
+"""A step of rounds, and a job between them: how closed tasks ended is counted, grouped, and told."""
 
 from datetime import datetime, timedelta
 from functools import cache

@@ -1,4 +1,4 @@
-"""A step of sessions: are all parts of the laboratory up, and was it away since the session before?"""
+"""A step of rounds: are all parts of the laboratory up, and was it away since the session before?"""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from axiom.store.upkeep import jobs
 
 
 def check_health(this_round: OpenRound) -> list[Note]:
-    """Say which parts are well and which are not, and what this session has to catch up with."""
+    """Say which parts are well and which are not, and what this round has to catch up with."""
     up_since = jobs.find_last_job_start(this_round.db, START)
     parts = [
         PeriodicJob(

@@ -1,4 +1,4 @@
-"""A step of sessions: strangers compute seeds again of findings that could be Strong but for that."""
+"""A step of rounds: strangers compute seeds again of findings that could be Strong but for that."""
 
 from axiom.domain.rounds import Note
 from axiom.laboratory.open_round import OpenRound

@@ -1,4 +1,4 @@
-"""A step of sessions: what is inside outputs whose hosts said that all went well."""
+"""A step of rounds: what is inside outputs whose hosts said that all went well."""
 
 from collections.abc import Mapping
 from typing import Any

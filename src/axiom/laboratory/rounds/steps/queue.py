@@ -1,4 +1,4 @@
-"""A step of sessions: what waits, what is out and what is done of each experiment, and whether work flows."""
+"""A step of rounds: what waits, what is out and what is done of each experiment, and whether work flows."""
 
 from axiom.domain.rounds import Note
 from axiom.domain.work import TaskState

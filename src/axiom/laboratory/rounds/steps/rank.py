@@ -1,4 +1,4 @@
-"""A step of sessions: what was weighed again is put in the order in which it deserves to be read."""
+"""A step of rounds: what was weighed again is put in the order in which it deserves to be read."""
 
 from collections.abc import Mapping
 from dataclasses import replace

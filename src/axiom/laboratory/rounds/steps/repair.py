@@ -1,4 +1,4 @@
-"""A step of sessions: which bundles were mended since the last one, what was wrong, and what the mending touches."""
+"""A step of rounds: which bundles were mended since the last one, what was wrong, and what the mending touches."""
 
 from axiom.domain.proposals import ProposalState, StoredProposal
 from axiom.domain.rounds import Note

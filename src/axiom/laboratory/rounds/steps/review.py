@@ -22,7 +22,7 @@ _MOST = 240  # characters
 
 
 def review_closed_tasks(this_round: OpenRound) -> list[Note]:
-    """Count each closed task and tell each recall once, ever: those from where the last session left off until now."""
+    """Count each closed task and tell each recall once, ever: those from where the last round left off until now."""
     db, seen = this_round.db, rounds.read_review_stamp(this_round.db)
     window = Window(since=from_microseconds(seen), until=max(from_microseconds(seen), this_round.now))
     closed = merge_alike_reasons(
@@ -108,7 +108,7 @@ def _host_note(row: Row, this_round: OpenRound) -> Note:
 
 
 def _earlier_note(this_round: OpenRound, window: Window) -> Note:
-    """What earlier sessions have reviewed, which this one leaves alone."""
+    """What earlier rounds have reviewed, which this one leaves alone."""
     counted = counters.read_counters(this_round.db)
     closed = {state for state in TaskState if not state.is_alive}
     whole = sum(amount for (noun, _, state), amount in counted.items() if noun == "task" and state in closed)

@@ -1,4 +1,4 @@
-"""A step of sessions: what was tried out since the last one, what passed, and what still waits for it."""
+"""A step of rounds: what was tried out since the last one, what passed, and what still waits for it."""
 
 from axiom.domain.preflights import GATES
 from axiom.domain.rounds import Note
@@ -10,7 +10,7 @@ from axiom_weigh.grouping import group_pairs
 
 
 def tell_preflights(this_round: OpenRound) -> list[Note]:
-    """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
+    """Tell of each preflight; the trying itself is done beside rounds, in a process of its own."""
     rows_tried = session_counts.list_preflights_in_window(this_round.db, this_round.window)
     by_bundle = group_pairs(((row["bundle_digest"], row["passed"]), row) for row in rows_tried)
     notes = [_note(rows) for rows in by_bundle.values()]

@@ -1,4 +1,4 @@
-"""A step of sessions: new results are held against every watch, and the first that meets one is told."""
+"""A step of rounds: new results are held against every watch, and the first that meets one is told."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from axiom_weigh.grouping import group_pairs
 
 
 def check_watches(db: Database, now: datetime) -> list[Note]:
-    """Look through the results that no session has looked at; one note for each watch that is met now."""
+    """Look through the results that no round has looked at; one note for each watch that is met now."""
     looked = watches.list_open_watches(db)
     together = group_pairs(((watch.experiment_id, watch.seen_result), watch) for watch in looked)
     notes = {number: note for group in together.values() for number, note in _note_hits(db, group, now).items()}
