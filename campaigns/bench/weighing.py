@@ -183,17 +183,17 @@ def compute(db: Database, experiment_id: int, first: int, amount: int) -> None:
     numbers = range(first, first + amount)
     tasks = [experiment_id * 1_000_000 + number for number in numbers]
     rows = list(zip(tasks, numbers, strict=True))
-    db.many(_REPLICATE, [{"e": experiment_id, "number": number} for number in numbers])
-    db.many(
+    db.execute_many(_REPLICATE, [{"e": experiment_id, "number": number} for number in numbers])
+    db.execute_many(
         _TASKS,
         [{"id": task, "experiment_id": experiment_id, "replicates": json.dumps([number])} for task, number in rows],
     )
-    db.many(
+    db.execute_many(
         _TASK,
         [{"id": task, "experiment_id": experiment_id, "host_id": 1 + number % HOSTS} for task, number in rows],
     )
     noise = np.random.default_rng(experiment_id * 100_000 + first).normal(size=(amount, CONFIGS)).tolist()
-    db.many(
+    db.execute_many(
         _RESULT, [row for task, number in rows for row in _results(experiment_id, task, number, noise[number - first])]
     )
 

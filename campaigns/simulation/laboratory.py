@@ -30,7 +30,7 @@ from axiom.server.http.uploads import Transfers
 from axiom.server.returns import rechecks
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler.reply import Links, Project
+from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep import janitor
 from axiom.settings import Settings

@@ -42,8 +42,8 @@ def site(mcp_lab):
 
     def made(clock=time.monotonic):
         admission = ProgramAdmission(admit=admit, clock=clock)
-        desk = ApiServices(gate=mcp_lab.gate, pages=mcp_lab.pages, admission=admission, people=mcp_lab.people)
-        front = ApiMiddleware(mcp_lab.pages, Api(desk))
+        services = ApiServices(gate=mcp_lab.gate, pages=mcp_lab.pages, admission=admission, people=mcp_lab.people)
+        front = ApiMiddleware(mcp_lab.pages, Api(services))
         return mount_mcp(front, mcp_lab.pages, mcp_lab.people, admission)
 
     return made

@@ -38,7 +38,7 @@ BUILT = [
     'def g(db, x): db.execute("SELECT " + x)',
     'def g(db, x): db.execute("SELECT %s" % x)',
     'def g(db, x): db.execute("DELETE FROM {}".format(x))',
-    '_A = f"SELECT {make()}"\ndef f(db): db.many(_A, [])',
+    '_A = f"SELECT {make()}"\ndef f(db): db.execute_many(_A, [])',
     'class A:\n    def f(self): self.db.select(f"UPDATE {self.x}")',
 ]
 LITERAL = [

@@ -54,7 +54,7 @@ class Office:
         give = partial(submit_as_volunteer, gate)
         stored = {"give": give, "connections": connections, "secret": SECRET, "guesses": guesses}
         self.accounts = Accounts(**stored, new_accounts=new_accounts)
-        self.desk = ProjectEndpoints(
+        self.project = ProjectEndpoints(
             name="Small & Sons",
             master="http://lab.example/",
             runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
@@ -65,7 +65,7 @@ class Office:
         )
         self.front = Front(
             nothing,
-            self.desk.endpoints(),
+            self.project.endpoints(),
             Downloads(lab.folder, lab.keys.trust),
             self.threads,
             changing=CHANGING,

@@ -135,5 +135,5 @@ def asked(server: Any, name: str, words: Any, *, mode: str = "legacy", person: A
     return anyio.run(run)
 
 
-def served(desk: LocalLabAccess, *, operates: bool = False) -> Any:
-    return lab_server(lambda _: desk, operates=operates)
+def served(lab: LocalLabAccess, *, operates: bool = False) -> Any:
+    return lab_server(lambda _: lab, operates=operates)

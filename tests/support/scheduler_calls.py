@@ -26,7 +26,7 @@ from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler.reply import Links, Project
+from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep import invariants
 from axiom.signed.boinc_code_signing import CodeSigning

@@ -184,7 +184,7 @@ def test_no_page_takes_longer_because_there_are_more_tiles(browse, small_lab, at
         drawn = [(level, Tile(level=level, column=column, row=row)) for level, (column, row) in places]
         rows = [{"config": place_of(tile, 0), "level": level, "now": 0, **pixels} for level, tile in drawn]
         with small_lab.db.transaction():
-            small_lab.db.many(
+            small_lab.db.execute_many(
                 "INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, "
                 "pixels, drawn_at) VALUES (1, 0, :config, 0, :level, 'drawn', 0, 1, :shares, :pixels, :now)",
                 rows,

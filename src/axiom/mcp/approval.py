@@ -32,19 +32,19 @@ _SCHEMA: dict[str, Any] = {
 
 
 async def ask_person(
-    desk: LabAccess, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, in_thread: InThread
+    lab: LabAccess, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, in_thread: InThread
 ) -> types.CallToolResult | types.InputRequiredResult:
     """Ask, or take what was answered, or say where a person can be asked."""
-    where = await in_thread(lambda: tools.call_tool(desk, changes.ASK, params.arguments or {}))
+    where = await in_thread(lambda: tools.call_tool(lab, changes.ASK, params.arguments or {}))
     number = where["proposal"]
     is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
     if is_modern and params.request_state is not None:
         seal, reply = params.request_state, (params.input_responses or {}).get(_FORM)
-        return _result(where, await in_thread(_answer(desk, number, seal, reply)))
-    caller = await in_thread(desk.caller)
+        return _result(where, await in_thread(_answer(lab, number, seal, reply)))
+    caller = await in_thread(lab.caller)
     if not caller.may_approve or not _can_ask(ctx):
         return _result(where, {"asked": False})
-    question = await in_thread(lambda: desk.question(number))
+    question = await in_thread(lambda: lab.question(number))
     if is_modern:
         form = types.ElicitRequestFormParams(message=question["message"], requested_schema=_SCHEMA)
         return types.InputRequiredResult(
@@ -56,7 +56,7 @@ async def ask_person(
             reply = await ctx.session.elicit_form(question["message"], _SCHEMA, related_request_id=ctx.request_id)
         except (MCPError, ValueError):  # it could not be shown, or what came back is no answer
             reply = None
-    return _result(where, await in_thread(_answer(desk, number, question["seal"], reply)))
+    return _result(where, await in_thread(_answer(lab, number, question["seal"], reply)))
 
 
 def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
@@ -66,12 +66,12 @@ def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
     return asks is not None and (asks.form is not None or asks.url is None)
 
 
-def _answer(desk: LabAccess, number: int, seal: str, reply: Any) -> Callable[[], Answer]:
+def _answer(lab: LabAccess, number: int, seal: str, reply: Any) -> Callable[[], Answer]:
     """Brings what the person said; whatever else is there says that they did nothing."""
     is_form = isinstance(reply, types.ElicitResult)
     action = reply.action if is_form else "nothing"
     ticked = (reply.content or {}).get(_BOX) if is_form else None
-    return lambda: {"asked": True, **desk.answer(number, seal, action, ticked)}
+    return lambda: {"asked": True, **lab.answer(number, seal, action, ticked)}
 
 
 def _result(where: Answer, answer: Answer) -> types.CallToolResult:

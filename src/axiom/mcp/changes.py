@@ -50,10 +50,10 @@ def command_tool(name: str, *, dry_run: bool = False) -> LabTool:
     """The command of this name as a tool; `dry_run` is what it does where nobody says."""
     kind = COMMANDS[name]
 
-    def answer(desk: LabAccess, words: Mapping[str, Any]) -> Answer:
+    def answer(lab: LabAccess, words: Mapping[str, Any]) -> Answer:
         own = {word: value for word, value in words.items() if word not in form_of(CallWords)}
         dry, key = words.get("dry_run", dry_run), words.get("key")
-        answer = desk.submit(name, own, dry_run=dry, key=key)
+        answer = lab.submit(name, own, dry_run=dry, key=key)
         return shorten_row(answer | {"kept": _NOTHING} if dry else answer, limits.TOOL_ANSWER_BYTES)
 
     return LabTool(
@@ -72,9 +72,9 @@ def list_command_tools() -> tuple[LabTool, ...]:
     return tuple(command_tool(name) for name, kind in COMMANDS.items() if kind.capability in MOST)
 
 
-def _ask(desk: LabAccess, words: AskWords) -> Answer:
+def _ask(lab: LabAccess, words: AskWords) -> Answer:
     """Where a proposal waits for a person. Where the client can ask one, `approval.py` does."""
-    proposal = desk.read(f"/proposals/{words.proposal}", {})["proposal"]
+    proposal = lab.read(f"/proposals/{words.proposal}", {})["proposal"]
     return approval_notice(words.proposal, proposal["state"])
 
 

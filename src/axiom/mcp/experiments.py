@@ -38,8 +38,8 @@ class ExperimentListWords:
     long: Long = False
 
 
-def _list(desk: LabAccess, words: ExperimentListWords) -> Answer:
-    rows = [_row(experiment) for experiment in desk.read("/experiments", {})["experiments"]]
+def _list(lab: LabAccess, words: ExperimentListWords) -> Answer:
+    rows = [_row(experiment) for experiment in lab.read("/experiments", {})["experiments"]]
     sought = words.text.casefold()
     matching = [
         (f"{row['name']}@{row['version']}", row)
@@ -80,8 +80,8 @@ class ExperimentShowWords:
     long: Long = False
 
 
-def _show(desk: LabAccess, words: ExperimentShowWords) -> Answer:
-    experiment = desk.read(f"/experiments/{words.name}", {})["experiment"]
+def _show(lab: LabAccess, words: ExperimentShowWords) -> Answer:
+    experiment = lab.read(f"/experiments/{words.name}", {})["experiment"]
     about = {"experiment": f"{experiment['name']}@{experiment['version']}", **_PARTS[words.part](experiment)}
     return cut_answer_page(about, words.cursor, answer_byte_limit(long=words.long))
 
@@ -162,9 +162,9 @@ class ResultSummaryWords:
     long: Long = False
 
 
-def _results(desk: LabAccess, words: ResultSummaryWords) -> Answer:
+def _results(lab: LabAccess, words: ResultSummaryWords) -> Answer:
     query = {"measure": words.measure} if words.measure else {}
-    experiment = desk.read(f"/experiments/{words.experiment}", query)["experiment"]
+    experiment = lab.read(f"/experiments/{words.experiment}", query)["experiment"]
     summary = experiment["summary"]
     measures = [name for name, *_ in experiment["measures"]]
     if words.measure and words.measure not in measures:
@@ -189,8 +189,8 @@ class FailureListWords:
     long: Long = False
 
 
-def _failures(desk: LabAccess, words: FailureListWords) -> Answer:
-    answer = desk.read("/failures", {"experiment": words.experiment} if words.experiment else {})
+def _failures(lab: LabAccess, words: FailureListWords) -> Answer:
+    answer = lab.read("/failures", {"experiment": words.experiment} if words.experiment else {})
     whole = {
         **pick_fields(answer, "of", "tasks"),
         "failures": [_group(group) for group in answer["failures"]],
@@ -230,7 +230,7 @@ class GuideWords:
     long: Long = False
 
 
-def _guide(_desk: LabAccess, words: GuideWords) -> Answer:
+def _guide(_lab: LabAccess, words: GuideWords) -> Answer:
     return cut_answer_page(guide.guide_part(words.part, words.module), words.cursor, answer_byte_limit(long=words.long))
 
 

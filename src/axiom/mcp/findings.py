@@ -34,10 +34,10 @@ class FindingListWords:
     long: Long = False
 
 
-def _list(desk: LabAccess, words: FindingListWords) -> Answer:
+def _list(lab: LabAccess, words: FindingListWords) -> Answer:
     until, _, start = words.cursor.partition("-")
     query = {"q": words.text, "verdict": words.verdict, "grade": words.grade, "until": until, "from": start}
-    page = desk.read("/findings", {name: value for name, value in query.items() if value})
+    page = lab.read("/findings", {name: value for name, value in query.items() if value})
     if words.cursor and not (page["findings"] and str(page["findings"][0]["number"]) == start):
         raise bad_cursor_error(words.cursor)
     until = until or _word(page["next"], "until")
@@ -87,8 +87,8 @@ class FindingShowWords:
     long: Long = False
 
 
-def _show(desk: LabAccess, words: FindingShowWords) -> Answer:
-    finding = desk.read(f"/findings/{words.number}", {})["finding"]
+def _show(lab: LabAccess, words: FindingShowWords) -> Answer:
+    finding = lab.read(f"/findings/{words.number}", {})["finding"]
     return cut_answer_page(
         {"finding": words.number, **_PARTS[words.part](finding)}, words.cursor, answer_byte_limit(long=words.long)
     )
@@ -182,9 +182,9 @@ class FindingNearWords:
     measure: Text = ""
 
 
-def _near(desk: LabAccess, words: FindingNearWords) -> Answer:
+def _near(lab: LabAccess, words: FindingNearWords) -> Answer:
     query = {"claim": words.claim, "factors": words.factors, "measure": words.measure}
-    near = desk.read("/findings/near", {name: value for name, value in query.items() if value})["near"]
+    near = lab.read("/findings/near", {name: value for name, value in query.items() if value})["near"]
     rows = [
         {**pick_fields(row, "number", "version", "measure", "kind", "distance", "differs"), "claim": _claim(row)}
         for row in near["nearest"]
@@ -199,8 +199,8 @@ class ScoresWords:
     cursor: Cursor = ""
 
 
-def _scores(desk: LabAccess, words: ScoresWords) -> Answer:
-    answer = desk.read("/forecasters", {})
+def _scores(lab: LabAccess, words: ScoresWords) -> Answer:
+    answer = lab.read("/forecasters", {})
     rows = [
         pick_fields(row, "forecaster", "predictions", "scored", "brier", "intervals", "covered", "e_value")
         for row in answer["forecasters"]

@@ -40,12 +40,12 @@ class BriefWords:
     since: Text = ""
 
 
-def _brief(desk: LabAccess, words: BriefWords) -> Answer:
-    brief = desk.read("/brief", {"since": words.since} if words.since else {})["brief"]
-    stands, waiting, author = brief["stands"], brief["proposals"], desk.caller().name
+def _brief(lab: LabAccess, words: BriefWords) -> Answer:
+    brief = lab.read("/brief", {"since": words.since} if words.since else {})["brief"]
+    stands, waiting, author = brief["stands"], brief["proposals"], lab.caller().name
     drafts = [
         pick_fields(row, "number", "name", "state")
-        for row in desk.read("/drafts", {})["drafts"]
+        for row in lab.read("/drafts", {})["drafts"]
         if row["author"] == author
     ]
     whole = {
@@ -53,7 +53,7 @@ def _brief(desk: LabAccess, words: BriefWords) -> Answer:
         "stands": {**stands, "newest": [_finding(row) for row in stands["newest"]]},
         "changed_since_session": brief["changed"],
         "next_in_newest_log": brief["next"],
-        "failing": _failing(desk)[:_FAILING],
+        "failing": _failing(lab)[:_FAILING],
         "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
         "own_newest_drafts": drafts[:_DRAFTS],
         "left_today": next(
@@ -64,9 +64,9 @@ def _brief(desk: LabAccess, words: BriefWords) -> Answer:
     return shorten_row(whole, limits.TOOL_ANSWER_LONG_BYTES)
 
 
-def _failing(desk: LabAccess) -> list[str]:
+def _failing(lab: LabAccess) -> list[str]:
     """The versions of which the newest text fails at tasks or at its preflight; failure_list says how."""
-    answer = desk.read("/failures", {})
+    answer = lab.read("/failures", {})
     at_tasks = [row for row in answer["failures"] if row["mended_by"] is None and row["look_at"] == "the experiment"]
     return sorted({row["experiment"] for row in (*at_tasks, *answer["not_let_out"])})
 
@@ -84,16 +84,16 @@ class PartWords:
     long: Long = False
 
 
-def _fleet(desk: LabAccess, words: PartWords) -> Answer:
-    plan = desk.read("/plan", {})["plan"]
+def _fleet(lab: LabAccess, words: PartWords) -> Answer:
+    plan = lab.read("/plan", {})["plan"]
     names = ("cores", "gpus", "memory_mb", "hosts", "idle_cores", "gpu_tasks")
     classes = [{**pick_fields(hosts, *names), "computing": dict(hosts["busy"])} for hosts in plan["classes"]]
     fleet = pick_fields(plan["fleet"], "hosts", "cores", "gpus", "idle_cores")
     return cut_answer_page({"fleet": fleet, "classes": classes}, words.cursor, answer_byte_limit(long=words.long))
 
 
-def _plan(desk: LabAccess, words: PartWords) -> Answer:
-    plan = desk.read("/plan", {})["plan"]
+def _plan(lab: LabAccess, words: PartWords) -> Answer:
+    plan = lab.read("/plan", {})["plan"]
     whole = pick_fields(plan, "reason", "idle_cores", "allotments", "skipped", "worth")
     return cut_answer_page(whole, words.cursor, answer_byte_limit(long=words.long))
 
@@ -110,11 +110,11 @@ class SessionShowWords:
     long: Long = False
 
 
-def _session(desk: LabAccess, words: SessionShowWords) -> Answer:
-    names = [row["name"] for row in desk.read("/sessions", {})["sessions"]] if not words.session else [words.session]
+def _session(lab: LabAccess, words: SessionShowWords) -> Answer:
+    names = [row["name"] for row in lab.read("/sessions", {})["sessions"]] if not words.session else [words.session]
     if not names:
         return {"session": None, "log": []}
-    session = desk.read(f"/sessions/{names[0]}", {})["session"]
+    session = lab.read(f"/sessions/{names[0]}", {})["session"]
     chapters = [chapter for chapter in session["log"] if words.section in ("", chapter["section"])]
     log = [{"section": chapter["section"], "lines": [_line(line) for line in chapter["lines"]]} for chapter in chapters]
     about = pick_fields(session, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
@@ -148,9 +148,9 @@ class ProposalListWords:
     long: Long = False
 
 
-def _proposals(desk: LabAccess, words: ProposalListWords) -> Answer:
+def _proposals(lab: LabAccess, words: ProposalListWords) -> Answer:
     query = {"state": words.state, "from": words.cursor}
-    page = desk.read("/proposals", {name: value for name, value in query.items() if value})
+    page = lab.read("/proposals", {name: value for name, value in query.items() if value})
     rows = [(str(proposal["number"]), _proposal(proposal)) for proposal in page["proposals"]]
     following = page["next"] and page["next"].rpartition("=")[2]
     return fit_rows(
@@ -181,10 +181,10 @@ class JobShowWords:
     wait: Annotated[int, {"ge": 0, "le": _LONGEST_WAIT, "description": "seconds, until it is done"}] = 0
 
 
-def _jobs(desk: LabAccess, words: JobShowWords) -> Answer:
+def _jobs(lab: LabAccess, words: JobShowWords) -> Answer:
     if _OF_DRAFT.fullmatch(words.job):
-        return _preflight(desk, int(words.job.removeprefix(_DRAFT)), words.wait)
-    jobs = desk.read("/status", {})["status"]["jobs"]
+        return _preflight(lab, int(words.job.removeprefix(_DRAFT)), words.wait)
+    jobs = lab.read("/status", {})["status"]["jobs"]
     return {
         "jobs": [
             {
@@ -197,12 +197,12 @@ def _jobs(desk: LabAccess, words: JobShowWords) -> Answer:
     }
 
 
-def _preflight(desk: LabAccess, number: int, seconds: int) -> Answer:
+def _preflight(lab: LabAccess, number: int, seconds: int) -> Answer:
     until = time.monotonic() + seconds
-    draft = desk.read(f"/drafts/{number}", {})["draft"]
+    draft = lab.read(f"/drafts/{number}", {})["draft"]
     while draft["state"] == DraftState.WAITING and time.monotonic() < until:
         time.sleep(_PAUSE)
-        draft = desk.read(f"/drafts/{number}", {})["draft"]
+        draft = lab.read(f"/drafts/{number}", {})["draft"]
     names = (
         "state",
         "tried_at",

@@ -33,13 +33,13 @@ class McpMiddleware:
         *,
         enter: Callable[[Request], Awaitable[Caller | Response]],
         turn: Callable[[Caller], AbstractAsyncContextManager[None]],
-        desk: Callable[[Caller], LabAccess],
+        lab_of: Callable[[Caller], LabAccess],
     ) -> None:
         logging.getLogger("mcp").setLevel(logging.ERROR)  # it writes lines about each request
         self._site = site
         self._enter = enter
         self._sessions = StreamableHTTPSessionManager(
-            app=lab_server(lambda ctx: desk(_caller(ctx)), turn_of=lambda ctx: turn(_caller(ctx))),
+            app=lab_server(lambda ctx: lab_of(_caller(ctx)), turn_of=lambda ctx: turn(_caller(ctx))),
             security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the door has looked
             max_request_body_size=limits.MCP_REQUEST_BYTES,
             session_idle_timeout=limits.MCP_IDLE_SECONDS,

@@ -22,7 +22,7 @@ from axiom.mcp.tool import Effect, LabTool
 log = logging.getLogger("axiom.mcp")
 
 Context = ServerRequestContext[Any, Any]
-DeskOf = Callable[[Context], LabAccess]
+LabOf = Callable[[Context], LabAccess]
 TurnOf = Callable[[Context], AbstractAsyncContextManager[None]]
 T = TypeVar("T")
 
@@ -40,8 +40,8 @@ would happen.
 """
 
 
-def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lambda _: nullcontext()) -> Server[Any]:
-    """A server whose tools ask the desk of whoever calls, each in its turn."""
+def lab_server(lab_of: LabOf, *, operates: bool = False, turn_of: TurnOf = lambda _: nullcontext()) -> Server[Any]:
+    """A server whose tools ask the laboratory as its callers may, each in its turn."""
 
     async def in_thread(ctx: Context, work: Callable[[], T]) -> T:
         async with turn_of(ctx):
@@ -49,7 +49,7 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
 
     async def list_tools(ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         try:
-            caller = await in_thread(ctx, lambda: desk_of(ctx).caller())
+            caller = await in_thread(ctx, lambda: lab_of(ctx).caller())
         except AxiomError as error:
             raise MCPError(types.INTERNAL_ERROR, str(error)) from error
         return types.ListToolsResult(
@@ -60,11 +60,11 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
         ctx: Context, params: types.CallToolRequestParams
     ) -> types.CallToolResult | types.InputRequiredResult:
         try:
-            desk = desk_of(ctx)
+            lab = lab_of(ctx)
             if params.name == changes.ASK:
-                return await approval.ask_person(desk, ctx, params, partial(in_thread, ctx))
+                return await approval.ask_person(lab, ctx, params, partial(in_thread, ctx))
             words = params.arguments or {}
-            answer = await in_thread(ctx, lambda: tools.call_tool(desk, params.name, words, operates=operates))
+            answer = await in_thread(ctx, lambda: tools.call_tool(lab, params.name, words, operates=operates))
             return tool_result(answer)
         except AxiomError as error:
             return tool_refusal(error)

@@ -11,12 +11,12 @@ from axiom.mcp.server import lab_server
 
 def serve_stdio(address: str | Path, token: str, *, operates: bool) -> None:
     """Answer until the client leaves. A token that is not good is said before anything else."""
-    desk = RemoteLabAccess(address, token)
-    desk.caller()
-    anyio.run(_serve, desk, operates)
+    lab = RemoteLabAccess(address, token)
+    lab.caller()
+    anyio.run(_serve, lab, operates)
 
 
-async def _serve(desk: RemoteLabAccess, operates: bool) -> None:
-    server = lab_server(lambda _: desk, operates=operates)
+async def _serve(lab: RemoteLabAccess, operates: bool) -> None:
+    server = lab_server(lambda _: lab, operates=operates)
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())

@@ -23,9 +23,9 @@ def list_offered_tools(caller: Caller, *, operates: bool = False) -> tuple[LabTo
     return tuple(tool for tool in (*TOOLS, *others) if tool.needs in caller.capabilities)
 
 
-def find_tool(desk: LabAccess, name: str, words: Mapping[str, Any], *, operates: bool = False) -> LabTool:
+def find_tool(lab: LabAccess, name: str, words: Mapping[str, Any], *, operates: bool = False) -> LabTool:
     """The tool of this name, or an error that suggests the nearest; the wrong name is remembered."""
-    caller = desk.caller()
+    caller = lab.caller()
     seen = {tool.name: tool for tool in list_offered_tools(caller, operates=operates)}
     if name in seen:
         return seen[name]
@@ -37,21 +37,21 @@ def find_tool(desk: LabAccess, name: str, words: Mapping[str, Any], *, operates:
             if tools[name].needs not in caller.capabilities
             else f"{name} is a tool of `axiom mcp --operate` alone. Nothing was done."
         )
-    desk.refuse(name, words_as_json(words), error)
+    lab.refuse(name, words_as_json(words), error)
     raise error
 
 
-def call_tool(desk: LabAccess, name: str, words: Mapping[str, Any], *, operates: bool = False) -> Answer:
+def call_tool(lab: LabAccess, name: str, words: Mapping[str, Any], *, operates: bool = False) -> Answer:
     """What a tool answers. Words that it cannot read are refused and remembered."""
-    tool = find_tool(desk, name, words, operates=operates)
+    tool = find_tool(lab, name, words, operates=operates)
     try:
         read = tool.read(words)
         if tool.effect is Effect.NONE:
-            return tool.answer(desk, read)
+            return tool.answer(lab, read)
     except WrongUse as error:
-        desk.refuse(name, words_as_json(words), error)
+        lab.refuse(name, words_as_json(words), error)
         raise
-    return tool.answer(desk, read)  # a command's words are read at the gate once more, and refused there
+    return tool.answer(lab, read)  # a command's words are read at the gate once more, and refused there
 
 
 def words_as_json(words: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ def mount_mcp(
         except RequestRefused as error:
             raise error.error from None
 
-    def desk(caller: Caller) -> LocalLabAccess:
+    def lab_of(caller: Caller) -> LocalLabAccess:
         return LocalLabAccess(pages=pages, gate=people.gate, people=people, program=caller)
 
-    return McpMiddleware(front, enter=enter, turn=turn, desk=desk)
+    return McpMiddleware(front, enter=enter, turn=turn, lab_of=lab_of)

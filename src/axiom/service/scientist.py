@@ -149,7 +149,7 @@ class Scientist:
         facts = {"session": current_round.name, "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
-    def _hold(self, current_round: Round, holder: str, step: Step, turn: _Turn, desk: LabAccess) -> None:
+    def _hold(self, current_round: Round, holder: str, step: Step, turn: _Turn, lab: LabAccess) -> None:
         def record(entry: TranscriptEntry) -> int:
             return int(
                 self._door.submit(TranscribeSession(session=current_round.name, holder=holder, **asdict(entry)))[
@@ -191,7 +191,7 @@ class Scientist:
         if silent:
             close(ConversationEnd(reason=f"it was not asked, since {silent}", is_well=True))
             return
-        end = self._converse(metered, turn, desk, mark)
+        end = self._converse(metered, turn, lab, mark)
         if end.is_unanswered:
             self._rests_until = self._now() + limits.UNANSWERED_RESTS_FOR
         close(end)
@@ -203,14 +203,14 @@ class Scientist:
             with contextlib.suppress(AxiomError):
                 close(ConversationEnd(reason="somebody said stop", is_well=True))
 
-    def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabAccess, mark: Mark) -> ConversationEnd:
+    def _converse(self, metered: MeteredModel, turn: _Turn, lab: LabAccess, mark: Mark) -> ConversationEnd:
         try:
             question = "\n".join([*(part.text for part in turn.texts), answer_text(turn.facts)])
             opening = (
                 ModelMessage(speaker=Speaker.SYSTEM, text=PromptText.ROLE.text),
                 ModelMessage(speaker=Speaker.USER, text=question),
             )
-            return hold_conversation(metered, opening, make_toolbox(desk, mark))
+            return hold_conversation(metered, opening, make_toolbox(lab, mark))
         except (CannotStart, HeldByAnother):
             raise
         except AxiomError as error:
@@ -286,13 +286,13 @@ class Scientist:
         return (program if is_ours else None), token
 
 
-def make_toolbox(desk: LabAccess, mark: Mark) -> Toolbox:
+def make_toolbox(lab: LabAccess, mark: Mark) -> Toolbox:
     """The tools that this program sees. Before it is shown words of other programs, that is marked."""
-    caller = desk.caller()
+    caller = lab.caller()
 
     def call(name: str, words: Mapping[str, Any]) -> tuple[str, bool]:
         try:
-            answer = tools.call_tool(desk, name, words)
+            answer = tools.call_tool(lab, name, words)
             mark(caller.name, find_quoted_programs(answer) - {caller.name})
         except AxiomError as error:
             return answer_text(error_answer(error)), True

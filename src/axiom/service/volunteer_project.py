@@ -38,7 +38,7 @@ from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
 from axiom.server.pilots.pilot_routes import PilotRoutes
-from axiom.server.scheduler.reply import Links, Project
+from axiom.server.scheduler.reply_elements import Links, Project
 from axiom.server.scheduler.scheduler import Scheduler, open_scheduler
 from axiom.server.upkeep.jobs import Job
 from axiom.service.engine import ComputingParts
@@ -71,7 +71,7 @@ class VolunteerParts:
     writer: Writer
     scheduler: Scheduler
     transfers: Transfers
-    desk: ProjectEndpoints
+    project: ProjectEndpoints
     files: Downloads
     threads: ThreadPoolExecutor
     forms: ThreadPoolExecutor  # whoever fills these in at the site stops no client
@@ -91,25 +91,25 @@ class VolunteerParts:
 
     @property
     def lines_for_clients(self) -> str:
-        return scheduler_lines((f"{self.desk.master}scheduler",))
+        return scheduler_lines((f"{self.project.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
         reception = AccountServices(
-            gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.forms, master=self.desk.master
+            gate=gate, pages=pages, accounts=self.project.accounts, threads=self.forms, master=self.project.master
         )
-        endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
+        endpoints = self.project.endpoints() | {"/notices.php": _news(pages, self.project.master)}
         return Front(
             SiteWithAccounts(make_site(pages), account_pages(reception), reception),
             endpoints,
             self.files,
             self.threads,
             changing=CHANGING,
-            origin=origin_of(self.desk.master),
+            origin=origin_of(self.project.master),
         )
 
     def jobs(self, now: Callable[[], datetime]) -> list[Job]:
         return [
-            Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
+            Job(name="statistics", every=3_600.0, work=self.project.statistics.write_if_due, remembered=False),
             Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
             Job(name="passwords", every=5.0, work=self._hash_passwords, remembered=False),
             Job(name="offer", every=3.0, work=self._offer, remembered=False),
@@ -136,7 +136,7 @@ class VolunteerParts:
         return all(runner.is_stand_in for runner in self.offering.offered.values())
 
     def _hash_passwords(self) -> int:
-        accounts = self.desk.accounts
+        accounts = self.project.accounts
         return hash_sealed_passwords(self.writer, accounts.connections, accounts.secret)
 
     def _offer(self) -> None:
@@ -212,7 +212,7 @@ def open_volunteer_project(
             writer=core.writer,
             scheduler=_open_scheduler(core, secrets, offering.offered, master, transfers, threads),
             transfers=transfers,
-            desk=_front_desk(core, secrets, offering.offered, master),
+            project=_make_project(core, secrets, offering.offered, master),
             files=Downloads(folder, core.gate.laboratory.keys.trust),
             threads=threads,
             forms=forms,
@@ -260,7 +260,7 @@ def _open_scheduler(
     )
 
 
-def _front_desk(
+def _make_project(
     core: ComputingParts, secrets: Secrets, offered: Mapping[str, OfferedRunner], master: str
 ) -> ProjectEndpoints:
     laboratory, now = core.gate.laboratory, core.gate.now

@@ -32,7 +32,7 @@ class Writer:
         self._max_group = max_group
         self._max_waiting = max_waiting
         self._queue: SimpleQueue[_Order | None] = SimpleQueue()  # None: no more will come
-        self._door = threading.Lock()  # nothing enters the queue after it was closed
+        self._lock = threading.Lock()  # nothing enters the queue after it was closed
         self._thread: threading.Thread | None = None
         self._open = False
         self._failed: BaseException | None = None
@@ -68,7 +68,7 @@ class Writer:
         self._open = True
 
     def stop(self) -> None:
-        with self._door:
+        with self._lock:
             if self._open:
                 self._open = False
                 self._queue.put(None)
@@ -78,7 +78,7 @@ class Writer:
     def submit(self, work: Callable[[Database], T]) -> Future[T]:
         """Queue a work; the future is resolved after the commit that holds it."""
         future: Future[T] = Future()
-        with self._door:
+        with self._lock:
             if self._failed is not None:
                 raise _refusal(self._failed)
             if not self._open:
@@ -158,7 +158,7 @@ class Writer:
         """Nothing of the group was stored: say so to each caller, and stop for good unless the cause can pass."""
         self._found_no_room = self._found_no_room or isinstance(error, StorageFull)
         if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
-            with self._door:
+            with self._lock:
                 self._failed = error
         own = {future: problem for future, _, problem in answers}
         for _, future, _ in group:

@@ -93,7 +93,7 @@ def test_no_key_no_account_and_too_many_changes_are_refused_before_the_gate(offi
         return error_in(office.ask("/am_set_info.php", account_key=account_key, country="Norway"))
 
     for _ in range(limits.SAME_CHANGES):
-        office.desk.account_managers.guesses.do_one(1, "am_set_info")
+        office.project.account_managers.guesses.do_one(1, "am_set_info")
     before = audited(office)
     assert ask(key) == -183
     office.lab.later(hours=2)
@@ -125,7 +125,7 @@ def test_whatever_changes_something_at_the_project_s_addresses_is_audited(office
     before = len(audited(office))
     fields = {"account_key": key, "hostid": "1", "user_name": "Bo", "passwd_hash": HASH, "team_name": "Owls", **SET}
     for more in ({}, {"email_addr": "bo@mail.example"}):
-        for path in office.desk.endpoints():
+        for path in office.project.endpoints():
             office.raw(path, **fields, **more)
     assert unaudited == []
     given = {entry["command"] for entry in audited(office)[before:]}

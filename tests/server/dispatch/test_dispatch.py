@@ -24,15 +24,15 @@ from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import WorkRequest
-from axiom.server.scheduler.reply import REFERENCE_FLOPS
+from axiom.server.scheduler.reply_elements import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.findings import blocks
 from axiom.store.hosts import hosts
 from axiom.store.rounds import session_counts
-from axiom.store.tasks import queue, workunits
 from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks import waiting_tasks, workunits
 
 
 def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
@@ -169,13 +169,13 @@ def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_un
     assert [known.experiments[number].is_ready for number in (1, 2)] == [True, False]
 
 
-QUESTIONS = sorted(name for name, sql in vars(queue).items() if isinstance(sql, str) and "SELECT" in sql)
+QUESTIONS = sorted(name for name, sql in vars(waiting_tasks).items() if isinstance(sql, str) and "SELECT" in sql)
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_no_question_of_dispatch_reads_all_tasks(small_lab, name):
     names = ("host_id", "experiment_id", "after", "limit", "id", "workunit_id", "volunteer_id", "since")
-    plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(queue)[name]}", **dict.fromkeys(names, 1))
+    plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(waiting_tasks)[name]}", **dict.fromkeys(names, 1))
     read = {row["detail"].split()[1] for row in plan if row["detail"].startswith("SCAN")}
     assert read <= {"CONSTANT", "host"}
 

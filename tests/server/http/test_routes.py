@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from axiom.boinc.project_files import PICTURES, load_project_pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
-from axiom.server.accounts import sign_up as desk
+from axiom.server.accounts import sign_up
 from axiom.server.http.door import Door
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.routes import Front, HttpAnswer
@@ -114,7 +114,7 @@ REFUSED = [
 
 def test_what_an_account_manager_may_not_set_changes_nothing(office):
     key = key_in(office.create())
-    weak = desk.weak_key_of(SECRET, *office.stored())
+    weak = sign_up.weak_key_of(SECRET, *office.stored())
     before = office.ask("/am_get_info.php", account_key=key)
     for fields, error in (*REFUSED, ({"account_key": weak}, -136)):
         office.lab.later(minutes=61)
@@ -254,7 +254,7 @@ def test_the_configuration_is_the_project_s_and_other_addresses_are_the_site_s(o
 def test_no_page_of_another_site_makes_or_learns_anything_by_an_address_of_a_client(office):
     """Whatever takes a password or a key, or changes something; the rest anybody's page may link to."""
     open_to_links = {"/get_project_config.php", "/server_status.php", "/team_lookup.php", "/login_token_lookup.php"}
-    guarded = {path for path in office.desk.endpoints() if path.endswith(".php")} - open_to_links
+    guarded = {path for path in office.project.endpoints() if path.endswith(".php")} - open_to_links
     assert len(guarded) == 5
     for path in guarded:
         for header in (

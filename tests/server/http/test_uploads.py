@@ -267,7 +267,7 @@ def test_the_output_of_a_lost_task_begins_anew_once_the_task_is_sent_again(excha
     assert list(exchange.call(attic, ask=1.0).tasks) == [lost]
     assert asked(exchange, questions[lost]) == size_reply(0)
     assert asked(exchange, questions[mine]) != size_reply(0)  # the client has this task, and brings the rest of it
-    assert len(exchange.transfers.begun.lying(0)) == 1
+    assert len(exchange.transfers.begun.pending_bytes_by_task(0)) == 1
 
 
 def test_two_who_bring_one_file_at_once_harm_nobody_and_abandoned_parts_go(place):
@@ -304,10 +304,10 @@ folder = Folder(path=Path(sys.argv[1]))
 writer = Writer(Connections(folder=folder).writer)
 writer.start()
 with ThreadPoolExecutor(2) as threads:
-    desk = Transfers(
+    transfers = Transfers(
         writer=writer, folder=folder, key=b"k" * 32, now=lambda: datetime(2026, 3, 2, tzinfo=UTC), threads=threads
     )
-    arrival = desk.arrive(int(sys.argv[2]))
+    arrival = transfers.arrive(int(sys.argv[2]))
     while piece := sys.stdin.buffer.read1(50_000):
         arrival.take(piece)
         print(len(piece), flush=True)

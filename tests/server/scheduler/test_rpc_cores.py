@@ -7,7 +7,7 @@ from tiny_experiment import prepare_text, tiny_source
 from axiom.domain.fleet import Standing
 from axiom.domain.releases import ANY_COMPUTER, TaskRule
 from axiom.limits import tasks as limits
-from axiom.server.scheduler.reply import REFERENCE_FLOPS
+from axiom.server.scheduler.reply_elements import REFERENCE_FLOPS
 from axiom.store.experiments import task_rules
 from axiom.store.hosts import hosts
 

@@ -56,8 +56,8 @@ def test_a_name_with_its_number_is_a_name_and_is_kept(db, now):
 def test_of_thousands_with_one_name_the_database_is_asked_once(db, monkeypatch):
     names = ["Ann", *(f"Ann ({number})" for number in range(2, 12_001))]
     db.add_all("volunteer", [{"name": name, "look": fold_name(name), "created_at": 0} for name in names])
-    asked, folded, bare = [], [], db.bare
-    monkeypatch.setattr(db, "bare", lambda sql, **values: asked.append(sql) or bare(sql, **values))
+    asked, folded, fetch = [], [], db.fetch_tuples
+    monkeypatch.setattr(db, "fetch_tuples", lambda sql, **values: asked.append(sql) or fetch(sql, **values))
     monkeypatch.setattr("axiom.store.accounts.names.fold_name", lambda name: folded.append(name) or fold_name(name))
     assert find_free_name(db, "Ann") == "Ann (12001)"
     assert (len(asked), len(folded)) == (1, 2)

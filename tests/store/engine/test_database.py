@@ -49,16 +49,19 @@ def test_both_bindings_answer_alike(plain):
         RED = "red"
 
     assert plain.insert("INSERT INTO thing (name, body) VALUES (:name, :body)", name=Colour.RED, body=b"\0\xff") == 1
-    plain.many(ADD, ({"name": name} for name in ("green", "blue")))
+    plain.execute_many(ADD, ({"name": name} for name in ("green", "blue")))
     for above, amount in ((1, 2), (99, 0)):
         assert plain.execute("UPDATE thing SET body = :body WHERE id > :id", body=b"", id=above) == amount
     rows = [{"id": 1, "name": "red", "body": b"\0\xff"}, {"id": 2, "name": "green", "body": b""}]
     assert plain.select("SELECT * FROM thing WHERE id < 3 ORDER BY id") == rows
     assert plain.row("SELECT name FROM thing WHERE id = :id", id=99) is None
-    assert plain.bare("SELECT name, id FROM thing WHERE id <= :id ORDER BY id", id=2) == [("red", 1), ("green", 2)]
-    assert plain.bare("SELECT id FROM thing WHERE id = 9") == []
+    assert plain.fetch_tuples("SELECT name, id FROM thing WHERE id <= :id ORDER BY id", id=2) == [
+        ("red", 1),
+        ("green", 2),
+    ]
+    assert plain.fetch_tuples("SELECT id FROM thing WHERE id = 9") == []
     with pytest.raises(StoreError):
-        plain.bare("DELETE FROM thing RETURNING id")
+        plain.fetch_tuples("DELETE FROM thing RETURNING id")
     assert plain.select("DELETE FROM thing WHERE id = 3 RETURNING name") == [{"name": "blue"}]
 
 

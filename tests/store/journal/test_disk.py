@@ -147,7 +147,7 @@ def test_a_commit_without_room_takes_its_record_back_or_stops_everything(kept, d
         kept.put(db, "Grace")
     assert b"refused" not in kept.files()[0].read_bytes()
     with failing(disk, kept) as db:
-        assert db.bare("SELECT name FROM volunteer ORDER BY id") == [("Ada",), ("Grace",)]
+        assert db.fetch_tuples("SELECT name FROM volunteer ORDER BY id") == [("Ada",), ("Grace",)]
         disk.faults["write"] = apsw.SQLITE_FULL
         monkeypatch.setattr(os, "ftruncate", failed)
         for name in ("refused", "later"):
@@ -168,11 +168,11 @@ def test_a_commit_that_the_disk_fails_leaves_its_record_for_the_next_start(kept,
             kept.put(db, "later")
         disk.faults.clear()
     with failing(disk, kept) as db:
-        assert db.bare(names) == [("Ada",), ("unknown",)]
+        assert db.fetch_tuples(names) == [("Ada",), ("unknown",)]
         kept.put(db, "Grace")
     with contextlib.closing(Database(apsw.Connection(str(copied.folder.database)))) as db:
         assert replay_journal(db, copied.folder, kept.journal).ending is JournalEnd.END
-        assert db.bare(names) == [("Ada",), ("unknown",), ("Grace",)]
+        assert db.fetch_tuples(names) == [("Ada",), ("unknown",), ("Grace",)]
 
 
 KILLED = """

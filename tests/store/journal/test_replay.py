@@ -61,10 +61,10 @@ def do(db, kept, kind, number, atom):
         case "delete":
             db.execute("DELETE FROM thing WHERE name = :name", name=number)
         case "many":
-            db.many(INSERT, rows)
+            db.execute_many(INSERT, rows)
         case "swallow":
             with contextlib.suppress(sqlite3.IntegrityError):
-                db.many(INSERT, rows)
+                db.execute_many(INSERT, rows)
         case "file":
             blobs.store_blob(db, kept.folder, bytes([number]) * (blobs.LIMIT + 1), kept.now)
         case "fail":
@@ -149,7 +149,7 @@ def test_what_the_journal_cannot_hold_is_refused_and_not_stored(kept):
         with pytest.raises(StoreError, match="journal"), db.savepoint():
             db.execute(VOLUNTEER, name="Ada")
         with pytest.raises(StoreError, match="journal"):
-            db.many(VOLUNTEER, [{"name": "Ada"}])
+            db.execute_many(VOLUNTEER, [{"name": "Ada"}])
         with pytest.raises(StoreError, match="VACUUM"), db.transaction():
             db.execute("VACUUM")
         with pytest.raises(TypeError), db.transaction():

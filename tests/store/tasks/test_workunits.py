@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.engine import counters
-from axiom.store.tasks import queue, tasks, workunits
+from axiom.store.tasks import tasks, waiting_tasks, workunits
 from axiom.store.tasks.tasks import TaskClaim
 from axiom.store.upkeep import audit, jobs
 from axiom.store.upkeep.audit import AuditEntry
@@ -114,24 +114,24 @@ def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
 def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, now):
     order(ordered, now)
     order(ordered, now, target=2)
-    assert [task.task_id for task in queue.list_candidate_tasks(ordered, 1, after=0, limit=9)] == [1, 2]
-    assert [task.task_id for task in queue.list_candidate_tasks(ordered, 1, after=1, limit=9)] == [2]
-    assert [task.task_id for task in queue.list_candidate_tasks(ordered, 1, after=0, limit=1)] == [1]
-    assert [task.task_id for task in queue.list_targeted_tasks(ordered, 1, 2, limit=9)] == [3]
-    assert queue.list_targeted_tasks(ordered, 1, 1, limit=9) == []
-    assert queue.list_candidate_tasks(ordered, 2, after=0, limit=9) == []
+    assert [task.task_id for task in waiting_tasks.list_candidate_tasks(ordered, 1, after=0, limit=9)] == [1, 2]
+    assert [task.task_id for task in waiting_tasks.list_candidate_tasks(ordered, 1, after=1, limit=9)] == [2]
+    assert [task.task_id for task in waiting_tasks.list_candidate_tasks(ordered, 1, after=0, limit=1)] == [1]
+    assert [task.task_id for task in waiting_tasks.list_targeted_tasks(ordered, 1, 2, limit=9)] == [3]
+    assert waiting_tasks.list_targeted_tasks(ordered, 1, 1, limit=9) == []
+    assert waiting_tasks.list_candidate_tasks(ordered, 2, after=0, limit=9) == []
     (for_one,), (for_two,) = (
-        queue.list_waiting_experiments(ordered, 1),
-        queue.list_waiting_experiments(ordered, 2),
+        waiting_tasks.list_waiting_experiments(ordered, 1),
+        waiting_tasks.list_waiting_experiments(ordered, 2),
     )
     assert (for_one.unsent, for_one.is_meant) == (3, False)
     assert for_two.is_meant
     for task in (1, 2):
         send(ordered, now, task=task)
-    (left,) = queue.list_waiting_experiments(ordered, 1)
+    (left,) = waiting_tasks.list_waiting_experiments(ordered, 1)
     assert (left.unsent, left.in_progress) == (1, 2)
-    assert [(held.experiment_id, held.ids) for held in queue.list_held_tasks(ordered, 1)] == [(1, {1, 2})]
-    assert queue.list_held_tasks(ordered, 2) == []
+    assert [(held.experiment_id, held.ids) for held in waiting_tasks.list_held_tasks(ordered, 1)] == [(1, {1, 2})]
+    assert waiting_tasks.list_held_tasks(ordered, 2) == []
 
 
 def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ordered, now):

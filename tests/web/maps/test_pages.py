@@ -103,7 +103,7 @@ def test_a_page_says_which_of_its_tiles_a_gpu_drew(maps_of, small_lab, browse):
     draw_map(small_lab)
     tasks, site = set(small_lab.db.column(int, "SELECT task_id FROM tile WHERE level = 2")), browse(small_lab)
     with small_lab.db.transaction():
-        small_lab.db.many("UPDATE task SET gpu = 'NVIDIA' WHERE id = :task", [{"task": task} for task in tasks])
+        small_lab.db.execute_many("UPDATE task SET gpu = 'NVIDIA' WHERE id = :task", [{"task": task} for task in tasks])
     squares = shown(site, where)["squares"]
     assert len({square["task"] in tasks for square in squares}) == 2
     assert all(bool(square["drawn_by"]["gpu"]) is (square["task"] in tasks) for square in squares)

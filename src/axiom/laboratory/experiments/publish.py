@@ -291,14 +291,12 @@ def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
 
 def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:
     """Whose code it is and which person approved it, where it was proposed as a draft."""
-    kept_proposal = proposals.find_bundle_approval(db, bundle)
-    if kept_proposal is None:
+    proposal = proposals.find_bundle_approval(db, bundle)
+    if proposal is None:
         return
-    lines = [(Change.WRITTEN, f"proposal {kept_proposal.number}", kept_proposal.proposal.author)]
-    if kept_proposal.decided_by != AUTOPILOT:
-        lines.append(
-            (Change.APPROVED, f"proposal {kept_proposal.number}: {kept_proposal.why}", kept_proposal.decided_by)
-        )
+    lines = [(Change.WRITTEN, f"proposal {proposal.number}", proposal.proposal.author)]
+    if proposal.decided_by != AUTOPILOT:
+        lines.append((Change.APPROVED, f"proposal {proposal.number}: {proposal.why}", proposal.decided_by))
     for change, reason, by in lines:
         releases.record_release(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
 
@@ -339,10 +337,10 @@ def _published(
 
 def _mended_by(db: Database, version: StoredExperiment, digest: str) -> StoredProposal | None:
     """The proposal by whose approval this bundle opens a retired version again. One that was retired since stays so."""
-    kept_proposal = proposals.find_bundle_approval(db, digest)
-    if kept_proposal is None or version.retired_at is None or kept_proposal.decided_at is None:
+    proposal = proposals.find_bundle_approval(db, digest)
+    if proposal is None or version.retired_at is None or proposal.decided_at is None:
         return None
-    return kept_proposal if version.retired_at <= kept_proposal.decided_at else None
+    return proposal if version.retired_at <= proposal.decided_at else None
 
 
 def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> None:
@@ -398,9 +396,9 @@ def _add(
     stored = experiments.find_experiment(db, added)
     if stored is None:
         raise LookupError(f"experiment {added} was not stored")
-    kept_proposal = proposals.find_bundle_approval(db, prepared.digest)
-    if kept_proposal is not None and kept_proposal.proposal.draft is not None:
-        draft = drafts.find_draft(db, kept_proposal.proposal.draft)
+    proposal = proposals.find_bundle_approval(db, prepared.digest)
+    if proposal is not None and proposal.proposal.draft is not None:
+        draft = drafts.find_draft(db, proposal.proposal.draft)
         informed = draft.informed if draft else None
     elif code and prepared.author:
         informed = kin.why_text_informed(db, code, prepared.author, now, prepared.ran)
@@ -411,14 +409,14 @@ def _add(
         stored,
         now,
         has_address=has_address,
-        forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
+        forecaster=proposal.proposal.author if proposal else prepared.author or None,
         informed=informed,
-        proposal=kept_proposal.registered_words if kept_proposal else None,
+        proposal=proposal.registered_words if proposal else None,
         mended=next(iter(registrations.read_registrations(db, newest.id)), None) if newest else None,
     )
-    if kept_proposal is not None:
-        proposals.set_proposal_registration(db, kept_proposal.number, experiment_id=added, registration_id=registered)
-        record_blind_predictions(db, registered, kept_proposal.proposal.estimands, informed, now)
+    if proposal is not None:
+        proposals.set_proposal_registration(db, proposal.number, experiment_id=added, registration_id=registered)
+        record_blind_predictions(db, registered, proposal.proposal.estimands, informed, now)
     if newest and newest.status == "open":
         retire_version(db, newest.id, f"version {manifest.version} takes its place", now)
     return stored

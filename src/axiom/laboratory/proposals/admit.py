@@ -25,53 +25,49 @@ from axiom_weigh.values import Verdict
 
 def require_proposal(db: Database, number: int) -> StoredProposal:
     """The proposal with this number, or an error that says where to look."""
-    kept_proposal = proposals.find_proposal(db, number)
-    if kept_proposal is None:
+    proposal = proposals.find_proposal(db, number)
+    if proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
-    return kept_proposal
+    return proposal
 
 
 def require_open_proposal(db: Database, number: int) -> StoredProposal:
     """The proposal with this number, if it waits for an answer."""
-    kept_proposal = require_proposal(db, number)
-    if kept_proposal.state is not ProposalState.OPEN:
-        raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
-    return kept_proposal
+    proposal = require_proposal(db, number)
+    if proposal.state is not ProposalState.OPEN:
+        raise Refused(f"Proposal {number} is {proposal.state}: {proposal.why}. Nothing was changed.")
+    return proposal
 
 
 def require_approvable_proposal(db: Database, number: int) -> StoredProposal:
     """What a person may approve: what waits, and what the autopilot did not get asked."""
-    kept_proposal = proposals.find_proposal(db, number)
-    if (
-        kept_proposal is not None
-        and kept_proposal.state is ProposalState.REFUSED
-        and kept_proposal.decided_by == AUTOPILOT
-    ):
-        return kept_proposal
+    proposal = proposals.find_proposal(db, number)
+    if proposal is not None and proposal.state is ProposalState.REFUSED and proposal.decided_by == AUTOPILOT:
+        return proposal
     return require_open_proposal(db, number)
 
 
 def approve_proposal(
-    db: Database, kept_proposal: StoredProposal, points: Points, *, by: str, why: str, now: datetime
+    db: Database, stored_proposal: StoredProposal, points: Points, *, by: str, why: str, now: datetime
 ) -> Registration | None:
     """Register what it asks, or retire or open again the finding; what was registered."""
-    proposal = kept_proposal.proposal
+    proposal = stored_proposal.proposal
     version = _version(db, proposal)
-    made = _register(db, version, kept_proposal, points, now)
+    made = _register(db, version, stored_proposal, points, now)
     if made is not None and proposal.admission is Admission.QUESTION:
         _link_findings(db, proposal, registrations.list_claim_numbers(db, made), now)
     registration_id = made.id if made else None
     proposals.decide_proposal(
-        db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now
+        db, stored_proposal.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now
     )
     return made
 
 
 def refuse_proposal(db: Database, number: int, *, by: str, why: str, now: datetime) -> StoredProposal:
     """It is not asked, and comes back only when the evidence behind it has changed."""
-    kept_proposal = require_open_proposal(db, number)
+    proposal = require_open_proposal(db, number)
     proposals.decide_proposal(db, number, ProposalState.REFUSED, why=why, by=by, now=now)
-    return kept_proposal
+    return proposal
 
 
 def _version(db: Database, proposal: Proposal) -> StoredExperiment:
@@ -82,9 +78,9 @@ def _version(db: Database, proposal: Proposal) -> StoredExperiment:
 
 
 def _register(
-    db: Database, version: StoredExperiment, kept_proposal: StoredProposal, points: Points, now: datetime
+    db: Database, version: StoredExperiment, stored_proposal: StoredProposal, points: Points, now: datetime
 ) -> Registration | None:
-    proposal = kept_proposal.proposal
+    proposal = stored_proposal.proposal
     if proposal.admission is Admission.RETIRE:
         if not registrations.set_finding_status(db, proposal.parent, "retired", proposal.motivation):
             raise Refused(f"Finding {proposal.parent} is retired or recalled already. Nothing was changed.")
@@ -95,11 +91,11 @@ def _register(
     stopping, prediction = proposal.stopping, _own_prediction(proposal)
     if stopping is None or prediction is None:
         raise Refused(
-            f"Proposal {kept_proposal.number} does not say when it ends or what it expects. Nothing was registered."
+            f"Proposal {stored_proposal.number} does not say when it ends or what it expects. Nothing was registered."
         )
-    why, kept = (
-        f"proposal {kept_proposal.number}: {proposal.question} {proposal.motivation}",
-        kept_proposal.registered_words,
+    why, registered_words = (
+        f"proposal {stored_proposal.number}: {proposal.question} {proposal.motivation}",
+        stored_proposal.registered_words,
     )
     forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
     seen = why_experiment_informed(db, version.id, now)
@@ -114,14 +110,14 @@ def _register(
             why=why,
             forecaster=forecaster,
             informed=seen,
-            proposal=kept,
+            proposal=registered_words,
             now=now,
         )
         if proposal.author != AUTOPILOT:
             record_blind_predictions(db, made.id, proposal.estimands, seen, now)
         return made
     followed = ProposalOrigin(
-        proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=prediction, informed=seen
+        proposal=registered_words, finding=proposal.parent, forecaster=forecaster, prediction=prediction, informed=seen
     )
     if proposal.admission is Admission.COHORT:
         return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)

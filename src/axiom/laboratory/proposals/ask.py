@@ -75,11 +75,11 @@ def propose_question(db: Database, question: AskedQuestion, points: Points, now:
     if version is None:
         raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was proposed.")
     number = proposals.add_proposal(db, proposal, version.id, None, now)
-    kept_proposal = proposals.find_proposal(db, number)
-    if kept_proposal is None:
+    stored_proposal = proposals.find_proposal(db, number)
+    if stored_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
-    _rehearse(db, kept_proposal, points, now)
-    return kept_proposal
+    _rehearse(db, stored_proposal, points, now)
+    return stored_proposal
 
 
 def withdraw_proposal(db: Database, number: int, *, by: str, why: str, now: datetime) -> Withdrawal:
@@ -87,17 +87,15 @@ def withdraw_proposal(db: Database, number: int, *, by: str, why: str, now: date
 
     A program that could have seen values by then only asks for it: what it foretold would be scored as it stands.
     """
-    kept_proposal = require_proposal(db, number)
-    if kept_proposal.proposal.author != by:
-        raise Refused(f"Proposal {number} is {kept_proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
-    if kept_proposal.state is ProposalState.OPEN:
+    proposal = require_proposal(db, number)
+    if proposal.proposal.author != by:
+        raise Refused(f"Proposal {number} is {proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
+    if proposal.state is ProposalState.OPEN:
         proposals.decide_proposal(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
         return Withdrawal()
-    registration = (
-        registrations.find_registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
-    )
-    if kept_proposal.state is not ProposalState.APPROVED or registration is None:
-        raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
+    registration = registrations.find_registration(db, proposal.registration_id) if proposal.registration_id else None
+    if proposal.state is not ProposalState.APPROVED or registration is None:
+        raise Refused(f"Proposal {number} is {proposal.state}: {proposal.why}. Nothing was changed.")
     own = registrations.list_claim_numbers(db, registration).values()
     feeding = registrations.group_feeders_by_finding(db, registration.experiment_id)
     if joined := [finding for finding in sorted(own) if len(feeding[finding]) > 1]:
@@ -106,18 +104,16 @@ def withdraw_proposal(db: Database, number: int, *, by: str, why: str, now: date
             "person can retire it."
         )
     if by.startswith(PROGRAM) and blocks.sum_replicate_seconds(db, registration.id):
-        return Withdrawal(
-            requests=tuple(_ask_to_retire(db, kept_proposal, finding, why, now) for finding in sorted(own))
-        )
+        return Withdrawal(requests=tuple(_ask_to_retire(db, proposal, finding, why, now) for finding in sorted(own)))
     retired = tuple(finding for finding in sorted(own) if registrations.set_finding_status(db, finding, "retired", why))
     if not retired:
         raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")
     return Withdrawal(retired=retired)
 
 
-def _ask_to_retire(db: Database, kept_proposal: StoredProposal, finding: int, why: str, now: datetime) -> int:
+def _ask_to_retire(db: Database, stored_proposal: StoredProposal, finding: int, why: str, now: datetime) -> int:
     """A proposal that nothing more is ordered of a finding; that which waits, if it was asked before."""
-    original, slug = kept_proposal.proposal, f"withdraw-{kept_proposal.number}-{finding}"
+    original, slug = stored_proposal.proposal, f"withdraw-{stored_proposal.number}-{finding}"
     for other in proposals.list_proposals_in_state(db, ProposalState.OPEN):
         if other.proposal.slug == slug:
             return other.number
@@ -130,7 +126,7 @@ def _ask_to_retire(db: Database, kept_proposal: StoredProposal, finding: int, wh
         finding=finding,
         links=(finding,),
         kind=Template.RETIRE.value,
-        question=f"May {original.author} take proposal {kept_proposal.number} back, of which values are known?",
+        question=f"May {original.author} take proposal {stored_proposal.number} back, of which values are known?",
         motivation=why,
         claim="nothing more is to be ordered of it",
         rival="It is taken back for what its values say so far.",
@@ -256,15 +252,15 @@ def _demand_known(estimand: Mapping[str, Any], manifest: Manifest) -> None:
 def _depth(db: Database, registration_id: int) -> int:
     """One more than that of the proposal which registered what it follows from; 1 after a question of a file."""
     origins = [
-        kept_proposal.proposal.depth
-        for kept_proposal in proposals.list_all_proposals(db)
-        if kept_proposal.registration_id == registration_id
+        proposal.proposal.depth
+        for proposal in proposals.list_all_proposals(db)
+        if proposal.registration_id == registration_id
     ]
     return 1 + max(origins, default=0)
 
 
-def _rehearse(db: Database, kept_proposal: StoredProposal, points: Points, now: datetime) -> None:
+def _rehearse(db: Database, proposal: StoredProposal, points: Points, now: datetime) -> None:
     """Register it and take that back, so that whoever approves it finds that it can be."""
     with contextlib.suppress(_RehearsalRollback), db.savepoint():
-        approve_proposal(db, kept_proposal, points, by=kept_proposal.proposal.author, why="a rehearsal", now=now)
+        approve_proposal(db, proposal, points, by=proposal.proposal.author, why="a rehearsal", now=now)
         raise _RehearsalRollback

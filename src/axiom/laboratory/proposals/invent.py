@@ -75,10 +75,10 @@ def propose_draft(db: Database, folder: Folder, question: InventedQuestion, now:
         estimand = next(claim for claim in manifest.estimands if claim["name"] == question.estimand)
         demand_new_question(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
     number = proposals.add_proposal(db, _with_changes(db, folder, draft, proposal), None, None, now)
-    kept_proposal = proposals.find_proposal(db, number)
-    if kept_proposal is None:
+    stored_proposal = proposals.find_proposal(db, number)
+    if stored_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
-    return kept_proposal
+    return stored_proposal
 
 
 def _with_changes(db: Database, folder: Folder, draft: StoredDraft, proposal: Proposal) -> Proposal:
@@ -97,11 +97,11 @@ def _with_changes(db: Database, folder: Folder, draft: StoredDraft, proposal: Pr
     return replace(mended, bits=0.0)  # it asks nothing new
 
 
-def find_proposed_draft(db: Database, kept_proposal: StoredProposal) -> StoredDraft:
+def find_proposed_draft(db: Database, proposal: StoredProposal) -> StoredDraft:
     """The draft that a proposal would publish."""
-    if kept_proposal.proposal.draft is None:
-        raise LookupError(f"proposal {kept_proposal.number} has no draft")
-    return require_draft(db, kept_proposal.proposal.draft)
+    if proposal.proposal.draft is None:
+        raise LookupError(f"proposal {proposal.number} has no draft")
+    return require_draft(db, proposal.proposal.draft)
 
 
 def demand_same_bundle(draft: StoredDraft, prepared: PackedBundle) -> None:
@@ -127,7 +127,7 @@ def _demand_compared(db: Database, draft: StoredDraft, manifest: Manifest) -> No
 def publish_code(
     db: Database,
     folder: Folder,
-    kept_proposal: StoredProposal,
+    proposal: StoredProposal,
     prepared: PackedBundle,
     *,
     keys: Keys,
@@ -138,11 +138,11 @@ def publish_code(
     has_address: bool,
 ) -> PublishedBundle:
     """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
-    draft = find_proposed_draft(db, kept_proposal)
+    draft = find_proposed_draft(db, proposal)
     demand_same_bundle(draft, prepared)
     _demand_compared(db, draft, prepared.manifest)
     demand_publishable(db, prepared.manifest, prepared.declaration, prepared.digest, reopens=True)
-    proposals.decide_proposal(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
+    proposals.decide_proposal(db, proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
     made = publish_bundle(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None and made.change != WAITS:
         attempt = preflight_report.read_preflight_report(draft.attempt)

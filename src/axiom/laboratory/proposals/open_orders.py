@@ -24,19 +24,17 @@ def read_open_orders(db: Database, author: str) -> OpenOrders:
 def open_cost(db: Database, author: str = AUTOPILOT) -> DesignCost:
     """What all that this author's approved proposals have still to order costs."""
     approved = [
-        kept_proposal
-        for kept_proposal in proposals.list_proposals_in_state(db, ProposalState.APPROVED)
-        if kept_proposal.proposal.author == author
+        proposal
+        for proposal in proposals.list_proposals_in_state(db, ProposalState.APPROVED)
+        if proposal.proposal.author == author
     ]
     if not approved:  # then without the newest evidence of all findings, for which each command would wait
         return DesignCost()
     newest = evidence.list_newest_evidence(db)
     left = []
-    for kept_proposal in approved:
+    for proposal in approved:
         registration = (
-            registrations.find_registration(db, kept_proposal.registration_id)
-            if kept_proposal.registration_id
-            else None
+            registrations.find_registration(db, proposal.registration_id) if proposal.registration_id else None
         )
         if registration is None or why_registration_ended(db, registration, newest):
             continue
@@ -50,7 +48,7 @@ def open_cost(db: Database, author: str = AUTOPILOT) -> DesignCost:
 def _waiting_of(db: Database, author: str) -> list[Proposal]:
     """This author's proposals that wait for an answer."""
     return [
-        kept_proposal.proposal
-        for kept_proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
-        if kept_proposal.proposal.author == author
+        proposal.proposal
+        for proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
+        if proposal.proposal.author == author
     ]

@@ -59,33 +59,31 @@ def choose_next_proposal(db: Database, most_core_hours: float, *, is_code_ours: 
     if not waiting:
         return None
     if is_code_ours:
-        code = (kept_proposal for kept_proposal in waiting if kept_proposal.proposal.admission is Admission.CODE)
-        for kept_proposal in code:
-            if not _mends_anothers(db, kept_proposal) and not _is_from_marked_session(db, kept_proposal):
-                return kept_proposal
+        code = (proposal for proposal in waiting if proposal.proposal.admission is Admission.CODE)
+        for proposal in code:
+            if not _mends_anothers(db, proposal) and not _is_from_marked_session(db, proposal):
+                return proposal
     return choose_admitted_proposal(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
 
 
-def _mends_anothers(db: Database, kept_proposal: StoredProposal) -> bool:
+def _mends_anothers(db: Database, proposal: StoredProposal) -> bool:
     """Would it take the place of code that its author has not written? Then a person decides."""
     # As it is now: it may be newer than the proposal.
-    stored = experiments.find_experiment_by_name(db, kept_proposal.proposal.experiment)
+    stored = experiments.find_experiment_by_name(db, proposal.proposal.experiment)
     if stored is None:
         return False
     first = read_registration_body(registrations.read_registrations(db, stored.id)[0].body).document
-    return bool(first.get("proposal", {}).get("author") != kept_proposal.proposal.author)
+    return bool(first.get("proposal", {}).get("author") != proposal.proposal.author)
 
 
-def _is_from_marked_session(db: Database, kept_proposal: StoredProposal) -> bool:
+def _is_from_marked_session(db: Database, proposal: StoredProposal) -> bool:
     """Could other programs' words have asked for this code? Then a person decides.
 
     Its author may have read them in the session in which the text was written, or in any up to the proposal.
     """
-    draft = drafts.find_draft(db, kept_proposal.proposal.draft) if kept_proposal.proposal.draft else None
-    since = draft.created_at if draft else kept_proposal.created_at
-    return transcripts.has_read_other_programs(
-        db, kept_proposal.proposal.author, since=since, until=kept_proposal.created_at
-    )
+    draft = drafts.find_draft(db, proposal.proposal.draft) if proposal.proposal.draft else None
+    since = draft.created_at if draft else proposal.created_at
+    return transcripts.has_read_other_programs(db, proposal.proposal.author, since=since, until=proposal.created_at)
 
 
 def count_dull_sessions(db: Database) -> Mapping[int, int]:

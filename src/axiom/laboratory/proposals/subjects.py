@@ -40,7 +40,7 @@ class _Version:
     stored: StoredExperiment
     declared: str  # its manifest, as its newest bundle has it
     newest: Mapping[int, Evidence]
-    kept: Sequence[StoredProposal]
+    proposals: Sequence[StoredProposal]
 
     @property
     def manifest(self) -> Manifest:
@@ -79,14 +79,14 @@ class _Version:
         return registration_store.group_feeders_by_finding(self.db, self.stored.id)
 
 
-def read_subjects(db: Database, kept: Sequence[StoredProposal], dull: Mapping[int, int]) -> list[Subject]:
+def read_subjects(db: Database, proposals: Sequence[StoredProposal], dull: Mapping[int, int]) -> list[Subject]:
     """Every open or retired finding of an open version, once something is known of it."""
     newest = evidence.list_newest_evidence(db)
     declared = experiments.read_open_manifests(db)
     collected: list[Subject] = []
     for stored in experiments.list_experiment_versions(db):
         if stored.status == "open" and stored.id in declared:
-            version = _Version(db, stored, declared[stored.id], newest, kept)
+            version = _Version(db, stored, declared[stored.id], newest, proposals)
             collected += _subjects_of_version(version, dull)
     return collected
 
@@ -122,8 +122,8 @@ def _subject(
     registered, line = version.registered[registration_id], version.newest[number]
     feeders = version.feeding[number]
     has_ended = all(version.over[feeder] for feeder in feeders)
-    mine = [kept_proposal for kept_proposal in version.kept if kept_proposal.proposal.finding == number]
-    origin = next((kept_proposal for kept_proposal in version.kept if _is_origin(kept_proposal, registration_id)), None)
+    mine = [proposal for proposal in version.proposals if proposal.proposal.finding == number]
+    origin = next((proposal for proposal in version.proposals if _is_origin(proposal, registration_id)), None)
     bare = Subject(
         number=number,
         experiment=version.stored.name,
@@ -144,9 +144,9 @@ def _subject(
         dull_sessions=min((dull.get(feeder, 0) for feeder in feeders if not version.over[feeder]), default=0),
         faults=_faults(version, number, mine) if status == "retired" else (),
         decided=frozenset(
-            kept_proposal.proposal.slug
-            for kept_proposal in mine
-            if kept_proposal.state in (ProposalState.APPROVED, ProposalState.REFUSED)
+            proposal.proposal.slug
+            for proposal in mine
+            if proposal.state in (ProposalState.APPROVED, ProposalState.REFUSED)
         ),
         depth=origin.proposal.depth if origin else 0,
         origin=origin.proposal.template if origin else None,
@@ -154,8 +154,8 @@ def _subject(
     return _add_values(version, bare, registration_id)
 
 
-def _is_origin(kept_proposal: StoredProposal, registration_id: int) -> bool:
-    return kept_proposal.registration_id == registration_id and kept_proposal.proposal.admission is Admission.QUESTION
+def _is_origin(proposal: StoredProposal, registration_id: int) -> bool:
+    return proposal.registration_id == registration_id and proposal.proposal.admission is Admission.QUESTION
 
 
 def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
@@ -199,9 +199,9 @@ def _means(version: _Version, subject: Subject, registration_id: int) -> tuple[t
 def _faults(version: _Version, number: int, mine: Sequence[StoredProposal]) -> tuple[str, ...]:
     """What has come to light since it was retired upon a proposal."""
     retired = [
-        kept_proposal
-        for kept_proposal in mine
-        if kept_proposal.proposal.template is Template.RETIRE and kept_proposal.state is ProposalState.APPROVED
+        proposal
+        for proposal in mine
+        if proposal.proposal.template is Template.RETIRE and proposal.state is ProposalState.APPROVED
     ]
     if not retired or retired[-1].decided_at is None:
         return ()

@@ -161,7 +161,7 @@ def _plan(this_round: OpenRound) -> list[Note]:
     return planning.tell_unheeded_wishes(this_round.db, this_round.policy) + planning.tell_plan(planned)
 
 
-def _now(part: Callable[[Database, datetime], list[Note]]) -> Callable[[OpenRound], list[Note]]:
+def _with_time(part: Callable[[Database, datetime], list[Note]]) -> Callable[[OpenRound], list[Note]]:
     return lambda this_round: part(this_round.db, this_round.now)
 
 
@@ -177,10 +177,10 @@ _STEPS: Mapping[Step, tuple[Callable[[OpenRound], list[Note]], ...]] = {
     Step.INSPECT: (tell_contradicted_outputs,),
     Step.FAILURES: (lambda this_round: tell_failures(this_round.db, this_round.window.since, this_round.now),),
     Step.CREDIT: (_of_round(pay_credit), tell_awards, tell_new_tariffs),
-    Step.CLEAN: (_now(clean_up), tell_deletions),
+    Step.CLEAN: (_with_time(clean_up), tell_deletions),
     Step.WITHDRAW: (stop_broken_versions, tell_releases, tell_withdrawals),
     Step.REPAIR: (tell_repairs,),
-    Step.EVALUATE: (_of_round(evaluate_findings), _now(score_predictions), _now(check_watches)),
+    Step.EVALUATE: (_of_round(evaluate_findings), _with_time(score_predictions), _with_time(check_watches)),
     Step.RANK: (rank_findings,),
     Step.DESIGN: (design_followups,),
     Step.TRY: (tell_preflights,),

@@ -26,7 +26,7 @@ from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 
 _MOST_KEPT = 10_000
-_PASSED_FOR = timedelta(hours=1)
+_SKIPPED_FOR = timedelta(hours=1)
 _COSTS_FOR = timedelta(minutes=1)
 _UNFIT_FOR = timedelta(minutes=10)
 _AS_DECLARED = Cost()
@@ -87,7 +87,7 @@ class DispatchCache:
         self._forms: dict[tuple[int, str, tuple[str, int], str, bool], OrderForm] = {}
         self._sizes: dict[int, WaitingSize] = {}
         self._turns: dict[int, int] = {}
-        self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
+        self._skipped: dict[tuple[int, int], tuple[int, datetime]] = {}
         self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
         self._release_states: Mapping[int, ReleaseState] = {}
         self._fleet: tuple[Fleet, datetime] | None = None
@@ -96,7 +96,7 @@ class DispatchCache:
 
     def refresh(self, db: Database) -> None:
         self._has_evidence = self._has_evidence or evidence.has_any_evidence(db)
-        stamp = (*experiments.read_experiment_stamp(db), db.notes)
+        stamp = (*experiments.read_experiment_stamp(db), db.experiment_changes)
         if stamp != self._stamp:
             stored, stated = experiments.list_experiment_versions(db), task_rules.read_rules(db)
             self.experiments = _known_experiments(stored, experiments.list_newest_bundles(db), stated)
@@ -175,17 +175,17 @@ class DispatchCache:
             return 0.0
         return 1.0 if self.last_turn(experiment.id) else 1.0 + experiment.declared.seconds
 
-    def passed(self, volunteer_id: int, experiment_id: int, now: datetime) -> int:
+    def skipped_up_to(self, volunteer_id: int, experiment_id: int, now: datetime) -> int:
         """Up to which task nothing of this version that waits may go to this volunteer, as was seen within the hour."""
-        task_id, seen_at = self._passed.get((volunteer_id, experiment_id), (0, now))
-        return task_id if now - seen_at < _PASSED_FOR else 0
+        task_id, seen_at = self._skipped.get((volunteer_id, experiment_id), (0, now))
+        return task_id if now - seen_at < _SKIPPED_FOR else 0
 
-    def pass_by(self, volunteer_id: int, experiment_id: int, task_id: int, now: datetime) -> None:
+    def skip_up_to(self, volunteer_id: int, experiment_id: int, task_id: int, now: datetime) -> None:
         """Nothing that waits up to this task may go to this volunteer: kept to save time, and seen again later."""
-        if len(self._passed) >= _MOST_KEPT:
-            self._passed.clear()
-        _, since = self._passed.get((volunteer_id, experiment_id), (0, now))
-        self._passed[volunteer_id, experiment_id] = task_id, since if now - since < _PASSED_FOR else now
+        if len(self._skipped) >= _MOST_KEPT:
+            self._skipped.clear()
+        _, since = self._skipped.get((volunteer_id, experiment_id), (0, now))
+        self._skipped[volunteer_id, experiment_id] = task_id, since if now - since < _SKIPPED_FOR else now
 
 
 def seconds_of(design: Design, bundled: Manifest) -> Mapping[int, float]:

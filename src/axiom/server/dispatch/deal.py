@@ -18,14 +18,13 @@ from axiom.rules.tasks.assignment import (
     count_sent_today,
     hourly_quota,
 )
-from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment, WaitingSize
+from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.orders import UnclaimedTask, UnsignedOrder, claim_tasks, sign_orders, write_order
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.store.hosts import hosts
-from axiom.store.tasks import queue as task_queue
-from axiom.store.tasks import workunits
-from axiom.store.tasks.queue import WaitingTask
+from axiom.store.tasks import waiting_tasks, workunits
+from axiom.store.tasks.waiting_tasks import WaitingTask
 
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
 _PAGE = 32
@@ -43,22 +42,27 @@ class Sizing:
 
 
 class TaskPicker:
-    def __init__(self, asking: AskingHost) -> None:
-        self._asking = asking
+    def __init__(self, context: DispatchContext) -> None:
+        self._context = context
         self._alone: bool | None = None
-        self.is_first = not asking.host.standing.quota_day  # nothing was ever given to it
+        self.is_first = not context.host.standing.quota_day  # nothing was ever given to it
 
     def pick_tasks(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
         """What could be taken; what the host has from before a restore has an order of its own and stays as it is.
 
         What has failed somewhere is tried again on a core, if it can be: GPUs that cannot compute use up no workunit.
         """
-        asking, amount = self._asking, share.tasks
+        context, amount = self._context, share.tasks
         meant = (
-            task_queue.list_targeted_tasks(asking.db, experiment.id, asking.host.id, limit=amount) if is_meant else []
+            waiting_tasks.list_targeted_tasks(context.db, experiment.id, context.host.id, limit=amount)
+            if is_meant
+            else []
         )
         candidates = meant + self._pick_open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
-        holding, is_for_any = asking.request.holding or frozenset(), not (share.gpu and experiment.declared.may_use_gpu)
+        holding, is_for_any = (
+            context.request.holding or frozenset(),
+            not (share.gpu and experiment.declared.may_use_gpu),
+        )
         return [task for task in candidates if task.task_id not in holding and (is_for_any or not task.ordinal)]
 
     def cut_task(
@@ -68,68 +72,70 @@ class TaskPicker:
 
         A check of another stays as it is, and so does what somebody else has a copy of.
         """
-        asking = self._asking
+        context = self._context
         if wanted.ordinal or wanted.checks_task_id is not None:
             return [wanted], 0
-        if wanted.quorum > 1 and task_queue.has_workunit_copies(asking.db, wanted.workunit_id):
+        if wanted.quorum > 1 and waiting_tasks.has_workunit_copies(context.db, wanted.workunit_id):
             return [wanted], 0
         sizes, left = self._size_parts(len(wanted.replicates), sizing)
         if len(sizes) == 1 and not left:
             return [wanted], 0
         parts, rest = workunits.split_workunit(
-            asking.db, experiment.id, wanted, sizes if left else sizes[:-1], asking.now
+            context.db, experiment.id, wanted, sizes if left else sizes[:-1], context.now
         )
         if not left:
             return [*parts, rest], 0
         uncut = WaitingSize(seconds=0.0, replicates=left, block=sizing.block)
-        return parts, asking.count_parts(experiment, uncut, sizing.replicate_seconds * left, sizing.gpu)
+        return parts, context.count_parts(experiment, uncut, sizing.replicate_seconds * left, sizing.gpu)
 
     def _size_parts(self, left: int, sizing: Sizing) -> tuple[list[int], int]:
         sizes: list[int] = []
         seconds = sizing.seconds
         while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
             seconds_each = sizing.replicate_seconds / sizing.cores
-            sizes.append(self._asking.replicates_for(left, sizing.block, seconds_each, is_first=self.is_first))
+            sizes.append(self._context.replicates_for(left, sizing.block, seconds_each, is_first=self.is_first))
             self.is_first = False
             left -= sizes[-1]
-            seconds -= seconds_on(self._asking.host, sizing.replicate_seconds * sizes[-1])
+            seconds -= seconds_on(self._context.host, sizing.replicate_seconds * sizes[-1])
         return sizes, left
 
     def _pick_open(self, experiment_id: int, amount: int) -> list[WaitingTask]:
         """What is meant for nobody in particular."""
-        asking, volunteer_id = self._asking, self._asking.host.volunteer_id
-        after = asking.cache.passed(volunteer_id, experiment_id, asking.now)
+        context, volunteer_id = self._context, self._context.host.volunteer_id
+        after = context.cache.skipped_up_to(volunteer_id, experiment_id, context.now)
         chosen: list[WaitingTask] = []
-        limit, passed = amount, 0
+        limit, skipped = amount, 0
         for _ in range(_MOST_PAGES):
-            page = task_queue.list_candidate_tasks(asking.db, experiment_id, after=after, limit=limit)
+            page = waiting_tasks.list_candidate_tasks(context.db, experiment_id, after=after, limit=limit)
             for candidate in page:
                 if not self._is_barred(candidate, chosen):
                     chosen.append(candidate)
                 elif not chosen:
-                    passed = candidate.task_id
+                    skipped = candidate.task_id
             if len(page) < limit or len(chosen) >= amount:
                 break
             after, limit = page[-1].task_id, _PAGE
-        if passed:
-            asking.cache.pass_by(volunteer_id, experiment_id, passed, asking.now)
+        if skipped:
+            context.cache.skip_up_to(volunteer_id, experiment_id, skipped, context.now)
         return chosen[:amount]
 
     def _is_barred(self, wanted: WaitingTask, chosen: Sequence[WaitingTask]) -> bool:
         if not wanted.ordinal and wanted.quorum == 1 and wanted.checks_task_id is None:
             return False
-        db, volunteer_id = self._asking.db, self._asking.host.volunteer_id
+        db, volunteer_id = self._context.db, self._context.host.volunteer_id
         if any(other.workunit_id == wanted.workunit_id for other in chosen):
             return True
-        if wanted.checks_task_id is not None and task_queue.has_computed_task(db, wanted.checks_task_id, volunteer_id):
-            return not (self._asking.is_ours and self._is_alone())
-        return task_queue.has_had_workunit(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
+        if wanted.checks_task_id is not None and waiting_tasks.has_computed_task(
+            db, wanted.checks_task_id, volunteer_id
+        ):
+            return not (self._context.is_ours and self._is_alone())
+        return waiting_tasks.has_had_workunit(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
 
     def _is_alone(self) -> bool:
         if self._alone is None:
-            asking = self._asking
+            context = self._context
             self._alone = not hosts.has_other_hosts_since(
-                asking.db, asking.host.volunteer_id, asking.now - limits.ALONE_FOR
+                context.db, context.host.volunteer_id, context.now - limits.ALONE_FOR
             )
         return self._alone
 
@@ -138,24 +144,24 @@ class TaskPicker:
 class Deal:
     """Gives tasks of the queues to one host until its wish is fulfilled or no queue has any for it."""
 
-    asking: AskingHost
+    context: DispatchContext
     picker: TaskPicker
     queues: dict[int, WorkQueue]
     wish: RequestedWork  # what of it is left
     is_more: bool = False  # is more there than was thought, since what waits was cut into smaller tasks?
 
     def give_tasks(self, in_hand: Sequence[TasksInHand]) -> tuple[list[GrantedTask], str]:
-        sent = count_sent_today(self.asking.host, self.asking.now), _count_sent_lately(self.asking)
+        sent = count_sent_today(self.context.host, self.context.now), _count_sent_lately(self.context)
         granted: list[GrantedTask] = []
         for_others = False
         while True:
             self.is_more = False
             decided = assign_tasks(
-                self.asking.host,
+                self.context.host,
                 list(self.queues.values()),
                 in_hand=[*in_hand, *map(_as_in_hand, granted)],
                 wish=self.wish,
-                allowance=self.asking.allowance,
+                allowance=self.context.allowance,
                 sent_today=sent[0] + len(granted),
                 sent_lately=sent[1] + len(granted),
             )
@@ -177,26 +183,26 @@ class Deal:
         for share in shares:
             if any(claim.task.experiment == share.experiment_id for claim in unclaimed):
                 # It has some for its GPU already: what is to be its cores' must be other tasks.
-                claim_tasks(self.asking, unclaimed)
+                claim_tasks(self.context, unclaimed)
                 unclaimed = []
             claims = self._take_share(share)
             unclaimed += claims
             tasks = [claim.task for claim in claims]
             taken += tasks
-            self.wish = self.asking.remaining_wish(self.wish, tasks)
-        claim_tasks(self.asking, unclaimed)
+            self.wish = self.context.remaining_wish(self.wish, tasks)
+        claim_tasks(self.context, unclaimed)
         return taken
 
     def _take_share(self, share: TaskShare) -> list[UnclaimedTask]:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
-        asking, queue = self.asking, self.queues[share.experiment_id]
-        experiment = asking.offered[share.experiment_id]
+        context, queue = self.context, self.queues[share.experiment_id]
+        experiment = context.offered[share.experiment_id]
         picked = self.picker.pick_tasks(experiment, share, is_meant=queue.is_meant)
         written, used, cut_off = self._write_orders(experiment, share, picked)
         if used:
             self.picker.is_first = False
-            asking.cache.note_size(experiment, _measure_task(asking, experiment, picked[used - 1]))
-        claims = sign_orders(asking, experiment, written, share.gpu, is_staged=queue.room is not None)
+            context.cache.note_size(experiment, _measure_task(context, experiment, picked[used - 1]))
+        claims = sign_orders(context, experiment, written, share.gpu, is_staged=queue.room is not None)
         self._shorten_queue(queue, share, len(claims), waiting=cut_off + len(picked) - used)
         return claims
 
@@ -204,20 +210,20 @@ class Deal:
         self, experiment: KnownExperiment, share: TaskShare, picked: Sequence[WaitingTask]
     ) -> tuple[list[UnsignedOrder], int, int]:
         """Orders that fill a share; of how many of the picked tasks they are made, and how many parts were cut off."""
-        asking = self.asking
+        context = self.context
         seconds, instances = self.wish.gpus[share.gpu] if share.gpu else (self.wish.seconds, self.wish.instances)
-        cores = asking.cores(experiment.declared, share.gpu)
+        cores = context.cores(experiment.declared, share.gpu)
         instances /= cores  # tasks, from here on
         written: list[UnsignedOrder] = []
         used = cut_off = 0
         for wanted in picked:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
-            form, parts, used = asking.order_form(experiment, wanted, share.gpu), [wanted], used + 1
+            form, parts, used = context.order_form(experiment, wanted, share.gpu), [wanted], used + 1
             if len(wanted.replicates) > 1 and not (share.gpu and experiment.declared.side_by_side):
                 sizing = Sizing(
                     gpu=share.gpu,
-                    replicate_seconds=asking.expected_seconds(experiment, form.replicate_seconds, share.gpu),
+                    replicate_seconds=context.expected_seconds(experiment, form.replicate_seconds, share.gpu),
                     block=form.block,
                     cores=cores,
                     seconds=seconds,
@@ -227,10 +233,10 @@ class Deal:
                 parts, rest = self.picker.cut_task(experiment, wanted, sizing)
                 cut_off += rest
             for part in parts:
-                order = write_order(asking, experiment, form, part, share.gpu)
+                order = write_order(context, experiment, form, part, share.gpu)
                 if order is not None:
                     written.append(order)
-                    seconds -= asking.elapsed_seconds(order.effort.seconds)
+                    seconds -= context.elapsed_seconds(order.effort.seconds)
         return written, used, cut_off
 
     def _shorten_queue(self, queue: WorkQueue, share: TaskShare, amount: int, *, waiting: int) -> None:
@@ -244,16 +250,16 @@ class Deal:
         self.queues[queue.experiment_id] = shorter
 
 
-def _count_sent_lately(asking: AskingHost) -> int:
+def _count_sent_lately(context: DispatchContext) -> int:
     """How many tasks it had within the hour, as far as its quota asks: most hosts have none."""
-    quota = hourly_quota(asking.host, asking.allowance)
+    quota = hourly_quota(context.host, context.allowance)
     if quota is None:
         return 0
-    return task_queue.count_tasks_sent_since(asking.db, asking.host.id, asking.now - QUOTA_LASTS, limit=2 * quota)
+    return waiting_tasks.count_tasks_sent_since(context.db, context.host.id, context.now - QUOTA_LASTS, limit=2 * quota)
 
 
-def _measure_task(asking: AskingHost, experiment: KnownExperiment, task: WaitingTask) -> WaitingSize:
-    form, replicates = asking.order_form(experiment, task, ""), len(task.replicates)
+def _measure_task(context: DispatchContext, experiment: KnownExperiment, task: WaitingTask) -> WaitingSize:
+    form, replicates = context.order_form(experiment, task, ""), len(task.replicates)
     return WaitingSize(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
 
 

@@ -14,18 +14,18 @@ from axiom.rules.tasks.assignment import (
     count_sent_today,
     quota_day_of,
 )
-from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.deal import Deal, TaskPicker
+from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.server.dispatch.orders import repeat_order
-from axiom.server.dispatch.queues import QueueReader, RolloutLimits
+from axiom.server.dispatch.work_queues import QueueReader, RolloutLimits
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkGrant, WorkRequest
 from axiom.server.returns.transitioner import transit_many
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
-from axiom.store.tasks import queue as task_queue
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks.queue import HeldTasks, SentTask
+from axiom.store.tasks import waiting_tasks
+from axiom.store.tasks.waiting_tasks import HeldTasks, SentTask
 
 _LOOKED_AT_ONCE = 32
 log = logging.getLogger("axiom.dispatch")
@@ -42,7 +42,7 @@ def grant_tasks(
     allowance: Allowance | None = None,
 ) -> WorkGrant:
     cache.refresh(db)
-    asking = AskingHost(
+    context = DispatchContext(
         db=db,
         settings=settings,
         cache=cache,
@@ -51,72 +51,72 @@ def grant_tasks(
         allowance=allowance or settings.volunteers,
         now=now,
     )
-    rollout = RolloutLimits(asking)
-    lost, out = _resend_lost_tasks(asking, rollout, task_queue.list_held_tasks(db, host.id))
-    granted, reason = _grant_new_tasks(asking, rollout, out, lost)
+    rollout = RolloutLimits(context)
+    lost, out = _resend_lost_tasks(context, rollout, waiting_tasks.list_held_tasks(db, host.id))
+    granted, reason = _grant_new_tasks(context, rollout, out, lost)
     grant = WorkGrant(granted=tuple(granted), lost=lost, reason=reason)
-    _record_grant(asking, grant)
+    _record_grant(context, grant)
     return grant
 
 
 def _resend_lost_tasks(
-    asking: AskingHost, rollout: RolloutLimits, out: Sequence[HeldTasks]
+    context: DispatchContext, rollout: RolloutLimits, out: Sequence[HeldTasks]
 ) -> tuple[tuple[GrantedTask, ...], Sequence[HeldTasks]]:
     """What our books say this host has and it does not; and what by our books it has once closed tasks are back."""
-    most, holding = asking.request.most, asking.request.holding
+    most, holding = context.request.most, context.request.holding
     if holding is None or most <= 0:
         return (), out
     lost: list[GrantedTask] = []
     closed: dict[int, int] = {}
-    for task in task_queue.read_sent_tasks(asking.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
+    for task in waiting_tasks.read_sent_tasks(context.db, _list_missing(out, holding)[: max(most, _LOOKED_AT_ONCE)]):
         if task.workunit_state is not WorkunitState.OPEN or rollout.is_outdated(task):
             closed[task.task_id] = task.workunit_id
-        elif len(lost) < most and rollout.may_have(task) and _can_compute(asking, task):
-            lost.append(repeat_order(asking, task))
+        elif len(lost) < most and rollout.may_have(task) and _can_compute(context, task):
+            lost.append(repeat_order(context, task))
     if not closed:
         return tuple(lost), out
-    _take_back(asking, closed)
-    return tuple(lost), task_queue.list_held_tasks(asking.db, asking.host.id)
+    _take_back(context, closed)
+    return tuple(lost), waiting_tasks.list_held_tasks(context.db, context.host.id)
 
 
 def _list_missing(out: Sequence[HeldTasks], holding: Collection[int]) -> list[int]:
     return sorted(set[int]().union(*(tasks.ids for tasks in out)).difference(holding))
 
 
-def _can_compute(asking: AskingHost, task: SentTask) -> bool:
-    programs = asking.request.programs
+def _can_compute(context: DispatchContext, task: SentTask) -> bool:
+    programs = context.request.programs
     if not task.gpu:
         return "" in programs
-    needs = asking.cache.experiments[task.experiment_id].declared
-    return choose_gpu_kind(asking.host, needs.gpu_memory, programs & {task.gpu}) is not None
+    needs = context.cache.experiments[task.experiment_id].declared
+    return choose_gpu_kind(context.host, needs.gpu_memory, programs & {task.gpu}) is not None
 
 
-def _take_back(asking: AskingHost, closed: Mapping[int, int]) -> None:
+def _take_back(context: DispatchContext, closed: Mapping[int, int]) -> None:
     """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
     reason = "its host lost it, and it is wanted no more or not in this form"
-    back = [task for task in task_store.list_tasks_at_host(asking.db, asking.host.id) if task.id in closed]
-    task_store.set_task_states(asking.db, [(task, TaskState.ABORTED, reason) for task in back], asking.now)
-    transit_many(asking.db, closed.values(), asking.now)
+    back = [task for task in task_store.list_tasks_at_host(context.db, context.host.id) if task.id in closed]
+    task_store.set_task_states(context.db, [(task, TaskState.ABORTED, reason) for task in back], context.now)
+    transit_many(context.db, closed.values(), context.now)
 
 
 def _grant_new_tasks(
-    asking: AskingHost, rollout: RolloutLimits, out: Sequence[HeldTasks], lost: Sequence[GrantedTask]
+    context: DispatchContext, rollout: RolloutLimits, out: Sequence[HeldTasks], lost: Sequence[GrantedTask]
 ) -> tuple[Sequence[GrantedTask], str]:
     """New tasks, and why not more. What was sent again counts as what was asked for."""
-    wish = asking.remaining_wish(asking.request, lost)
+    wish = context.remaining_wish(context.request, lost)
     if not wish.is_any:
         return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
-    in_hand = [_load_in_hand(asking, tasks) for tasks in out]
-    queues, why_nothing = QueueReader(asking, rollout).read_queues()
+    in_hand = [_load_in_hand(context, tasks) for tasks in out]
+    queues, why_nothing = QueueReader(context, rollout).read_queues()
     if why_nothing:
         return (), why_nothing
-    deal = Deal(asking=asking, picker=TaskPicker(asking), queues=queues, wish=wish)
+    deal = Deal(context=context, picker=TaskPicker(context), queues=queues, wish=wish)
     return deal.give_tasks(in_hand)
 
 
-def _load_in_hand(asking: AskingHost, tasks: HeldTasks) -> TasksInHand:
-    experiment = asking.cache.experiments[tasks.experiment_id]
-    load = asking.load_task(experiment, tasks.gpu)
+def _load_in_hand(context: DispatchContext, tasks: HeldTasks) -> TasksInHand:
+    experiment = context.cache.experiments[tasks.experiment_id]
+    load = context.load_task(experiment, tasks.gpu)
     return TasksInHand(
         tasks=len(tasks.ids),
         seconds=load.seconds,
@@ -126,13 +126,13 @@ def _load_in_hand(asking: AskingHost, tasks: HeldTasks) -> TasksInHand:
     )
 
 
-def _record_grant(asking: AskingHost, grant: WorkGrant) -> None:
-    host, granted = asking.host, grant.granted
+def _record_grant(context: DispatchContext, grant: WorkGrant) -> None:
+    host, granted = context.host, grant.granted
     if granted:
-        day = quota_day_of(asking.now)
-        hosts.record_sent_tasks(asking.db, host.id, day=day, sent=count_sent_today(host, asking.now) + len(granted))
+        day = quota_day_of(context.now)
+        hosts.record_sent_tasks(context.db, host.id, day=day, sent=count_sent_today(host, context.now) + len(granted))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [task.task for task in granted])
         return
-    why = grant.reason if asking.request.is_any and not grant.lost else ""
+    why = grant.reason if context.request.is_any and not grant.lost else ""
     if host.why_no_work != why and (why or grant.lost):
-        hosts.record_no_work_reason(asking.db, host.id, why)
+        hosts.record_no_work_reason(context.db, host.id, why)

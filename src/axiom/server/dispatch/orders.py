@@ -7,8 +7,8 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.value import value_class
 from axiom.domain.work import task_name
 from axiom.errors import TicketTooLong
-from axiom.server.dispatch.asking_host import AskingHost, TaskEffort
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm
+from axiom.server.dispatch.dispatch_context import DispatchContext, TaskEffort
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.tickets import Order, Particulars
@@ -16,8 +16,8 @@ from axiom.signed.trust import seal_payload, seal_together
 from axiom.store.engine.database import to_microseconds
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks.queue import SentTask, WaitingTask
 from axiom.store.tasks.tasks import TaskClaim
+from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
 
 
 @value_class
@@ -39,35 +39,40 @@ class UnclaimedTask:
 
 
 def write_order(
-    asking: AskingHost, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
+    context: DispatchContext, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
 ) -> UnsignedOrder | None:
     """The order for a waiting task. What nobody can ever be given must not stand before the others for ever."""
     seeds = _seeds(experiment, wanted.replicates)
     particulars = Particulars(
-        host=asking.host.id,
+        host=context.host.id,
         task=wanted.task_id,
         replicates=wanted.replicates,
         seeds=seeds,
-        issued=asking.now,
-        deadline=asking.deadline,
-        expires=asking.deadline + asking.settings.grace,
+        issued=context.now,
+        deadline=context.deadline,
+        expires=context.deadline + context.settings.grace,
     )
     try:
         body = form.ticket.write(particulars)
     except TicketTooLong as error:
-        workunits.request_abort(asking.db, wanted.workunit_id, str(error))
-        transit(asking.db, wanted.workunit_id, asking.now)
+        workunits.request_abort(context.db, wanted.workunit_id, str(error))
+        transit(context.db, wanted.workunit_id, context.now)
         return None
-    effort = asking.measure_effort(experiment, wanted, form.replicate_seconds, gpu)
+    effort = context.measure_effort(experiment, wanted, form.replicate_seconds, gpu)
     return UnsignedOrder(task=wanted, seeds=seeds, body=body, effort=effort, bundle=form.bundle)
 
 
 def sign_orders(
-    asking: AskingHost, experiment: KnownExperiment, written: Sequence[UnsignedOrder], gpu: str, *, is_staged: bool
+    context: DispatchContext,
+    experiment: KnownExperiment,
+    written: Sequence[UnsignedOrder],
+    gpu: str,
+    *,
+    is_staged: bool,
 ) -> list[UnclaimedTask]:
     """Sign orders for one host: all at once where its runner reads such orders, else one by one."""
-    key, bodies = asking.settings.key, [order.body for order in written]
-    texts = seal_together(bodies, key) if asking.request.jointly else [seal_payload(body, [key]) for body in bodies]
+    key, bodies = context.settings.key, [order.body for order in written]
+    texts = seal_together(bodies, key) if context.request.jointly else [seal_payload(body, [key]) for body in bodies]
     return [
         UnclaimedTask(
             task=_granted_task(
@@ -75,13 +80,13 @@ def sign_orders(
                 order.task,
                 Order(
                     task=order.task.task_id,
-                    host=asking.host.id,
+                    host=context.host.id,
                     bundle=order.bundle.digest,
                     seeds=order.seeds,
                     ticket=ticket,
                 ),
                 order.effort,
-                deadline=asking.deadline,
+                deadline=context.deadline,
                 seal=order.bundle.seal,
                 gpu=gpu,
             ),
@@ -92,7 +97,7 @@ def sign_orders(
     ]
 
 
-def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
+def claim_tasks(context: DispatchContext, unclaimed: Sequence[UnclaimedTask]) -> None:
     """Write down that these tasks are the host's from now on."""
     claims = [
         TaskClaim(
@@ -106,20 +111,20 @@ def claim_tasks(asking: AskingHost, unclaimed: Sequence[UnclaimedTask]) -> None:
         )
         for claim in unclaimed
     ]
-    tasks.send_tasks(asking.db, claims, host_id=asking.host.id, now=asking.now)
+    tasks.send_tasks(context.db, claims, host_id=context.host.id, now=context.now)
     if copied := {claim.task.workunit for claim in unclaimed if claim.has_copies}:  # how large they are is known now
-        transit_many(asking.db, copied, asking.now)
+        transit_many(context.db, copied, context.now)
     for claim in unclaimed:
-        asking.cache.note_turn(claim.task.experiment, to_microseconds(asking.now))
+        context.cache.note_turn(claim.task.experiment, to_microseconds(context.now))
 
 
-def repeat_order(asking: AskingHost, task: SentTask) -> GrantedTask:
+def repeat_order(context: DispatchContext, task: SentTask) -> GrantedTask:
     """A task that was sent before, with the order that it had."""
-    experiment, gpu = asking.cache.experiments[task.experiment_id], task.gpu
-    form = asking.order_form(experiment, task, gpu) if experiment.bundle else None
+    experiment, gpu = context.cache.experiments[task.experiment_id], task.gpu
+    form = context.order_form(experiment, task, gpu) if experiment.bundle else None
     seconds = form.replicate_seconds if form else experiment.declared.seconds
-    effort, seeds = asking.measure_effort(experiment, task, seconds, gpu), _seeds(experiment, task.replicates)
-    order = Order(task=task.task_id, host=asking.host.id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
+    effort, seeds = context.measure_effort(experiment, task, seconds, gpu), _seeds(experiment, task.replicates)
+    order = Order(task=task.task_id, host=context.host.id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
     return _granted_task(experiment, task, order, effort, deadline=task.deadline, seal=task.seal, gpu=gpu)
 
 

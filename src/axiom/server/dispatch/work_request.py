@@ -11,7 +11,7 @@ from axiom.rules.tasks.assignment import Allowance, RequestedWork, is_unproven
 from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Order
 from axiom.store.engine.database import Database
-from axiom.store.tasks.queue import count_sibling_tasks
+from axiom.store.tasks.waiting_tasks import count_sibling_tasks
 
 
 @dataclass(frozen=True, kw_only=True)

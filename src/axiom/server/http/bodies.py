@@ -21,17 +21,17 @@ class BodyRoom:
         self.left = left
         self._share = share
         self._taken = Counter[str]()
-        self._door = threading.Lock()  # answers come from the writer's thread
+        self._lock = threading.Lock()  # answers come from the writer's thread
 
     def take(self, size: int, visitor: str = "") -> bool:
         """Whether there is room for so many more; given back they must be in any case. Nobody has no share."""
-        with self._door:
+        with self._lock:
             self.left -= size
             self._taken[visitor] += size
             return self.left >= 0 and (not visitor or self._taken[visitor] <= self._share)
 
     def give(self, size: int, visitor: str = "") -> None:
-        with self._door:
+        with self._lock:
             self.left += size
             self._taken[visitor] -= size
             if not self._taken[visitor]:

@@ -102,7 +102,7 @@ class PartialUploads:
         """A file of so many bytes lost its place to another output of its task; the disk holds it until it is swept."""
         self._replaced[task_id] += size
 
-    def lying(self, task_id: int) -> dict[int, int]:
+    def pending_bytes_by_task(self, task_id: int) -> dict[int, int]:
         """Bytes beside this task's output: by task, the parts of all others, and whatever was replaced."""
         sizes = Counter(self._replaced)
         for number, size in list(self._parts.values()):
@@ -150,7 +150,7 @@ class Transfers:
         self._folder = folder
         self._now = now
         self._threads = threads
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
         self._waiting: list[WholeOutput] = []
         self._coming: dict[str, Arrival] = {}  # those that write to a file, by the name that they bring
         self._has_room = True
@@ -209,7 +209,7 @@ class Transfers:
         if len(output.body) > blobs.LIMIT:
             self._threads.submit(self._store_large, output)
             return output.answer
-        with self._door:
+        with self._lock:
             self._waiting.append(output)
             is_first = len(self._waiting) == 1
         if is_first:
@@ -256,10 +256,10 @@ class Transfers:
         return self._store_all(db, [output])[0]
 
     def _bytes_of_other_tasks(self, db: Database, task_id: int) -> int:
-        lying = self.begun.lying(task_id)
-        counted = uploads.list_tasks_of_same_host(db, task_id, lying) | {task_id}
+        pending = self.begun.pending_bytes_by_task(task_id)
+        counted = uploads.list_tasks_of_same_host(db, task_id, pending) | {task_id}
         stored = uploads.sum_other_upload_bytes(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
-        return stored + sum(lying.get(number, 0) for number in counted)
+        return stored + sum(pending.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[WholeOutput], work: Callable[[Database, list[WholeOutput]], list[bytes]]) -> None:
         try:
@@ -283,13 +283,13 @@ class Transfers:
 
     def _fail(self, batch: list[WholeOutput]) -> None:
         """Nothing of these was stored; nor of those for which the writer never looked."""
-        with self._door:
+        with self._lock:
             failed, self._waiting = [*batch, *self._waiting], []
         for output in failed:
             output.answer.set_result(transfers.upload_retry_reply(_BUSY))
 
     def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:
-        with self._door:
+        with self._lock:
             batch += self._waiting
             self._waiting = []
         return [answer for part in _parts(batch) for answer in self._store_all(db, part)]
@@ -314,8 +314,8 @@ class Transfers:
 
 
 class Arrival:
-    def __init__(self, desk: Transfers, length: int) -> None:
-        self._desk = desk
+    def __init__(self, transfers: Transfers, length: int) -> None:
+        self._transfers = transfers
         self._length = length
         self._buffer = bytearray()  # the head, and behind it what is kept in memory
         self._answer: bytes | None = None  # decided already: what still comes is let pass
@@ -357,7 +357,7 @@ class Arrival:
         self._look_at_disk()
         if self._answer is None and self._upload is not None and self._file is None:
             buffered = self._buffer[self._upload.data_starts_at :]
-            if len(buffered) >= _WORTH_KEEPING and not self._desk.is_coming(self._upload.name):
+            if len(buffered) >= _WORTH_KEEPING and not self._transfers.is_coming(self._upload.name):
                 self._open(self._upload)
         self._close()
 
@@ -371,7 +371,7 @@ class Arrival:
         except MalformedRequest as error:
             self._answer = transfers.upload_refused_reply(str(error))
             return
-        if isinstance(head, SizeQuery) or (head and (_goes_to_file(head) or not self._desk.has_looked_at_room)):
+        if isinstance(head, SizeQuery) or (head and (_goes_to_file(head) or not self._transfers.has_looked_at_room)):
             self._unread = head
         elif head is not None:
             self._answer = self._why_not(head)
@@ -383,8 +383,8 @@ class Arrival:
     def _look_at_disk(self) -> None:
         head, self._unread = self._unread, None
         if isinstance(head, SizeQuery):
-            number = task_of(self._desk.key, head.name)
-            self._answer = transfers.size_reply(0 if number is None else self._desk.begun.size(number, head.name))
+            number = task_of(self._transfers.key, head.name)
+            self._answer = transfers.size_reply(0 if number is None else self._transfers.begun.size(number, head.name))
         elif head is not None:
             self._answer = self._why_not(head)
             if self._answer is None:
@@ -396,15 +396,15 @@ class Arrival:
 
     def _why_not(self, head: Upload) -> bytes | None:
         """The answer to an upload that is not taken; its token is looked at before anything else is."""
-        problem = transfers.check_token(self._desk.key, head)
-        task_id = task_of(self._desk.key, head.name)
-        if task_id is None and self._desk.foreign.awaits(head):
+        problem = transfers.check_token(self._transfers.key, head)
+        task_id = task_of(self._transfers.key, head.name)
+        if task_id is None and self._transfers.foreign.awaits(head):
             problem, task_id = None, foreign_uploads.TASK_ID
         if problem or task_id is None:
             return transfers.upload_refused_reply(problem or "nobody here awaits a file of this name")
         if self._length != head.body_length:
             return transfers.upload_refused_reply("the length of the request is not what its head says")
-        if not self._desk.has_room():
+        if not self._transfers.has_room():
             return transfers.upload_retry_reply(_FULL)
         self._task_id = task_id
         return None
@@ -414,13 +414,13 @@ class Arrival:
         data = bytes(self._buffer[upload.data_starts_at :])
         self._buffer.clear()
         if self._task_id != foreign_uploads.TASK_ID:
-            self._answer = self._desk.why_not(self._task_id, upload.nbytes)
+            self._answer = self._transfers.why_not(self._task_id, upload.nbytes)
         if self._answer is not None:
             return
-        self._desk.take_over(upload.name, self)
+        self._transfers.take_over(upload.name, self)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            self._file = os.open(self._desk.begun.begin(self._task_id, upload.name, upload.nbytes), flags, 0o600)
+            self._file = os.open(self._transfers.begun.begin(self._task_id, upload.name, upload.nbytes), flags, 0o600)
             if os.fstat(self._file).st_size < upload.offset:
                 self._answer = transfers.upload_retry_reply("less of the file is here than was said; ask again")
                 self._close()
@@ -458,21 +458,21 @@ class Arrival:
         if self._file is not None:
             self._close()
             if self._written == upload.nbytes:
-                return self._desk.complete(upload, self._task_id)
+                return self._transfers.complete(upload, self._task_id)
             return _ready(transfers.upload_retry_reply("the file is not whole yet"))
         body = bytes(self._buffer[upload.data_starts_at :])
         if len(body) != upload.nbytes:
             return _ready(transfers.upload_retry_reply("the file is not whole yet"))
         if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
             return _ready(transfers.upload_retry_reply("the bytes are not those of the file"))
-        return self._desk.store(WholeOutput(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
+        return self._transfers.store(WholeOutput(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
 
     def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
         if self._upload is not None:
-            self._desk.let_go(self._upload.name, self)
+            self._transfers.let_go(self._upload.name, self)
 
 
 def _goes_to_file(head: Upload) -> bool:

@@ -28,7 +28,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.hosts import clusters, hosts
-from axiom.store.tasks import queue
+from axiom.store.tasks import waiting_tasks
 
 _BEATS = 20  # words within a lease, of a pilot that has nothing else to say
 _COUNTED = timedelta(seconds=10)  # for which the cores of all pilots are remembered
@@ -133,7 +133,7 @@ class PilotServer:
     def tasks_of(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
         self._host(db, pilot)
         at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
-        out = frozenset[int]().union(*(tasks.ids for tasks in queue.list_held_tasks(db, pilot.host_id)))
+        out = frozenset[int]().union(*(tasks.ids for tasks in waiting_tasks.list_held_tasks(db, pilot.host_id)))
         return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, in_hand=out)
 
     def give_back(self, db: Database, pilot: PilotIdentity, task_ids: Collection[int], *, is_over: bool) -> int:

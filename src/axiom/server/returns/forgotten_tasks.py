@@ -23,8 +23,8 @@ from axiom.store.experiments import experiments
 from axiom.store.journal import history
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks.queue import WaitingTask
 from axiom.store.tasks.tasks import TaskClaim, TaskWithOwner
+from axiom.store.tasks.waiting_tasks import WaitingTask
 
 log = logging.getLogger("axiom.readmission")
 

@@ -15,10 +15,10 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_allowance, read_work_request
 from axiom.server.returns.reporting import take_reports
-from axiom.server.scheduler.build_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
 from axiom.server.scheduler.programs import HostPrograms, find_programs
 from axiom.server.scheduler.refusals import Refusals
+from axiom.server.scheduler.store_and_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.tasks_on_client import (
     TasksOnClient,
     find_unwanted_tasks,
@@ -85,7 +85,7 @@ class RequestHandler:
         handled = HandledRequest(
             request=request, identity=identity, programs=programs, grant=grant, unwanted=unwanted, now=now
         )
-        return self.replies.build_reply(db, handled)
+        return self.replies.store_and_reply(db, handled)
 
     def _record_reports(self, db: Database, request: SchedulerRequest, identity: Identity, now: datetime) -> Identity:
         """The host as its reports have left it: where few report, they are judged and paid at once."""

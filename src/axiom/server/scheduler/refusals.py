@@ -9,7 +9,7 @@ from axiom.boinc.replies import Message, Priority, Reply
 from axiom.errors import AxiomError, StoreBusy
 from axiom.locale.languages import gettext, mark
 from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
-from axiom.server.scheduler.reply import Project, spread
+from axiom.server.scheduler.reply_elements import Project, spread
 
 log = logging.getLogger("axiom.rpc")
 _BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")

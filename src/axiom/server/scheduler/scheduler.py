@@ -13,10 +13,10 @@ from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.locale.languages import choose_language, speak_language
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import DispatchSettings
-from axiom.server.scheduler.build_reply import BundleArchives, ReplyBuilder
 from axiom.server.scheduler.handle_request import RequestHandler
 from axiom.server.scheduler.refusals import Refusals
-from axiom.server.scheduler.reply import Project
+from axiom.server.scheduler.reply_elements import Project
+from axiom.server.scheduler.store_and_reply import BundleArchives, ReplyBuilder
 from axiom.signed.trust import Trust
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections

@@ -11,7 +11,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, read_task_name
 from axiom.limits import tasks as limits
 from axiom.rules.tasks.reports import GiveUp, choose_give_up
-from axiom.server.scheduler.reply import SUFFIX
+from axiom.server.scheduler.reply_elements import SUFFIX
 from axiom.signed.bundles import SHARED
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts

@@ -158,7 +158,7 @@ def list_sealed_passwords(db: Database, limit: int) -> dict[int, str]:
 
 def replace_passwords(db: Database, stored: Mapping[int, tuple[str, str]]) -> None:
     """Store the same passwords in another form: of each volunteer the old, which must still be there, and the new."""
-    db.many(_REPLACE, [{"id": key, "old": old, "new": new} for key, (old, new) in stored.items()])
+    db.execute_many(_REPLACE, [{"id": key, "old": old, "new": new} for key, (old, new) in stored.items()])
 
 
 def set_email(db: Database, volunteer_id: int, *, email: str, password: str) -> None:

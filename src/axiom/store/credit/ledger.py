@@ -168,7 +168,7 @@ def sum_awards_by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
 
 
 def store_recent_credit(db: Database, holder: str, recent: Mapping[int, tuple[float, datetime]]) -> None:
-    db.many(
+    db.execute_many(
         _RECENT,
         [
             {"holder": holder, "holder_id": holder_id, "recent": value, "recent_at": to_microseconds(moment)}

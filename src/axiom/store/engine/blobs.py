@@ -64,7 +64,7 @@ def store_blob(db: Database, folder: Folder, body: bytes, now: datetime, *, as_f
         write_blob_file(folder, digest, body, now)
     changed = db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=to_microseconds(now))
     if changed and inline is None:
-        db.file(digest, body)
+        db.record_file(digest, body)
     return digest
 
 
@@ -82,9 +82,9 @@ def store_output_blobs(db: Database, folder: Folder, bodies: Sequence[bytes], no
     large = [(str(row["digest"]), body) for row, body in zip(rows, bodies, strict=True) if row["body"] is None]
     for digest, body in large:
         write_blob_file(folder, digest, body, now)
-    db.many(_BRING, rows)
+    db.execute_many(_BRING, rows)
     for digest, body in large:
-        db.file(digest, body)
+        db.record_file(digest, body)
     return [str(row["digest"]) for row in rows]
 
 

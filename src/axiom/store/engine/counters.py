@@ -63,7 +63,7 @@ def add_to_counters(db: Database, changes: Mapping[Key, int]) -> None:
 
 def note_experiment_change(db: Database) -> None:
     """An experiment or what is let out of it has changed: whoever keeps experiments at hand reads them again."""
-    db.notes += 1
+    db.experiment_changes += 1
     add_to_counter(db, "experiment", 0, "changed", 1)
 
 
@@ -99,4 +99,4 @@ def list_counter_problems(db: Database) -> list[str]:
 
 
 def _amounts(db: Database, sql: str) -> dict[Key, int]:
-    return {(noun, experiment_id, state): amount for noun, experiment_id, state, amount in db.bare(sql)}
+    return {(noun, experiment_id, state): amount for noun, experiment_id, state, amount in db.fetch_tuples(sql)}

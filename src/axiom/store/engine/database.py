@@ -102,7 +102,7 @@ class Database:
         self._connection = connection
         self._on_close = on_close
         self._depth = 0  # transactions and savepoints that are open here
-        self.notes = 0  # that something kept in memory has changed, with those that were undone: no row knows these
+        self.experiment_changes = 0  # counted in memory, with those that were undone: no row knows these
         self._recorder: Recorder | None = None
         self._changes: list[Change] | None = None  # those of the open transaction; None outside of one
         self._lines: list[Callable[[], None]] | None = None  # of the log, that wait for its commit
@@ -128,7 +128,7 @@ class Database:
             self._note(sql, prepared, bound)
         return rows
 
-    def bare(self, sql: str, /, **values: Any) -> list[Bare]:
+    def fetch_tuples(self, sql: str, /, **values: Any) -> list[Bare]:
         """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
         if classify_statement(sql) is not ChangeKind.NOTHING:
             raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
@@ -149,12 +149,12 @@ class Database:
 
     def scalar(self, kind: Callable[[Any], T], sql: str, /, **values: Any) -> T | None:
         """What stands first in the first row of the answer; None where there is no row, or nothing in it."""
-        rows = self.bare(sql, **values)
+        rows = self.fetch_tuples(sql, **values)
         return kind(rows[0][0]) if rows and rows[0][0] is not None else None
 
     def column(self, kind: Callable[[Any], T], sql: str, /, **values: Any) -> list[T]:
         """What stands first in each row of the answer."""
-        return [kind(row[0]) for row in self.bare(sql, **values)]
+        return [kind(row[0]) for row in self.fetch_tuples(sql, **values)]
 
     def read_row(self, read: Callable[[Row], T], sql: str, /, **values: Any) -> T | None:
         """What `read` makes of the first row; None where there is no row."""
@@ -190,12 +190,12 @@ class Database:
 
     def add_all(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            self.many(_insertion(table, tuple(rows[0])), rows)
+            self.execute_many(_insertion(table, tuple(rows[0])), rows)
 
     def change(self, table: str, row_id: int, /, **columns: Any) -> int:
         return self.execute(_update(table, tuple(columns)), id=row_id, **columns)
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
+    def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
         prepared, kind = parse_statement(sql), self._kind(sql)
         bound = [prepared.bind(row) for row in rows]
@@ -229,7 +229,7 @@ class Database:
             self._changes += [(sql, names, row) for row in bound]
         return self._changed_in_all() - before
 
-    def file(self, digest: str, body: bytes) -> None:
+    def record_file(self, digest: str, body: bytes) -> None:
         """A row of the open transaction stands for a file of these bytes, which are written down like the row."""
         if self._recorder is not None and self._changes is not None:
             self._changes.append((FILE, ("digest", "body"), (digest, body)))

@@ -85,7 +85,7 @@ def list_changed_versions(db: Database) -> list[ChangedVersion]:
 
 
 def mark_versions_weighed(db: Database, seen: Sequence[ChangedVersion]) -> None:
-    db.many(_LOOKED, [asdict(version) for version in seen])
+    db.execute_many(_LOOKED, [asdict(version) for version in seen])
 
 
 def request_reweighing(db: Database, experiment_id: int) -> None:
@@ -158,7 +158,7 @@ def read_replicate_cells(
     """
     # They nearly come so, and are put so faster here than by the database, which would carry the measures along.
     wanted = json.dumps(list(replicates))
-    cells = db.bare(
+    cells = db.fetch_tuples(
         _CELLS_OF, experiment_id=experiment_id, replicates=wanted, until=to_microseconds(until), below=below
     )
     return sorted(cells, key=itemgetter(0, 1))

@@ -156,7 +156,7 @@ def list_compared_claims(db: Database) -> list[ComparedClaim]:
             verdict=_VERDICTS[verdict],
             false_share=false_share,
         )
-        for number, experiment_id, e_value, e_absent, verdict, false_share in db.bare(_COMPARED_CLAIMS)
+        for number, experiment_id, e_value, e_absent, verdict, false_share in db.fetch_tuples(_COMPARED_CLAIMS)
     ]
 
 

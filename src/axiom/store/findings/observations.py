@@ -107,7 +107,7 @@ def list_finding_observations(db: Database, number: int) -> list[tuple[int, Plac
 
 def _until(db: Database, number: int, line: int) -> list[Bare]:
     """In issue order: by blocks. They nearly lie so, and are put so faster here than by the database."""
-    return sorted(db.bare(_OF_LINE, number=number, line=line), key=itemgetter(1))
+    return sorted(db.fetch_tuples(_OF_LINE, number=number, line=line), key=itemgetter(1))
 
 
 def find_host_homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:

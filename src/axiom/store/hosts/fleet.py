@@ -113,7 +113,7 @@ def list_tasks_in_hand(db: Database) -> list[TasksOnHost]:
             tasks=tasks,
             cells=cells,
         )
-        for host_id, experiment_id, registration_id, gpu, tasks, cells in db.bare(_IN_HAND)
+        for host_id, experiment_id, registration_id, gpu, tasks, cells in db.fetch_tuples(_IN_HAND)
     ]
 
 

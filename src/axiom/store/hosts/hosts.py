@@ -327,7 +327,9 @@ def _gpus(text: str) -> tuple[Gpu, ...]:
 
 
 def read_contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
-    rows = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=to_microseconds(now - limits.NOTICE_SHOWN_FOR))
+    rows = db.fetch_tuples(
+        _CONTACT, digest=key_digest, host_id=host_id, since=to_microseconds(now - limits.NOTICE_SHOWN_FOR)
+    )
     if not rows:
         return None
     (row,) = rows

@@ -74,4 +74,4 @@ def list_host_notices(db: Database, host_id: int, now: datetime) -> list[Notice]
 
 def mark_notices_told(db: Database, ids: Sequence[int], now: datetime) -> None:
     """These sentences are on their way to the owner for the first time; their day begins."""
-    db.many(_TOLD, [{"id": notice_id, "now": to_microseconds(now)} for notice_id in ids])
+    db.execute_many(_TOLD, [{"id": notice_id, "now": to_microseconds(now)} for notice_id in ids])

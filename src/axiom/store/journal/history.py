@@ -71,7 +71,7 @@ def reserve_numbers(db: Database, numbers: Mapping[str, int]) -> None:
     """Whatever is added to these tables from now on has a number above these."""
     counted = db.column(str, "SELECT name FROM sqlite_sequence ORDER BY name")
     db.add_all("sqlite_sequence", [{"name": name, "seq": 0} for name in numbers if name not in counted])
-    db.many(_RESERVE, [{"name": name, "number": number} for name, number in numbers.items()])
+    db.execute_many(_RESERVE, [{"name": name, "number": number} for name, number in numbers.items()])
 
 
 def last_number(db: Database, table: str) -> int:

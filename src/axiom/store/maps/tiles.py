@@ -137,8 +137,8 @@ def store_tiles(db: Database, drawn: Map, results: Sequence[Result], now: dateti
             for child, length, differing, passes in zip(tile.children, edges.lengths, apart, edges.passes, strict=True)
             if passes
         ]
-    db.many(_DRAW, rows)
-    db.many(_OPEN, opened)
+    db.execute_many(_DRAW, rows)
+    db.execute_many(_OPEN, opened)
     new = Counter(("tile", row["experiment_id"], str(row["level"])) for row in rows if row["state"] == "drawn")
     counters.add_to_counters(db, new)
 
@@ -161,7 +161,7 @@ def raise_tile_worth(db: Database, places: Sequence[tuple[int, int]], more: int)
         if tile.level < DEEPEST
         for child in tile.children
     ]
-    db.many(_WORTH_MORE, quarters)
+    db.execute_many(_WORTH_MORE, quarters)
 
 
 def _settled_places(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
@@ -195,7 +195,7 @@ def list_open_orders(db: Database, experiment_id: int) -> list[tuple[int, tuple[
 
 
 def mark_tiles_ordered(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
-    db.many(
+    db.execute_many(
         _ORDER, [{"experiment_id": experiment_id, "config": tile.place, "replicate": tile.replicate} for tile in tiles]
     )
 

@@ -121,7 +121,7 @@ def list_failed_tasks(db: Database, since: int, until: datetime, after: int) -> 
 
 
 def add_failure_counts(db: Database, endings: Sequence[EndingCount]) -> None:
-    db.many(_COUNT_BADLY, map(asdict, endings))
+    db.execute_many(_COUNT_BADLY, map(asdict, endings))
 
 
 def forgive_failures(db: Database, experiment_id: int) -> None:

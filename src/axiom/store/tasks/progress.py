@@ -47,7 +47,7 @@ def record_progress(db: Database, host_id: int, reports: Sequence[ProgressReport
         for report in reports
     ]
     if rows:
-        db.many(_NOTE, rows)
+        db.execute_many(_NOTE, rows)
 
 
 def find_task_progress(db: Database, task_id: int) -> StoredProgress | None:

@@ -228,7 +228,7 @@ def send_tasks(
     if not claims:
         return
     stamp = to_microseconds(now)
-    sent = db.many(
+    sent = db.execute_many(
         _SEND,
         [
             {
@@ -256,7 +256,7 @@ def send_tasks(
 
 def record_task_reports(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     stamp = to_microseconds(now)
-    db.many(
+    db.execute_many(
         _RETURN,
         [
             {
@@ -307,7 +307,7 @@ def set_task_states(db: Database, moves: Sequence[tuple[Task, TaskState, str]], 
     if not moves:
         return
     stamp = to_microseconds(now)
-    db.many(
+    db.execute_many(
         _MOVE,
         [
             {
@@ -333,7 +333,7 @@ def take_back_task(db: Database, sent: Task, reason: str, now: datetime) -> bool
 
 
 def set_task_agreements(db: Database, agreements: Mapping[int, str]) -> None:
-    db.many(_AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
+    db.execute_many(_AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
 
 
 def mark_tasks_paid(db: Database, task_ids: Sequence[int]) -> None:

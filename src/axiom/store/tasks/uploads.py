@@ -62,7 +62,7 @@ class StoredUpload:
 
 def record_uploads(db: Database, arrived: Sequence[StoredUpload]) -> None:
     """The outputs of these tasks have arrived, each in place of one before it; not where one was reported already."""
-    db.many(_RECORD, map(asdict, arrived))
+    db.execute_many(_RECORD, map(asdict, arrived))
 
 
 def list_tasks_closed_to_uploads(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:

@@ -15,7 +15,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, as_value, from_optional_microseconds, to_microseconds
 from axiom.store.tasks import tasks
-from axiom.store.tasks.queue import WaitingTask
+from axiom.store.tasks.waiting_tasks import WaitingTask
 from axiom_weigh.grouping import group_pairs
 
 _MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
@@ -149,7 +149,7 @@ def add_workunits(
     made = tuple(int(row["id"]) for row in db.select(_MADE_SINCE, before=before))
     counters.add_to_counter(db, "workunit", experiment_id, WorkunitState.OPEN, len(made))
     first = {"experiment_id": experiment_id, "target_host_id": target_host_id, "ordinal": 0, "created_at": stamp}
-    db.many(_ADD_TASK, [first | {"workunit_id": workunit_id} for workunit_id in made])
+    db.execute_many(_ADD_TASK, [first | {"workunit_id": workunit_id} for workunit_id in made])
     counters.add_to_counter(db, "task", experiment_id, TaskState.UNSENT, len(made))
     return made
 
@@ -159,7 +159,7 @@ def add_task_copies(db: Database, wanted: Sequence[tuple[Workunit, int]], now: d
     if not wanted:
         return
     stamp = to_microseconds(now)
-    db.many(
+    db.execute_many(
         _ADD_TASK,
         [
             {
@@ -256,7 +256,7 @@ def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
 
 def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
     text = tasks.sanitize_text(reason)
-    return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": text} for workunit_id in workunit_ids])
+    return db.execute_many(_REQUEST_ABORT, [{"id": workunit_id, "reason": text} for workunit_id in workunit_ids])
 
 
 def close_workunits(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], now: datetime) -> None:
@@ -267,7 +267,7 @@ def close_workunits(db: Database, closed: Sequence[tuple[Workunit, WorkunitState
         {"id": workunit.id, "state": state, "reason": tasks.sanitize_text(reason), "now": stamp}
         for workunit, state, reason in closed
     ]
-    db.many(_CLOSE, rows)
+    db.execute_many(_CLOSE, rows)
     changes: Counter[Key] = Counter()
     for workunit, state, _ in closed:
         changes["workunit", workunit.experiment_id, WorkunitState.OPEN] -= 1

@@ -245,7 +245,9 @@ def list_finding_briefs(db: Database) -> list[FindingBrief]:
             weighed_at=from_optional_microseconds(at),
             first_line=first_line,
         )
-        for number, status, experiment, version, verdict, grade, estimate, low, high, at, first_line in db.bare(_BRIEF)
+        for number, status, experiment, version, verdict, grade, estimate, low, high, at, first_line in db.fetch_tuples(
+            _BRIEF
+        )
     ]
 
 
@@ -307,7 +309,7 @@ def list_finding_course(db: Database, number: int) -> list[CourseLine]:
             grade=grade,
             session=session or "",
         )
-        for seeds, estimate, low, high, e_value, verdict, grade, session in db.bare(_COURSE, number=number)
+        for seeds, estimate, low, high, e_value, verdict, grade, session in db.fetch_tuples(_COURSE, number=number)
     ]
 
 

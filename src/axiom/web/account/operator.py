@@ -104,8 +104,8 @@ def sign_in(visit: Visit) -> Outcome:
     volunteer, account = visit.themselves
     proven = visit.submit(SignInAsOperator(volunteer=volunteer.id, code=visit.form.text("code")))
     go = visit.sign_in(volunteer.id, account.password_serial, OVERVIEW)
-    desk = visit.reception
-    desk.operators.begin(digest_secret(go.session or ""), proven["serial"], desk.pages.now())
+    reception = visit.reception
+    reception.operators.begin(digest_secret(go.session or ""), proven["serial"], reception.pages.now())
     return go
 
 

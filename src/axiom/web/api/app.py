@@ -39,11 +39,11 @@ class ApiServices:
 class Api:
     """Answers programs. Every request brings its token, and every error is a problem document."""
 
-    def __init__(self, desk: ApiServices) -> None:
-        self._gate = desk.gate
-        self._people = desk.people
-        self._admission = desk.admission
-        self._reads = make_read_api(desk.pages)
+    def __init__(self, services: ApiServices) -> None:
+        self._gate = services.gate
+        self._people = services.people
+        self._admission = services.admission
+        self._reads = make_read_api(services.pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -41,16 +41,16 @@ class Confirmations:
     def question(self, caller: Caller, number: int) -> Answer:
         """What a person is asked about this proposal, and a seal that makes their answer good once, for ten minutes."""
         self._demand(caller)
-        waiting = self._waiting(number)
+        proposal = self._waiting(number)
         question = {
             "proposal": number,
-            "digest": _digest(waiting),
+            "digest": _digest(proposal),
             "caller": caller.name,
             "once": secrets.token_urlsafe(16),
             "until": (self.gate.now() + server_limits.APPROVAL_FOR).isoformat(),
         }
         body = base64.urlsafe_b64encode(canonical_bytes(question)).decode()
-        return {"seal": f"{body}.{self._sign(body)}", "message": _message(caller, waiting)}
+        return {"seal": f"{body}.{self._sign(body)}", "message": _message(caller, proposal)}
 
     def answer(self, caller: Caller, number: int, seal: str, action: str, ticked: object) -> Answer:
         """Approve it if the person accepted and ticked the box; anything else means that nobody answered.
@@ -114,18 +114,18 @@ def _person(name: str) -> Caller:
     return Caller(name=name, capabilities=frozenset({Capability.READ, Capability.APPROVE}), limits=limits)
 
 
-def _digest(waiting: StoredProposal) -> str:
-    return hashlib.sha256(canonical_bytes(proposal_data(waiting.proposal))).hexdigest()
+def _digest(proposal: StoredProposal) -> str:
+    return hashlib.sha256(canonical_bytes(proposal_data(proposal.proposal))).hexdigest()
 
 
-def _message(caller: Caller, waiting: StoredProposal) -> str:
+def _message(caller: Caller, stored_proposal: StoredProposal) -> str:
     """What the person reads. Everything that the proposal's author wrote stands in quotation marks."""
-    proposal = waiting.proposal
+    proposal = stored_proposal.proposal
     hours = proposal.cost.shown["most_core_hours"]
     return (
-        f"{caller.name} asks you to let proposal {waiting.number} run, which {_line(proposal.author)} made: up to "
-        f"{hours:g} core-hours of {proposal.experiment}@{proposal.version}. Its claim: “{_line(proposal.claim)}” "
-        f"All of it is at /proposals/{waiting.number} of the laboratory's site."
+        f"{caller.name} asks you to let proposal {stored_proposal.number} run, which {_line(proposal.author)} made: up "
+        f"to {hours:g} core-hours of {proposal.experiment}@{proposal.version}. Its claim: “{_line(proposal.claim)}” "
+        f"All of it is at /proposals/{stored_proposal.number} of the laboratory's site."
     )
 
 

@@ -148,15 +148,15 @@ class ApproveProposal(Command, name="proposal.approve", capability=Capability.AP
     def prepare(self, laboratory: Laboratory) -> Points | PackedBundle:
         """Ask the published code what each config costs, where there are any; or pack the code that would be."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            waiting = require_approvable_proposal(reader, self.proposal)
-            draft = find_proposed_draft(reader, waiting) if waiting.proposal.admission is Admission.CODE else None
-        return _points(laboratory, waiting) if draft is None else _pack(laboratory, draft)
+            proposal = require_approvable_proposal(reader, self.proposal)
+            draft = find_proposed_draft(reader, proposal) if proposal.proposal.admission is Admission.CODE else None
+        return _points(laboratory, proposal) if draft is None else _pack(laboratory, draft)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        waiting = require_approvable_proposal(db, self.proposal)
-        if waiting.proposal.admission is Admission.CODE:
-            return _publish(db, laboratory, waiting, prepared, by=self.by, why=self.why, now=now)
-        return _approve(db, laboratory, waiting, prepared, by=self.by, why=self.why, now=now)
+        proposal = require_approvable_proposal(db, self.proposal)
+        if proposal.proposal.admission is Admission.CODE:
+            return _publish(db, laboratory, proposal, prepared, by=self.by, why=self.why, now=now)
+        return _approve(db, laboratory, proposal, prepared, by=self.by, why=self.why, now=now)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the code that was published among the laboratory's own files."""
@@ -187,26 +187,26 @@ class AdmitProposal(Command, name="proposal.admit", capability=Capability.RUN):
     def prepare(self, laboratory: Laboratory) -> tuple[int, Points | PackedBundle, str] | None:
         """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            waiting = _next(reader, laboratory)
+            proposal = _next(reader, laboratory)
             draft = (
-                find_proposed_draft(reader, waiting)
-                if waiting and waiting.proposal.admission is Admission.CODE
+                find_proposed_draft(reader, proposal)
+                if proposal and proposal.proposal.admission is Admission.CODE
                 else None
             )
-        if waiting is None:
+        if proposal is None:
             return None
         try:
-            ready = _pack(laboratory, draft) if draft else _points(laboratory, waiting)
+            ready = _pack(laboratory, draft) if draft else _points(laboratory, proposal)
         except StoreError:
             raise
         except (ExperimentError, NotFound, Refused) as error:
-            return waiting.number, (), str(error)
-        return waiting.number, ready, ""
+            return proposal.number, (), str(error)
+        return proposal.number, ready, ""
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it, if it still is the next; refuse it when it cannot be asked, so that others get their turn."""
-        waiting = _next(db, laboratory)
-        if prepared is None or waiting is None or waiting.number != prepared[0]:
+        proposal = _next(db, laboratory)
+        if prepared is None or proposal is None or proposal.number != prepared[0]:
             return {"proposal": None}
         _, ready, fault = prepared
         if not fault:
@@ -216,17 +216,17 @@ class AdmitProposal(Command, name="proposal.admit", capability=Capability.RUN):
             )
             try:
                 with db.savepoint():
-                    is_code = waiting.proposal.admission is Admission.CODE
+                    is_code = proposal.proposal.admission is Admission.CODE
                     let_in = _publish if is_code else _approve
                     if not is_code:
-                        _demand_as_cheap(db, waiting.proposal, ready)
-                    return let_in(db, laboratory, waiting, ready, by=AUTOPILOT, why=_OURS if is_code else why, now=now)
+                        _demand_as_cheap(db, proposal.proposal, ready)
+                    return let_in(db, laboratory, proposal, ready, by=AUTOPILOT, why=_OURS if is_code else why, now=now)
             except StoreError:
                 raise
             except (NotFound, Refused, WrongUse) as error:
                 fault = str(error)
-        refuse_proposal(db, waiting.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
-        return {"proposal": waiting.number, "slug": waiting.proposal.slug, "state": "refused", "why": fault}
+        refuse_proposal(db, proposal.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
+        return {"proposal": proposal.number, "slug": proposal.proposal.slug, "state": "refused", "why": fault}
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the code that was published among the laboratory's own files."""
@@ -244,8 +244,8 @@ def _alike(configs: Sequence[Mapping[str, object]]) -> dict[str, object]:
     return {factor: level for factor, level in first.items() if all(config[factor] == level for config in others)}
 
 
-def _points(laboratory: Laboratory, waiting: StoredProposal) -> Points:
-    proposal = waiting.proposal
+def _points(laboratory: Laboratory, stored_proposal: StoredProposal) -> Points:
+    proposal = stored_proposal.proposal
     if proposal.admission not in _ASKS_CODE:
         return ()
     return price_published_configs(laboratory, f"{proposal.experiment}@{proposal.version}", proposal.configs)
@@ -284,7 +284,7 @@ def _keep_code(laboratory: Laboratory, answer: Answer) -> None:
 def _publish(
     db: Database,
     laboratory: Laboratory,
-    waiting: StoredProposal,
+    proposal: StoredProposal,
     prepared: PackedBundle,
     *,
     by: str,
@@ -294,7 +294,7 @@ def _publish(
     made = publish_code(
         db,
         laboratory.folder,
-        waiting,
+        proposal,
         prepared,
         keys=laboratory.keys,
         good_for=laboratory.bundle_good_for,
@@ -303,15 +303,15 @@ def _publish(
         now=now,
         has_address=laboratory.has_address,
     )
-    stored = proposals.find_proposal(db, waiting.number)
+    stored = proposals.find_proposal(db, proposal.number)
     registration = (
         registrations.find_registration(db, stored.registration_id) if stored and stored.registration_id else None
     )
     return {
-        "proposal": waiting.number,
-        "slug": waiting.proposal.slug,
+        "proposal": proposal.number,
+        "slug": proposal.proposal.slug,
         "state": "approved",
-        "draft": waiting.proposal.draft,
+        "draft": proposal.proposal.draft,
         "experiment": f"{prepared.manifest.name}@{prepared.manifest.version}",
         "change": made.change,
         "registration": registration.id if registration else None,
@@ -322,17 +322,17 @@ def _publish(
 def _approve(
     db: Database,
     laboratory: Laboratory,
-    waiting: StoredProposal,
+    proposal: StoredProposal,
     points: Points,
     *,
     by: str,
     why: str,
     now: datetime,
 ) -> Answer:
-    made = approve_proposal(db, waiting, points, by=by, why=why, now=now)
+    made = approve_proposal(db, proposal, points, by=by, why=why, now=now)
     answer: Answer = {
-        "proposal": waiting.number,
-        "slug": waiting.proposal.slug,
+        "proposal": proposal.number,
+        "slug": proposal.proposal.slug,
         "state": "approved",
         "registration": None,
     }

@@ -53,17 +53,17 @@ def _approved(this_round: OpenRound) -> list[Note]:
     """Mended texts that somebody approved: the old and new lines, and what hangs on what they mend."""
     approved = proposals.list_proposals_in_state(this_round.db, ProposalState.APPROVED)
     return [
-        _approved_note(this_round, kept_proposal)
-        for kept_proposal in approved
-        if kept_proposal.proposal.mends and this_round.window.holds(kept_proposal.decided_at)
+        _approved_note(this_round, proposal)
+        for proposal in approved
+        if proposal.proposal.mends and this_round.window.holds(proposal.decided_at)
     ]
 
 
-def _approved_note(this_round: OpenRound, kept_proposal: StoredProposal) -> Note:
-    proposal = kept_proposal.proposal
+def _approved_note(this_round: OpenRound, stored_proposal: StoredProposal) -> Note:
+    proposal = stored_proposal.proposal
     stored = experiments.resolve_experiment_name(this_round.db, proposal.mends)
     if stored is None:
-        raise LookupError(f"proposal {kept_proposal.number} mends {proposal.mends}, which is not there")
+        raise LookupError(f"proposal {stored_proposal.number} mends {proposal.mends}, which is not there")
     touched = blast_radius(this_round.db, stored.id)
     lines = [
         line for line in proposal.changes.splitlines() if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")
@@ -78,7 +78,7 @@ def _approved_note(this_round: OpenRound, kept_proposal: StoredProposal) -> Note
             "mends": proposal.mends,
             "author": proposal.author,
             "version": proposal.version,
-            "by": kept_proposal.decided_by,
+            "by": stored_proposal.decided_by,
             "registrations": touched.registrations,
             "findings": len(touched.findings),
             "results": touched.results,
@@ -86,7 +86,7 @@ def _approved_note(this_round: OpenRound, kept_proposal: StoredProposal) -> Note
             "waiting": touched.tasks.get(TaskState.UNSENT, 0),
             "changes": changes if len(changes) <= _MOST_CHANGES else f"{changes[:_MOST_CHANGES]}…",
         },
-        about=f"/proposals/{kept_proposal.number}",
+        about=f"/proposals/{stored_proposal.number}",
     )
 
 

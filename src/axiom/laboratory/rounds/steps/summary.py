@@ -361,13 +361,13 @@ def _waiting_notes(db: Database) -> list[Note]:
             kind="waits.proposal",
             text="Proposal {proposal}, by {author}: {question}",
             facts={
-                "proposal": kept_proposal.number,
-                "author": kept_proposal.proposal.author,
-                "question": kept_proposal.proposal.question,
+                "proposal": proposal.number,
+                "author": proposal.proposal.author,
+                "question": proposal.proposal.question,
             },
-            about=f"/proposals/{kept_proposal.number}",
+            about=f"/proposals/{proposal.number}",
         )
-        for kept_proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
+        for proposal in proposals.list_proposals_in_state(db, ProposalState.OPEN)
     ]
     public = ideas.read_ideas(db, ideas.list_idea_numbers(db, IdeaState.OPEN, public=True))
     hidden = len(ideas.list_idea_numbers(db, IdeaState.OPEN, public=False)) - len(public)

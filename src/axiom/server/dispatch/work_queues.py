@@ -8,86 +8,86 @@ from axiom.rules.experiments.release_stages import RolloutQuota, compute_rollout
 from axiom.rules.hosts.reliability import PastTask, why_gpu_rests
 from axiom.rules.hosts.runners import why_host_unsuited
 from axiom.rules.tasks.assignment import GpuLoad, WorkQueue
-from axiom.server.dispatch.asking_host import AskingHost
 from axiom.server.dispatch.cache import KnownExperiment
+from axiom.server.dispatch.dispatch_context import DispatchContext
 from axiom.signed.tickets import parse_own_ticket
 from axiom.store.experiments import releases
-from axiom.store.tasks import queue
-from axiom.store.tasks.queue import SentTask, WaitingExperiment
+from axiom.store.tasks import waiting_tasks
+from axiom.store.tasks.waiting_tasks import SentTask, WaitingExperiment
 
 _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 
 
 class RolloutLimits:
-    def __init__(self, asking: AskingHost) -> None:
-        self._asking = asking
+    def __init__(self, context: DispatchContext) -> None:
+        self._context = context
 
     def may_have(self, task: SentTask) -> bool:
         """Nobody gets anything untried, nor what was stopped since it was sent, not even again."""
-        is_tried = task.ours_only is not None and (self._asking.is_ours or not task.ours_only)
+        is_tried = task.ours_only is not None and (self._context.is_ours or not task.ours_only)
         return is_tried and not self._why_stopped(task.experiment_id, task.bundle_digest, task.gpu)
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
-        has_returned = task.bundle_digest in self._asking.cache.release_state(task.experiment_id).returned
+        has_returned = task.bundle_digest in self._context.cache.release_state(task.experiment_id).returned
         return has_returned and task.serial is not None and parse_own_ticket(task.ticket).serial != task.serial
 
     def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
-        asking, bundle = self._asking, experiment.bundle
-        state = asking.cache.release_state(experiment.id)
+        context, bundle = self._context, experiment.bundle
+        state = context.cache.release_state(experiment.id)
         digest = bundle.digest if bundle else ""
-        waits = "" if asking.is_ours or not bundle else why_unapproved(state, digest, asking.settings.approvals)
+        waits = "" if context.is_ours or not bundle else why_unapproved(state, digest, context.settings.approvals)
         if why := self._why_stopped(experiment.id, digest, gpu) or waits:
             return RolloutQuota(most=0, reason=why)
         reached = state.stage(digest)
         # Without a bundle that it may have it is told so elsewhere.
-        if bundle is None or reached is Stage.OPEN or (reached is not None and asking.is_ours):
+        if bundle is None or reached is Stage.OPEN or (reached is not None and context.is_ours):
             return RolloutQuota()
-        fleet = asking.cache.fleet(asking.db, asking.now)
-        before = asking.now - experiment_limits.RELEASE_TASK_OUT_FOR
-        sent = releases.list_sent_tasks(asking.db, digest, since=state.begun.get(digest), before=before)
+        fleet = context.cache.fleet(context.db, context.now)
+        before = context.now - experiment_limits.RELEASE_TASK_OUT_FOR
+        sent = releases.list_sent_tasks(context.db, digest, since=state.begun.get(digest), before=before)
         facts = sum_release_tasks(sent, counts_hosts=fleet.is_alone)
-        place = asking.host.volunteer_id, self._platform(gpu)
+        place = context.host.volunteer_id, self._platform(gpu)
         rollout = decide_rollout(facts, fleet, reached)
-        return compute_rollout_quota(facts, fleet, rollout, place=place, is_ours=asking.is_ours, now=asking.now)
+        return compute_rollout_quota(facts, fleet, rollout, place=place, is_ours=context.is_ours, now=context.now)
 
     def _why_stopped(self, experiment_id: int, bundle: str, gpu: str) -> str:
         """Why this bundle of a version must not go to this host, to its GPU of this kind if one is named."""
-        if self._asking.cache.is_unfit(bundle, self._asking.now):
+        if self._context.cache.is_unfit(bundle, self._context.now):
             return "waits, since its bundle is damaged here"
-        state, platform = self._asking.cache.release_state(experiment_id), self._platform(gpu)
+        state, platform = self._context.cache.release_state(experiment_id), self._platform(gpu)
         halted = state.halted.get(bundle)
         return state.stopped(platform) or (f"is paused, since {halted.reason}" if halted else "")
 
     def _platform(self, gpu: str) -> str:
-        here = self._asking.host.platform
+        here = self._context.host.platform
         return str(here.with_gpu(gpu)) if here.system in _SYSTEMS else "another platform"
 
 
 class QueueReader:
-    def __init__(self, asking: AskingHost, rollout: RolloutLimits) -> None:
-        self._asking = asking
+    def __init__(self, context: DispatchContext, rollout: RolloutLimits) -> None:
+        self._context = context
         self._rollout = rollout
         self._why_gpus_rest: str | None = None  # once that was looked up
 
     def read_queues(self) -> tuple[dict[int, WorkQueue], str]:
         """The queues by experiment; without one, why nothing of what waits is for this host, if that is so."""
-        asking, queues, why = self._asking, {}, ""
-        for waiting in queue.list_waiting_experiments(asking.db, asking.host.id):
-            newest = asking.cache.experiments.get(waiting.experiment_id)
+        context, queues, why = self._context, {}, ""
+        for waiting in waiting_tasks.list_waiting_experiments(context.db, context.host.id):
+            newest = context.cache.experiments.get(waiting.experiment_id)
             if newest is None or not newest.is_ready:
                 continue
-            experiment = asking.offered[waiting.experiment_id]
-            why = why_host_unsuited(experiment.name, is_simulated=asking.host.is_simulated)
+            experiment = context.offered[waiting.experiment_id]
+            why = why_host_unsuited(experiment.name, is_simulated=context.host.is_simulated)
             if not why:
                 queues[experiment.id] = self._make_queue(experiment, waiting)
         return queues, "" if queues else why
 
     def _make_queue(self, experiment: KnownExperiment, waiting: WaitingExperiment) -> WorkQueue:
-        asking, needs = self._asking, experiment.declared
-        gpu = asking.pick_gpu(needs)
+        context, needs = self._context, experiment.declared
+        gpu = context.pick_gpu(needs)
         own = gpu if needs.gpu else ""  # where nothing else may compute it
-        load, quota = asking.load_task(experiment, own), self._rollout.quota_for(experiment, own)
+        load, quota = context.load_task(experiment, own), self._rollout.quota_for(experiment, own)
         unsent = waiting.unsent * load.parts
         return WorkQueue(
             experiment_id=experiment.id,
@@ -104,23 +104,23 @@ class QueueReader:
             gpu_memory_mb=needs.gpu_memory,
             on_gpu=self._load_gpu(experiment, gpu) if needs.may_use_gpu and gpu else None,
             is_meant=waiting.is_meant,
-            is_read=asking.cache.ours[experiment.id].is_ready,
+            is_read=context.cache.ours[experiment.id].is_ready,
             is_tried=experiment.is_ready,
-            is_sealed=experiment.is_sealed(asking.now),
-            rank=asking.cache.rank(experiment),
-            last_turn=asking.cache.last_turn(experiment.id),
+            is_sealed=experiment.is_sealed(context.now),
+            rank=context.cache.rank(experiment),
+            last_turn=context.cache.last_turn(experiment.id),
             room=quota.most,
             held_back=quota.held_back or (self._find_why_gpus_rest() if own else ""),
         )
 
     def _load_gpu(self, experiment: KnownExperiment, gpu: str) -> GpuLoad:
-        load, quota = self._asking.load_task(experiment, gpu), self._rollout.quota_for(experiment, gpu)
+        load, quota = self._context.load_task(experiment, gpu), self._rollout.quota_for(experiment, gpu)
         held_back = quota.held_back or self._find_why_gpus_rest()
         return GpuLoad(seconds=load.seconds, memory_mb=load.memory_mb, held_back=held_back)
 
     def _find_why_gpus_rest(self) -> str:
         if self._why_gpus_rest is None:
-            tasks = queue.list_gpu_endings(self._asking.db, self._asking.host.id, limits.GPU_FAILURES)
+            tasks = waiting_tasks.list_gpu_endings(self._context.db, self._context.host.id, limits.GPU_FAILURES)
             past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in tasks]
-            self._why_gpus_rest = why_gpu_rests(past, self._asking.now - tasks[0][3]) if tasks else ""
+            self._why_gpus_rest = why_gpu_rests(past, self._context.now - tasks[0][3]) if tasks else ""
         return self._why_gpus_rest

@@ -15,7 +15,7 @@ from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderFor
 from axiom.server.dispatch.work_request import DispatchSettings, GrantedTask, WorkRequest
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
-from axiom.store.tasks.queue import SentTask, WaitingTask
+from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
 
 
 @value_class
@@ -39,8 +39,8 @@ class TaskEffort:
 
 
 @dataclass(kw_only=True, slots=True)
-class AskingHost:
-    """Belongs to the one transaction in which it is answered."""
+class DispatchContext:
+    """One request for work, for as long as the transaction that answers it."""
 
     db: Database
     settings: DispatchSettings

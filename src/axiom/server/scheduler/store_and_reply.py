@@ -17,10 +17,10 @@ from axiom.rules.tasks.assignment import NO_FAULT
 from axiom.rules.tasks.backoff import ContactSituation, choose_contact_delay
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant
-from axiom.server.scheduler import reply
+from axiom.server.scheduler import reply_elements
 from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import HostPrograms
-from axiom.server.scheduler.reply import Archive, archives_of
+from axiom.server.scheduler.reply_elements import Archive, archives_of
 from axiom.server.scheduler.tasks_on_client import UnwantedTasks, list_unused_files
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
@@ -70,11 +70,11 @@ class HandledRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyBuilder:
-    project: reply.Project
+    project: reply_elements.Project
     cache: DispatchCache
     archives: BundleArchives
 
-    def build_reply(self, db: Database, handled: HandledRequest) -> Reply:
+    def store_and_reply(self, db: Database, handled: HandledRequest) -> Reply:
         request, grant = handled.request, handled.grant
         granted = (*grant.lost, *grant.granted)
         described = self._describe_tasks(db, handled, granted)
@@ -92,7 +92,7 @@ class ReplyBuilder:
     def _describe_tasks(self, db: Database, handled: HandledRequest, granted: Sequence[GrantedTask]) -> dict[str, Any]:
         if not granted:
             return {}
-        return reply.describe_tasks(
+        return reply_elements.describe_tasks(
             granted,
             host=handled.identity.host,
             programs=handled.programs,
@@ -108,8 +108,8 @@ class ReplyBuilder:
         why = "" if granted else _explain_no_work(request, handled.grant.reason)
         pause = choose_contact_delay(
             _judge_situation(request, why),
-            spread=reply.spread(identity.host.id, now),
-            busy_for=reply.busy_seconds(identity.host, granted),
+            spread=reply_elements.spread(identity.host.id, now),
+            busy_for=reply_elements.busy_seconds(identity.host, granted),
         )
         reasons = (why, _explain_no_gpu_work(request, handled.programs))
         return {
@@ -121,14 +121,14 @@ class ReplyBuilder:
                 *_tell_notices(db, identity, now),
                 *(Message(text=text) for text in reasons if text),
             ),
-            "account": reply.account(identity.caller, cross_id, now),
-            "host": reply.host_facts(identity, now),
+            "account": reply_elements.account(identity.caller, cross_id, now),
+            "host": reply_elements.host_facts(identity, now),
             "global_preferences": identity.caller.preferred.everywhere if is_newer_here else "",
-            "project_preferences": reply.project_preferences(identity.caller.preferred.project),
+            "project_preferences": reply_elements.project_preferences(identity.caller.preferred.project),
             "code_sign_key": code_key,
             "code_sign_key_signature": signature,
-            "project_files": reply.project_files(project.links) if identity.is_new else (),
-            "links": reply.site_links(project.links.master, identity.caller.volunteer.id, identity.host.id),
+            "project_files": reply_elements.project_files(project.links) if identity.is_new else (),
+            "links": reply_elements.site_links(project.links.master, identity.caller.volunteer.id, identity.host.id),
             "news": project.links.news,
         }
 
