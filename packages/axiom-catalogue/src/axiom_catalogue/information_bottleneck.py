@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="narrow networks that classify bit patterns",
     headlines=(
         Headline(
-            says="Seen coarsely, small tanh networks forget part of their input, ReLU networks hardly any",
-            when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.ABSENT},
-        ),
-        Headline(
-            says="Seen coarsely, small tanh and ReLU networks forget part of their input in training",
+            says="Measured coarsely, small networks forget part of their input during training",
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Seen coarsely, small tanh networks forget part of their input in training",
+            says="Measured coarsely, layers of bounded neurons (tanh) forget part of their input during training",
             when={"tanh_compresses": Direction.MORE},
         ),
         Headline(
-            says="Seen coarsely, small tanh networks forget hardly anything about their input",
+            says="Even measured coarsely, layers of bounded neurons (tanh) forget hardly any of their input",
             when={"tanh_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Small tanh networks seem to forget more when seen coarsely than when seen finely",
+            says="Measured coarsely, unbounded neurons (ReLU) forget hardly any of their input during training",
+            when={"relu_compresses": Direction.ABSENT},
+        ),
+        Headline(
+            says="Networks of bounded neurons seem to forget more when measured coarsely than finely",
             when={"coarse_minus_fine": Direction.MORE},
         ),
     ),

@@ -217,23 +217,27 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="Seen coarsely, early layers of narrowing tanh networks forget input, the deepest layers more",
-            when={"deepest_minus_others": Direction.MORE, "others_compress": Direction.MORE},
+            says="In training, a network's last two layers forget more input than the first five",
+            when={
+                "deepest_minus_others": Direction.MORE,
+                "deepest_minus_others_by_shares": Direction.MORE,
+                "deepest_minus_others_through_noise": Direction.MORE,
+            },
         ),
         Headline(
-            says="Seen coarsely, the deepest layers of narrowing tanh networks forget more input than others",
+            says="Measured coarsely, a network's last two layers forget more input than the first five",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="Seen coarsely, the deepest layers of narrowing tanh networks forget less input than others",
+            says="Measured coarsely, a network's last two layers forget less input than the first five",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="Seen coarsely, deep and early layers of narrowing tanh networks forget about equally much",
+            says="Measured coarsely, a network's early and last layers forget about equally much input",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="Seen coarsely, early layers of narrowing tanh networks forget part of their input",
+            says="Measured coarsely, a network's first five layers forget part of their input during training",
             when={"others_compress": Direction.MORE},
         ),
     ),

@@ -182,24 +182,20 @@ experiment = Experiment(
     setting="ReLU networks that start as the same function",
     headlines=(
         Headline(
-            says="Starting size in the second layer turns neurons more and lowers test error",
-            when={"large_ways_out_turn": Direction.MORE, "large_ways_out_generalise": Direction.LESS},
-        ),
-        Headline(
-            says="Starting size in the second layer turns neurons more but raises test error",
-            when={"large_ways_out_turn": Direction.MORE, "large_ways_out_generalise": Direction.MORE},
-        ),
-        Headline(
-            says="ReLU networks generalise better when their second layer holds the size of the start",
+            says="Networks err less on new data if first-layer weights start smaller than second-layer ones",
             when={"large_ways_out_generalise": Direction.LESS},
         ),
         Headline(
-            says="ReLU networks generalise worse when their second layer holds the size of the start",
+            says="Networks err more on new data if first-layer weights start smaller than second-layer ones",
             when={"large_ways_out_generalise": Direction.MORE},
         ),
         Headline(
-            says="Which layer holds the starting size hardly changes ReLU networks' error on new inputs",
+            says="Whether first- or second-layer weights start larger hardly changes error on new data",
             when={"large_ways_out_generalise": Direction.ABSENT},
+        ),
+        Headline(
+            says="Neurons change what they respond to more if first-layer weights start smaller than second-layer",
+            when={"large_ways_out_turn": Direction.MORE},
         ),
     ),
     words={

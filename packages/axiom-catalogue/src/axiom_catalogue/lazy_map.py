@@ -243,23 +243,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks mapped over width and output scale",
     headlines=(
         Headline(
-            says="Width makes tanh networks stop learning features as theory says, ReLU networks more slowly",
-            when={"tanh_slope": Direction.ABSENT, "relu_slope": Direction.MORE},
-        ),
-        Headline(
-            says="Width makes shallow tanh networks stop learning features as fast as theory says",
+            says="Tanh networks four times wider stop learning features at about half the output scale",
             when={"tanh_slope": Direction.ABSENT},
         ),
         Headline(
-            says="Width makes shallow tanh networks stop learning features more slowly than theory says",
+            says="Tanh networks four times wider stop learning features at over half the output scale",
             when={"tanh_slope": Direction.MORE},
         ),
         Headline(
-            says="Width makes shallow tanh networks stop learning features faster than theory says",
+            says="Tanh networks four times wider stop learning features at under half the output scale",
             when={"tanh_slope": Direction.LESS},
         ),
         Headline(
-            says="Width makes shallow ReLU networks stop learning features more slowly than theory says",
+            says="ReLU networks four times wider stop learning features at over half the output scale",
             when={"relu_slope": Direction.MORE},
         ),
     ),

@@ -218,27 +218,23 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="Small networks fail above one learning rate, lower for deeper networks and squared error",
-            when={
-                "has_one_cliff": Direction.MORE,
-                "falls_with_depth": Direction.LESS,
-                "cross_entropy_bears_more": Direction.MORE,
-            },
+            says="Training small networks fails beyond some step size, which is smaller for deeper networks",
+            when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(
-            says="ReLU networks fail above the once-claimed learning rate with cross-entropy, below with squared error",
+            says="The step size once called critical is too large for squared error, not cross-entropy",
             when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
         ),
         Headline(
-            says="Each small network learns below some learning rate and never well above",
+            says="Most small networks learn up to some step size and fail beyond twice that",
             when={"has_one_cliff": Direction.MORE},
         ),
         Headline(
-            says="Some small networks have no single learning rate between learning and failing",
+            says="Most small networks have no single step size that divides learning from failing",
             when={"has_one_cliff": Direction.LESS},
         ),
         Headline(
-            says="Small ReLU networks bear higher learning rates with cross-entropy than with squared error",
+            says="Small ReLU networks bear larger training steps with cross-entropy error than with squared error",
             when={"cross_entropy_bears_more": Direction.MORE},
         ),
     ),

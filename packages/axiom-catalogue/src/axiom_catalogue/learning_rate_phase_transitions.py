@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Affine models and linear networks both break near the learning rate that theory says",
+            says="Training simple linear models breaks down near the step size that theory predicts",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(
-            says="Affine models diverge more often just above theory's limiting learning rate than just below",
+            says="Training linear models fails more often just above theory's step limit than just below",
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
-            says="Crossing theory's limiting learning rate hardly changes how often affine models diverge",
+            says="Crossing theory's limit for the step size hardly changes how often linear models fail",
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(
-            says="High learning rates spare ReLU networks more often with cross-entropy than squared error",
+            says="With large training steps, networks learn more often with cross-entropy than with squared error",
             when={"cross_entropy_survives": Direction.MORE},
         ),
         Headline(
-            says="At a high learning rate, two ReLU layers learn more often than one",
+            says="With large training steps, two hidden layers learn more often than one",
             when={"depth_helps_relu": Direction.MORE},
         ),
     ),

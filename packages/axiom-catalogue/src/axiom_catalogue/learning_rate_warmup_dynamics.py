@@ -182,24 +182,24 @@ experiment = Experiment(
     setting="deep classifiers",
     headlines=(
         Headline(
-            says="Warm-up helps plain descent at high rates, and raises early curvature at moderate ones",
-            when={"saves_plain_descent": Direction.MORE, "keeps_the_curvature_low": Direction.MORE},
-        ),
-        Headline(
-            says="Warm-up helps plain descent at high rates, and lowers early curvature at moderate ones",
-            when={"saves_plain_descent": Direction.MORE, "keeps_the_curvature_low": Direction.LESS},
-        ),
-        Headline(
-            says="Warm-up makes plain descent more accurate at a high learning rate",
+            says="Warm-up (smaller first steps) makes training with large plain steps end more accurate",
             when={"saves_plain_descent": Direction.MORE},
         ),
         Headline(
-            says="Warm-up hardly changes the accuracy of plain descent at a high learning rate",
+            says="Warm-up (smaller first steps) makes training with large plain steps end less accurate",
+            when={"saves_plain_descent": Direction.LESS},
+        ),
+        Headline(
+            says="Warm-up (smaller first steps) hardly changes accuracy of training with large plain steps",
             when={"saves_plain_descent": Direction.ABSENT},
         ),
         Headline(
-            says="Under plain descent, warm-up raises early curvature at a moderate learning rate",
+            says="Warm-up (smaller first steps) raises early curvature of the error at moderate plain steps",
             when={"keeps_the_curvature_low": Direction.MORE},
+        ),
+        Headline(
+            says="Warm-up (smaller first steps) lowers early curvature of the error at moderate plain steps",
+            when={"keeps_the_curvature_low": Direction.LESS},
         ),
     ),
     words={

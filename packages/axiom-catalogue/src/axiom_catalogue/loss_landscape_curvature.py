@@ -230,23 +230,23 @@ experiment = Experiment(
     setting="networks compared at several learning rates",
     headlines=(
         Headline(
-            says="At equal squared training error, higher learning rates end flatter but generalise no better",
+            says="At equal training error, networks trained with larger steps answer new examples better",
+            when={"fast_minus_slow_test_accuracy": Direction.MORE},
+        ),
+        Headline(
+            says="At equal training error, larger steps end flatter but answer new examples no better",
             when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal squared training error, higher learning rates end flatter and generalise better",
-            when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.MORE},
-        ),
-        Headline(
-            says="At equal training loss, higher learning rates end flatter with squared error, not cross-entropy",
+            says="At equal error, larger steps end flatter with squared error, not with cross-entropy",
             when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal squared training error, higher learning rates end in flatter places",
+            says="At equal error, larger training steps end where shifting weights raises the error less",
             when={"trace_slope_squared_error": Direction.LESS},
         ),
         Headline(
-            says="At equal squared training error, the learning rate hardly changes how flat training ends",
+            says="At equal error, the training step size hardly changes how strongly shifting weights hurts",
             when={"trace_slope_squared_error": Direction.ABSENT},
         ),
     ),

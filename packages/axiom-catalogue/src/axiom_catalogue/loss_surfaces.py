@@ -219,28 +219,24 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="Depth roughens loss pictures; skip connections smooth them with accuracy hardly changed",
-            when={
-                "deep_is_rougher": Direction.MORE,
-                "skips_smooth": Direction.LESS,
-                "smooth_is_more_accurate": Direction.ABSENT,
-            },
-        ),
-        Headline(
-            says="Depth roughens pictures of a network's loss, and skip connections smooth them again",
+            says="Depth makes pictures of a network's error rougher; connections that skip layers smooth them",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Skip connections smooth pictures of the loss around deep networks",
+            says="Connections that skip layers smooth the picture of a deep network's error",
             when={"skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Depth makes pictures of the loss around plain networks rougher",
+            says="The pictured error around deep plain networks is rougher than around shallow ones",
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Depth hardly changes how rough pictures of the loss around plain networks are",
+            says="Depth hardly changes how rough the pictured error around plain networks is",
             when={"deep_is_rougher": Direction.ABSENT},
+        ),
+        Headline(
+            says="Connections that skip layers hardly change a deep network's accuracy on new examples",
+            when={"smooth_is_more_accurate": Direction.ABSENT},
         ),
     ),
     words={

@@ -215,15 +215,7 @@ experiment = Experiment(
     setting="pruned small classifiers",
     headlines=(
         Headline(
-            says="Under a tenth of a network suffices; in smaller parts places and start matter",
-            when={
-                "loses_at_the_old_sparsity": Direction.ABSENT,
-                "start_matters": Direction.MORE,
-                "places_matter": Direction.MORE,
-            },
-        ),
-        Headline(
-            says="Less than a tenth of a small network learns as well as the whole",
+            says="Fewer than a tenth of a small network's weights learn as well as all",
             when={"loses_at_the_old_sparsity": Direction.ABSENT},
         ),
         Headline(
@@ -235,7 +227,7 @@ experiment = Experiment(
             when={"critical_beyond_the_old": Direction.MORE},
         ),
         Headline(
-            says="Small parts of a network learn better with their own places and starting weights",
+            says="A few well-chosen weights learn more accurately than random ones or newly drawn values",
             when={"start_matters": Direction.MORE, "places_matter": Direction.MORE},
         ),
     ),

@@ -261,23 +261,23 @@ experiment = Experiment(
     setting="compressed classifiers",
     headlines=(
         Headline(
-            says="Low-rank weights match sparse ones after retraining, unless very few numbers are left",
+            says="After retraining, removing weights costs less accuracy than factorising only at extreme compression",
             when={"low_rank_of_few": Direction.MORE, "low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
-            says="Retrained with an eighth of a matrix's numbers, low rank matches sparse weights",
+            says="After retraining, removing seven in eight weights keeps as much accuracy as factorising",
             when={"low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
-            says="Retrained with an eighth of a matrix's numbers, low rank trails sparse weights",
+            says="After retraining, removing seven in eight weights keeps more accuracy than factorising them",
             when={"low_rank_of_more": Direction.MORE},
         ),
         Headline(
-            says="Without retraining, low rank costs more accuracy than removing the smallest weights",
+            says="Without retraining, factorising weights costs more accuracy than removing the smallest ones",
             when={"low_rank_at_once": Direction.MORE},
         ),
         Headline(
-            says="Pruning small weights removes more of what training added than of the start",
+            says="Removing small weights deletes more of what training added than of starting values",
             when={"learned_minus_start": Direction.LESS},
         ),
     ),

@@ -206,7 +206,7 @@ experiment = Experiment(
     setting="students of a small random network",
     headlines=(
         Headline(
-            says="Small networks' loss falls with data and size, nearly by one power law",
+            says="Small networks err less with more data and neurons, nearly following one power law",
             when={
                 "loss_by_items": Direction.LESS,
                 "teachers_width_minus_a_quarter": Direction.LESS,
@@ -214,19 +214,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="A power law of data and size explains most variation in small networks' loss",
+            says="A power law of data and size explains most variation in small networks' error",
             when={"joint_law_leaves_little": Direction.LESS},
         ),
         Headline(
-            says="A power law of data and size misses over a tenth of loss variation",
+            says="A power law of data and size misses over a tenth of error variation",
             when={"joint_law_leaves_little": Direction.MORE},
         ),
         Headline(
-            says="More training data lower a small network's loss on new examples",
+            says="More training data lower a small network's error on new examples",
             when={"loss_by_items": Direction.LESS},
         ),
         Headline(
-            says="More training data hardly change a small network's loss on new examples",
+            says="More training data hardly change a small network's error on new examples",
             when={"loss_by_items": Direction.ABSENT},
         ),
     ),

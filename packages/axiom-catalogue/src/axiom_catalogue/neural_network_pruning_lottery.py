@@ -221,24 +221,24 @@ experiment = Experiment(
     setting="random networks searched for good parts",
     headlines=(
         Headline(
-            says="Parts of random networks match networks trained to equal loss, not fully trained ones",
-            when={"part_minus_matched": Direction.ABSENT, "part_minus_trained": Direction.LESS},
-        ),
-        Headline(
-            says="Search finds good parts in random networks, though training the whole does better",
+            says="Search finds accurate parts in untrained networks, but training the whole is more accurate",
             when={"part_minus_lot": Direction.MORE, "part_minus_trained": Direction.LESS},
         ),
         Headline(
-            says="Searched parts of random networks are as accurate as the trained whole",
+            says="Parts found in untrained networks are as accurate as the trained whole",
             when={"part_minus_trained": Direction.ABSENT},
         ),
         Headline(
-            says="Gradient search finds better parts of a random network than luck does",
+            says="Search finds more accurate parts of an untrained network than luck does",
             when={"part_minus_lot": Direction.MORE},
         ),
         Headline(
-            says="Gradient search finds no better parts of a random network than luck does",
+            says="Search finds parts of an untrained network hardly more accurate than luck does",
             when={"part_minus_lot": Direction.ABSENT},
+        ),
+        Headline(
+            says="Parts found in untrained networks are as accurate as networks trained to equal error",
+            when={"part_minus_matched": Direction.ABSENT},
         ),
     ),
     words={

@@ -209,23 +209,23 @@ experiment = Experiment(
     setting="networks of several sizes taught by a larger one",
     headlines=(
         Headline(
-            says="A network's loss follows a power law of size, unless examples are few",
+            says="Doubling a network's size changes error by a steady factor, unless examples are few",
             when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With ever fresh examples, a network's loss closely follows a power law of size",
+            says="With ever fresh examples, doubling a network changes its error by a steady factor",
             when={"fresh_leave_a_close_fit": Direction.LESS},
         ),
         Headline(
-            says="With fresh examples, no power law of size closely fits a network's loss",
+            says="With ever fresh examples, doubling a network changes error by no steady factor",
             when={"fresh_leave_a_close_fit": Direction.MORE},
         ),
         Headline(
-            says="With few examples, no power law of size closely fits a network's loss",
+            says="With few examples, doubling a network changes error by no steady factor",
             when={"few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With more inputs, loss falls more slowly as networks grow",
+            says="With more inputs, error falls more slowly as networks grow",
             when={"exponent_on_inputs": Direction.LESS},
         ),
     ),

@@ -209,23 +209,23 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="Training cools networks that fit their data; high rates heat models that cannot",
-            when={"cools_at_every_rate": Direction.MORE, "heats_where_little_fits": Direction.LESS},
-        ),
-        Headline(
-            says="Training cools the gradient noise of small networks at every learning rate tried",
+            says="Small networks' training steps grow less random over time at every step size tried",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="Some learning rates do not cool the gradient noise of small networks",
+            says="At some step sizes, a small network's training steps do not grow less random",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(
-            says="With squared error, successive steps stay as alike beyond the predicted critical rate",
+            says="With mostly wrong labels, large training steps of a linear model grow more random",
+            when={"heats_where_little_fits": Direction.LESS},
+        ),
+        Headline(
+            says="Crossing the predicted critical step size hardly changes how alike successive training steps are",
             when={"breaks_at_two": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, successive steps turn less alike beyond the predicted critical rate",
+            says="Beyond the predicted critical step size, successive training steps are less alike than below",
             when={"breaks_at_two": Direction.MORE},
         ),
     ),

@@ -198,23 +198,23 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training at a small step size sharpens up to the edge of stability",
+            says="Training on all examples at once raises the error's curvature until steps nearly overshoot",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(
-            says="Full-batch descent ends at the edge of stability at every learning rate tried",
+            says="At every step size tried, training on all examples ends where steps nearly overshoot",
             when={"at_the_edge": Direction.MORE},
         ),
         Headline(
-            says="Full-batch descent misses the edge of stability at some learning rates",
+            says="At some step sizes, full-batch training ends away from where steps nearly overshoot",
             when={"at_the_edge": Direction.LESS},
         ),
         Headline(
-            says="Full-batch descent ends in flatter places the higher the learning rate",
+            says="Trained on all examples at once, larger steps end where the error curves less",
             when={"sharpness_slope": Direction.LESS},
         ),
         Headline(
-            says="Full-batch descent with small steps ends in a sharper place than it began",
+            says="Small training steps on all examples end where the error curves more than before",
             when={"sharpening_at_a_low_rate": Direction.MORE},
         ),
     ),

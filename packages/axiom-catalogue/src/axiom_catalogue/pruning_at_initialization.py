@@ -214,23 +214,19 @@ experiment = Experiment(
     setting="sparse classifiers",
     headlines=(
         Headline(
-            says="One score before training picks better weights than chance, even within layers",
-            when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.MORE},
-        ),
-        Headline(
-            says="One score before training tells how many weights a layer needs, not which",
+            says="A test before training tells how many weights a layer needs, not which ones",
             when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
         ),
         Headline(
-            says="Pruning by one score before training beats random pruning in small networks",
+            says="A test before training picks weights that learn more accurately than random ones",
             when={"snip_minus_random": Direction.MORE},
         ),
         Headline(
-            says="Pruning by one score before training does no better than random pruning",
+            says="A test before training picks weights that learn no more accurately than random ones",
             when={"snip_minus_random": Direction.ABSENT},
         ),
         Headline(
-            says="Within each layer, one score before training picks better weights than chance",
+            says="Within each layer, a test before training picks better-learning weights than chance does",
             when={"snip_minus_shuffled": Direction.MORE},
         ),
     ),

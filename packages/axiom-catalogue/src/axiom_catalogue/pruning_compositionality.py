@@ -216,23 +216,23 @@ experiment = Experiment(
     setting="networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Pruned networks answer exclusive-or better on new pairs, but name attributes worse",
+            says="Removing small weights makes networks combine new clue pairs better, but name them worse",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="Pruned networks answer exclusive-or better on new pairs, and name attributes equally well",
+            says="Removing small weights makes networks combine, but not name, new clue pairs better",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Pruning and retraining hardly changes how well networks answer for new combinations",
+            says="Removing small weights and retraining hardly changes accuracy on new pairs of clues",
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Pruned and retrained networks answer exclusive-or better on new attribute pairs",
+            says="Removing small weights raises accuracy on new pairs of clues that must be combined",
             when={"xor_pruned_minus_whole": Direction.MORE},
         ),
         Headline(
-            says="Pruned and retrained networks name the attributes of new combinations worse",
+            says="Removing small weights makes networks name the clues in new pairs less accurately",
             when={"heads_pruned_minus_whole": Direction.LESS},
         ),
     ),

@@ -213,23 +213,19 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="Hidden layers use fewer dimensions after training, and weight decay narrows the weights further",
-            when={"hidden_layers": Direction.MORE, "decayed_minus_plain": Direction.MORE},
-        ),
-        Headline(
-            says="Hidden layers of small networks use fewer dimensions after training",
+            says="Training makes hidden layers of small networks vary in fewer independent ways than before",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="Hidden layers of small networks use more dimensions after training",
+            says="Training makes hidden layers of small networks vary in more independent ways than before",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="Training hardly changes how many dimensions hidden layers of small networks use",
+            says="Training hardly changes in how many independent ways small networks' hidden layers vary",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(
-            says="Weight decay makes a network's weights use fewer dimensions after training",
+            says="Shrinking weights during training lowers their rank (dimensions used) more than plain training",
             when={"decayed_minus_plain": Direction.MORE},
         ),
     ),

@@ -197,23 +197,19 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="The rank of weights falls without sudden stretches, less in three layers than two",
-            when={"stands_out": Direction.ABSENT, "deep_minus_middle": Direction.LESS},
-        ),
-        Headline(
-            says="The rank of weights falls without a sudden stretch in training",
+            says="During training, weights become simpler (lower rank) gradually, without any sudden drop",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(
-            says="The rank of weights falls suddenly during one stretch of training",
+            says="During training, weights become simpler (lower rank) suddenly, within one short stretch",
             when={"stands_out": Direction.MORE},
         ),
         Headline(
-            says="The rank of weights falls less in three hidden layers than in two",
+            says="Training simplifies weights (lowers their rank) less in three hidden layers than in two",
             when={"deep_minus_middle": Direction.LESS},
         ),
         Headline(
-            says="Networks of three hidden layers and of one lose about as much rank",
+            says="Training simplifies weights (lowers their rank) about alike in three hidden layers and one",
             when={"deep_minus_shallow": Direction.ABSENT},
         ),
     ),

@@ -215,28 +215,19 @@ experiment = Experiment(
     setting="small networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Dropout and weight decay help with exclusive-or on new pairs, not with naming attributes",
-            when={
-                "dropout_on_xor": Direction.MORE,
-                "decay_on_xor": Direction.MORE,
-                "dropout_on_heads": Direction.ABSENT,
-                "decay_on_heads": Direction.LESS,
-            },
-        ),
-        Headline(
-            says="Dropout makes small networks more accurate on new combinations of attributes",
-            when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
-        ),
-        Headline(
-            says="Dropout and weight decay improve exclusive-or answers on new attribute pairs",
+            says="Shrinking weights or randomly switching off neurons makes networks combine new clue pairs better",
             when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
         ),
         Headline(
-            says="Weight decay makes networks name the attributes of new combinations worse",
+            says="Randomly switching neurons off makes networks combine and name new clue pairs more accurately",
+            when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
+        ),
+        Headline(
+            says="Shrinking weights during training makes networks name new pairs of clues less accurately",
             when={"decay_on_heads": Direction.LESS},
         ),
         Headline(
-            says="Dropout hardly changes exclusive-or answers on new attribute pairs",
+            says="Randomly switching neurons off hardly changes how accurately networks combine new clue pairs",
             when={"dropout_on_xor": Direction.ABSENT},
         ),
     ),

@@ -171,23 +171,23 @@ experiment = Experiment(
     setting="pairs of networks from different starts",
     headlines=(
         Headline(
-            says="First layers of wider networks end more alike, while training adds less likeness",
-            when={"alignment_with_width": Direction.MORE, "gain_with_width": Direction.LESS},
-        ),
-        Headline(
-            says="First layers of two trained networks are more alike the wider they are",
+            says="Two separately trained networks have more similar first layers the wider they are",
             when={"alignment_with_width": Direction.MORE},
         ),
         Headline(
-            says="First layers of two trained networks are less alike the wider they are",
+            says="Two separately trained networks have less similar first layers the wider they are",
             when={"alignment_with_width": Direction.LESS},
         ),
         Headline(
-            says="Width hardly changes how alike the first layers of two trained networks are",
+            says="Width hardly changes how similar first layers of two separately trained networks are",
             when={"alignment_with_width": Direction.ABSENT},
         ),
         Headline(
-            says="Training makes the first layers of two narrow networks more alike",
+            says="The wider two networks are, the less training adds to their first layers' similarity",
+            when={"gain_with_width": Direction.LESS},
+        ),
+        Headline(
+            says="Training makes the first layers of two narrow networks more similar than before",
             when={"narrow_gain": Direction.MORE},
         ),
     ),

@@ -259,24 +259,20 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Reservoir memory's power law bends for large sizes and depends on input and wiring",
-            when={
-                "memory_bends": Direction.LESS,
-                "strong_minus_weak_input": Direction.LESS,
-                "orthogonal_minus_random": Direction.MORE,
-            },
-        ),
-        Headline(
-            says="Memory of random recurrent networks grows by a smaller power at large sizes",
+            says="Doubling large random recurrent networks multiplies their memory less than doubling small ones",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(
-            says="Memory of random recurrent networks grows by a larger power at large sizes",
+            says="Doubling large random recurrent networks multiplies their memory more than doubling small ones",
             when={"memory_bends": Direction.MORE},
         ),
         Headline(
-            says="Memory of random recurrent networks keeps one power law up to large sizes",
+            says="Doubling large or small random recurrent networks multiplies their memory about alike",
             when={"memory_bends": Direction.ABSENT},
+        ),
+        Headline(
+            says="Memory of random recurrent networks grows less with size under strong input than weak",
+            when={"strong_minus_weak_input": Direction.LESS},
         ),
         Headline(
             says="With tuning, orthogonal wiring makes memory grow faster with size than random wiring",

@@ -210,23 +210,19 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="At equal cost, minimising sharpness helps with wrong labels, hardly with true ones",
-            when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
-        ),
-        Headline(
-            says="With wrong labels, minimising sharpness beats equally costly descent, even when stopped early",
-            when={"helps_with_wrong_labels": Direction.MORE, "beats_early_stopping": Direction.MORE},
-        ),
-        Headline(
-            says="With some wrong labels, minimising sharpness beats equally costly plain descent",
+            says="With wrong labels, training weights to tolerate shifts ends more accurate than plain training",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With some wrong labels, minimising sharpness does worse than equally costly plain descent",
+            says="With wrong labels, training weights to tolerate shifts ends less accurate than plain training",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="On true labels, minimising sharpness hardly differs from equally costly plain descent",
+            says="With wrong labels and early stopping, training to tolerate weight shifts beats plain training",
+            when={"beats_early_stopping": Direction.MORE},
+        ),
+        Headline(
+            says="With true labels, training weights to tolerate shifts hardly changes accuracy beside plain training",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

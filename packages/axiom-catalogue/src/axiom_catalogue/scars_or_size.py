@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="small ReLU networks that may have learned nonsense",
     headlines=(
         Headline(
-            says="Weights as large as after nonsense speed up learning; turned neurons alone slow learning",
+            says="Larger weights speed up learning, but other traces of memorising random labels slow it",
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.MORE},
         ),
         Headline(
-            says="Larger weights and turned neurons from nonsense each speed up learning",
+            says="Larger weights and other traces of memorising random labels each speed up learning",
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
         ),
         Headline(
-            says="A new network scaled as large as after nonsense learns true labels faster",
+            says="New networks learn true labels faster with weights as large as memorising gives",
             when={"size_hastens": Direction.LESS},
         ),
         Headline(
-            says="A new network scaled as large as after nonsense learns true labels slower",
+            says="New networks learn true labels slower with weights as large as memorising gives",
             when={"size_hastens": Direction.MORE},
         ),
         Headline(
-            says="Scaling a new network as large as after nonsense hardly changes learning speed",
+            says="Enlarging weights as memorising random labels does hardly changes a new network's learning speed",
             when={"size_hastens": Direction.ABSENT},
         ),
     ),

@@ -247,23 +247,23 @@ experiment = Experiment(
     setting="networks whose weight spectra are followed",
     headlines=(
         Headline(
-            says="Training enlarges a ReLU network's largest and middle singular values nearly alike",
+            says="Training enlarges a network's strongest and middle weight patterns (singular values) nearly alike",
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.ABSENT},
         ),
         Headline(
-            says="Training enlarges a ReLU network's largest singular values more than the middle ones",
+            says="Training strengthens a network's strongest weight patterns (singular values) more than middle ones",
             when={"top_growth": Direction.MORE, "top_beyond_middle": Direction.MORE},
         ),
         Headline(
-            says="Higher learning rates leave fewer directions after equal epochs, but not at equal loss",
+            says="Larger steps leave weights simpler (lower rank) after equal epochs, not at equal error",
             when={"fast_minus_slow": Direction.MORE, "fast_minus_slow_at_loss": Direction.ABSENT},
         ),
         Headline(
-            says="Linear networks learn strong modes of a task sooner than weak ones",
+            says="Linear networks learn strong patterns in a task sooner than weak ones",
             when={"time_exponent": Direction.LESS},
         ),
         Headline(
-            says="Higher learning rates lower the rank of ReLU weights more after equal epochs",
+            says="After equal epochs, larger training steps leave weights simpler (lower rank) than smaller ones",
             when={"fast_minus_slow": Direction.MORE},
         ),
     ),

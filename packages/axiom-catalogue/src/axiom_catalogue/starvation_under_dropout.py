@@ -216,7 +216,7 @@ experiment = Experiment(
     setting="networks that learn two clues",
     headlines=(
         Headline(
-            says="Dropping inputs or neurons eases the starvation of weak clues beside strong ones",
+            says="Randomly switching off inputs or neurons makes strong clues crowd out weak ones less",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -225,7 +225,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Dropping inputs eases the starvation of weak clues beside strong ones, without ending starvation",
+            says="Randomly switching off inputs reduces, but does not end, crowding out of weak clues",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -233,15 +233,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Dropping inputs eases the starvation of weak clues beside strong ones",
+            says="Randomly switching off inputs makes strong clues crowd out weak ones less",
             when={"silent_inputs_relieve": Direction.MORE, "silent_inputs_relieve_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes overlap, dropping inputs eases the starvation of weak clues",
+            says="With overlapping classes, randomly switching off inputs lessens crowding out of weak clues",
             when={"silent_inputs_relieve": Direction.MORE},
         ),
         Headline(
-            says="Where classes overlap, dropping inputs hardly eases the starvation of weak clues",
+            says="With overlapping classes, randomly switching off inputs hardly lessens crowding out of weak clues",
             when={"silent_inputs_relieve": Direction.ABSENT},
         ),
     ),

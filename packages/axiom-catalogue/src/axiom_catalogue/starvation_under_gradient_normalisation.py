@@ -228,23 +228,23 @@ experiment = Experiment(
     setting="small networks that see two clues",
     headlines=(
         Headline(
-            says="Equal gradients for clues or examples help weak clues where classes barely touch",
-            when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
-        ),
-        Headline(
-            says="Equal gradients for all examples help a weak clue beside a strong one",
+            says="Networks learn weak clues beside strong ones better if all examples have equal influence",
             when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes barely touch, equal gradients for both clues help the weak one",
+            says="With clear-cut classes, equal influence of clues or examples improves learning weak clues",
+            when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
+        ),
+        Headline(
+            says="With clear-cut classes, giving both clues equal influence improves learning the weak one",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
-            says="Where classes barely touch, equal gradients for both clues hardly help the weak one",
+            says="With clear-cut classes, giving both clues equal influence hardly changes learning the weak one",
             when={"equal_blocks_on_clean": Direction.ABSENT},
         ),
         Headline(
-            says="Where classes overlap, equal gradients for both clues hardly help the weak one",
+            says="With overlapping classes, giving both clues equal influence hardly changes learning the weak one",
             when={"equal_blocks": Direction.ABSENT},
         ),
     ),

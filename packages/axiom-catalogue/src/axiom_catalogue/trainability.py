@@ -272,29 +272,19 @@ experiment = Experiment(
     setting="maps of a network's two step sizes",
     headlines=(
         Headline(
-            says="Workable step sizes have a rough border, but nearly a line with one example",
-            when={
-                "tanh": Direction.MORE,
-                "relu": Direction.MORE,
-                "linear": Direction.MORE,
-                "batches": Direction.MORE,
-                "one_example": Direction.ABSENT,
-            },
-        ),
-        Headline(
-            says="The border between workable and failing step sizes is rougher than a line",
+            says="No smooth line separates step sizes that train a network from those that fail",
             when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
         ),
         Headline(
-            says="Tanh networks have a border of workable step sizes rougher than a line",
+            says="No smooth line separates step sizes that train a tanh network from failing ones",
             when={"tanh": Direction.MORE},
         ),
         Headline(
-            says="Tanh networks have a border of workable step sizes that is nearly a line",
+            says="An almost smooth line separates working from failing step sizes of a tanh network",
             when={"tanh": Direction.ABSENT},
         ),
         Headline(
-            says="With one example, the border of workable step sizes is nearly a line",
+            says="With one training example, an almost smooth line separates working from failing step sizes",
             when={"one_example": Direction.ABSENT},
         ),
     ),

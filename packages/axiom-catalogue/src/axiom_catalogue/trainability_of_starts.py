@@ -192,23 +192,19 @@ experiment = Experiment(
     setting="tanh networks mapped over step size and weight shift",
     headlines=(
         Headline(
-            says="Training has a border rougher than a line, most where weights shift every step",
-            when={"always": Direction.MORE, "once": Direction.MORE, "always_minus_once": Direction.MORE},
-        ),
-        Headline(
-            says="Shifting weights once or always gives training a border rougher than a line",
+            says="No smooth line separates starts and step sizes that work from those that fail",
             when={"always": Direction.MORE, "once": Direction.MORE},
         ),
         Headline(
-            says="A shift before every step makes the border of training rougher than one shift",
+            says="Shifting weights before every step makes the line between working and failing more jagged",
             when={"always_minus_once": Direction.MORE},
         ),
         Headline(
-            says="Over shifts of the starting weights, training has a border rougher than a line",
+            says="No smooth line separates starting shifts and step sizes that work from failing ones",
             when={"once": Direction.MORE},
         ),
         Headline(
-            says="Over shifts of the starting weights, the border of training is nearly a line",
+            says="An almost smooth line separates working starting shifts and step sizes from failing ones",
             when={"once": Direction.ABSENT},
         ),
     ),

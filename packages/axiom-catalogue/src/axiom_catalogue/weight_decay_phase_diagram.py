@@ -212,23 +212,23 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Stronger weight decay makes networks understand sums sooner, but too strong decay brings forgetting",
+            says="Shrinking weights more in training teaches addition sooner, but too much makes networks forget",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
-            says="Without weight decay networks mostly miss the sums; stronger decay brings understanding sooner",
+            says="Without shrinking weights networks mostly miss the rule of addition; more shrinking teaches sooner",
             when={"wait_on_decay": Direction.LESS, "without_decay": Direction.LESS},
         ),
         Headline(
-            says="Networks that memorised sums understand the rest sooner with stronger weight decay",
+            says="Shrinking weights more in training makes networks learn the rule of addition sooner",
             when={"wait_on_decay": Direction.LESS},
         ),
         Headline(
-            says="Networks that memorised sums understand the rest later with stronger weight decay",
+            says="Shrinking weights more in training makes networks learn the rule of addition later",
             when={"wait_on_decay": Direction.MORE},
         ),
         Headline(
-            says="Stronger weight decay hardly changes how soon networks understand sums",
+            says="Shrinking weights more in training hardly changes when networks learn the rule of addition",
             when={"wait_on_decay": Direction.ABSENT},
         ),
     ),

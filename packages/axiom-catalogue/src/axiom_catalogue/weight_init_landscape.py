@@ -204,28 +204,24 @@ experiment = Experiment(
     setting="networks of different starting weights",
     headlines=(
         Headline(
-            says="Deep ReLU networks need starting weights of one size, shallow networks prefer smaller weights",
-            when={
-                "small_starts_fail_when_deep": Direction.MORE,
-                "large_starts_fail_when_deep": Direction.MORE,
-                "small_starts_help_when_shallow": Direction.MORE,
-            },
-        ),
-        Headline(
-            says="Deep ReLU networks need starting weights of just the right size",
+            says="Deep networks lose accuracy if starting weights are either too small or too large",
             when={"small_starts_fail_when_deep": Direction.MORE, "large_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep ReLU networks lose accuracy when their weights start too large",
+            says="Deep networks lose accuracy when their weights start too large",
             when={"large_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep ReLU networks lose accuracy when their weights start too small",
+            says="Deep networks lose accuracy when their weights start too small",
             when={"small_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Doubling the critical starting variance hardly changes a deep ReLU network's accuracy",
+            says="Doubling the usual starting variance of weights hardly changes a deep network's accuracy",
             when={"large_starts_fail_when_deep": Direction.ABSENT},
+        ),
+        Headline(
+            says="Shallow networks answer new data more accurately from smaller starting weights than usual",
+            when={"small_starts_help_when_shallow": Direction.MORE},
         ),
     ),
     words={
