@@ -226,7 +226,7 @@ experiment = Experiment(
             when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
         ),
         Headline(
-            says="With larger training steps, sigmoid neurons combine two clues better than ReLU, otherwise worse",
+            says="Combining two clues, sigmoid neurons beat ReLU at large training steps, lose at moderate",
             when={
                 "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
                 "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,

@@ -283,23 +283,23 @@ experiment = Experiment(
     setting="classifiers trained in batches",
     headlines=(
         Headline(
-            says="In small classifiers, bigger batches smoothly begin to waste examples beyond some size",
+            says="With cross-entropy, bigger batches smoothly begin to waste examples beyond some size",
             when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
         ),
         Headline(
-            says="In small classifiers, larger batches save ever fewer steps, as a smooth formula says",
+            says="With cross-entropy, larger batches save ever fewer steps, as a smooth formula says",
             when={"sharper_bend": Direction.ABSENT},
         ),
         Headline(
-            says="In small classifiers, larger batches stop saving steps more abruptly than the usual formula",
+            says="With cross-entropy, larger batches stop saving steps more abruptly than the usual formula says",
             when={"sharper_bend": Direction.LESS},
         ),
         Headline(
-            says="In small classifiers, larger batches stop saving steps more gradually than the usual formula",
+            says="With cross-entropy, larger batches stop saving steps more gradually than the usual formula says",
             when={"sharper_bend": Direction.MORE},
         ),
         Headline(
-            says="Small classifiers need more examples in all with batches of 512 than 128",
+            says="With cross-entropy, small classifiers need more examples with batches of 512 than of 128",
             when={"dearer_above": Direction.MORE},
         ),
     ),

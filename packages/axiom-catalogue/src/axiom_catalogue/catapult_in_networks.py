@@ -269,23 +269,23 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="Training steps of twice the safe size make error leap up, then fall low",
+            says="At twice the safe training step, squared error leaps up, then falls low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(
-            says="At twice the safe training step, error usually does not leap and then recover",
+            says="At twice the safe training step, not every network's squared error leaps and recovers",
             when={"leaps_and_recovers": Direction.LESS},
         ),
         Headline(
-            says="At twice the safe step, error leaps and then recovers about half the time",
+            says="At twice the safe step, squared error sometimes fails to leap and then recover",
             when={"leaps_and_recovers": Direction.ABSENT},
         ),
         Headline(
-            says="Leaps of error in training make deep networks react less to small weight changes",
+            says="With squared error, deep networks trained with large steps react less to weight changes",
             when={"flatter_after_a_leap": Direction.LESS},
         ),
         Headline(
-            says="Training steps four times the safe size make deep networks answer new examples better",
+            says="With squared error, steps four times the safe size make deep networks more accurate",
             when={"deep_gains_by_a_leap": Direction.MORE},
         ),
     ),

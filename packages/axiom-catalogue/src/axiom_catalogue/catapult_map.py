@@ -286,19 +286,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks at growing step sizes",
     headlines=(
         Headline(
-            says="Simple linear networks tolerate larger training steps than theory says before error grows endlessly",
+            says="From large starting weights, linear networks tolerate larger training steps than theory says",
             when={"linear_runs_away_from": Direction.MORE},
         ),
         Headline(
-            says="A simple linear network's error grows endlessly from the training step that theory says",
+            says="From large starting weights, linear networks fail at about the training step theory says",
             when={"linear_runs_away_from": Direction.ABSENT},
         ),
         Headline(
-            says="In simple linear networks, error first jumps at the training step that theory says",
+            says="From large starting weights, linear networks' error first jumps at the step theory says",
             when={"linear_shoots_up_from": Direction.ABSENT},
         ),
         Headline(
-            says="In simple linear networks, error first jumps at larger training steps than theory says",
+            says="From large starting weights, linear networks' error jumps at larger steps than theory says",
             when={"linear_shoots_up_from": Direction.MORE},
         ),
         Headline(

@@ -256,11 +256,11 @@ experiment = Experiment(
     setting="searches for majority-vote cellular automata",
     headlines=(
         Headline(
-            says="Simulated evolution stops improving its majority-finding rules before they equal a hand-made one",
+            says="Evolved majority-finding rules level off, and decide close votes worse than a hand-made one",
             when={"rises_late": Direction.ABSENT, "behind_gkl": Direction.MORE},
         ),
         Headline(
-            says="Evolved majority-finding rules beat guessing, then hardly improve in evolution's last quarter",
+            says="Evolved on easy and close votes, majority-finding rules beat guessing but hardly improve late",
             when={"rises_late": Direction.ABSENT, "plateau_above_a_constant": Direction.MORE},
         ),
         Headline(
@@ -272,7 +272,7 @@ experiment = Experiment(
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Rules found by simulated evolution recognise majorities more often than guessing does",
+            says="Rules evolved on easy and close votes find majorities more often than guessing does",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

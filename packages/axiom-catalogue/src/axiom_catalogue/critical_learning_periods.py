@@ -217,23 +217,23 @@ experiment = Experiment(
     setting="deep networks disturbed for a while",
     headlines=(
         Headline(
-            says="Blurred inputs early in training lower final accuracy, but hardly more than later blur",
+            says="Blurred inputs early in training lower final accuracy, hardly more than somewhat later blur",
             when={"early_blur_minus_late": Direction.ABSENT, "early_blur_leaves_a_mark": Direction.LESS},
         ),
         Headline(
-            says="Blurred or scrambled inputs change final accuracy about equally early and late in training",
+            says="Blurred or scrambled inputs change final accuracy about equally early and somewhat later",
             when={"early_blur_minus_late": Direction.ABSENT, "early_order_minus_late": Direction.ABSENT},
         ),
         Headline(
-            says="Blurring inputs early in training changes final accuracy about as much as blurring later",
+            says="Blurring inputs early in training changes final accuracy about as much as somewhat later",
             when={"early_blur_minus_late": Direction.ABSENT},
         ),
         Headline(
-            says="Blurring inputs early in training lowers final accuracy more than blurring them later",
+            says="Blurring inputs early in training lowers final accuracy more than blurring somewhat later",
             when={"early_blur_minus_late": Direction.LESS},
         ),
         Headline(
-            says="Blurring inputs later in training lowers final accuracy more than blurring them early",
+            says="Blurring inputs somewhat later in training lowers final accuracy more than blurring them early",
             when={"early_blur_minus_late": Direction.MORE},
         ),
     ),

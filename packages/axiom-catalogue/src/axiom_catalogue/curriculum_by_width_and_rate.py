@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="classifiers shown examples in order",
     headlines=(
         Headline(
-            says="Showing easy examples first hardly helps, whatever a network's width or step size",
+            says="On average, easy examples first hardly help, and width and step size matter little",
             when={
                 "easy_first_gains": Direction.ABSENT,
                 "low_rate_gains_more": Direction.ABSENT,
@@ -209,19 +209,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Showing easy or hard examples first hardly changes a network's accuracy",
+            says="Averaged over widths and step sizes, easy or hard examples first hardly change accuracy",
             when={"easy_first_gains": Direction.ABSENT, "hard_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Showing easy examples first hardly changes accuracy, over many widths and step sizes",
+            says="Averaged over widths and step sizes, easy examples first hardly change final accuracy",
             when={"easy_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Networks end more accurate with easy examples first than with random ones first",
+            says="Averaged over widths and step sizes, easy examples first raise final accuracy",
             when={"easy_first_gains": Direction.MORE},
         ),
         Headline(
-            says="Networks end less accurate with easy examples first than with random ones first",
+            says="Averaged over widths and step sizes, easy examples first lower final accuracy",
             when={"easy_first_gains": Direction.LESS},
         ),
     ),

@@ -233,7 +233,7 @@ experiment = Experiment(
     setting="classifiers with equally many parameters",
     headlines=(
         Headline(
-            says="With equal parameters, wide shallow networks beat deep ones, even with tuned step sizes",
+            says="With equal parameters, shallow plain networks beat deep ones, on one task even tuned",
             when={
                 "plain_on_clusters": Direction.LESS,
                 "plain_on_teacher": Direction.LESS,
@@ -241,19 +241,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With equally many parameters, wide shallow networks beat deep narrow ones on two tasks",
+            says="With equally many parameters, plain shallow networks beat plain deep ones on two tasks",
             when={"plain_on_clusters": Direction.LESS, "plain_on_teacher": Direction.LESS},
         ),
         Headline(
-            says="With equally many parameters, deeper networks learn a shallow network's labels less well",
+            says="With equally many parameters, deeper plain networks learn a shallow network's labels less well",
             when={"plain_on_teacher": Direction.LESS},
         ),
         Headline(
-            says="With equally many parameters, deeper networks learn a shallow network's labels better",
+            says="With equally many parameters, deeper plain networks learn a shallow network's labels better",
             when={"plain_on_teacher": Direction.MORE},
         ),
         Headline(
-            says="With equally many parameters, depth hardly changes accuracy on a shallow network's labels",
+            says="With equal parameters, depth hardly changes plain networks' accuracy on a shallow network's labels",
             when={"plain_on_teacher": Direction.ABSENT},
         ),
     ),

@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="least-squares fits",
     headlines=(
         Headline(
-            says="Error peaks where a model can just fit its data, then falls again",
+            says="Without weight penalties, error peaks where a model just fits its data, then falls",
             when={
                 "second_descent": Direction.LESS,
                 "risk_at_n_over_90": Direction.MORE,
@@ -225,7 +225,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Error peaks where a model can just fit its data",
+            says="Without weight penalties, error peaks where a model can just fit its data",
             when={"risk_at_n_over_90": Direction.MORE, "risk_at_n_over_110": Direction.MORE},
         ),
     ),

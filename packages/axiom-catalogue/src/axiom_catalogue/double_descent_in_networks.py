@@ -197,7 +197,7 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="With squared error, networks just fitting wrong labels err most on new examples",
+            says="Networks just fitting wrong labels (squared error) err more than smaller or larger ones",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(

@@ -224,7 +224,7 @@ experiment = Experiment(
     setting="random recurrent tanh networks",
     headlines=(
         Headline(
-            says="A random network remembers most at connections weaker than those that make chaos",
+            says="Under moderate input, small random networks remember most at connections too weak for chaos",
             when={
                 "memory_left_at_chaos": Direction.LESS,
                 "memory_at_the_old_radius": Direction.ABSENT,
@@ -232,19 +232,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Where chaos begins, a random network remembers clearly less than at its best",
+            says="Under moderate input, small random networks remember less where chaos begins than at best",
             when={"memory_left_at_chaos": Direction.LESS},
         ),
         Headline(
-            says="A random network keeps over nine tenths of its best memory where chaos begins",
+            says="Under moderate input, small networks keep over nine tenths of memory where chaos begins",
             when={"memory_left_at_chaos": Direction.MORE},
         ),
         Headline(
-            says="A random network keeps about nine tenths of its best memory where chaos begins",
+            says="Under moderate input, small networks keep about nine tenths of memory where chaos begins",
             when={"memory_left_at_chaos": Direction.ABSENT},
         ),
         Headline(
-            says="Random networks become chaotic only at stronger connections than an earlier study found",
+            says="Under moderate input, small random networks become chaotic at stronger connections than once found",
             when={"chaos_at_the_old_radius": Direction.MORE},
         ),
     ),

@@ -209,11 +209,11 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="Strong patterns in a network's weights (outlying eigenvalues) come from training, not the start",
+            says="From small starting weights, training makes strong patterns (outlying eigenvalues) not there before",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="Training makes strong weight patterns, which hardly tell which network answers new examples better",
+            says="From small starting weights, training makes strong weight patterns that hardly reveal accuracy",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,
@@ -221,15 +221,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Training adds more than one strong pattern (outlying eigenvalue) to a network's hidden weights",
+            says="From small starting weights, training adds more than one strong pattern (outlying eigenvalue)",
             when={"outliers_are_learned": Direction.MORE},
         ),
         Headline(
-            says="Training adds about one strong pattern (outlying eigenvalue) to a network's hidden weights",
+            says="From small starting weights, training adds about one strong pattern (outlying eigenvalue)",
             when={"outliers_are_learned": Direction.ABSENT},
         ),
         Headline(
-            says="Training adds less than one strong pattern (outlying eigenvalue) to a network's hidden weights",
+            says="From small starting weights, training adds less than one strong pattern (outlying eigenvalue)",
             when={"outliers_are_learned": Direction.LESS},
         ),
     ),

@@ -226,7 +226,7 @@ experiment = Experiment(
     setting="networks that learn a weak clue",
     headlines=(
         Headline(
-            says="A strong clue crowds out a weak one, and penalising large outputs worsens that",
+            says="Strong clues hinder learning weak ones, and penalising large outputs lowers that learning further",
             when={"weak_beside_strong_minus_alone": Direction.LESS, "decoupling_minus_none": Direction.LESS},
         ),
         Headline(

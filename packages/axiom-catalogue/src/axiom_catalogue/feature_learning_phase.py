@@ -241,19 +241,19 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Scaling a network's outputs down helps where few inputs matter, not where all do",
+            says="Scaling outputs down helps to learn a product of two inputs, not linear sums",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(
-            says="Networks change their features less the more their outputs are scaled up",
+            says="Learning a product, networks change features less the more their outputs are scaled up",
             when={"kernel_on_alpha": Direction.LESS},
         ),
         Headline(
-            says="Networks change their features more the more their outputs are scaled up",
+            says="Learning a product, networks change features more the more their outputs are scaled up",
             when={"kernel_on_alpha": Direction.MORE},
         ),
         Headline(
-            says="Scaling a network's outputs hardly changes how much its features change",
+            says="Learning a product, scaling a network's outputs hardly changes how much its features change",
             when={"kernel_on_alpha": Direction.ABSENT},
         ),
         Headline(

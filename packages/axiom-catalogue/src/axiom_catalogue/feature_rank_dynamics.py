@@ -210,15 +210,15 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Wider networks use about as large a share of their neurons as narrow ones",
+            says="Counting weak ones too, wider networks have about as many activity patterns per neuron",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(
-            says="Wider networks use a smaller share of their neurons than narrow ones",
+            says="Counting weak ones too, wider networks have fewer activity patterns per neuron",
             when={"share_by_width": Direction.LESS},
         ),
         Headline(
-            says="Wider networks use a larger share of their neurons than narrow ones",
+            says="Counting weak ones too, wider networks have more activity patterns per neuron",
             when={"share_by_width": Direction.MORE},
         ),
         Headline(

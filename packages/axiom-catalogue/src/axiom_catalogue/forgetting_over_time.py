@@ -282,23 +282,23 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="Networks forget an old task ever more slowly and still know some long afterwards",
+            says="If tasks do not conflict, networks forget ever slower and keep some long afterwards",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(
-            says="Networks forget fast at first, then ever more slowly, like a power of time",
+            says="If tasks do not conflict, networks forget ever slower, like a power of time",
             when={"power_describes": Direction.LESS},
         ),
         Headline(
-            says="A power of time describes what networks forget better than two exponential curves do",
+            says="If tasks do not conflict, a power of time fits forgetting better than exponentials",
             when={"power_over_floor": Direction.MORE, "power_over_stretched": Direction.MORE},
         ),
         Headline(
-            says="Networks do not forget an old task as a power of time says",
+            says="If tasks do not conflict, forgetting does not follow a power of time",
             when={"power_describes": Direction.MORE},
         ),
         Headline(
-            says="A power of time misses forgetting of an old task by about five percent",
+            says="Without conflicting tasks, a power of time misses forgetting by about five percent",
             when={"power_describes": Direction.ABSENT},
         ),
     ),

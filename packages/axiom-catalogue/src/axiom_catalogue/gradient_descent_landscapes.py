@@ -258,19 +258,19 @@ experiment = Experiment(
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, error usually rises somewhere along the line from start to end",
+            says="In some cross-entropy networks, error rises somewhere on the line from start to end",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
-            says="Straight from starting to trained weights, error rises more often after larger training steps",
+            says="In wide squared-error networks, bumps between start and end are commoner after large steps",
             when={"bump_at_a_high_rate": Direction.LESS},
         ),
         Headline(
-            says="Training moves weights more nearly in one plane than random steps would",
+            says="With cross-entropy, training moves weights more nearly in one plane than random steps would",
             when={"plane_beyond_a_walk": Direction.MORE},
         ),
         Headline(
-            says="Training moves weights no more nearly in one plane than random steps would",
+            says="With cross-entropy, training moves weights no nearer one plane than random steps would",
             when={"plane_beyond_a_walk": Direction.ABSENT},
         ),
     ),

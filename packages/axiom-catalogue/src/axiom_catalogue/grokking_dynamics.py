@@ -222,7 +222,7 @@ experiment = Experiment(
             when={"too_few": Direction.ABSENT},
         ),
         Headline(
-            says="Shown half an addition table, networks learn its rule better than shown three tenths",
+            says="From half a small addition table, networks learn more than from three tenths",
             when={"above_minus_below": Direction.MORE},
         ),
         Headline(

@@ -277,19 +277,19 @@ experiment = Experiment(
     setting="maps of networks shown sums modulo P",
     headlines=(
         Headline(
-            says="From larger addition tables, networks need a smaller share to learn the rule",
+            says="Within 600 steps, larger addition tables teach the rule from a smaller share",
             when={"larger_prime_needs_less": Direction.LESS},
         ),
         Headline(
-            says="From larger addition tables, networks need about the same share to learn the rule",
+            says="Within 600 steps, larger addition tables teach the rule from about the same share",
             when={"larger_prime_needs_less": Direction.ABSENT},
         ),
         Headline(
-            says="From larger addition tables, networks need a larger share to learn the rule",
+            says="Within 600 steps, larger addition tables teach the rule from a larger share",
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(
-            says="Networks with barely shrinking weights need over half an addition table to learn it",
+            says="Within 600 steps, networks whose weights barely shrink need over half an addition table",
             when={"light_decay_needs_more": Direction.MORE},
         ),
     ),
