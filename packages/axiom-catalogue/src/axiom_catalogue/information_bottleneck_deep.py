@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="In training, a network's last two layers forget more input than the first five",
+            says="Narrowing tanh networks' last two layers forget more input than their first five",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,
@@ -225,19 +225,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Measured coarsely, a network's last two layers forget more input than the first five",
+            says="Measured coarsely, narrowing tanh networks' last layers forget more input than their earlier ones",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, a network's last two layers forget less input than the first five",
+            says="Measured coarsely, narrowing tanh networks' last layers forget less input than their earlier ones",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="Measured coarsely, a network's early and last layers forget about equally much input",
+            says="Measured coarsely, narrowing tanh networks' early and last layers forget about equally much input",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, a network's first five layers forget part of their input during training",
+            says="Measured coarsely, narrowing tanh networks' first five layers forget part of their input",
             when={"others_compress": Direction.MORE},
         ),
     ),

@@ -218,7 +218,7 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="Training small networks fails beyond some step size, which is smaller for deeper networks",
+            says="Small networks fail beyond some step size, with cross-entropy sooner in deeper ReLU ones",
             when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(
@@ -230,7 +230,7 @@ experiment = Experiment(
             when={"has_one_cliff": Direction.MORE},
         ),
         Headline(
-            says="Most small networks have no single step size that divides learning from failing",
+            says="Not every small network has a single step size dividing learning from failing",
             when={"has_one_cliff": Direction.LESS},
         ),
         Headline(

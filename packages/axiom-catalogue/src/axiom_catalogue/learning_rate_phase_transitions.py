@@ -230,7 +230,7 @@ experiment = Experiment(
             when={"cross_entropy_survives": Direction.MORE},
         ),
         Headline(
-            says="With large training steps, two hidden layers learn more often than one",
+            says="With squared error and large steps, two ReLU layers learn more often than one",
             when={"depth_helps_relu": Direction.MORE},
         ),
     ),

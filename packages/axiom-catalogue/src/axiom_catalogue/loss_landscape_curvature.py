@@ -230,11 +230,11 @@ experiment = Experiment(
     setting="networks compared at several learning rates",
     headlines=(
         Headline(
-            says="At equal training error, networks trained with larger steps answer new examples better",
+            says="At equal squared error, networks trained with larger steps answer new examples slightly better",
             when={"fast_minus_slow_test_accuracy": Direction.MORE},
         ),
         Headline(
-            says="At equal training error, larger steps end flatter but answer new examples no better",
+            says="At equal squared error, larger steps end flatter but answer new examples no better",
             when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
         ),
         Headline(
@@ -242,11 +242,11 @@ experiment = Experiment(
             when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal error, larger training steps end where shifting weights raises the error less",
+            says="At equal squared error, larger steps end where shifting weights raises the error less",
             when={"trace_slope_squared_error": Direction.LESS},
         ),
         Headline(
-            says="At equal error, the training step size hardly changes how strongly shifting weights hurts",
+            says="At equal squared error, step size hardly changes how strongly shifting weights hurts",
             when={"trace_slope_squared_error": Direction.ABSENT},
         ),
     ),

@@ -215,7 +215,7 @@ experiment = Experiment(
     setting="pruned small classifiers",
     headlines=(
         Headline(
-            says="Fewer than a tenth of a small network's weights learn as well as all",
+            says="Under a tenth of a network's weights, well chosen, learn as well as all",
             when={"loses_at_the_old_sparsity": Direction.ABSENT},
         ),
         Headline(
@@ -223,7 +223,7 @@ experiment = Experiment(
             when={"loses_at_the_old_sparsity": Direction.LESS},
         ),
         Headline(
-            says="Small networks keep their accuracy with over nine tenths of their weights gone",
+            says="Small networks keep their accuracy with over nine tenths of weights gone, well chosen",
             when={"critical_beyond_the_old": Direction.MORE},
         ),
         Headline(

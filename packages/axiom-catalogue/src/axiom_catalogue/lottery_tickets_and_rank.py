@@ -261,23 +261,23 @@ experiment = Experiment(
     setting="compressed classifiers",
     headlines=(
         Headline(
-            says="After retraining, removing weights costs less accuracy than factorising only at extreme compression",
+            says="In a middle layer, removing weights beats factorising only at extreme compression, after retraining",
             when={"low_rank_of_few": Direction.MORE, "low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
-            says="After retraining, removing seven in eight weights keeps as much accuracy as factorising",
+            says="After retraining, removing seven eighths of a middle layer's weights matches factorising it",
             when={"low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
-            says="After retraining, removing seven in eight weights keeps more accuracy than factorising them",
+            says="After retraining, removing seven eighths of a middle layer's weights beats factorising it",
             when={"low_rank_of_more": Direction.MORE},
         ),
         Headline(
-            says="Without retraining, factorising weights costs more accuracy than removing the smallest ones",
+            says="Without retraining, factorising a middle layer costs more accuracy than removing its small weights",
             when={"low_rank_at_once": Direction.MORE},
         ),
         Headline(
-            says="Removing small weights deletes more of what training added than of starting values",
+            says="With cross-entropy, removing small weights deletes more of training's changes than starting values",
             when={"learned_minus_start": Direction.LESS},
         ),
     ),

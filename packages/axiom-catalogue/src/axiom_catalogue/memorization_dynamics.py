@@ -209,7 +209,7 @@ experiment = Experiment(
     setting="networks that fit true and wrong labels",
     headlines=(
         Headline(
-            says="Small networks learn true labels before they memorise wrong ones",
+            says="With 40 or 60 percent of labels wrong, small networks fit true labels first",
             when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE},
         ),
         Headline(

@@ -209,23 +209,23 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="Small networks' training steps grow less random over time at every step size tried",
+            says="With cross-entropy and true labels, training shrinks gradient noise at every step size tried",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="At some step sizes, a small network's training steps do not grow less random",
+            says="With cross-entropy and true labels, gradient noise does not shrink at some step size",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(
-            says="With mostly wrong labels, large training steps of a linear model grow more random",
+            says="With mostly wrong labels, a linear model's gradient noise grows at large training steps",
             when={"heats_where_little_fits": Direction.LESS},
         ),
         Headline(
-            says="Crossing the predicted critical step size hardly changes how alike successive training steps are",
+            says="With squared error, successive steps are equally alike across the predicted critical step size",
             when={"breaks_at_two": Direction.ABSENT},
         ),
         Headline(
-            says="Beyond the predicted critical step size, successive training steps are less alike than below",
+            says="With squared error, successive steps are less alike beyond the predicted critical step size",
             when={"breaks_at_two": Direction.MORE},
         ),
     ),

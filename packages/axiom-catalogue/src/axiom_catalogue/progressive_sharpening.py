@@ -198,15 +198,15 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Training on all examples at once raises the error's curvature until steps nearly overshoot",
+            says="Full-batch training ends at the edge of instability, raising curvature if steps are small",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(
-            says="At every step size tried, training on all examples ends where steps nearly overshoot",
+            says="At every step size tried, full-batch training ends at the edge of instability",
             when={"at_the_edge": Direction.MORE},
         ),
         Headline(
-            says="At some step sizes, full-batch training ends away from where steps nearly overshoot",
+            says="At some step sizes, full-batch training ends away from the edge of instability",
             when={"at_the_edge": Direction.LESS},
         ),
         Headline(

@@ -216,11 +216,11 @@ experiment = Experiment(
     setting="networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Removing small weights makes networks combine new clue pairs better, but name them worse",
+            says="Removing small weights and retraining improves combining new clue pairs, but worsens naming them",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="Removing small weights makes networks combine, but not name, new clue pairs better",
+            says="Removing small weights and retraining improves combining, but not naming, new pairs of clues",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
@@ -228,11 +228,11 @@ experiment = Experiment(
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Removing small weights raises accuracy on new pairs of clues that must be combined",
+            says="Removing small weights and retraining raises accuracy on new clue pairs to be combined",
             when={"xor_pruned_minus_whole": Direction.MORE},
         ),
         Headline(
-            says="Removing small weights makes networks name the clues in new pairs less accurately",
+            says="Removing small weights and retraining lowers accuracy at naming clues in new pairs",
             when={"heads_pruned_minus_whole": Direction.LESS},
         ),
     ),

@@ -197,19 +197,19 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="During training, weights become simpler (lower rank) gradually, without any sudden drop",
+            says="During training, the rank (complexity) of weights shows no sudden drop on average",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(
-            says="During training, weights become simpler (lower rank) suddenly, within one short stretch",
+            says="During training, one short stretch of rank loss in weights stands out on average",
             when={"stands_out": Direction.MORE},
         ),
         Headline(
-            says="Training simplifies weights (lowers their rank) less in three hidden layers than in two",
+            says="Weights keep more rank (complexity) in networks of three hidden layers than of two",
             when={"deep_minus_middle": Direction.LESS},
         ),
         Headline(
-            says="Training simplifies weights (lowers their rank) about alike in three hidden layers and one",
+            says="Weights keep about as much rank (complexity) in three hidden layers as in one",
             when={"deep_minus_shallow": Direction.ABSENT},
         ),
     ),

@@ -229,7 +229,7 @@ experiment = Experiment(
             when={"narma_slope": Direction.LESS, "mackey_glass_slope": Direction.LESS},
         ),
         Headline(
-            says="Random recurrent networks remember more at critical feedback than far below or somewhat above",
+            says="Random recurrent networks remember more at feedback (spectral radius) 1 than 0.3 or 1.2",
             when={"memory_near_the_edge": Direction.MORE, "memory_beyond_the_edge": Direction.LESS},
         ),
     ),

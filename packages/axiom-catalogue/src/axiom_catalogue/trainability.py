@@ -272,7 +272,7 @@ experiment = Experiment(
     setting="maps of a network's two step sizes",
     headlines=(
         Headline(
-            says="No smooth line separates step sizes that train a network from those that fail",
+            says="With several examples, no smooth line separates working step sizes from failing ones",
             when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
         ),
         Headline(

@@ -192,7 +192,7 @@ experiment = Experiment(
     setting="tanh networks mapped over step size and weight shift",
     headlines=(
         Headline(
-            says="No smooth line separates starts and step sizes that work from those that fail",
+            says="No smooth line separates weight shifts and step sizes that work from failing ones",
             when={"always": Direction.MORE, "once": Direction.MORE},
         ),
         Headline(
