@@ -230,7 +230,7 @@ experiment = Experiment(
     setting="networks compared at several learning rates",
     headlines=(
         Headline(
-            says="At equal squared error, networks trained with larger steps answer new examples slightly better",
+            says="At equal squared error, networks trained with larger steps answer new examples better",
             when={"fast_minus_slow_test_accuracy": Direction.MORE},
         ),
         Headline(
