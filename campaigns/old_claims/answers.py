@@ -62,6 +62,7 @@ def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) ->
                 "at": f"{datetime.now(UTC):%Y-%m-%d}",
                 "verdict": finding.conclusion.verdict.value,
                 "grade": finding.conclusion.grade.value,
+                "centre": finding.conclusion.centre,
                 "estimate": finding.conclusion.estimate,
                 "low": finding.conclusion.low,
                 "high": finding.conclusion.high,

@@ -6,6 +6,7 @@ from typing import Any
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
     choose_headline,
+    choose_pictured_estimand,
     compose_question,
     compose_statement,
     is_size_open,
@@ -171,6 +172,7 @@ def _describe_recorded(manifest: Manifest, headline: Headline, numbers: Mapping[
         "recorded": {
             "at": max(number.at for number in numbers.values()),
             "repetitions": min(len(number.values) for number in numbers.values()),
+            "pictured": choose_pictured_estimand(headline, manifest.estimands)["name"],
             "numbers": [
                 {
                     "estimand": name,
@@ -188,8 +190,7 @@ def _figure(
 ) -> Answer | None:
     """What happens, as its file draws it; of what is recorded, or where the file draws nothing, each repetition."""
     if answered["recorded"]:
-        estimand = answered["recorded"]["numbers"][0]["estimand"]
-        values = find_recorded_numbers(stored.name, stored.version)[estimand].values
+        values = find_recorded_numbers(stored.name, stored.version)[answered["recorded"]["pictured"]].values
         return figure_with_table(
             reading,
             f"experiment/{stored.id}/recorded",

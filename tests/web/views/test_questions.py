@@ -97,6 +97,7 @@ def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwi
         at="2026-03-01",
         verdict=Verdict.POSITIVE,
         grade=Grade.MODERATE,
+        centre="median",
         estimate=1.0,
         low=0.9,
         high=1.1,

@@ -14,6 +14,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
 from axiom.domain.headlines.answers import (
     choose_headline,
+    choose_pictured_estimand,
     compose_answer,
     compose_claim,
     level_in_words,
@@ -267,15 +268,15 @@ def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | 
     headline = choose_headline(manifest.headlines, numbers)
     if headline is None:
         return None
-    name = next(iter(headline.when))
-    (declared,) = (estimand for estimand in manifest.estimands if estimand["name"] == name)
-    estimand, number = with_words(declared, manifest, manifest.configs), numbers[name]
+    declared = choose_pictured_estimand(headline, manifest.estimands)
+    estimand, number = with_words(declared, manifest, manifest.configs), numbers[declared["name"]]
     return Strip(
         name=f"experiment-{experiment.id}-recorded",
         title=compose_claim(estimand),
         y=estimand["name"],
         axis=_measured_in(estimand),
         unit=unit_of(estimand)[0],
+        centre=number.centre,
         replicates=tuple(range(len(number.values))),
         values=number.values,
         look=Look(

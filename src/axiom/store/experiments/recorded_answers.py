@@ -18,6 +18,7 @@ class RecordedNumber:
     at: str
     verdict: Verdict
     grade: Grade
+    centre: str  # what the estimate is of the values: a median, a mean or a share
     estimate: float | None
     low: float | None
     high: float | None
