@@ -21,6 +21,12 @@ OTHERWISE = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _own_chance(request):
+    """Each test draws its own values, in whatever order they are run."""
+    CHANCE.bit_generator.state = np.random.default_rng(list(request.node.name.encode())).bit_generator.state
+
+
 def paired(values):
     runs = [
         {"seed": place // 2, "dataset": "ab"[place % 2], "arm": arm, "value": value * (arm == "ours")}
