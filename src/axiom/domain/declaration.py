@@ -88,10 +88,7 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
     if experiment.words:
         declared["words"] = dict(experiment.words)
     if experiment.headlines:
-        declared["headlines"] = [
-            {"says": headline.says, "when": {name: side.value for name, side in headline.when.items()}}
-            for headline in experiment.headlines
-        ]
+        declared["headlines"] = [headline.as_data() for headline in experiment.headlines]
     return declared
 
 

@@ -103,6 +103,10 @@ class Headline:
     says: str
     when: Mapping[str, Direction]
 
+    def as_data(self) -> dict[str, Any]:
+        """Return it as a manifest holds it."""
+        return {"says": self.says, "when": {name: side.value for name, side in self.when.items()}}
+
 
 def check_headlines(experiment: str, estimands: Collection[str], headlines: Sequence[Headline]) -> None:
     """Refuse a sentence that is none or too long to retell, one that rests on nothing, and one never reached."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
+    WeighedNumber,
     choose_headline,
     choose_pictured_estimand,
     compose_question,
@@ -67,6 +68,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
             "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
+            "told_by_makers": _tell_recorded_numbers(manifest, (answered["recorded"] or {}).get("estimands", ())),
             "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
@@ -85,7 +87,7 @@ def list_questions(
 ) -> list[Answer]:
     """The open questions: the surest answer first; of those without one, what is computed now before what waits."""
     by_version: dict[int, list[FindingBrief]] = {}
-    for brief in briefs:
+    for brief in briefs:  # `group_pairs` would ask a generator for each, on every front page
         by_version.setdefault(brief.experiment_id, []).append(brief)
     by_state = counters.group_counters_by_state(counters.read_counters(reading.db))
     questions: list[Answer] = []
@@ -127,62 +129,51 @@ def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[Findi
     asking = finding_views.read_estimands(reading)
     newest_first = sorted(briefs, key=lambda brief: -brief.number)
     own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status == "open"}
-    if headline := choose_headline(manifest.headlines, own):
-        carriers = [own[name] for name in headline.when]
-        return {
-            "headline": headline.says,
-            "carried_by": [brief.number for brief in carriers],
-            "is_size_open": any(is_size_open(asking[brief.number], brief) for brief in carriers),
-            "grade": min((brief.grade for brief in carriers), key=_GRADES.index),
-            "changed_at": max((brief.weighed_at.isoformat() for brief in carriers if brief.weighed_at), default=None),
-            "recorded": None,
-        }
-    recorded = find_recorded_answer(manifest, own)
-    nothing: Answer = {
-        "headline": None,
-        "carried_by": [],
-        "is_size_open": False,
-        "grade": Grade.AWAITING,
-        "changed_at": None,
-    }
-    return nothing | ({"recorded": None} if recorded is None else _describe_recorded(manifest, *recorded))
-
-
-def find_recorded_answer(
-    manifest: Manifest, own: Mapping[str, FindingBrief]
-) -> tuple[Headline, Mapping[str, RecordedNumber]] | None:
-    """What the makers' numbers say, as long as no finding of this laboratory says otherwise."""
-    numbers = find_recorded_numbers(manifest.name, manifest.version)
-    headline = choose_headline(manifest.headlines, numbers)
+    numbers: Mapping[str, FindingBrief | RecordedNumber] = own
+    headline = choose_headline(manifest.headlines, own)
     if headline is None:
-        return None
-    decided = {name: brief.verdict for name, brief in own.items() if brief.verdict.is_decided and name in headline.when}
-    if any(numbers[name].verdict is not verdict for name, verdict in decided.items()):
-        return None
-    return headline, {name: numbers[name] for name in headline.when}
-
-
-def _describe_recorded(manifest: Manifest, headline: Headline, numbers: Mapping[str, RecordedNumber]) -> Answer:
+        numbers = find_recorded_numbers(manifest.name, manifest.version)
+        headline = _choose_recorded_headline(manifest, numbers, own)
+    carrying = {name: numbers[name] for name in headline.when} if headline else {}
+    briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
+    recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
     declared = {estimand["name"]: estimand for estimand in manifest.estimands}
-    worded = {name: with_words(declared[name], manifest, manifest.configs) for name in numbers}
     return {
-        "headline": headline.says,
-        "is_size_open": any(is_size_open(declared[name], number) for name, number in numbers.items()),
-        "grade": min((number.grade for number in numbers.values()), key=_GRADES.index),
+        "headline": headline.says if headline else None,
+        "carried_by": [brief.number for brief in briefed],
+        "is_size_open": any(is_size_open(declared[name], number) for name, number in carrying.items()),
+        "grade": min((number.grade for number in carrying.values()), key=_GRADES.index, default=Grade.AWAITING),
+        "changed_at": max((brief.weighed_at.isoformat() for brief in briefed if brief.weighed_at), default=None),
         "recorded": {
-            "at": max(number.at for number in numbers.values()),
-            "repetitions": min(len(number.values) for number in numbers.values()),
-            "pictured": choose_pictured_estimand(headline, manifest.estimands)["name"],
-            "numbers": [
-                {
-                    "estimand": name,
-                    "statement": compose_statement(worded[name], number),
-                    "in_words": interval_in_words(worded[name], number.estimate, number.low, number.high),
-                }
-                for name, number in numbers.items()
-            ],
-        },
+            "at": max(number.at for number in recorded),
+            "repetitions": min(len(number.values) for number in recorded),
+            "estimands": list(carrying),
+        }
+        if recorded
+        else None,
     }
+
+
+def _choose_recorded_headline(
+    manifest: Manifest, numbers: Mapping[str, WeighedNumber], own: Mapping[str, FindingBrief]
+) -> Headline | None:
+    """What the makers' numbers say, as long as no finding of this laboratory says otherwise."""
+    headline = choose_headline(manifest.headlines, numbers)
+    decided = {name: brief.verdict for name, brief in own.items() if brief.verdict.is_decided}
+    is_denied = headline and any(decided.get(name) not in (None, numbers[name].verdict) for name in headline.when)
+    return None if is_denied else headline
+
+
+def _tell_recorded_numbers(manifest: Manifest, names: Sequence[str]) -> list[Answer]:
+    """What the makers measured, in sentences; for the page of one question alone, since it goes through all configs."""
+    numbers = find_recorded_numbers(manifest.name, manifest.version)
+    rows = []
+    for estimand in manifest.estimands:
+        if estimand["name"] in names:
+            number, worded = numbers[estimand["name"]], with_words(estimand, manifest, manifest.configs)
+            in_words = interval_in_words(worded, number.estimate, number.low, number.high)
+            rows.append({"statement": compose_statement(worded, number), "in_words": in_words})
+    return rows
 
 
 def _figure(
@@ -190,7 +181,8 @@ def _figure(
 ) -> Answer | None:
     """What happens, as its file draws it; of what is recorded, or where the file draws nothing, each repetition."""
     if answered["recorded"]:
-        values = find_recorded_numbers(stored.name, stored.version)[answered["recorded"]["pictured"]].values
+        pictured = choose_pictured_estimand(answered["recorded"]["estimands"], manifest.estimands)
+        values = find_recorded_numbers(stored.name, stored.version)[pictured["name"]].values
         return figure_with_table(
             reading,
             f"experiment/{stored.id}/recorded",

@@ -155,7 +155,7 @@ class Manifest:
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, Headline):
-        return {"says": value.says, "when": dict(value.when)}
+        return value.as_data()
     if isinstance(value, Mapping):
         return {name: _as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

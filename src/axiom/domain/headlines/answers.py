@@ -87,9 +87,9 @@ def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, Weighe
     return next((headline for headline in headlines if headline.when.items() <= sides.items()), None)
 
 
-def choose_pictured_estimand(headline: Headline, estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Of what a headline rests on that whose repetitions show most: a share of them has but two heights."""
-    carrying = [estimand for estimand in estimands if estimand["name"] in headline.when]
+def choose_pictured_estimand(names: Collection[str], estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Of these that whose repetitions show most: a share of them has but two heights."""
+    carrying = [estimand for estimand in estimands if estimand["name"] in names]
     return min(carrying, key=lambda estimand: estimand["kind"] == Kind.PROPORTION)
 
 

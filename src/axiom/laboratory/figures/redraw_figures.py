@@ -268,7 +268,7 @@ def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | 
     headline = choose_headline(manifest.headlines, numbers)
     if headline is None:
         return None
-    declared = choose_pictured_estimand(headline, manifest.estimands)
+    declared = choose_pictured_estimand(headline.when, manifest.estimands)
     estimand, number = with_words(declared, manifest, manifest.configs), numbers[declared["name"]]
     return Strip(
         name=f"experiment-{experiment.id}-recorded",
