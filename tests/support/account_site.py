@@ -182,4 +182,4 @@ class Visitor:
     def shown_keys(self) -> tuple[str, ...]:
         """The account key and the weak key, as the page shows them."""
         page = self.post("/account/keys", password=PASSWORD).text
-        return tuple(re.search(rf'id="{name}-key">([^<]+)<', page)[1] for name in ("account", "weak"))
+        return tuple(re.findall(r'id="(?:account|weak)-key">([^<]+)<', page))

@@ -23,7 +23,7 @@ def row(stem: str, suffix: str, body: bytes) -> dict[str, Any]:
 
 def build(place: Path, *, program: bytes = PROGRAM, runtime: bytes = b"the runtime", **said: Any) -> Path:
     """A runner is built below this place; `said` changes what its description says."""
-    data = {
+    data: dict[str, Any] = {
         "format": "axiom-runner-4",
         "platform": LINUX,
         "plan_class": "",

@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         files.setdefault(item.path, []).append(item)
     for path, tests in files.items():
         if _waits(path):
-            tests.sort(key=lambda test: test.location[1])
+            tests.sort(key=lambda test: test.location[1] or 0)
     placed = [each for kind in (True, False) for each in _placed(kind, list(files.values()))]
     items[:] = [test for _, tests in sorted(placed, key=lambda each: each[0]) for test in tests]
 

@@ -1,6 +1,7 @@
 """Findings of an experiment that nobody computes, for the grammar of follow-ups."""
 
 from dataclasses import replace
+from typing import Any
 
 from axiom.domain.declaration import Measure, ValueType
 from axiom.laboratory.proposals.rules.pricing import read_config_prices
@@ -62,9 +63,17 @@ def manifest(**changes) -> Manifest:
 
 
 def said(verdict=Verdict.POSITIVE, grade=Grade.MODERATE, **changes) -> Evidence:
-    amounts = {"blocks": 6, "seeds": 48, "missing": 0, "hosts": 4, "volunteers": 2, "platforms": 1, "more": (10, 30)}
-    estimated = {"estimate": 0.3, "low": 0.25, "high": 0.35, "e_value": 1e3, "e_kind": "signed ranks"}
-    words = dict.fromkeys(("needs", "flags", "reasons"), ())
+    amounts: dict[str, Any] = {
+        "blocks": 6,
+        "seeds": 48,
+        "missing": 0,
+        "hosts": 4,
+        "volunteers": 2,
+        "platforms": 1,
+        "more": (10, 30),
+    }
+    estimated: dict[str, Any] = {"estimate": 0.3, "low": 0.25, "high": 0.35, "e_value": 1e3, "e_kind": "signed ranks"}
+    words: dict[str, Any] = dict.fromkeys(("needs", "flags", "reasons"), ())
     return replace(Evidence(verdict=verdict, grade=grade, **amounts, **estimated, **words), **changes)
 
 

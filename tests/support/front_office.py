@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
@@ -21,9 +22,9 @@ from axiom.server.http.downloads import Downloads
 from axiom.server.http.project_pages import CHANGING, ProjectEndpoints
 from axiom.server.http.routes import Front
 from axiom.settings import Settings
+from axiom.signed.atomic_files import write_once
 from axiom.signed.canonical_json import canonical_bytes
 from axiom.signed.keys import make_secrets
-from axiom.signed.signing import write_once
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.writer import Writer
@@ -52,7 +53,7 @@ class Office:
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
         gate = open_gate(self.writer, laboratory, lambda: self.lab.now)
         give = partial(submit_as_volunteer, gate)
-        stored = {"give": give, "connections": connections, "secret": SECRET, "guesses": guesses}
+        stored: dict[str, Any] = {"give": give, "connections": connections, "secret": SECRET, "guesses": guesses}
         self.accounts = Accounts(**stored, new_accounts=new_accounts)
         self.project = ProjectEndpoints(
             name="Small & Sons",
@@ -128,4 +129,6 @@ def key_in(said: str) -> str:
 
 
 def error_in(said: str) -> int:
-    return int(re.search(r"<error_num>(-\d+)</error_num>", said)[1])
+    number = re.search(r"<error_num>(-\d+)</error_num>", said)
+    assert number, said
+    return int(number[1])

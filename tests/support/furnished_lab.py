@@ -151,7 +151,12 @@ def join_in(lab) -> None:
     """A second volunteer with a team and two hosts, one of which did something; a third who shows none; credit."""
     with lab.db.transaction():
         grace, shy = register(lab, f"Grace {HOSTILE}"), register(lab, "Shy")
-        whose = {"country": "", "website": "javascript:alert(1)", "is_exported": False, "shows_hosts": False}
+        whose: dict[str, Any] = {
+            "country": "",
+            "website": "javascript:alert(1)",
+            "is_exported": False,
+            "shows_hosts": False,
+        }
         accounts.set_profile(lab.db, shy, name="Shy", **whose)
         whose = {"country": "Norway", "website": "", "is_exported": True, "shows_hosts": True}
         accounts.set_profile(lab.db, grace, name=f"Grace {HOSTILE}", **whose)
@@ -179,7 +184,9 @@ def compute(lab) -> None:
     lab.report(lab.order(2), None, exit_status=197, cpu_seconds=0.0)
     lab.order(2)
     with lab.db.transaction():
-        transit_many(lab.db, [workunits.order_check(lab.db, tasks.find_task(lab.db, 1), lab.now)], lab.now)
+        first = tasks.find_task(lab.db, 1)
+        assert first
+        transit_many(lab.db, [workunits.order_check(lab.db, first, lab.now)], lab.now)
         tasks.set_task_agreements(lab.db, {1: Agreement.WAITING})
         CreditPayer().pay(lab.db, lab.now)
 
@@ -223,8 +230,8 @@ def write_draft(lab) -> None:
         {"name": "G0", "title": "parse", "state": "passed", "fault": ""},
         {"name": "G7", "title": "placebo", "state": "failed", "fault": "the placebo is not without effect"},
     ]
-    nothing = {"declaration": "", "question": "", "bundle": ""}
-    failed = {"passed": False, "reason": "e is 30", "gates": gates, "attempt": "{}"}
+    nothing: dict[str, Any] = {"declaration": "", "question": "", "bundle": ""}
+    failed: dict[str, Any] = {"passed": False, "reason": "e is 30", "gates": gates, "attempt": "{}"}
     drafts.record_draft_preflight(lab.db, number, **failed, **nothing, now=lab.now)
 
 
@@ -299,7 +306,13 @@ def speak(lab) -> None:
     bodies = {EntryKind.REQUEST: asked, EntryKind.ANSWER: {"text": HOSTILE, "calls": [call]}, EntryKind.END: ended}
     request = None
     for kind, body in bodies.items():
-        about = {"model": "a model", "prompt": "0" * 64, "body": json.dumps(body), "tokens": 1_234, "micros": 567}
+        about: dict[str, Any] = {
+            "model": "a model",
+            "prompt": "0" * 64,
+            "body": json.dumps(body),
+            "tokens": 1_234,
+            "micros": 567,
+        }
         entry = TranscriptEntry(kind=kind, **about, request_id=request if kind is EntryKind.ANSWER else None)
         number = transcripts.append_transcript_entry(lab.db, 1, entry, lab.now - timedelta(days=2))
         request = request or number
@@ -307,7 +320,7 @@ def speak(lab) -> None:
 
 _ENDS = (Node(noun=Noun.FINDING, id=3), Node(noun=Noun.FINDING, id=1))
 _GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Verdict.POSITIVE,))
-_SAID = {"figure": "0.67", "rests_on": "one seed", "status": "active", "source": "S5"}
+_SAID: dict[str, Any] = {"figure": "0.67", "rests_on": "one seed", "status": "active", "source": "S5"}
 CLAIMED = OldClaims(
     claims=(
         OldClaim(name="#31", claim="larger is more", experiment="tiny_sum", askings=(_GROWS,), **_SAID),
@@ -330,9 +343,12 @@ def compute_three_blocks(lab, prepared) -> None:
     lab.publish(prepared())
     for name, volunteer, instructions in (*_THREE, ("fourth", "Bad", "avx2")):
         lab.host(name, volunteer=volunteer, instructions=instructions)
-    (shy, *_) = accounts.find_account_by_email(lab.db, "shy@example.org")
+    shy = accounts.find_account_by_email(lab.db, "shy@example.org")
+    assert shy
     with lab.db.transaction():
-        accounts.set_profile(lab.db, shy.id, name="Shy", country="", website="", is_exported=False, shows_hosts=False)
+        accounts.set_profile(
+            lab.db, shy[0].id, name="Shy", country="", website="", is_exported=False, shows_hosts=False
+        )
     lab.deploy(workunits=24)
     lab.report(lab.order(4), None, exit_status=10)
     for number in range(24):

@@ -69,7 +69,7 @@ class Door:
         """The audit, oldest first."""
         return self.look(lambda db: audit.list_audit_entries(db, 100))[::-1]
 
-    def stored(self) -> dict[str, list]:
+    def stored(self) -> dict[str, list[Any]]:
         """Everything but the audit and its counter."""
 
         def everything(db):

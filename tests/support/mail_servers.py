@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -56,7 +57,7 @@ class Mailbox:
 class _SmtpOnFreePort(Controller):
     def __init__(self, mailbox: Mailbox, listening: socket.socket, security: str, tls: ssl.SSLContext, *, auth: bool):
         self._listening = listening
-        self._own = {
+        self._own: dict[str, Any] = {
             "tls_context": tls if security == "starttls" else None,
             "require_starttls": security == "starttls",
             "authenticator": _who if auth else None,

@@ -18,9 +18,11 @@ def run(path: Path) -> tuple[dict[str, Any], list[str]]:
         if cell["cell_type"] != "code":
             continue
         tree = ast.parse("".join(cell["source"]), f"{path.name}[{place}]")
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body[-1]
+        if isinstance(last, ast.Expr):
+            tree.body.pop()
         exec(compile(tree, f"{path.name}[{place}]", "exec"), names)  # noqa: S102 - our own notebook
-        if last is not None:
+        if isinstance(last, ast.Expr):
             value = eval(compile(ast.Expression(last.value), f"{path.name}[{place}]", "eval"), names)  # noqa: S307
             shown.append(value._repr_html_() if hasattr(value, "_repr_html_") else repr(value))
     return names, shown

@@ -81,7 +81,7 @@ def outside_quotes(answer: Any, path: str = "") -> list[str]:
         case {"by": str(), "checked": False, "text": _}:
             return []
         case dict():
-            parts = answer.items()
+            parts = list(answer.items())
         case list() | tuple():
             parts = [("", part) for part in answer]
         case _:

@@ -1,6 +1,7 @@
 """Candidates of a plan and hosts for them, as tests of plans need them."""
 
 from dataclasses import replace
+from typing import Any
 
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import StoppingRule
@@ -31,7 +32,11 @@ ENDED = {"stopping": StoppingRule(replicates=32)}  # nothing more is ordered of 
 
 
 def candidate(number: int, *aims: Aim, **facts) -> Candidate:
-    described = {"experiment_id": number, "name": f"experiment_{number}", "aims": aims or (OPEN,)} | facts
+    described: dict[str, Any] = {
+        "experiment_id": number,
+        "name": f"experiment_{number}",
+        "aims": aims or (OPEN,),
+    } | facts
     return replace(CANDIDATE, **described)
 
 
@@ -44,5 +49,10 @@ def planned(*asked: Candidate, cores: int = 400, **wanted):
 
 
 def host(number: int, cores: int = 8, memory_mb: int = 64_000, **facts) -> Supply:
-    described = {"host_id": number, "name": f"host-{number}", "volunteer": f"volunteer-{number}", "is_ours": True}
+    described: dict[str, Any] = {
+        "host_id": number,
+        "name": f"host-{number}",
+        "volunteer": f"volunteer-{number}",
+        "is_ours": True,
+    }
     return Supply(cores=cores, memory_mb=memory_mb, **(described | facts))

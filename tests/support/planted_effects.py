@@ -55,6 +55,7 @@ def block(rounds, registration_id: int = 1, *, effect: float = 1.0, **more) -> N
 def further(rounds, name="wide", points=WIDER) -> int:
     with rounds.db.transaction():
         version = experiments.find_experiment(rounds.db, 1)
+        assert version
         return register_further(
             rounds.db, version, name, points, stopping=StoppingRule(replicates=256), why="a test", now=rounds.lab.now
         ).id

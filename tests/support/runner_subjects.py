@@ -86,8 +86,9 @@ def computed_here(file: Path, seed: int) -> dict[str, Any]:
     """The measures of such a cell where nobody interrupts it and it never pauses."""
     files = read_bundle_files(pack_experiment(Path(axiom.__file__).parent, file).archive)
     cells = [({"pause": 0.0}, seed)]
-    limits = {"cpu_limit": 300.0, "wall_limit": 3_000.0, "memory_mb": 1_000.0}
+    limits: dict[str, Any] = {"cpu_limit": 300.0, "wall_limit": 3_000.0, "memory_mb": 1_000.0}
     (answer,) = compute_here(files, f"axiom.catalogue.{file.stem}", cells, on_progress=lambda *_: None, **limits)
+    assert answer.measures is not None, answer
     return dict(answer.measures)
 
 

@@ -5,9 +5,11 @@ import hashlib
 import html
 import re
 import shlex
+from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -128,11 +130,16 @@ def report(name: str, *, output: str = "", md5: str = "", status: int = 0, state
     )
 
 
+def _put_behind_indent(element: str, at: re.Match[str]) -> str:
+    return at[1] + element
+
+
 def altered(said: str, inside: str = "", **leaves: object) -> bytes:
     """A recorded request with these elements of its own level changed or added, and something more at its end."""
     for tag, value in leaves.items():
         element = f"<{tag}>{value}</{tag}>"
-        said, found = re.subn(rf"(?m)^([ ]*)<{tag}>[^<]*</{tag}>", lambda at, new=element: at[1] + new, said, count=1)
+        old = rf"(?m)^([ ]*)<{tag}>[^<]*</{tag}>"
+        said, found = re.subn(old, partial(_put_behind_indent, element), said, count=1)
         said = said if found else said.replace("</scheduler_request>", f"{element}\n</scheduler_request>")
     return said.replace("</scheduler_request>", f"{inside}</scheduler_request>").encode()
 
@@ -281,16 +288,16 @@ class Exchange:
         name, token = slot.findtext("name"), slot.findtext("xml_signature").strip()
         request = head(body, name=name, token=token, most=int(slot.findtext("max_nbytes")))
         arrival = self.transfers.arrive(len(request))
-        assert arrival.take(request) is None
+        arrival.take(request)
         answer = arrival.finish().result(PATIENCE)
         assert b"<status>0</status>" in answer, answer
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return report(handed.task.findtext("name"), output=name, md5=md5)
 
     def download(self, url: str) -> bytes:
-        said: list[dict[str, Any]] = []
+        said: list[MutableMapping[str, Any]] = []
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             said.append(message)
 
         scope = {"type": "http", "method": "GET", "path": f"/{url.removeprefix(MASTER)}", "headers": []}

@@ -58,13 +58,10 @@ class Place:
         return Transfers(**about, now=lambda: self.lab.now, threads=self.threads)
 
     def say(self, request: bytes, *, piece: int = 65_536, length: int | None = None) -> bytes:
-        """One request in pieces, and its answer; a refusal at once is its status."""
+        """One request in pieces, and its answer."""
         arrival = self.transfers.arrive(len(request) if length is None else length)
         for start in range(0, len(request), piece):
-            refused = arrival.take(request[start : start + piece])
-            if refused is not None:
-                arrival.lose()
-                return refused
+            arrival.take(request[start : start + piece])
         return arrival.finish().result(PATIENCE)
 
     def cut(self, request: bytes, *, after: int, piece: int = 65_536) -> None:
@@ -85,6 +82,7 @@ class Place:
     def kept(self) -> int:
         """Bytes of parts and of blobs: what a stranger could have filled the disk with."""
         blob_bytes = self.writer.run(lambda db: db.row("SELECT coalesce(sum(size), 0) AS size FROM blob"))
+        assert blob_bytes
         return sum(path.stat().st_size for path in self.folder.uploads.iterdir()) + int(blob_bytes["size"])
 
     def close(self) -> None:
