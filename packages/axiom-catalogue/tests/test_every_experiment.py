@@ -64,6 +64,7 @@ SILENT = [  # of cells in which something does not happen: what they say of it, 
         {"diverged": 1},
         "spike end_rate",
     ),
+    ("luck_in_learning", {"shared": "start", "steps": 40}, {"learned": 0}, "apart waited"),
     (
         "micro_scaling_laws",
         {"task": "regression", "items": 512, "width": 4, "steps": 200, "lr": 30.0},
