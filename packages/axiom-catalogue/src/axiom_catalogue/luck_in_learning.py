@@ -29,6 +29,8 @@ from axiom.domain.experiments import Control, Experiment, Figure, Headline, Need
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, digits, models, progress, training
 from axiom.kit.data import LearningTask
+from axiom.kit.losses import CROSS_ENTROPY
+from axiom.kit.minibatch_descent import Course
 from axiom.kit.optimizers import SGD, Rates
 
 SIGNS, ASKED = 10, 3  # inputs, and how many of them have a part in the answer
@@ -61,7 +63,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The first network is the same whatever is shared, and so is what the second does not share."""
-    task, rates = TASKS[config.task](seed), Rates(lr=config.lr)
+    task = TASKS[config.task](seed)
     alone = f"second beside {config.shared}" if config.control == "placebo" else "second"
     start = "first" if config.shared == "start" and config.control != "placebo" else alone
     batches = "first" if config.shared == "batches" and config.control != "placebo" else alone
@@ -69,17 +71,8 @@ def run(config: Config, seed: int) -> Measures:
         start = batches = "first"
 
     def learn(times: list[int], number: int) -> list[int]:
-        """How many steps the next network takes until it knows its task; one more than the budget if it never does."""
         of_start, of_batches = (("first", "first"), (start, batches))[number]
-        sizes = (task.x_train.shape[1], config.width, 1 + int(task.y_train.max()))
-        every = EVERY[config.task]
-        drawn = chance.stream(seed, f"batches {of_batches}").integers(
-            0, len(task.x_train), size=(config.steps // every, every * config.batch), dtype=np.int32
-        )
-        net = models.mlp(chance.stream(seed, f"start {of_start}"), sizes)
-        looks = training.descend(net, task, drawn, optimizer=SGD, rates=rates, batch=config.batch)
-        known = (training.accuracy(net, task.x_test, task.y_test) >= MASTERED for net in looks)
-        return [*times, next((every * look for look, is_known in enumerate(known, 1) if is_known), config.steps + 1)]
+        return [*times, _steps_until_known(config, seed, task, of_start, of_batches)]
 
     first, second = progress.blocks(list[int](), learn, 2)
     return Measures(
@@ -87,6 +80,33 @@ def run(config: Config, seed: int) -> Measures:
         learned=sum(steps <= config.steps for steps in (first, second)),
         waited=first if first <= config.steps else None,
     )
+
+
+def _steps_until_known(config: Config, seed: int, task: LearningTask, start: str, batches: str) -> int:
+    """After how many steps such a network knows its task; one more than the budget if it does not."""
+    every = EVERY[config.task]
+    drawn = chance.stream(seed, f"batches {batches}").integers(
+        0, len(task.x_train), size=(config.steps // every, every * config.batch), dtype=np.int32
+    )
+    course = Course(
+        models.mlp(
+            chance.stream(seed, f"start {start}"), (task.x_train.shape[1], config.width, 1 + int(task.y_train.max()))
+        ),
+        task,
+        drawn,
+        optimizer=SGD,
+        rates=Rates(lr=config.lr),
+        batch=config.batch,
+        objective=CROSS_ENTROPY,
+        context=(),
+        every=1,
+    )
+    held = course.begin()
+    for look in range(course.blocks):
+        held = course.step(held, look)
+        if training.accuracy(course.net(held), task.x_test, task.y_test) >= MASTERED:
+            return every * (look + 1)
+    return config.steps + 1
 
 
 def signs(_seed: int) -> LearningTask:
@@ -108,7 +128,7 @@ def _seconds(config: Config) -> float:
     inputs, tested, steps = {"signs": (SIGNS, 2**SIGNS, 1_900), "digits": (64, TESTED, 260)}[config.task]
     of_step = 9e-6 + 3e-9 * config.batch * config.width * inputs
     of_look = 1.2e-4 + 3e-10 * tested * config.width * inputs
-    return 2 * steps * (16 / config.width) ** 0.5 * (of_step + of_look / EVERY[config.task])
+    return 2 * steps * math.sqrt(16 / config.width) * (of_step + of_look / EVERY[config.task])
 
 
 SIGNED, WIDE, LARGER, DIGITS = (
