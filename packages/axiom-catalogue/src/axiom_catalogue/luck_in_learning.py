@@ -125,7 +125,7 @@ TASKS: dict[str, Callable[[int], LearningTask]] = {"signs": signs, "digits": ima
 
 
 def _seconds(config: Config) -> float:
-    inputs, tested, steps = {"signs": (SIGNS, 2**SIGNS, 1_900), "digits": (64, TESTED, 260)}[config.task]
+    inputs, tested, steps = {"signs": (SIGNS, 1 << SIGNS, 1_900), "digits": (64, TESTED, 260)}[config.task]
     of_step = 9e-6 + 3e-9 * config.batch * config.width * inputs
     of_look = 1.2e-4 + 3e-10 * tested * config.width * inputs
     return 2 * steps * math.sqrt(16 / config.width) * (of_step + of_look / EVERY[config.task])
