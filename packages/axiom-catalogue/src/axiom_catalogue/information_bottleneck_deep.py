@@ -225,19 +225,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With 30 bins, training costs late tanh layers more input information than early ones",
+            says="With 30 activity bins, training costs late tanh layers more input information than early",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="With 30 bins, training costs late tanh layers less input information than early ones",
+            says="With 30 activity bins, training costs late tanh layers less input information than early",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="With 30 bins, training costs early and late tanh layers about equal input information",
+            says="With 30 activity bins, training costs early and late tanh layers similar input information",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="With 30 bins, training costs the first five tanh layers information about inputs",
+            says="With 30 activity bins, training costs the first five tanh layers information about inputs",
             when={"others_compress": Direction.MORE},
         ),
     ),

@@ -243,19 +243,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks mapped over width and output scale",
     headlines=(
         Headline(
-            says="Scaling outputs up stops tanh networks' feature learning; four times wider needs about half",
+            says="Scaling outputs up stops feature learning; tanh networks four times wider need about half",
             when={"tanh_slope": Direction.ABSENT},
         ),
         Headline(
-            says="Scaling outputs up stops tanh networks' feature learning; four times wider needs over half",
+            says="Scaling outputs up stops feature learning; tanh networks four times wider need over half",
             when={"tanh_slope": Direction.MORE},
         ),
         Headline(
-            says="Scaling outputs up stops tanh networks' feature learning; four times wider needs under half",
+            says="Scaling outputs up stops feature learning; tanh networks four times wider need under half",
             when={"tanh_slope": Direction.LESS},
         ),
         Headline(
-            says="Scaling outputs up stops ReLU networks' feature learning; four times wider needs over half",
+            says="Scaling outputs up stops feature learning; ReLU networks four times wider need over half",
             when={"relu_slope": Direction.MORE},
         ),
     ),
