@@ -253,15 +253,15 @@ experiment = Experiment(
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="Squared-error training breaks only above learning rate 0.075, an earlier study's critical value",
+            says="Squared-error training breaks down only above learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="Squared-error training breaks about at learning rate 0.075, an earlier study's critical value",
+            says="Squared-error training breaks down about at learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="Squared-error training breaks below learning rate 0.075, an earlier study's critical value",
+            says="Squared-error training breaks down below learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.LESS},
         ),
     ),
