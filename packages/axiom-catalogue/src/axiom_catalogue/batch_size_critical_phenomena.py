@@ -283,23 +283,23 @@ experiment = Experiment(
     setting="classifiers trained in batches",
     headlines=(
         Headline(
-            says="With cross-entropy, bigger batches smoothly begin to waste examples beyond some size",
+            says="Larger batches reach equal loss in fewer steps; 512 uses more examples than 128",
             when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, larger batches save ever fewer steps, as a smooth formula says",
+            says="With cross-entropy, larger batches save ever fewer steps, about as a + b/batch predicts",
             when={"sharper_bend": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, larger batches stop saving steps more abruptly than the usual formula says",
+            says="With cross-entropy, larger batches stop saving steps more abruptly than a + b/batch predicts",
             when={"sharper_bend": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, larger batches stop saving steps more gradually than the usual formula says",
+            says="With cross-entropy, larger batches stop saving steps more gradually than a + b/batch predicts",
             when={"sharper_bend": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, small classifiers need more examples with batches of 512 than of 128",
+            says="With cross-entropy, batches of 512 process more examples than 128 to reach equal loss",
             when={"dearer_above": Direction.MORE},
         ),
     ),

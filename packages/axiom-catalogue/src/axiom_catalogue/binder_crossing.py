@@ -253,15 +253,15 @@ experiment = Experiment(
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(
-            says="With squared error, training breaks only above the step a study called critical",
+            says="Squared-error training breaks down only above learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="With squared error, training breaks about at the step a study called critical",
+            says="Squared-error training breaks down about at learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, training breaks below the step a study called critical",
+            says="Squared-error training breaks down below learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.LESS},
         ),
     ),

@@ -269,23 +269,23 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="At twice the safe training step, squared error leaps up, then falls low",
+            says="At learning rate 4/sharpness, twice the stable limit, squared error leaps, then falls low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(
-            says="At twice the safe training step, not every network's squared error leaps and recovers",
+            says="At learning rate 4/sharpness, not every network's squared error leaps and then recovers",
             when={"leaps_and_recovers": Direction.LESS},
         ),
         Headline(
-            says="At twice the safe step, squared error sometimes fails to leap and then recover",
+            says="At learning rate 4/sharpness, squared error sometimes fails to leap and then recover",
             when={"leaps_and_recovers": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, deep networks trained with large steps react less to weight changes",
+            says="Deep networks' squared error ends less curved at learning rate 4/sharpness than at 1/sharpness",
             when={"flatter_after_a_leap": Direction.LESS},
         ),
         Headline(
-            says="With squared error, steps four times the safe size make deep networks more accurate",
+            says="With squared error, deep networks test more accurately at learning rate 8/sharpness than 1/sharpness",
             when={"deep_gains_by_a_leap": Direction.MORE},
         ),
     ),

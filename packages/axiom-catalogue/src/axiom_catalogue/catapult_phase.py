@@ -184,15 +184,16 @@ experiment = Experiment(
             when={"three_phases": Direction.MORE},
         ),
         Headline(
-            says="At some training step, a linear network's error usually departs from theory",
+            says="At some learning rates, linear networks' error usually contradicts the thresholds 2/curvature and "
+            "4/curvature",
             when={"three_phases": Direction.LESS},
         ),
         Headline(
-            says="Linear networks react less to weight changes after error jumped than after steady falling",
+            says="Linear networks' loss ends less curved after jumping first than after falling steadily",
             when={"flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
-            says="Linear networks react to weight changes about equally after error jumped or fell steadily",
+            says="Linear networks' loss ends about equally curved after jumping first or falling steadily",
             when={"flatter_after_a_catapult": Direction.ABSENT},
         ),
     ),

@@ -256,23 +256,24 @@ experiment = Experiment(
     setting="searches for majority-vote cellular automata",
     headlines=(
         Headline(
-            says="Evolved majority-finding rules level off, and decide close votes worse than a hand-made one",
+            says="Evolved majority-vote cellular automata level off; a hand-made one decides close votes more "
+            "accurately",
             when={"rises_late": Direction.ABSENT, "behind_gkl": Direction.MORE},
         ),
         Headline(
-            says="Evolved on easy and close votes, majority-finding rules beat guessing but hardly improve late",
+            says="Cellular automata evolved on majority votes of any margin beat guessing, then level off",
             when={"rises_late": Direction.ABSENT, "plateau_above_a_constant": Direction.MORE},
         ),
         Headline(
-            says="Simulated evolution of majority-finding rules hardly improves them in its last quarter",
+            says="Simulated evolution hardly raises majority-vote cellular automata's accuracy in its last quarter",
             when={"rises_late": Direction.ABSENT},
         ),
         Headline(
-            says="Simulated evolution still improves majority-finding rules in its last quarter",
+            says="Simulated evolution still raises majority-vote cellular automata's accuracy in its last quarter",
             when={"rises_late": Direction.MORE},
         ),
         Headline(
-            says="Rules evolved on easy and close votes find majorities more often than guessing does",
+            says="Cellular automata evolved on majority votes of any margin beat guessing",
             when={"plateau_above_a_constant": Direction.MORE},
         ),
     ),

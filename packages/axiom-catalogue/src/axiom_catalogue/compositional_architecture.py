@@ -246,7 +246,8 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Separate paths for two properties improve answers to new combinations more than gradual teaching",
+            says="Separate network paths per property raise accuracy on unseen combinations more than "
+            "few-values-first lessons",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,
@@ -254,15 +255,16 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks with separate paths answer new combinations better than networks taught step by step",
+            says="On unseen combinations, separate paths per property are more accurate than few-values-first lessons",
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="Networks with separate paths answer new combinations about as well as networks taught gradually",
+            says="On unseen combinations, separate paths per property are about as accurate as few-values-first "
+            "lessons",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(
-            says="Gradually taught networks answer new combinations better than networks with separate paths",
+            says="On unseen combinations, separate paths per property are less accurate than few-values-first lessons",
             when={"architecture_over_curriculum": Direction.LESS},
         ),
         Headline(

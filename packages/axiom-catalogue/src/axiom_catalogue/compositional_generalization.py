@@ -219,7 +219,7 @@ experiment = Experiment(
             when={"heads_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="Asked to combine two properties, wide networks answer new examples worse than narrow ones",
+            says="Wide networks answer exclusive-or of new property pairs less accurately than narrow ones",
             when={"xor_wide_minus_narrow": Direction.LESS},
         ),
     ),

@@ -212,11 +212,11 @@ experiment = Experiment(
             when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
         ),
         Headline(
-            says="Randomly switching neurons off makes networks surer of wrong answers about new combinations",
+            says="Randomly switching neurons off makes networks surer of wrong answers about unseen property pairs",
             when={"dropout_is_surer": Direction.MORE},
         ),
         Headline(
-            says="Randomly switching neurons off makes networks less sure of wrong answers about new combinations",
+            says="Random neuron dropout makes networks less sure of wrong answers about unseen property pairs",
             when={"dropout_is_surer": Direction.LESS},
         ),
         Headline(

@@ -217,23 +217,23 @@ experiment = Experiment(
     setting="deep networks disturbed for a while",
     headlines=(
         Headline(
-            says="Blurred inputs early in training lower final accuracy, hardly more than somewhat later blur",
+            says="Blurring inputs early in training lowers final accuracy, but hardly more than blurring later",
             when={"early_blur_minus_late": Direction.ABSENT, "early_blur_leaves_a_mark": Direction.LESS},
         ),
         Headline(
-            says="Blurred or scrambled inputs change final accuracy about equally early and somewhat later",
+            says="Whether inputs are blurred early or later hardly changes final accuracy; likewise for scrambling",
             when={"early_blur_minus_late": Direction.ABSENT, "early_order_minus_late": Direction.ABSENT},
         ),
         Headline(
-            says="Blurring inputs early in training changes final accuracy about as much as somewhat later",
+            says="Whether inputs are blurred early or later in training hardly changes final accuracy",
             when={"early_blur_minus_late": Direction.ABSENT},
         ),
         Headline(
-            says="Blurring inputs early in training lowers final accuracy more than blurring somewhat later",
+            says="Networks end less accurate if inputs are blurred early in training than later",
             when={"early_blur_minus_late": Direction.LESS},
         ),
         Headline(
-            says="Blurring inputs somewhat later in training lowers final accuracy more than blurring them early",
+            says="Networks end more accurate if inputs are blurred early in training than later",
             when={"early_blur_minus_late": Direction.MORE},
         ),
     ),

@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     headlines=(
         Headline(
-            says="Easy examples first raise peak accuracy with wrong labels, matter little with true ones",
+            says="Easy-first training raises best accuracy with 30% wrong labels, hardly final accuracy with none",
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(
@@ -214,7 +214,7 @@ experiment = Experiment(
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="On true labels, showing easy examples first makes no difference that matters",
+            says="With all labels true, showing easy examples first hardly changes final accuracy",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

@@ -197,23 +197,23 @@ experiment = Experiment(
     setting="one-hidden-layer networks with few examples",
     headlines=(
         Headline(
-            says="Networks just fitting wrong labels (squared error) err more than smaller or larger ones",
+            says="With squared error, test error peaks in networks barely able to fit noisy labels",
             when={"peak_above_narrow": Direction.MORE, "peak_above_wide": Direction.MORE},
         ),
         Headline(
-            says="With squared error, networks just fitting wrong labels err more than smaller ones",
+            says="Squared-error networks barely able to fit noisy labels test worse than smaller ones",
             when={"peak_above_narrow": Direction.MORE},
         ),
         Headline(
-            says="With squared error, networks just fitting wrong labels err about like smaller ones",
+            says="Squared-error networks barely able to fit noisy labels test about like smaller ones",
             when={"peak_above_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, networks just fitting wrong labels err less than smaller ones",
+            says="Squared-error networks barely able to fit noisy labels test better than smaller ones",
             when={"peak_above_narrow": Direction.LESS},
         ),
         Headline(
-            says="With squared error, networks just fitting wrong labels err more than very large ones",
+            says="Squared-error networks barely able to fit noisy labels test worse than larger ones",
             when={"peak_above_wide": Direction.MORE},
         ),
     ),

@@ -224,23 +224,23 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="Simple models err most with as many parameters as examples, and early stopping helps",
+            says="Random-feature models err most with as many parameters as examples; stopping early rescues some",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(
-            says="Simple models err most with about as many parameters as examples",
+            says="Random-feature models err most on new data with about as many parameters as examples",
             when={"ridge_at": Direction.ABSENT},
         ),
         Headline(
-            says="Simple models err most with more parameters than examples",
+            says="Random-feature models err most on new data with more parameters than examples",
             when={"ridge_at": Direction.MORE},
         ),
         Headline(
-            says="Simple models err most with fewer parameters than examples",
+            says="Random-feature models err most on new data with fewer parameters than examples",
             when={"ridge_at": Direction.LESS},
         ),
         Headline(
-            says="Early stopping leaves fewer simple models worse than always answering zero",
+            says="Fewer random-feature models do worse than always answering zero if training stops early",
             when={"stopping_removes_it": Direction.LESS},
         ),
     ),

@@ -182,23 +182,25 @@ experiment = Experiment(
     setting="random recurrent networks",
     headlines=(
         Headline(
-            says="Chaos needs weaker connections in larger random networks, stronger ones under strong input",
+            says="Chaos needs weaker connections in larger random recurrent networks, stronger ones under strong input",
             when={"onset_falls_with_size": Direction.LESS, "input_raises_onset": Direction.MORE},
         ),
         Headline(
-            says="Larger random networks become chaotic at weaker connections than small ones",
+            says="In larger random recurrent networks, tiny differences start growing (chaos) at weaker connections",
             when={"onset_falls_with_size": Direction.LESS},
         ),
         Headline(
-            says="Larger random networks become chaotic at stronger connections than small ones",
+            says="In larger random recurrent networks, tiny differences start growing (chaos) at stronger connections",
             when={"onset_falls_with_size": Direction.MORE},
         ),
         Headline(
-            says="A random network's size hardly changes at which connection strength chaos begins",
+            says="In random recurrent networks, size hardly changes the connection strength where tiny differences "
+            "grow",
             when={"onset_falls_with_size": Direction.ABSENT},
         ),
         Headline(
-            says="Strong input makes random networks become chaotic only at stronger connections",
+            says="Strong input makes random recurrent networks chaotic (tiny differences grow) only at stronger "
+            "connections",
             when={"input_raises_onset": Direction.MORE},
         ),
     ),

@@ -209,11 +209,13 @@ experiment = Experiment(
     setting="the hidden weights of small classifiers",
     headlines=(
         Headline(
-            says="From small starting weights, training makes strong patterns (outlying eigenvalues) not there before",
+            says="From small starting weights, training alone creates outlying eigenvalues (strong directions) of "
+            "hidden weights",
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="From small starting weights, training makes strong weight patterns that hardly reveal accuracy",
+            says="From small weights, training creates outlying eigenvalues; their spectral gap hardly tracks test "
+            "accuracy",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,
@@ -221,15 +223,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="From small starting weights, training adds more than one strong pattern (outlying eigenvalue)",
+            says="From small starting weights, training adds more than one outlying eigenvalue to hidden weights",
             when={"outliers_are_learned": Direction.MORE},
         ),
         Headline(
-            says="From small starting weights, training adds about one strong pattern (outlying eigenvalue)",
+            says="From small starting weights, training adds about one outlying eigenvalue to hidden weights",
             when={"outliers_are_learned": Direction.ABSENT},
         ),
         Headline(
-            says="From small starting weights, training adds less than one strong pattern (outlying eigenvalue)",
+            says="From small starting weights, training adds less than one outlying eigenvalue to hidden weights",
             when={"outliers_are_learned": Direction.LESS},
         ),
     ),

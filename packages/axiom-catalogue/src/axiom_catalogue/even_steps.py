@@ -154,19 +154,20 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Equal steps for every weight recover equal-sized true weights better than ordinary training",
+            says="Equal-sized weight steps recover a linear model's true ±1 weights better than gradient descent",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Equal steps for every weight recover equal-sized true weights worse than ordinary training",
+            says="Equal-sized weight steps recover a linear model's true ±1 weights worse than gradient descent",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Equal steps for every weight recover equal-sized weights about as well as ordinary training",
+            says="Equal-sized weight steps recover linear models' ±1 weights about as well as gradient descent",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Equal steps for every weight recover mostly-zero true weights worse than ordinary training",
+            says="Equal-sized weight steps recover a linear model's mostly-zero true weights worse than gradient "
+            "descent",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

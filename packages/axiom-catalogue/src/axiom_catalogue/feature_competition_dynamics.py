@@ -226,26 +226,26 @@ experiment = Experiment(
     setting="networks that learn a weak clue",
     headlines=(
         Headline(
-            says="Strong clues hinder learning weak ones, and penalising large outputs lowers that learning further",
+            says="Strong clues lower accuracy from weak clues alone; penalising large outputs lowers it further",
             when={"weak_beside_strong_minus_alone": Direction.LESS, "decoupling_minus_none": Direction.LESS},
         ),
         Headline(
-            says="A strong clue makes networks learn a weak one less well, even stopped early",
+            says="A strong clue lowers accuracy from a weak clue alone, even with early stopping",
             when={
                 "weak_beside_strong_minus_alone": Direction.LESS,
                 "stopped_weak_beside_strong_minus_alone": Direction.LESS,
             },
         ),
         Headline(
-            says="A strong clue makes a network learn a weak one less well",
+            says="Training beside a strong clue lowers accuracy from a weak clue alone",
             when={"weak_beside_strong_minus_alone": Direction.LESS},
         ),
         Headline(
-            says="A strong clue hardly changes how well a network learns a weak one",
+            says="Training beside a strong clue hardly changes accuracy from a weak clue alone",
             when={"weak_beside_strong_minus_alone": Direction.ABSENT},
         ),
         Headline(
-            says="A strong clue makes a network learn a weak one better",
+            says="Training beside a strong clue raises accuracy from a weak clue alone",
             when={"weak_beside_strong_minus_alone": Direction.MORE},
         ),
     ),

@@ -210,19 +210,19 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Counting weak ones too, wider networks have about as many activity patterns per neuron",
+            says="Wider networks' last hidden layer has about equal effective rank (directions used) per neuron",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(
-            says="Counting weak ones too, wider networks have fewer activity patterns per neuron",
+            says="Wider networks' last hidden layer has lower effective rank (directions used) per neuron",
             when={"share_by_width": Direction.LESS},
         ),
         Headline(
-            says="Counting weak ones too, wider networks have more activity patterns per neuron",
+            says="Wider networks' last hidden layer has higher effective rank (directions used) per neuron",
             when={"share_by_width": Direction.MORE},
         ),
         Headline(
-            says="For their size, wider networks have fewer strong patterns of activity than narrow ones",
+            says="Wider networks' last hidden layer has lower stable rank (strong directions used) per neuron",
             when={"stable_share_by_width": Direction.LESS},
         ),
     ),

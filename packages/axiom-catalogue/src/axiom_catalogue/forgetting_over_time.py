@@ -282,7 +282,7 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="If tasks do not conflict, networks forget ever slower and keep some long afterwards",
+            says="If tasks do not conflict, the first is forgotten ever slower, and partly kept",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(
@@ -298,7 +298,7 @@ experiment = Experiment(
             when={"power_describes": Direction.MORE},
         ),
         Headline(
-            says="Without conflicting tasks, a power of time misses forgetting by about five percent",
+            says="If tasks do not conflict, a power of time fits forgetting to about 5%",
             when={"power_describes": Direction.ABSENT},
         ),
     ),

@@ -202,7 +202,7 @@ experiment = Experiment(
             when={"frozen_ways_out_cost": Direction.ABSENT},
         ),
         Headline(
-            says="On noisy data, first-layer neurons change more if the last layer stays untrained",
+            says="On noisy data, first-layer weights change direction more if the last layer stays untrained",
             when={"frozen_ways_out_turn": Direction.MORE},
         ),
     ),

@@ -254,15 +254,15 @@ experiment = Experiment(
     setting="classifiers trained to an equal loss",
     headlines=(
         Headline(
-            says="With cross-entropy, error usually only falls along the line from start to end",
+            says="With cross-entropy, loss usually falls all along the line from starting to trained weights",
             when={"no_bump_with_cross_entropy": Direction.MORE},
         ),
         Headline(
-            says="In some cross-entropy networks, error rises somewhere on the line from start to end",
+            says="With cross-entropy, loss sometimes rises somewhere on the line from starting to trained weights",
             when={"no_bump_with_cross_entropy": Direction.LESS},
         ),
         Headline(
-            says="In wide squared-error networks, bumps between start and end are commoner after large steps",
+            says="Large steps give wide squared-error networks more loss bumps between starting and trained weights",
             when={"bump_at_a_high_rate": Direction.LESS},
         ),
         Headline(

@@ -220,7 +220,8 @@ experiment = Experiment(
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="Gradient noise weighed by curvature suggests using too few examples per training step",
+            says="McCandlish's curvature-weighted gradient noise scale suggests smaller batches than are actually "
+            "worthwhile",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

@@ -278,7 +278,7 @@ experiment = Experiment(
             when={"half_of_the_largest": Direction.ABSENT},
         ),
         Headline(
-            says="A tripled step size makes ReLU networks understand more of the sums modulo 53",
+            says="Tripling the learning rate raises ReLU networks' accuracy on unseen sums modulo 53",
             when={"high_rate_costs": Direction.MORE},
         ),
     ),

@@ -289,7 +289,7 @@ experiment = Experiment(
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(
-            says="Within 600 steps, networks whose weights barely shrink need over half an addition table",
+            says="In 600 steps with weak weight decay, learning addition needs over half its table",
             when={"light_decay_needs_more": Direction.MORE},
         ),
     ),

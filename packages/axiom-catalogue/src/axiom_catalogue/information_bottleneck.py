@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="narrow networks that classify bit patterns",
     headlines=(
         Headline(
-            says="Measured coarsely, small networks forget part of their input during training",
+            says="Measured in 30 activity bins, small networks' layers lose input information during training",
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, layers of bounded neurons (tanh) forget part of their input during training",
+            says="Measured in 30 activity bins, tanh layers lose input information during training",
             when={"tanh_compresses": Direction.MORE},
         ),
         Headline(
-            says="Even measured coarsely, layers of bounded neurons (tanh) forget hardly any of their input",
+            says="Measured in 30 activity bins, tanh layers lose hardly any input information during training",
             when={"tanh_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Measured coarsely, unbounded neurons (ReLU) forget hardly any of their input during training",
+            says="Measured in 30 activity bins, ReLU layers lose hardly any input information during training",
             when={"relu_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Networks of bounded neurons seem to forget more when measured coarsely than finely",
+            says="Tanh layers seem to lose more input information with 30 activity bins than 1,000",
             when={"coarse_minus_fine": Direction.MORE},
         ),
     ),

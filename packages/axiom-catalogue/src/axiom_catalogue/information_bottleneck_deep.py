@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="Narrowing tanh networks' last two layers forget more input than their first five",
+            says="Training costs late layers of seven-layer tanh networks more input information than early ones",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,
@@ -225,19 +225,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Measured coarsely, narrowing tanh networks' last layers forget more input than their earlier ones",
+            says="With 30 activity bins, training costs late tanh layers more input information than early",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, narrowing tanh networks' last layers forget less input than their earlier ones",
+            says="With 30 activity bins, training costs late tanh layers less input information than early",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="Measured coarsely, narrowing tanh networks' early and last layers forget about equally much input",
+            says="With 30 activity bins, training costs early and late tanh layers similar input information",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="Measured coarsely, narrowing tanh networks' first five layers forget part of their input",
+            says="With 30 activity bins, training costs the first five tanh layers information about inputs",
             when={"others_compress": Direction.MORE},
         ),
     ),

@@ -182,19 +182,19 @@ experiment = Experiment(
     setting="ReLU networks that start as the same function",
     headlines=(
         Headline(
-            says="Networks err less on new data if first-layer weights start smaller than second-layer ones",
+            says="Small first-layer and large second-layer starting weights give lower test error than the reverse",
             when={"large_ways_out_generalise": Direction.LESS},
         ),
         Headline(
-            says="Networks err more on new data if first-layer weights start smaller than second-layer ones",
+            says="Small first-layer and large second-layer starting weights give higher test error than the reverse",
             when={"large_ways_out_generalise": Direction.MORE},
         ),
         Headline(
-            says="Whether first- or second-layer weights start larger hardly changes error on new data",
+            says="Whether first-layer or second-layer weights start larger hardly changes test error",
             when={"large_ways_out_generalise": Direction.ABSENT},
         ),
         Headline(
-            says="Neurons change what they respond to more if first-layer weights start smaller than second-layer",
+            says="Small first-layer and large second-layer starts turn neurons' input weights more than the reverse",
             when={"large_ways_out_turn": Direction.MORE},
         ),
     ),

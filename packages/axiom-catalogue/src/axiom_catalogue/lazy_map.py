@@ -243,19 +243,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks mapped over width and output scale",
     headlines=(
         Headline(
-            says="Tanh networks four times wider stop learning features at about half the output scale",
+            says="Scaling outputs up stops feature learning; tanh networks four times wider need about half",
             when={"tanh_slope": Direction.ABSENT},
         ),
         Headline(
-            says="Tanh networks four times wider stop learning features at over half the output scale",
+            says="Scaling outputs up stops feature learning; tanh networks four times wider need over half",
             when={"tanh_slope": Direction.MORE},
         ),
         Headline(
-            says="Tanh networks four times wider stop learning features at under half the output scale",
+            says="Scaling outputs up stops feature learning; tanh networks four times wider need under half",
             when={"tanh_slope": Direction.LESS},
         ),
         Headline(
-            says="ReLU networks four times wider stop learning features at over half the output scale",
+            says="Scaling outputs up stops feature learning; ReLU networks four times wider need over half",
             when={"relu_slope": Direction.MORE},
         ),
     ),

@@ -289,7 +289,7 @@ experiment = Experiment(
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(
-            says="Each further widening holds back a network's weights more than the one before",
+            says="Each further doubling of width lowers weight movement by a larger factor than before",
             when={"falls_faster_and_faster": Direction.LESS},
         ),
         Headline(

@@ -218,11 +218,11 @@ experiment = Experiment(
     setting="networks trained at higher and higher learning rates",
     headlines=(
         Headline(
-            says="Small networks fail beyond some step size, with cross-entropy sooner in deeper ReLU ones",
+            says="Small networks fail above some learning rate, smaller in deeper ReLU networks with cross-entropy",
             when={"has_one_cliff": Direction.MORE, "falls_with_depth": Direction.LESS},
         ),
         Headline(
-            says="The step size once called critical is too large for squared error, not cross-entropy",
+            says="Learning rate 0.791, an earlier study's limit, breaks training with squared error, not cross-entropy",
             when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
         ),
         Headline(

@@ -214,15 +214,15 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Training simple linear models breaks down near the step size that theory predicts",
+            says="Linear models diverge more often above learning rate 2/curvature, linear networks above 4/curvature",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(
-            says="Training linear models fails more often just above theory's step limit than just below",
+            says="Linear models diverge more often just above learning rate 2/curvature than just below",
             when={"affine_cliff": Direction.MORE},
         ),
         Headline(
-            says="Crossing theory's limit for the step size hardly changes how often linear models fail",
+            says="Linear models diverge about equally often just above and below learning rate 2/curvature",
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(

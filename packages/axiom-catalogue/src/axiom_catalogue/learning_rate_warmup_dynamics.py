@@ -182,23 +182,23 @@ experiment = Experiment(
     setting="deep classifiers",
     headlines=(
         Headline(
-            says="Warm-up (smaller first steps) makes training with large plain steps end more accurate",
+            says="Warm-up (smaller first steps) makes gradient descent at learning rate 1.2 end more accurate",
             when={"saves_plain_descent": Direction.MORE},
         ),
         Headline(
-            says="Warm-up (smaller first steps) makes training with large plain steps end less accurate",
+            says="Warm-up (smaller first steps) makes gradient descent at learning rate 1.2 end less accurate",
             when={"saves_plain_descent": Direction.LESS},
         ),
         Headline(
-            says="Warm-up (smaller first steps) hardly changes accuracy of training with large plain steps",
+            says="Warm-up (smaller first steps) hardly changes gradient descent's accuracy at learning rate 1.2",
             when={"saves_plain_descent": Direction.ABSENT},
         ),
         Headline(
-            says="Warm-up (smaller first steps) raises early curvature of the error at moderate plain steps",
+            says="Warm-up (smaller first steps) raises the loss's early curvature at learning rate 0.3",
             when={"keeps_the_curvature_low": Direction.MORE},
         ),
         Headline(
-            says="Warm-up (smaller first steps) lowers early curvature of the error at moderate plain steps",
+            says="Warm-up (smaller first steps) lowers the loss's early curvature at learning rate 0.3",
             when={"keeps_the_curvature_low": Direction.LESS},
         ),
     ),

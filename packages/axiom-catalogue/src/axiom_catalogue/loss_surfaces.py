@@ -219,19 +219,19 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="Depth makes pictures of a network's error rougher; connections that skip layers smooth them",
+            says="Depth makes loss landscapes less bowl-shaped (convex); connections that skip layers counteract that",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Connections that skip layers smooth the picture of a deep network's error",
+            says="Connections that skip layers make a deep network's loss landscape more bowl-shaped (convex)",
             when={"skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="The pictured error around deep plain networks is rougher than around shallow ones",
+            says="Deep plain networks' loss landscape is less bowl-shaped (convex) than shallow ones'",
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Depth hardly changes how rough the pictured error around plain networks is",
+            says="Depth hardly changes how bowl-shaped (convex) plain networks' loss landscape is",
             when={"deep_is_rougher": Direction.ABSENT},
         ),
         Headline(

@@ -227,7 +227,7 @@ experiment = Experiment(
             when={"critical_beyond_the_old": Direction.MORE},
         ),
         Headline(
-            says="A few well-chosen weights learn more accurately than random ones or newly drawn values",
+            says="Randomising places or starting values of the few weights kept by pruning lowers accuracy",
             when={"start_matters": Direction.MORE, "places_matter": Direction.MORE},
         ),
     ),

@@ -265,11 +265,11 @@ experiment = Experiment(
             when={"low_rank_of_few": Direction.MORE, "low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
-            says="After retraining, removing seven eighths of a middle layer's weights matches factorising it",
+            says="Keeping an eighth of a layer's parameters, pruning matches factorising in accuracy after retraining",
             when={"low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
-            says="After retraining, removing seven eighths of a middle layer's weights beats factorising it",
+            says="Keeping an eighth of a layer's parameters, pruning beats factorising in accuracy after retraining",
             when={"low_rank_of_more": Direction.MORE},
         ),
         Headline(
@@ -277,7 +277,7 @@ experiment = Experiment(
             when={"low_rank_at_once": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, removing small weights deletes more of training's changes than starting values",
+            says="With cross-entropy, pruning keeps a smaller share of training's changes than of starting weights",
             when={"learned_minus_start": Direction.LESS},
         ),
     ),

@@ -237,7 +237,7 @@ experiment = Experiment(
             when={"part_minus_lot": Direction.ABSENT},
         ),
         Headline(
-            says="Parts found in untrained networks are as accurate as networks trained to equal error",
+            says="Parts chosen in untrained networks match trained networks of equal training loss in accuracy",
             when={"part_minus_matched": Direction.ABSENT},
         ),
     ),

@@ -225,7 +225,7 @@ experiment = Experiment(
             when={"few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With more inputs, error falls more slowly as networks grow",
+            says="With more input dimensions, test loss falls more slowly as networks grow",
             when={"exponent_on_inputs": Direction.LESS},
         ),
     ),

@@ -217,15 +217,15 @@ experiment = Experiment(
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(
-            says="With mostly wrong labels, a linear model's gradient noise grows at large training steps",
+            says="With mostly wrong labels and large steps, linear models' gradient noise grows during training",
             when={"heats_where_little_fits": Direction.LESS},
         ),
         Headline(
-            says="With squared error, successive steps are equally alike across the predicted critical step size",
+            says="With squared error, successive steps align about equally below and above learning rate 2/curvature",
             when={"breaks_at_two": Direction.ABSENT},
         ),
         Headline(
-            says="With squared error, successive steps are less alike beyond the predicted critical step size",
+            says="With squared error, successive steps align less above learning rate 2/curvature than below",
             when={"breaks_at_two": Direction.MORE},
         ),
     ),

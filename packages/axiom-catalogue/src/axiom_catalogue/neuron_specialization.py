@@ -257,11 +257,12 @@ experiment = Experiment(
     setting="small networks and committees of neurons",
     headlines=(
         Headline(
-            says="Neurons become specialists in training, and networks miss the specialists more than others",
+            says="Neurons become class specialists, and removing specialists costs more accuracy than removing others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
         ),
         Headline(
-            says="Neurons become specialists in training, but networks miss specialists no more than others",
+            says="Neurons become class specialists, but removing specialists costs no more accuracy than removing "
+            "others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.ABSENT},
         ),
         Headline(

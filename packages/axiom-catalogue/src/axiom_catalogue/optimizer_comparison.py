@@ -214,11 +214,11 @@ experiment = Experiment(
             when={"adamw_minus_sgd_on_teacher": Direction.MORE, "adamw_minus_sgd_on_clusters": Direction.MORE},
         ),
         Headline(
-            says="On one task, the simplest training method ends more accurate than RMSprop, both tuned",
+            says="On a random network's labels, plain gradient descent beats RMSprop in accuracy, both tuned",
             when={"rmsprop_minus_sgd_on_teacher": Direction.LESS},
         ),
         Headline(
-            says="Trained to the end, much larger steps cost plain descent accuracy on clustered data",
+            says="On clustered data, gradient descent ends less accurate at learning rate 0.5 than 0.05",
             when={"fast_minus_slow_on_clusters": Direction.LESS},
         ),
     ),

@@ -198,15 +198,15 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training ends at the edge of instability, raising curvature if steps are small",
+            says="Full-batch training ends with loss curvature near 2/(learning rate), raised if steps are small",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(
-            says="At every step size tried, full-batch training ends at the edge of instability",
+            says="At every learning rate tried, full-batch training ends with loss curvature near 2/(learning rate)",
             when={"at_the_edge": Direction.MORE},
         ),
         Headline(
-            says="At some step sizes, full-batch training ends away from the edge of instability",
+            says="At some learning rates, full-batch training ends with loss curvature away from 2/(learning rate)",
             when={"at_the_edge": Direction.LESS},
         ),
         Headline(

@@ -214,19 +214,20 @@ experiment = Experiment(
     setting="sparse classifiers",
     headlines=(
         Headline(
-            says="A test before training tells how many weights a layer needs, not which ones",
+            says="Before training, SNIP (loss-based pruning) tells how many weights layers need, not which ones",
             when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
         ),
         Headline(
-            says="A test before training picks weights that learn more accurately than random ones",
+            says="Before training, SNIP (loss-based pruning) keeps weights that learn more accurately than random ones",
             when={"snip_minus_random": Direction.MORE},
         ),
         Headline(
-            says="A test before training picks weights that learn no more accurately than random ones",
+            says="Before training, SNIP (loss-based pruning) keeps weights learning no more accurately than random "
+            "ones",
             when={"snip_minus_random": Direction.ABSENT},
         ),
         Headline(
-            says="Within each layer, a test before training picks better-learning weights than chance does",
+            says="Within each layer, SNIP (loss-based pruning) keeps weights learning more accurately than random ones",
             when={"snip_minus_shuffled": Direction.MORE},
         ),
     ),

@@ -216,23 +216,24 @@ experiment = Experiment(
     setting="networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Removing small weights and retraining improves combining new clue pairs, but worsens naming them",
+            says="On new property pairs, pruning and retraining raises exclusive-or accuracy, but lowers naming "
+            "accuracy",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="Removing small weights and retraining improves combining, but not naming, new pairs of clues",
+            says="On new property pairs, pruning and retraining raises exclusive-or accuracy, but not naming accuracy",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Removing small weights and retraining hardly changes accuracy on new pairs of clues",
+            says="On new property pairs, pruning and retraining hardly changes exclusive-or or naming accuracy",
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="Removing small weights and retraining raises accuracy on new clue pairs to be combined",
+            says="Removing small weights and retraining raises exclusive-or accuracy on new property pairs",
             when={"xor_pruned_minus_whole": Direction.MORE},
         ),
         Headline(
-            says="Removing small weights and retraining lowers accuracy at naming clues in new pairs",
+            says="Removing small weights and retraining lowers accuracy at naming both properties of new combinations",
             when={"heads_pruned_minus_whole": Direction.LESS},
         ),
     ),

@@ -196,19 +196,19 @@ experiment = Experiment(
     setting="small networks that learn the exclusive-or of two signs",
     headlines=(
         Headline(
-            says="Small networks lose hardly any accuracy if no neuron starts near one input kind",
+            says="Small networks learn exclusive-or about as accurately if no neuron starts facing one quadrant",
             when={"gap_costs_the_narrow": Direction.ABSENT, "gap_costs_the_wide": Direction.ABSENT},
         ),
         Headline(
-            says="Six-neuron networks lose accuracy if no neuron starts near one kind of input",
+            says="Six neurons learn exclusive-or less accurately if none starts facing one input quadrant",
             when={"gap_costs_the_narrow": Direction.LESS},
         ),
         Headline(
-            says="Six neurons lose hardly any accuracy if none starts near one kind of input",
+            says="Six neurons learn exclusive-or about as accurately if none starts facing one input quadrant",
             when={"gap_costs_the_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Twelve neurons lose hardly any accuracy if none starts near one kind of input",
+            says="Twelve neurons learn exclusive-or about as accurately if none starts facing one input quadrant",
             when={"gap_costs_the_wide": Direction.ABSENT},
         ),
     ),

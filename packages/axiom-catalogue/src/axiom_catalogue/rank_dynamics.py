@@ -213,15 +213,15 @@ experiment = Experiment(
     setting="multi-layer classifiers",
     headlines=(
         Headline(
-            says="Training makes hidden layers of small networks vary in fewer independent ways than before",
+            says="Training lowers the stable rank (directions used) of small networks' hidden activity",
             when={"hidden_layers": Direction.MORE},
         ),
         Headline(
-            says="Training makes hidden layers of small networks vary in more independent ways than before",
+            says="Training raises the stable rank (directions used) of small networks' hidden activity",
             when={"hidden_layers": Direction.LESS},
         ),
         Headline(
-            says="Training hardly changes in how many independent ways small networks' hidden layers vary",
+            says="Training hardly changes the stable rank (directions used) of small networks' hidden activity",
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(

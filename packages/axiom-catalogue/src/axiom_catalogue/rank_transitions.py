@@ -197,19 +197,20 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="During training, the rank (complexity) of weights shows no sudden drop on average",
+            says="During training, the rank (directions used) of weights shows no sudden drop on average",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(
-            says="During training, one short stretch of rank loss in weights stands out on average",
+            says="During training, the rank (directions used) of weights shows a sudden drop on average",
             when={"stands_out": Direction.MORE},
         ),
         Headline(
-            says="Weights keep more rank (complexity) in networks of three hidden layers than of two",
+            says="Weights keep more rank (directions used) in networks of three hidden layers than two",
             when={"deep_minus_middle": Direction.LESS},
         ),
         Headline(
-            says="Weights keep about as much rank (complexity) in three hidden layers as in one",
+            says="In three-hidden-layer and one-hidden-layer networks, weights keep about equal shares of rank "
+            "(directions used)",
             when={"deep_minus_shallow": Direction.ABSENT},
         ),
     ),

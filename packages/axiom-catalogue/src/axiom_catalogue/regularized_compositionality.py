@@ -215,19 +215,20 @@ experiment = Experiment(
     setting="small networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Shrinking weights or randomly switching off neurons makes networks combine new clue pairs better",
+            says="Shrinking weights, or randomly switching off neurons, raises exclusive-or accuracy on new property "
+            "pairs",
             when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
         ),
         Headline(
-            says="Randomly switching neurons off makes networks combine and name new clue pairs more accurately",
+            says="Randomly switching neurons off raises exclusive-or and naming accuracy on new property pairs",
             when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
         ),
         Headline(
-            says="Shrinking weights during training makes networks name new pairs of clues less accurately",
+            says="Shrinking weights during training lowers accuracy at naming both properties of new combinations",
             when={"decay_on_heads": Direction.LESS},
         ),
         Headline(
-            says="Randomly switching neurons off hardly changes how accurately networks combine new clue pairs",
+            says="Randomly switching neurons off hardly changes exclusive-or accuracy on new property pairs",
             when={"dropout_on_xor": Direction.ABSENT},
         ),
     ),

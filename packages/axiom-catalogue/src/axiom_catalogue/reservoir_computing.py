@@ -208,7 +208,7 @@ experiment = Experiment(
     setting="reservoirs (random recurrent networks)",
     headlines=(
         Headline(
-            says="Larger random recurrent networks predict better and remember more, though memory lags behind size",
+            says="Larger random recurrent networks predict two time series better and remember more past inputs",
             when={
                 "memory_slope": Direction.MORE,
                 "memory_below_proportion": Direction.LESS,
@@ -217,7 +217,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="A random recurrent network's memory grows with its size, but less than proportionally",
+            says="Random recurrent networks' memory of past inputs grows with size, but less than proportionally",
             when={"memory_slope": Direction.MORE, "memory_below_proportion": Direction.LESS},
         ),
         Headline(
@@ -229,7 +229,7 @@ experiment = Experiment(
             when={"narma_slope": Direction.LESS, "mackey_glass_slope": Direction.LESS},
         ),
         Headline(
-            says="Random recurrent networks remember more at feedback (spectral radius) 1 than 0.3 or 1.2",
+            says="Random recurrent networks remember inputs longer at spectral radius 1 than 0.3 or 1.2",
             when={"memory_near_the_edge": Direction.MORE, "memory_beyond_the_edge": Direction.LESS},
         ),
     ),

@@ -259,23 +259,23 @@ experiment = Experiment(
     setting="untrained recurrent networks",
     headlines=(
         Headline(
-            says="Doubling large random recurrent networks multiplies their memory less than doubling small ones",
+            says="Doubling large random recurrent networks multiplies input memory less than doubling small ones",
             when={"memory_bends": Direction.LESS},
         ),
         Headline(
-            says="Doubling large random recurrent networks multiplies their memory more than doubling small ones",
+            says="Doubling large random recurrent networks multiplies input memory more than doubling small ones",
             when={"memory_bends": Direction.MORE},
         ),
         Headline(
-            says="Doubling large or small random recurrent networks multiplies their memory about alike",
+            says="Doubling large or small random recurrent networks multiplies their input memory about alike",
             when={"memory_bends": Direction.ABSENT},
         ),
         Headline(
-            says="Memory of random recurrent networks grows less with size under strong input than weak",
+            says="Random recurrent networks' input memory grows less with size under strong input than weak",
             when={"strong_minus_weak_input": Direction.LESS},
         ),
         Headline(
-            says="With tuning, orthogonal wiring makes memory grow faster with size than random wiring",
+            says="Tuned at each size, recurrent networks' memory grows faster with orthogonal than random wiring",
             when={"orthogonal_minus_random": Direction.MORE},
         ),
     ),

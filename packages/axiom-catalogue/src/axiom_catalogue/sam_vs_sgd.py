@@ -210,19 +210,20 @@ experiment = Experiment(
     setting="small classifiers",
     headlines=(
         Headline(
-            says="With wrong labels, training weights to tolerate shifts ends more accurate than plain training",
+            says="With some labels wrong, sharpness-aware training (SAM) ends more accurate than plain training",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With wrong labels, training weights to tolerate shifts ends less accurate than plain training",
+            says="With some labels wrong, sharpness-aware training (SAM) ends less accurate than plain training",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="With wrong labels and early stopping, training to tolerate weight shifts beats plain training",
+            says="With wrong labels and early stopping, sharpness-aware training (SAM) beats plain training in "
+            "accuracy",
             when={"beats_early_stopping": Direction.MORE},
         ),
         Headline(
-            says="With true labels, training weights to tolerate shifts hardly changes accuracy beside plain training",
+            says="With true labels, sharpness-aware training (SAM) is about as accurate as plain training",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="small ReLU networks that may have learned nonsense",
     headlines=(
         Headline(
-            says="Larger weights speed up learning, but other traces of memorising random labels slow it",
+            says="After memorising random labels, weights' larger size speeds learning; their new directions slow it",
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.MORE},
         ),
         Headline(
-            says="Larger weights and other traces of memorising random labels each speed up learning",
+            says="After memorising random labels, weights' larger size and new directions each speed learning",
             when={"size_hastens": Direction.LESS, "turning_hastens": Direction.LESS},
         ),
         Headline(
-            says="New networks learn true labels faster with weights as large as memorising gives",
+            says="Enlarging a new network's weights, as memorising random labels would, speeds learning true labels",
             when={"size_hastens": Direction.LESS},
         ),
         Headline(
-            says="New networks learn true labels slower with weights as large as memorising gives",
+            says="Enlarging a new network's weights, as memorising random labels would, slows learning true labels",
             when={"size_hastens": Direction.MORE},
         ),
         Headline(
-            says="Enlarging weights as memorising random labels does hardly changes a new network's learning speed",
+            says="Enlarging a new network's weights, as memorising random labels would, hardly changes learning speed",
             when={"size_hastens": Direction.ABSENT},
         ),
     ),

@@ -248,7 +248,7 @@ experiment = Experiment(
     setting="small networks that tell two classes apart",
     headlines=(
         Headline(
-            says="Small networks learn simple functions first, and complex clues worse beside simple ones",
+            says="Small networks learn a task's linear part first; simple clues hinder learning complex ones",
             when={
                 "early_on_teacher": Direction.MORE,
                 "early_on_slabs": Direction.MORE,
@@ -264,7 +264,7 @@ experiment = Experiment(
             when={"early_on_teacher": Direction.MORE},
         ),
         Headline(
-            says="A small network's early knowledge is hardly more linear than its accuracy implies",
+            says="A small network does not learn the linear part of another network's labels first",
             when={"early_on_teacher": Direction.ABSENT},
         ),
         Headline(

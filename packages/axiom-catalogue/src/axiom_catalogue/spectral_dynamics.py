@@ -259,7 +259,7 @@ experiment = Experiment(
             when={"fast_minus_slow": Direction.MORE, "fast_minus_slow_at_loss": Direction.ABSENT},
         ),
         Headline(
-            says="Linear networks learn strong patterns in a task sooner than weak ones",
+            says="Linear networks learn a task's strong input-output correlations sooner than weak ones",
             when={"time_exponent": Direction.LESS},
         ),
         Headline(

@@ -216,7 +216,7 @@ experiment = Experiment(
     setting="networks that learn two clues",
     headlines=(
         Headline(
-            says="Randomly switching off inputs or neurons makes strong clues crowd out weak ones less",
+            says="Randomly silencing inputs or neurons makes strong clues lower weak-clue accuracy less",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -225,7 +225,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Randomly switching off inputs reduces, but does not end, crowding out of weak clues",
+            says="Randomly silencing inputs reduces, but does not end, strong clues' cost in weak-clue accuracy",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -233,15 +233,16 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Randomly switching off inputs makes strong clues crowd out weak ones less",
+            says="Randomly silencing inputs makes strong clues lower weak-clue accuracy less",
             when={"silent_inputs_relieve": Direction.MORE, "silent_inputs_relieve_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With overlapping classes, randomly switching off inputs lessens crowding out of weak clues",
+            says="With overlapping classes, randomly silencing inputs makes strong clues lower weak-clue accuracy less",
             when={"silent_inputs_relieve": Direction.MORE},
         ),
         Headline(
-            says="With overlapping classes, randomly switching off inputs hardly lessens crowding out of weak clues",
+            says="With overlapping classes, randomly silencing inputs hardly changes strong clues' cost in weak-clue "
+            "accuracy",
             when={"silent_inputs_relieve": Direction.ABSENT},
         ),
     ),

@@ -228,23 +228,23 @@ experiment = Experiment(
     setting="small networks that see two clues",
     headlines=(
         Headline(
-            says="Networks learn weak clues beside strong ones better if all examples have equal influence",
+            says="Equally long gradients for all examples raise accuracy from weak clues beside strong ones",
             when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equal influence of clues or examples improves learning weak clues",
+            says="With clear-cut classes, equally long gradients per clue or example raise weak-clue accuracy",
             when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, giving both clues equal influence improves learning the weak one",
+            says="With clear-cut classes, equally long gradients for both clues raise weak-clue accuracy",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, giving both clues equal influence hardly changes learning the weak one",
+            says="With clear-cut classes, equally long gradients for both clues hardly change weak-clue accuracy",
             when={"equal_blocks_on_clean": Direction.ABSENT},
         ),
         Headline(
-            says="With overlapping classes, giving both clues equal influence hardly changes learning the weak one",
+            says="With overlapping classes, equally long gradients for both clues hardly change weak-clue accuracy",
             when={"equal_blocks": Direction.ABSENT},
         ),
     ),

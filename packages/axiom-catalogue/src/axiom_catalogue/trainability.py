@@ -272,19 +272,19 @@ experiment = Experiment(
     setting="maps of a network's two step sizes",
     headlines=(
         Headline(
-            says="With several examples, no smooth line separates working step sizes from failing ones",
+            says="With several examples, layers' learning rates have a jagged learn-or-fail border (dimension above 1)",
             when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
         ),
         Headline(
-            says="No smooth line separates step sizes that train a tanh network from failing ones",
+            says="Over both layers' learning rates, tanh networks' learn-or-fail border is jagged (dimension above 1)",
             when={"tanh": Direction.MORE},
         ),
         Headline(
-            says="An almost smooth line separates working from failing step sizes of a tanh network",
+            says="Over both layers' learning rates, tanh networks' learn-or-fail border is smooth (dimension about 1)",
             when={"tanh": Direction.ABSENT},
         ),
         Headline(
-            says="With one training example, an almost smooth line separates working from failing step sizes",
+            says="With one example, layers' learning rates have a smooth learn-or-fail border (dimension about 1)",
             when={"one_example": Direction.ABSENT},
         ),
     ),

@@ -192,19 +192,19 @@ experiment = Experiment(
     setting="tanh networks mapped over step size and weight shift",
     headlines=(
         Headline(
-            says="No smooth line separates weight shifts and step sizes that work from failing ones",
+            says="Over weight shift and learning rate, the learn-or-fail border is jagged (dimension above 1)",
             when={"always": Direction.MORE, "once": Direction.MORE},
         ),
         Headline(
-            says="Shifting weights before every step makes the line between working and failing more jagged",
+            says="Shifting weights before every step gives a more jagged learn-or-fail border than shifting once",
             when={"always_minus_once": Direction.MORE},
         ),
         Headline(
-            says="No smooth line separates starting shifts and step sizes that work from failing ones",
+            says="Over starting-weight shift and learning rate, the learn-or-fail border is jagged (dimension above 1)",
             when={"once": Direction.MORE},
         ),
         Headline(
-            says="An almost smooth line separates working starting shifts and step sizes from failing ones",
+            says="Over starting-weight shift and learning rate, the learn-or-fail border is smooth (dimension about 1)",
             when={"once": Direction.ABSENT},
         ),
     ),

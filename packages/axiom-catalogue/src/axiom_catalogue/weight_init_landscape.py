@@ -216,11 +216,11 @@ experiment = Experiment(
             when={"small_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Doubling the usual starting variance of weights hardly changes a deep network's accuracy",
+            says="Doubling He's starting variance of weights hardly changes a deep network's accuracy",
             when={"large_starts_fail_when_deep": Direction.ABSENT},
         ),
         Headline(
-            says="Shallow networks answer new data more accurately from smaller starting weights than usual",
+            says="Shallow networks answer new data more accurately from a quarter of He's starting variance",
             when={"small_starts_help_when_shallow": Direction.MORE},
         ),
     ),
