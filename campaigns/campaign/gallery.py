@@ -3,12 +3,13 @@
 Starts `axiom lab` in an empty folder, waits until findings have intervals and pictures, and looks at every page as a
 visitor does. Ann joins in the browser, founds a team and attaches the stock client, which must have earned credit
 before; the pages of her account are looked at as she sees them. An error in a browser's console, a page that does not
-answer or one that scrolls sideways fails it. The repository keeps a dozen of the pictures in docs/gallery; `--renew`
-puts the new ones in their place.
+answer or one that scrolls sideways fails it. At the end stands which pages say something else than the last time.
+The repository keeps a dozen of the pictures in docs/gallery; `--renew` puts the new ones in their place.
 """
 
 import argparse
 import json
+import re
 import secrets
 import shutil
 import sys
@@ -29,7 +30,7 @@ from axiom.web.site.routes import PAGES
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "build" / "gallery"
 KEPT = ROOT / "docs" / "gallery"
-WIDTHS = (1280, 360)
+WIDTHS = (1280, 390)
 HEIGHT = 1_000  # pixels of a window
 TALLEST = 2_000  # pixels of a page that a picture shows
 ENTRANCES = {"register", "sign_in"}
@@ -50,7 +51,9 @@ def main() -> int:
         wait(lab.address, wanted.weighed)
         key, signed_in = join(browser, lab.address)
         contribute(lab, Path(place) / "client", key)
+        before = read_words()
         complaints = look(browser, lab.address, pages(lab.address), signed_in)
+        tell_changes(before, read_words())
     if wanted.renew:
         renew()
     print("\n".join(complaints) or "no complaint")
@@ -62,6 +65,22 @@ def renew() -> None:
     for kept in sorted(KEPT.glob("*.jpg")):
         shutil.copyfile(GALLERY / kept.name, kept)
         print(f"renewed {kept.relative_to(ROOT)}")
+
+
+def read_words() -> dict[str, list[str]]:
+    """The lines of each page that was looked at last, by its name."""
+    return {path.stem: path.read_text(encoding="utf-8").splitlines() for path in sorted(GALLERY.glob("*.txt"))}
+
+
+def tell_changes(before: dict[str, list[str]], now: dict[str, list[str]]) -> None:
+    """Say which pages are new, gone, or have other lines than the last time, numbers aside."""
+    for name in sorted(before.keys() | now.keys()):
+        old, new = set(before.get(name, [])), set(now.get(name, []))
+        if name not in before or name not in now:
+            print(f"{name}: {'gone' if name in before else 'new'}")
+        elif old != new:
+            first = next((line for line in now[name] if line not in old), "")
+            print(f"{name}: {len(new - old)} new lines, {len(old - new)} gone; first new: {first[:80]}")
 
 
 def join(browser: Browser, address: str) -> tuple[str, Any]:
@@ -149,8 +168,8 @@ def pages(address: str) -> dict[str, str]:
 def look(browser: Browser, address: str, wanted: dict[str, str], signed_in: Any) -> list[str]:
     """Every page at both widths in both schemes; what a visitor would complain about."""
     GALLERY.mkdir(parents=True, exist_ok=True)
-    for picture in GALLERY.glob("*.jpg"):  # pages that are no more
-        picture.unlink()
+    for seen in (*GALLERY.glob("*.jpg"), *GALLERY.glob("*.txt")):  # of pages that are no more, too
+        seen.unlink()
     complaints: list[str] = []
     for width in WIDTHS:
         for scheme in ("light", "dark"):
@@ -193,6 +212,8 @@ def photograph(page: Page, address: str, wanted: dict[str, str], ending: str) ->
         if name != "missing":  # whose status is 404, which a browser calls an error
             wrong += [message.text for message in heard if message.type == "error"]
         complaints += [f"{target.stem}: {text}" for text in wrong]
+        words = re.sub(r"\d+", "0", page.inner_text("body"))  # numbers differ each time
+        (GALLERY / f"{name}.txt").write_text(words, encoding="utf-8")
     return complaints
 
 

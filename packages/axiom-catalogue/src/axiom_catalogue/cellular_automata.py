@@ -256,8 +256,7 @@ experiment = Experiment(
     setting="searches for majority-vote cellular automata",
     headlines=(
         Headline(
-            says="Evolved majority-vote cellular automata level off; a hand-made one decides close votes more "
-            "accurately",
+            says="Cellular automata evolved to find majorities plateau; a hand-made one decides close votes better",
             when={"rises_late": Direction.ABSENT, "behind_gkl": Direction.MORE},
         ),
         Headline(

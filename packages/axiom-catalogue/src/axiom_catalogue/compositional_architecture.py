@@ -246,8 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="Separate network paths per property raise accuracy on unseen combinations more than "
-            "few-values-first lessons",
+            says="On unseen combinations, separate network paths help more than beginning with few property values",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,
@@ -255,16 +254,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On unseen combinations, separate paths per property are more accurate than few-values-first lessons",
+            says="On unseen combinations, separate network paths beat beginning with few property values",
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="On unseen combinations, separate paths per property are about as accurate as few-values-first "
-            "lessons",
+            says="On unseen combinations, separate network paths match beginning with few property values",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(
-            says="On unseen combinations, separate paths per property are less accurate than few-values-first lessons",
+            says="On unseen combinations, beginning with few property values beats separate network paths",
             when={"architecture_over_curriculum": Direction.LESS},
         ),
         Headline(

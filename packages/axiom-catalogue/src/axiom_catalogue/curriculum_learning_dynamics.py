@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     headlines=(
         Headline(
-            says="Easy-first training raises best accuracy with 30% wrong labels, hardly final accuracy with none",
+            says="With wrong labels, easy examples first raise peak accuracy; without, final accuracy hardly changes",
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(

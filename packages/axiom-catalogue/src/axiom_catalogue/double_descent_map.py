@@ -224,7 +224,7 @@ experiment = Experiment(
     setting="maps of random-feature models",
     headlines=(
         Headline(
-            says="Random-feature models err most with as many parameters as examples; stopping early rescues some",
+            says="Random-feature models err most with as many parameters as examples; stopping early helps",
             when={"ridge_at": Direction.ABSENT, "stopping_removes_it": Direction.LESS},
         ),
         Headline(

@@ -232,15 +232,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks keep under nine tenths of best memory",
+            says="Where chaos begins, 100-neuron random recurrent networks remember under 90% of their most",
             when={"memory_left_at_chaos": Direction.LESS},
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks keep over nine tenths of best memory",
+            says="Where chaos begins, 100-neuron random recurrent networks remember over 90% of their most",
             when={"memory_left_at_chaos": Direction.MORE},
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks keep about nine tenths of best memory",
+            says="Where chaos begins, 100-neuron random recurrent networks remember about 90% of their most",
             when={"memory_left_at_chaos": Direction.ABSENT},
         ),
         Headline(

@@ -214,8 +214,7 @@ experiment = Experiment(
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="From small weights, training creates outlying eigenvalues; their spectral gap hardly tracks test "
-            "accuracy",
+            says="Training from small weights creates outlying eigenvalues; their distance hardly tracks accuracy",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,

@@ -154,20 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Equal-sized weight steps recover a linear model's true ±1 weights better than gradient descent",
+            says="Moving every weight equally far each step finds ±1 weights better than gradient descent",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Equal-sized weight steps recover a linear model's true ±1 weights worse than gradient descent",
+            says="Moving every weight equally far each step finds ±1 weights worse than gradient descent",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Equal-sized weight steps recover linear models' ±1 weights about as well as gradient descent",
+            says="Moving every weight equally far finds ±1 weights about as well as gradient descent",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Equal-sized weight steps recover a linear model's mostly-zero true weights worse than gradient "
-            "descent",
+            says="Moving every weight equally far each step finds mostly-zero weights worse than gradient descent",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

@@ -226,11 +226,11 @@ experiment = Experiment(
     setting="networks that learn a weak clue",
     headlines=(
         Headline(
-            says="Strong clues lower accuracy from weak clues alone; penalising large outputs lowers it further",
+            says="Strong clues in training make networks neglect weak ones; penalising large outputs worsens that",
             when={"weak_beside_strong_minus_alone": Direction.LESS, "decoupling_minus_none": Direction.LESS},
         ),
         Headline(
-            says="A strong clue lowers accuracy from a weak clue alone, even with early stopping",
+            says="Strong clues in training make networks neglect weak ones, even if training stops early",
             when={
                 "weak_beside_strong_minus_alone": Direction.LESS,
                 "stopped_weak_beside_strong_minus_alone": Direction.LESS,

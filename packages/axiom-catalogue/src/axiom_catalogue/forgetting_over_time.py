@@ -298,7 +298,7 @@ experiment = Experiment(
             when={"power_describes": Direction.MORE},
         ),
         Headline(
-            says="If tasks do not conflict, a power of time fits forgetting to about 5%",
+            says="If tasks do not conflict, forgetting follows a power of time within about 5%",
             when={"power_describes": Direction.ABSENT},
         ),
     ),

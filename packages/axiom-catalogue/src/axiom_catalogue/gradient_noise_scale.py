@@ -220,8 +220,7 @@ experiment = Experiment(
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="McCandlish's curvature-weighted gradient noise scale suggests smaller batches than are actually "
-            "worthwhile",
+            says="A curvature-weighted measure of gradient noise suggests smaller batches than are actually worthwhile",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

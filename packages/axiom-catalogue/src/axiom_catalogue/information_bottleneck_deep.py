@@ -225,19 +225,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With 30 activity bins, training costs late tanh layers more input information than early",
+            says="Measured in 30 bins, training costs late tanh layers more input information than early",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="With 30 activity bins, training costs late tanh layers less input information than early",
+            says="Measured in 30 bins, training costs late tanh layers less input information than early",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="With 30 activity bins, training costs early and late tanh layers similar input information",
+            says="Measured in 30 bins, training costs early and late tanh layers similar input information",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="With 30 activity bins, training costs the first five tanh layers information about inputs",
+            says="Measured in 30 bins, training costs the first five tanh layers input information",
             when={"others_compress": Direction.MORE},
         ),
     ),

@@ -243,19 +243,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks mapped over width and output scale",
     headlines=(
         Headline(
-            says="Scaling outputs up stops feature learning; tanh networks four times wider need about half",
+            says="Four times wider tanh networks stop learning features at about half the output scale",
             when={"tanh_slope": Direction.ABSENT},
         ),
         Headline(
-            says="Scaling outputs up stops feature learning; tanh networks four times wider need over half",
+            says="Four times wider tanh networks stop learning features at over half the output scale",
             when={"tanh_slope": Direction.MORE},
         ),
         Headline(
-            says="Scaling outputs up stops feature learning; tanh networks four times wider need under half",
+            says="Four times wider tanh networks stop learning features at under half the output scale",
             when={"tanh_slope": Direction.LESS},
         ),
         Headline(
-            says="Scaling outputs up stops feature learning; ReLU networks four times wider need over half",
+            says="Four times wider ReLU networks stop learning features at over half the output scale",
             when={"relu_slope": Direction.MORE},
         ),
     ),

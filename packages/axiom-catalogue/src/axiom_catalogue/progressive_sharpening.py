@@ -198,7 +198,7 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training ends with loss curvature near 2/(learning rate), raised if steps are small",
+            says="Full-batch training ends with curvature near 2/(learning rate); at a low rate it rose",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(

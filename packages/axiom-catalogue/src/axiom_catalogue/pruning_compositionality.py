@@ -216,16 +216,16 @@ experiment = Experiment(
     setting="networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="On new property pairs, pruning and retraining raises exclusive-or accuracy, but lowers naming "
-            "accuracy",
+            says="On unseen property pairs, pruning and retraining helps computing exclusive-or, but hurts naming both",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="On new property pairs, pruning and retraining raises exclusive-or accuracy, but not naming accuracy",
+            says="On unseen property pairs, pruning and retraining helps computing exclusive-or, but not naming both",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="On new property pairs, pruning and retraining hardly changes exclusive-or or naming accuracy",
+            says="On unseen property pairs, pruning and retraining hardly affects computing exclusive-or or "
+            "naming both",
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(

@@ -220,7 +220,7 @@ experiment = Experiment(
             when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
         ),
         Headline(
-            says="Randomly switching neurons off raises exclusive-or and naming accuracy on new property pairs",
+            says="On unseen property pairs, randomly silencing neurons helps computing exclusive-or and naming both",
             when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
         ),
         Headline(

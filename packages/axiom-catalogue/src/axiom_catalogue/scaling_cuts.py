@@ -284,7 +284,7 @@ experiment = Experiment(
             when={"data_explain_more_of_classes": Direction.ABSENT},
         ),
         Headline(
-            says="A power law explains over nine tenths of a small classifier's gain from data",
+            says="A power law explains over 90% of how small classifiers improve with more data",
             when={"data_are_a_law": Direction.MORE},
         ),
     ),

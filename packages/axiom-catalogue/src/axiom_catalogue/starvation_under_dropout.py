@@ -216,7 +216,7 @@ experiment = Experiment(
     setting="networks that learn two clues",
     headlines=(
         Headline(
-            says="Randomly silencing inputs or neurons makes strong clues lower weak-clue accuracy less",
+            says="Randomly silencing inputs or neurons makes networks neglect weak clues beside strong ones less",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -225,7 +225,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Randomly silencing inputs reduces, but does not end, strong clues' cost in weak-clue accuracy",
+            says="Randomly silencing inputs reduces, but does not end, networks' neglect of weak clues",
             when={
                 "silent_inputs_relieve": Direction.MORE,
                 "silent_inputs_relieve_on_clean": Direction.MORE,
@@ -233,16 +233,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Randomly silencing inputs makes strong clues lower weak-clue accuracy less",
+            says="Randomly silencing inputs makes networks neglect weak clues beside strong ones less",
             when={"silent_inputs_relieve": Direction.MORE, "silent_inputs_relieve_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With overlapping classes, randomly silencing inputs makes strong clues lower weak-clue accuracy less",
+            says="With overlapping classes, randomly silencing inputs makes networks neglect weak clues less",
             when={"silent_inputs_relieve": Direction.MORE},
         ),
         Headline(
-            says="With overlapping classes, randomly silencing inputs hardly changes strong clues' cost in weak-clue "
-            "accuracy",
+            says="With overlapping classes, randomly silencing inputs hardly changes how networks neglect weak clues",
             when={"silent_inputs_relieve": Direction.ABSENT},
         ),
     ),

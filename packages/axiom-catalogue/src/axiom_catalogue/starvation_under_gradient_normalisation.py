@@ -228,23 +228,23 @@ experiment = Experiment(
     setting="small networks that see two clues",
     headlines=(
         Headline(
-            says="Equally long gradients for all examples raise accuracy from weak clues beside strong ones",
+            says="Rescaling examples' gradients to equal length helps networks use weak clues beside strong ones",
             when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equally long gradients per clue or example raise weak-clue accuracy",
+            says="With clear-cut classes, rescaling gradients per clue or example helps networks use weak clues",
             when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equally long gradients for both clues raise weak-clue accuracy",
+            says="With clear-cut classes, equally long gradients for both clues' weights help using weak clues",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equally long gradients for both clues hardly change weak-clue accuracy",
+            says="With clear-cut classes, equally long gradients for clues' weights hardly affect using weak clues",
             when={"equal_blocks_on_clean": Direction.ABSENT},
         ),
         Headline(
-            says="With overlapping classes, equally long gradients for both clues hardly change weak-clue accuracy",
+            says="With overlapping classes, equally long gradients for clues' weights hardly affect using weak clues",
             when={"equal_blocks": Direction.ABSENT},
         ),
     ),

@@ -272,7 +272,7 @@ experiment = Experiment(
     setting="maps of a network's two step sizes",
     headlines=(
         Headline(
-            says="With several examples, layers' learning rates have a jagged learn-or-fail border (dimension above 1)",
+            says="With several examples, the learn-or-fail border across two layers' learning rates is jagged",
             when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
         ),
         Headline(
@@ -284,7 +284,7 @@ experiment = Experiment(
             when={"tanh": Direction.ABSENT},
         ),
         Headline(
-            says="With one example, layers' learning rates have a smooth learn-or-fail border (dimension about 1)",
+            says="With one example, the learn-or-fail border across two layers' learning rates is smooth",
             when={"one_example": Direction.ABSENT},
         ),
     ),

@@ -192,7 +192,7 @@ experiment = Experiment(
     setting="tanh networks mapped over step size and weight shift",
     headlines=(
         Headline(
-            says="Over weight shift and learning rate, the learn-or-fail border is jagged (dimension above 1)",
+            says="Across learning rates and a constant added to weights, the learn-or-fail border is jagged",
             when={"always": Direction.MORE, "once": Direction.MORE},
         ),
         Headline(
@@ -200,11 +200,11 @@ experiment = Experiment(
             when={"always_minus_once": Direction.MORE},
         ),
         Headline(
-            says="Over starting-weight shift and learning rate, the learn-or-fail border is jagged (dimension above 1)",
+            says="Across learning rates and shifts of starting weights, the learn-or-fail border is jagged",
             when={"once": Direction.MORE},
         ),
         Headline(
-            says="Over starting-weight shift and learning rate, the learn-or-fail border is smooth (dimension about 1)",
+            says="Across learning rates and shifts of starting weights, the learn-or-fail border is smooth",
             when={"once": Direction.ABSENT},
         ),
     ),
