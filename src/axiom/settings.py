@@ -41,6 +41,12 @@ class Settings:
         form=rf"({_CITED}(;\s*{_CITED})*)?",
         words="names such as Ada Example (0000-0002-1825-0097); Bo Example",
     )
+    talk: str = _knob(
+        "",
+        "the address of a forum or chat where volunteers talk with each other and with you, to which pages then link",
+        form=r"(https?://[A-Za-z0-9.\-_~:/\[\]%#?=&+@]+)?",
+        words="empty or an address such as https://forum.example/c/lab",
+    )
     url: str = _knob(
         "",
         "the address under which others find the laboratory, with a path or without; empty for one that they do not",

@@ -59,7 +59,7 @@ def _browsing():
     opened: list[Browser] = []
 
     def make(lab, *, master: str = "", scheduler: str = "", **words) -> Browser:
-        own = {name: words.pop(name) for name in ("preview", "look_at", "probes") if name in words}
+        own = {name: words.pop(name) for name in ("preview", "look_at", "probes", "talk") if name in words}
         words_of_site = {"master": master, "scheduler": scheduler, "live": lambda: words, **own}
         pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, **words_of_site)
         opened.append(Browser(app=make_site(pages), pages=pages))

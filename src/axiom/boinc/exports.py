@@ -11,9 +11,12 @@ from axiom.boinc.xml import Facts, in_ascii, write_elements
 _DECLARATION = '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
 
 
-def tables_xml(totals: Facts, experiments: Iterable[str]) -> bytes:
+def tables_xml(totals: Facts, experiments: Iterable[str], badges: Iterable[Facts] = ()) -> bytes:
     names = "".join(f"<application>\n{write_elements({'name': name})}</application>\n" for name in experiments)
     lines = f"{write_elements(totals, ' ')}<applications>\n{names}</applications>\n"
+    lines += "".join(
+        ["<badges>\n", *(f"<badge>\n{write_elements(badge)}</badge>\n" for badge in badges), "</badges>\n"]
+    )
     return in_ascii(f"{_DECLARATION}<tables>\n{lines}</tables>\n")
 
 

@@ -39,6 +39,9 @@ TEAMS_FOUNDED = 3
 TEAM_CHARACTERS = 1_000  # The most characters a team may say of itself
 TEAMS_FOUND = 20  # Teams that a search shows at most
 TEAMS_RACING = 10  # Teams shown in the race of the month
+DAYS_LOOKED_BACK = 28  # Days of which a volunteer sees on how many there was a proven job: no row that a break ends
+FINDING_COUNTS_FOR = timedelta(days=7)  # How long a weighing with a volunteer's results counts towards their goal
+FINDINGS_AIMED_AT = 1  # Findings that a volunteer aims to have results in within that time
 WEEKS_OF_HISTORY = 26  # Weeks of credit that a volunteer's page shows
 DRY_RUNS = 5  # A program may try a command this many times as often as it may give it: a trial takes time, too
 SAME_COMMANDS = 3  # How often a day a program may give the same command; then it is refused with the earlier answer

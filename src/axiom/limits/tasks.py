@@ -63,4 +63,5 @@ ENGINE_TRIES = 3  # How often the local engine tries a task whose processes were
 # The newest tasks of a computer that are listed: without a bound, one with a million would cost a walk through all
 NEWEST_OF_A_HOST = 1_000
 OVER_LOOKED_FOR = 100_000  # How many tasks or workunits back a list looks for those that are over
+PAID_TASKS_LOOKED_AT = 5  # A volunteer's newest paid tasks among which one with a picture is looked for
 IN_HAND_SHOWN = 1_000  # Tasks in hand that a volunteer's page shows

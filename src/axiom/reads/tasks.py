@@ -1,21 +1,28 @@
 """What is ordered and what became of it: workunits and tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from axiom.boinc.requests import ClientState
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
+from axiom.laboratory.figures.rules.sweeps_and_strips import compose_strip, compose_sweep, place_points
+from axiom.limits import tasks as limits
 from axiom.reads.base.cells import config_in_words
 from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS
+from axiom.reads.maps.recent_tiles import list_tiles_by_task
+from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
 from axiom.store.registrations import registrations
 from axiom.store.tasks import progress, results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.progress import StoredProgress
-from axiom.store.views import tasks
+from axiom.store.views import findings, tasks
 from axiom.store.views.tasks import TaskCheck, TaskEnd
+from axiom_weigh.figures.drawing import svg_of
 
 _BLAMES = {
     Blame.NOBODY: "nobody's fault",
@@ -40,6 +47,13 @@ _AGREEMENTS = {
     Agreement.AGREES: "It was computed again at another volunteer's host, and the two agree.",
     Agreement.DIFFERS: "It was computed again at another volunteer's host, and the two do not agree.",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Picture:
+    svg: str
+    own: int  # points of the task in it
+    finding: int = 0  # whose repetitions it shows; 0 where it is the picture of the question
 
 
 @page_at(f"/workunits/{NUMBER}", "workunit.html")
@@ -70,7 +84,7 @@ def workunit_page(reading: Reading, number: int) -> Answer:
     }
 
 
-@page_at(f"/tasks/{NUMBER}", "task.html")
+@page_at(f"/tasks/{NUMBER}", "task.html", is_translated=True)
 def task_page(reading: Reading, number: int) -> Answer:
     """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
     stored_task: Task = require_stored(task_store.find_task(reading.db, number), reading, "task", number)
@@ -102,8 +116,86 @@ def task_page(reading: Reading, number: int) -> Answer:
                 for award in awards
             ],
             "results": _results(reading, number, stored_task.experiment_id),
+            "made": describe_made(reading, stored_task),
         }
     }
+
+
+def describe_made(reading: Reading, task: Task) -> Answer | None:
+    """What a task computed, as its pictures show it; None where there is nothing to draw."""
+    pictures, tiles = _draw_pictures(reading, task), list_tiles_by_task(reading, task.id)
+    stored = experiments.find_experiment(reading.db, task.experiment_id)
+    if stored is None or not (pictures or tiles):
+        return None
+    strip = next((picture for picture in pictures if picture.finding), None)
+    view = findings.find_finding_view(reading.db, strip.finding) if strip else None
+    return {
+        "task": task.id,
+        "experiment": stored.name,
+        "question": stored_manifest(stored.manifest).question,
+        "points": sum(picture.own for picture in pictures if not picture.finding),
+        "repetitions": strip.own if strip else 0,
+        "finding": view.finding.number if view else None,
+        "answer": view.answer if view else None,
+        "tiles": tiles,
+    }
+
+
+def find_newest_made(reading: Reading, volunteer_id: int) -> Answer | None:
+    """What the newest of a volunteer's paid tasks computed that has a picture."""
+    for number in tasks.list_newest_paid_tasks(reading.db, volunteer_id, limits.PAID_TASKS_LOOKED_AT):
+        task = task_store.find_task(reading.db, number)
+        made = describe_made(reading, task) if task else None
+        if made and (made["points"] or made["repetitions"]):
+            return made
+    return None
+
+
+def draw_task(reading: Reading, number: int) -> list[str]:
+    """The pictures of a task, each at both widths, ready to stand in a page."""
+    task = task_store.find_task(reading.db, number)
+    return [picture.svg for picture in _draw_pictures(reading, task)] if task else []
+
+
+def _draw_pictures(reading: Reading, task: Task) -> list[_Picture]:
+    """Drawn anew when something was weighed: the curve of all changes little with each result."""
+    version = task.state, findings.find_newest_evidence_id(reading.db)
+    return reading.memo.get_or_create(
+        ("task", task.id), lambda: list(_compose_pictures(reading, task)), version=version
+    )
+
+
+def _compose_pictures(reading: Reading, task: Task) -> Iterator[_Picture]:
+    """The task's points in the picture of its question, and its repetitions among all those of one finding."""
+    rows = results.list_task_results(reading.db, task.id)
+    ordered = workunits.find_workunit(reading.db, task.workunit_id)
+    stored = experiments.find_experiment(reading.db, task.experiment_id)
+    if not rows or stored is None or ordered is None:
+        return
+    manifest = stored_manifest(stored.manifest)
+    if manifest.figure:
+        measure = manifest.figure.y
+        by_place = place_points(manifest, reading.tally.values(reading.db, stored.id, measure).by_config)
+        own = [
+            replace(by_place[row.config], median=float(value), low=None, high=None)
+            for row in rows
+            for value in [(row.measures or {}).get(measure)]
+            if row.config in by_place and isinstance(value, int | float)
+        ]
+        sweep = compose_sweep(manifest, by_place, name=f"task-{task.id}-points", own=own)
+        if sweep and own:
+            yield _Picture(svg=svg_of(sweep), own=len(own))
+    computed = {row.replicate for row in rows}
+    for finding in evidence.list_weighed_findings(reading.db, stored.id):
+        if finding.registration_id == ordered.registration_id:
+            view = findings.find_finding_view(reading.db, finding.number)
+            if view is None or view.line is None or view.line.evidence.estimate is None:
+                continue
+            observed = evidence.read_observations(reading.db, finding.number)
+            strip = compose_strip(finding.number, view.estimand, view.line.evidence, observed, computed)
+            if strip.own:
+                yield _Picture(svg=svg_of(strip), own=len(strip.own), finding=finding.number)
+                return
 
 
 def describe_task_end(end: TaskEnd) -> Answer:

@@ -31,7 +31,7 @@ from axiom.store.views.team_race import Month, TeamRace
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
-_HOUR = 3_600.0
+_HOUR, _DAY = 3_600.0, 86_400
 
 
 @page_at("/volunteers", "volunteers.html", words="after before")
@@ -103,11 +103,28 @@ def describe_contribution(
         "jobs": record.valid,
         "core_seconds": round(record.cpu_seconds, 1),
         "first_at": record.first_at.isoformat() if record.first_at else None,
+        "goal": _goal(reading, answers, record.worked),
         "stamps": [asdict(stamp) for stamp in list_stamps(done, reading.now)],
         "weeks": [
             {"begins": monday.isoformat(), "credit": amount / THOUSANDTHS}
             for monday, amount in sum_credit_by_week(record.credit, reading.now, account_limits.WEEKS_OF_HISTORY)
         ],
+    }
+
+
+def _goal(reading: Reading, supported: Collection[int], worked: Collection[int]) -> Answer:
+    """How near they are to what a volunteer may aim at. Both are counted from the record, and a break takes nothing."""
+    weighed_at = reading.memo.get_or_create(
+        "weighed at",
+        lambda: {brief.number: brief.weighed_at for brief in findings.list_finding_briefs(reading.db)},
+        version=findings.find_newest_evidence_id(reading.db),
+    )
+    since, today = reading.now - account_limits.FINDING_COUNTS_FOR, int(reading.now.timestamp() // _DAY)
+    return {
+        "findings": sum((weighed_at.get(number) or since) > since for number in supported),
+        "findings_aimed_at": account_limits.FINDINGS_AIMED_AT,
+        "days": sum(today - account_limits.DAYS_LOOKED_BACK < day <= today for day in worked),
+        "days_looked_back": account_limits.DAYS_LOOKED_BACK,
     }
 
 

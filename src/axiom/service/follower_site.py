@@ -158,6 +158,7 @@ def _pages(folder: Folder, settings: Settings, address: str, going: _FollowerThr
         probes=Probes(unready=going.unready),
         is_open=settings.other_pages == "read",
         authors=settings.authors,
+        talk=settings.talk,
         approvals=settings.approvals,
         master=project_address(settings, address) if settings.url else "",
     )

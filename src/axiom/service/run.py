@@ -254,6 +254,7 @@ def _pages(
         probes=probes,
         is_open=settings.other_pages == "read",
         authors=settings.authors,
+        talk=settings.talk,
         approvals=settings.approvals,
         master=project_address(settings, address),
         scheduler=volunteers.lines_for_clients,

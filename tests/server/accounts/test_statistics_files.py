@@ -2,6 +2,7 @@ import gzip
 import os
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -100,7 +101,7 @@ def test_the_files_hold_who_agreed_alone_and_long_lists_are_written_in_parts(lab
     files.write()
     assert gzip.decompress(files.read("user.gz")).decode("iso-8859-1") == texts["user.gz"]
     assert gzip.decompress(files.read("host.gz")).decode("iso-8859-1") == texts["host.gz"]
-    assert len(rests) == 5
+    assert len(rests) == 7
 
 
 def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_others(lab):
@@ -127,6 +128,25 @@ def test_who_is_erased_is_only_in_the_file_to_forget_and_later_work_goes_to_othe
     assert "<user>" not in written(lab)["user_deleted.gz"]
     erase(lab.db, *accounts.find_account(lab.db, 4), lab.now)
     assert [row["number"] for row in lab.db.select("SELECT number FROM tombstone")] == [4, 4]
+
+
+def test_stamps_are_told_of_who_agreed_with_the_file_in_which_each_was_first(lab):
+    with lab.db.transaction():
+        for number in (2, 3, 4):  # Bob is in no file
+            award = Award(task_id=1, reason="computed", host_id=number, volunteer_id=number, amount=1, because="")
+            ledger.book_awards(lab.db, [replace(award, task_id=number - 1)], tariff_id=1, now=lab.now)
+    first = written(lab)
+    begun = int(lab.now.timestamp())
+    one = "<badge_user>\n <user_id>{}</user_id>\n <badge_id>1</badge_id>\n <create_time>{}</create_time>\n</badge_user>"
+    held = [one.format(number, begun) for number in (2, 4)]
+    assert first["badge_user.gz"].endswith("<badge_users>\n" + "\n".join(held) + "\n</badge_users>\n")
+    names = re.findall(r"<id>(.*)</id>\n<name>(.*)</name>\n<title>", first["tables.xml"])
+    assert (len(names), names[0]) == (9, ("1", "first"))
+    lab.later(days=366)
+    later = written(lab)["badge_user.gz"]
+    assert [text in later for text in held] == [True, True]  # the first stays as old as it was
+    year = one.replace(">1<", ">9<").format(2, int(lab.now.timestamp()))
+    assert year in later
 
 
 @pytest.mark.parametrize("what", ["is_exported = 0", "is_simulated = 1", "email = NULL"])

@@ -115,11 +115,13 @@ def own(ann):
 def test_who_brings_the_program_is_told_of_none_and_gets_tasks_for_it(exchange, own):
     for inside in ("", *(OWN.format(app=app, platform=platform, more="") for app, platform in NOT_OURS)):
         heard = exchange.call(own, ask=1.0, inside=inside)
-        ((_, reason),) = heard.words
-        assert "there is no runner for anonymous yet" in reason
+        ((priority, reason),) = heard.words
+        assert (priority, "app_info.xml" in reason) == ("notice", True)
+        assert exchange.do(lambda db: hosts.find_host(db, own.host)).why_no_work in reason
     assert own.host == 2
     windows = OWN.format(app="axiom", platform="windows_x86_64", more="")
     heard = exchange.call(own, ask=1.0, inside=windows)
+    assert exchange.do(lambda db: hosts.find_host(db, own.host)).why_no_work == ""
     (handed,) = heard.tasks.values()
     assert handed.platform == ("windows_x86_64", 205, "")
     assert heard.root.findall("app_version") == []

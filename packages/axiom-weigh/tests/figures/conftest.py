@@ -84,6 +84,7 @@ REQUESTS = {
             name="sweep", title="How far", x="width", y="movement", log=("x", "y"), points=tuple(map(falling, WIDTHS))
         ),
         Sweep(name="series", title="Rank over depth", x="depth", y="effective_rank", by="lr", points=BY_DEPTH),
+        Sweep(name="own", title="One task", x="depth", y="effective_rank", by="lr", points=BY_DEPTH, own=BY_DEPTH[:3]),
         Sweep(name="words", title='"Which" <optimiser> & why', x="optimizer", y="loss", points=WORDS),
         Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, median=0.0),), log=("x", "y")),
         Narrowing(name="narrowing", title="As it narrowed", y="gap", looks=LOOKS, **NULL, predicted=(0.03, 0.12)),
@@ -91,6 +92,7 @@ REQUESTS = {
         Strip(name="strip", replicates=tuple(range(480)), values=VALUES, **LAST),
         Strip(name="long-strip", replicates=tuple(range(1_440)), values=VALUES * 3, look=LOOKS[0], **STRIP),
         Strip(name="older-strip", replicates=tuple(range(40)), values=VALUES[:40], older=tuple(range(24)), **LAST),
+        Strip(name="own-strip", replicates=tuple(range(40)), values=VALUES[:40], own=(3, 7), **LAST),
         Curve(name="curve", title="accuracy by epoch", series=LEARNING, **ACCURACY),
         Curve(name="one-curve", title="loss by block", x="block", y="loss", series=ALONE),
         History(name="history", title="Credit by day", y="credit in all", dates=DATES, **CREDIT),

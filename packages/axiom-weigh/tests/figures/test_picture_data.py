@@ -49,7 +49,7 @@ OF_FIELD = {
     "replicates": st.tuples(COUNTS, COUNTS, COUNTS),
     "values": st.tuples(NUMBERS, MAYBE, MAYBE),
     "log": st.lists(st.sampled_from("xy"), max_size=2).map(tuple),
-    "older": st.lists(COUNTS, max_size=3).map(tuple),
+    **dict.fromkeys(("older", "own"), st.lists(COUNTS, max_size=3).map(tuple)),
     "marks": st.just(()),
     "centre": st.sampled_from(["median", "share", "mean"]),
 }
@@ -67,8 +67,9 @@ def few(parts):
 
 LOOKS = anything(Look)
 OF_FIELD["look"] = LOOKS
+POINTS = few(anything(SweepPoint, x=LEVELS, series=st.none() | LEVELS))
 REQUESTS = (
-    anything(Sweep, points=few(anything(SweepPoint, x=LEVELS, series=st.none() | LEVELS)))
+    anything(Sweep, points=POINTS, own=POINTS)
     | anything(Narrowing, looks=few(LOOKS))
     | anything(Strip)
     | anything(Forest, parts=few(anything(ForestPart)))
@@ -121,6 +122,7 @@ def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requ
         *(
             ("sweep", "1.14", "0.0408 at 512", "24 seeds"),
             ("series", "19.8", "18.9 at 6", "1 more"),
+            ("own", "3 points"),
             ("words", "1 seed "),
         ),
         *(("one", " 0 at width 8", "without"), ("first-look", "unbounded"), ("older-strip", "24 are from before")),

@@ -18,14 +18,18 @@ from axiom.domain.headlines.answers import (
     compose_answer,
     compose_claim,
     level_in_words,
-    name_in_words,
-    name_quantity,
-    tell_levels,
     with_words,
 )
-from axiom.domain.headlines.numbers import bare_number, estimate_with_unit, unit_of
+from axiom.domain.headlines.numbers import estimate_with_unit, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
+from axiom.laboratory.figures.rules.sweeps_and_strips import (
+    compose_strip,
+    compose_sweep,
+    describe_scale,
+    name_axis,
+    place_points,
+)
 from axiom.limits import figures as limits
 from axiom.server.upkeep.jobs import Job
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -53,7 +57,6 @@ from axiom_weigh.figures.picture_data import (
     Forest,
     History,
     Look,
-    MeasuredConfig,
     Narrowing,
     PointMark,
     Request,
@@ -62,12 +65,8 @@ from axiom_weigh.figures.picture_data import (
     Sweep,
     SweepPoint,
     look_of,
-    points_of,
     shared_card,
-    values_of,
 )
-from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
-from axiom_weigh.values import Cohort
 
 log = logging.getLogger("axiom.draw")
 
@@ -209,25 +208,11 @@ def experiment_sweep(
     Quick results are back first, and what failed or was stopped has no value. Its intervals are to look at. One that
     holds at every look is a finding's, which takes whole blocks. What the headline compares is marked.
     """
-    figure = manifest.figure
-    if figure is None:
+    if manifest.figure is None:
         return None
-    values = MeasureTally().values(db, experiment.id, figure.y).by_config
-    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
-    if not any(place in values for place, _ in shown):
-        return None
-    in_words = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
-    points, _ = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in in_words])
-    by_place = dict(zip((place for place, _ in shown), points, strict=True))
-    return Sweep(
-        name=f"experiment-{experiment.id}-sweep",
-        title=figure.title,
-        x=name_in_words(manifest.words, figure.x),
-        y=name_in_words(manifest.words, figure.y),
-        points=points,
-        log=figure.log,
-        marks=tuple(_marks(db, manifest, weighed, by_place)),
-    )
+    by_place = place_points(manifest, MeasureTally().values(db, experiment.id, manifest.figure.y).by_config)
+    marks = tuple(_marks(db, manifest, weighed, by_place))
+    return compose_sweep(manifest, by_place, name=f"experiment-{experiment.id}-sweep", marks=marks)
 
 
 def _marks(
@@ -274,7 +259,7 @@ def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | 
         name=f"experiment-{experiment.id}-recorded",
         title=compose_claim(estimand),
         y=estimand["name"],
-        axis=_measured_in(estimand),
+        axis=name_axis(estimand),
         unit=unit_of(estimand)[0],
         centre=number.centre,
         replicates=tuple(range(len(number.values))),
@@ -302,13 +287,6 @@ def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manif
     return compose_median_curve(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
 
 
-def _measured(config: Any, values: list[float]) -> MeasuredConfig:
-    low, high = median_sequence(values)
-    return MeasuredConfig(
-        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
-    )
-
-
 def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
     lines = evidence.list_evidence_lines(db, finding.number)
     registration = registrations.find_registration(db, finding.registration_id)
@@ -333,14 +311,7 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
         ),
     )
     low, high = estimand["prediction"]["interval"]
-    side = {Direction.MORE: "above", Direction.LESS: "below", Direction.ABSENT: "near"}[Direction(estimand["expects"])]
-    axis = f"{_measured_in(estimand)}, {side} {bare_number(estimand, estimand['null'])}: as claimed"
-    about = {
-        "y": estimand["name"],
-        "null": estimand["null"],
-        "smallest": estimand["smallest"],
-        "unit": unit_of(estimand)[0],
-    }
+    about = describe_scale(estimand)
     yield (
         f"finding/{finding.number}/narrowing",
         Narrowing(
@@ -348,36 +319,13 @@ def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) ->
             title=compose_claim(estimand),
             looks=looks,
             predicted=(low, high),
-            axis=axis,
             **about,
         ),
     )
-    observed = evidence.read_observations(db, finding.number)
-    replicates, values = values_of(observed)
-    yield (
-        f"finding/{finding.number}/strip",
-        Strip(
-            name=f"finding-{finding.number}-strip",
-            title=estimand["claim"],
-            replicates=replicates,
-            values=values,
-            look=looks[-1],
-            older=tuple(
-                sorted(observation.replicate for observation in observed if observation.cohort is Cohort.EXPLORATORY)
-            ),
-            centre=weighed[-1].centre,
-            axis=axis,
-            **about,
-        ),
-    )
-    about |= {"title": estimand["claim"], "look": looks[-1], "axis": _measured_in(estimand)}
+    strip = compose_strip(finding.number, estimand, weighed[-1], evidence.read_observations(db, finding.number))
+    yield f"finding/{finding.number}/strip", strip
+    about |= {"title": estimand["claim"], "look": looks[-1], "axis": name_axis(estimand)}
     yield from _forest(db, finding, about)
-
-
-def _measured_in(estimand: Mapping[str, Any]) -> str:
-    """What stands along the axis of a finding: what is measured, and in what its number is."""
-    measure, unit = name_quantity(estimand, estimand["measure"]), unit_of(estimand)[1]
-    return f"{measure}: {unit}" if unit else measure
 
 
 def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:

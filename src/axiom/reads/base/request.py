@@ -38,6 +38,7 @@ class SharedParts:
     live: Callable[[], Mapping[str, Any]]
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     authors: str = ""  # who is cited beside the laboratory
+    talk: str = ""  # where people talk of it elsewhere; empty where nowhere is named
     approvals: str = ""  # what somebody must approve before volunteers get it
     tally: MeasureTally = field(default_factory=MeasureTally)
     support: SupportCounter = field(default_factory=SupportCounter)

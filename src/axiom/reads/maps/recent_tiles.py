@@ -42,6 +42,14 @@ def list_tiles_by_hosts(reading: Reading, host_ids: Sequence[int]) -> list[Answe
         for tile in maps.list_host_tiles(reading.db, host_id, tasks=limits.RECENT_TASKS, limit=limits.RECENT_PICTURES)
     )
     chosen = sorted(tiles, key=lambda tile: (-tile.tile.level, -tile.drawn_at.timestamp()))[: limits.RECENT_PICTURES]
+    return _rows(reading, chosen)
+
+
+def list_tiles_by_task(reading: Reading, task_id: int) -> list[Answer]:
+    return _rows(reading, maps.list_task_tiles(reading.db, task_id, limits.RECENT_PICTURES))
+
+
+def _rows(reading: Reading, chosen: Sequence[ListedTile]) -> list[Answer]:
     maps_by_version: dict[int, ShownMap | None] = {}
     for tile in chosen:
         if tile.experiment_id not in maps_by_version:

@@ -9,6 +9,18 @@ from axiom.locale.languages import mark
 _JOBS = (100, mark("A hundred jobs")), (10_000, mark("Ten thousand jobs"))
 _HOURS = (100, mark("A hundred hours")), (10_000, mark("Ten thousand hours"))
 _ANSWERS = 10
+# The number by which statistics sites know each stamp: one that is added gets the next, and none is given twice.
+NUMBERS = {
+    "first": 1,
+    "jobs-100": 2,
+    "jobs-10000": 3,
+    "hours-100": 4,
+    "hours-10000": 5,
+    "answer": 6,
+    "answers": 7,
+    "mind": 8,
+    "year": 9,
+}
 _YEAR = timedelta(days=366)
 
 

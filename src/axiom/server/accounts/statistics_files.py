@@ -1,6 +1,7 @@
 """Writes the files that credit sites fetch once a day. In them is who agreed to be, and nobody else."""
 
 import gzip
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from axiom.boinc.exports import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
+from axiom.rules.accounts.badges import NUMBERS, Contribution, list_stamps
 from axiom.rules.accounts.profile_visibility import judge_visibility
 from axiom.signed.atomic_files import AS_UMASK, DRAFT, open_atomically
 from axiom.store.accounts import credit_sites, tombstones
@@ -19,12 +21,17 @@ from axiom.store.connections import Connections
 from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
+from axiom.store.views import findings
+from axiom.store.views.contributions import SupportCounter
+from axiom.store.views.daily_totals import VolunteerTotals
+from axiom_weigh.grouping import group_pairs
 
-NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "user_deleted.gz", "host_deleted.gz")
+NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "badge_user.gz", "user_deleted.gz", "host_deleted.gz")
 _PAGE = 500
 _NO_MARKS = str.maketrans("[]|", "   ")
 _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 _TEAM_OF_NO_KIND = 1
+_GIVEN = re.compile(r"<user_id>([0-9]+)</user_id>\s*<badge_id>([0-9]+)</badge_id>\s*<create_time>([0-9]+)<")
 
 _Open = TypeVar("_Open", ExportedVolunteer, ExportedTeam)
 
@@ -68,6 +75,7 @@ class StatisticsFiles:
             self._pack("user.gz", records_xml("users", "user", self._volunteers(db, counted)))
             self._pack("team.gz", records_xml("teams", "team", self._teams(db, counted)))
             self._pack("host.gz", records_xml("hosts", "host", self._hosts(db, counted)))
+            self._pack("badge_user.gz", records_xml("badge_users", "badge_user", list(self._badges(db))))
             erased = self._erased(db, tombstones.VOLUNTEER, "cpid")
             self._pack("user_deleted.gz", records_xml("users_deleted", "user", erased))
             erased = self._erased(db, tombstones.HOST, "host_cpid")
@@ -80,7 +88,7 @@ class StatisticsFiles:
             "nhosts_total": counted.hosts,
             "total_credit": as_credits(counted.credit),
         }
-        self._replace("tables.xml", [tables_xml(totals, names)])
+        self._replace("tables.xml", [tables_xml(totals, names, _describe_badges(self._now()))])
 
     def _volunteers(self, db: Database, counted: _Totals) -> Iterator[Facts]:
         for volunteer in self._paged(credit_sites.list_exported_volunteers, db):
@@ -101,6 +109,41 @@ class StatisticsFiles:
                 counted.hosts += 1
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
+
+    def _badges(self, db: Database) -> Iterator[Facts]:
+        """Who has which stamp, and since which of these files; how near anybody is to one is for themselves."""
+        given_at = {(user, badge): int(at) for user, badge, at in _GIVEN.findall(self._unpack("badge_user.gz"))}
+        by_host = SupportCounter().findings_by_host(db)
+        against, now = findings.list_contrary_findings(db), self._now()
+        last = 0
+        while part := credit_sites.list_exported_volunteers(db, last, _PAGE):
+            last = part[-1].id
+            hosts = group_pairs(
+                (host.volunteer_id, host.id)
+                for host in credit_sites.list_exported_hosts(db, [volunteer.id for volunteer in part])
+            )
+            for volunteer in part:
+                answers = {number for host in hosts.get(volunteer.id, ()) for number in by_host.get(host, ())}
+                record = VolunteerTotals(volunteer_id=volunteer.id).record(db)
+                for stamp in list_stamps(
+                    Contribution(
+                        valid=record.valid,
+                        hours=record.cpu_seconds / 3_600,
+                        answers=len(answers),
+                        changed=len(answers & against),
+                        since=volunteer.created_at,
+                    ),
+                    now,
+                ):
+                    pair = str(volunteer.id), str(NUMBERS[stamp.name])
+                    if stamp.is_earned:
+                        since = given_at.get(pair, int(now.timestamp()))
+                        yield {"user_id": pair[0], "badge_id": pair[1], "create_time": since}
+            self._rest()
+
+    def _unpack(self, name: str) -> str:
+        packed = self.read(name)
+        return gzip.decompress(packed).decode() if packed else ""
 
     def _erased(self, db: Database, noun: str, tag: str) -> list[Facts]:
         return [
@@ -125,6 +168,14 @@ class StatisticsFiles:
                     pack.writelines(pieces)
             else:
                 file.writelines(pieces)
+
+
+def _describe_badges(now: datetime) -> list[Facts]:
+    nobody = list_stamps(Contribution(valid=0, hours=0.0, answers=0, changed=0, since=now), now)
+    return [
+        {"id": NUMBERS[stamp.name], "name": stamp.name, "title": stamp.title, "image_url": "static/mark.svg"}
+        for stamp in sorted(nobody, key=lambda stamp: NUMBERS[stamp.name])
+    ]
 
 
 def _volunteer(volunteer: ExportedVolunteer) -> Facts:

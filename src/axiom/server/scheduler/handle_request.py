@@ -16,7 +16,7 @@ from axiom.server.dispatch.dispatch import grant_tasks
 from axiom.server.dispatch.work_request import DispatchSettings, WorkGrant, read_allowance, read_work_request
 from axiom.server.returns.reporting import take_reports
 from axiom.server.scheduler.identify import Identity, RefusedHost, identify_host, reread_identity
-from axiom.server.scheduler.programs import HostPrograms, find_programs
+from axiom.server.scheduler.programs import NONE_BROUGHT, HostPrograms, find_programs
 from axiom.server.scheduler.refusals import Refusals
 from axiom.server.scheduler.store_and_reply import HandledRequest, ReplyBuilder
 from axiom.server.scheduler.tasks_on_client import (
@@ -29,6 +29,7 @@ from axiom.server.scheduler.tasks_on_client import (
 from axiom.signed.trust import Trust
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
+from axiom.store.hosts import hosts
 
 log = logging.getLogger("axiom.rpc")
 
@@ -122,6 +123,8 @@ class RequestHandler:
     ) -> WorkGrant:
         if not request.asks_for_work:
             return WorkGrant(granted=(), lost=(), reason="")
+        if programs.ours.reason == NONE_BROUGHT:
+            hosts.record_no_work_reason(db, identity.host.id, NONE_BROUGHT)
         if not programs.by_gpu:
             return WorkGrant(granted=(), lost=(), reason=programs.ours.reason)
         wish = read_work_request(

@@ -8,6 +8,7 @@ from axiom.boinc.replies import AppVersion, FileRef, SignedFile
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.domain.fleet import GPU_KINDS
 from axiom.domain.runners import OfferedRunner
+from axiom.locale.languages import mark
 from axiom.rules.hosts.runners import SuitableRunners, choose_suitable_runners
 
 APP = "axiom"
@@ -23,6 +24,11 @@ PLATFORMS = {
 }
 # How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
 _GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
+NONE_BROUGHT = mark(
+    "the file app_info.xml in its project folder names no program for our tasks. Name the app axiom there, with the "
+    "platform of this computer as BOINC calls it, x86_64-pc-linux-gnu for instance. Or remove the file and start BOINC "
+    "again: then it fetches our program by itself"
+)
 _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
 
 
@@ -46,7 +52,10 @@ class HostPrograms:
 
 
 def find_programs(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> HostPrograms:
-    return HostPrograms(own=anonymous_programs(request), ours=suitable_runners(request, instructions, runners))
+    if request.anonymous:
+        own = _brought_programs(request)
+        return HostPrograms(own=own, ours=SuitableRunners(runners={}, reason="" if own else NONE_BROUGHT))
+    return HostPrograms(own={}, ours=suitable_runners(request, instructions, runners))
 
 
 def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[SignedFile, ...]:
@@ -91,11 +100,10 @@ def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "", cores: in
 def suitable_runners(
     request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]
 ) -> SuitableRunners:
-    platforms = request.platforms[:1] if request.anonymous else request.platforms
     match = _GLIBC.search(request.host_info)
     glibc = (int(match[1]), int(match[2])) if match else None
     cuda = max((coprocessor.cuda for coprocessor in request.coprocessors), default=0)
-    return choose_suitable_runners(platforms, instructions, glibc, runners.values(), cuda)
+    return choose_suitable_runners(request.platforms, instructions, glibc, runners.values(), cuda)
 
 
 def describe_program(runner: OfferedRunner, gpu: str, cores: int = 1) -> Program:
@@ -107,9 +115,7 @@ def _plan_class(runner: OfferedRunner, gpu: str, cores: int) -> str:
     return f"mt{cores}" if cores > 1 else runner.plan_class(gpu)
 
 
-def anonymous_programs(request: SchedulerRequest) -> dict[str, Program]:
-    if not request.anonymous:
-        return {}
+def _brought_programs(request: SchedulerRequest) -> dict[str, Program]:
     # Of several for one kind the first counts.
     return {
         version.coprocessor: Program(platform=version.platform, version=version.version, plan_class=version.plan_class)

@@ -19,7 +19,7 @@ from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant
 from axiom.server.scheduler import reply_elements
 from axiom.server.scheduler.identify import Identity
-from axiom.server.scheduler.programs import HostPrograms
+from axiom.server.scheduler.programs import NONE_BROUGHT, HostPrograms
 from axiom.server.scheduler.reply_elements import Archive, archives_of
 from axiom.server.scheduler.tasks_on_client import UnwantedTasks, list_unused_files
 from axiom.store.accounts import accounts
@@ -111,7 +111,9 @@ class ReplyBuilder:
             spread=reply_elements.spread(identity.host.id, now),
             busy_for=reply_elements.busy_seconds(identity.host, granted),
         )
-        reasons = (why, _explain_no_gpu_work(request, handled.programs))
+        # Who wrote that file must read of it, and nobody reads a client's log unasked.
+        priority = Priority.NOTICE if handled.grant.reason == NONE_BROUGHT else Priority.LOW
+        reasons = ((why, priority), (_explain_no_gpu_work(request, handled.programs), Priority.LOW))
         return {
             "project_name": project.name,
             "master_url": project.links.master,
@@ -119,7 +121,7 @@ class ReplyBuilder:
             "next_rpc_delay": pause.most,
             "messages": (
                 *_tell_notices(db, identity, now),
-                *(Message(text=text) for text in reasons if text),
+                *(Message(text=text, priority=priority) for text, priority in reasons if text),
             ),
             "account": reply_elements.account(identity.caller, cross_id, now),
             "host": reply_elements.host_facts(identity, now),

@@ -52,6 +52,9 @@ class SupportCounter:
             if not wanted.isdisjoint(counted.of_host)
         ]
 
+    def findings_by_host(self, db: Database) -> dict[int, list[int]]:
+        return group_pairs((host, number) for number, counted in self._newest(db) for host in counted.of_host)
+
     def _newest(self, db: Database) -> list[tuple[int, _Supporters]]:
         with self._lock:
             rows = db.select(_NEWEST)

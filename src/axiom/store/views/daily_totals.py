@@ -46,6 +46,7 @@ class VolunteerRecord:
     cpu_seconds: float  # that these took, by their hosts' word
     first_at: datetime | None  # when the first of them was awarded
     credit: tuple[tuple[int, int], ...]  # by day since 1970, in thousandths; a day without any is left out
+    worked: frozenset[int]  # days since 1970 on which a task was proven
 
 
 @dataclass
@@ -58,6 +59,7 @@ class VolunteerTotals:
     _seconds: float = 0.0
     _first: int | None = None
     _days: Counter[int] = field(default_factory=Counter)
+    _worked: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, db: Database) -> VolunteerRecord:
@@ -65,6 +67,7 @@ class VolunteerTotals:
             for row in db.select(_NEWER, volunteer_id=self.volunteer_id, after=self._last):
                 self._days[row["day"]] += row["amount"]
                 self._valid += row["computed"]
+                self._worked |= {row["day"]} if row["computed"] else set()
                 self._seconds += row["seconds"]
                 self._first = row["first"] if self._first is None else self._first
                 self._last = max(self._last, row["last"])
@@ -73,6 +76,7 @@ class VolunteerTotals:
                 cpu_seconds=self._seconds,
                 first_at=None if self._first is None else from_microseconds(self._first),
                 credit=tuple(sorted(self._days.items())),
+                worked=frozenset(self._worked),
             )
 
 

@@ -21,6 +21,10 @@ FROM (SELECT id FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER
         ORDER BY level DESC LIMIT 1)
 ORDER BY l.level DESC, l.drawn_at DESC LIMIT :limit
 """
+_OF_TASK = """
+SELECT experiment_id, replicate, config AS place, shares, drawn_at FROM tile
+WHERE task_id = :task_id AND state = 'drawn' ORDER BY level DESC LIMIT :limit
+"""
 _DRAWERS = """
 SELECT t.id AS task_id, t.host_id, h.volunteer_id, t.gpu
 FROM json_each(:tasks) j JOIN task t ON t.id = j.value LEFT JOIN host h ON h.id = t.host_id
@@ -66,6 +70,10 @@ def list_newest_tiles(db: Database, experiment_id: int, limit: int) -> list[List
 
 def list_host_tiles(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
     return db.values(ListedTile, _OF_HOST, host_id=host_id, tasks=tasks, limit=limit)
+
+
+def list_task_tiles(db: Database, task_id: int, limit: int) -> list[ListedTile]:
+    return db.values(ListedTile, _OF_TASK, task_id=task_id, limit=limit)
 
 
 def find_tile_drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:

@@ -53,6 +53,9 @@ SELECT w.id, w.checks_task_id, w.state FROM task t JOIN workunit w ON w.checks_t
 WHERE t.workunit_id = :workunit_id ORDER BY w.id
 """
 _AWARDS = "SELECT reason, amount, because, created_at FROM award WHERE task_id = :task_id ORDER BY id"
+_PAID = """
+SELECT task_id FROM award WHERE volunteer_id = :volunteer_id AND reason = 'computed' ORDER BY id DESC LIMIT :limit
+"""
 _LAST = {
     "workunit": "SELECT coalesce(max(id), 0) AS number FROM workunit",
     "task": "SELECT coalesce(max(id), 0) AS number FROM task",
@@ -140,6 +143,10 @@ def list_task_checks(db: Database, task_id: int) -> list[TaskCheck]:
 
 def list_workunit_checks(db: Database, workunit_id: int) -> list[TaskCheck]:
     return [_check(row) for row in db.select(_CHECKS_OF, workunit_id=workunit_id)]
+
+
+def list_newest_paid_tasks(db: Database, volunteer_id: int, limit: int) -> list[int]:
+    return [row["task_id"] for row in db.select(_PAID, volunteer_id=volunteer_id, limit=limit)]
 
 
 def list_task_payments(db: Database, task_id: int) -> list[TaskAward]:

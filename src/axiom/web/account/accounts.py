@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -26,6 +27,7 @@ from axiom.domain.operators import SiteOperator
 from axiom.errors import AxiomError, NotFound, StoreError
 from axiom.limits import server as limits
 from axiom.locale.languages import ENGLISH, mark, speak_language
+from axiom.reads.tasks import draw_task
 from axiom.rules.accounts.visitors import VisitorShares, visitor_of
 from axiom.store.accounts import accounts as stored
 from axiom.store.accounts import operators
@@ -248,8 +250,10 @@ def _render(
                 master=visit.reception.master,
                 done=pages.DONE.get(reading.query.get("done", ""), ""),
                 lab=reading.name,
+                talk=reading.talk,
                 path=page.path,
                 now=reading.now.isoformat(),
+                task_drawings=lambda number: [Markup(svg) for svg in draw_task(reading, number)],  # noqa: S704  drawn by us
                 json=page.json,
             )
     headers = {"content-language": language} if language else None

@@ -31,6 +31,7 @@ from axiom.reads import ideas
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.leaderboards import describe_balance
 from axiom.reads.maps.recent_tiles import list_tiles_by_hosts
+from axiom.reads.tasks import find_newest_made
 from axiom.reads.volunteers import describe_contribution
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
@@ -121,6 +122,7 @@ def account_page(reading: Reading, visit: Visit) -> Answer:
             "preferences_by_venue": {venue: asdict(own) for venue, own in preferred.project.by_venue.items()},
             **describe_balance(ledger.find_balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
             "tiles": list_tiles_by_hosts(reading, numbers),
+            "made": find_newest_made(reading, volunteer.id),
             **describe_contribution(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
             "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
             "ideas": ideas.list_ideas_of_volunteer(reading, volunteer.id),

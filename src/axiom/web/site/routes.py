@@ -26,6 +26,7 @@ from axiom.reads.base.breathe import Breathe
 from axiom.reads.base.page import NUMBER, SHOWN, SitePage
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds import sessions
+from axiom.reads.tasks import draw_task
 from axiom.web import maps, papers
 from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.export import archive
@@ -196,6 +197,7 @@ def _render(
         return templates.get_template(template).render(
             {"json": None, **answer},
             lab=reading.name,
+            talk=reading.talk,
             path=reading.path,
             master=reading.master,
             is_signed_in=reading.is_signed_in,
@@ -203,6 +205,7 @@ def _render(
             query=reading.query,
             now=reading.now.isoformat(),
             drawings=lambda name: [Markup(svg) for svg in figures.inline_drawings(reading, name)],  # noqa: S704  drawn by us
+            task_drawings=lambda number: [Markup(svg) for svg in draw_task(reading, number)],  # noqa: S704  drawn by us
         )
 
 

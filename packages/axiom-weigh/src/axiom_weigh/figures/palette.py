@@ -12,7 +12,7 @@ LIGHT: Mapping[str, str] = {
     "rule": "#ccd4d1",
     "edge": "#75828b",
     "link": "#124e96",
-    "margin": "#b02a45",  # what was predicted, and nothing else
+    "margin": "#b02a45",  # what was predicted; and what is the reader's own
     "plus": "#1f5ca7",
     "minus": "#a5470b",
     "absent": "#4b692b",

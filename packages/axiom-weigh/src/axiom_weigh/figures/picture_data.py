@@ -62,6 +62,7 @@ class Sweep:
     by: str = ""
     confidence: float = 0.95
     marks: tuple[PointMark, ...] = ()
+    own: tuple[SweepPoint, ...] = ()  # the points of one part, marked among those of all, which then are grey
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -141,6 +142,7 @@ class Strip:
     smallest: float
     confidence: float = 0.95
     older: tuple[int, ...] = ()  # replicates from before the claim: shown, never counted
+    own: tuple[int, ...] = ()  # replicates of one part, marked among all
     centre: str = "median"  # or share, or mean: what the look's estimate is of the values that count
     axis: str = ""  # what stands along the y axis; else what `y` is called
     unit: str = ""  # in what its marks are: percent, times2, times10 or times_e; else in numbers as they are
@@ -317,6 +319,8 @@ def _sweep_in_words(request: Sweep) -> str:
     shown = [point for point in request.points if point.median is not None]
     series = list(dict.fromkeys(point.series for point in shown))
     sentences = [_course(request, [point for point in shown if point.series == name]) for name in series[:6]]
+    if request.own:
+        sentences.append(f"Marked: {counted(len(request.own), 'point')} of one part.")
     if len(series) > 6:
         sentences.append(f"{len(series) - 6} more series are in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)

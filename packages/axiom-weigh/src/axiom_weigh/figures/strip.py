@@ -27,6 +27,8 @@ def strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
     if look.estimate is not None:
         layers.append(axes.level(across | {"y": look.estimate}, role, width=2))
     layers.append(axes.points(values, "ink", shape="circle", size=13 if len(values) < 200 else 8))
+    own = [row for row in values if row["x"] in request.own]
+    layers.append(axes.points(own, "margin", shape="circle", size=60))
     if before:
         layers.append(axes.points(before, "edge", shape="cross", size=16))
     if look.estimate is not None:

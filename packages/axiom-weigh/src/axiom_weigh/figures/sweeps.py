@@ -60,7 +60,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
             name=digits(name),
             shown=shown[number],
             shape=SERIES[number][0],
-            role=SERIES[number][1],
+            role="edge" if request.own else SERIES[number][1],
             shift=4 * (number - (len(names) - 1) / 2),
             rows=tuple(_row(point, place[repr(point.x)], y) for point in points if point.series == name),
         )
@@ -70,6 +70,8 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     layers = [_strokes(axes, course, is_joined, is_alone=len(series) == 1) for course in series]
     if len(series) > 1:
         layers += names_beside(heading, axes, series)
+    own = [_row(point, place[repr(point.x)], y) for point in request.own if repr(point.x) in place]
+    layers.append(axes.points(own, "margin", shape="circle", size=40))
     marks = [mark for mark in request.marks if mark.point in points] if is_joined else []
     return layers + _marked(axes, marks, place, _drawn(axes, series)), axes
 
@@ -204,7 +206,7 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
-    medians = [point.median for point in points if point.median is not None]
+    medians = [point.median for point in (*points, *request.own) if point.median is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in request.log)
 

@@ -1,0 +1,105 @@
+"""What the picture of a question and that of a finding's repetitions show, where some points may be one's own."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from axiom.domain.estimands import Direction
+from axiom.domain.headlines.answers import name_in_words, name_quantity, tell_levels
+from axiom.domain.headlines.numbers import bare_number, unit_of
+from axiom.signed.manifests import Manifest
+from axiom_weigh.figures.picture_data import (
+    MeasuredConfig,
+    PointMark,
+    Strip,
+    Sweep,
+    SweepPoint,
+    look_of,
+    points_of,
+    values_of,
+)
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
+from axiom_weigh.values import Cohort, Evidence, Observation
+
+
+def place_points(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) -> dict[int, SweepPoint]:
+    """The points of the declared figure by the place of their config; none where there is no figure or nothing back."""
+    figure = manifest.figure
+    if figure is None:
+        return {}
+    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
+    if not any(place in by_config for place, _ in shown):
+        return {}
+    in_words = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
+    points, _ = points_of(figure.x, [_measured(config, by_config.get(place, [])) for place, config in in_words])
+    return dict(zip((place for place, _ in shown), points, strict=True))
+
+
+def compose_sweep(
+    manifest: Manifest,
+    by_place: Mapping[int, SweepPoint],
+    *,
+    name: str,
+    marks: Iterable[PointMark] = (),
+    own: Iterable[SweepPoint] = (),
+) -> Sweep | None:
+    figure = manifest.figure
+    if figure is None or not by_place:
+        return None
+    return Sweep(
+        name=name,
+        title=figure.title,
+        x=name_in_words(manifest.words, figure.x),
+        y=name_in_words(manifest.words, figure.y),
+        points=tuple(by_place.values()),
+        log=figure.log,
+        marks=tuple(marks),
+        own=tuple(own),
+    )
+
+
+def compose_strip(
+    number: int,
+    estimand: Mapping[str, Any],
+    line: Evidence,
+    observed: Sequence[Observation],
+    own: Collection[int] = (),
+) -> Strip:
+    """The value in each replicate of a finding as it was weighed last; `own` are replicates to point out."""
+    replicates, values = values_of(observed)
+    older = {observation.replicate for observation in observed if observation.cohort is Cohort.EXPLORATORY}
+    return Strip(
+        name=f"finding-{number}-strip",
+        title=estimand["claim"],
+        replicates=replicates,
+        values=values,
+        look=look_of(line),
+        older=tuple(sorted(older)),
+        own=tuple(sorted(set(own).intersection(replicates))),
+        centre=line.centre,
+        **describe_scale(estimand),
+    )
+
+
+def describe_scale(estimand: Mapping[str, Any]) -> dict[str, Any]:
+    """What a picture of a finding's values is drawn against."""
+    side = {Direction.MORE: "above", Direction.LESS: "below", Direction.ABSENT: "near"}[Direction(estimand["expects"])]
+    return {
+        "y": estimand["name"],
+        "null": estimand["null"],
+        "smallest": estimand["smallest"],
+        "unit": unit_of(estimand)[0],
+        "axis": f"{name_axis(estimand)}, {side} {bare_number(estimand, estimand['null'])}: as claimed",
+    }
+
+
+def name_axis(estimand: Mapping[str, Any]) -> str:
+    """What stands along the axis of a finding: what is measured, and in what its number is."""
+    measure, unit = name_quantity(estimand, estimand["measure"]), unit_of(estimand)[1]
+    return f"{measure}: {unit}" if unit else measure
+
+
+def _measured(config: Mapping[str, Any], values: Sequence[float]) -> MeasuredConfig:
+    low, high = median_sequence(values)
+    return MeasuredConfig(
+        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
+    )
