@@ -42,7 +42,6 @@ def home_page(reading: Reading) -> Answer:
     for question in answered:
         by_theme.setdefault(question["theme"] or question["name"], question)
     first = list(by_theme.values())[: finding_limits.HOME_ANSWERS]
-    carriers = first[0]["carried_by"] if first else []
     counted = counters.read_counters(reading.db)
     return {
         "home": {
@@ -50,7 +49,9 @@ def home_page(reading: Reading) -> Answer:
             "now": reading.now.isoformat(),
             "answers": first,
             "all_answers": len(answered),
-            "card": shared_card_address(reading, carriers[0]) if carriers else None,
+            "card": shared_card_address(reading, f"experiment/{first[0]['experiment']}", first[0]["title"])
+            if first
+            else None,
             "questions": [question for question in questions if not question["headline"]][
                 : finding_limits.HOME_QUESTIONS
             ],

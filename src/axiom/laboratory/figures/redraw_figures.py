@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
@@ -12,20 +12,23 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
+from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
+    choose_answer,
     choose_headline,
     choose_pictured_estimand,
     compose_answer,
     compose_claim,
+    compose_title,
+    is_size_open,
     level_in_words,
-    name_in_words,
     name_quantity,
-    tell_levels,
     with_words,
 )
 from axiom.domain.headlines.numbers import bare_number, estimate_with_unit, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
+from axiom.laboratory.figures.rules.question_picture import compose_sweep, name_question_picture, place_points
 from axiom.limits import figures as limits
 from axiom.server.upkeep.jobs import Job
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -36,7 +39,7 @@ from axiom.store.engine.database import Database, from_microseconds, to_microsec
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.experiments.recorded_answers import find_recorded_numbers
+from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
 from axiom.store.findings import evidence
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.registrations import registrations
@@ -44,6 +47,7 @@ from axiom.store.upkeep import figures
 from axiom.store.views import credit
 from axiom.store.views.results import MeasuredLists, MeasureTally
 from axiom.store.writer import Writer
+from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.figures.drawing import png_of, svg_of
@@ -53,7 +57,6 @@ from axiom_weigh.figures.picture_data import (
     Forest,
     History,
     Look,
-    MeasuredConfig,
     Narrowing,
     PointMark,
     Request,
@@ -62,12 +65,10 @@ from axiom_weigh.figures.picture_data import (
     Sweep,
     SweepPoint,
     look_of,
-    points_of,
     shared_card,
     values_of,
 )
-from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
-from axiom_weigh.values import Cohort
+from axiom_weigh.values import Cohort, Evidence, Grade, Verdict
 
 log = logging.getLogger("axiom.draw")
 
@@ -97,7 +98,8 @@ class FigureUpdater:
         """Draw what has changed; how many pictures that were."""
         seen: dict[int, _State] = {}
         with Connections(folder=self._folder).reader() as reader:
-            stale = list(self._stale(reader, seen, now))
+            # A page waits for a picture, and nobody for a card.
+            stale = sorted(self._stale(reader, seen, now), key=lambda row: row[0].endswith(CARD))
         drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
         self._seen.update(seen)  # not before: what could not be stored is drawn again
         self._credited = now.date()
@@ -188,21 +190,66 @@ def _pictures(
     db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
-    sweep = experiment_sweep(db, experiment, manifest, weighed)
-    if sweep is not None:
-        yield f"experiment/{experiment.id}/sweep", sweep
-    curve = experiment_curve(db, experiment, manifest)
-    if curve is not None:
-        yield f"experiment/{experiment.id}/curve", curve
-    recorded = recorded_strip(experiment, manifest)
-    if recorded is not None:
-        yield f"experiment/{experiment.id}/recorded", recorded
-    for finding in weighed:
-        yield from _finding_pictures(db, finding, laboratory)
+    newest_first = sorted(weighed, key=lambda finding: -finding.number)
+    own = {finding.estimand: finding.number for finding in newest_first if finding.status == "open"}
+    newest = {
+        estimand: evidence.parse_evidence(lines[-1])
+        for estimand, number in own.items()
+        if (lines := evidence.list_evidence_lines(db, number))
+    }
+    pictures: dict[str, Request | None] = {
+        f"experiment/{experiment.id}/sweep": experiment_sweep(db, experiment, manifest, newest),
+        f"experiment/{experiment.id}/curve": experiment_curve(db, experiment, manifest),
+        f"experiment/{experiment.id}/recorded": recorded_strip(experiment, manifest),
+    }
+    told = dict(pair for finding in weighed for pair in _finding_pictures(db, finding, laboratory))
+    pictures |= told
+    recorded = find_recorded_numbers(experiment.name, experiment.version)
+    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded)
+    shown = name_question_picture(
+        experiment.id,
+        has_figure=manifest.figure is not None,
+        is_recorded=is_recorded,
+        finding=own[next(iter(headline.when))] if headline and not is_recorded else min(own.values(), default=0),
+    )
+    if headline or told:
+        picture = pictures.get(shown) if headline else None  # words do not change with every result
+        numbers = recorded if is_recorded else newest
+        pictures[f"experiment/{experiment.id}/{CARD}"] = _question_card(
+            experiment.id, manifest, headline, numbers, picture, laboratory
+        )
+    yield from ((name, request) for name, request in pictures.items() if request)
+
+
+def _question_card(
+    experiment_id: int,
+    manifest: Manifest,
+    headline: Headline | None,
+    numbers: Mapping[str, Evidence] | Mapping[str, RecordedNumber],
+    picture: Request | None,
+    laboratory: str,
+) -> SharedCard:
+    """The question's answer beside its picture; what is not answered says so."""
+    carrying = {name: numbers[name] for name in headline.when} if headline else {}
+    declared = {estimand["name"]: estimand for estimand in manifest.estimands}
+    grade = min((number.grade for number in carrying.values()), key=list(Grade).index, default=Grade.AWAITING)
+    is_open = any(is_size_open(declared[name], number) for name, number in carrying.items())
+    repetitions = min((number.seeds for number in carrying.values()), default=0)
+    by = ", by the makers" if any(isinstance(number, RecordedNumber) for number in carrying.values()) else ""
+    return SharedCard(
+        name=f"experiment-{experiment_id}-card",
+        title=compose_title(manifest.question, headline),
+        laboratory=laboratory,
+        above="Question",
+        number=f"{counted(repetitions, 'repetition')}{by}" if headline else "",
+        stands=f"Grade {grade}{'; whether it matters is open' if is_open else ''}" if headline else "Being computed",
+        verdict=Verdict.UNDECIDED,
+        picture=None if isinstance(picture, SharedCard) else picture,
+    )
 
 
 def experiment_sweep(
-    db: Database, experiment: StoredExperiment, manifest: Manifest, weighed: Sequence[WeighedFinding] = ()
+    db: Database, experiment: StoredExperiment, manifest: Manifest, newest: Mapping[str, Evidence] | None = None
 ) -> Sweep | None:
     """The declared figure over what is back so far, of very many the first, as the page's table has it.
 
@@ -213,32 +260,15 @@ def experiment_sweep(
     if figure is None:
         return None
     values = MeasureTally().values(db, experiment.id, figure.y).by_config
-    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
-    if not any(place in values for place, _ in shown):
-        return None
-    in_words = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
-    points, _ = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in in_words])
-    by_place = dict(zip((place for place, _ in shown), points, strict=True))
-    return Sweep(
-        name=f"experiment-{experiment.id}-sweep",
-        title=figure.title,
-        x=name_in_words(manifest.words, figure.x),
-        y=name_in_words(manifest.words, figure.y),
-        points=points,
-        log=figure.log,
-        marks=tuple(_marks(db, manifest, weighed, by_place)),
-    )
+    by_place, _ = place_points(manifest, values)
+    marks = _marks(manifest, newest or {}, by_place)
+    return compose_sweep(experiment.id, manifest, list(by_place.values()), tuple(marks))
 
 
 def _marks(
-    db: Database, manifest: Manifest, weighed: Sequence[WeighedFinding], by_place: Mapping[int, SweepPoint]
+    manifest: Manifest, newest: Mapping[str, Evidence], by_place: Mapping[int, SweepPoint]
 ) -> Iterator[PointMark]:
     """The two arms of what carries the headline and lies in the picture; of several those that are farthest apart."""
-    newest = {
-        finding.estimand: evidence.parse_evidence(lines[-1])
-        for finding in sorted(weighed, key=lambda finding: -finding.number)
-        if finding.status == "open" and (lines := evidence.list_evidence_lines(db, finding.number))
-    }
     headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
     if headline is None or figure is None:
         return
@@ -263,7 +293,7 @@ def _marks(
 
 
 def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | None:
-    """What the makers of the catalogue had measured of the first estimand that their answer speaks of."""
+    """What the makers of the catalogue had measured of the estimand of their answer that shows most."""
     numbers = find_recorded_numbers(experiment.name, experiment.version)
     headline = choose_headline(manifest.headlines, numbers)
     if headline is None:
@@ -300,13 +330,6 @@ def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manif
     lists = MeasuredLists()
     lists.read(db, experiment.id, measure, limits.CURVE_REPLICATES)
     return compose_median_curve(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
-
-
-def _measured(config: Any, values: list[float]) -> MeasuredConfig:
-    low, high = median_sequence(values)
-    return MeasuredConfig(
-        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
-    )
 
 
 def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:

@@ -1,0 +1,1 @@
+"""Pictures: what is decided of them from facts alone."""
