@@ -122,9 +122,9 @@ def variant(tmp_path_factory) -> Callable[..., PackedBundle]:
         if curve:
             text = text.replace(*CURVE)
         if answer:
-            said = f'headlines=(Headline(says="{answer}", when={{"grows": Direction.LESS}}),),'
+            headlines = f'headlines=(Headline(says="{answer}", when={{"grows": Direction.LESS}}),),'
             text = text.replace("import Experiment, ", "import Experiment, Headline, ").replace(
-                "needs=", f"{said}\n    needs="
+                "needs=", f"{headlines}\n    needs="
             )
         return prepare_text(name, text, tmp_path_factory.mktemp(name))
 

@@ -50,7 +50,8 @@ from axiom.store.findings import blocks, old_claims
 from axiom.store.registrations.registrations import read_placed_configs
 from axiom.store.views import findings, results
 from axiom.store.views.findings import FindingView, Forecast
-from axiom_weigh.figures.picture_data import repetitions_of
+from axiom.store.views.results import MeasuredValues
+from axiom_weigh.figures.picture_data import SweepPoint, repetitions_of
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.statistics.student import mean_of
@@ -348,8 +349,25 @@ def _progress(
 
 def plot_pictures(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> dict[str, Answer]:
     """The numbers of each of its pictures, by the last part of the picture's name."""
-    recorded = _recorded(reading, stored, manifest)
-    return {"sweep": _sweep(reading, stored, manifest)} | _curve(reading, stored, manifest) | recorded
+    return {
+        kind: plotted
+        for kind in ("sweep", "curve", "recorded")
+        if (plotted := plot_picture(reading, stored, manifest, kind)) is not None
+    }
+
+
+def plot_picture(reading: Reading, stored: StoredExperiment, manifest: Manifest, kind: str) -> Answer | None:
+    """The numbers of one of them; None where it has none of this kind."""
+    return {"sweep": _sweep, "curve": _curve, "recorded": _recorded}[kind](reading, stored, manifest)
+
+
+def read_points(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, read: MeasuredValues
+) -> tuple[Mapping[int, SweepPoint], str]:
+    """Where each config stands in the picture of the sweep; the memo has it until more is back."""
+    return reading.memo.get_or_create(
+        ("points", stored.id), lambda: place_points(manifest, read.by_config), version=(read.results, read.after)
+    )
 
 
 def count_results(reading: Reading, experiment_id: int) -> int:
@@ -364,7 +382,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     """
     measure = _drawn(manifest)
     read = reading.tally.values(reading.db, stored.id, measure)
-    named, rows = _rows_of(manifest, read.by_config)
+    named, rows = _rows_of(reading, stored, manifest, read)
     headings = (*named, "Results", f"Median of {name_in_words(manifest.words, measure)}", "Low", "High")
     name = f"experiment/{stored.id}/sweep"
     return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
@@ -376,10 +394,10 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
 
 
 def _rows_of(
-    manifest: Manifest, by_config: Mapping[int, Sequence[float]]
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, read: MeasuredValues
 ) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     """The sweep's table: what its rows begin with, which is the config, or where the picture has it; and the rows."""
-    figure = manifest.figure
+    figure, by_config = manifest.figure, read.by_config
     if figure is None:
         shown_factors = varying_factors(manifest)
         return ("Config",), [
@@ -387,7 +405,7 @@ def _rows_of(
             for place in sorted(by_config)
             if place < len(manifest.configs)
         ]
-    points, by = place_points(manifest, by_config)
+    points, by = read_points(reading, stored, manifest, read)
     x = name_in_words(manifest.words, figure.x)
     return (x, by) if by else (x,), [
         [point.x, *([digits(point.series)] if by else []), point.seeds, point.median, point.low, point.high]
@@ -400,31 +418,29 @@ def _ends(values: Sequence[float]) -> Sequence[float | None]:
     return len(values), median_of(values), *median_sequence(values)
 
 
-def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> dict[str, Answer]:
+def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
     """The picture of what the makers had measured of the estimand that shows most of their answer."""
     numbers = find_recorded_numbers(stored.name, stored.version)
     headline = choose_headline(manifest.headlines, numbers)
     if headline is None:
-        return {}
+        return None
     values = numbers[choose_pictured_estimand(headline.when, manifest.estimands)["name"]].values
     name = f"experiment/{stored.id}/recorded"
-    return {
-        "recorded": figure_with_table(reading, name, ("Repetition", "Value"), list(enumerate(values)), is_course=True)
-    }
+    return figure_with_table(reading, name, ("Repetition", "Value"), list(enumerate(values)), is_course=True)
 
 
-def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
     """The picture of a measure that is a list, and the numbers that it draws; nothing where there is none."""
     measure = choose_curve_measure(manifest.measures)
     if measure is None:
-        return {}
+        return None
     lists = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
     name = f"experiment/{stored.id}/curve"
     curve = reading.memo.get_or_create(
         name, lambda: compose_median_curve(name, measure, manifest.configs, lists.by_config), version=lists.after
     )
     if curve is None:
-        return {}
+        return None
     by = (curve.by,) if curve.by else ()
     rows = [
         [place, *(series.name for _ in by), series.repetitions, middle]
@@ -432,17 +448,14 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
         for place, middle in zip(series.places, series.medians, strict=True)
     ]
     headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
-    return {
-        "curve": figure_with_table(reading, name, headings, rows, has_series=bool(by))
-        | {
-            "x": curve.x.replace("_", " "),
-            "y": curve.y.replace("_", " "),
-            "by": curve.by,
-            "drawn": len(curve.series),
-            "configs": curve.configs,
-            "repetitions": repetitions_of(curve),
-            "of": limits.CURVE_REPLICATES,
-        }
+    return figure_with_table(reading, name, headings, rows, has_series=bool(by)) | {
+        "x": curve.x.replace("_", " "),
+        "y": curve.y.replace("_", " "),
+        "by": curve.by,
+        "drawn": len(curve.series),
+        "configs": curve.configs,
+        "repetitions": repetitions_of(curve),
+        "of": limits.CURVE_REPLICATES,
     }
 
 

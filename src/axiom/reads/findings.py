@@ -270,14 +270,13 @@ def finding_picture_page(reading: Reading, number: int) -> Answer:
     shown = finding["figures"].get(reading.query.get("show", "strip"))
     if shown is None:
         raise NotFound(f"Finding {number} has no such picture; it has {', '.join(finding['figures'])}.")
-    found = finding["evidence"]
     return {
         "picture": {
             "title": finding["answer"],
-            "headline": found is not None,
+            "headline": finding["evidence"] is not None,
             "asked": finding["question"],
             "grade": finding["grade"],
-            "repetitions": found["seeds"] if found else 0,
+            "repetitions": finding["evidence"]["seeds"] if finding["evidence"] else 0,
             "recorded": None,
             "is_size_open": finding["is_size_open"],
             "figure": shown,

@@ -87,8 +87,8 @@ def question_page(reading: Reading, name: str) -> Answer:
 def question_picture_page(reading: Reading, name: str) -> Answer:
     """The picture of a question alone, for pages of others."""
     question = question_page(reading, name)["question"]
-    told = ("title", "headline", "asked", "grade", "repetitions", "recorded", "is_size_open", "figure")
-    return {"picture": {word: question[word] for word in told} | {"href": f"/questions/{question['name']}"}}
+    words = ("title", "headline", "asked", "grade", "repetitions", "recorded", "is_size_open", "figure")
+    return {"picture": {word: question[word] for word in words} | {"href": f"/questions/{question['name']}"}}
 
 
 def _cite(reading: Reading, stored: StoredExperiment, answered: Answer) -> str:

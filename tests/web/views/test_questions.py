@@ -147,10 +147,10 @@ def test_what_an_address_chooses_of_a_picture_is_told_in_measured_numbers(browse
         assert figure["told"] == reader.get(f"{path}/picture.json?{query}").json["picture"]["figure"]["told"]
         shown[query] = " ".join(figure["told"])
     # Configs 0 and 2 are of the first line, 1 and 3 of the second; each has the median 4 above ten times its number.
-    assert "highest median is 24 (95 % sure: 20 to 28)" in shown["line=1"]
-    assert "lowest is 4 (95 % sure: 0 to 8)" in shown["line=1"]
-    assert "highest median is 34 (" in shown["line=2"]
-    assert "With size 1 the median is 14 (95 % sure: 10 to 18)." in shown["line=2&at=1"]
+    assert "The highest median is 24 (95 % sure: 20 to 28), with size 2." in shown["line=1"]
+    assert "The lowest median is 4 (95 % sure: 0 to 8), with size 1." in shown["line=1"]
+    assert "The highest median is 34 (" in shown["line=2"]
+    assert "The median is 14 (95 % sure: 10 to 18), with size 1." in shown["line=2&at=1"]
     for wrong in ("line=3", "line=x", "line=1&at=9"):
         page = reader.get(f"/questions/tiny_sum?{wrong}")
         assert page.status == 400

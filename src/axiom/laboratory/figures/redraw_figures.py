@@ -202,8 +202,7 @@ def _pictures(
         f"experiment/{experiment.id}/curve": experiment_curve(db, experiment, manifest),
         f"experiment/{experiment.id}/recorded": recorded_strip(experiment, manifest),
     }
-    told = dict(pair for finding in weighed for pair in _finding_pictures(db, finding, laboratory))
-    pictures |= told
+    own_pictures = dict(pair for finding in weighed for pair in _finding_pictures(db, finding, laboratory))
     recorded = find_recorded_numbers(experiment.name, experiment.version)
     headline, is_recorded = choose_answer(manifest.headlines, newest, recorded)
     shown = name_question_picture(
@@ -212,13 +211,13 @@ def _pictures(
         is_recorded=is_recorded,
         finding=own[next(iter(headline.when))] if headline and not is_recorded else min(own.values(), default=0),
     )
-    if headline or told:
-        picture = pictures.get(shown) if headline else None  # words do not change with every result
+    if headline or own_pictures:
+        picture = (pictures | own_pictures).get(shown) if headline else None  # words do not change with every result
         numbers = recorded if is_recorded else newest
         pictures[f"experiment/{experiment.id}/{CARD}"] = _question_card(
             experiment.id, manifest, headline, numbers, picture, laboratory
         )
-    yield from ((name, request) for name, request in pictures.items() if request)
+    yield from ((name, request) for name, request in (own_pictures | pictures).items() if request)
 
 
 def _question_card(

@@ -38,9 +38,15 @@ def finding_bibtex(
     *, number: int, answer: str, laboratory: str, authors: str, date: str, line: int, address: str
 ) -> str:
     """One entry. `date` begins with year, month and day; `address` is that of the finding's page, if it has one."""
-    note = f"Version {line} of {date[:10]}; data under CC BY 4.0"
-    said = {"name": f"finding-{number}", "title": f"Finding {number}: {answer}", "note": note}
-    return laboratory_bibtex(**said, laboratory=laboratory, authors=authors, date=date, address=address)
+    return laboratory_bibtex(
+        name=f"finding-{number}",
+        title=f"Finding {number}: {answer}",
+        note=f"Version {line} of {date[:10]}; data under CC BY 4.0",
+        laboratory=laboratory,
+        authors=authors,
+        date=date,
+        address=address,
+    )
 
 
 def laboratory_bibtex(

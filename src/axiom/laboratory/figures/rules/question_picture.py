@@ -4,6 +4,7 @@ What draws pictures asks this, and every page that shows one: so a page never na
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from axiom.domain.headlines.answers import name_in_words, tell_levels
 from axiom.signed.manifests import Manifest
@@ -51,7 +52,8 @@ def compose_sweep(
     )
 
 
-def _measure(config: Mapping[str, object], values: Sequence[float]) -> MeasuredConfig:
+def _measure(config: Mapping[str, Any], values: Sequence[float]) -> MeasuredConfig:
     low, high = median_sequence(values)
-    median = median_of(values) if values else None
-    return MeasuredConfig(config=config, seeds=len(values), median=median, low=low, high=high)  # type: ignore[arg-type]
+    return MeasuredConfig(
+        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
+    )
