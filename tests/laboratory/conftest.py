@@ -106,7 +106,13 @@ def variant(tmp_path_factory) -> Callable[..., PackedBundle]:
 
     @functools.cache
     def make(
-        name: str, *, seconds: float = 1.0, asks: bool = True, figure: bool = False, curve: bool = False
+        name: str,
+        *,
+        seconds: float = 1.0,
+        asks: bool = True,
+        figure: bool = False,
+        curve: bool = False,
+        answer: str = "",
     ) -> PackedBundle:
         text = tiny_source(name=name).replace("lambda config: 1.0", f"lambda config: {seconds}")
         if not asks:
@@ -115,6 +121,11 @@ def variant(tmp_path_factory) -> Callable[..., PackedBundle]:
             text = text.replace("import Experiment, ", "import Experiment, Figure, ").replace("needs=", FIGURE)
         if curve:
             text = text.replace(*CURVE)
+        if answer:
+            headlines = f'headlines=(Headline(says="{answer}", when={{"grows": Direction.LESS}}),),'
+            text = text.replace("import Experiment, ", "import Experiment, Headline, ").replace(
+                "needs=", f"{headlines}\n    needs="
+            )
         return prepare_text(name, text, tmp_path_factory.mktemp(name))
 
     return make

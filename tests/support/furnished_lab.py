@@ -37,7 +37,7 @@ HOSTILE = '<script>alert("Ada & co")</script>'
 FORMER = "Moon & co"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="120" viewBox="0 0 {width} 120" role="img" '
-    'aria-labelledby="{name}-{width}-t"><title id="{name}-{width}-t">The interval becomes narrower</title>'
+    'aria-labelledby="{name}-{width}-t"><title id="{name}-{width}-t">{title}</title>'
     '<rect y="50" width="{width}" height="20" fill="var(--band)"/>'
     '<path d="M10 60H{end}" stroke="var(--plus)" stroke-width="3"/></svg>'
 )
@@ -206,9 +206,9 @@ def said_of(name: str) -> ClientDescription:
     )
 
 
-def draw(lab, name: str, *widths: int) -> None:
+def draw(lab, name: str, *widths: int, title: str = "The interval becomes narrower") -> None:
     for width in widths:
-        svg = SVG.format(name=name.replace("/", "-"), width=width, end=width - 10)
+        svg = SVG.format(name=name.replace("/", "-"), width=width, end=width - 10, title=title)
         digests = [
             blobs.store_blob(lab.db, lab.folder, body, lab.now) for body in (svg.encode(), b"\x89PNG" + svg.encode())
         ]

@@ -29,7 +29,7 @@ from axiom.web.site.routes import PAGES
 _ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
 _OTHERS = """
 /findings/2 /findings/3 /findings?q=nothing /findings/near?claim=a+larger+size+has+a+larger+total /findings/paper?of=1,3
-/questions/tiny_sum /experiments/tiny_sum@1 /experiments/tiny_sum/former?source=Moon+%26+co
+/questions/tiny_sum /questions/tiny_sum/picture /experiments/tiny_sum@1 /experiments/tiny_sum/former?source=Moon+%26+co
 /sessions/2026-03-02-a /sessions/2026-03-02-a/tasks /sessions/2026-03-02-a/transcript
 /sessions/2026-03-02-b/since/2026-03-02-a /results?experiment=tiny_sum@1 /hosts/2?state=failed /hosts/3
 /volunteers/2 /volunteers/3 /volunteers/2/certificate /leaderboards?of=teams&by=recent /leaderboards?of=hosts

@@ -12,7 +12,7 @@ from axiom.web.site.routes import PAGES
 _SHOWN = {
     "/findings/paper": "/findings/paper?of=1,3",
     "/experiments/{name}": "/experiments/tiny_sum",
-    "/questions/{name}": "/questions/tiny_sum",
+    **{f"/questions/{{name}}{end}": f"/questions/tiny_sum{end}" for end in ("", "/picture")},
     "/experiments/{name}/former": "/experiments/tiny_sum/former?source=Moon+%26+co",
     "/maps/{name}": "/maps/small_map",
     "/ledger/{name}": "/ledger/2026-03-02-a",

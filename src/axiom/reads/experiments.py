@@ -12,12 +12,21 @@ from urllib.parse import urlencode
 from axiom import shipped
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID
-from axiom.domain.headlines.answers import compose_claim, compose_quantity, name_in_words, tell_levels, with_words
+from axiom.domain.headlines.answers import (
+    choose_headline,
+    choose_pictured_estimand,
+    compose_claim,
+    compose_quantity,
+    name_in_words,
+    with_words,
+)
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.domain.work import Outcome
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.experiments.rules.search import matches_search
+from axiom.laboratory.figures.rules.sweeps_and_strips import place_points
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
 from axiom.reads import findings as finding_views
@@ -35,12 +44,14 @@ from axiom.store.engine import counters
 from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
+from axiom.store.experiments.recorded_answers import find_recorded_numbers
 from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import blocks, old_claims
 from axiom.store.registrations.registrations import read_placed_configs
 from axiom.store.views import findings, results
 from axiom.store.views.findings import FindingView, Forecast
-from axiom_weigh.figures.picture_data import MeasuredConfig, points_of, repetitions_of
+from axiom.store.views.results import MeasuredValues
+from axiom_weigh.figures.picture_data import SweepPoint, repetitions_of
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.statistics.student import mean_of
@@ -110,14 +121,11 @@ def experiment_page(reading: Reading, name: str) -> Answer:
             ],
             "findings": claims,
             "answer": surest["answer"] if surest else None,
-            "card": shared_card_address(reading, surest["number"]) if surest else None,
+            "card": shared_card_address(reading, f"finding/{surest['number']}", surest["answer"]) if surest else None,
             "old": _old(reading, stored.name),
             "former": _former(reading, stored.name),
             "progress": progress,
-            "figures": {
-                "sweep": plot_sweep(reading, stored, manifest, sum(counted["result", stored.id].values())),
-                **_curve(reading, stored, manifest),
-            },
+            "figures": plot_pictures(reading, stored, manifest),
             "summary": _summary(reading, stored, manifest),
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
@@ -289,11 +297,11 @@ def raw_address(name: str, version: str = "") -> str:
     return f"/experiments/{name}{version}.py"
 
 
-def read_experiment_name(reading: Reading, experiment_id: int) -> str:
+def require_experiment_number(reading: Reading, experiment_id: int) -> StoredExperiment:
     stored = experiments.find_experiment(reading.db, experiment_id)
     if stored is None:
         raise NotFound(f"There is no experiment number {experiment_id}.")
-    return f"{stored.name}@{stored.version}"
+    return stored
 
 
 def sweep_levels(manifest: Manifest) -> dict[str, list[Any]]:
@@ -339,61 +347,100 @@ def _progress(
     }
 
 
-def plot_sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
+def plot_pictures(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> dict[str, Answer]:
+    """The numbers of each of its pictures, by the last part of the picture's name."""
+    return {
+        kind: plotted
+        for kind in ("sweep", "curve", "recorded")
+        if (plotted := plot_picture(reading, stored, manifest, kind)) is not None
+    }
+
+
+def plot_picture(reading: Reading, stored: StoredExperiment, manifest: Manifest, kind: str) -> Answer | None:
+    """The numbers of one of them; None where it has none of this kind."""
+    return {"sweep": _sweep, "curve": _curve, "recorded": _recorded}[kind](reading, stored, manifest)
+
+
+def read_points(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, read: MeasuredValues
+) -> tuple[Mapping[int, SweepPoint], str]:
+    """Where each config stands in the picture of the sweep; the memo has it until more is back."""
+    return reading.memo.get_or_create(
+        ("points", stored.id), lambda: place_points(manifest, read.by_config), version=(read.results, read.after)
+    )
+
+
+def count_results(reading: Reading, experiment_id: int) -> int:
+    counted = counters.read_counters(reading.db)
+    return sum(counted.get(("result", experiment_id, outcome), 0) for outcome in Outcome)
+
+
+def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
     """The picture of the sweep, and the numbers that it draws: what is back so far, by config; of very many the first.
 
     Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
     """
     measure = _drawn(manifest)
     read = reading.tally.values(reading.db, stored.id, measure)
-    by_config = read.by_config
-    places = [place for place in sorted(by_config) if place < len(manifest.configs)]
-    if manifest.figure:
-        places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
-    named, first = _rows_of(manifest, places)
-    rows = [
-        [*first[place], len(by_config[place]), median_of(by_config[place]), *median_sequence(by_config[place])]
-        for place in places
-    ]
+    named, rows = _rows_of(reading, stored, manifest, read)
     headings = (*named, "Results", f"Median of {name_in_words(manifest.words, measure)}", "Low", "High")
     name = f"experiment/{stored.id}/sweep"
     return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
         "results": read.results,
-        "is_part": read.results < back,
-        "without_value": read.results - sum(map(len, by_config.values())),
+        "is_part": read.results < count_results(reading, stored.id),
+        "without_value": read.results - sum(map(len, read.by_config.values())),
     }
 
 
-def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], Mapping[int, Sequence[Any]]]:
-    """What rows of the sweep's table begin with: the config, or the place and series that the picture gives it."""
-    figure = manifest.figure
-    configs: Sequence[Mapping[str, Any]] = manifest.configs
+def _rows_of(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, read: MeasuredValues
+) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """The sweep's table: what its rows begin with, which is the config, or where the picture has it; and the rows."""
+    figure, by_config = manifest.figure, read.by_config
     if figure is None:
         shown_factors = varying_factors(manifest)
-        return ("Config",), {place: [config_in_words(configs[place], shown_factors)] for place in places}
-    shown = [place for place, config in enumerate(configs) if figure.shows(config)]
-    in_words = [tell_levels(manifest.words, configs[place], figure.x) for place in shown]
-    points, by = points_of(figure.x, [MeasuredConfig(config=config, seeds=0, median=None) for config in in_words])
-    first = {
-        place: [point.x, *([digits(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
-    }
+        return ("Config",), [
+            [config_in_words(manifest.configs[place], shown_factors), *_ends(by_config[place])]
+            for place in sorted(by_config)
+            if place < len(manifest.configs)
+        ]
+    points, by = read_points(reading, stored, manifest, read)
     x = name_in_words(manifest.words, figure.x)
-    return (x, by) if by else (x,), first
+    return (x, by) if by else (x,), [
+        [point.x, *([digits(point.series)] if by else []), point.seeds, point.median, point.low, point.high]
+        for place, point in points.items()
+        if place in by_config
+    ]
 
 
-def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+def _ends(values: Sequence[float]) -> Sequence[float | None]:
+    return len(values), median_of(values), *median_sequence(values)
+
+
+def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
+    """The picture of what the makers had measured of the estimand that shows most of their answer."""
+    numbers = find_recorded_numbers(stored.name, stored.version)
+    headline = choose_headline(manifest.headlines, numbers)
+    if headline is None:
+        return None
+    values = numbers[choose_pictured_estimand(headline.when, manifest.estimands)["name"]].values
+    name = f"experiment/{stored.id}/recorded"
+    return figure_with_table(reading, name, ("Repetition", "Value"), list(enumerate(values)), is_course=True)
+
+
+def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
     """The picture of a measure that is a list, and the numbers that it draws; nothing where there is none."""
     measure = choose_curve_measure(manifest.measures)
     if measure is None:
-        return {}
+        return None
     lists = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
     name = f"experiment/{stored.id}/curve"
     curve = reading.memo.get_or_create(
         name, lambda: compose_median_curve(name, measure, manifest.configs, lists.by_config), version=lists.after
     )
     if curve is None:
-        return {}
+        return None
     by = (curve.by,) if curve.by else ()
     rows = [
         [place, *(series.name for _ in by), series.repetitions, middle]
@@ -401,17 +448,14 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
         for place, middle in zip(series.places, series.medians, strict=True)
     ]
     headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
-    return {
-        "curve": figure_with_table(reading, name, headings, rows, has_series=bool(by))
-        | {
-            "x": curve.x.replace("_", " "),
-            "y": curve.y.replace("_", " "),
-            "by": curve.by,
-            "drawn": len(curve.series),
-            "configs": curve.configs,
-            "repetitions": repetitions_of(curve),
-            "of": limits.CURVE_REPLICATES,
-        }
+    return figure_with_table(reading, name, headings, rows, has_series=bool(by)) | {
+        "x": curve.x.replace("_", " "),
+        "y": curve.y.replace("_", " "),
+        "by": curve.by,
+        "drawn": len(curve.series),
+        "configs": curve.configs,
+        "repetitions": repetitions_of(curve),
+        "of": limits.CURVE_REPLICATES,
     }
 
 

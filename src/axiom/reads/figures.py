@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from axiom.errors import NotFound
@@ -38,6 +39,7 @@ def figure_with_table(
         "svg": f"/figures/{drawing.name}.svg" if drawing else None,
         "png": f"/figures/{drawing.name}.png" if drawing else None,
         "csv": f"/figures/{name}.csv",
+        "json": f"/figures/{name}.json",
         "headings": list(headings),
         "rows": [list(row) for row in rows],
         "is_course": is_course,
@@ -45,10 +47,15 @@ def figure_with_table(
     }
 
 
-def shared_card_address(reading: Reading, number: int) -> str | None:
-    """The address of what is shown where a finding's page is shared; a newer one has another, so that it is fetched."""
-    drawings = picture_views.find_figures(reading.db, [f"finding/{number}/card"])
-    return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}" if drawings else None
+def shared_card_address(reading: Reading, name: str, title: str) -> str | None:
+    """The address of what is shown where a page is shared; a newer one has another, so that it is fetched.
+
+    None as long as the card of `finding/3`, say, has other words than its page: nobody shares what is withdrawn.
+    """
+    drawings = picture_views.find_figures(reading.db, [f"{name}/card"])
+    if not drawings or f">{escape(title)}</title>" not in reading.text(drawings[0].svg):
+        return None
+    return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}"
 
 
 def inline_drawings(reading: Reading, name: str) -> list[str]:

@@ -199,11 +199,14 @@ def finding_page(reading: Reading, number: int) -> Answer:
             "bibtex": cite_in_bibtex(reading, view),
             "export": f"/findings/{number}.zip" if view.line else None,
             "history": [describe_evidence(reading, line) for line in lines],
-            "card": shared_card_address(reading, number),
+            "card": shared_card_address(reading, f"finding/{number}", view.answer),
             "figures": {
-                "narrowing": narrowing_plot(reading, number, view.estimand),
-                "strip": plot_repetitions(reading, number, observed),
-                "forest": evidence_cards.forest_plot(reading, number, weighed),
+                kind: shown | {"embed": f"/findings/{number}/picture?show={kind}"}
+                for kind, shown in (
+                    ("narrowing", narrowing_plot(reading, number, view.estimand)),
+                    ("strip", plot_repetitions(reading, number, observed)),
+                    ("forest", evidence_cards.forest_plot(reading, number, weighed)),
+                )
             },
         }
     }
@@ -258,6 +261,28 @@ def quote_forecasts(reading: Reading, forecasts: Iterable[Forecast], weighed: Co
             reading, forecaster, f"why it forecasts “{estimand.replace('_', ' ')}” so", because
         )
     ]
+
+
+@page_at(f"/findings/{NUMBER}/picture", "picture.html", words="show", is_framed=True)
+def finding_picture_page(reading: Reading, number: int) -> Answer:
+    """One picture of a finding alone, for pages of others."""
+    finding = finding_page(reading, number)["finding"]
+    shown = finding["figures"].get(reading.query.get("show", "strip"))
+    if shown is None:
+        raise NotFound(f"Finding {number} has no such picture; it has {', '.join(finding['figures'])}.")
+    return {
+        "picture": {
+            "title": finding["answer"],
+            "headline": finding["evidence"] is not None,
+            "asked": finding["question"],
+            "grade": finding["grade"],
+            "repetitions": finding["evidence"]["seeds"] if finding["evidence"] else 0,
+            "recorded": None,
+            "is_size_open": finding["is_size_open"],
+            "figure": shown,
+            "href": f"/findings/{number}",
+        }
+    }
 
 
 @page_at("/findings/near", "near.html", words="claim factors measure")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.limits import findings as finding_limits
@@ -31,18 +31,24 @@ def home_page(reading: Reading) -> Answer:
     decided = [brief for brief in briefs if brief.weighed_at and brief.verdict.is_decided]
     decided.sort(key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
-    listed = [
-        brief.number for brief in (*decided[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
-    ]
-    row = finding_views.read_finding_rows(reading, Graph(reading), listed)
+    recent = reading.memo.get_or_create(
+        "decided of late",
+        lambda: findings.list_first_decisions(reading.db, reading.now - news_limits.STANDS_FOR),
+        version=(findings.find_newest_evidence_id(reading.db), reading.now.date()),
+    )
+    standing = {brief.number for brief in decided if brief.status == "open"}
+    week = [number for number in recent if number in standing][: finding_limits.HOME_FINDINGS]
+    shown = week or [brief.number for brief in decided[: finding_limits.HOME_FINDINGS]]
+    waiting = [brief.number for brief in awaited[: finding_limits.HOME_FINDINGS]]
+    row = finding_views.read_finding_rows(reading, Graph(reading), [*shown, *waiting])
     every = experiments.list_experiment_versions(reading.db)
     questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]
+    computed = [question for question in questions if question["tasks"]]
     by_theme: dict[str, Answer] = {}
     for question in answered:
         by_theme.setdefault(question["theme"] or question["name"], question)
     first = list(by_theme.values())[: finding_limits.HOME_ANSWERS]
-    carriers = first[0]["carried_by"] if first else []
     counted = counters.read_counters(reading.db)
     return {
         "home": {
@@ -50,17 +56,22 @@ def home_page(reading: Reading) -> Answer:
             "now": reading.now.isoformat(),
             "answers": first,
             "all_answers": len(answered),
-            "card": shared_card_address(reading, carriers[0]) if carriers else None,
+            "card": shared_card_address(reading, f"experiment/{first[0]['experiment']}", first[0]["title"])
+            if first
+            else None,
             "questions": [question for question in questions if not question["headline"]][
                 : finding_limits.HOME_QUESTIONS
             ],
             "all_questions": len(questions),
-            "findings": [row[brief.number] for brief in decided[: finding_limits.HOME_FINDINGS]],
-            "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
+            "findings": [row[number] for number in shown],
+            "is_of_this_week": bool(week),
+            "awaited": [row[number] for number in waiting],
             "all_findings": len(briefs),
             "earlier": count_earlier_claims(),
             "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),
+            "computed": [question["name"] for question in computed],
+            "most_computed": max(computed, key=itemgetter("tasks"), default=None),
             "watches": failures.list_met_watches(reading),
             "said": news_views.list_current_news(reading),
             "news": session_views.describe_newest_sessions(reading, news_limits.HOME_NEWS)["news"],

@@ -3,31 +3,30 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
-    WeighedNumber,
-    choose_headline,
-    choose_pictured_estimand,
+    choose_answer,
     compose_question,
     compose_statement,
+    compose_title,
     is_size_open,
     with_words,
 )
 from axiom.domain.headlines.numbers import interval_in_words
-from axiom.domain.work import Outcome
+from axiom.laboratory.figures.rules.question_picture import name_question_picture
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
+from axiom.reads.base.cited_authors import laboratory_bibtex
 from axiom.reads.base.docstring import describe_papers
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
-from axiom.reads.figures import figure_with_table, shared_card_address
+from axiom.reads.figures import shared_card_address
+from axiom.reads.question_pictures import WORDS, describe_picture
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
 from axiom.store.experiments.themes import read_themes
-from axiom.store.findings import evidence
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingBrief
 from axiom_weigh.values import Grade
@@ -42,14 +41,14 @@ def questions_page(reading: Reading) -> Answer:
     return {"questions": list_questions(reading, versions, briefs)}
 
 
-@page_at("/questions/{name}", "question.html")
+@page_at("/questions/{name}", "question.html", words=WORDS)
 def question_page(reading: Reading, name: str) -> Answer:
     """The newest version of a question, with everything that was found of it."""
     stored = experiment_views.require_experiment(reading, name)
     manifest = stored_manifest(stored.manifest)
     views = [view for view in findings.list_experiment_findings(reading.db, stored.id) if view.finding.status == "open"]
     briefs = [brief for brief in findings.list_finding_briefs(reading.db) if brief.experiment_id == stored.id]
-    answered = describe_answer(reading, manifest, briefs)
+    answered = describe_answer(reading, stored, manifest, briefs)
     carrying = set(answered["carried_by"])
     rows = [
         finding_views.describe_finding(reading, view)
@@ -58,8 +57,9 @@ def question_page(reading: Reading, name: str) -> Answer:
     ]
     carriers = [row for row in rows if row["number"] in carrying]
     decided = [row for row in rows if row["verdict"].is_decided]
-    shown = carriers or [row for row in rows if row["evidence"]]
+    picture = describe_picture(reading, stored, manifest, answered["picture"])
     return {
+        "misread": picture.get("misread", []),
         "question": answered
         | {
             "name": stored.name,
@@ -74,12 +74,36 @@ def question_page(reading: Reading, name: str) -> Answer:
             "findings": rows,
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
-            "figure": _figure(reading, stored, manifest, answered, shown[0]["number"] if shown else 0),
-            "card": shared_card_address(reading, shown[0]["number"]) if shown else None,
+            "figure": picture,
+            "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
-            "results": _results(reading, stored),
-        }
+            "results": experiment_views.count_results(reading, stored.id),
+            "bibtex": _cite(reading, stored, answered),
+        },
     }
+
+
+@page_at("/questions/{name}/picture", "picture.html", words=WORDS, is_framed=True)
+def question_picture_page(reading: Reading, name: str) -> Answer:
+    """The picture of a question alone, for pages of others."""
+    question = question_page(reading, name)["question"]
+    words = ("title", "headline", "asked", "grade", "repetitions", "recorded", "is_size_open", "figure")
+    return {"picture": {word: question[word] for word in words} | {"href": f"/questions/{question['name']}"}}
+
+
+def _cite(reading: Reading, stored: StoredExperiment, answered: Answer) -> str:
+    """One entry of BibTeX: who said it, and when; what the makers measured is theirs."""
+    recorded, at = answered["recorded"], answered["changed_at"] or stored.created_at.isoformat()
+    by = "computed by the makers of Axiom" if recorded else f"grade {answered['grade']}"
+    return laboratory_bibtex(
+        name=stored.name.replace("_", "-"),
+        title=answered["title"],
+        note=f"Version {stored.version}, {by}; data under CC BY 4.0",
+        laboratory=reading.name,
+        authors=reading.authors,
+        date=recorded["at"] if recorded else at,
+        address=f"{reading.master}questions/{stored.name}" if reading.master else "",
+    )
 
 
 def list_questions(
@@ -95,18 +119,13 @@ def list_questions(
         if stored.status != "open" or stored.id not in by_version:  # without a finding it asks nothing
             continue
         manifest = stored_manifest(stored.manifest)
-        answer = describe_answer(reading, manifest, by_version[stored.id])
-        drawn = f"experiment/{stored.id}/sweep"
-        if answer["recorded"]:
-            drawn = f"experiment/{stored.id}/recorded"
-        elif answer["headline"] and not manifest.figure:
-            drawn = f"finding/{answer['carried_by'][0]}/strip"
+        answer = describe_answer(reading, stored, manifest, by_version[stored.id])
         tasks = by_state["task", stored.id]
         row = {
             "name": stored.name,
+            "experiment": stored.id,
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
-            "picture": drawn,
             "tasks": tasks.get("sent", 0) + tasks.get("unsent", 0),
         }
         questions.append(row | answer)
@@ -120,8 +139,10 @@ def _order(question: Answer) -> tuple[Any, ...]:
     return False, bool(question["recorded"]), -_GRADES.index(question["grade"]), len(question["headline"])
 
 
-def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[FindingBrief]) -> Answer:
-    """The sentence that the file declares for what its findings say, and how sure the least sure of them is.
+def describe_answer(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, briefs: Sequence[FindingBrief]
+) -> Answer:
+    """The sentence that the file declares for what its findings say, how sure the least sure of them is, its picture.
 
     Several findings of one estimand are of several designs: the first is that of the file. While they say nothing as
     a whole, the answer is what the makers of the catalogue had measured, which is told with it.
@@ -129,17 +150,23 @@ def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[Findi
     asking = finding_views.read_estimands(reading)
     newest_first = sorted(briefs, key=lambda brief: -brief.number)
     own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status == "open"}
-    numbers: Mapping[str, FindingBrief | RecordedNumber] = own
-    headline = choose_headline(manifest.headlines, own)
-    if headline is None:
-        numbers = find_recorded_numbers(manifest.name, manifest.version)
-        headline = _choose_recorded_headline(manifest, numbers, own)
+    makers = find_recorded_numbers(manifest.name, manifest.version)
+    headline, is_recorded = choose_answer(manifest.headlines, own, makers)
+    numbers: Mapping[str, FindingBrief | RecordedNumber] = makers if is_recorded else own
     carrying = {name: numbers[name] for name in headline.when} if headline else {}
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
     recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
     declared = {estimand["name"]: estimand for estimand in manifest.estimands}
+    weighed = [brief.number for brief in own.values() if brief.weighed_at]
     return {
         "headline": headline.says if headline else None,
+        "title": compose_title(manifest.question, headline),
+        "picture": name_question_picture(
+            stored.id,
+            has_figure=manifest.figure is not None,
+            is_recorded=is_recorded,
+            finding=briefed[0].number if briefed else min(weighed, default=0),
+        ),
         "carried_by": [brief.number for brief in briefed],
         "is_size_open": any(is_size_open(declared[name], number) for name, number in carrying.items()),
         "grade": min((number.grade for number in carrying.values()), key=_GRADES.index, default=Grade.AWAITING),
@@ -154,16 +181,6 @@ def describe_answer(reading: Reading, manifest: Manifest, briefs: Sequence[Findi
     }
 
 
-def _choose_recorded_headline(
-    manifest: Manifest, numbers: Mapping[str, WeighedNumber], own: Mapping[str, FindingBrief]
-) -> Headline | None:
-    """What the makers' numbers say, as long as no finding of this laboratory says otherwise."""
-    headline = choose_headline(manifest.headlines, numbers)
-    decided = {name: brief.verdict for name, brief in own.items() if brief.verdict.is_decided}
-    is_denied = headline and any(decided.get(name) not in (None, numbers[name].verdict) for name in headline.when)
-    return None if is_denied else headline
-
-
 def _tell_recorded_numbers(manifest: Manifest, names: Sequence[str]) -> list[Answer]:
     """What the makers measured, in sentences; for the page of one question alone, since it goes through all configs."""
     numbers = find_recorded_numbers(manifest.name, manifest.version)
@@ -174,27 +191,3 @@ def _tell_recorded_numbers(manifest: Manifest, names: Sequence[str]) -> list[Ans
             in_words = interval_in_words(worded, number.estimate, number.low, number.high)
             rows.append({"statement": compose_statement(worded, number), "in_words": in_words})
     return rows
-
-
-def _figure(
-    reading: Reading, stored: StoredExperiment, manifest: Manifest, answered: Answer, finding: int
-) -> Answer | None:
-    """What happens, as its file draws it; of what is recorded, or where the file draws nothing, each repetition."""
-    if answered["recorded"]:
-        pictured = choose_pictured_estimand(answered["recorded"]["estimands"], manifest.estimands)
-        values = find_recorded_numbers(stored.name, stored.version)[pictured["name"]].values
-        return figure_with_table(
-            reading,
-            f"experiment/{stored.id}/recorded",
-            ("Repetition", "Value"),
-            list(enumerate(values)),
-            is_course=True,
-        )
-    if manifest.figure or not finding:
-        return experiment_views.plot_sweep(reading, stored, manifest, _results(reading, stored))
-    return finding_views.plot_repetitions(reading, finding, evidence.read_observations(reading.db, finding))
-
-
-def _results(reading: Reading, stored: StoredExperiment) -> int:
-    counted = counters.read_counters(reading.db)
-    return sum(counted.get(("result", stored.id, outcome), 0) for outcome in Outcome)

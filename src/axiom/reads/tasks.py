@@ -175,14 +175,14 @@ def _compose_pictures(reading: Reading, task: Task) -> Iterator[_Picture]:
     manifest = stored_manifest(stored.manifest)
     if manifest.figure:
         measure = manifest.figure.y
-        by_place = place_points(manifest, reading.tally.values(reading.db, stored.id, measure).by_config)
+        by_place, _ = place_points(manifest, reading.tally.values(reading.db, stored.id, measure).by_config)
         own = [
             replace(by_place[row.config], median=float(value), low=None, high=None)
             for row in rows
             for value in [(row.measures or {}).get(measure)]
             if row.config in by_place and isinstance(value, int | float)
         ]
-        sweep = compose_sweep(manifest, by_place, name=f"task-{task.id}-points", own=own)
+        sweep = compose_sweep(manifest, by_place.values(), name=f"task-{task.id}-points", own=own)
         if sweep and own:
             yield _Picture(svg=svg_of(sweep), own=len(own))
     computed = {row.replicate for row in rows}

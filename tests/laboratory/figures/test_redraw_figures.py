@@ -23,8 +23,8 @@ from axiom.store.writer import Writer
 
 WIDTHS = (660, 326)
 SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]
-CARD = "finding/1/card"
-FINDING = [CARD, *(f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip", "forest") for width in WIDTHS)]
+CARD, ASKED = "finding/1/card", "experiment/1/card"
+FINDING = [CARD, ASKED, *(f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip", "forest") for width in WIDTHS)]
 
 
 @dataclass(kw_only=True)
@@ -83,7 +83,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     rounds.compute(5)
     rounds.fill_block()
     rounds.hold()
-    assert exhibition.draw() == 5
+    assert exhibition.draw() == 6
     before = exhibition.shown()
     assert sorted(before) == sorted([*SWEEP, *FINDING])
     assert exhibition.draw() == 0
@@ -97,19 +97,19 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert exhibition.draw() == 5
     after = exhibition.shown()
     assert before.keys() == after.keys()
-    assert not before.items() & after.items()
+    assert (before.items() & after.items()) == {(ASKED, before[ASKED])}  # what is not answered has no number
     assert rounds.broken() == {}
 
 
 def test_a_picture_is_kept_in_two_forms_and_a_card_says_what_was_decided(exhibition):
     for _ in range(2):
         exhibition.grow()
-    assert exhibition.draw() == 5
+    assert exhibition.draw() == 6
     for name in (*SWEEP, *FINDING):
         drawing = exhibition.body(name, "svg").decode()
         assert drawing.startswith("<svg"), name
         assert drawing.count("<svg") == drawing.count("</svg>") == 1, name
-        assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
+        assert f'width="{1200 if name in (CARD, ASKED) else name.rpartition("/")[2]}"' in drawing
         assert exhibition.body(name, "png").startswith(b"\x89PNG"), name
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
     line = exhibition.rounds.db.row("SELECT verdict, grade FROM evidence ORDER BY blocks DESC LIMIT 1")
@@ -118,6 +118,25 @@ def test_a_picture_is_kept_in_two_forms_and_a_card_says_what_was_decided(exhibit
     assert line["verdict"] == "effect −"
     assert any("effect −, the opposite" in word and line["grade"] in word for word in words)
     assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
+
+
+SHORT = "Larger sizes have smaller totals"
+
+
+@pytest.mark.parametrize("exhibition", [{"figure": True, "answer": SHORT}], indirect=True)
+def test_a_question_is_shared_by_its_answer_and_picture_until_the_answer_falls(exhibition):
+    for _ in range(2):
+        exhibition.grow()
+    exhibition.draw()
+    card = exhibition.body(ASKED, "svg").decode()
+    assert f">{SHORT}</title>" in card
+    assert "median total" in card
+    assert struct.unpack(">II", exhibition.body(ASKED, "png")[16:24]) == (1200, 630)
+    registrations.set_finding_status(exhibition.rounds.db, 1, "suspended", "a test")
+    exhibition.draw()
+    card = exhibition.body(ASKED, "svg").decode()
+    assert ">What is the sum? Not decided yet</title>" in card
+    assert "median total" not in card
 
 
 def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant, monkeypatch):
@@ -195,7 +214,7 @@ def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(
     # A value that is no finite number reaches only the sweep: its picture is refused.
     exhibition.rounds.db.execute("UPDATE result SET measures = replace(measures, '1.5', '1e999')")
     with caplog.at_level(logging.ERROR, "axiom.draw"):
-        assert exhibition.draw() == 4
+        assert exhibition.draw() == 5
         assert sorted(exhibition.shown()) == sorted(FINDING)
         assert exhibition.draw() == 0
     (message,) = [record.getMessage() for record in caplog.records if record.name == "axiom.draw"]
@@ -216,7 +235,7 @@ def test_a_finding_without_a_value_has_no_picture_and_one_not_stored_is_drawn_ag
     db.select("PRAGMA max_page_count = 1000000")
     stored = len(exhibition.shown()) // len(WIDTHS)
     assert stored < 4
-    assert exhibition.draw() == 5 - stored
+    assert exhibition.draw() == 6 - stored
     assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
 
 

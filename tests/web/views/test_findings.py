@@ -95,7 +95,7 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first():
         (False, range(200)),
     ):
         figure = {"headings": ["n"], "rows": [[number] for number in range(201)], "is_course": is_course}
-        figure |= {"has_series": False, "csv": "", "svg": None}
+        figure |= {"has_series": False, "csv": "", "json": "", "svg": None, "png": None}
         made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
         text = template_environment().from_string(made).render(figure=figure)
         assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
@@ -155,10 +155,11 @@ def told(reader, path: str) -> dict[str, str]:
 
 def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab, prepared):
     fill(small_lab, prepared)
-    draw(small_lab, "finding/1/card", 660)
-    small_lab.db.execute("UPDATE figure SET name = 'finding/1/card' WHERE name = 'finding/1/card/660'")
     reader, paths = browse(small_lab, master=MASTER), ("/findings/1", "/experiments/tiny_sum@1")
     answer = reader.get("/findings/1.json").json["finding"]["answer"]
+    draw(small_lab, "finding/1/card", 660, title=answer)
+    small_lab.db.execute("UPDATE figure SET name = 'finding/1/card' WHERE name = 'finding/1/card/660'")
+    reader.app.forget()
     for path in paths:
         head = told(reader, path)
         assert head["og:title"].endswith(answer)
@@ -175,7 +176,9 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
     with small_lab.db.transaction():
         registrations.set_finding_status(small_lab.db, 1, "suspended", "a test")
     reader.app.forget()
-    assert told(reader, "/findings/1")["og:title"] not in (answer, "")
+    head = told(reader, "/findings/1")
+    assert head["og:title"] not in (answer, "")
+    assert "og:image" not in head  # that card still says what is withdrawn
     head = told(reader, "/experiments/tiny_sum@1")
     assert head["og:title"] == "What is the sum?"
     assert "og:image" not in head

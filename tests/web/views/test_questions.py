@@ -7,7 +7,9 @@ from evidence_lines import record
 from furnished_lab import weighed
 from tiny_experiment import prepare_text, tiny_source
 
+from axiom.store.experiments import recorded_answers
 from axiom.store.experiments.recorded_answers import RecordedNumber
+from axiom.web.site.routes import PAGES
 from axiom_weigh.values import Grade, Verdict
 
 HEADLINES = """headlines=(
@@ -103,10 +105,62 @@ def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwi
         high=1.1,
         values=(1.0,) * 16,
     )
-    monkeypatch.setattr("axiom.reads.questions.find_recorded_numbers", lambda *_: {"grows": number})
+    monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": number}})
     if own:
         say(lab, verdict=own)
     question, _, text = pages_of(browse, lab)
     assert question["headline"] == (None if is_recorded is None else SAID[Verdict.POSITIVE])
     assert (question["recorded"] is not None) is (is_recorded is True)
     assert ("Computed by the makers of Axiom" in text) is (is_recorded is True)
+
+
+DRAWN = (
+    tiny_source(has_shift=True)
+    .replace("shift=[0]", "shift=[0, 1]")
+    .replace("import Experiment,", "import Experiment, Figure,")
+)
+DRAWN = DRAWN.replace("needs=", 'figure=Figure(x="size", y="total", title="Totals"), needs=')
+
+
+def test_what_an_address_chooses_of_a_picture_is_told_in_measured_numbers(browse, small_lab, tmp_path):
+    small_lab.publish(prepare_text("tiny_sum", DRAWN, tmp_path))
+    small_lab.host()
+    small_lab.deploy(workunits=9)
+    for _ in range(9):
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    with small_lab.db.transaction():
+        small_lab.db.execute(
+            "UPDATE result SET measures = json_set(measures, '$.total', replicate * 7 % 9 + 10 * config)"
+        )
+    reader = browse(small_lab)
+    whole = reader.get("/questions/tiny_sum.json").json["question"]["figure"]
+    assert [line["words"] for line in whole["lines"]] == ["shift 0", "shift 1"]
+    assert "told" not in whole
+    shown = {}
+    for address in (*(line["href"] for line in whole["lines"]), "/questions/tiny_sum?line=2&at=1"):
+        path, _, query = address.partition("?")
+        figure = reader.get(f"{path}.json?{query}").json["question"]["figure"]
+        assert figure["drawn"].count("<svg") == 2
+        assert figure["embed"] == f"{path}/picture?{query}"
+        assert figure["told"] == reader.get(f"{path}/picture.json?{query}").json["picture"]["figure"]["told"]
+        shown[query] = " ".join(figure["told"])
+    # Configs 0 and 2 are of the first line, 1 and 3 of the second; each has the median 4 above ten times its number.
+    assert "The highest median is 24 (95 % sure: 20 to 28), with size 2." in shown["line=1"]
+    assert "The lowest median is 4 (95 % sure: 0 to 8), with size 1." in shown["line=1"]
+    assert "The highest median is 34 (" in shown["line=2"]
+    assert "The median is 14 (95 % sure: 10 to 18), with size 1." in shown["line=2&at=1"]
+    for wrong in ("line=3", "line=x", "line=1&at=9"):
+        page = reader.get(f"/questions/tiny_sum?{wrong}")
+        assert page.status == 400
+        assert "means nothing here" in page.text
+
+
+def test_other_sites_may_show_a_picture_alone_and_no_other_page(furnished_site):
+    framed = set()
+    for page in PAGES:
+        path = page.path.replace("{number:number}", "1").replace("{name}", "tiny_sum")
+        if "frame-ancestors 'none'" not in furnished_site.get(path).headers["content-security-policy"]:
+            framed.add(path)
+    assert framed == {"/questions/tiny_sum/picture", "/findings/1/picture"}

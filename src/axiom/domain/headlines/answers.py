@@ -87,6 +87,24 @@ def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, Weighe
     return next((headline for headline in headlines if headline.when.items() <= sides.items()), None)
 
 
+def choose_answer(
+    headlines: Sequence[Headline], own: Mapping[str, WeighedNumber], recorded: Mapping[str, WeighedNumber]
+) -> tuple[Headline | None, bool]:
+    """What this laboratory's numbers say; else what the makers' say, while no own one denies it: then it is True."""
+    if headline := choose_headline(headlines, own):
+        return headline, False
+    headline = choose_headline(headlines, recorded)
+    decided = {name: number.verdict for name, number in own.items() if number.verdict.is_decided}
+    if headline is None or any(decided.get(name) not in (None, recorded[name].verdict) for name in headline.when):
+        return None, False
+    return headline, True
+
+
+def compose_title(question: str, headline: Headline | None) -> str:
+    """What stands for a question wherever it is named by its answer."""
+    return headline.says if headline else f"{question} Not decided yet"
+
+
 def choose_pictured_estimand(names: Collection[str], estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Of these that whose repetitions show most: a share of them has but two heights."""
     carrying = [estimand for estimand in estimands if estimand["name"] in names]

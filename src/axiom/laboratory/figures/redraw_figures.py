@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
@@ -12,17 +12,22 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import verdict_meaning
+from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
+    choose_answer,
     choose_headline,
     choose_pictured_estimand,
     compose_answer,
     compose_claim,
+    compose_title,
+    is_size_open,
     level_in_words,
     with_words,
 )
 from axiom.domain.headlines.numbers import estimate_with_unit, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
+from axiom.laboratory.figures.rules.question_picture import name_question_picture
 from axiom.laboratory.figures.rules.sweeps_and_strips import (
     compose_strip,
     compose_sweep,
@@ -40,7 +45,7 @@ from axiom.store.engine.database import Database, from_microseconds, to_microsec
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.experiments.recorded_answers import find_recorded_numbers
+from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
 from axiom.store.findings import evidence
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.registrations import registrations
@@ -48,6 +53,7 @@ from axiom.store.upkeep import figures
 from axiom.store.views import credit
 from axiom.store.views.results import MeasuredLists, MeasureTally
 from axiom.store.writer import Writer
+from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
 from axiom_weigh.figures.drawing import png_of, svg_of
@@ -67,6 +73,7 @@ from axiom_weigh.figures.picture_data import (
     look_of,
     shared_card,
 )
+from axiom_weigh.values import Evidence, Grade, Verdict
 
 log = logging.getLogger("axiom.draw")
 
@@ -96,7 +103,8 @@ class FigureUpdater:
         """Draw what has changed; how many pictures that were."""
         seen: dict[int, _State] = {}
         with Connections(folder=self._folder).reader() as reader:
-            stale = list(self._stale(reader, seen, now))
+            # A page waits for a picture, and nobody for a card.
+            stale = sorted(self._stale(reader, seen, now), key=lambda row: row[0].endswith(CARD))
         drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
         self._seen.update(seen)  # not before: what could not be stored is drawn again
         self._credited = now.date()
@@ -187,21 +195,65 @@ def _pictures(
     db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
-    sweep = experiment_sweep(db, experiment, manifest, weighed)
-    if sweep is not None:
-        yield f"experiment/{experiment.id}/sweep", sweep
-    curve = experiment_curve(db, experiment, manifest)
-    if curve is not None:
-        yield f"experiment/{experiment.id}/curve", curve
-    recorded = recorded_strip(experiment, manifest)
-    if recorded is not None:
-        yield f"experiment/{experiment.id}/recorded", recorded
-    for finding in weighed:
-        yield from _finding_pictures(db, finding, laboratory)
+    newest_first = sorted(weighed, key=lambda finding: -finding.number)
+    own = {finding.estimand: finding.number for finding in newest_first if finding.status == "open"}
+    newest = {
+        estimand: evidence.parse_evidence(lines[-1])
+        for estimand, number in own.items()
+        if (lines := evidence.list_evidence_lines(db, number))
+    }
+    pictures: dict[str, Request | None] = {
+        f"experiment/{experiment.id}/sweep": experiment_sweep(db, experiment, manifest, newest),
+        f"experiment/{experiment.id}/curve": experiment_curve(db, experiment, manifest),
+        f"experiment/{experiment.id}/recorded": recorded_strip(experiment, manifest),
+    }
+    own_pictures = dict(pair for finding in weighed for pair in _finding_pictures(db, finding, laboratory))
+    recorded = find_recorded_numbers(experiment.name, experiment.version)
+    headline, is_recorded = choose_answer(manifest.headlines, newest, recorded)
+    shown = name_question_picture(
+        experiment.id,
+        has_figure=manifest.figure is not None,
+        is_recorded=is_recorded,
+        finding=own[next(iter(headline.when))] if headline and not is_recorded else min(own.values(), default=0),
+    )
+    if headline or own_pictures:
+        picture = (pictures | own_pictures).get(shown) if headline else None  # words do not change with every result
+        numbers = recorded if is_recorded else newest
+        pictures[f"experiment/{experiment.id}/{CARD}"] = _question_card(
+            experiment.id, manifest, headline, numbers, picture, laboratory
+        )
+    yield from ((name, request) for name, request in (own_pictures | pictures).items() if request)
+
+
+def _question_card(
+    experiment_id: int,
+    manifest: Manifest,
+    headline: Headline | None,
+    numbers: Mapping[str, Evidence] | Mapping[str, RecordedNumber],
+    picture: Request | None,
+    laboratory: str,
+) -> SharedCard:
+    """The question's answer beside its picture; what is not answered says so."""
+    carrying = {name: numbers[name] for name in headline.when} if headline else {}
+    declared = {estimand["name"]: estimand for estimand in manifest.estimands}
+    grade = min((number.grade for number in carrying.values()), key=list(Grade).index, default=Grade.AWAITING)
+    is_open = any(is_size_open(declared[name], number) for name, number in carrying.items())
+    repetitions = min((number.seeds for number in carrying.values()), default=0)
+    by = ", by the makers" if any(isinstance(number, RecordedNumber) for number in carrying.values()) else ""
+    return SharedCard(
+        name=f"experiment-{experiment_id}-card",
+        title=compose_title(manifest.question, headline),
+        laboratory=laboratory,
+        above="Question",
+        number=f"{counted(repetitions, 'repetition')}{by}" if headline else "",
+        stands=f"Grade {grade}{'; whether it matters is open' if is_open else ''}" if headline else "Being computed",
+        verdict=Verdict.UNDECIDED,
+        picture=None if isinstance(picture, SharedCard) else picture,
+    )
 
 
 def experiment_sweep(
-    db: Database, experiment: StoredExperiment, manifest: Manifest, weighed: Sequence[WeighedFinding] = ()
+    db: Database, experiment: StoredExperiment, manifest: Manifest, newest: Mapping[str, Evidence] | None = None
 ) -> Sweep | None:
     """The declared figure over what is back so far, of very many the first, as the page's table has it.
 
@@ -210,20 +262,15 @@ def experiment_sweep(
     """
     if manifest.figure is None:
         return None
-    by_place = place_points(manifest, MeasureTally().values(db, experiment.id, manifest.figure.y).by_config)
-    marks = tuple(_marks(db, manifest, weighed, by_place))
-    return compose_sweep(manifest, by_place, name=f"experiment-{experiment.id}-sweep", marks=marks)
+    by_place, _ = place_points(manifest, MeasureTally().values(db, experiment.id, manifest.figure.y).by_config)
+    marks = _marks(manifest, newest or {}, by_place)
+    return compose_sweep(manifest, by_place.values(), name=f"experiment-{experiment.id}-sweep", marks=marks)
 
 
 def _marks(
-    db: Database, manifest: Manifest, weighed: Sequence[WeighedFinding], by_place: Mapping[int, SweepPoint]
+    manifest: Manifest, newest: Mapping[str, Evidence], by_place: Mapping[int, SweepPoint]
 ) -> Iterator[PointMark]:
     """The two arms of what carries the headline and lies in the picture; of several those that are farthest apart."""
-    newest = {
-        finding.estimand: evidence.parse_evidence(lines[-1])
-        for finding in sorted(weighed, key=lambda finding: -finding.number)
-        if finding.status == "open" and (lines := evidence.list_evidence_lines(db, finding.number))
-    }
     headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
     if headline is None or figure is None:
         return
@@ -248,7 +295,7 @@ def _marks(
 
 
 def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | None:
-    """What the makers of the catalogue had measured of the first estimand that their answer speaks of."""
+    """What the makers of the catalogue had measured of the estimand of their answer that shows most."""
     numbers = find_recorded_numbers(experiment.name, experiment.version)
     headline = choose_headline(manifest.headlines, numbers)
     if headline is None:

@@ -38,17 +38,32 @@ def finding_bibtex(
     *, number: int, answer: str, laboratory: str, authors: str, date: str, line: int, address: str
 ) -> str:
     """One entry. `date` begins with year, month and day; `address` is that of the finding's page, if it has one."""
+    return laboratory_bibtex(
+        name=f"finding-{number}",
+        title=f"Finding {number}: {answer}",
+        note=f"Version {line} of {date[:10]}; data under CC BY 4.0",
+        laboratory=laboratory,
+        authors=authors,
+        date=date,
+        address=address,
+    )
+
+
+def laboratory_bibtex(
+    *, name: str, title: str, note: str, laboratory: str, authors: str, date: str, address: str
+) -> str:
+    """One entry of what a laboratory says on a day."""
     names = [*(author.name for author in authors_of(authors)), laboratory]
     by = " and ".join(f"{{{_escaped(name)}}}" for name in names)
     fields = {
         "author": by,
-        "title": f"{{Finding {number}: {_escaped(answer)}}}",
+        "title": f"{{{_escaped(title)}}}",
         "year": date[:4],
         "month": str(int(date[5:7])),
-        "note": f"Version {line} of {date[:10]}; data under CC BY 4.0",
+        "note": note,
         **({"url": address} if address else {}),
     }
-    return _entry(f"axiom-finding-{number}", fields)
+    return _entry(f"axiom-{name}", fields)
 
 
 def reference_bibtex(reference: ApprovedReference) -> str:

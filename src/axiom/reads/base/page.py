@@ -20,6 +20,7 @@ class SitePage:
     template: str = ""
     words: frozenset[str] = frozenset()  # of a query, which it reads
     is_translated: bool = False  # does it come in several languages?
+    is_framed: bool = False  # may pages of other sites show it inside of themselves?
 
     @property
     def json(self) -> str:
@@ -30,10 +31,9 @@ class SitePage:
 SHOWN: list[SitePage] = []  # by the modules that were imported; the site imports all
 
 
-def page_at(path: str, template: str, *, words: str = "", is_translated: bool = False) -> Callable[[_Make], _Make]:
+def page_at(path: str, template: str, *, words: str = "", **is_how: bool) -> Callable[[_Make], _Make]:
     def noted(make: _Make) -> _Make:
-        read = frozenset(words.split())
-        SHOWN.append(SitePage(path=path, make=make, template=template, words=read, is_translated=is_translated))
+        SHOWN.append(SitePage(path=path, make=make, template=template, words=frozenset(words.split()), **is_how))
         return make
 
     return noted

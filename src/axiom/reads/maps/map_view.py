@@ -36,6 +36,10 @@ class ShownMap:
     def path(self) -> str:
         return f"/maps/{quote(self.name, safe='@')}"
 
+    def detail(self, tile: Tile) -> int:
+        """By how many levels the pixels of a view are finer than its place."""
+        return max(0, min(DETAIL, self.drawn.deepest - tile.level))
+
     def arm_in_words(self, arm: int) -> str:
         """What its file calls an arm, or what makes it differ from the others."""
         if arm < len(self.drawn.arms):

@@ -1,7 +1,9 @@
 """Tiles on pages of something else: the newest deep one, and those that somebody's computers drew."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 
+from axiom.domain.maps import Tile
 from axiom.limits import maps as limits
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.maps.map_view import Aspect, ShownMap, find_map, newest_versions
@@ -15,13 +17,15 @@ _EVEN = 0.5
 
 
 def find_newest_tile(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
-    """Of the tiles that were drawn last the deepest, and of those the one that shows most; None before level 1."""
+    """Of the tiles that were drawn last the deepest, and of those the one that shows most, with the part around it.
+
+    That part is a quarter of the whole, so that there is somewhere to drag it.
+    """
     candidates = [
         (tile, stored)
         for stored in newest_versions(versions)
         if stored.status == "open" and stored_manifest(stored.manifest).map is not None
         for tile in maps.list_newest_tiles(reading.db, stored.id, limits.RECENT_TILES)
-        if tile.tile.level > 0
     ]
     if not candidates:
         return None
@@ -29,7 +33,27 @@ def find_newest_tile(reading: Reading, versions: Iterable[StoredExperiment]) -> 
         candidates, key=lambda pair: (pair[0].tile.level, -abs(pair[0].shares[0] - _EVEN), pair[0].drawn_at)
     )
     shown = find_map(reading, stored)
-    return _row(shown, tile) | {"question": shown.manifest.question} if shown else None
+    if shown is None:
+        return None
+    level = min(1, shown.drawn.deepest)
+    side = 2.0 ** (level - tile.tile.level)
+    around = Tile(level=level, column=int(tile.tile.column * side), row=int(tile.tile.row * side))
+    aspect = Aspect(tile=around, arm=tile.arm, replicate=tile.replicate)
+    return _row(shown, tile) | {
+        "question": shown.manifest.question,
+        "arm": shown.arm_in_words(tile.arm) if len(shown.arms) > 1 else "",
+        "x": asdict(shown.drawn.x),
+        "y": asdict(shown.drawn.y),
+        "bands": [asdict(band) for band in shown.drawn.bands],
+        "whole": shown.path,
+        "here": aspect.address(shown.path),
+        "view": aspect.picture(shown.path, "views"),
+        "tiles_at": aspect.picture(shown.path, "tiles").rpartition("/")[0],
+        "around": around.factors,
+        "detail": shown.detail(around),
+        "lowest": shown.drawn.deepest,
+        "size": shown.drawn.pixels << shown.detail(around),
+    }
 
 
 def list_tiles_by_hosts(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:

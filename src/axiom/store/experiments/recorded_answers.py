@@ -24,6 +24,11 @@ class RecordedNumber:
     high: float | None
     values: tuple[float | None, ...]
 
+    @property
+    def seeds(self) -> int:
+        """How many repetitions there are, as evidence counts them."""
+        return len(self.values)
+
 
 def find_recorded_numbers(experiment: str, version: int) -> Mapping[str, RecordedNumber]:
     """By estimand; nothing of another version, whose numbers may be others."""

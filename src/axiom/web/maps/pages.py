@@ -63,7 +63,7 @@ def map_page(reading: Reading, name: str) -> Answer:
             "arm": aspect.arm,
             "against": aspect.against,
             "replicate": aspect.replicate,
-            "detail": look.detail(aspect.tile),
+            "detail": look.shown.detail(aspect.tile),
             "pixels": shown.drawn.pixels,
             "lowest": shown.drawn.deepest,
             "here": aspect.address(shown.path),
@@ -308,14 +308,14 @@ def _view(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
         ],
         "of": chosen,
         "squares": _squares(shown.drawn, squares, drawers, picture.pixels, window.columns),
-        "data": _data(shown, aspect, chosen, look.detail(aspect.tile)),
+        "data": _data(shown, aspect, chosen, look.shown.detail(aspect.tile)),
     }
 
 
 def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answer:
     """One pixel: both knobs, what it is in each replicate, who drew it, and how it is computed again."""
     shown, drawn = look.shown, look.shown.drawn
-    detail = look.detail(aspect.tile)
+    detail = look.shown.detail(aspect.tile)
     level, size = aspect.tile.level + detail, drawn.pixels << detail
     side = drawn.pixels << level
     point = aspect.point or _middle(drawn, aspect.tile)

@@ -3,7 +3,7 @@
 from axiom.domain.maps import Tile
 from axiom.errors import NotFound
 from axiom.limits import maps as limits
-from axiom.reads.maps.map_view import DETAIL, Aspect, ShownMap
+from axiom.reads.maps.map_view import Aspect, ShownMap
 from axiom.store.engine.database import Database
 from axiom.store.maps.windows import ChartReader, PixelWindow, WindowPixels, list_window_tiles, tile_window
 from axiom.web.maps import colours
@@ -22,12 +22,8 @@ class MapLook:
             both = set(self.others.replicates(limits.REPLICATES))
             self.replicates = [number for number in self.replicates if number in both]
 
-    def detail(self, tile: Tile) -> int:
-        """By how many levels the pixels of a view are finer than its place."""
-        return max(0, min(DETAIL, self.shown.drawn.deepest - tile.level))
-
     def window(self, tile: Tile) -> PixelWindow:
-        return tile_window(tile, self.shown.drawn.pixels, self.detail(tile))
+        return tile_window(tile, self.shown.drawn.pixels, self.shown.detail(tile))
 
     def coloured(self, replicate: int | None, window: PixelWindow) -> tuple[bytes, tuple[Colour, ...]]:
         chosen = self.replicates if replicate is None else [replicate]

@@ -24,16 +24,18 @@ from axiom.web.probes import PATHS, Probes, probe_routes
 from axiom.web.site.languages import CHOICE, language_of, language_route
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
 from axiom.web.site.query_words import drop_unread_words
-from axiom.web.site.routes import is_file, is_translated, missing_page_handler, respond_to_fault, site_routes
+from axiom.web.site.routes import (
+    POLICY,
+    is_file,
+    is_translated,
+    missing_page_handler,
+    respond_to_fault,
+    site_routes,
+)
 from axiom.web.site.templates import template_environment
 
-# Nothing is loaded from another origin and no script runs that is not a file of ours.
 _HEADERS = (
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-        b"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
+    (b"content-security-policy", f"{POLICY} 'none'".encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),

@@ -27,6 +27,7 @@ from axiom.reads.base.page import NUMBER, SHOWN, SitePage
 from axiom.reads.base.request import Answer, Reading
 from axiom.reads.rounds import sessions
 from axiom.reads.tasks import draw_task
+from axiom.signed.manifests import stored_manifest
 from axiom.web import maps, papers
 from axiom.web.base.slow_files import Exports, Make, SlowFile
 from axiom.web.export import archive
@@ -58,6 +59,12 @@ Read = Callable[[Request], Any]  # opens a Reading for the length of a `with`
 RESULTS = "/results.csv"
 _CSV, _ZIP = "text/csv", "application/zip"
 _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
+# Nothing is loaded from another origin and no script runs that is not a file of ours.
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors"
+)
+_FRAMED = {"content-security-policy": f"{POLICY} *"}  # of a page on which nothing can be done
 _KINDS = {
     "style.css": "text/css",
     "htmx.min.js": "application/javascript",
@@ -148,7 +155,8 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
                 shown = _render(
                     templates, reading, page.template, {**made, "json": _as_json(request)}, page.is_translated
                 )
-                headers = {"content-language": reading.language} if reading.language else None
+                headers = {"content-language": reading.language} if reading.language else {}
+                headers |= _FRAMED if page.is_framed else {}
                 return HTMLResponse(shown, status_code=status, headers=headers)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
             return missing_page_handler(templates, read)(request, error)
@@ -300,10 +308,12 @@ def _results(reading: Reading, breathe: Breathe) -> SlowFile:
 
 def _picture(reading: Reading, name: str) -> Response:
     drawn, _, kind = name.rpartition(".")
-    if kind not in ("csv", "png", "svg"):
+    if kind not in ("csv", "json", "png", "svg"):
         raise NotFound(f"There is no picture {name}.")
-    if kind == "csv":
+    if kind in ("csv", "json"):
         shown = _plate(reading, drawn)
+        if kind == "json":
+            return JSONResponse({word: shown[word] for word in ("name", "headings", "rows")})
         return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
     body = figures.figure_file(reading, drawn, kind, static_bytes("figure.css").decode())
     if kind == "png":
@@ -323,9 +333,8 @@ def _plate(reading: Reading, name: str) -> Answer:
     if noun == "finding":
         made = findings.finding_page(reading, number)["finding"]["figures"]
     elif noun == "experiment":
-        made = experiments.experiment_page(reading, experiments.read_experiment_name(reading, number))["experiment"][
-            "figures"
-        ]
+        stored = experiments.require_experiment_number(reading, number)
+        made = experiments.plot_pictures(reading, stored, stored_manifest(stored.manifest))
     if picture not in made:
         raise NotFound(f"There is no picture {name}.")
     drawing: Answer = made[picture]

@@ -17,6 +17,7 @@ from axiom.reads import results
 from axiom.reads.base import cells
 from axiom.web.base.facts import facts_in_html
 from axiom.web.base.interval_drawing import whisker_places
+from axiom.web.maps import colours
 from axiom_weigh.values import Verdict
 
 _ENGLISH_WORDS = Markup(' lang="en"')
@@ -93,6 +94,7 @@ def template_environment() -> Environment:
         "sentence": numbers.begin_sentence,
     }
     made.globals |= {
+        "band_colours": lambda place, shades: [*map(colours.hex_colour, colours.band_colours(place, shades))],
         "cells": cells.row_cells,
         "columns": cells.number_columns,
         "estimate": _estimate,

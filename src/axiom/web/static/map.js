@@ -1,9 +1,14 @@
 // Maps: pan, zoom, keys and touch. Without it every control is a link. Leaflet comes when somebody first uses the map.
+// On a page of something else a link, data-leads, leads to what is looked at, and nothing else of the page changes.
 (() => {
   "use strict";
   const sheet = document.querySelector("[data-map]");
   if (!sheet) return;
   const said = sheet.dataset;
+  const leads = document.querySelector("[data-leads]");
+  const hide = (what, is) => {
+    for (const found of document.querySelectorAll(what)) found.hidden = is;
+  };
   const detail = Number(said.detail);
   const deepest = Math.max(0, Number(said.lowest) - detail);
   const here = new URL(said.here, location.href);
@@ -81,7 +86,7 @@
     };
     cover();
     ring = L.circleMarker(middle, { radius: 9, weight: 2.5, color: "#b02a45", fill: false, interactive: false, className: "halo" });
-    ring.addTo(map);
+    if (!leads) ring.addTo(map);
     mark();
     map.on("click", (event) => read(event.latlng));
     map.on("moveend", () => {
@@ -89,8 +94,8 @@
       soon();
     });
     sheet.classList.add("is-live");
-    document.querySelector(".keys").hidden = false;
-    document.querySelector("[data-part=hint]").hidden = true;
+    hide(".keys", false);
+    hide("[data-part=hint]", true);
     let last = 0;
     new ResizeObserver(() => {
       cancelAnimationFrame(last);
@@ -109,12 +114,14 @@
 
   // The ring lies where the card says.
   function mark() {
+    if (leads) return;
     const over = sheet.querySelector("[data-part=over]");
     ring.setLatLng([y.share(Number(over.dataset.y)), x.share(Number(over.dataset.x))]);
   }
 
   // The ends of both axes, as the map lies now.
   function label() {
+    if (leads) return;
     const seen = map.getBounds();
     const ends = [
       ["[data-part=across]", x.at(seen.getWest()), x.at(seen.getEast())],
@@ -159,6 +166,7 @@
 
   // What stands beside the map comes from the page of the new address.
   async function show(next) {
+    if (leads) return void (leads.href = next);
     const turn = ++asked;
     let text;
     try {
@@ -180,7 +188,7 @@
     }
     if (open) document.querySelector("[data-part=table] details").open = true;
     if (held) (document.querySelector(`a[data-way="${held}"]`) ?? sheet).focus({ preventScroll: true });
-    document.querySelector("[data-part=hint]").hidden = true;
+    hide("[data-part=hint]", true);
     mark();
     label();
     history.replaceState(null, "", next);

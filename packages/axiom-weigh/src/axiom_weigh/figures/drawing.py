@@ -57,7 +57,7 @@ def svg_of(request: Request) -> str:
         raise _not_drawn(request.name, "a-z, 0-9, - and _ alone can be part of an address")
     try:
         json.dumps(asdict(request), allow_nan=False)  # refuses what is no number
-        drawn = card(request) if isinstance(request, SharedCard) else "".join(_svg(request, kind) for kind in WIDTHS)
+        drawn = _card(request) if isinstance(request, SharedCard) else "".join(_svg(request, kind) for kind in WIDTHS)
     except (ArithmeticError, LookupError, TypeError, ValueError) as fault:
         raise _not_drawn(request.name, f"{type(fault).__name__}: {fault}") from fault
     return _OF_NO_XML.sub("?", drawn)
@@ -102,6 +102,14 @@ def framed(axes: Axes, layers: Iterable[str], name: str, kind: str, *, title: st
 def _svg(request: Charted, kind: str) -> str:
     layers, axes = _DRAWN_BY[type(request)](request, kind)
     return framed(axes, layers, request.name, kind, title=request.title, about=described(request))
+
+
+def _card(request: SharedCard) -> str:
+    """The card, with its picture as a telephone has it: that is legible where a card is shown small."""
+    if request.picture is None:
+        return card(request)
+    layers, axes = _DRAWN_BY[type(request.picture)](request.picture, "narrow")
+    return card(request, axes.whole(layers), (axes.width, axes.whole_height))
 
 
 def _not_drawn(name: str, why: str) -> FigureNotDrawn:

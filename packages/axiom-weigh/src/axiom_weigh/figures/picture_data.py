@@ -207,9 +207,13 @@ class History:
         _require(len(self.days) > 1, self.name, "one day is no history")
 
 
+_Estimated = Sweep | Narrowing | Strip | Forest
+Charted = _Estimated | History | Curve
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedCard:
-    """What is shown where somebody shares a finding's page: the answer, never the bare claim."""
+    """What is shown where somebody shares the page of a finding or a question: the answer, never the bare claim."""
 
     name: str
     title: str  # the answer
@@ -218,14 +222,13 @@ class SharedCard:
     number: str  # with its interval
     stands: str  # verdict and grade
     verdict: Verdict
+    picture: Charted | None = None  # beside the answer, in place of the verdict's sign
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
         _require(bool(self.title.strip()), self.name, "there is no answer")
 
 
-_Estimated = Sweep | Narrowing | Strip | Forest
-Charted = _Estimated | History | Curve
 Request = Charted | SharedCard
 
 

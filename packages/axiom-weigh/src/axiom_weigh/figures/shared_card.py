@@ -1,5 +1,6 @@
 """The card that stands where a page is shared: the answer in large words, its number, and how sure it is."""
 
+from collections.abc import Sequence
 from html import escape
 
 from axiom_weigh.figures.palette import CARD_SIZE, FONTS, VERDICTS
@@ -11,6 +12,8 @@ _MARGIN = 72
 _WIDTH = CARD_SIZE[0] - 2 * _MARGIN
 _TOP, _ROOM = 148, 300  # pixels from above, and for how many the answer may take
 _SIZES = (66, 58, 50, 44, 38)  # of the answer's letters: the largest at which it fits
+_BESIDE = 520  # pixels for the answer where a picture stands right of it, and then for the picture
+_CHART = (616, 144, 512, 452)  # its left and upper edge, and the most of its width and height
 _WIDE = 0.5  # of a letter's size: how wide letters are, about
 _LEADING = 1.2
 _LONGEST = 44  # letters of the laboratory's name
@@ -28,29 +31,35 @@ _SIGNS = {
 }
 
 
-def card(request: SharedCard) -> str:
-    """Return the card as an SVG whose colours are roles."""
+def card(request: SharedCard, chart: str = "", size: tuple[int, int] = _CHART[2:]) -> str:
+    """Return the card as an SVG whose colours are roles, with the inside of a picture of this size if there is one."""
     width, height = CARD_SIZE
     shape, role = VERDICTS[request.verdict]
-    size, lines = _set(request.title)
+    room, sizes = (_BESIDE, _SIZES[2:]) if chart else (_WIDTH, _SIZES)
+    letters, lines = _set(request.title, room, sizes)
     ident = request.name
     words = [
         _words(short(request.laboratory, _LONGEST), _MARGIN + 88, 96, 30, "ink2"),
         _words(request.above, width - _MARGIN, 96, 30, "ink2", anchor="end"),
         *(
-            _words(line, _MARGIN, _TOP + size + round(number * size * _LEADING), size, "ink")
+            _words(line, _MARGIN, _TOP + letters + round(number * letters * _LEADING), letters, "ink")
             for number, line in enumerate(lines)
         ),
-        _words(request.number, _MARGIN, 528, 44, role),
-        _words(request.stands, _MARGIN + 44, 586, 30, "ink"),
+        _words(request.number, _MARGIN, 540 if chart else 528, 30 if chart else 44, "ink2" if chart else role),
+        _words(request.stands, _MARGIN if chart else _MARGIN + 44, 586, 30, "ink"),
     ]
+    sign = f'<path d="{_SIGNS[shape]}" transform="translate({_MARGIN},562)" fill="var(--{role})"/>'
+    if chart:
+        left, top, wide, high = _CHART
+        scale = min(wide / size[0], high / size[1])
+        sign = f'<g transform="translate({left},{top}) scale({scale:.3f})">{chart}</g>'
     return (
         f'{CARD} role="img" aria-labelledby="{ident}-t {ident}-d" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{FONTS}" fill="none">'
         f'<title id="{ident}-t">{escape(request.title)}</title>'
         f'<desc id="{ident}-d">{escape(described(request))}</desc>{_MARK}'
         f'<path d="M{_MARGIN} 124H{width - _MARGIN}" stroke="var(--ink)" stroke-width="2"/>'
-        f'<path d="{_SIGNS[shape]}" transform="translate({_MARGIN},562)" fill="var(--{role})"/>{"".join(words)}</svg>'
+        f"{sign}{''.join(words)}</svg>"
     )
 
 
@@ -58,9 +67,9 @@ def _words(text: str, x: int, y: int, size: int, role: str, *, anchor: str = "st
     return f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="var(--{role})">{escape(text)}</text>'
 
 
-def _set(answer: str) -> tuple[int, list[str]]:
+def _set(answer: str, room: int, sizes: Sequence[int]) -> tuple[int, list[str]]:
     """The size of the letters and the lines; at the smallest size an answer that is still too long is cut."""
-    tried = [(size, _lines(answer, round(_WIDTH / (_WIDE * size))), int(_ROOM / (size * _LEADING))) for size in _SIZES]
+    tried = [(size, _lines(answer, round(room / (_WIDE * size))), int(_ROOM / (size * _LEADING))) for size in sizes]
     size, lines, most = next((setting for setting in tried if len(setting[1]) <= setting[2]), tried[-1])
     return size, lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]} …"]
 

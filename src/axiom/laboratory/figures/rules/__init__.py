@@ -1,1 +1,1 @@
-"""Pictures: what they show, decided from facts alone."""
+"""Pictures: what is decided of them from facts alone."""

@@ -1,4 +1,4 @@
-"""What the picture of a question and that of a finding's repetitions show, where some points may be one's own."""
+"""Where each config stands in the picture that a file declares, and what that and a finding's repetitions show."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -21,36 +21,36 @@ from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.values import Cohort, Evidence, Observation
 
 
-def place_points(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) -> dict[int, SweepPoint]:
-    """The points of the declared figure by the place of their config; none where there is no figure or nothing back."""
+def place_points(manifest: Manifest, values: Mapping[int, Sequence[float]]) -> tuple[dict[int, SweepPoint], str]:
+    """Each config that the figure shows, by its place in the sweep, and the factors by which its series are told."""
     figure = manifest.figure
     if figure is None:
-        return {}
-    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
-    if not any(place in by_config for place, _ in shown):
-        return {}
-    in_words = [(place, tell_levels(manifest.words, config, figure.x)) for place, config in shown]
-    points, _ = points_of(figure.x, [_measured(config, by_config.get(place, [])) for place, config in in_words])
-    return dict(zip((place for place, _ in shown), points, strict=True))
+        return {}, ""
+    shown = [place for place, config in enumerate(manifest.configs) if figure.shows(config)]
+    in_words = [tell_levels(manifest.words, manifest.configs[place], figure.x) for place in shown]
+    measured = [_measure(config, values.get(place, ())) for place, config in zip(shown, in_words, strict=True)]
+    points, by = points_of(figure.x, measured)
+    return dict(zip(shown, points, strict=True)), by
 
 
 def compose_sweep(
     manifest: Manifest,
-    by_place: Mapping[int, SweepPoint],
+    points: Iterable[SweepPoint],
     *,
     name: str,
     marks: Iterable[PointMark] = (),
     own: Iterable[SweepPoint] = (),
 ) -> Sweep | None:
-    figure = manifest.figure
-    if figure is None or not by_place:
+    """The declared figure of these points; None where it has nothing to show. `own` are points to point out."""
+    figure, drawn = manifest.figure, tuple(points)
+    if figure is None or all(point.median is None for point in drawn):
         return None
     return Sweep(
         name=name,
         title=figure.title,
         x=name_in_words(manifest.words, figure.x),
         y=name_in_words(manifest.words, figure.y),
-        points=tuple(by_place.values()),
+        points=drawn,
         log=figure.log,
         marks=tuple(marks),
         own=tuple(own),
@@ -98,7 +98,7 @@ def name_axis(estimand: Mapping[str, Any]) -> str:
     return f"{measure}: {unit}" if unit else measure
 
 
-def _measured(config: Mapping[str, Any], values: Sequence[float]) -> MeasuredConfig:
+def _measure(config: Mapping[str, Any], values: Sequence[float]) -> MeasuredConfig:
     low, high = median_sequence(values)
     return MeasuredConfig(
         config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high

@@ -1,0 +1,120 @@
+"""The picture of a question: what its answer rests on, or what its address chooses of it: a line, and a place on that.
+
+What is chosen is measured and no more: medians with their intervals, which no verdict speaks of.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlencode
+
+from axiom.domain.experiments import Figure
+from axiom.domain.headlines.answers import level_in_words, name_in_words
+from axiom.domain.headlines.numbers import begin_sentence
+from axiom.laboratory.figures.rules.sweeps_and_strips import compose_sweep
+from axiom.reads import experiments, findings
+from axiom.reads.base.query_errors import not_a_choice
+from axiom.reads.base.request import Answer, Reading
+from axiom.signed.manifests import Manifest
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.findings import evidence
+from axiom_weigh.amounts import counted
+from axiom_weigh.errors import FigureNotDrawn
+from axiom_weigh.figures.drawing import svg_of
+from axiom_weigh.figures.picture_data import PointMark, Sweep, SweepPoint
+from axiom_weigh.figures.scales import digits
+
+WORDS = "line at"  # of an address, which choose
+
+
+def describe_picture(reading: Reading, stored: StoredExperiment, manifest: Manifest, name: str) -> Answer:
+    """The picture of this name and its numbers, with what can be chosen where it has a course."""
+    noun, number, kind = name.split("/")
+    if noun == "finding":
+        observed = evidence.read_observations(reading.db, int(number))
+        shown = findings.plot_repetitions(reading, int(number), observed)
+    else:
+        shown = experiments.plot_picture(reading, stored, manifest, kind) or {}
+    chosen = {word: text for word in WORDS.split() if (text := reading.query.get(word))}
+    if kind == "sweep" and manifest.figure and shown["rows"]:
+        shown |= _choose(reading, stored, manifest, manifest.figure, **chosen)
+    return shown | {"embed": _address(f"{stored.name}/picture", {} if shown.get("misread") else chosen)}
+
+
+def _choose(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest, figure: Figure, line: str = "", at: str = ""
+) -> Answer:
+    read = reading.tally.values(reading.db, stored.id, figure.y)
+    points, by = experiments.read_points(reading, stored, manifest, read)
+    lines = list(dict.fromkeys(point.series for point in points.values()))
+    levels = list(dict.fromkeys(point.x for point in points.values()))
+    misread = [
+        *not_a_choice({"line": line}, "line", [str(number + 1) for number in range(len(lines))]),
+        *not_a_choice({"at": at}, "at", [str(number + 1) for number in range(len(levels))]),
+    ]
+    chosen = int(line or 0) if not misread else 0
+    choices = {
+        "misread": misread,
+        "lines": [
+            {"words": digits(name), "href": _address(stored.name, {"line": number}), "is_here": number == chosen}
+            for number, name in enumerate(lines, 1)
+        ],
+        "whole": _address(stored.name, {}),
+        "line": chosen,
+        "at": int(at) if chosen and at else 0,
+        "x": name_in_words(manifest.words, figure.x),
+        "levels": [digits(level) for level in levels],
+    }
+    if not chosen:
+        return choices
+    own = [point for point in points.values() if point.series == lines[chosen - 1] and point.median is not None]
+    here = [point for point in own if at and point.x == levels[int(at) - 1]]
+    marks = [
+        PointMark(point=point, words=_place(manifest, figure, point), more=(digits(point.median), _interval(point)))
+        for point in here
+    ]
+    sweep = compose_sweep(manifest, own, name=f"experiment-{stored.id}-sweep", marks=marks)
+    return choices | {
+        "drawn": reading.memo.get_or_create(
+            ("chosen", stored.id, line, at), lambda: _draw(sweep), version=(read.results, read.after)
+        ),
+        "svg": None,
+        "png": None,
+        "told": list(_tell(manifest, figure, own, here, f"With {digits(lines[chosen - 1])}, " if by else "")),
+    }
+
+
+def _draw(sweep: Sweep | None) -> str | None:
+    """Both widths of it; None where a value is no number that can be drawn, which the sentences tell all the same."""
+    try:
+        return svg_of(sweep) if sweep else None
+    except FigureNotDrawn:
+        return None
+
+
+def _tell(
+    manifest: Manifest, figure: Figure, own: Sequence[SweepPoint], here: Sequence[SweepPoint], condition: str
+) -> Iterator[str]:
+    """What was measured, the place that was chosen, and the ends of it."""
+    if not own:
+        yield "Nothing of this line is back yet."
+        return
+    seeds = counted(min(point.seeds for point in own), "repetition")
+    subject = begin_sentence(f"{condition}{name_in_words(manifest.words, figure.y)}")
+    yield f"{subject} was measured at {counted(len(own), 'place')}, with {seeds} or more at each."
+    ordered = sorted(own, key=lambda point: point.median or 0.0)
+    for what, point in (*(("", point) for point in here), ("highest ", ordered[-1]), ("lowest ", ordered[0])):
+        place = _place(manifest, figure, point)
+        yield f"The {what}median is {digits(point.median)} ({_interval(point)}), with {place}."
+    yield "This line was chosen to look at: the answer rests on the tests that its page names, and on no other."
+
+
+def _place(manifest: Manifest, figure: Figure, point: SweepPoint) -> str:
+    return point.x if isinstance(point.x, str) else level_in_words(manifest.words, figure.x, point.x)
+
+
+def _interval(point: SweepPoint) -> str:
+    is_bounded = point.low is not None and point.high is not None
+    return f"95 % sure: {digits(point.low)} to {digits(point.high)}" if is_bounded else "not bounded yet"
+
+
+def _address(name: str, words: Mapping[str, object]) -> str:
+    return f"/questions/{name}?{urlencode(words)}" if words else f"/questions/{name}"
