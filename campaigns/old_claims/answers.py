@@ -23,6 +23,8 @@ def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExper
     lines = []
     for claim in listed.claims:
         reckoned, rows = became[claim.name], [claim_test(asking, experiments) for asking in claim.askings]
+        tests = [test for test in rows if test.asking.kind is LinkKind.TESTS]
+        controls = sum(bool(test.asking.overturned_by) for test in rows)
         line = {
             "name": claim.name,
             "claim": claim.claim,
@@ -36,6 +38,7 @@ def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExper
             "is_slight": reckoned.is_slight,
             "reason": reckoned.reason,
             "chosen_late": listed.tested_later.get(claim.name, ""),
+            "asked_by": {"tests": len(tests), "controls": controls, "beside": len(rows) - len(tests) - controls},
             "tests": [_test(test, experiments) for test in rows],
         }
         lines.append(json.dumps(line, ensure_ascii=False))

@@ -65,7 +65,7 @@ _MEANS = {
     Reckoning.TOO_SMALL: "whatever there is of it is smaller than what was said to matter",
     Reckoning.FALLS: "every test speaks against it",
     Reckoning.UNDECIDED: "it has all its seeds, and they are not enough to say",
-    Reckoning.NOT_YET: "it lacks seeds, or nothing tests it so far",
+    Reckoning.NOT_YET: "it lacks seeds, or no experiment here covers it",
 }
 _WHY_THESE = " What tests it was said when the numbers were known: {why}."
 _BEARINGS = {

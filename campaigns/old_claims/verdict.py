@@ -75,7 +75,7 @@ def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
     controls = [row for row in rows if row.asking.overturned_by]
     if not tests:
         beside = "; what is asked says on what it may depend" if rows else ""
-        return Reckoned(reckoning=Reckoning.NOT_YET, reason=f"nothing tests it so far{beside}")
+        return Reckoned(reckoning=Reckoning.NOT_YET, reason=f"no experiment here covers it{beside}")
     if lacking := [row for row in (*tests, *controls) if not row.is_enough]:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
     are_absent = all(row.footing.is_absent for row in tests if row.footing is not None)

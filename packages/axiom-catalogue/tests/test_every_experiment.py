@@ -14,6 +14,8 @@ import pytest
 from cell_host import Shelf
 
 from axiom.domain.experiments import seed_of
+from axiom.domain.findings import Kind
+from axiom.domain.links import references_in
 from axiom.kit import progress
 from axiom.laboratory.experiments.rules.source_rules import check_source
 
@@ -34,6 +36,7 @@ DIVERGING = {  # who says that alone of a network that leaves the numbers
     "starvation_under_gradient_normalisation": {"epochs": 10, "lr": 1_000.0},
 }
 RACE = {"width": 32, "strong": 4.0, "weak": 0.5, "decoupling": 0.5, "epochs": 30, "lr": 20.0}
+POSSIBLE = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0), Kind.DIMENSION: (0.0, 2.0)}
 CLIFF = {"task": "clusters", "activation": "relu", "loss": "mse", "depth": 3, "rows": 50, "epochs": 1}  # one step
 SILENT = [  # of cells in which something does not happen: what they say of it, and of what they say nothing
     (
@@ -218,3 +221,17 @@ def test_what_it_declares_is_there_and_what_it_uses_is_allowed(name):
         assert set(experiment.figure.log) <= {"x", "y"}
     source = Path(sys.modules[type(golden_config).__module__].__file__).read_text(encoding="utf-8")
     assert check_source(source, name) == ()
+
+
+def test_a_published_number_is_of_the_literature_of_its_file_and_possible():
+    asked = [(experiment, estimand) for experiment in map(make_golden.load, NAMES) for estimand in experiment.estimands]
+    compared = [(experiment, estimand) for experiment, estimand in asked if estimand.published]
+    assert len({experiment.name for experiment, _ in compared}) > 10
+    for experiment, estimand in compared:
+        named = estimand.published.reference
+        assert any(named.startswith(work) for work in references_in(experiment.reference)), (estimand.name, named)
+        least, most = POSSIBLE.get(estimand.kind) or estimand.bounds or (-math.inf, math.inf)
+        if "{percent}" in estimand.in_words:
+            least, most = max(least, -1.0), min(most, 1.0)
+        low, high = estimand.published.interval or (estimand.published.value,) * 2
+        assert least <= low <= high <= most, (experiment.name, estimand.name)

@@ -15,6 +15,7 @@ from axiom.store.upkeep import figures as picture_views
 WIDTHS = (660, 326)
 _STYLE = re.compile(r"<style.*?</style>|<\?xml.*?\?>", re.DOTALL)
 _OPENING = re.compile(r"<svg[^>]*>")
+_OF_ITS_OWN = '<svg xmlns="http://www.w3.org/2000/svg"'  # without it a browser shows the text of a file, and no picture
 
 
 def figure_with_table(
@@ -79,7 +80,8 @@ def figure_file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
     opening = _OPENING.match(text)
     if opening is None:
         return text.encode()
-    return f"{opening.group()}<style>{palette}</style>{text[opening.end() :]}".encode()
+    tag = opening.group() if "xmlns=" in opening.group() else opening.group().replace("<svg", _OF_ITS_OWN, 1)
+    return f"{tag}<style>{palette}</style>{text[opening.end() :]}".encode()
 
 
 def table_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -18,9 +18,11 @@ from axiom.laboratory.findings.rules import links as link_rules
 from axiom.reads.base import paging, resolved_prose
 from axiom.reads.base.page import page_at
 from axiom.reads.base.request import Answer, Reading
+from axiom.reads.figures import WIDTHS
 from axiom.store.experiments import experiments
 from axiom.store.findings import links, old_claims
 from axiom.store.findings.old_claims import StoredClaim
+from axiom.store.upkeep.figures import find_figures
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingBrief
 
@@ -32,7 +34,7 @@ _MEANS = {
     "too small to matter": "whatever there is of it is smaller than what was said to matter",
     "does not stand": "every test speaks against it",
     "undecided": "all planned seeds are in, and they are not enough to say",
-    "not yet": "too few seeds are in, or nothing tests it so far",
+    "not yet": "too few seeds are in, or no experiment here covers it",
 }
 ROW = 56  # units of the picture for a row: 3.5rem in the style sheet, three lines of small text
 WIDTH = 88
@@ -338,9 +340,15 @@ def _old(number: int) -> Node:
 
 @page_at("/old-claims", "earlier_claims.html")
 def earlier_claims_page(reading: Reading) -> Answer:
-    """Each of them with its tests, and how many stand."""
-    published = {version.name for version in experiments.list_experiment_versions(reading.db)}
-    claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered_claims()]
+    """Each of them with its tests and a picture of what was recorded, and how many stand."""
+    newest = {version.name: version.id for version in experiments.list_experiment_versions(reading.db)}
+    pictures = {name: f"experiment/{number}/recorded/{WIDTHS[0]}" for name, number in newest.items()}
+    drawn = {figure.name for figure in find_figures(reading.db, list(pictures.values()))}
+    shown = {name: f"/figures/{picture}.svg" for name, picture in pictures.items() if picture in drawn}
+    claims = [
+        {**claim, "is_published": (name := claim["experiment"]) in newest, "picture": shown.get(name)}
+        for claim in _answered_claims()
+    ]
     became = Counter(claim["became"] for claim in claims)
     return {
         "claims": claims,

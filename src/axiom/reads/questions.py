@@ -5,6 +5,7 @@ from typing import Any
 
 from axiom.domain.headlines.answers import (
     choose_answer,
+    compose_quantity,
     compose_question,
     compose_statement,
     compose_title,
@@ -12,7 +13,9 @@ from axiom.domain.headlines.answers import (
     with_words,
 )
 from axiom.domain.headlines.numbers import interval_in_words
+from axiom.domain.links import mark_unapproved
 from axiom.laboratory.figures.rules.question_picture import name_question_picture
+from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
 from axiom.reads.base.cited_authors import laboratory_bibtex
@@ -27,8 +30,9 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
 from axiom.store.experiments.themes import read_themes
+from axiom.store.findings import references
 from axiom.store.views import findings
-from axiom.store.views.findings import FindingBrief
+from axiom.store.views.findings import FindingBrief, FindingView
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
@@ -72,6 +76,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
+            "compared": _compare_with_papers(reading, stored, views),
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
             "figure": picture,
@@ -190,4 +195,23 @@ def _tell_recorded_numbers(manifest: Manifest, names: Sequence[str]) -> list[Ans
             number, worded = numbers[estimand["name"]], with_words(estimand, manifest, manifest.configs)
             in_words = interval_in_words(worded, number.estimate, number.low, number.high)
             rows.append({"statement": compose_statement(worded, number), "in_words": in_words})
+    return rows
+
+
+def _compare_with_papers(reading: Reading, stored: StoredExperiment, views: Sequence[FindingView]) -> list[Answer]:
+    """What papers said of the numbers, as the newest bundle tells it: what was registered may not have it."""
+    newest = experiments.find_newest_bundle(reading.db, stored.id)
+    manifest = stored_manifest(newest.manifest if newest else stored.manifest)
+    approved = references.list_approved_references(reading.db)
+    recorded = find_recorded_numbers(manifest.name, manifest.version)
+    own = {view.finding.estimand: view for view in reversed(views) if view.measured.estimate is not None}
+    rows = []
+    for estimand in manifest.estimands:
+        if published := estimand.get("published"):
+            name, worded = estimand["name"], with_words(estimand, manifest, manifest.configs)
+            view = own.get(name)
+            who, number = ("here", view.measured) if view else ("the makers of Axiom measured", recorded.get(name))
+            words = compose_comparison(worded, number, mark_unapproved(published["reference"], approved), who)
+            finding = view.finding.number if view else None
+            rows.append({"quantity": compose_quantity(worded), "words": words, "finding": finding})
     return rows

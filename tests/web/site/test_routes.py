@@ -224,7 +224,7 @@ def test_an_experiment_shows_its_signed_source_and_its_pictures_can_be_taken_awa
     status = site_of.get("/status.json").json["status"]  # what the command line shows
     assert status == site_of.pages.status() | {"free_mb": pytest.approx(0, abs=1e9)}
     for name, kind, begins in (
-        ("finding/1/narrowing/660.svg", "image/svg+xml", "<svg"),
+        ("finding/1/narrowing/660.svg", "image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg"'),
         ("finding/1/narrowing/326.png", "image/png", "\x89PNG"),
         ("finding/1/narrowing.csv", "text/csv; charset=utf-8", "Replicates,Estimate"),
         ("finding/1/strip.csv", "text/csv; charset=utf-8", "Replicate,Value"),

@@ -88,14 +88,8 @@ def test_whoever_shares_an_answer_shares_its_words(browse, lab):
         assert title.endswith(SAID[Verdict.POSITIVE])
 
 
-@pytest.mark.parametrize(
-    ("own", "is_recorded"),
-    [(None, True), (Verdict.UNDECIDED, True), (Verdict.POSITIVE, False), (Verdict.NEGATIVE, None)],
-)
-def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwise(
-    browse, lab, monkeypatch, own, is_recorded
-):
-    number = RecordedNumber(
+def recorded() -> RecordedNumber:
+    return RecordedNumber(
         at="2026-03-01",
         verdict=Verdict.POSITIVE,
         grade=Grade.MODERATE,
@@ -105,7 +99,16 @@ def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwi
         high=1.1,
         values=(1.0,) * 16,
     )
-    monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": number}})
+
+
+@pytest.mark.parametrize(
+    ("own", "is_recorded"),
+    [(None, True), (Verdict.UNDECIDED, True), (Verdict.POSITIVE, False), (Verdict.NEGATIVE, None)],
+)
+def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwise(
+    browse, lab, monkeypatch, own, is_recorded
+):
+    monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": recorded()}})
     if own:
         say(lab, verdict=own)
     question, _, text = pages_of(browse, lab)
@@ -164,3 +167,39 @@ def test_other_sites_may_show_a_picture_alone_and_no_other_page(furnished_site):
         if "frame-ancestors 'none'" not in furnished_site.get(path).headers["content-security-policy"]:
             framed.add(path)
     assert framed == {"/questions/tiny_sum/picture", "/findings/1/picture"}
+
+
+def mend_with_paper(lab, folder, value: float) -> None:
+    """The file names a published number after its question was registered, which knows nothing of it."""
+    published = f'published=Published(value={value}, reference="Noether 1918"), prediction='
+    text = TEXT.replace("Prediction\n", "Prediction, Published\n", 1).replace("prediction=", published)
+    lab.publish(prepare_text("tiny_sum", text, folder))
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (None, "nothing is measured here yet"),
+        ((1, 1.3), "differs"),
+        ((1, 2.4), "cannot tell yet"),
+        ((1.95, 2), "agrees"),
+    ],
+)
+def test_what_a_paper_said_stands_beside_what_was_measured(browse, lab, tmp_path, ends, told):
+    mend_with_paper(lab, tmp_path, 2.0)
+    if ends:
+        say(lab, estimate=1.1, low=ends[0], high=ends[1])
+    question, _, page = pages_of(browse, lab)
+    (compared,) = question["compared"]
+    assert compared["finding"] == (1 if ends else None)
+    assert compared["words"].startswith("Noether 1918 (unverified) said +2; ")
+    assert compared["words"].endswith(told)
+    assert compared["words"] in page
+
+
+def test_what_makers_measured_is_compared_while_nothing_else_is(browse, lab, tmp_path, monkeypatch):
+    mend_with_paper(lab, tmp_path, 1.0)
+    monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": recorded()}})
+    (compared,) = pages_of(browse, lab)[0]["compared"]
+    assert compared["finding"] is None
+    assert compared["words"].endswith("the makers of Axiom measured +1.00 [+0.90, +1.10]: agrees")

@@ -25,7 +25,7 @@ import jax
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, critical_batch_size, data, hessian, losses, models, progress, training
 
 INPUTS, CLASSES, ITEMS, TEST = 20, 5, 1_024, 2_000
@@ -210,6 +210,9 @@ experiment = Experiment(
             (-1.13, -1.05),
             NEITHER,
             expects=Direction.ABSENT,
+            published=Published(
+                value=-1.0, reference="McCandlish et al. 2018, arXiv:1812.06162 (law of steps and examples)"
+            ),
         ),
         SHARP(
             "sharper_at_one_rate",

@@ -36,7 +36,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pixel_networks, progress, tiles
 
@@ -206,6 +206,7 @@ experiment = Experiment(
                 positive=0.04, negative=0.01, absent=0.95, interval=(2.0, 2.15), because="theory, and one seed of it"
             ),
             expects=Direction.ABSENT,
+            published=Published(value=2.0, reference="Lewkowycz et al. 2020, arXiv:2003.02218 (solvable model)"),
         ),
         Estimand(
             name="linear_runs_away_from",
@@ -223,6 +224,7 @@ experiment = Experiment(
                 because="theory is of one example, and two seeds with eight ran away from 4.2 and 4.9 on",
             ),
             expects=Direction.MORE,
+            published=Published(value=4.0, reference="Lewkowycz et al. 2020, arXiv:2003.02218 (solvable model)"),
         ),
         Estimand(
             name="relu_runs_away_from",
@@ -241,6 +243,7 @@ experiment = Experiment(
                 because="half of its units are linear, and one seed ran away from 5 on",
             ),
             expects=Direction.LESS,
+            published=Published(value=12.0, reference="Lewkowycz et al. 2020, arXiv:2003.02218 (ReLU networks)"),
         ),
         Estimand(
             name="tanh_minus_linear",

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, features, progress
 
 Fit = tuple[features.Doubles, features.Doubles, float]  # weights, what they miss on the training rows, risk
@@ -199,6 +199,7 @@ experiment = Experiment(
             smallest=0.05,
             prediction=Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.99, 1.01), because="theory"),
             expects=Direction.ABSENT,
+            published=Published(value=1.0, reference="Hastie et al. 2022, arXiv:1903.08560 (isotropic features)"),
         ),
     ),
     controls=(

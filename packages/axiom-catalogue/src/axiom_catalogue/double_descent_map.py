@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, features, progress, tiles
 
@@ -176,6 +176,7 @@ experiment = Experiment(
                 because="theory; two seeds had 1.00 and 1.02",
             ),
             expects=Direction.ABSENT,
+            published=Published(value=1.0, reference="Hastie et al. 2022, arXiv:1903.08560 (peak at p = n)"),
         ),
         Estimand(
             name="ridge_at",
@@ -193,6 +194,9 @@ experiment = Experiment(
                 because="theory; two seeds had 1.00 and 0.97",
             ),
             expects=Direction.ABSENT,
+            published=Published(
+                value=1.0, reference="Belkin et al. 2019, arXiv:1812.11118 (random features, peak at N = n)"
+            ),
         ),
         Estimand(
             name="stopping_removes_it",

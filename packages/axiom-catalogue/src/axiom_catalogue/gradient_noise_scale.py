@@ -28,7 +28,7 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, critical_batch_size, hessian, losses, models
 
 SIZES = (4, 16, 64, 256)
@@ -157,6 +157,9 @@ experiment = Experiment(
             smallest=1.0,
             prediction=PILOT(positive=0.01, negative=0.01, absent=0.98, interval=(0.15, 0.5)),
             expects=Direction.ABSENT,
+            published=Published(
+                value=0.0, reference="McCandlish et al. 2018, arXiv:1812.06162 (critical batch = noise scale)"
+            ),
         ),
         LEVEL(
             name="curved_scale_is_below",

@@ -35,7 +35,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pixel_networks, progress, tiles
 
@@ -195,6 +195,7 @@ experiment = Experiment(
                 interval=(-0.68, -0.38),
                 because="theory; one seed had -0.43, and one with twice the examples -0.65",
             ),
+            published=Published(value=-0.5, reference="Geiger et al. 2020, arXiv:1906.08034 (abstract)"),
         ),
         Estimand(
             name="relu_slope",
@@ -213,6 +214,7 @@ experiment = Experiment(
                 interval=(-0.52, -0.3),
                 because="one seed had -0.34, and one with twice the examples -0.37",
             ),
+            published=Published(value=-0.5, reference="Geiger et al. 2020, arXiv:1906.08034 (abstract)"),
         ),
         Estimand(
             name="order_of_one",

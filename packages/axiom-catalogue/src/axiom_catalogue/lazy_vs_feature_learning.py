@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, descent, geometry, losses, models, optimizers, training
 
 NTK = models.Architecture(ntk=True)
@@ -129,7 +129,8 @@ experiment = Experiment(
     aliases=("lazyfeat", "lazy_ntp"),
     version=2,
     question="At what width does a network stop learning features?",
-    reference="Yang & Hu 2021, arXiv:2011.14522",
+    reference="Yang & Hu 2021, arXiv:2011.14522; Lee et al. 2019, arXiv:1902.06720; Chizat et al. 2019, "
+    "arXiv:1812.07956",
     run=run,
     measures=Measures,
     sweep=grid(Config, width=[8, 16, 32, 64, 128, 256, 512])
@@ -167,6 +168,7 @@ experiment = Experiment(
             measure="movement",
             prediction=Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.6, -0.53), because="theorem"),
             expects=Direction.ABSENT,
+            published=Published(value=-0.5, reference="Lee et al. 2019, arXiv:1902.06720 (figure of relative changes)"),
         ),
         _slope(
             name="ntk_middle_slope",
@@ -175,6 +177,7 @@ experiment = Experiment(
             measure="middle_movement",
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.98, -0.91), because="-1"),
             expects=Direction.LESS,
+            published=Published(value=-1.0, reference="Lee et al. 2019, arXiv:1902.06720 (figure of relative changes)"),
         ),
         _slope(
             name="ntk_last_slope",
@@ -183,6 +186,7 @@ experiment = Experiment(
             measure="last_movement",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(-0.57, -0.4), because="theorem"),
             expects=Direction.ABSENT,
+            published=Published(value=-0.5, reference="Lee et al. 2019, arXiv:1902.06720 (figure of relative changes)"),
         ),
         _slope(
             name="alpha_slope",
@@ -193,6 +197,7 @@ experiment = Experiment(
             between=({"parametrisation": "ntk", "width": 64},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-1.01, -0.99), because="-1"),
             expects=Direction.LESS,
+            published=Published(value=-1.0, reference="Chizat et al. 2019, arXiv:1812.07956 (Theorem 2.2)"),
         ),
     ),
     controls=(

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, losses, models, progress, samples, scaling
 
 INPUTS, CLASSES, TEACHER = 20, 5, 8  # the teacher's hidden units
@@ -190,6 +190,7 @@ experiment = Experiment(
             expects=Direction.LESS,
             smallest=0.25,
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-1.14, -1.0), because="theory"),
+            published=Published(value=-1.0, reference="Bahri et al. 2021, arXiv:2102.06701 (variance-limited)"),
         ),
     ),
     controls=(

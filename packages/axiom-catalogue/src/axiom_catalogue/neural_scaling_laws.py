@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, losses, models, progress, samples, training
 from axiom.kit.optimizers import ADAMW, Rates
 
@@ -202,6 +202,7 @@ experiment = Experiment(
             expects=Direction.LESS,
             smallest=0.1,
             prediction=Prediction(positive=0.01, negative=0.94, absent=0.05, interval=(-0.29, -0.17), because="pilot"),
+            published=Published(value=-1.0, reference="Sharma & Kaplan 2020, arXiv:2004.10802 (abstract: 4/d)"),
         ),
     ),
     controls=(Control(estimand="exponent_on_inputs", placebo=PLACEBO, planted=PLANTED),),

@@ -25,7 +25,7 @@ import jax
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, descent, hessian, losses, models, optimizers
 
 INPUTS, CLASSES = 20, 5
@@ -179,6 +179,9 @@ experiment = Experiment(
             smallest=0.2,
             prediction=Prediction(
                 positive=0.01, negative=0.98, absent=0.01, interval=(-1.005, -0.995), because="it ends at 2 / lr"
+            ),
+            published=Published(
+                value=-1.0, reference="Cohen et al. 2021, arXiv:2103.00065 (sharpness stays at 2 over the rate)"
             ),
         ),
     ),

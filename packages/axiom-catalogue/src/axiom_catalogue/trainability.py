@@ -34,7 +34,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pixel_networks, precision, progress, tiles
 
@@ -125,10 +125,18 @@ TANH = {"activation": "tanh", "examples": 272, "batch": 0}
 RELU = {"activation": "relu"}
 LINEAR = {"activation": "linear"}
 LEVELS = (0, 4)
+REFERENCE = "Sohl-Dickstein 2024, The boundary of neural network trainability is fractal, arXiv:2402.06184"
 
 
 def _dimension(
-    name: str, what: str, arm: Mapping[str, object], *, line: float, interval: tuple[float, float], because: str
+    name: str,
+    what: str,
+    arm: Mapping[str, object],
+    *,
+    line: float,
+    interval: tuple[float, float],
+    because: str,
+    counted: float,
 ) -> Estimand:
     """Is the border of one arm more than a line?"""
     is_line = "a line, within 0.05 of its dimension" if line > 0.5 else "more than a line"
@@ -144,6 +152,7 @@ def _dimension(
         smallest=0.05,
         bounds=(-8.0, 8.0),
         prediction=Prediction(positive=1 - line - 0.01, negative=0.01, absent=line, interval=interval, because=because),
+        published=Published(value=counted, reference=f"{REFERENCE} (counted much deeper)"),
     )
 
 
@@ -151,7 +160,7 @@ experiment = Experiment(
     name="trainability",
     version=2,
     question="Where does training stop working as its step sizes grow, and is that border a fractal?",
-    reference="Sohl-Dickstein 2024, The boundary of neural network trainability is fractal, arXiv:2402.06184",
+    reference=REFERENCE,
     run=run,
     measures=Measures,
     sweep=(
@@ -173,6 +182,7 @@ experiment = Experiment(
             interval=(0.98, 1.03),
             because="the pictures of version 1, counted so, gave 0.99 to 1.02 in each of 8 draws; Sohl-Dickstein "
             "counted 1.41 in one, much deeper",
+            counted=1.41,
         ),
         _dimension(
             "batches",
@@ -181,6 +191,7 @@ experiment = Experiment(
             line=0.01,
             interval=(1.55, 1.7),
             because="the pictures of version 1, counted so, gave 1.56 to 1.70 in 8 draws; Sohl-Dickstein counted 1.55",
+            counted=1.55,
         ),
         _dimension(
             "linear",
@@ -189,6 +200,7 @@ experiment = Experiment(
             line=0.05,
             interval=(1.07, 1.25),
             because="the pictures of version 1, counted so, gave 1.08 to 1.27 in 8 draws; Sohl-Dickstein counted 1.17",
+            counted=1.17,
         ),
         _dimension(
             "relu",
@@ -197,6 +209,7 @@ experiment = Experiment(
             line=0.05,
             interval=(1.1, 1.4),
             because="down to level 2 the pictures of version 1 grow by 1.2 a level; Sohl-Dickstein counted 1.20",
+            counted=1.2,
         ),
         _dimension(
             "tanh",
@@ -205,6 +218,7 @@ experiment = Experiment(
             line=0.03,
             interval=(1.15, 1.6),
             because="the first level of version 1 grows by 1.15; Sohl-Dickstein counted 1.66, much deeper",
+            counted=1.66,
         ),
         Estimand(
             name="rounding",

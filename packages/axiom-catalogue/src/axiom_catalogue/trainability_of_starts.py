@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Headline, Needs
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pixel_networks, progress, tiles
 
@@ -103,10 +103,17 @@ def _seconds(config: Config) -> float:
 
 ALWAYS, ONCE = {"added": "always"}, {"added": "once"}
 LEVELS = (1, 3)
+REFERENCE = "Sohl-Dickstein 2024, The boundary of neural network trainability is fractal, arXiv:2402.06184"
 
 
 def _dimension(
-    name: str, what: str, arm: Mapping[str, object], *, because: str, interval: tuple[float, float]
+    name: str,
+    what: str,
+    arm: Mapping[str, object],
+    *,
+    because: str,
+    interval: tuple[float, float],
+    counted: float | None = None,
 ) -> Estimand:
     """Is the border of one arm more than a line?"""
     return Estimand(
@@ -121,6 +128,7 @@ def _dimension(
         bounds=(-8.0, 8.0),
         expects=Direction.MORE,
         prediction=Prediction(positive=0.9, negative=0.03, absent=0.07, interval=interval, because=because),
+        published=Published(value=counted, reference=f"{REFERENCE} (counted much deeper)") if counted else None,
     )
 
 
@@ -128,7 +136,7 @@ experiment = Experiment(
     name="trainability_of_starts",
     version=2,
     question="Where does training stop working as the first weights are shifted, and is that border a fractal?",
-    reference="Sohl-Dickstein 2024, The boundary of neural network trainability is fractal, arXiv:2402.06184",
+    reference=REFERENCE,
     run=run,
     measures=Measures,
     sweep=(Config(), Config(added="once")),
@@ -141,6 +149,7 @@ experiment = Experiment(
             ALWAYS,
             because="Sohl-Dickstein counted 1.98 in one draw, and one tile of one seed looks like dust",
             interval=(1.75, 2.0),
+            counted=1.98,
         ),
         _dimension(
             "once",

@@ -20,7 +20,7 @@ import math
 from dataclasses import dataclass
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import arithmetic, chance
 from axiom.kit.optimizers import Rates
 
@@ -139,6 +139,9 @@ experiment = Experiment(
             smallest=0.1,
             prediction=Prediction(
                 positive=0.02, negative=0.78, absent=0.20, interval=(-1.28, -1.12), because="six of eight in a pilot"
+            ),
+            published=Published(
+                value=-1.0, reference="Liu, Michaud & Tegmark 2022, arXiv:2210.01117 (time as one over decay)"
             ),
         ),
         Estimand(

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction, Published
 from axiom.kit import chance, data, losses, models, training
 from axiom.kit.optimizers import Rates
 
@@ -121,6 +121,7 @@ experiment = Experiment(
             smallest=0.15,
             prediction=Prediction(positive=0.02, negative=0.03, absent=0.95, interval=(-0.05, 0.02), because="theory"),
             expects=Direction.ABSENT,
+            published=Published(value=0.0, reference="He et al. 2015, arXiv:1502.01852 (variance of layers)"),
         ),
         Estimand(
             name="small_starts_fail_when_deep",

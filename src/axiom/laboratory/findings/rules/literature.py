@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from axiom.domain.headlines.answers import WeighedNumber
+from axiom.domain.headlines.numbers import estimate_with_unit, format_interval, interval_in_words
+
 
 class LiteratureComparison(StrEnum):
     """What an interval says of a published number."""
@@ -32,3 +35,17 @@ def comparison_in_words(comparison: LiteratureComparison, published: Mapping[str
         number += " [{:.4g}, {:.4g}]".format(*published["interval"])
     relation = "cannot tell whether it agrees with" if comparison is LiteratureComparison.UNCLEAR else comparison
     return f"{relation} the published {number} of {reference}"
+
+
+def compose_comparison(estimand: Mapping[str, Any], measured: WeighedNumber | None, reference: str, who: str) -> str:
+    """What the paper said and what was measured, in the unit of the estimand, and whether the two agree."""
+    published = estimand["published"]
+    ends = published["interval"] or (None, None)
+    theirs = f"{reference} said {estimate_with_unit(estimand, published['value'], *ends)}"
+    if measured is None or measured.estimate is None:
+        return f"{theirs}; nothing is measured here yet"
+    comparison = compare_with_literature(published, measured.low, measured.high, estimand["smallest"])
+    relation = "we cannot tell yet" if comparison is LiteratureComparison.UNCLEAR else comparison.split()[0]
+    numbers = (measured.estimate, measured.low, measured.high)
+    ours = interval_in_words(estimand, *numbers) or "{} [{}, {}]".format(*format_interval(estimand, *numbers))
+    return f"{theirs}; {who} {ours}: {relation}"
