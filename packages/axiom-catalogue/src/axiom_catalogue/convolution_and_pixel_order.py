@@ -56,7 +56,7 @@ class Measures:
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes images, order of pixels and batches for both networks alike."""
     task = shown(config, seed)
-    held, asked = slice(0, KEPT_BACK), slice(KEPT_BACK, None)
+    choosing, testing = slice(0, KEPT_BACK), slice(KEPT_BACK, None)
     start, architecture = NETWORKS[config.network](chance.stream(seed, "start"))
     orders = chance.orders(seed, items=config.examples, epochs=config.steps * BATCH // config.examples)
 
@@ -73,8 +73,8 @@ def run(config: Config, seed: int) -> Measures:
             every=len(orders),
         )
         right = np.asarray(architecture.outputs(end, task.x_test)).argmax(axis=1) == task.y_test
-        known = training.accuracy(end, task.x_train, task.y_train, architecture)
-        return [*seen, (float(right[held].mean()), float(right[asked].mean()), known)]
+        train_accuracy = training.accuracy(end, task.x_train, task.y_train, architecture)
+        return [*seen, (float(right[choosing].mean()), float(right[testing].mean()), train_accuracy)]
 
     seen = progress.blocks(list[Asked](), learn, len(RATES))
     best = int(np.argmax([kept for kept, _, _ in seen]))

@@ -77,9 +77,9 @@ def run(config: Config, seed: int) -> Measures:
         if config.way == "mean" and config.control == "none":
             end = landscapes.shaped(end, np.mean(by_epoch[len(by_epoch) // 2 :], axis=0))
         outputs = np.asarray(models.logits(end, task.x_test), dtype=np.float64)
-        right, asked = outputs.argmax(axis=1) == task.y_test, slice(KEPT_BACK, None)
-        loss = training.cross_entropy(outputs[asked], task.y_test[asked])
-        return [*seen, (float(right[:KEPT_BACK].mean()), float(right[asked].mean()), loss)]
+        right, testing = outputs.argmax(axis=1) == task.y_test, slice(KEPT_BACK, None)
+        loss = training.cross_entropy(outputs[testing], task.y_test[testing])
+        return [*seen, (float(right[:KEPT_BACK].mean()), float(right[testing].mean()), loss)]
 
     seen = progress.blocks(list[Asked](), learn, len(RATES))
     best = int(np.argmax([kept for kept, _, _ in seen]))

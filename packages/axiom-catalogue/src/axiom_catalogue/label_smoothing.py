@@ -65,12 +65,12 @@ def run(config: Config, seed: int) -> Measures:
         chance.stream(seed, "wrong labels"), task.y_train, classes=digits.CLASSES, share=config.wrong
     )
     smooth: Any = data.smoothed(labels, classes=digits.CLASSES, share=config.dose * config.smoothing)
-    asked = slice(KEPT_BACK, None)
+    testing = slice(KEPT_BACK, None)
     end, by_snapshot = training.trained(
         models.mlp(chance.stream(seed, "start"), (digits.SIDE**2, WIDTH, WIDTH, digits.CLASSES)),
         replace(task, y_train=smooth),
         chance.orders(seed, items=EXAMPLES, epochs=config.epochs),
-        watch=lambda net: training.accuracy(net, task.x_test[asked], task.y_test[asked]),
+        watch=lambda net: training.accuracy(net, task.x_test[testing], task.y_test[testing]),
         rates=optimizers.Rates(lr=config.lr),
         batch=BATCH,
         optimizer=optimizers.ADAMW,
@@ -79,11 +79,11 @@ def run(config: Config, seed: int) -> Measures:
     outputs, y = np.asarray(models.logits(end, task.x_test), dtype=np.float64), task.y_test
     fits = [training.cross_entropy(outputs[:KEPT_BACK] / hot, y[:KEPT_BACK]) for hot in TEMPERATURES]
     temperature = float(TEMPERATURES[np.argmin(fits)])
-    sure = chances(outputs[asked])
+    sure = chances(outputs[testing])
     return Measures(
         test_accuracy=by_snapshot[-1],
-        calibration_error=calibration_error(sure, y[asked]),
-        scaled_error=calibration_error(chances(outputs[asked] / temperature), y[asked]),
+        calibration_error=calibration_error(sure, y[testing]),
+        scaled_error=calibration_error(chances(outputs[testing] / temperature), y[testing]),
         temperature=temperature,
         mean_chance=float(sure.max(axis=1).mean()),
         train_accuracy=training.accuracy(end, task.x_train, labels),
@@ -99,9 +99,9 @@ def chances(outputs: Any) -> Any:
 
 def calibration_error(sure: Any, y: data.Labels) -> float:
     """How far the chances of answers and the share of them that is right lie apart: the mean over bins of chances."""
-    said, right = sure.max(axis=1), sure.argmax(axis=1) == y
-    bins = np.minimum((said * BINS).astype(int), BINS - 1)
-    return float(np.abs(np.bincount(bins, weights=said - right, minlength=BINS)).sum() / len(y))
+    chance_of_answer, right = sure.max(axis=1), sure.argmax(axis=1) == y
+    bins = np.minimum((chance_of_answer * BINS).astype(int), BINS - 1)
+    return float(np.abs(np.bincount(bins, weights=chance_of_answer - right, minlength=BINS)).sum() / len(y))
 
 
 PILOT = partial(Prediction, because="twelve seeds of a pilot")

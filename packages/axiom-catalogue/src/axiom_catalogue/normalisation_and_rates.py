@@ -87,20 +87,20 @@ def run(config: Config, seed: int) -> Measures:
         if norm == "batch":  # a new image is read with the means and variances of those that were shown
             end, plain = normalisation.Normalised(norm=norm).folded(end, task.x_train), models.RELU
         right = np.asarray(plain.outputs(end, task.x_test)).argmax(axis=1) == task.y_test
-        known = training.accuracy(end, task.x_train, task.y_train, plain)
-        return [*seen, (known, float(right[:KEPT_BACK].mean()), float(right[KEPT_BACK:].mean()))]
+        train_accuracy = training.accuracy(end, task.x_train, task.y_train, plain)
+        return [*seen, (train_accuracy, float(right[:KEPT_BACK].mean()), float(right[KEPT_BACK:].mean()))]
 
     seen = progress.blocks(list[Asked](), learn, HIGHEST - LOWEST + 1)
-    known, kept, asked = zip(*seen, strict=True)
+    train, kept, test = zip(*seen, strict=True)
     best = int(np.argmax(kept))
-    there = [LOWEST + number for number, right in enumerate(known) if right >= LEARNED]
+    there = [LOWEST + number for number, right in enumerate(train) if right >= LEARNED]
     return Measures(
         doublings=len(there),
         highest=float(max(there)) if there else None,
         lowest=float(min(there)) if there else None,
-        best_accuracy=asked[best],
+        best_accuracy=test[best],
         best_rate=2.0 ** (LOWEST + best),
-        right_by_rate=known,
+        right_by_rate=train,
     )
 
 

@@ -105,18 +105,20 @@ def sequences(config: Config, seed: int) -> data.LearningTask:
     rng, count = chance.stream(seed, "data"), TRAIN + TEST
     names = rng.permuted(np.tile(np.arange(NAMES), (count, 1)), axis=1)[:, :PAIRS]
     values = rng.integers(0, VALUES, size=(count, PAIRS))
-    asked = rng.integers(0, PAIRS, size=count)
+    pair = rng.integers(0, PAIRS, size=count)
     rows, pairs = np.arange(count), np.arange(PAIRS)
     x = np.zeros((count, _tokens(config), NAMES + VALUES), dtype=np.float32)
     apart = config.tokens == "apart"
     x[rows[:, None], (2 * pairs if apart else pairs), names] = 1
     x[rows[:, None], (2 * pairs + 1 if apart else pairs), NAMES + values] = 1
-    x[rows, -1, names[rows, asked]] = 1
-    y = values[rows, asked].astype(np.int32)
+    x[rows, -1, names[rows, pair]] = 1
+    y = values[rows, pair].astype(np.int32)
     if config.answers == "random":
         y = rng.permutation(y)
-    x = x.reshape(count, -1)
-    return data.LearningTask(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[TRAIN:], y_test=y[TRAIN:])
+    rows_of_numbers = x.reshape(count, -1)
+    return data.LearningTask(
+        x_train=rows_of_numbers[:TRAIN], y_train=y[:TRAIN], x_test=rows_of_numbers[TRAIN:], y_test=y[TRAIN:]
+    )
 
 
 def begun(config: Config, seed: int) -> models.Net:
