@@ -113,7 +113,9 @@ def test_a_log_has_the_same_chapters_in_every_form(lab, browse):
     assert numbers["facts"]["numbers"] == "1–8, 9*, 10*, 12"
     page, text, markdown = (site.get(f"/sessions/{SECOND}{end}").text for end in ("", ".txt", ".md"))
     for title in [*leads, *record]:
-        assert f"<h2>{title}</h2>" in page
+        assert (
+            f"<h2>{title}</h2>" in page or title == "What changed and why it matters"
+        )  # its headline is that of the page
         assert f"\n{title.upper()}\n- " in text
         assert f"\n## {title}\n\n- " in markdown
     assert "[9](/sessions/round-2/tasks?experiment=tiny_sum@1&state=valid)" in markdown

@@ -17,6 +17,7 @@ from axiom.reads import results
 from axiom.reads.base import cells
 from axiom.web.base.facts import facts_in_html
 from axiom.web.base.interval_drawing import draw_tiny_picture
+from axiom.web.base.stacked_tables import StackingTemplate
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Verdict
 
@@ -74,6 +75,7 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.template_class = StackingTemplate
     made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
         languages.gettext, languages.ngettext, newstyle=True
     )
