@@ -17,6 +17,7 @@ from axiom.reads import results
 from axiom.reads.base import cells
 from axiom.web.base.facts import facts_in_html
 from axiom.web.base.interval_drawing import draw_tiny_picture
+from axiom.web.base.markdown import document_in_html
 from axiom.web.base.stacked_tables import StackingTemplate
 from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Verdict
@@ -95,6 +96,7 @@ def template_environment() -> Environment:
         "in_html": facts_in_html,
         "sentence": numbers.begin_sentence,
         "by_version": _by_version,
+        "document_in_html": document_in_html,
     }
     made.globals |= {
         "cells": cells.row_cells,

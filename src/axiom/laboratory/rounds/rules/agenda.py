@@ -78,7 +78,7 @@ def choose_directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int)
 
 
 def _step(need: OpenNeed) -> NextStep:
-    hanging = f"; {counted(need.hangs, 'open question')} wait for it" if need.hangs else ""
+    hanging = f", needed for {counted(need.hangs, 'open question')}" if need.hangs else ""
     return NextStep(
         priority="high" if need.hangs else "medium",
         sentence=f"{_what(need)}{hanging}",

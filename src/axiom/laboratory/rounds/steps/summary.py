@@ -123,7 +123,7 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
     text = "{answer}; {between}. Finding {finding} ({experiment}) is {grade}, after {seeds} seed(s) on {hosts} host(s)"
     text += f". {'{word}: ' if finding.stars else ''}{{reason}}." if before else "; it was never weighed before."
     if hangs:
-        text += " {hangs} open question(s) wait for it."
+        text += " It is needed for {hangs} open question(s)."
     return Note(
         kind="changed.finding",
         text=text,
