@@ -22,6 +22,7 @@ PARTS = {
 RENDERED = (
     *("docs/sessions", "docs/measurements", "docs/gallery", "docs/reference", "docs/findings/even_steps"),
     "docs/explanation/the-old-claims.md",
+    "src/axiom/documents",  # links to documents
 )
 
 

@@ -32,6 +32,7 @@ PAGES = sorted(
             page
             for folder in ("docs", "packages", "src", "tests", "scripts", "campaigns")
             for page in (ROOT / folder).rglob("*.md")
+            if not page.is_symlink()
         ),
     ]
 )
@@ -180,6 +181,19 @@ def test_every_document_is_listed(index, folders):
     listed = {(place / link.partition("#")[0]).resolve() for link in links(place / "README.md")}
     pages = {page for folder in folders for page in (place / folder).resolve().glob("*.md")}
     assert pages - listed - {place / "README.md"} == set()
+
+
+INSTALLED = ("explanation", "howto", "measurements", "reference", "tutorial")
+
+
+def test_each_document_is_installed_with_the_program():
+    """`ln -s ../../../../docs/howto/plan.md src/axiom/documents/howto/` installs one; a page shows it."""
+    place = ROOT / "src" / "axiom" / "documents"
+    pages = [ROOT / "docs" / "README.md", *(page for name in INSTALLED for page in (ROOT / "docs" / name).glob("*.md"))]
+    assert {file.resolve() for file in place.rglob("*.md")} == set(pages)
+    assert {file.relative_to(place) for file in place.rglob("*.md")} == {
+        page.relative_to(ROOT / "docs") for page in pages
+    }
 
 
 RECORDS = sorted((ROOT / "docs" / "adr").glob("0*.md"))

@@ -15,6 +15,19 @@ from site_pages import ADDRESSES, EMPTY, MAP, ON_THE_MAP, explored_sum, served, 
 pytestmark = need("chromium")
 IN_TURN = [[mode] for mode in MODES]  # `scripts/campaign stories` sees each page in all of them
 
+CUT_OFF = """
+(() => {
+    const tables = [...document.querySelectorAll("table")]
+    const inside = box => box.scrollWidth <= box.clientWidth + 1
+    const wide = tables.filter(table => {
+        const {left, right} = table.getBoundingClientRect()
+        return left < 0 || right > innerWidth || table.scrollWidth > innerWidth || !inside(table.parentElement)
+    })
+    const words = wide.map(table => table.innerText.slice(0, 80))
+    return {wide: words, labelled: document.querySelectorAll("td[data-of]").length}
+})()
+"""
+
 
 @pytest.fixture(scope="module")
 def lab(new_lab, prepared, tmp_path_factory):
@@ -66,6 +79,19 @@ def test_everybody_can_read_every_page(page, address, card, explored, atlas, emp
     addresses = [*(address + path for path in ADDRESSES), *(atlas + path for path in ON_THE_MAP)]
     addresses += [f"{card}/findings/1", explored, *(empty + path for path in (*EMPTY, MAP))]
     assert tour(page, addresses, IN_TURN) == {}
+
+
+def test_no_table_is_cut_off_on_a_telephone_and_each_cell_says_what_it_is(page, address, explored, atlas):
+    page.set_viewport_size({"width": 390, "height": 900})
+    wrong, cells = {}, 0
+    for shown in (*(address + path for path in ADDRESSES), explored, *(atlas + path for path in ON_THE_MAP)):
+        page.goto(shown)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        found = page.evaluate(CUT_OFF)
+        wrong |= {shown: found["wide"]} if found["wide"] else {}
+        cells += found["labelled"]
+    assert wrong == {}
+    assert cells > 300
 
 
 @pytest.mark.parametrize("width", WIDTHS)

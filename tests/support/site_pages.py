@@ -34,6 +34,7 @@ _OTHERS = """
 /sessions/2026-03-02-b/since/2026-03-02-a /results?experiment=tiny_sum@1 /hosts/2?state=failed /hosts/3
 /volunteers/2 /volunteers/3 /volunteers/2/certificate /leaderboards?of=teams&by=recent /leaderboards?of=hosts
 /leaderboards?experiment=tiny_sum /ledger/2026-03-02-a /workunits/5 /tasks/4 /tasks/7 /tasks/9 /nowhere
+/docs/README.md /docs/explanation/how-sure-are-we.md /docs/howto/plan.md /docs/reference/experiment.md
 /language/de?back=/volunteers/2 /language/fr?back=/volunteers/2/certificate /language/de?back=/help
 """
 _PLAIN = (page.path.replace("{number:number}", "1") for page in PAGES if page.path not in _ELSEWHERE)

@@ -22,7 +22,7 @@ _OF = {"experiments": "tiny_sum", "questions": "tiny_sum", "sessions": "2026-03-
 PLACES = [
     page.path.replace("{number:number}", "1").replace("{name}", _OF.get(page.path.split("/")[1], "small_map"))
     for page in PAGES
-    if not page.path.startswith("/maps/") and "{other}" not in page.path
+    if not page.path.startswith("/maps/") and not {"{other}", "{path:path}"} & set(page.path.split("/"))
 ]
 BOXED = (
     "/findings/1",

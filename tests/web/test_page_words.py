@@ -19,8 +19,9 @@ _SHOWN = {
     **{f"/sessions/{{name}}{end}": f"/sessions/2026-03-02-a{end}" for end in ("", "/transcript", "/tasks")},
     "/sessions/{name}/since/{other}": "/sessions/2026-03-02-b/since/2026-03-02-a",
 }
-_ADDRESSES = [_SHOWN.get(page.path, page.path.replace("{number:number}", "1")) for page in PAGES]
-_LISTS = [page.path for page in PAGES if "{" not in page.path]
+_WORDED = [page for page in PAGES if not page.path.startswith("/docs")]  # whose words stand in docs/
+_ADDRESSES = [_SHOWN.get(page.path, page.path.replace("{number:number}", "1")) for page in _WORDED]
+_LISTS = [page.path for page in _WORDED if "{" not in page.path]
 
 
 def _anywhere(words: str) -> str:

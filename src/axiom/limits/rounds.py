@@ -21,6 +21,7 @@ NAMED_OF_A_KIND = 20  # Pages of each kind that a summary names
 RANKED_TOLD = 10  # Findings, proposals and ideas that a summary tells of each ranking
 ENDINGS_TOLD = 200  # Lines of a review, one for each version and each way in which its tasks ended
 ENTRIES_ON_A_PAGE = 20  # Entries of a transcript on one page: each may hold a long conversation
+TASK_NUMBERS_TOLD = 20_000  # Tasks whose numbers the record of a session lists
 TASKS_SHOWN = 200  # Tasks of a session that its page shows
 ON_THE_PAGE = 100  # How many of the newest sessions a page shows
 ROUNDS_SHOWN = 200  # Rounds of a session that its page shows

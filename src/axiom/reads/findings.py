@@ -2,14 +2,18 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from axiom.domain.headlines.answers import compose_answer, compose_quantity
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import VOID, Meaning, verdict_meaning
+from axiom.domain.headlines.answers import compose_answer, compose_quantity, compose_row, setting_of, tell_size
 from axiom.domain.headlines.numbers import estimand_scale, format_interval, format_moment, interval_in_words
+from axiom.domain.headlines.tiny_pictures import choose_tiny_picture
 from axiom.domain.links import mark_unapproved
 from axiom.domain.maps import first_place, is_tile
 from axiom.domain.registrations import CATALOGUE, INFORMED
@@ -49,6 +53,7 @@ from axiom.store.views.findings import (
 )
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Grade, Observation, Verdict
 
 _GRADES = list(Grade)
@@ -61,7 +66,7 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 
 @page_at("/findings", "findings.html", words="q verdict grade alias theme since order from until")
 def findings_page(reading: Reading) -> Answer:
-    """Of the findings that the address asks for one page: what is weighed first, then what waits.
+    """Of the findings that the address asks for one page: what is decided first, then what is open, by question.
 
     `until` pins the list at the moment of its first page, so that the pages after it neither skip nor repeat a finding.
     """
@@ -77,10 +82,18 @@ def findings_page(reading: Reading) -> Answer:
         *query_errors.not_a_choice(filters, "order", FindingOrder),
     ]
     graph, briefs = Graph(reading), findings.list_finding_briefs(reading.db)
-    until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
-    weighed = [brief for brief in briefs if 0 < (brief.first_line or 0) <= until]
-    awaited = [brief.number for brief in briefs if not 0 < (brief.first_line or 0) <= until]
-    numbers = [*([] if misread else _in_order(reading, weighed, filters["order"])), *awaited]
+    newest = max((brief.last_line or 0 for brief in briefs), default=0)
+    until = reading.whole("until") or newest
+    verdicts = {brief.number: brief.verdict for brief in briefs if brief.last_line}
+    if until < newest:
+        verdicts = findings.list_verdicts_until(reading.db, until)
+    decided = [brief for brief in briefs if brief.number in verdicts and verdicts[brief.number].is_decided]
+    ordered = [] if misread else _in_order(reading, decided, filters["order"])
+    is_decided = set(ordered)
+    undecided = [brief.number for brief in briefs if brief.number not in is_decided]
+    undecided.sort(key=lambda number: number not in verdicts)  # what was weighed is nearer to an answer
+    version_of = {brief.number: brief.experiment_id for brief in briefs}
+    numbers = [*_by_question(ordered, version_of), *_by_question(undecided, version_of)]
     if any(filters.values()):
         chosen = set() if misread else _matching(reading, graph, briefs, filters)
         numbers = [number for number in numbers if number in chosen]
@@ -89,6 +102,8 @@ def findings_page(reading: Reading) -> Answer:
     words = {name: word for name, word in filters.items() if word} | {"until": until, "from": ""}
     return {
         "findings": [rows[number] for number in page.shown],
+        "questions": _describe_questions(reading, briefs, map(version_of.__getitem__, page.shown)),
+        "answers": _count_answers(reading, briefs),
         "matching": len(numbers),
         "of": len(briefs),
         "asked": filters,
@@ -96,6 +111,39 @@ def findings_page(reading: Reading) -> Answer:
         "misread": misread,
         **page.around(f"/findings?{urlencode(words)}"),
     }
+
+
+def _by_question(numbers: Iterable[int], version_of: Mapping[int, int]) -> list[int]:
+    """These findings in their order, those of one question together where the first of them stands."""
+    grouped = group_pairs((version_of[number], number) for number in numbers)
+    return list(itertools.chain.from_iterable(grouped.values()))
+
+
+def _describe_questions(reading: Reading, briefs: Sequence[FindingBrief], versions: Iterable[int]) -> dict[str, Answer]:
+    """What these versions ask, and how many tests each has, shown here or not."""
+    tests = Counter(brief.experiment_id for brief in briefs)
+    still_open = Counter(brief.experiment_id for brief in briefs if not brief.verdict.is_decided)
+    asking = (experiments.find_experiment(reading.db, version) for version in set(versions))
+    return {
+        f"{stored.name}@{stored.version}": {
+            "asked": stored_manifest(stored.manifest).question,
+            "setting": setting_of(stored_manifest(stored.manifest)),
+            "tests": tests[stored.id],
+            "open": still_open[stored.id],
+        }
+        for stored in asking
+        if stored
+    }
+
+
+def _count_answers(reading: Reading, briefs: Iterable[FindingBrief]) -> dict[str, int]:
+    """How many findings say what of their claim. Of those that are void nothing follows."""
+    asking = read_estimands(reading)
+    valid = Counter((brief.verdict, asking[brief.number]["expects"]) for brief in briefs if brief.status not in VOID)
+    answers = dict.fromkeys(Meaning, 0)
+    for (verdict, expects), amount in valid.items():
+        answers[verdict_meaning(verdict, Direction(expects))] += amount
+    return {meaning.value: amount for meaning, amount in answers.items()}
 
 
 def read_finding_rows(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
@@ -399,6 +447,7 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "measure": estimand["measure"],
         "quantity": compose_quantity(estimand),
         "in_words": interval_in_words(estimand, *_ends(line)),
+        "row": _describe_row(view),
         "scale": estimand_scale(estimand),
         "chance": _chance(estimand["prediction"], view.verdict),
         "foreknowledge": _foreknowledge(reading, view),
@@ -408,6 +457,18 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "block": view.registered["block"],
         "evidence": describe_evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, view),
+    }
+
+
+def _describe_row(view: FindingView) -> Answer:
+    """What a list shows of it, where the setting stands above: the answer, how much, and a tiny picture."""
+    size, between = tell_size(view.estimand, view.measured)
+    repetitions = view.line.evidence.seeds if view.line else 0
+    return {
+        "answer": compose_row(view.estimand, view.measured, view.finding.status),
+        "size": size,
+        "between": between,
+        "picture": choose_tiny_picture(view.estimand, view.measured, repetitions),
     }
 
 

@@ -125,9 +125,8 @@ publish.counters publish.news
 told.headline changed.finding told.unchanged
 fresh.experiment fresh.design fresh.prediction fresh.cost fresh.tried
 fresh.experiment fresh.design fresh.cost fresh.tried
-waits.nothing script.new script.fixed script.broken
-level.members level.members level.members level.members significant.finding
-log.summary log.grades log.times direction.none log.next log.next log.next log.next session.closed
+script.new level.members significant.finding
+log.summary review.numbers log.grades log.times direction.none log.next log.next log.next log.next session.closed
 """
 NOTHING = """
 health.nothing queue.nothing queue.still review.nothing review.before inspect.looked failures.nothing credit.nothing

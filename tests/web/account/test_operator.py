@@ -328,8 +328,8 @@ def test_of_what_waits_the_newest_are_shown_and_all_are_counted(lab, desk, monke
 
     desk.app.writer.run(ask_much)
     page = desk.ask("/operator").text
-    assert re.findall(r'<th scope="row"><a href="/proposals/(\d+)">', page) == ["8", "7", "6"]
-    assert re.findall(r'<th scope="row">(\d+)', page) == ["7", "6", "5"]  # ideas
+    assert re.findall(r'<th [^>]*scope="row"><a href="/proposals/(\d+)">', page) == ["8", "7", "6"]
+    assert re.findall(r'<th [^>]*scope="row">(\d+)', page) == ["7", "6", "5"]  # ideas
     assert page.count("The newest 3 of") == 2
 
 

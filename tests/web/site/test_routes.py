@@ -52,6 +52,8 @@ def test_every_link_of_every_page_leads_somewhere_and_nothing_comes_from_elsewhe
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)", page.text), address
         ours = re.sub(r'<a href="[^"]*" rel="nofollow ugc noopener noreferrer">.*?</a>', "", page.text)
         ours = re.sub(r'href="https://arxiv.org/abs/', "", ours)
+        is_document = address.startswith("/docs/")  # whose authors name other sites, and link to them
+        ours = re.sub("<main.*</main>", "", ours, flags=re.DOTALL) if is_document else ours
         assert not re.search(r"https?://", ours.replace("http://www.w3.org/2000/svg", "")), address
         policy = page.headers["content-security-policy"]
         assert "unsafe" not in policy
@@ -59,7 +61,9 @@ def test_every_link_of_every_page_leads_somewhere_and_nothing_comes_from_elsewhe
         assert page.headers["x-content-type-options"] == "nosniff"
         for address_text in re.findall(r'\b(?:href|src|hx-get)="([^"]+)"', page.text):
             link = unescape(address_text).split("#")[0]
-            if link == "https://team.example/" or link.startswith("https://arxiv.org/abs/"):
+            if link == "https://team.example/" or link.startswith(
+                "https://" if is_document else "https://arxiv.org/abs/"
+            ):
                 continue  # the one address that a volunteer gave, and papers
             assert link.startswith("/") or not link, f"{address} leads away to {link}"
             if link and link not in seen and "sort=" not in link:

@@ -14,7 +14,7 @@ from axiom.laboratory.findings.rules.interest import FindingNews
 from axiom.laboratory.rounds.steps.summary import tell_literature
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import template_environment
-from axiom_weigh.values import Observation
+from axiom_weigh.values import Observation, Verdict
 
 MASTER = "https://lab.example/"
 
@@ -59,8 +59,8 @@ def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(rea
         assert len(pages) == pages[0]["matching"] == pages[0]["of"] == 2
         first, last = (page["findings"][0]["number"] for page in pages)
         assert first != last
-        assert [page["previous"] for page in pages] == [None, f"/findings.json?{words}until=1&from={first}"]
-        assert [page["next"] for page in pages] == [f"/findings.json?{words}until=1&from={last}", None]
+        assert [page["previous"] for page in pages] == [None, f"/findings.json?{words}until=2&from={first}"]
+        assert [page["next"] for page in pages] == [f"/findings.json?{words}until=2&from={last}", None]
     first, _ = (page["findings"] for page in pages_of(reader, ""))
     for number in ("999", "-1x"):
         assert listed(reader, f"from={number}") == first
@@ -89,6 +89,22 @@ def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwh
     assert seen == [5, 3, 2, 6, 4, 1]
 
 
+def test_what_is_decided_stands_under_its_question_and_what_is_open_is_folded(browse, small_lab, prepared):
+    for version in (1, 2, 3):
+        small_lab.publish(prepared(version=version))
+    with small_lab.db.transaction():
+        record(small_lab.db, 2, weighed(2), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 3, weighed(2, verdict=Verdict.UNDECIDED), [], session_id=None, now=small_lab.now)
+    reader = browse(small_lab)
+    assert [row["number"] for row in listed(reader)] == [2, 3, 1]
+    decided, undecided = reader.get("/findings").text.split('id="open"')
+    assert decided.index("/questions/tiny_sum") < decided.index("/findings/2") < decided.index('class="tiny"')
+    assert "/findings/3" not in decided
+    assert "tiny" not in undecided.replace("tiny sum", "")
+    assert undecided.count("<details") == 2
+    assert reader.get("/findings.json").json["questions"]["tiny_sum@3"]["open"] == 1
+
+
 def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first():
     for is_course, shown in (
         (True, range(1, 201)),
@@ -98,7 +114,7 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first():
         figure |= {"has_series": False, "csv": "", "json": "", "svg": None, "png": None}
         made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
         text = template_environment().from_string(made).render(figure=figure)
-        assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
+        assert re.findall(r'<td [^>]*class="num">(\d+)</td>', text) == [str(number) for number in shown]
 
 
 def test_a_claim_asked_again_is_found_and_a_picture_s_data_are_cut_on_the_page_alone(browse, small_lab, prepared):

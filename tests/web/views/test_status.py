@@ -1,15 +1,30 @@
 """The page of what the laboratory is doing."""
 
+import re
 
-def test_versions_of_which_no_task_was_made_are_folded(browse, small_lab, prepared):
+from axiom.store.upkeep import jobs
+
+
+def test_versions_of_which_no_task_was_made_are_counted_and_none_has_a_row(browse, small_lab, prepared):
     small_lab.publish(prepared())
     small_lab.deploy()
-    small_lab.publish(prepared(version=2))
+    assert "/experiments/tiny_sum@1" in browse(small_lab).get("/status").text
+    small_lab.publish(prepared(version=2))  # which takes back what waits of the version before
     page = browse(small_lab).get("/status").text
-    table, fold = page.split("<details>")
-    assert "/experiments/tiny_sum@1" in table
-    assert "/experiments/tiny_sum@2" not in table
-    assert "/experiments/tiny_sum@2" in fold.split("</details>")[0]
+    assert "/experiments/tiny_sum@" not in page
+    assert ">0<" not in page
+
+
+def test_what_is_wrong_stands_first_and_unfolded(browse, small_lab):
+    jobs.record_job_start(small_lab.db, "sweep", 60.0, small_lab.now)
+    site = browse(small_lab)
+    well = site.get("/status").text
+    jobs.record_job_failure(small_lab.db, "sweep", 60.0, "no room on the disk")
+    site.app.forget()
+    wrong = site.get("/status").text
+    assert "no room on the disk" in wrong.partition("<details>")[0]
+    heading = re.compile("<h1>(.*?)</h1>")
+    assert heading.findall(well) != heading.findall(wrong)
 
 
 def test_an_autopilot_that_does_not_run_is_named_where_one_watches(browse, small_lab):

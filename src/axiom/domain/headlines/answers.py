@@ -81,6 +81,31 @@ def compose_statement(estimand: Mapping[str, Any], measured: WeighedNumber) -> t
     return condition.removesuffix(", "), answer[len(condition) :]
 
 
+def compose_row(estimand: Mapping[str, Any], measured: WeighedNumber, status: str = "open") -> str:
+    """The same where the setting stands above a list and the number beside the row."""
+    return compose_answer({**estimand, "setting": ""}, measured, status, is_number_told=False)
+
+
+def tell_size(estimand: Mapping[str, Any], measured: WeighedNumber) -> tuple[str, str]:
+    """How much, with its unit, and between what; nothing while it is not decided."""
+    if measured.estimate is None or not measured.verdict.is_decided:
+        return "", ""
+    ends = (measured.estimate, measured.low, measured.high)
+    span, unit = numbers.span_in_words(estimand, *ends), numbers.unit_of(estimand)[1]
+    of = ""
+    if not unit:
+        kind, measure = Kind(estimand["kind"]), name_quantity(estimand, estimand["measure"])
+        of = f"difference in {measure}" if kind is Kind.CONTRAST else _POWERS.get(kind, measure)
+    sure = f"95 % sure: {span}{' %' if unit.startswith('%') else ''}" if span else ""
+    return numbers.estimate_with_unit(estimand, *ends), "; ".join(part for part in (of, sure) if part)
+
+
+def name_arms(estimand: Mapping[str, Any]) -> tuple[str, str]:
+    """The two that are compared, each by what only it has."""
+    arms = _arms(estimand)
+    return arms.first.removeprefix("with "), arms.second.removeprefix("with ")
+
+
 def choose_headline(headlines: Sequence[Headline], measured: Mapping[str, WeighedNumber]) -> Headline | None:
     """The first answer of a file that says of each estimand it speaks of what its finding says; None is undecided."""
     sides = {name: _SIDES[number.verdict] for name, number in measured.items() if number.verdict in _SIDES}

@@ -70,9 +70,16 @@ def interval_in_words(estimand: Mapping[str, Any], value: float | None, low: flo
     """Estimate and interval as the file would have them said; nothing where it does not say how."""
     if not estimand.get("in_words") or value is None:
         return ""
-    _, *interval = _rescaled(estimand, value, low, high)
-    certainty = "" if low is None or high is None else f" (95 % sure: {' to '.join(interval)})"
+    certainty = "" if low is None or high is None else f" (95 % sure: {span_in_words(estimand, value, low, high)})"
     return estimate_with_unit(estimand, value, low, high) + certainty
+
+
+def span_in_words(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
+    """The interval on the scale of its words, without the unit, which stands with the estimate."""
+    _, first, last = _rescaled(estimand, value, low, high)
+    if low is None or high is None:
+        return "" if low is high else f"at most {last}" if low is None else f"at least {first}"
+    return f"{first} to {last}"
 
 
 def estimate_with_unit(estimand: Mapping[str, Any], value: float, low: float | None, high: float | None) -> str:
@@ -132,11 +139,15 @@ def _rescaled(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval on the scale of their words, each on its side of what the verdict says it lies beside."""
-    name = _number_in(_template(estimand))
-    ends = [None if end is None else _on_scale(name, end) for end in (value, low, high)]
-    bars = [_on_scale(name, bar) for bar in around(estimand["null"], estimand["smallest"])]
-    is_signed = _is_signed(estimand["kind"]) and name in ("value", "percent")
+    ends = [None if end is None else rescale_number(estimand, end) for end in (value, low, high)]
+    bars = [rescale_number(estimand, bar) for bar in around(estimand["null"], estimand["smallest"])]
+    is_signed = _is_signed(estimand["kind"]) and not is_ratio(estimand)
     return round_interval(*ends, signed=is_signed, bars=bars)
+
+
+def rescale_number(estimand: Mapping[str, Any], value: float) -> float:
+    """A number as its words have it: a share as so many of a hundred, a logarithm as what it is the logarithm of."""
+    return _on_scale(_number_in(_template(estimand)), value)
 
 
 def _on_scale(name: str, value: float) -> float:

@@ -13,17 +13,16 @@ from axiom_weigh.grouping import group_pairs
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A part of a log: its title, whose notes it holds, and what it says when there are none."""
+    """A part of a log: its title, and whose notes it holds."""
 
     title: str
     kinds: tuple[str, ...]  # with which the kinds of its notes begin; the longest that fits wins
-    steps: frozenset[Step] = field(default=frozenset())  # when these are done and it is empty, it says so
-    none: str = "Nothing to tell."
+    steps: frozenset[Step] = field(default=frozenset())  # when these are done and it is empty, the log says so
     leads: bool = False  # what a session tells first; the rest is its record
 
 
-def _section(title: str, kinds: str, *steps: Step, none: str = "Nothing to tell.") -> Section:
-    return Section(title=title, kinds=tuple(kinds.split()), steps=frozenset(steps), none=none)
+def _section(title: str, kinds: str, *steps: Step) -> Section:
+    return Section(title=title, kinds=tuple(kinds.split()), steps=frozenset(steps))
 
 
 def _leading(title: str, kinds: str) -> Section:
@@ -32,19 +31,20 @@ def _leading(title: str, kinds: str) -> Section:
 
 SECTIONS = (
     _leading("What changed and why it matters", "told. changed."),
+    _leading("Ready to publish", "ready."),
     _leading("What went wrong", "trouble."),
     _leading("New experiments", "fresh."),
     _leading("Waits for an answer", "waits."),
     _leading("What comes next", "log.next"),
-    _leading("Levels of evidence", "level."),
-    _leading("Findings by significance", "significant."),
-    _leading("Scripts", "script."),
-    _section("Summary", "log.summary session. round.", Step.LOG),
+    _section("Summary", "log.summary session. round. told.unchanged fresh.nothing waits.nothing", Step.LOG),
+    _section("Levels of evidence", "level.", Step.LOG),
+    _section("Findings by significance", "significant.", Step.LOG),
+    _section("Scripts", "script.", Step.LOG),
     _section("Parts of the laboratory", "health.", Step.HEALTH),
     _section("Queue", "queue.", Step.QUEUE),
     _section("Reviewed before", "review.before", Step.REVIEW),
     _section("New results", "task. review. experiment.recalled", Step.REVIEW),
-    _section("New results by host", "review.host", Step.REVIEW, none="No host returned anything."),
+    _section("New results by host", "review.host", Step.REVIEW),
     _section("Inside the results", "inspect.", Step.INSPECT),
     _section("Ranked new results", "rank.", Step.RANK),
     _section("Failures", "failures.", Step.FAILURES),
@@ -58,7 +58,7 @@ SECTIONS = (
     _section("Findings by grade", "log.grades", Step.LOG),
     _section("Tried out", "try.", Step.TRY),
     _section("What the open findings need", "design.", Step.DESIGN),
-    _section("Watched for", "watch.", Step.EVALUATE, none="Nobody watches for anything."),
+    _section("Watched for", "watch.", Step.EVALUATE),
     _section("Research direction", "direction.", Step.LOG),
     _section("When it may be known", "log.", Step.LOG),
     _section("Hosts and their work", "deploy.class deploy.passed_over deploy.no_host", Step.DEPLOY),
@@ -113,18 +113,21 @@ def note_sentence(note: Note) -> str:
 
 
 def log_chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
-    """The notes by section; a section that has none says so once its steps are done."""
+    """The notes by section; the last chapter names those that have none though their steps are done."""
     by_title = group_pairs((title_of(wrote, note.kind), _line(wrote, note)) for wrote, note in notes)
-    shown = []
-    for section in SECTIONS:
-        lines = by_title.get(section.title, [])
-        is_said = session.told or not session.ended_at or Step.LOG not in section.steps  # a quiet round sums up nothing
-        if not lines and is_said and section.steps and section.steps <= set(session.done):
-            none = Note(kind="section.nothing", text=section.none)
-            lines = [_line(next(step for step in Step if step in section.steps), none)]
-        if lines:
-            shown.append({"section": section.title, "leads": section.leads, "lines": lines})
-    return shown
+    chapters = [
+        {"section": section.title, "leads": section.leads, "lines": by_title[section.title]}
+        for section in SECTIONS
+        if section.title in by_title
+    ]
+    due = set(session.done) - (
+        set() if session.told or not session.ended_at else {Step.LOG}
+    )  # a quiet round sums up nothing
+    empty = [part.title for part in SECTIONS if part.steps and part.steps <= due and part.title not in by_title]
+    if empty:
+        nothing = _line(Step.LOG, Note(kind="section.nothing", text=f"{'; '.join(empty)}."))
+        chapters.append({"section": "Nothing to tell of", "leads": False, "lines": [nothing]})
+    return chapters
 
 
 def log_markdown(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:

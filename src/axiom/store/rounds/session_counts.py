@@ -101,7 +101,8 @@ WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'aborted'
 GROUP BY e.id, e.name, e.version, 3 ORDER BY e.id, 3
 """
 _TASKS = """
-SELECT t.id, e.name, e.version, t.state, t.host_id, t.cpu_seconds, t.elapsed_seconds, t.reason, t.closed_at
+SELECT t.id, e.name, e.version, t.state, t.host_id, t.cpu_seconds, t.elapsed_seconds, t.reason, t.closed_at,
+    t.gpu
 FROM task t JOIN experiment e ON e.id = t.experiment_id
 WHERE t.closed_at >= :since AND t.closed_at < :until AND (:experiment = '' OR :experiment = e.name
     OR :experiment = e.name || '@' || CAST(e.version AS TEXT))

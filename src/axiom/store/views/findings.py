@@ -44,12 +44,14 @@ LEFT JOIN session s ON s.id = e.session_id
 """
 _BRIEF = """
 SELECT f.id AS number, f.status, x.name AS experiment, f.experiment_id, e.verdict, e.grade, e.estimate, e.low, e.high,
-    e.created_at, o.id AS first_line
+    e.created_at, e.id AS last_line
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
-LEFT JOIN evidence o ON o.finding_number = f.id AND o.line = 1
 ORDER BY f.id DESC
+"""
+_VERDICTS_UNTIL = """
+SELECT finding_number, verdict, max(line) AS line FROM evidence WHERE id <= :until GROUP BY finding_number
 """
 _FIRST_DECIDED = """
 SELECT finding_number, min(created_at) AS at FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
@@ -188,7 +190,7 @@ class FindingBrief:
     low: float | None
     high: float | None
     weighed_at: datetime | None
-    first_line: int | None
+    last_line: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,12 +245,17 @@ def list_finding_briefs(db: Database) -> list[FindingBrief]:
             low=low,
             high=high,
             weighed_at=from_optional_microseconds(at),
-            first_line=first_line,
+            last_line=last_line,
         )
-        for number, status, experiment, version, verdict, grade, estimate, low, high, at, first_line in db.fetch_tuples(
+        for number, status, experiment, version, verdict, grade, estimate, low, high, at, last_line in db.fetch_tuples(
             _BRIEF
         )
     ]
+
+
+def list_verdicts_until(db: Database, until: int) -> dict[int, Verdict]:
+    """What was said of each finding when this was the newest line of evidence; of others there was none."""
+    return {row["finding_number"]: Verdict(row["verdict"]) for row in db.select(_VERDICTS_UNTIL, until=until)}
 
 
 def list_first_decisions(db: Database, since: datetime = _BEGINNING) -> dict[int, datetime]:

@@ -1,7 +1,7 @@
 """The templates, and the words in which they write what a page's answer holds."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -16,8 +16,11 @@ from axiom.locale import languages
 from axiom.reads import results
 from axiom.reads.base import cells
 from axiom.web.base.facts import facts_in_html
-from axiom.web.base.interval_drawing import whisker_places
+from axiom.web.base.interval_drawing import draw_tiny_picture
+from axiom.web.base.markdown import document_in_html
+from axiom.web.base.stacked_tables import StackingTemplate
 from axiom.web.maps import colours
+from axiom_weigh.grouping import group_pairs
 from axiom_weigh.values import Verdict
 
 _ENGLISH_WORDS = Markup(' lang="en"')
@@ -74,6 +77,7 @@ def template_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.template_class = StackingTemplate
     made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
         languages.gettext, languages.ngettext, newstyle=True
     )
@@ -92,6 +96,8 @@ def template_environment() -> Environment:
         "in_a_sentence": cells.measures_in_words,
         "in_html": facts_in_html,
         "sentence": numbers.begin_sentence,
+        "by_version": _by_version,
+        "document_in_html": document_in_html,
     }
     made.globals |= {
         "band_colours": lambda place, shades: [*map(colours.hex_colour, colours.band_colours(place, shades))],
@@ -99,7 +105,7 @@ def template_environment() -> Environment:
         "columns": cells.number_columns,
         "estimate": _estimate,
         "most_rows": limits.ROWS_BESIDE_A_PICTURE,
-        "whisker": whisker_places,
+        "tiny_picture": draw_tiny_picture,
         "sort_address": results.sort_address,
         "versioned": static_address,
         "spoken": languages.current_language,
@@ -125,6 +131,11 @@ def _translated(sentence: str, *, capital: bool = False) -> str:
 def _in_english() -> Markup:
     """Marks an element whose words are English, on a page in another language."""
     return _ENGLISH_WORDS if languages.current_language() != languages.ENGLISH else Markup()
+
+
+def _by_version(rows: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, list[Mapping[str, Any]]]]:
+    """Findings by the version of the experiment that asks, in their order."""
+    return group_pairs((f"{row['experiment']}@{row['version']}", row) for row in rows).items()
 
 
 @cache

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from axiom.domain.rounds import UntoldCounts
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
-from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, choose_directions, next_steps, sort_next_steps
+from axiom.laboratory.rounds.rules.agenda import (
+    NextStep,
+    OpenNeed,
+    choose_directions,
+    next_steps,
+    sort_next_steps,
+    write_number_ranges,
+)
 from axiom.laboratory.rounds.rules.due import why_end_session, why_hold_round
 from axiom.laboratory.rounds.rules.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.laboratory.rounds.steps.review import generalize_reason
@@ -27,10 +34,10 @@ def test_what_others_hang_on_comes_first_then_what_is_nearer_and_what_waits():
     assert [(step.priority, step.page) for step in found] == [
         *(("high", "/findings/3"), ("medium", "/findings/1"), ("medium", "/findings/2"))
     ]
-    facts = ("90 cells more for finding 3", "1 cell more for finding 1", "8 cells more for finding 2")
+    facts = ("90 more runs for finding 3", "1 more run for finding 1", "8 more runs for finding 2")
     assert all(fact in step.sentence for fact, step in zip(facts, found, strict=True))
     found = choose_directions([], proposals=1, claims=12)
-    assert [(step.priority, step.times) for step in found] == [("medium", 1), ("low", 12)]
+    assert [(step.priority, step.page) for step in found] == [("medium", "/proposals"), ("low", "/findings/graph")]
     assert choose_directions([], proposals=0, claims=0) == []
 
 
@@ -38,13 +45,18 @@ def test_the_most_urgent_comes_first_and_the_others_stay_as_they_were():
     called = next_steps({"queue.still": 1, "design.nothing": 1})
     mixed = [*called, *choose_directions([need(7, hangs=1)], proposals=2, claims=0)]
     assert [one.priority for one in sort_next_steps(mixed)] == ["high", "medium", "medium", "low"]
-    assert [one.times for one in sort_next_steps(mixed)][2:] == [2, 1]
+    assert [one.page for one in sort_next_steps(mixed)][2:] == ["/proposals", "/experiments"]
     assert (
         sort_next_steps([NextStep(priority="low", sentence="a"), NextStep(priority="low", sentence="b")])[0].sentence
         == "a"
     )
     (step,) = choose_directions([replace(need(5, hangs=1), lacks="5 hosts (1 so far)")], proposals=0, claims=0)
     assert "5 hosts (1 so far)" in step.sentence
+
+
+def test_numbers_in_a_row_are_one_range_and_what_failed_stands_by_itself():
+    assert write_number_ranges({}) == ""
+    assert write_number_ranges({3: True, 1: True, 2: True, 4: False, 5: False, 6: True, 9: True}) == "1–3, 4*, 5*, 6, 9"
 
 
 QUIET = {"has_session": True, "publishing_seconds": None, "closed_blocks_unweighed": 0, "stage_changed": False}

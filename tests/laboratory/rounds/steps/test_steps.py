@@ -102,7 +102,7 @@ def test_a_success_that_was_none_is_counted_by_its_reason_and_told_once(rounds):
     assert looked.facts["refused"] == 2
     assert refused.facts["tasks"] == 2
     rounds.hold()
-    assert any(said.endswith("(2).") for said in rounds.said("log.next"))
+    assert any(said.endswith("(2 times).") for said in rounds.said("log.next"))
 
 
 def test_a_session_of_before_goes_on_with_the_steps_that_it_had(rounds):
@@ -312,7 +312,7 @@ def test_the_log_tells_what_is_watched_for_what_follows_from_what_and_where_to_g
     rounds.lab.later(days=1)
     db, now = rounds.db, rounds.lab.now
     assert "direction.none" in rounds.kinds()
-    assert any("16 cells more for finding 1 (tiny_sum@1)" in step for step in rounds.said("log.next"))
+    assert any("16 more runs for finding 1 (tiny_sum@1)" in step for step in rounds.said("log.next"))
     register(rounds.lab, 50.0)
     claim = db.insert(
         "INSERT INTO old_claim (name, claim, experiment, figure, rests_on, status, source, scripts, created_at) "

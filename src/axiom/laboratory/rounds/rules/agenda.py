@@ -70,15 +70,15 @@ def choose_directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int)
     steps = [_step(lead) for lead in leading]
     if proposals:
         sentence = f"decide on {counted(proposals, 'follow-up question')} that the laboratory proposes"
-        steps.append(NextStep(priority="medium", sentence=sentence, page="/proposals", times=proposals))
+        steps.append(NextStep(priority="medium", sentence=sentence, page="/proposals"))
     if claims:
         sentence = f"test {counted(claims, 'claim')} of the old laboratory that no finding asks yet"
-        steps.append(NextStep(priority="low", sentence=sentence, page="/findings/graph", times=claims))
+        steps.append(NextStep(priority="low", sentence=sentence, page="/findings/graph"))
     return steps
 
 
 def _step(need: OpenNeed) -> NextStep:
-    hanging = f"; open questions that hang on it: {need.hangs}" if need.hangs else ""
+    hanging = f", needed for {counted(need.hangs, 'open question')}" if need.hangs else ""
     return NextStep(
         priority="high" if need.hangs else "medium",
         sentence=f"{_what(need)}{hanging}",
@@ -90,4 +90,16 @@ def _what(need: OpenNeed) -> str:
     finding = f"finding {need.finding} ({need.experiment})"
     if need.lacks:
         return f"get for {finding} what it lacks beside seeds, of which it has enough: {need.lacks}"
-    return f"compute {counted(need.cells, 'cell')} more for {finding}"
+    return f"compute {counted(need.cells, 'more run')} for {finding}"
+
+
+def write_number_ranges(well: Mapping[int, bool]) -> str:
+    """Numbers as "1–4, 5*, 6": those in a row that are well together, each other one by itself and with a star."""
+    parts: list[tuple[int, int, str]] = []
+    for number in sorted(well):
+        first, last, star = parts[-1] if parts else (0, 0, "*")
+        if well[number] and not star and last == number - 1:
+            parts[-1] = (first, number, "")
+        else:
+            parts.append((number, number, "" if well[number] else "*"))
+    return ", ".join(f"{first}{star}" if first == last else f"{first}–{last}" for first, last, star in parts)

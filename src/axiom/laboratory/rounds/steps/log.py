@@ -14,11 +14,18 @@ from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.planning.rules.eta import time_until_cells
 from axiom.laboratory.registrations.links import node_phrase, read_hanging_questions
 from axiom.laboratory.rounds.rules import agenda
-from axiom.laboratory.rounds.rules.agenda import NextStep, OpenNeed, next_steps, sort_next_steps
+from axiom.laboratory.rounds.rules.agenda import (
+    NextStep,
+    OpenNeed,
+    next_steps,
+    sort_next_steps,
+    write_number_ranges,
+)
 from axiom.laboratory.rounds.rules.due import why_end_session
 from axiom.laboratory.rounds.steps.design import OpenFinding, open_findings
 from axiom.laboratory.rounds.steps.summary import SessionSummary, summarize_session
-from axiom.limits import hosts as limits
+from axiom.limits import hosts as host_limits
+from axiom.limits import rounds as limits
 from axiom.store.engine.database import Database, to_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.findings import links, old_claims
@@ -129,14 +136,15 @@ def _end_session(this_round: OpenRound) -> list[Note]:
     return [
         *summary.notes,
         _summary(this_round),
+        *_task_numbers(this_round),
         _grades(graded, session_counts.count_unweighed_findings(this_round.db)),
         *(shorten_notes(times, "Open findings", "/findings") or [_no_times()]),
         *tell_inferences(this_round.db),
         *[
             Note(
                 kind="log.next",
-                text="Next, {priority}: {step} ({times}).",
-                facts={"priority": step.priority, "step": step.sentence, "times": step.times},
+                text="{priority}: {step}" + (" ({times} times)." if step.times > 1 else "."),
+                facts={"priority": step.priority.capitalize(), "step": step.sentence, "times": step.times},
                 about=step.page or f"/sessions/{this_round.round.name}",
             )
             for step in steps
@@ -148,12 +156,12 @@ def _end_session(this_round: OpenRound) -> list[Note]:
 def _summary(this_round: OpenRound) -> Note:
     db, window = this_round.db, this_round.whole_window
     closed = rounds.list_closed_task_counts(db, to_microseconds(window.since), window.until)
-    hosts, cores = session_counts.count_seen_hosts(db, this_round.now - limits.COUNTED_ON_FOR)
+    hosts, cores = session_counts.count_seen_hosts(db, this_round.now - host_limits.COUNTED_ON_FOR)
     return Note(
         kind="log.summary",
         text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
-        "Workunits ordered, by whomever: {ordered}; taken back: {taken_back}. "
-        "Hosts heard from in the last hour: {hosts}, with {cores} core(s).",
+        "Workunits ordered: {ordered}; taken back: {taken_back}. "
+        "Hosts heard from in the last hour: {hosts}, with {cores} core(s); at the session before: {before}.",
         facts={
             "session": this_round.round.name,
             "tasks": sum(row["sent"] for row in closed),
@@ -163,9 +171,11 @@ def _summary(this_round: OpenRound) -> Note:
             "taken_back": sum(row["workunits"] for row in session_counts.list_abort_counts(db, window)),
             "hosts": hosts,
             "cores": cores,
+            "before": _hosts_before(this_round),
         },
         about=this_round.tasks_page(),
         rows={
+            "before": "/sessions",
             "credit": "/ledger",
             "hosts": "/hosts",
             "cores": "/hosts",
@@ -173,6 +183,30 @@ def _summary(this_round: OpenRound) -> Note:
             "ordered": "/experiments",
         },
     )
+
+
+def _hosts_before(this_round: OpenRound) -> object:
+    """How many hosts the session before had counted."""
+    earlier = [session for session in rounds.list_newest_sessions(this_round.db, 2) if session.id < this_round.round.id]
+    notes = [note for session in earlier for _, note in rounds.list_round_notes(this_round.db, session.id)]
+    return next((note.facts["hosts"] for note in notes if note.kind == "log.summary"), "there was none")
+
+
+def _task_numbers(this_round: OpenRound) -> list[Note]:
+    """Each task that closed, by its number, and how many of them a GPU computed."""
+    most, every = limits.TASK_NUMBERS_TOLD, session_counts.TaskFilter()
+    closed = session_counts.list_closed_tasks(this_round.db, this_round.whole_window, every, most)
+    if not closed:
+        return []
+    well = {row["id"]: row["state"] == TaskState.VALID for row in closed}
+    more = ", and more than this list takes" if len(closed) == most else ""
+    text = "Tasks that closed, with a star where one is not valid: {numbers}" + more + "."
+    on_gpu = [row["state"] for row in closed if row["gpu"]]
+    facts: dict[str, object] = {"numbers": write_number_ranges(well)}
+    if on_gpu:
+        text += " A GPU computed {gpu} of them, of which {valid} are valid."
+        facts |= {"gpu": len(on_gpu), "valid": on_gpu.count(TaskState.VALID)}
+    return [Note(kind="review.numbers", text=text, facts=facts, about=this_round.tasks_page())]
 
 
 def _grades(graded: Mapping[str, int], never: int) -> Note:
@@ -215,15 +249,17 @@ def _awarded_credit(this_round: OpenRound) -> float:
 
 
 def _closing_note(this_round: OpenRound, summary: SessionSummary) -> Note:
+    ordered = _ordered_workunits(this_round)
     return Note(
         kind="session.closed",
-        text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "
-        "Workunits ordered, by whomever: {ordered}.",
+        text="Session {session} is closed. {headline}"
+        + (" Findings weighed again: {weighed}." if summary.weighed else "")
+        + (" Workunits ordered: {ordered}." if ordered else ""),
         facts={
             "session": this_round.round.name,
             "headline": summary.headline.sentence,
             "weighed": summary.weighed,
-            "ordered": _ordered_workunits(this_round),
+            "ordered": ordered,
         },
         about=f"/sessions/{this_round.round.name}",
         rows={"weighed": "/findings"},

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.headlines.answers import compose_answer, compose_question
+from axiom.domain.headlines.answers import compose_answer, compose_question, tell_size
 from axiom.domain.links import LinkKind, Noun, mark_unapproved, references_in
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
@@ -15,6 +15,7 @@ from axiom.laboratory.experiments import preflight_report
 from axiom.laboratory.findings.rules.interest import FindingNews, RankedFinding
 from axiom.laboratory.findings.rules.links import find_bearing
 from axiom.laboratory.findings.rules.literature import compare_with_literature, comparison_in_words
+from axiom.laboratory.findings.rules.publishable import is_ready_to_publish
 from axiom.laboratory.findings.rules.score_predictions import compute_foreknowledge
 from axiom.laboratory.open_round import OpenRound, shorten_notes
 from axiom.laboratory.registrations.links import read_hanging_questions
@@ -56,12 +57,13 @@ def summarize_session(this_round: OpenRound) -> SessionSummary:
     notes = [
         headline,
         *_changed_notes(db, changed),
+        *_ready_notes(db, ranked),
         _unchanged_note(this_round, ranked, changed, len(newest)),
         *(_trouble(note) for note in failed),
         *_fresh(db, fresh),
         *_waiting_notes(db),
         *_scripts(this_round, fresh),
-        *_levels(newest),
+        *_levels(db, newest),
         *_significant(db, newest),
     ]
     return SessionSummary(headline=headline, notes=tuple(notes), weighed=len(ranked))
@@ -80,7 +82,7 @@ def _headline(
     if changed:
         number = changed[0].news.number
         facts = {"answer": _answer(db, number, changed[0].news.now), "more": len(changed) - 1}
-        more = " Other findings that changed: {more}." if len(changed) > 1 else ""
+        more = " Another {more} finding(s) changed, too." if len(changed) > 1 else ""
         text = "{answer}." + more
         return Note(kind=kind, text=text, facts=facts, about=f"/findings/{number}", rows={"more": "/findings"})
     if failed:
@@ -88,10 +90,10 @@ def _headline(
         return Note(kind=kind, text=text, facts={"failed": len(failed)}, about="/failures")
     claims = len(evidence.list_claims(db))
     if is_first:
-        text = "The laboratory has begun. Experiments: {experiments}; questions that they ask: {asked}."
+        text = "The laboratory has begun with {experiments} experiment(s), which ask {asked} question(s)."
         facts = {"experiments": len(fresh), "asked": claims}
         return Note(kind=kind, text=text, facts=facts, about="/findings", rows={"experiments": "/experiments"})
-    text = "No finding has changed; questions that are asked: {asked}."
+    text = "No finding has changed; {asked} question(s) are asked."
     return Note(kind=kind, text=text, facts={"asked": claims}, about="/findings")
 
 
@@ -118,13 +120,10 @@ def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]
 def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
     estimand, experiment = find_asked_estimand(db, finding.news.number)
     line, before = finding.news.now, finding.news.before
-    text = (
-        "{word}: {answer}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
-        "{seeds} seed(s) on {hosts} host(s). Before: {before}. Why it is told: {reason}."
-    )
+    text = "{answer}; {between}. Finding {finding} ({experiment}) is {grade}, after {seeds} seed(s) on {hosts} host(s)"
+    text += f". {'{word}: ' if finding.stars else ''}{{reason}}." if before else "; it was never weighed before."
     if hangs:
-        text += " Open questions that hang on it: {hangs}."
-    estimate, low, high = _interval(line, estimand)
+        text += " It is needed for {hangs} open question(s)."
     return Note(
         kind="changed.finding",
         text=text,
@@ -133,9 +132,7 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
             "answer": _answer(db, finding.news.number, line),
             "finding": finding.news.number,
             "experiment": experiment,
-            "estimate": estimate,
-            "low": low,
-            "high": high,
+            "between": tell_size(estimand, line)[1] or "not decided any more",
             "grade": line.grade,
             "seeds": line.seeds,
             "hosts": line.hosts,
@@ -145,6 +142,22 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
         },
         about=f"/findings/{finding.news.number}",
     )
+
+
+def _ready_notes(db: Database, ranked: Sequence[RankedFinding]) -> list[Note]:
+    """What became ready to publish since the session before."""
+    states = links.find_finding_states(db, [finding.news.number for finding in ranked])
+    return [
+        Note(
+            kind="ready.finding",
+            text="Finding {finding} is ready to publish: {answer}. It is {grade}, and nothing is held against it.",
+            facts={"finding": news.number, "answer": _answer(db, news.number, news.now), "grade": news.now.grade},
+            about=f"/findings/{news.number}",
+        )
+        for news in (finding.news for finding in ranked)
+        if is_ready_to_publish(news.now, states[news.number].status)
+        and not is_ready_to_publish(news.before, states[news.number].status)
+    ]
 
 
 def tell_literature(db: Database, news: FindingNews) -> list[Note]:
@@ -250,8 +263,6 @@ def _trouble(note: Note) -> Note:
 
 def _fresh(db: Database, fresh: Sequence[StoredExperiment]) -> list[Note]:
     """Each new experiment in full; of many, the question of each."""
-    if not fresh:
-        return [Note(kind="fresh.nothing", text="No new experiment was published.", about="/experiments")]
     if len(fresh) > limits.EXPERIMENTS_TOLD:
         return shorten_notes(
             [_question(experiment) for experiment in fresh], "New experiments", "/experiments", limits.RANKED_TOLD
@@ -386,12 +397,11 @@ def _waiting_notes(db: Database) -> list[Note]:
         facts={"ideas": hidden},
         about="/ideas",
     )
-    notes = [
+    return [
         *shorten_notes(open_proposals, "Proposals", "/proposals", limits.RANKED_TOLD),
         *shorten_notes(thought, "Ideas", "/ideas", limits.RANKED_TOLD),
         *([unread] if hidden else []),
     ]
-    return notes or [Note(kind="waits.nothing", text="Nothing waits for an answer.", about="/proposals")]
 
 
 def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[Note]:
@@ -412,15 +422,15 @@ def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[N
         )
         if note.kind == "experiment.stopped"
     ]
+    scripts = {
+        "new": [f"{version.name}@{version.version}" for version in fresh],
+        "mended": mended,
+        "broken": [*broken, *stopped],
+    }
     return [
-        _names_note(
-            "script.new",
-            "New scripts",
-            _pages([f"{version.name}@{version.version}" for version in fresh]),
-            "/experiments",
-        ),
-        _names_note("script.fixed", "Mended scripts", _pages(mended), "/experiments"),
-        _names_note("script.broken", "Broken scripts", _pages([*broken, *stopped]), "/experiments"),
+        _names_note(f"script.{became}", f"Scripts that are {became}", _pages(names), "/experiments")
+        for became, names in scripts.items()
+        if names
     ]
 
 
@@ -428,16 +438,17 @@ def _pages(names: Sequence[str]) -> dict[str, str]:
     return {name: f"/experiments/{name}" for name in names}
 
 
-def _levels(newest: Mapping[int, Evidence]) -> list[Note]:
-    """The members of each level of evidence, the highest first."""
+def _levels(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
+    """Which findings are ready to publish, and the members of each level of evidence, the highest first."""
+    states = links.list_finding_states(db)
+    levels = {
+        grade.value: [number for number, line in newest.items() if line.grade is grade] for grade in reversed(Grade)
+    }
+    ready = [number for number, line in newest.items() if is_ready_to_publish(line, states[number].status)]
     return [
-        _names_note(
-            "level.members",
-            grade.value,
-            {str(number): f"/findings/{number}" for number, line in newest.items() if line.grade is grade},
-            "/findings",
-        )
-        for grade in reversed(Grade)
+        _names_note("level.members", level, {str(number): f"/findings/{number}" for number in members}, "/findings")
+        for level, members in {"Ready to publish": ready, **levels}.items()
+        if members
     ]
 
 
@@ -481,7 +492,7 @@ def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> 
     shown = list(pages)[: limits.NAMED_OF_A_KIND]
     # The text of a note holds no digit.
     keys = {f"name_{chr(ord('a') + place)}": name for place, name in enumerate(shown)}
-    text = ", ".join(f"{{{key}}}" for key in keys) or "none"
+    text = ", ".join(f"{{{key}}}" for key in keys)
     facts: dict[str, object] = dict(keys)
     if len(pages) > len(shown):
         text += " and {more} more"
