@@ -93,10 +93,10 @@ def _steps_until_known(config: Config, seed: int, task: LearningTask, batches: s
         context=(),
         every=1,
     )
-    held = course.begin()
+    descent = course.begin()
     for look in range(course.blocks):
-        held = course.step(held, look)
-        if training.accuracy(course.net(held), task.x_test, task.y_test) >= MASTERED:
+        descent = course.step(descent, look)
+        if training.accuracy(course.net(descent), task.x_test, task.y_test) >= MASTERED:
             return EVERY * (look + 1)
     return config.steps + 1
 
