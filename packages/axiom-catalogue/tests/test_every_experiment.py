@@ -6,6 +6,7 @@ import math
 import sys
 import types
 import typing
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -221,6 +222,11 @@ def test_what_it_declares_is_there_and_what_it_uses_is_allowed(name):
         assert set(experiment.figure.log) <= {"x", "y"}
     source = Path(sys.modules[type(golden_config).__module__].__file__).read_text(encoding="utf-8")
     assert check_source(source, name) == ()
+
+
+def test_no_two_experiments_share_a_setting():
+    settings = [make_golden.load(name).setting or name.replace("_", " ") for name in NAMES]
+    assert not [setting for setting, times in Counter(settings).items() if times > 1]
 
 
 def test_a_published_number_is_of_the_literature_of_its_file_and_possible():

@@ -202,7 +202,7 @@ experiment = Experiment(
     figure=Figure(
         x="examples", y="test_accuracy", title="Digits that were moved", log=("x",), where={"images": "moved"}
     ),
-    setting="small networks that read digits",
+    setting="convolutional and dense networks that read digits",
     headlines=(
         Headline(
             says="Convolution beats plain networks on shifted digits, and loses when pixels are shuffled",

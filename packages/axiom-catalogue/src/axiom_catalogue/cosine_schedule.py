@@ -176,7 +176,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="way", y="test_accuracy", title="Accuracy on new images"),
-    setting="small networks that read digits",
+    setting="networks that read digits at changing learning rates",
     headlines=(
         Headline(
             says="With wrong labels, lowering learning rates or averaging weights improves accuracy about alike",

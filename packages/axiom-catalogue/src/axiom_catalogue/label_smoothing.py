@@ -195,7 +195,7 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="smoothing", y="calibration_error", title="How far chances are off"),
-    setting="small networks that read digits",
+    setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
             says="Smoothing training labels makes networks' stated confidence fit better only with wrong labels",

@@ -218,7 +218,7 @@ experiment = Experiment(
     ),
     figure=Figure(x="width", y="largest_rate", title="The largest learning rate that works", log=("x", "y")),
     learned="has_learned",
-    setting="small networks that read digits",
+    setting="networks of several widths that read digits",
     headlines=(
         Headline(
             says="With squared error, wider networks need smaller learning rates, unless scaled by muP",

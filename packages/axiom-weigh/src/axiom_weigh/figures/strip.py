@@ -50,6 +50,8 @@ def _x_of_replicates(request: Strip, kind: str) -> Scale:
 
 
 def _domain_of_values(request: Strip) -> Scale:
+    if request.centre == "share":  # of which each value is 0 or 1
+        return replace(linear((0, 1)), low=-0.06, high=1.06)
     values = [value for value in request.values if value is not None]
     values += [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest]
     room = 0.06 * (max(values) - min(values))
