@@ -3,12 +3,15 @@
 Apart from `findings.py`, which speaks of registrations and grades: a process that computes imports this alone.
 """
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import EnumMeta, StrEnum
+from numbers import Integral, Real
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 # How a number may be said in words: as it is, as a share of a hundred, as what it is the logarithm of.
 SCALES = {"percent": "shares of one", "times2": "doublings", "times10": "powers of ten", "times_e": "powers of e"}
@@ -24,6 +27,44 @@ LABEL = re.compile(r"(?:[^\W\d]|[ ,'’()/%+=<>×·°²√-]){1,80}")
 VALUE = "{value}"  # where a factor's level stands among its words, as in "{value} hidden neurons"
 
 
+def check_types(declared: Any) -> None:
+    """Refuse a value that its field does not take, here or in a part, with what the field takes."""
+    for word in fields(declared):
+        value, kind = getattr(declared, word.name), word.type
+        if not _is_taken(value, kind):
+            raise TypeError(
+                f"{word.name} of {type(declared).__name__} must be {_describe_type(kind)}, and is {repr(value)[:80]}"
+            )
+
+
+def name_choices(wrong: str, choices: Sequence[str]) -> str:
+    """Return what stands behind a wrong word: the nearest of those that there are, and all of them."""
+    near = difflib.get_close_matches(wrong, choices, n=1, cutoff=0.5)
+    return f"{f'did you mean {near[0]}? ' if near else ''}there are {', '.join(choices) or 'none'}"
+
+
+def _is_taken(value: Any, kind: Any) -> bool:
+    outer, inner = get_origin(kind) or kind, get_args(kind)
+    if outer is UnionType:
+        return any(_is_taken(value, option) for option in inner)
+    if outer is tuple and isinstance(value, tuple | list):
+        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        return len(value) == len(kinds) and all(map(_is_taken, value, kinds))
+    if outer is Mapping and isinstance(value, Mapping):
+        return all(_is_taken(level, inner[1]) for level in value.values())
+    if is_dataclass(kind) and isinstance(value, outer):
+        check_types(value)
+    return outer in (Any, object) or isinstance(value, {float: Real, int: Integral}.get(outer, outer))
+
+
+def _describe_type(kind: Any) -> str:
+    """In words; of an enum its members."""
+    enums = [option for option in get_args(kind) or [kind] if isinstance(option, EnumMeta)]
+    members = [f"{enum.__name__}.{name}" for enum in enums for name in enum.__members__]
+    comma = " (behind its only entry stands a comma)" if get_origin(kind) is tuple else ""
+    return " or ".join(members) or re.sub(r"<class '|'>|[a-z_.]+\.(?=[A-Z])", "", str(kind)) + comma
+
+
 class Kind(StrEnum):
     """How the measures of one replicate become one number; it also decides how that number is weighed."""
 
@@ -35,6 +76,9 @@ class Kind(StrEnum):
     PROPORTION = "proportion"  # did it happen: 0 or 1
     LEVEL = "level"  # the measure itself, against a registered value
     DIMENSION = "dimension"  # of a border on a map: the slope of log2 of a measure's sum on the level of its tiles
+
+
+_ACROSS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT, Kind.BREAKPOINT)
 
 
 class Direction(StrEnum):
@@ -148,7 +192,13 @@ class Estimand:
     published: Published | None = None  # with which its number is compared
 
     def __post_init__(self) -> None:
-        """Refuse words in which no number could be said, or more than a number."""
+        """Refuse one of which no number could be concluded, or whose number could not be said."""
+        is_contrast = self.kind is Kind.CONTRAST
+        if (is_contrast and len(self.between) != 2) or (self.kind in _ACROSS and not self.across):
+            raise ValueError(
+                f"{self.name}: a {self.kind} of {self.measure} "
+                f"{'compares two arms: between=({…}, {…})' if is_contrast else 'goes along a factor: across=…'}"
+            )
         if not is_unit(self.in_words):
             slots = ", ".join(f"{{{name}}}" for name in NUMBERS)
             raise ValueError(

@@ -6,11 +6,11 @@ Standard library only: the server, the runner, a bundle on a stranger's computer
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind
+from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind, check_types, name_choices
 from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
@@ -39,8 +39,11 @@ def grid(config: Callable[..., C], **levels: Sequence[Any]) -> tuple[C, ...]:
 def check_words(experiment: str, names: Collection[str], words: Mapping[str, str]) -> None:
     """Refuse words for what is not there, and words that are a sentence."""
     for name, label in words.items():
-        if name.partition("=")[0] not in names:
-            raise ValueError(f"{experiment}: words names {name!r}, which is no measure, factor or factor=level")
+        if (word := name.partition("=")[0]) not in names:
+            raise ValueError(
+                f"{experiment}: words names {name!r}, which is no measure, factor or factor=level; "
+                f"{name_choices(word, sorted(names))}"
+            )
         if not LABEL.fullmatch(label.replace(VALUE, "so many", 1)):
             raise ValueError(f"{experiment}: the words {label!r} of {name} must be {NO_SENTENCE}")
 
@@ -168,6 +171,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not be computed or weighed, before anything is built on it."""
+        check_types(self)
         if not NAME.fullmatch(self.name):
             raise ValueError(f"the name {self.name!r} must be 3 to 64 of a-z, 0-9 and _, beginning with a letter")
         if self.version < 1:
@@ -182,13 +186,19 @@ class Experiment:
             raise ValueError(f"{self.name}: {self.needs.copies} copies of each task, and it may be 1 to {MOST_COPIES}")
         if not is_dataclass(self.measures):
             raise TypeError(f"{self.name}: measures must be a dataclass")
-        self._check_estimands({measure.name for measure in fields(self.measures)}, self.factors)
-        self._check_ranges(self.factors)
-        check_words(self.name, {measure.name for measure in fields(self.measures)} | self.factors, self.words)
+        measures, factors = [measure.name for measure in fields(self.measures)], sorted(self.factors)
+        self._check_estimands(measures, factors)
+        self._demand_known("ranges name the factor", self.ranges, factors)
+        if self.figure:
+            self._demand_known("the figure shows the measure", [self.figure.y], measures)
+            self._demand_known("the figure goes along", [self.figure.x], [*factors, *measures])
+        check_words(self.name, {*measures, *factors}, self.words)
         if self.setting and not LABEL.fullmatch(self.setting):
             raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")
         check_headlines(self.name, {estimand.name for estimand in self.estimands}, self.headlines)
         self._check_map()
+        for estimand in self.estimands:
+            self._demand_arms(estimand, self.sweep, "the sweep")
         for control in self.controls:
             self._check_control(control)
 
@@ -197,31 +207,44 @@ class Experiment:
         """The names of the fields of a config."""
         return frozenset(factor.name for factor in fields(self.sweep[0]))
 
-    def _check_estimands(self, measures: set[str], factors: frozenset[str]) -> None:
-        if self.learned and self.learned not in measures:
-            raise ValueError(f"{self.name}: learned names the measure {self.learned!r}: no such")
+    def _demand_known(self, whose: str, words: Iterable[str], choices: Sequence[str]) -> None:
+        for word in words:
+            if word not in choices:
+                raise ValueError(f"{self.name}: {whose} {word!r}: no such; {name_choices(word, choices)}")
+
+    def _check_estimands(self, measures: Sequence[str], factors: Sequence[str]) -> None:
+        self._demand_known("learned names the measure", [self.learned] * bool(self.learned), measures)
         if self.learned in {estimand.measure for estimand in self.estimands}:
             raise ValueError(f"{self.name}: an estimand concludes from {self.learned!r}, so learned cannot name it")
         for estimand in self.estimands:
-            if estimand.measure not in measures:
-                raise ValueError(f"{self.name}: estimand {estimand.name} wants measure {estimand.measure!r}: no such")
-            named = {estimand.across} if estimand.across else set[str]().union(*estimand.between)
-            if not named <= factors:
+            whose = f"estimand {estimand.name}"
+            self._demand_known(f"{whose} wants measure", [estimand.measure], measures)
+            named = [estimand.across] if estimand.across else [factor for arm in estimand.between for factor in arm]
+            self._demand_known(f"{whose} names the factor", named, factors)
+
+    def _demand_arms(self, estimand: Estimand, sweep: Sequence[Any], what: str) -> None:
+        """Refuse a sweep from which an estimand could not be concluded, since an arm of it is not there."""
+        for arm in estimand.between if estimand.kind is not Kind.DIMENSION else ():
+            if not any(all(getattr(config, name) == level for name, level in arm.items()) for config in sweep):
                 raise ValueError(
-                    f"{self.name}: estimand {estimand.name} names unknown factors {sorted(named - factors)}"
+                    f"{self.name}: {what} has no config with {arm}, and estimand {estimand.name} compares "
+                    f"{' with '.join(map(str, estimand.between))}: each of them must be in it"
                 )
 
     def _check_control(self, control: Control) -> None:
         where = f"{self.name}: the control of {control.estimand}"
-        if control.estimand not in {estimand.name for estimand in self.estimands}:
-            raise ValueError(f"{where} speaks of no estimand")
-        for sweep in (control.placebo, control.planted):
+        self._demand_known(
+            "a control is of the estimand", [control.estimand], [estimand.name for estimand in self.estimands]
+        )
+        estimand = next(estimand for estimand in self.estimands if estimand.name == control.estimand)
+        for part, sweep in (("placebo", control.placebo), ("planted", control.planted)):
             if not sweep or {type(config) for config in sweep} != {type(self.sweep[0])}:
                 raise ValueError(f"{where} must have configs like those of the sweep, for placebo and planted effect")
             if len(set(sweep)) != len(sweep):
                 raise ValueError(f"{where} names the same config twice")
             if len(sweep) > MOST_OF_CONTROL:
                 raise ValueError(f"{where} has {len(sweep)} configs, and {MOST_OF_CONTROL} are enough for a control")
+            self._demand_arms(estimand, sweep, f"`{part}` of the control")
 
     def _check_map(self) -> None:
         charted = [estimand for estimand in self.estimands if estimand.kind is Kind.DIMENSION]
@@ -245,7 +268,3 @@ class Experiment:
                     f"{self.name}: estimand {estimand.name} must say the levels of its fit, the first below the last "
                     f"and both down to level {self.map.charted}, to which every replicate is charted"
                 )
-
-    def _check_ranges(self, factors: frozenset[str]) -> None:
-        if unknown := set(self.ranges) - factors:
-            raise ValueError(f"{self.name}: ranges name unknown factors {sorted(unknown)}")
