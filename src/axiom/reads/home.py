@@ -58,7 +58,7 @@ def home_page(reading: Reading) -> Answer:
             "findings": [row[brief.number] for brief in decided[: finding_limits.HOME_FINDINGS]],
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
-            "earlier": count_earlier_claims(),
+            "earlier": count_earlier_claims({version.name for version in every}),
             "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),
             "watches": failures.list_met_watches(reading),
