@@ -84,8 +84,8 @@ _ACROSS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT, Kind.BREAKPOINT)
 class Direction(StrEnum):
     """Where a number lies beside its null when the claim is true. It is registered."""
 
-    MORE = "+"
-    LESS = "-"
+    MORE = "+"  # above the null
+    LESS = "-"  # below the null
     ABSENT = "0"  # nearer to the null than the smallest effect that matters
 
 
@@ -100,11 +100,11 @@ class Center(StrEnum):
 class Prediction:
     """A forecast made before anything was seen: the chances of the three verdicts, an interval, and maybe a median."""
 
-    positive: float
-    negative: float
-    absent: float
+    positive: float  # the chance of an effect above the null; the three add up to 1
+    negative: float  # of one below
+    absent: float  # of none that matters
     interval: tuple[float, float]  # holds the truth with probability 0.8
-    because: str
+    because: str  # why you think so
     median: float | None = None  # inside the interval; where nobody says it, its middle is meant
 
     def __post_init__(self) -> None:
@@ -153,7 +153,7 @@ def read_prediction(said: Mapping[str, Any]) -> Prediction:
 class Published:
     """A number of the literature with which that of an estimand is compared, in the same unit."""
 
-    value: float
+    value: float  # in its interval, if it has one
     reference: str  # as in "Belkin et al. 2019, arXiv:1812.11118"
     interval: tuple[float, float] | None = None
 
@@ -173,22 +173,22 @@ class Estimand:
     Its claim is the sentence that it puts to the test.
     """
 
-    name: str
-    claim: str
+    name: str  # of your choice; controls and headlines speak of it by this
+    claim: str  # a sentence that can turn out wrong
     kind: Kind
-    measure: str
+    measure: str  # one of Measures
     smallest: float  # an effect nearer to `null` than this counts as absent
     expects: Direction  # where the number lies if the claim is true, and what the prediction holds likeliest
     prediction: Prediction
     across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
     between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
-    bounds: tuple[float, float] | None = None
-    null: float = 0.0
+    bounds: tuple[float, float] | None = None  # that its number cannot leave, as 0 and 1 of an accuracy
+    null: float = 0.0  # what its number is if there is no effect
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit
     exchangeable: bool = False  # the arms of a slope or rank correlation are evenly spaced, and alike under the null
     about: Center = Center.MEDIAN  # the mean needs bounds
     levels: tuple[int, int] | None = None  # of a map: the first and the last of those to which a dimension is fitted
-    in_words: str = ""  # how its number is said, as in "{times2} times the steps of a new network"; see NUMBERS
+    in_words: str = ""  # how its number is said: one of {value} {percent} {times2} {times10} {times_e}, and the unit
     published: Published | None = None  # with which its number is compared
 
     def __post_init__(self) -> None:

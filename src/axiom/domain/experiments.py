@@ -55,8 +55,8 @@ class Needs:
     All of the catalogue is on one scale. How fast a host really is, is learned from its tasks.
     """
 
-    seconds: Callable[[Any], float]
-    memory_mb: int
+    seconds: Callable[[Any], float]  # of a core, that a cell of this config takes once it is compiled
+    memory_mb: int  # of a whole task
     disk_mb: int = 100
     gpu: bool = False  # computes on a GPU alone, one for each task
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
@@ -84,11 +84,11 @@ class Figure:
     Every further factor that varies makes a series of each of its levels; `where` leaves the cells that have these.
     """
 
-    x: str
-    y: str
+    x: str  # a factor, or a measure
+    y: str  # a measure
     title: str
-    log: tuple[str, ...] = ()
-    where: Mapping[str, object] = field(default_factory=dict)
+    log: tuple[str, ...] = ()  # ("x",), ("y",) or ("x", "y")
+    where: Mapping[str, object] = field(default_factory=dict)  # factors with their levels, as in {"gap": 0.5}
 
     def shows(self, config: Mapping[str, object]) -> bool:
         """Is this one of the cells that the picture shows?"""
@@ -103,8 +103,8 @@ class Headline:
     headlines that hold the first is shown; where none holds, the question is undecided.
     """
 
-    says: str
-    when: Mapping[str, Direction]
+    says: str  # 3 to 14 words without a full stop
+    when: Mapping[str, Direction]  # estimands by name, as in {"wide_minus_narrow": Direction.MORE}
 
     def as_data(self) -> dict[str, Any]:
         """Return it as a manifest holds it."""
@@ -136,10 +136,10 @@ class Control:
     changing what it measured.
     """
 
-    estimand: str
-    placebo: tuple[Any, ...]
-    planted: tuple[Any, ...]
-    side: Direction | None = None
+    estimand: str  # its name
+    placebo: tuple[Any, ...]  # configs with every arm of the estimand, between which there is no difference
+    planted: tuple[Any, ...]  # configs with every arm of the estimand, between which one was put
+    side: Direction | None = None  # on which it was put, where that is not the side that the estimand expects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,21 +149,21 @@ class Experiment:
     It is one file of the catalogue. `version` goes up whenever the numbers may change.
     """
 
-    name: str
-    version: int
+    name: str  # that of its file
+    version: int  # from 1 on
     question: str
-    run: Callable[[Any, int], Any]
-    measures: type
-    sweep: tuple[Any, ...]
-    ranges: Mapping[str, tuple[float, float]]
-    estimands: tuple[Estimand, ...]
+    run: Callable[[Any, int], Any]  # of a config and a seed: returns its measures
+    measures: type  # a dataclass of int, float, bool, tuple[float, ...] or bytes, each maybe None
+    sweep: tuple[Any, ...]  # the configs, as from grid(Config, width=[2, 64]); a factor is int, float, bool or str
+    ranges: Mapping[str, tuple[float, float]]  # of a factor: the levels that others may choose
+    estimands: tuple[Estimand, ...]  # what is concluded; without any, nothing is
     needs: Needs
-    controls: tuple[Control, ...] = ()
+    controls: tuple[Control, ...] = ()  # a file with estimands needs one at least to pass its preflight
     tolerance: float = 1e-3  # how far early values of two processors may lie apart, relative to the larger; measured
-    figure: Figure | None = None
+    figure: Figure | None = None  # on its page
     map: Map | None = None  # its configs are tiles of it, and the sweep holds those of level 0
-    aliases: tuple[str, ...] = ()
-    reference: str = ""
+    aliases: tuple[str, ...] = ()  # other names by which it is found
+    reference: str = ""  # the literature, as in "Belkin et al. 2019, arXiv:1812.11118"
     learned: str = ""  # a measure that is no outcome: 1 where a cell learned anything at all, else 0
     setting: str = ""  # of all that is measured, as in "small networks that learn clusters": headlines begin with it
     words: Mapping[str, str] = field(default_factory=dict)  # of a measure, a factor or a level (`task=xor`): its name
