@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("docs/reference")
 # What a file of an experiment declares, by the module that says what may stand in it.
 _DECLARED = {
-    "experiments": ("Experiment", "Needs", "Figure", "Control"),
+    "experiments": ("Experiment", "Needs", "Figure", "Control", "Headline"),
     "estimands": ("Estimand", "Kind", "Direction", "Center", "Prediction", "Published"),
     "maps": ("Map", "Knob", "Band"),
 }
@@ -286,7 +286,11 @@ def _kit() -> str:
 
 
 def _experiment() -> str:
-    parts = [f"# The words of an experiment's file\n\n{_NOTE}\nWhat has no default must be said.\n"]
+    parts = [
+        f"# The words of an experiment's file\n\n{_NOTE}\nWhat has no default must be said. Written in the file as "
+        "`Estimand(kind=Kind.CONTRAST, …)`, after `from axiom.domain.experiments import Experiment, …` and `from "
+        "axiom.domain.findings import Estimand, …`; [the kit](kit.md) is what else it may import.\n"
+    ]
     for module, names in _DECLARED.items():
         text = (resources.files("axiom") / "domain" / f"{module}.py").read_text(encoding="utf-8")
         classes = {node.name: node for node in parse_source(text).body if isinstance(node, ast.ClassDef)}

@@ -90,6 +90,9 @@ class Settings:
         "offer tools to the language models of programs that have a token, at /mcp of the site: true or false; "
         "`axiom mcp` offers them without this",
     )
+    only: str = _knob(
+        "", "the experiments that are published of those that Axiom brings along, apart by commas; empty: all"
+    )
     workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none", least=-1, most=1_024)
     priority: str = _knob(
         "low",

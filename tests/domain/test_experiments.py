@@ -28,10 +28,8 @@ PREDICTION = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 1
 
 
 def estimand(**changes) -> Estimand:
-    fields = {"kind": Kind.SLOPE, "measure": "loss", "across": "width", **changes}
-    return Estimand(
-        name="falls", claim="it falls", smallest=0.1, expects=Direction.LESS, prediction=PREDICTION, **fields
-    )
+    fields = {"kind": Kind.SLOPE, "measure": "loss", "across": "width", "expects": Direction.LESS, **changes}
+    return Estimand(name="falls", claim="it falls", smallest=0.1, prediction=PREDICTION, **fields)
 
 
 def experiment(**changes) -> Experiment:
@@ -55,11 +53,13 @@ def test_a_grid_holds_every_combination_and_the_last_factor_varies_fastest():
     found = grid(Config, width=[1, 2], rate=[0.1, 0.2])
     assert [(config.width, config.rate) for config in found] == [(1, 0.1), (1, 0.2), (2, 0.1), (2, 0.2)]
     assert experiment(version=1, needs=Needs(seconds=id, memory_mb=1, copies=5)).factors == {"width", "rate"}
-    assert experiment(estimands=(estimand(across="", between=({"width": 1}, {"width": 2})),)).estimands
-    assert experiment(estimands=(estimand(across=""),), ranges={}).estimands
+    assert experiment(estimands=(BETWEEN,)).estimands
+    assert experiment(estimands=(estimand(kind=Kind.LEVEL, across=""),), ranges={}).estimands
 
 
+BETWEEN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"width": 2}))
 UNKNOWN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth": 2}))
+LACKING = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"width": 3}))
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,15 @@ UNKNOWN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth
         ({"tolerance": 1.0}, r"tolerance 1\.0"),
         ({"sweep": (Config(width=1), Config(width=1))}, "twice"),
         ({"measures": dict}, "dataclass"),
-        ({"estimands": (estimand(measure="accuracy"),)}, "'accuracy'"),
-        ({"estimands": (estimand(across="depth"),)}, "'depth'"),
+        ({"estimands": (estimand(measure="lost"),)}, r"'lost'.*did you mean loss\? there are loss"),
+        ({"estimands": (estimand(across="depth"),)}, "'depth'.*there are rate, width"),
         ({"estimands": (UNKNOWN,)}, "'depth'"),
+        ({"estimands": (LACKING,)}, "the sweep has no config with {'width': 3}"),
+        ({"estimands": estimand()}, r"tuple\[Estimand, \.\.\.\].*a comma"),
+        ({"estimands": (estimand(expects="more"),)}, r"Direction\.MORE or Direction\.LESS or .*'more'"),
+        ({"figure": Figure(x="width", y="los", title="")}, "'los'.*loss"),
+        ({"figure": Figure(x="with", y="loss", title="")}, "'with'.*width"),
+        ({"words": {"widht": "width"}}, "'widht'.*did you mean width"),
         ({"needs": Needs(seconds=id, memory_mb=1, copies=0)}, "0 copies"),
         ({"needs": Needs(seconds=id, memory_mb=1, copies=6)}, "6 copies"),
         ({"ranges": {"depth": (1, 2)}}, "'depth'"),
@@ -129,6 +135,16 @@ def test_a_control_controls_an_estimand_and_may_go_beyond_the_sweep():
     ):
         with pytest.raises(ValueError, match=fact):
             experiment(controls=(control(**changes),))
+    arms = grid(Config, width=[1, 2])
+    for part in ("placebo", "planted"):
+        with pytest.raises(ValueError, match=f"`{part}` of the control has no config with"):
+            experiment(estimands=(BETWEEN,), controls=(control(**{"placebo": arms, "planted": arms, part: arms[:1]}),))
+
+
+@pytest.mark.parametrize(("kind", "lacking"), [(Kind.CONTRAST, "two arms"), (Kind.SLOPE, "a factor")])
+def test_an_estimand_of_which_nothing_could_be_concluded_says_what_it_lacks(kind, lacking):
+    with pytest.raises(ValueError, match=lacking):
+        estimand(kind=kind, across="")
 
 
 def test_a_figure_shows_the_cells_with_its_levels():

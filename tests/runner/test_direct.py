@@ -7,7 +7,7 @@ from patience import PATIENCE
 import axiom
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
-from axiom.runner.direct import compute_here, describe_files, describe_here
+from axiom.runner.direct import _REFERENCE, compute_here, describe_files, describe_here
 from axiom.signed.manifests import read_manifest
 
 
@@ -44,7 +44,6 @@ def test_files_that_are_no_experiment_are_refused(change, words, files):
     ("old", "new", "words"),
     [
         (b"seconds=lambda config: 1.0", b"seconds=lambda config: float('nan')", r"needs\.seconds of sweep\[0\] is nan"),
-        (b"memory_mb=200", b"memory_mb=float('inf')", r"needs\.memory_mb is inf"),
         (b'question="', b'question="\\0', r"question holds '\\x00'"),
         (b'question="', b'question="\\ud800', r"question holds '\\ud800'"),  # half of a character ended the process
     ],
@@ -55,11 +54,24 @@ def test_what_no_manifest_can_say_is_refused_by_the_name_of_its_field(old, new, 
         describe_here(files | {name: files[name].replace(old, new)})
 
 
-@pytest.mark.parametrize("new", [b"memori_mb=200", b""])
-def test_a_word_too_many_or_too_few_is_answered_with_those_that_there_are(new, files):
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        (b"memori_mb=200", r"Did you mean memory_mb\? Needs has seconds, memory_mb, disk_mb, "),
+        (b"", "'memory_mb'. Needs has seconds, memory_mb, disk_mb, "),
+        (b"memory_mb='much'", "memory_mb of Needs must be int, and is 'much'"),
+        (b"memory_mb=Direction.MOR", r"Did you mean MORE\? Direction has MORE, LESS, ABSENT"),
+        (b"memory_mb=grid(Config, actt=[1])", r"Did you mean act\? Config has act, "),
+        (b"memory_mb=chance.streams(1)", r"Did you mean stream\? axiom.kit.chance has .*orders, "),
+        (b"memory_mb=chance.stream(1, purpos='data')", r"Did you mean purpose\? stream has seed, purpose"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_line_and_those_that_there_are(new, words, files):
     name = "axiom/catalogue/probe_cells.py"
-    with pytest.raises(ExperimentError, match=r"The words of Needs are seconds, memory_mb, disk_mb, "):
-        describe_here(files | {name: files[name].replace(b"memory_mb=200", new)})
+    imports = b"from axiom.domain.experiments import Direction, grid\nfrom axiom.kit import chance\n"
+    text = imports + files[name].replace(b"memory_mb=200", new)
+    with pytest.raises(ExperimentError, match=rf"{name}:\d+: .*{words}.* {_REFERENCE}"):
+        describe_here(files | {name: text})
 
 
 def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):

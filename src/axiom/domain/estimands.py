@@ -3,12 +3,15 @@
 Apart from `findings.py`, which speaks of registrations and grades: a process that computes imports this alone.
 """
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import EnumMeta, StrEnum
+from numbers import Integral, Real
+from types import UnionType
+from typing import Any, get_args, get_origin
 
 # How a number may be said in words: as it is, as a share of a hundred, as what it is the logarithm of.
 SCALES = {"percent": "shares of one", "times2": "doublings", "times10": "powers of ten", "times_e": "powers of e"}
@@ -24,6 +27,44 @@ LABEL = re.compile(r"(?:[^\W\d]|[ ,'’()/%+=<>×·°²√-]){1,80}")
 VALUE = "{value}"  # where a factor's level stands among its words, as in "{value} hidden neurons"
 
 
+def check_types(declared: Any) -> None:
+    """Refuse a value that its field does not take, here or in a part, with what the field takes."""
+    for word in fields(declared):
+        value, kind = getattr(declared, word.name), word.type
+        if not _is_taken(value, kind):
+            raise TypeError(
+                f"{word.name} of {type(declared).__name__} must be {_describe_type(kind)}, and is {repr(value)[:80]}"
+            )
+
+
+def name_choices(wrong: str, choices: Sequence[str]) -> str:
+    """Return what stands behind a wrong word: the nearest of those that there are, and all of them."""
+    near = difflib.get_close_matches(wrong, choices, n=1, cutoff=0.5)
+    return f"{f'did you mean {near[0]}? ' if near else ''}there are {', '.join(choices) or 'none'}"
+
+
+def _is_taken(value: Any, kind: Any) -> bool:
+    outer, inner = get_origin(kind) or kind, get_args(kind)
+    if outer is UnionType:
+        return any(_is_taken(value, option) for option in inner)
+    if outer is tuple and isinstance(value, tuple | list):
+        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        return len(value) == len(kinds) and all(map(_is_taken, value, kinds))
+    if outer is Mapping and isinstance(value, Mapping):
+        return all(_is_taken(level, inner[1]) for level in value.values())
+    if is_dataclass(kind) and isinstance(value, outer):
+        check_types(value)
+    return outer in (Any, object) or isinstance(value, {float: Real, int: Integral}.get(outer, outer))
+
+
+def _describe_type(kind: Any) -> str:
+    """In words; of an enum its members."""
+    enums = [option for option in get_args(kind) or [kind] if isinstance(option, EnumMeta)]
+    members = [f"{enum.__name__}.{name}" for enum in enums for name in enum.__members__]
+    comma = " (behind its only entry stands a comma)" if get_origin(kind) is tuple else ""
+    return " or ".join(members) or re.sub(r"<class '|'>|[a-z_.]+\.(?=[A-Z])", "", str(kind)) + comma
+
+
 class Kind(StrEnum):
     """How the measures of one replicate become one number; it also decides how that number is weighed."""
 
@@ -37,11 +78,14 @@ class Kind(StrEnum):
     DIMENSION = "dimension"  # of a border on a map: the slope of log2 of a measure's sum on the level of its tiles
 
 
+_ACROSS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT, Kind.BREAKPOINT)
+
+
 class Direction(StrEnum):
     """Where a number lies beside its null when the claim is true. It is registered."""
 
-    MORE = "+"
-    LESS = "-"
+    MORE = "+"  # above the null
+    LESS = "-"  # below the null
     ABSENT = "0"  # nearer to the null than the smallest effect that matters
 
 
@@ -56,11 +100,11 @@ class Center(StrEnum):
 class Prediction:
     """A forecast made before anything was seen: the chances of the three verdicts, an interval, and maybe a median."""
 
-    positive: float
-    negative: float
-    absent: float
+    positive: float  # the chance of an effect above the null; the three add up to 1
+    negative: float  # of one below
+    absent: float  # of none that matters
     interval: tuple[float, float]  # holds the truth with probability 0.8
-    because: str
+    because: str  # why you think so
     median: float | None = None  # inside the interval; where nobody says it, its middle is meant
 
     def __post_init__(self) -> None:
@@ -109,7 +153,7 @@ def read_prediction(said: Mapping[str, Any]) -> Prediction:
 class Published:
     """A number of the literature with which that of an estimand is compared, in the same unit."""
 
-    value: float
+    value: float  # in its interval, if it has one
     reference: str  # as in "Belkin et al. 2019, arXiv:1812.11118"
     interval: tuple[float, float] | None = None
 
@@ -129,26 +173,32 @@ class Estimand:
     Its claim is the sentence that it puts to the test.
     """
 
-    name: str
-    claim: str
+    name: str  # of your choice; controls and headlines speak of it by this
+    claim: str  # a sentence that can turn out wrong
     kind: Kind
-    measure: str
+    measure: str  # one of Measures
     smallest: float  # an effect nearer to `null` than this counts as absent
     expects: Direction  # where the number lies if the claim is true, and what the prediction holds likeliest
     prediction: Prediction
     across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
     between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
-    bounds: tuple[float, float] | None = None
-    null: float = 0.0
+    bounds: tuple[float, float] | None = None  # that its number cannot leave, as 0 and 1 of an accuracy
+    null: float = 0.0  # what its number is if there is no effect
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit
     exchangeable: bool = False  # the arms of a slope or rank correlation are evenly spaced, and alike under the null
     about: Center = Center.MEDIAN  # the mean needs bounds
     levels: tuple[int, int] | None = None  # of a map: the first and the last of those to which a dimension is fitted
-    in_words: str = ""  # how its number is said, as in "{times2} times the steps of a new network"; see NUMBERS
+    in_words: str = ""  # how its number is said: one of {value} {percent} {times2} {times10} {times_e}, and the unit
     published: Published | None = None  # with which its number is compared
 
     def __post_init__(self) -> None:
-        """Refuse words in which no number could be said, or more than a number."""
+        """Refuse one of which no number could be concluded, or whose number could not be said."""
+        is_contrast = self.kind is Kind.CONTRAST
+        if (is_contrast and len(self.between) != 2) or (self.kind in _ACROSS and not self.across):
+            raise ValueError(
+                f"{self.name}: a {self.kind} of {self.measure} "
+                f"{'compares two arms: between=({…}, {…})' if is_contrast else 'goes along a factor: across=…'}"
+            )
         if not is_unit(self.in_words):
             slots = ", ".join(f"{{{name}}}" for name in NUMBERS)
             raise ValueError(

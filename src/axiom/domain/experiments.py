@@ -6,11 +6,11 @@ Standard library only: the server, the runner, a bundle on a stranger's computer
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind
+from axiom.domain.estimands import LABEL, VALUE, Direction, Estimand, Kind, check_types, name_choices
 from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
@@ -39,8 +39,11 @@ def grid(config: Callable[..., C], **levels: Sequence[Any]) -> tuple[C, ...]:
 def check_words(experiment: str, names: Collection[str], words: Mapping[str, str]) -> None:
     """Refuse words for what is not there, and words that are a sentence."""
     for name, label in words.items():
-        if name.partition("=")[0] not in names:
-            raise ValueError(f"{experiment}: words names {name!r}, which is no measure, factor or factor=level")
+        if (word := name.partition("=")[0]) not in names:
+            raise ValueError(
+                f"{experiment}: words names {name!r}, which is no measure, factor or factor=level; "
+                f"{name_choices(word, sorted(names))}"
+            )
         if not LABEL.fullmatch(label.replace(VALUE, "so many", 1)):
             raise ValueError(f"{experiment}: the words {label!r} of {name} must be {NO_SENTENCE}")
 
@@ -52,8 +55,8 @@ class Needs:
     All of the catalogue is on one scale. How fast a host really is, is learned from its tasks.
     """
 
-    seconds: Callable[[Any], float]
-    memory_mb: int
+    seconds: Callable[[Any], float]  # of a core, that a cell of this config takes once it is compiled
+    memory_mb: int  # of a whole task
     disk_mb: int = 100
     gpu: bool = False  # computes on a GPU alone, one for each task
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
@@ -81,11 +84,11 @@ class Figure:
     Every further factor that varies makes a series of each of its levels; `where` leaves the cells that have these.
     """
 
-    x: str
-    y: str
+    x: str  # a factor, or a measure
+    y: str  # a measure
     title: str
-    log: tuple[str, ...] = ()
-    where: Mapping[str, object] = field(default_factory=dict)
+    log: tuple[str, ...] = ()  # ("x",), ("y",) or ("x", "y")
+    where: Mapping[str, object] = field(default_factory=dict)  # factors with their levels, as in {"gap": 0.5}
 
     def shows(self, config: Mapping[str, object]) -> bool:
         """Is this one of the cells that the picture shows?"""
@@ -100,8 +103,8 @@ class Headline:
     headlines that hold the first is shown; where none holds, the question is undecided.
     """
 
-    says: str
-    when: Mapping[str, Direction]
+    says: str  # 3 to 14 words without a full stop
+    when: Mapping[str, Direction]  # estimands by name, as in {"wide_minus_narrow": Direction.MORE}
 
     def as_data(self) -> dict[str, Any]:
         """Return it as a manifest holds it."""
@@ -133,10 +136,10 @@ class Control:
     changing what it measured.
     """
 
-    estimand: str
-    placebo: tuple[Any, ...]
-    planted: tuple[Any, ...]
-    side: Direction | None = None
+    estimand: str  # its name
+    placebo: tuple[Any, ...]  # configs with every arm of the estimand, between which there is no difference
+    planted: tuple[Any, ...]  # configs with every arm of the estimand, between which one was put
+    side: Direction | None = None  # on which it was put, where that is not the side that the estimand expects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,21 +149,21 @@ class Experiment:
     It is one file of the catalogue. `version` goes up whenever the numbers may change.
     """
 
-    name: str
-    version: int
+    name: str  # that of its file
+    version: int  # from 1 on
     question: str
-    run: Callable[[Any, int], Any]
-    measures: type
-    sweep: tuple[Any, ...]
-    ranges: Mapping[str, tuple[float, float]]
-    estimands: tuple[Estimand, ...]
+    run: Callable[[Any, int], Any]  # of a config and a seed: returns its measures
+    measures: type  # a dataclass of int, float, bool, tuple[float, ...] or bytes, each maybe None
+    sweep: tuple[Any, ...]  # the configs, as from grid(Config, width=[2, 64]); a factor is int, float, bool or str
+    ranges: Mapping[str, tuple[float, float]]  # of a factor: the levels that others may choose
+    estimands: tuple[Estimand, ...]  # what is concluded; without any, nothing is
     needs: Needs
-    controls: tuple[Control, ...] = ()
+    controls: tuple[Control, ...] = ()  # a file with estimands needs one at least to pass its preflight
     tolerance: float = 1e-3  # how far early values of two processors may lie apart, relative to the larger; measured
-    figure: Figure | None = None
+    figure: Figure | None = None  # on its page
     map: Map | None = None  # its configs are tiles of it, and the sweep holds those of level 0
-    aliases: tuple[str, ...] = ()
-    reference: str = ""
+    aliases: tuple[str, ...] = ()  # other names by which it is found
+    reference: str = ""  # the literature, as in "Belkin et al. 2019, arXiv:1812.11118"
     learned: str = ""  # a measure that is no outcome: 1 where a cell learned anything at all, else 0
     setting: str = ""  # of all that is measured, as in "small networks that learn clusters": headlines begin with it
     words: Mapping[str, str] = field(default_factory=dict)  # of a measure, a factor or a level (`task=xor`): its name
@@ -168,6 +171,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not be computed or weighed, before anything is built on it."""
+        check_types(self)
         if not NAME.fullmatch(self.name):
             raise ValueError(f"the name {self.name!r} must be 3 to 64 of a-z, 0-9 and _, beginning with a letter")
         if self.version < 1:
@@ -182,13 +186,19 @@ class Experiment:
             raise ValueError(f"{self.name}: {self.needs.copies} copies of each task, and it may be 1 to {MOST_COPIES}")
         if not is_dataclass(self.measures):
             raise TypeError(f"{self.name}: measures must be a dataclass")
-        self._check_estimands({measure.name for measure in fields(self.measures)}, self.factors)
-        self._check_ranges(self.factors)
-        check_words(self.name, {measure.name for measure in fields(self.measures)} | self.factors, self.words)
+        measures, factors = [measure.name for measure in fields(self.measures)], sorted(self.factors)
+        self._check_estimands(measures, factors)
+        self._demand_known("ranges name the factor", self.ranges, factors)
+        if self.figure:
+            self._demand_known("the figure shows the measure", [self.figure.y], measures)
+            self._demand_known("the figure goes along", [self.figure.x], [*factors, *measures])
+        check_words(self.name, {*measures, *factors}, self.words)
         if self.setting and not LABEL.fullmatch(self.setting):
             raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")
         check_headlines(self.name, {estimand.name for estimand in self.estimands}, self.headlines)
         self._check_map()
+        for estimand in self.estimands:
+            self._demand_arms(estimand, self.sweep, "the sweep")
         for control in self.controls:
             self._check_control(control)
 
@@ -197,31 +207,44 @@ class Experiment:
         """The names of the fields of a config."""
         return frozenset(factor.name for factor in fields(self.sweep[0]))
 
-    def _check_estimands(self, measures: set[str], factors: frozenset[str]) -> None:
-        if self.learned and self.learned not in measures:
-            raise ValueError(f"{self.name}: learned names the measure {self.learned!r}: no such")
+    def _demand_known(self, whose: str, words: Iterable[str], choices: Sequence[str]) -> None:
+        for word in words:
+            if word not in choices:
+                raise ValueError(f"{self.name}: {whose} {word!r}: no such; {name_choices(word, choices)}")
+
+    def _check_estimands(self, measures: Sequence[str], factors: Sequence[str]) -> None:
+        self._demand_known("learned names the measure", [self.learned] * bool(self.learned), measures)
         if self.learned in {estimand.measure for estimand in self.estimands}:
             raise ValueError(f"{self.name}: an estimand concludes from {self.learned!r}, so learned cannot name it")
         for estimand in self.estimands:
-            if estimand.measure not in measures:
-                raise ValueError(f"{self.name}: estimand {estimand.name} wants measure {estimand.measure!r}: no such")
-            named = {estimand.across} if estimand.across else set[str]().union(*estimand.between)
-            if not named <= factors:
+            whose = f"estimand {estimand.name}"
+            self._demand_known(f"{whose} wants measure", [estimand.measure], measures)
+            named = [estimand.across] if estimand.across else [factor for arm in estimand.between for factor in arm]
+            self._demand_known(f"{whose} names the factor", named, factors)
+
+    def _demand_arms(self, estimand: Estimand, sweep: Sequence[Any], what: str) -> None:
+        """Refuse a sweep from which an estimand could not be concluded, since an arm of it is not there."""
+        for arm in estimand.between if estimand.kind is not Kind.DIMENSION else ():
+            if not any(all(getattr(config, name) == level for name, level in arm.items()) for config in sweep):
                 raise ValueError(
-                    f"{self.name}: estimand {estimand.name} names unknown factors {sorted(named - factors)}"
+                    f"{self.name}: {what} has no config with {arm}, and estimand {estimand.name} compares "
+                    f"{' with '.join(map(str, estimand.between))}: each of them must be in it"
                 )
 
     def _check_control(self, control: Control) -> None:
         where = f"{self.name}: the control of {control.estimand}"
-        if control.estimand not in {estimand.name for estimand in self.estimands}:
-            raise ValueError(f"{where} speaks of no estimand")
-        for sweep in (control.placebo, control.planted):
+        self._demand_known(
+            "a control is of the estimand", [control.estimand], [estimand.name for estimand in self.estimands]
+        )
+        estimand = next(estimand for estimand in self.estimands if estimand.name == control.estimand)
+        for part, sweep in (("placebo", control.placebo), ("planted", control.planted)):
             if not sweep or {type(config) for config in sweep} != {type(self.sweep[0])}:
                 raise ValueError(f"{where} must have configs like those of the sweep, for placebo and planted effect")
             if len(set(sweep)) != len(sweep):
                 raise ValueError(f"{where} names the same config twice")
             if len(sweep) > MOST_OF_CONTROL:
                 raise ValueError(f"{where} has {len(sweep)} configs, and {MOST_OF_CONTROL} are enough for a control")
+            self._demand_arms(estimand, sweep, f"`{part}` of the control")
 
     def _check_map(self) -> None:
         charted = [estimand for estimand in self.estimands if estimand.kind is Kind.DIMENSION]
@@ -245,7 +268,3 @@ class Experiment:
                     f"{self.name}: estimand {estimand.name} must say the levels of its fit, the first below the last "
                     f"and both down to level {self.map.charted}, to which every replicate is charted"
                 )
-
-    def _check_ranges(self, factors: frozenset[str]) -> None:
-        if unknown := set(self.ranges) - factors:
-            raise ValueError(f"{self.name}: ranges name unknown factors {sorted(unknown)}")

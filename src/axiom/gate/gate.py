@@ -256,7 +256,8 @@ class CommandGate:
         if refusal := _refusal(check_core_hours(submission.caller, answer.get("most_core_hours", 0.0), spent)):
             raise refusal
         if submission.dry_run:
-            raise _DryRunRollback({**answer, "dry_run": True})
+            # Of what is done later the hash is another one: it covers the moment.
+            raise _DryRunRollback({name: answer[name] for name in answer if name != "hash"} | {"dry_run": True})
         return answer
 
     def _read_spent(self, db: Database, submission: _Submission, request: CommandCost, since: datetime) -> SpentToday:

@@ -356,9 +356,9 @@ def earlier_claims_page(reading: Reading) -> Answer:
     }
 
 
-def count_earlier_claims() -> Answer:
-    """How many earlier claims were asked again, and how many of them stand."""
-    became = Counter(claim["became"] for claim in _answered_claims())
+def count_earlier_claims(published: Collection[str]) -> Answer:
+    """How many earlier claims were asked again by these experiments, and how many of them stand."""
+    became = Counter(claim["became"] for claim in _answered_claims() if claim["experiment"] in published)
     return {"claims": became.total(), "stand": became["stands"]}
 
 

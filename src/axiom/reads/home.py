@@ -67,7 +67,7 @@ def home_page(reading: Reading) -> Answer:
             "is_of_this_week": bool(week),
             "awaited": [row[number] for number in waiting],
             "all_findings": len(briefs),
-            "earlier": count_earlier_claims(),
+            "earlier": count_earlier_claims({version.name for version in every}),
             "tile": recent_tiles.find_newest_tile(reading, every),
             "counters": _live(reading, counted),
             "computed": [question["name"] for question in computed],

@@ -4,15 +4,11 @@ The code comes from this computer's own files, and still runs in a child: nobody
 """
 
 import functools
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
-from axiom.domain.estimands import Estimand, Prediction, Published
-from axiom.domain.experiments import Control, Experiment, Figure, Needs
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, NoSandbox
 from axiom.limits import runner as limits
@@ -25,7 +21,7 @@ from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
-_DECLARED = {kind.__name__: kind for kind in (Experiment, Needs, Figure, Control, Estimand, Prediction, Published)}
+_REFERENCE = "docs/reference/experiment.md has all words of a file, and docs/reference/kit.md what it may import."
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
 
 
@@ -60,19 +56,12 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_fil
         raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
     (declaration,) = describe(files, modules)
     if declaration.manifest is None:
-        raise ExperimentError(declaration.fault + _words_there_are(declaration.fault))
+        raise ExperimentError(f"{declaration.fault} {_REFERENCE}")
     raw = canonical_json.canonical_bytes(declaration.manifest)
     name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
     if name != stem:
         raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")
     return raw
-
-
-def _words_there_are(fault: str) -> str:
-    """Behind a word too many or too few of what a file declares: those that there are."""
-    unknown = re.search(r": TypeError at [^ ]+: (\w+)\.__init__\(\)", fault)
-    kind = _DECLARED.get(unknown[1]) if unknown else None
-    return f" The words of {kind.__name__} are {', '.join(word.name for word in fields(kind))}." if kind else ""
 
 
 def compute_here(

@@ -8,6 +8,7 @@ import pytest
 from furnished_lab import register
 
 from axiom.boinc.account_keys import passwd_hash
+from axiom.server.accounts.second_factor import picture_of
 from axiom.server.accounts.stored_passwords import is_password
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts
@@ -147,9 +148,11 @@ def test_somebody_is_given_the_role_of_an_operator_and_loses_it(say, ask):
     ):
         assert say("volunteer", "operator", *words)[0] == status
     assert say("volunteer", "operators", "--json")[1] == {"operators": []}
-    status, shown, _ = say("volunteer", "operator", "grace", "--account", "grace@lab.example")
+    status, shown, told = say("volunteer", "operator", "grace", "--account", "grace@lab.example")
     assert status == 0
     assert shown.startswith("otpauth://totp/")
+    assert picture_of(shown.strip())[1] in told
+    assert "/operator/sign-in?show=" in told
     again = say(*give, "--json")[1]["operator"]
     assert again["volunteer"] == GRACE
     assert again["serial"] == 2

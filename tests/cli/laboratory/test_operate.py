@@ -9,11 +9,18 @@ import pytest
 from real_parts import missing
 
 from axiom import __version__
+from axiom.cli.laboratory.start import _publish_alone
 from axiom.domain.fleet import Capacity, Platform
+from axiom.errors import NotFound
 from axiom.laboratory.backups.automatic_backups import make_daily_backup
+from axiom.laboratory.experiments.commands.jobs import publish_catalogue
+from axiom.service.open_laboratory import open_folder_gate
+from axiom.service.standard_callers import operator_caller
+from axiom.settings import read_process_settings
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.experiments.experiments import list_open_experiments
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate_database
 from axiom.store.upkeep import jobs, last_backup
@@ -189,6 +196,18 @@ def test_a_file_is_published_and_every_promise_is_asked_about(say, lab, tiny_fil
     assert status == 0
     assert numbers == sorted(numbers)
     assert {1, 3, 10, 12, 13} <= set(numbers)
+
+
+def test_a_laboratory_that_begins_with_some_questions_publishes_no_others(tmp_path, tiny_file):
+    folder = Folder(path=tmp_path / "alone")
+    with pytest.raises(NotFound):
+        _publish_alone(folder, ("nowhere.py",))
+    assert _publish_alone(folder, (str(tiny_file), "test_deploy")) == "tiny_sum,test_deploy"
+    settings, _ = read_process_settings(folder.settings)
+    with lock(folder, "test"), open_folder_gate(folder, settings) as gate:
+        publish_catalogue(gate, operator_caller(), lambda: False)
+        names = gate.writer.run(list_open_experiments)
+    assert sorted(names) == ["test_deploy", "tiny_sum"]
 
 
 def test_the_status_names_what_was_ordered_and_a_job_that_fails(say, lab):

@@ -19,6 +19,7 @@ from axiom.laboratory.experiments.preflight import Examination
 from axiom.laboratory.experiments.rules.drafts import blind_gates, reason_for_persons
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.server.accounts.second_factor import link_mark_of, secret_of
 from axiom.service import standard_callers as callers
 from axiom.signed.keys import load_secrets
 from axiom.store import news
@@ -146,7 +147,11 @@ def test_a_proposal_is_approved_in_two_steps_and_the_form_says_what_cannot_be_do
     assert shown.status == 200
     assert stored(desk) == before
     assert all(fact in shown.text for fact in ("it is worth it", "operator:ada"))
-    assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 409]
+    replies = [post(desk, "/operator/do", hidden(shown)) for _ in range(2)]
+    assert [reply.status for reply in replies] == [200, 409]
+    would, did = (dict(re.findall("<dt>([^<]+)</dt><dd>([^<]*)</dd>", reply.text)) for reply in (shown, replies[0]))
+    assert "digest" in would
+    assert did.items() - would.items() == {("hash", did["hash"])}  # it covers the moment
     kept = desk.look(lambda db: proposals.find_proposal(db, 1))
     assert (kept.state, kept.decided_by, kept.why) == ("approved", "operator:ada", "it is worth it")
     assert len(desk.look(registrations.read_registrations)) == 2
@@ -228,6 +233,17 @@ def test_what_the_page_of_this_sign_in_did_not_show_is_not_done(lab, desk, new_v
     for headers in ({"origin": "https://evil.example"}, {"origin": ORIGIN, "sec_fetch_site": "cross-site"}):
         assert desk.ask("/operator/news.add", method="POST", body=body, **headers).status == 403
     assert desk.stored() == before
+
+
+def test_the_link_from_the_terminal_shows_the_qr_code_until_a_code_counted(lab, named):
+    secret = secret_of(load_secrets(lab.folder.keys).accounts, named.account()[0].id, 1)
+    link = f"/operator/sign-in?show={link_mark_of(secret)}"
+    assert [secret in named.ask(path).text for path in ("/operator/sign-in", f"{link}0", link)] == [False, False, True]
+    picture = re.search("<figure.*?<svg.*?</svg>", named.ask(link).text)[0]
+    assert not re.search("style=|href=|src=", picture)
+    assert act_as_operator(lab, named).headers["location"] == "/operator"
+    send(named, "/operator/sign-out")
+    assert secret not in named.ask(link).text
 
 
 def test_without_a_code_or_with_one_that_was_used_nothing_is_done(lab, named, new_visitor):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
-from axiom.cli.experiment.run_marks import read_run_marks
+from axiom.cli.experiment.run_marks import demand_not_failed, read_run_marks
 from axiom.errors import ExperimentError, WrongUse
 from axiom.laboratory.experiments.catalogue_files import find_experiment_file, gather_files
 from axiom.runner.direct import describe_here
@@ -43,6 +43,7 @@ def file_words(name: str) -> dict[str, Any]:
     file = file_of(name)
     try:
         text = file.read_bytes().decode()
+        demand_not_failed(file, text)
         return {"experiment": file.stem, "text": text, "ran": read_run_marks(file, text)}
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"The file {file} cannot be read as UTF-8 ({error}). Nothing was published.") from error

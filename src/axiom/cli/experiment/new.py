@@ -46,7 +46,7 @@ def run(config: Config, seed: int) -> Measures:
     return Measures(test_accuracy=curve[-1], accuracy_by_epoch=tuple(curve))
 
 
-experiment = Experiment(
+experiment = Experiment(  # docs/reference/experiment.md lists all words of a file, docs/reference/kit.md all of the kit
     name="$name",
     version=1,  # raise it whenever the numbers may change
     question="Does a wider network generalise better?",

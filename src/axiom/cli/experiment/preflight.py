@@ -1,5 +1,6 @@
 """`axiom experiment preflight`: nine gates, before an experiment goes to other people's computers."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -8,11 +9,12 @@ import click
 from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import complete_experiment_name
 from axiom.cli.experiment.manifests import file_of
-from axiom.cli.experiment.run_marks import leave_mark
+from axiom.cli.experiment.run_marks import PASSED, leave_mark
 from axiom.cli.output import progress_bar, show_json
 from axiom.domain.preflights import Attempt
 from axiom.laboratory.experiments.commands.experiments import PreflightExperiment
 from axiom.laboratory.experiments.preflight import (
+    NOBODYS,
     Examination,
     is_shipped_bundle,
     pack_in_sandbox,
@@ -42,11 +44,15 @@ def preflight(name: str, change: Change) -> None:
     be published: then nothing is remembered.
     """
     is_silent = change.quiet or change.as_json
-    leave_mark(str(file_of(name, change.folder)) if name.endswith(".py") else name, "preflight", quiet=is_silent)
-    examination, is_published = _examined(name, change.folder, None if is_silent else _tell)
+    own, printed = str(file_of(name, change.folder)) if name.endswith(".py") else name, list[str]()
+    text = leave_mark(own, "preflight", quiet=is_silent)
+    examination, is_published = _examined(name, change.folder, None if is_silent else _tell, printed.append)
     if not is_silent:
         progress("")
-    answer = _answer(examination)
+    say("".join(printed[:1]), end="", err=True)  # in the words of the file, so for whoever types this alone
+    answer, judged = _answer(examination), examination.judged
+    if not judged.is_lacking:
+        leave_mark(own, "preflight", quiet=is_silent, text=text, outcome=PASSED if judged.passed else judged.unseen)
     if is_published:
         answer |= submit_in_folder(
             change.folder,
@@ -61,7 +67,9 @@ def preflight(name: str, change: Change) -> None:
     raise click.exceptions.Exit(0 if answer["passed"] else 1)
 
 
-def _examined(name: str, folder: Folder, on_progress: Progress | None) -> tuple[Examination, bool]:
+def _examined(
+    name: str, folder: Folder, on_progress: Progress | None, on_failed: Callable[[str], None]
+) -> tuple[Examination, bool]:
     """What is tried, and whether it is published here: by a name the newest bundle, by a path what the file holds."""
     file = file_of(name, folder)
     newest = None if name.endswith(".py") else _newest(file.stem, folder)
@@ -74,12 +82,8 @@ def _examined(name: str, folder: Folder, on_progress: Progress | None) -> tuple[
     else:
         archive, is_published = newest, True
     manifest = read_manifest(bundles.read_bundle_files(archive)[bundles.MANIFEST])
-    if is_published:
-        attempt = preflight_bundle(
-            archive, on_progress, secret=preflight_secret(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
-        )
-    else:
-        attempt = preflight_bundle(archive, on_progress)
+    secret = preflight_secret(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket) if is_published else NOBODYS
+    attempt = preflight_bundle(archive, on_progress, secret=secret, on_failed=on_failed)
     return Examination(attempt=attempt, manifest=manifest, is_shipped=is_shipped_bundle(archive)), is_published
 
 

@@ -10,23 +10,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.domain.preflights import Code, Kinship
-from axiom.errors import WrongUse
+from axiom.errors import Refused, WrongUse
 from axiom.laboratory.experiments.rules.kin import find_kinship, outline_code
 from axiom.signed import bundles
 from axiom_weigh.terminal import remark, wall_clock
 
 MARKS = ".axiom-runs"
+PASSED = "passed"
 _MARK = ("at", "command", "file", "digest", "code", "fields")
 
 
-def leave_mark(name: str, command: str, *, quiet: bool) -> None:
-    """Write down beside a FILE.py that this command computes what it holds now; nothing of the catalogue's own."""
+def leave_mark(name: str, command: str, *, quiet: bool, text: bytes = b"", outcome: str = "") -> bytes:
+    """Write down beside a FILE.py that this command computes what it holds now; nothing of the catalogue's own.
+
+    Returns its text. With an `outcome`: how the preflight of this `text` ended, without what was measured.
+    """
     file = Path(name)
     if file.suffix != ".py":
-        return
-    text = file.read_bytes()
-    if any(mark["digest"] == bundles.digest_bundle(text) and mark["command"] == command for mark in _marks(file)):
-        return
+        return b""
+    text = text or file.read_bytes()
+    before = [mark for mark in _of_text(file, text) if mark["command"] == command]
+    if before and outcome in ("", before[-1]["outcome"]):
+        return text
     code = outline_code(text.decode(errors="replace"))
     mark = {
         "at": wall_clock().isoformat(timespec="seconds"),
@@ -35,17 +40,19 @@ def leave_mark(name: str, command: str, *, quiet: bool) -> None:
         "digest": bundles.digest_bundle(text),
         "code": array("Q", sorted(code.parts)).tobytes().hex(),
         "fields": code.fields,
+        "outcome": outcome,
     }
     try:
         with (file.parent / MARKS).open("a", encoding="utf-8") as marks:
             marks.write(f"{json.dumps(mark)}\n")
     except OSError as error:
         remark(f"No mark of this run could be left beside {file} ({error}); its forecast is not blind.", quiet=quiet)
+    return text
 
 
 def read_run_marks(file: Path, text: str) -> str:
     """What the marks beside a file say of runs of this text, or else of its kin; nothing where they say nothing."""
-    marks = _marks(file)
+    marks = [mark for mark in _marks(file) if not mark["outcome"]]
     if not marks:
         return ""
     digest, code = bundles.digest_bundle(text.encode()), outline_code(text)
@@ -58,13 +65,27 @@ def read_run_marks(file: Path, text: str) -> str:
     return f"`axiom experiment {newest['command']} {newest['file']}` at {moment:%Y-%m-%d %H:%M} UTC{more}"
 
 
+def demand_not_failed(file: Path, text: str) -> None:
+    """Refuse a text that, to the byte, failed the last preflight that was tried of it here."""
+    outcomes = [mark["outcome"] for mark in _of_text(file, text.encode()) if mark["outcome"]]
+    if outcomes and outcomes[-1] != PASSED:
+        raise Refused(
+            f"{file} failed its preflight as it stands: {outcomes[-1]} Nothing was published; once it is mended, "
+            f"`axiom experiment preflight {file}` tries it again."
+        )
+
+
+def _of_text(file: Path, text: bytes) -> list[dict[str, str]]:
+    return [mark for mark in _marks(file) if mark["digest"] == bundles.digest_bundle(text)]
+
+
 def _marks(file: Path) -> list[dict[str, str]]:
     path = file.parent / MARKS
     if not path.is_file():
         return []
     try:
         marks = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return [{name: str(mark[name]) for name in _MARK} for mark in marks]
+        return [{name: str(mark[name]) for name in _MARK} | {"outcome": mark.get("outcome", "")} for mark in marks]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WrongUse(f"The marks of runs in {path} cannot be read ({error}). Nothing was done.") from error
 

@@ -24,7 +24,7 @@ from axiom.cli.reading import read_page
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.reads import volunteers
 from axiom.reads.base.request import Answer
-from axiom.server.accounts.second_factor import address_of, secret_of
+from axiom.server.accounts.second_factor import address_of, link_mark_of, picture_of, secret_of
 from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import read_process_settings
 from axiom.signed.canonical_json import LARGEST
@@ -177,16 +177,18 @@ def operator(name: str, who: str | None, end: bool, change: Change) -> None:
         number = _with_account(db, who)
     answer = change.submit("operator.add", {"operator": name, "volunteer": number})
     secret = None if change.dry_run else secret_of(load_secrets(change.folder.keys).accounts, number, answer["serial"])
-    address = address_of(secret, name, read_process_settings(change.folder.settings)[0].name) if secret else None
+    settings, _ = read_process_settings(change.folder.settings)
+    address = address_of(secret, name, settings.name) if secret else None
     if change.as_json:
         show_json({"operator": {**answer, "secret": secret, "address": address}})
         return
-    if address is None:
+    if secret is None or address is None:
         change.remark(f"Volunteer {number} would be operator {name} (dry run: the role was not given).")
         return
     change.remark(
         f"Volunteer {number} is operator {name}. This is the secret of their second factor, for an authenticator. It "
-        "is shown once; give it to nobody else."
+        "is shown once; give it to nobody else. Who is signed in to that account sees its QR code, until a code "
+        f"counted, at {settings.url.rstrip('/')}/operator/sign-in?show={link_mark_of(secret)}\n{picture_of(address)[1]}"
     )
     say(address)
 

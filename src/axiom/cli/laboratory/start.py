@@ -4,14 +4,14 @@ To import it takes half a second, for which nobody waits who mistyped a word or 
 """
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from axiom.cli.output import color_option, data_option, quiet_option
 from axiom.service.sockets import listen_on_port
-from axiom.settings import Settings, read_process_settings
+from axiom.settings import Settings, read_process_settings, write_settings
 from axiom.store.engine.folder import SERVER, Folder, lock, read_lock_holder
 from axiom_weigh.terminal import remark
 
@@ -31,6 +31,12 @@ _runners = click.option(
     "--build-with", type=click.Path(path_type=Path, exists=True), help="What builds one there, in the background."
 )
 @click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
+@click.option(
+    "--only",
+    metavar="FILE.py|NAME",
+    multiple=True,
+    help="Ask this question, and such others, alone: in a new laboratory no other of the catalogue is published.",
+)
 @click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
 @click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
 @quiet_option
@@ -44,6 +50,7 @@ def lab(
     runners: Path | None,
     build_with: Path | None,
     workers: int | None,
+    only: tuple[str, ...],
     no_pi: bool,
     accept_clock: bool,
     quiet: bool,
@@ -52,9 +59,25 @@ def lab(
 
     Ctrl-C stops it; the same command goes on where it stopped.
     """
-    settings, _ = read_process_settings(folder.settings, port=port, host=host, workers=workers)
+    names = _publish_alone(folder, only) if only else None
+    settings, _ = read_process_settings(folder.settings, port=port, host=host, workers=workers, only=names)
     source = {"runners": runners, "build_with": build_with}
     _start(context, folder, settings, source, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
+
+
+def _publish_alone(folder: Folder, only: Sequence[str]) -> str:
+    """These are published before anything begins, as if it had been typed; their names, as a new folder keeps them."""
+    from axiom.cli.main import axiom
+    from axiom.service.open_laboratory import make_laboratory
+
+    names = ",".join(Path(name).stem for name in only)
+    folder.create()
+    make_laboratory(folder, read_process_settings(folder.settings)[0])
+    for name in only:
+        axiom.main(["experiment", "publish", name, "--data", str(folder.path)], standalone_mode=False)
+    if not folder.settings.exists():
+        write_settings(folder.settings, {"only": names})
+    return names
 
 
 @click.command()

@@ -7,7 +7,7 @@ is brought to the writer are facts; whether they are enough is decided there.
 import hashlib
 import hmac
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
 
-_NOBODYS = b"axiom-preflight-nobody"
+NOBODYS = b"axiom-preflight-nobody"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +65,11 @@ def preflight_bundle(
     archive: bytes,
     on_progress: Progress | None = None,
     *,
-    secret: bytes = _NOBODYS,
+    secret: bytes = NOBODYS,
     patience: float = experiment_limits.COMPILE_CPU_SECONDS,
     gate: PauseGate | None = None,
     is_invented: bool = False,
+    on_failed: Callable[[str], None] = lambda _: None,
 ) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
 
@@ -76,6 +77,7 @@ def preflight_bundle(
     what a change of the file does; no laboratory takes that report.
     `patience` is how many CPU seconds a cell may take beyond five times what it declares. Whoever may want it to end
     before it is through gives it a `gate` to close; then nothing is known of the bundle, and Ended says so.
+    `on_failed` is told what a cell that failed printed; no report has it.
     """
     began, digest = time.monotonic(), bundles.digest_bundle(archive)
     files = bundles.read_bundle_files(archive)
@@ -89,6 +91,7 @@ def preflight_bundle(
         on_progress,
         patience,
         gate,
+        on_failed=on_failed,
     )
     if not refused:
         bubblewrap.demand_sandbox()

@@ -69,12 +69,16 @@ class PreflightRun:
         patience: float = limits.COMPILE_CPU_SECONDS,
         gate: PauseGate | None = None,
         slowness: Callable[[], float] | None = None,
+        on_failed: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`seeds` gives the seed of a number, `slowness` how many seconds a second of a reference core takes now."""
+        """`seeds` gives the seed of a number, `slowness` how many seconds a second of a reference core takes now.
+
+        `on_failed` is told what a cell that failed printed, for whoever tries it at a terminal.
+        """
         self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds
         self._on_progress, self._gate, self._slowness = on_progress, gate, slowness or reference_core.RecentSlowness()
         self._cpu_limit = max(1.0, self._slowness()) * (patience + _MARGIN * max(demands.seconds))
-        self._alone = threading.Lock()
+        self._alone, self._on_failed = threading.Lock(), on_failed
         self._ended = threading.Event()
         self._one_way, self._other_way = _one_way(demands), _other_way(demands)
         self._done: dict[str, list[TriedCell]] = {}
@@ -119,7 +123,8 @@ class PreflightRun:
         pending: list[_Cell] = []
         try:
             cells = self._asking(way, pending)
-            for answer in _answers(self._files, self._manifest, cells, self._cpu_limit, self._gate, hash_seed):
+            computed = self._files, self._manifest, cells, self._cpu_limit, self._gate, hash_seed, self._on_failed
+            for answer in _answers(*computed):
                 self._take(pending.pop(), answer)
         except RunEnded as over:
             self._broken = over
@@ -223,6 +228,7 @@ def _answers(
     cpu_limit: float,
     gate: PauseGate | None,
     hash_seed: int | None = None,
+    on_failed: Callable[[str], None] = lambda _: None,
 ) -> Iterator[CellAnswer]:
     """Compute (config, seed) after (config, seed) in one fresh process, in the sandbox."""
     return compute_here(
@@ -236,6 +242,7 @@ def _answers(
         is_boxed=True,
         gate=gate,
         hash_seed=hash_seed,
+        on_failed=on_failed,
     )
 
 

@@ -1,5 +1,6 @@
 """Approves or refuses a proposal: what it says is registered before anything of it is ordered."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from axiom.domain.estimands import prediction_data
 from axiom.domain.evidence import Registration, verdict_meaning
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState, StoredProposal
+from axiom.domain.proposals import AUTOPILOT, Admission, Proposal, ProposalState, StoredProposal, proposal_data
 from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
 from axiom.laboratory.experiments.recall import reopen_finding
@@ -16,6 +17,7 @@ from axiom.laboratory.registrations.kin import why_experiment_informed
 from axiom.laboratory.registrations.links import record_link
 from axiom.laboratory.registrations.predictions import record_blind_predictions
 from axiom.laboratory.registrations.register import ProposalOrigin, register_cohort, register_further, register_question
+from axiom.signed.canonical_json import canonical_bytes
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -45,6 +47,11 @@ def require_approvable_proposal(db: Database, number: int) -> StoredProposal:
     if proposal is not None and proposal.state is ProposalState.REFUSED and proposal.decided_by == AUTOPILOT:
         return proposal
     return require_open_proposal(db, number)
+
+
+def digest_proposal(proposal: StoredProposal) -> str:
+    """What was read and what is approved are the same where this is the same."""
+    return hashlib.sha256(canonical_bytes(proposal_data(proposal.proposal))).hexdigest()
 
 
 def approve_proposal(

@@ -30,6 +30,7 @@ _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 _EARLY_LIMIT = 8
 _PROGRESS_EVERY = 0.5
 _MOST_WORDS = 500  # characters of what an error says
+_MOST_NAMES = 30  # that are told where one is wrong
 _DECLARED = {  # what a file calls a field of its manifest, where that is another word
     "cell_seconds": "needs.seconds of sweep",
     "configs": "sweep",
@@ -200,7 +201,7 @@ class Bench:
                     "fault": {"kind": "ValueError", "where": _one_line(where, 200), "text": _one_line(why, _MOST_WORDS)}
                 }
         except BaseException as fault:
-            return {"fault": self._fault(fault)}
+            return {"fault": self._fault(fault, f"{module.replace('.', '/')}.py")}
         return {"manifest": manifest}
 
     def _compute(self, config: dict[str, Any], seed: int, keep: dict[str, Any] | None) -> None:
@@ -252,6 +253,7 @@ class Bench:
                 fault = raised
         if fault is not None:
             with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
+                print(_advise(fault), file=sys.stderr)
                 traceback.print_exception(fault)
             described = self._fault(fault)
             kind = self._missing_measure(described) or described["kind"]
@@ -277,16 +279,21 @@ class Bench:
         path = code.co_filename.removeprefix(self._tree + os.sep).replace(os.sep, "/")
         return _one_line(f"{path}:{code.co_firstlineno}", 200)
 
-    def _fault(self, fault: BaseException) -> dict[str, str]:
+    def _fault(self, fault: BaseException, own: str = "") -> dict[str, str]:
+        """What was raised, and the last line of the bundle that led there; of the file `own`, where one of it did."""
         where, text = "outside the bundle", ""
         for frame, line in traceback.walk_tb(fault.__traceback__):
             path = frame.f_code.co_filename
-            if path.startswith(self._tree + os.sep):
+            if path.startswith(self._tree + os.sep) and (not own or own not in where or own in path):
                 where = f"{path.removeprefix(self._tree + os.sep).replace(os.sep, '/')}:{line}"
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
-            text = str(fault)
+            text = ". ".join(filter(None, (str(fault), own and _advise(fault))))
         kind = "GpuUnusable" if isinstance(fault, _NoGpuError) else type(fault).__name__
-        return {"kind": _one_line(kind, 80), "where": _one_line(where, 200), "text": _one_line(text, _MOST_WORDS)}
+        return {
+            "kind": _one_line(kind, 80),
+            "where": _one_line(where, 200),
+            "text": _one_line(text, 2 * _MOST_WORDS if own else _MOST_WORDS),
+        }
 
     def _missing_measure(self, fault: dict[str, str]) -> str:
         """That a measure is missing, where Python says so of the class that holds them, or `wrap` of a function."""
@@ -304,6 +311,37 @@ class Bench:
 
 def _failed(kind: str, where: str) -> dict[str, Any]:
     return {"error": {"kind": kind, "where": where}, "measures": None, "outcome": "failed"}
+
+
+def _advise(fault: BaseException) -> str:
+    """Behind a name that is nowhere, or a call with a word too many or too few: which there are, or nothing."""
+    import difflib  # what a cell that ends well does without
+
+    try:
+        whose, wrong, names = _names_beside(fault)
+    except BaseException:  # what is asked for its names is the bundle's
+        return ""
+    near = [] if wrong in names else difflib.get_close_matches(wrong, names, 3, 0.5)
+    listed = ", ".join(names if len(names) <= _MOST_NAMES else near)
+    return f"{f'Did you mean {near[0]}? ' if near else ''}{whose} has {listed}" if listed else ""
+
+
+def _names_beside(fault: Any) -> tuple[str, str, list[str]]:
+    """What was asked for the wrong name, that name, and those that it has: the words of a call, or its own."""
+    import inspect
+
+    whose, _, words = str(fault).partition("() ")
+    if isinstance(fault, TypeError):
+        whose = whose.removesuffix(".__init__")
+        frames = [frame.f_globals for frame, _ in traceback.walk_tb(fault.__traceback__)]
+        modules = [vars(module) for name, module in list(sys.modules.items()) if name.startswith("axiom.")]
+        called = next(place[whose] for place in (*frames[::-1], *modules) if whose in place)
+        return whose, words.split("'")[1], list(inspect.signature(called).parameters)
+    owner, wrong = (fault.obj, fault.name) if hasattr(fault, "obj") else (sys.modules[fault.name], whose.split("'")[1])
+    names = [name for name in getattr(owner, "__members__", dir(owner)) if not name.startswith("_")]
+    if inspect.ismodule(owner):
+        names = [name for name in names if getattr(getattr(owner, name), "__module__", "") == owner.__name__]
+    return getattr(owner, "__name__", type(owner).__name__), wrong, names
 
 
 class Library:

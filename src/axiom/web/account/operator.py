@@ -19,8 +19,10 @@ from axiom.laboratory.accounts.commands.operators import SignInAsOperator
 from axiom.laboratory.programs.commands import AddProgram
 from axiom.reads import news, programs
 from axiom.reads.base.request import Answer, Reading, parse_number
+from axiom.server.accounts import second_factor
 from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical_bytes
+from axiom.signed.keys import load_secrets
 from axiom.web.account import operator_facts as facts
 from axiom.web.account.forms import Form, digest_secret, new_secret
 from axiom.web.account.pages import AccountAction, AccountPage
@@ -77,6 +79,20 @@ def _programs(reading: Reading, _visit: Visit) -> Answer:
     }
 
 
+def _factor(reading: Reading, visit: Visit) -> Answer:
+    """Where a code is typed; by the link from the terminal with what an authenticator takes, until a code counted."""
+    role = visit.operator
+    if role is None or role.used_step:
+        return {"picture": ""}
+    secret = second_factor.secret_of(load_secrets(reading.folder.keys).accounts, role.volunteer_id, role.serial)
+    if not hmac.compare_digest(second_factor.link_mark_of(secret).encode(), reading.query.get("show", "").encode()):
+        return {"picture": ""}
+    return {
+        "picture": second_factor.picture_of(second_factor.address_of(secret, role.name, reading.name))[0],
+        "secret": secret,
+    }
+
+
 def _page(path: str, template: str, make: Any) -> AccountPage:
     return AccountPage(path=path, template=template, make=make, is_for_operators=True)
 
@@ -89,7 +105,7 @@ PAGES = {
             "operator.html",
             lambda reading, _: facts.list_waiting_matters(reading) | facts.describe_operators(reading),
         ),
-        _page(SIGN_IN, "operator_sign_in.html", lambda _reading, _visit: {}),
+        _page(SIGN_IN, "operator_sign_in.html", _factor),
         _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: facts.list_open_releases(reading)),
         _page(_NEWS, "operator_news.html", lambda reading, _: news.list_published_news(reading)),
         _page(_PROGRAMS, "operator_programs.html", _programs),

@@ -38,11 +38,13 @@ def publish_catalogue(gate: CommandGate, caller: Caller, is_stopping: Callable[[
         )
     # In the writer, so that no newer text is published meanwhile, kept, and then lost to what was read before.
     gate.writer.run(lambda db: published_files.write_published_files(db, laboratory.folder, list_shipped(laboratory)))
+    only = laboratory.settings.only.split(",")
     for file in list_files(laboratory):
         if is_stopping():
             return
         try:
-            gate.submit(PublishExperiment(experiment=file.stem), caller)
+            if only == [""] or file.stem in only or file.parent == laboratory.folder.catalogue:
+                gate.submit(PublishExperiment(experiment=file.stem), caller)
         except StoreError:
             raise  # then none can be stored; the job comes back to it
         except Withdrawn as error:

@@ -13,11 +13,11 @@ from typing import Any
 
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.headlines.foreign_text import strip_controls
-from axiom.domain.proposals import StoredProposal, proposal_data
+from axiom.domain.proposals import StoredProposal
 from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.gate.command import Answer
 from axiom.gate.gate import CommandGate
-from axiom.laboratory.proposals.admit import require_approvable_proposal
+from axiom.laboratory.proposals.admit import digest_proposal, require_approvable_proposal
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal
 from axiom.limits import server as server_limits
 from axiom.signed.canonical_json import canonical_bytes
@@ -44,7 +44,7 @@ class Confirmations:
         proposal = self._waiting(number)
         question = {
             "proposal": number,
-            "digest": _digest(proposal),
+            "digest": digest_proposal(proposal),
             "caller": caller.name,
             "once": secrets.token_urlsafe(16),
             "until": (self.gate.now() + server_limits.APPROVAL_FOR).isoformat(),
@@ -62,7 +62,7 @@ class Confirmations:
             question = self._opened(caller, number, seal)
             if action != "accept" or ticked is not True:
                 return {"proposal": number, "answered": False}
-            if _digest(self._waiting(number)) != question["digest"]:
+            if digest_proposal(self._waiting(number)) != question["digest"]:
                 raise Refused(f"Proposal {number} is not what the person was asked about. Nothing was approved.")
         except AxiomError as error:
             arguments = json.dumps({"proposal": number, "action": action, "ticked": ticked}, default=str)
@@ -112,10 +112,6 @@ def _person(name: str) -> Caller:
     """The person at a client: they approve, and order nothing else."""
     limits = Limits(workunits_per_day=0, aborts_per_day=0)
     return Caller(name=name, capabilities=frozenset({Capability.READ, Capability.APPROVE}), limits=limits)
-
-
-def _digest(proposal: StoredProposal) -> str:
-    return hashlib.sha256(canonical_bytes(proposal_data(proposal.proposal))).hexdigest()
 
 
 def _message(caller: Caller, stored_proposal: StoredProposal) -> str:

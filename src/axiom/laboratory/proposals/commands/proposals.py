@@ -23,7 +23,12 @@ from axiom.laboratory.experiments.publish import PackedBundle, pack_experiment
 from axiom.laboratory.experiments.rules.kin import forecast_in_words
 from axiom.laboratory.planning.design_cost import cost_of_cells
 from axiom.laboratory.planning.ticket_room import demand_ticket_room
-from axiom.laboratory.proposals.admit import approve_proposal, refuse_proposal, require_approvable_proposal
+from axiom.laboratory.proposals.admit import (
+    approve_proposal,
+    digest_proposal,
+    refuse_proposal,
+    require_approvable_proposal,
+)
 from axiom.laboratory.proposals.ask import AskedQuestion, propose_question, withdraw_proposal
 from axiom.laboratory.proposals.invent import find_proposed_draft, publish_code
 from axiom.laboratory.proposals.price import Points
@@ -334,6 +339,7 @@ def _approve(
         "proposal": proposal.number,
         "slug": proposal.proposal.slug,
         "state": "approved",
+        "digest": digest_proposal(proposal),
         "registration": None,
     }
     if made is None:
