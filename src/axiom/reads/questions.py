@@ -172,6 +172,9 @@ def describe_answer(
             is_recorded=is_recorded,
             finding=briefed[0].number if briefed else min(weighed, default=0),
         ),
+        "is_pictured": manifest.figure is None
+        or is_recorded
+        or any(declared[name]["measure"] == manifest.figure.y for name in carrying),
         "carried_by": [brief.number for brief in briefed],
         "is_size_open": any(is_size_open(declared[name], number) for name, number in carrying.items()),
         "grade": min((number.grade for number in carrying.values()), key=_GRADES.index, default=Grade.AWAITING),

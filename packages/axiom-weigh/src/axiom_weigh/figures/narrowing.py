@@ -5,7 +5,7 @@ from dataclasses import replace
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Look, Narrowing, Strip
-from axiom_weigh.figures.scales import Scale, in_unit, linear, short
+from axiom_weigh.figures.scales import Scale, digits, in_unit, linear, short
 from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
@@ -92,8 +92,17 @@ def name_small(request: Narrowing | Strip, axes: Axes, look: Look) -> str:
         y, shift = (low, -8) if middle >= request.null else (high, 9)
     else:
         y, shift = (low, 9) if middle >= request.null else (high, -8)
-    row = {"x": axes.x.high, "y": y, "words": "too small to matter" if request.smallest else "no effect"}
+    row = {"x": axes.x.high, "y": y, "words": _band_in_words(request)}
     return axes.words(row, "ink2", align="end", dy=shift, dx=-2)
+
+
+def _band_in_words(request: Narrowing | Strip) -> str:
+    """What lies in the band: beside nothing what is too small to matter, beside a number what is about as much."""
+    if not request.smallest:
+        return "no effect"
+    if not request.null or request.unit not in {"", "percent"}:
+        return "too small to matter"
+    return f"about {digits(100 * request.null)} %" if request.unit else f"about {digits(request.null)}"
 
 
 def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[str]:
