@@ -67,7 +67,8 @@ class AccountManager:
 
     def share(self, wanted: int) -> ET.Element:
         """Change the resource share in the preferences as they are, and send them back whole."""
-        text = ET.tostring(self.info().find("project_prefs/project_preferences"), encoding="unicode")
+        (preferences,) = self.info().findall("project_prefs/project_preferences")
+        text = ET.tostring(preferences, encoding="unicode")
         changed = re.sub("<resource_share>[0-9.]+<", f"<resource_share>{wanted}<", text)
         return self.ask("am_set_info", account_key=self.account_key, project_prefs=changed)
 
