@@ -209,17 +209,22 @@ def _quotes(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
 
 
 def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
+    """Each weakness once, with the findings that have it."""
     sentences = [(subject, name, text) for subject in subjects for name, text in _weaknesses(subject)]
     sentences += [
         (subject, "scope", finding_views.finding_scope(subject.reading, subject.view)["words"]) for subject in subjects
     ]
-    return _unique(
+    shared: dict[str, dict[int, tuple[_Subject, str]]] = {}
+    for subject, name, text in sentences:
+        sentence = text if text.endswith((".", "?", "!")) else f"{text}."
+        shared.setdefault(sentence, {}).setdefault(subject.number, (subject, name))
+    return [
         {
-            **subject.named(),
-            "sentence": subject.fact(name, text if text.endswith((".", "?", "!")) else f"{text}."),
+            "numbers": [subject.named()["number"] for subject, _ in weak.values()],
+            "sentence": next(subject.fact(name, sentence) for subject, name in weak.values()),
         }
-        for subject, name, text in sentences
-    )
+        for sentence, weak in shared.items()
+    ]
 
 
 def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
