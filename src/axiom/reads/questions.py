@@ -14,7 +14,7 @@ from axiom.domain.headlines.answers import (
 )
 from axiom.domain.headlines.numbers import interval_in_words
 from axiom.domain.links import mark_unapproved
-from axiom.laboratory.figures.rules.question_picture import name_question_picture
+from axiom.laboratory.figures.rules.question_picture import draws_measure, name_question_picture
 from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
@@ -174,7 +174,7 @@ def describe_answer(
         ),
         "is_pictured": manifest.figure is None
         or is_recorded
-        or any(declared[name]["measure"] == manifest.figure.y for name in carrying),
+        or any(draws_measure(manifest.figure, declared[name]["measure"]) for name in carrying),
         "carried_by": [brief.number for brief in briefed],
         "is_size_open": any(is_size_open(declared[name], number) for name, number in carrying.items()),
         "grade": min((number.grade for number in carrying.values()), key=_GRADES.index, default=Grade.AWAITING),

@@ -293,7 +293,7 @@ experiment = Experiment(
     ),
     words={
         "waited": "steps until a network knows its task",
-        "apart": "how far apart two networks learn, in doublings of the time",
+        "apart": "the gap in doublings between two networks' learning times",
         "steps": "a budget of {value} steps",
         "shared": "what two networks share",
         "shared=nothing": "nothing shared",

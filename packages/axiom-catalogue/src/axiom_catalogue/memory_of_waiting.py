@@ -53,7 +53,8 @@ class Config:
 class Measures:
     """What is measured. Conclusions are estimands, computed by the server."""
 
-    rest: float | None  # log2 of what the second still needs over what the third needs; None where it has learned
+    log_left: float | None  # log2 of what the second still needs over what the third needs; None where it has learned
+    left: float | None  # the same as a share
     learned: int  # networks of the three
     waited: int | None  # steps of the first network until it knew its task
 
@@ -71,7 +72,8 @@ def run(config: Config, seed: int) -> Measures:
     age = 0 if config.control == "placebo" else EVERY * round(config.age * first / EVERY)
     is_told = max(waits) <= config.steps and second > age
     return Measures(
-        rest=math.log2((second - age) / third) if is_told else None,
+        log_left=math.log2((second - age) / third) if is_told else None,
+        left=(second - age) / third if is_told else None,
         learned=sum(wait <= config.steps for wait in waits),
         waited=first if first <= config.steps else None,
     )
@@ -115,7 +117,7 @@ def _seconds(config: Config) -> float:
 
 
 PILOT = partial(Prediction, because="32 seeds of a pilot, other than these")
-WAITED = partial(Estimand, kind=Kind.LEVEL, measure="rest", in_words="{times2} times the steps of a new training")
+WAITED = partial(Estimand, kind=Kind.LEVEL, measure="log_left", in_words="{times2} times the steps of a new training")
 REMEMBERS = partial(
     WAITED,
     null=0.0,
@@ -187,7 +189,7 @@ experiment = Experiment(
         ),
     ),
     controls=(_controls("narrow_remembers", 8), _controls("remembers", 16), _controls("wide_remembers", 64)),
-    figure=Figure(x="age", y="rest", title="What is left of the steps after a share of the wait", where={"width": 16}),
+    figure=Figure(x="age", y="left", title="What is left of the steps after a share of the wait", where={"width": 16}),
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
@@ -216,7 +218,8 @@ experiment = Experiment(
         ),
     ),
     words={
-        "rest": "steps still needed over those of a new training",
+        "log_left": "steps still needed over those of a new training",
+        "left": "the share of a new training's steps that is still needed",
         "waited": "steps until a network knows its task",
         "age": "share of the wait that has passed",
         "width": "{value} hidden neurons",

@@ -27,7 +27,7 @@ from axiom.domain.headlines.answers import (
 from axiom.domain.headlines.numbers import estimate_with_unit, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
-from axiom.laboratory.figures.rules.question_picture import name_question_picture
+from axiom.laboratory.figures.rules.question_picture import draws_measure, name_question_picture
 from axiom.laboratory.figures.rules.sweeps_and_strips import (
     compose_strip,
     compose_sweep,
@@ -277,7 +277,7 @@ def _marks(
     compared = [
         (arms[0][0], arms[1][0], estimand)
         for estimand in manifest.estimands
-        if estimand["name"] in headline.when and estimand["measure"] in (figure.y, f"log_{figure.y}")
+        if estimand["name"] in headline.when and draws_measure(figure, estimand["measure"])
         for arms in [
             [
                 [place for place in by_place if arm.items() <= manifest.configs[place].items()]
@@ -288,7 +288,9 @@ def _marks(
     ]
     for first, second, estimand in sorted(compared, key=lambda row: abs(row[0] - row[1]))[-1:]:
         worded, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
-        names = [level_in_words(manifest.words, figure.x, by_place[place].x) for place in (first, second)]
+        names = [
+            level_in_words(manifest.words, figure.x, manifest.configs[place][figure.x]) for place in (first, second)
+        ]
         how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
         yield PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}"))
         yield PointMark(point=by_place[second], words=names[1], is_reference=True)

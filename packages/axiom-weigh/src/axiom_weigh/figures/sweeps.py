@@ -72,7 +72,8 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
         layers += names_beside(heading, axes, series)
     own = [_row(point, place[repr(point.x)], y) for point in request.own if repr(point.x) in place]
     layers.append(axes.points(own, "margin", shape="circle", size=40))
-    marks = [mark for mark in request.marks if mark.point in points] if is_joined else []
+    is_placed = is_joined or len(series) == 1  # points of several series at one name stand side by side
+    marks = [mark for mark in request.marks if mark.point in points] if is_placed else []
     return layers + _marked(axes, marks, place, _drawn(axes, series)), axes
 
 
