@@ -59,7 +59,6 @@ def test_a_grid_holds_every_combination_and_the_last_factor_varies_fastest():
 
 BETWEEN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"width": 2}))
 UNKNOWN = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth": 2}))
-LACKING = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"width": 3}))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,6 @@ LACKING = estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"width
         ({"estimands": (estimand(measure="lost"),)}, r"'lost'.*did you mean loss\? there are loss"),
         ({"estimands": (estimand(across="depth"),)}, "'depth'.*there are rate, width"),
         ({"estimands": (UNKNOWN,)}, "'depth'"),
-        ({"estimands": (LACKING,)}, "the sweep has no config with {'width': 3}"),
         ({"estimands": estimand()}, r"tuple\[Estimand, \.\.\.\].*a comma"),
         ({"estimands": (estimand(expects="more"),)}, r"Direction\.MORE or Direction\.LESS or .*'more'"),
         ({"figure": Figure(x="width", y="los", title="")}, "'los'.*loss"),

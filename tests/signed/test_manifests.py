@@ -43,7 +43,9 @@ EXPERIMENT = Experiment(
     sweep=grid(Config, width=WIDTHS),
     estimands=(ESTIMAND,),
     needs=Needs(seconds=lambda config: config.width / 8, memory_mb=100, disk_mb=300, gpu=True),
-    controls=(Control(estimand=ESTIMAND.name, placebo=PLACEBO, planted=(Config(width=32),)),),
+    controls=(
+        Control(estimand=ESTIMAND.name, placebo=PLACEBO, planted=(Config(width=32), *grid(Config, width=WIDTHS))),
+    ),
     figure=Figure(x="width", y="loss", title="Loss", log=("x",), where={"act": "relu"}),
     **FURTHER,
 )
@@ -71,7 +73,7 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     (control,) = manifest.controls
     assert [config["lr"] for config in control.placebo] == [0.0, 0.0]
     assert control.placebo_seconds == (1.0, 2.0)
-    assert ([config["width"] for config in control.planted], control.planted_seconds) == ([32], (4.0,))
+    assert ([config["width"] for config in control.planted], control.planted_seconds) == ([32, 8, 16], (4.0, 1.0, 2.0))
     assert manifest.estimands[0]["between"] == [{"width": 16}, {"width": 8}]
     assert canonical_bytes(manifest.as_data()) == canonical_bytes(data)
 

@@ -197,8 +197,6 @@ class Experiment:
             raise ValueError(f"{self.name}: the setting {self.setting!r} must be {NO_SENTENCE}")
         check_headlines(self.name, {estimand.name for estimand in self.estimands}, self.headlines)
         self._check_map()
-        for estimand in self.estimands:
-            self._demand_arms(estimand, self.sweep, "the sweep")
         for control in self.controls:
             self._check_control(control)
 
@@ -223,7 +221,7 @@ class Experiment:
             self._demand_known(f"{whose} names the factor", named, factors)
 
     def _demand_arms(self, estimand: Estimand, sweep: Sequence[Any], what: str) -> None:
-        """Refuse a sweep from which an estimand could not be concluded, since an arm of it is not there."""
+        """Refuse configs of a control from which its estimand could not be concluded: an arm of it is not there."""
         for arm in estimand.between if estimand.kind is not Kind.DIMENSION else ():
             if not any(all(getattr(config, name) == level for name, level in arm.items()) for config in sweep):
                 raise ValueError(

@@ -199,7 +199,7 @@ def test_what_nobody_looked_at_when_published_is_compared_with_what_axiom_brings
 def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepared):
     out = working_lab.order(1)
     working_lab.deploy()
-    published = working_lab.publish(prepared(version=2, sizes=(1, 2, 3)))
+    published = working_lab.publish(prepared(version=2, sizes=(3, 4)))
     assert (published.experiment_id, published.serial, published.change) == (2, 1, "new experiment")
     assert experiments.find_experiment(working_lab.db, 1).status == "retired"
     assert {workunit.state for workunit in stored_work.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
