@@ -256,7 +256,7 @@ experiment = Experiment(
     setting="searches for majority-vote cellular automata",
     headlines=(
         Headline(
-            says="Cellular automata evolved to find majorities plateau; a hand-made one decides close votes better",
+            says="A hand-made cellular automaton decides close votes better than evolved ones, which stop improving",
             when={"rises_late": Direction.ABSENT, "behind_gkl": Direction.MORE},
         ),
         Headline(

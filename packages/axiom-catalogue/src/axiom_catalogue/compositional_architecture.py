@@ -246,7 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="On unseen combinations, separate network paths help more than beginning with few property values",
+            says="On unseen property combinations, separate subnetworks help more than starting training on few values",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,
@@ -254,15 +254,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On unseen combinations, separate network paths beat beginning with few property values",
+            says="On unseen property combinations, separate subnetworks beat starting training on few values",
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="On unseen combinations, separate network paths match beginning with few property values",
+            says="On unseen property combinations, separate subnetworks match starting training on few values",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(
-            says="On unseen combinations, beginning with few property values beats separate network paths",
+            says="On unseen property combinations, starting training on few values beats separate subnetworks",
             when={"architecture_over_curriculum": Direction.LESS},
         ),
         Headline(

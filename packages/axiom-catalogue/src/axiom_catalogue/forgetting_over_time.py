@@ -282,7 +282,7 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="If tasks do not conflict, the first is forgotten ever slower, and partly kept",
+            says="Learning a second, compatible task, networks forget the first ever slower and keep part",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(

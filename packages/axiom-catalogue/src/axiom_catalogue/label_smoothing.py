@@ -198,26 +198,26 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Smoothing training labels makes networks' stated confidence fit better only with wrong labels",
+            says="Label smoothing makes confidence match accuracy better only if some training labels are wrong",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,
             },
         ),
         Headline(
-            says="With correct labels, smoothing them makes networks' stated confidence fit worse",
+            says="With correct labels, label smoothing makes networks' confidence match their accuracy worse",
             when={"calibration_error_where_right": Direction.MORE},
         ),
         Headline(
-            says="With correct labels, smoothing them makes networks' stated confidence fit better",
+            says="With correct labels, label smoothing makes networks' confidence match their accuracy better",
             when={"calibration_error_where_right": Direction.LESS},
         ),
         Headline(
-            says="With some wrong labels, smoothing them makes networks' stated confidence fit better",
+            says="With some wrong labels, label smoothing makes networks' confidence match their accuracy better",
             when={"calibration_error_where_wrong": Direction.LESS},
         ),
         Headline(
-            says="With some wrong labels, smoothing them makes networks' stated confidence fit worse",
+            says="With some wrong labels, label smoothing makes networks' confidence match their accuracy worse",
             when={"calibration_error_where_wrong": Direction.MORE},
         ),
     ),

@@ -214,7 +214,8 @@ experiment = Experiment(
     setting="full-batch training",
     headlines=(
         Headline(
-            says="Linear models diverge more often above learning rate 2/curvature, linear networks above 4/curvature",
+            says="Divergence gets commoner above learning rate 2/curvature in linear models, 4/curvature in "
+            "linear networks",
             when={"affine_cliff": Direction.MORE, "linear_cliff": Direction.MORE},
         ),
         Headline(

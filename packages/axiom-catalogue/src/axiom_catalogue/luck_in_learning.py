@@ -266,7 +266,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn in small batches",
     headlines=(
         Headline(
-            says="Sharing starting weights makes two networks' learning times more alike; sharing batches does not",
+            says="Networks reach 90% accuracy at more similar times with shared starting weights, not batches",
             when={
                 "start_of_signs": Direction.LESS,
                 "batches_of_signs": Direction.ABSENT,
@@ -275,15 +275,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Sharing starting weights or batches makes two networks' learning times more alike",
+            says="Networks reach 90% accuracy at more similar times with shared starting weights or batches",
             when={"start_of_signs": Direction.LESS, "batches_of_signs": Direction.LESS},
         ),
         Headline(
-            says="Sharing batches makes two networks' learning times more alike; sharing starting weights does not",
+            says="Networks reach 90% accuracy at more similar times with shared batches, not starting weights",
             when={"start_of_signs": Direction.ABSENT, "batches_of_signs": Direction.LESS},
         ),
         Headline(
-            says="Learning a product of signs, networks with the same starting weights take similar times",
+            says="Learning a product of signs, networks with shared starting weights take more similar times",
             when={"start_of_signs": Direction.LESS},
         ),
         Headline(

@@ -193,7 +193,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn a product of three of ten signs",
     headlines=(
         Headline(
-            says="Halfway through waiting, narrow and wide networks need fewer further steps than new ones",
+            says="Networks that have not learned by half-time need fewer further steps than new ones",
             when={
                 "narrow_remembers": Direction.LESS,
                 "remembers": Direction.LESS,
@@ -201,19 +201,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Halfway through waiting, wide networks need fewer further steps than new ones; narrow don't",
+            says="Unlearned at half-time, wide networks need fewer further steps than new ones; narrow don't",
             when={"narrow_remembers": Direction.ABSENT, "wide_remembers": Direction.LESS},
         ),
         Headline(
-            says="Halfway through waiting, a network needs fewer further steps than a new one",
+            says="Unlearned at half-time, 16-neuron networks need fewer further steps than new ones",
             when={"remembers": Direction.LESS},
         ),
         Headline(
-            says="Halfway through waiting, a network needs as many further steps as a new one",
+            says="Unlearned at half-time, 16-neuron networks need as many further steps as new ones",
             when={"remembers": Direction.ABSENT},
         ),
         Headline(
-            says="Halfway through waiting, a network needs more further steps than a new one",
+            says="Unlearned at half-time, 16-neuron networks need more further steps than new ones",
             when={"remembers": Direction.MORE},
         ),
     ),

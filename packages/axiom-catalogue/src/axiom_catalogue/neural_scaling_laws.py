@@ -210,7 +210,7 @@ experiment = Experiment(
     setting="networks of several sizes taught by a larger one",
     headlines=(
         Headline(
-            says="Doubling a network's size changes error by a steady factor, unless examples are few",
+            says="Each doubling of network size changes error by the same factor, given enough examples",
             when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(

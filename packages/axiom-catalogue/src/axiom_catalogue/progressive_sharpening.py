@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training ends with curvature near 2/(learning rate); at a low rate it rose",
+            says="Full-batch training ends with curvature near 2/(learning rate), rising to it at rate 0.1",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(

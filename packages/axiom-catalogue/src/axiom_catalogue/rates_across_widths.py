@@ -221,7 +221,7 @@ experiment = Experiment(
     setting="networks of several widths that read digits",
     headlines=(
         Headline(
-            says="With squared error, wider networks need smaller learning rates, unless scaled by muP",
+            says="With squared error, wider networks need smaller learning rates, unless width-scaled (muP)",
             when={
                 "largest_standard_squared": Direction.LESS,
                 "best_standard_squared": Direction.LESS,

@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="small attention networks",
     headlines=(
         Headline(
-            says="Two attention layers recall a word's partner better than one layer twice as wide",
+            says="Two attention layers recall what followed a word better than one double-width layer",
             when={"two_minus_wide_one": Direction.MORE},
         ),
         Headline(

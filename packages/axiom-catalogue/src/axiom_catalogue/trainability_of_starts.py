@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="tanh networks mapped over step size and weight shift",
     headlines=(
         Headline(
-            says="Across learning rates and a constant added to weights, the learn-or-fail border is jagged",
+            says="The border between learning and failing, across learning rate and weight offset, is jagged",
             when={"always": Direction.MORE, "once": Direction.MORE},
         ),
         Headline(
