@@ -29,7 +29,11 @@ _NOWHERE: Any = None  # these commands need nothing of a laboratory but its data
 _REFERENCE = "Noether 1918, Nachr. Ges. Wiss. 235; Hecke 1920"
 INVENTED = "Axelrod & Nobody 2031, arXiv:3199.99999"  # the files name it, and nobody approves it
 _CONTROLS = """    controls=(
-        Control(estimand="grows", placebo=(Config(size=1), Config(size=3)), planted=(Config(size=2),)),
+        Control(
+            estimand="grows",
+            placebo=(Config(size=1), Config(size=2), Config(size=3)),
+            planted=(Config(size=1), Config(size=2)),
+        ),
     ),
 """
 _CHANGES = (  # of the tiny experiment, so that its methods have more to tell

@@ -116,7 +116,10 @@ ROWS = re.compile(r"_SHOWN|_THE_PAGE|_A_PAGE|_GROUPS|BRIEFING|_ROWS|^_WATCHES$")
 
 def addresses() -> list[str]:
     """Every page as JSON, which holds all that the page shows."""
-    pages = [page.json.replace("{number:number}", "1").replace("{other}", "2026-03-02-a") for page in SITE_PAGES]
+    pages = [
+        page.json.replace("{number:number}", "1").replace("{other}", "2026-03-02-a").replace("{path:path}", "README.md")
+        for page in SITE_PAGES
+    ]
     named = [page.replace("{name}", NAMES[page.partition("{")[0]]) if "{" in page else page for page in pages]
     return [page for page in named if not page.startswith(("/maps/", *(f"{page}.json" for page in WHOLE)))]
 

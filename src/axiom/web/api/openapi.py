@@ -10,7 +10,7 @@ from axiom import __version__
 from axiom.gate.command import Command
 from axiom.gate.registry import form_for_programs
 from axiom.gate.words import schema_of
-from axiom.reads.base.page import NUMBER, SitePage
+from axiom.reads.base.page import SitePage
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE
@@ -68,7 +68,7 @@ def openapi_document() -> bytes:
     paths: dict[str, Any] = {
         f"{PREFIX}/commands/{name}": {"post": _command(kind)} for name, kind in sorted(OFFERED.items())
     }
-    paths |= {path.replace(NUMBER, "{number}"): {"get": _read(path, page)} for path, page in READS.items()}
+    paths |= {re.sub(r":\w+}", "}", path): {"get": _read(path, page)} for path, page in READS.items()}
     document = {
         "openapi": "3.1.0",
         "info": {

@@ -123,7 +123,7 @@ def _smoothed(measure: str, wrong: float, **rest: Any) -> Estimand:
 
 
 experiment = Experiment(
-    name="label_smoothing",
+    name="smoothed_labels",
     version=2,
     question="Does label smoothing make a network more accurate, or only less sure of itself?",
     reference="Müller et al. 2019, arXiv:1906.02629; Lukasik et al. 2020, arXiv:2003.02819; "
