@@ -60,7 +60,7 @@ class Attack:
     steps: int = 20_000
     every: int = 20
     seeds: int = 128
-    known: float = 0.9
+    mastered: float = 0.9
     at: int = 0  # compare the accuracy after so many steps, in points; 0: times, in doublings
     own_set: bool = False  # each sequence of batches has a set of rows of its own
     unlucky: dict[str, float] = field(default_factory=dict)  # planted in half of the sequences
@@ -73,7 +73,7 @@ def learn(attack: Attack, library: ctypes.CDLL) -> Floats:
     looks = (attack.at or attack.steps) // attack.every
     curves = np.full((attack.seeds, 5 - bool(attack.at or attack.unlucky), looks), np.nan, dtype=np.float32)
     rng = np.random.default_rng([STREAM, zlib.crc32(attack.name.encode())])
-    usual = {"batch": 4, "lr": 0.1, "until": 1 << 30, "goal": 2.0 if attack.at else attack.known} | attack.rest
+    usual = {"batch": 4, "lr": 0.1, "until": 1 << 30, "goal": 2.0 if attack.at else attack.mastered} | attack.rest
     for curve in curves:
         starts, batches, thens, others = rng.integers(1 << 63, size=(4, 5))
         unlucky = rng.random(3) < 0.5
@@ -120,10 +120,10 @@ def task_of(name: str) -> tuple[npt.NDArray[Any], ...]:
     return x[1_024:].copy(), y[1_024:].copy(), x[:1_024].copy(), y[:1_024].copy()
 
 
-def steps_until(curves: Floats, known: float, every: int) -> Floats:
+def steps_until(curves: Floats, mastered: float, every: int) -> Floats:
     """Steps until each network knew so much; one look more than the budget if it never did."""
     never = np.ones((*curves.shape[:2], 1), dtype=bool)
-    return np.asarray(every * (1.0 + np.concatenate([curves >= known, never], axis=2).argmax(axis=2)))
+    return np.asarray(every * (1.0 + np.concatenate([curves >= mastered, never], axis=2).argmax(axis=2)))
 
 
 def median_interval(values: Floats) -> str:
@@ -173,7 +173,7 @@ def remember(name: str, curves: Floats, steps: Floats, age: float, budget: float
     )
 
 
-MAIN = Attack(name="as the laboratory: 3 signs", seeds=512, known=0.98)
+MAIN = Attack(name="as the laboratory: 3 signs", seeds=512, mastered=0.98)
 ATTACKS = (
     Attack(name="as the laboratory: 64 neurons", hidden=(64,), seeds=192),
     Attack(name="as the laboratory: batches of 32", rest={"batch": 32}, seeds=192),
@@ -185,8 +185,8 @@ ATTACKS = (
     Attack(name="3 signs, + three times in four", task="3 of 10 uneven signs", seeds=192),
     Attack(name="exclusive-or of two Gaussians", task="exclusive-or", every=5, seeds=192),
     Attack(name="Gaussian teacher of 4 neurons", task="teacher", every=2, seeds=192),
-    Attack(name="Gaussian half-space, 95 %", task="half-space", every=2, known=0.95, seeds=192),
-    Attack(name="digits, 95 %", task="digits", every=5, steps=5_000, known=0.95, rest={"batch": 16}),
+    Attack(name="Gaussian half-space, 95 %", task="half-space", every=2, mastered=0.95, seeds=192),
+    Attack(name="digits, 95 %", task="digits", every=5, steps=5_000, mastered=0.95, rest={"batch": 16}),
     Attack(name="learning rate 0.02", rest={"lr": 0.02}),
     Attack(name="learning rate 0.5, looks every 5", every=5, rest={"lr": 0.5}, seeds=192),
     Attack(name="momentum, rate 0.01", rest={"rule": 1, "lr": 0.01}, seeds=192),
@@ -267,7 +267,7 @@ average, which by chance alone would be 2.00, whatever the rate of each start.
 
 def compare_main(curves: Floats, waits: list[tuple[Any, ...]]) -> list[Comparison]:
     """The laboratory's own setting, and what other looks at the same networks say."""
-    seen, steps = (steps_until(curves, known, MAIN.every) for known in (0.6, 0.9))
+    seen, steps = (steps_until(curves, mastered, MAIN.every) for mastered in (0.6, 0.9))
     wanted = [(MAIN.name, steps, age) for age in (0.25, 0.5, 0.75, 0.9)] + [
         ("3 signs, until 60 % are right", seen, 0.5)
     ]
@@ -275,8 +275,8 @@ def compare_main(curves: Floats, waits: list[tuple[Any, ...]]) -> list[Compariso
     looks = {
         f"{MAIN.name}, 90 %": np.log2(steps),
         **{
-            f"3 signs again, until {known:.0%}": np.log2(steps_until(curves, known, MAIN.every))
-            for known in (0.6, 0.75, 0.98)
+            f"3 signs again, until {mastered:.0%}": np.log2(steps_until(curves, mastered, MAIN.every))
+            for mastered in (0.6, 0.75, 0.98)
         },
         "3 signs again, looks every 200 steps": np.log2(200 * np.ceil(steps / 200)),
         "3 signs again, a budget that half exceed": np.log2(np.minimum(steps, np.median(steps) + MAIN.every)),
@@ -288,7 +288,7 @@ def compare_main(curves: Floats, waits: list[tuple[Any, ...]]) -> list[Compariso
 def compare_attack(attack: Attack, library: ctypes.CDLL, waits: list[tuple[Any, ...]]) -> Comparison:
     """One attack's line."""
     curves = learn(attack, library)
-    steps = steps_until(curves, attack.known, attack.every)
+    steps = steps_until(curves, attack.mastered, attack.every)
     waits += [] if curves.shape[1] < 5 else [(attack.name, curves, steps, 0.5, attack.steps, attack.every)]
     return compare(attack.name, 100.0 * curves[:, :, -1] if attack.at else np.log2(steps))
 
