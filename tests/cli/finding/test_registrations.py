@@ -193,7 +193,7 @@ def test_findings_are_read_for_their_claim_and_the_surest_comes_first(say_to, sm
         with small_lab.db.transaction():
             record(small_lab.db, number, line, [], session_id=None, now=small_lab.now)
     folder = small_lab.folder.path
-    for words, numbers in (((), [1, 2]), (("--order", "newest"), [2, 1]), (("--order", "surest"), [1, 2])):
+    for words, numbers in (((), [1, 2]), (("--order", "newest"), [1, 2]), (("--order", "surest"), [1, 2])):
         rows = say_to(folder, "finding", "list", *words, "--json")[1]["findings"]
         assert [row["number"] for row in rows] == numbers
     reads = say_to(folder, "finding", "show", "1", "--json")[1]["finding"]["reads"]
