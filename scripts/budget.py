@@ -20,7 +20,14 @@ PARTS = {
     "tests": ("tests/*.py", "packages/*/tests/*.py", "campaigns/tests/*.py", "conftest.py"),
 }
 RENDERED = (
-    *("docs/sessions", "docs/measurements", "docs/gallery", "docs/reference", "docs/findings/even_steps"),
+    *(
+        "docs/sessions",
+        "docs/measurements",
+        "docs/gallery",
+        "docs/reference",
+        "docs/findings/even_steps",
+        "docs/papers/luck",
+    ),
     "docs/explanation/the-old-claims.md",
     "src/axiom/documents",  # links to documents
 )

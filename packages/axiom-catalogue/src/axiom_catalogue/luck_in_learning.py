@@ -14,8 +14,8 @@ pair that shares nothing. We expect it of starts alone. What batches add should 
 that of two networks with the same batches one learns no nearer to the other than of two with different ones: there
 would be lucky starts, and no lucky batches. The rival: both deal about as much, as in Dodge et al.
 
-How much two networks could gain by sharing batches is bounded by what batches do at all, which is little here: an attack
-on this answer (`scripts/campaign luck_attacked`) says how little, and where batches do have a luck of their own.
+How much nearer shared batches could bring two networks is bounded by what batches do at all, which is little here. An
+attack on this answer (`scripts/campaign luck_attacked`) says how little, and where batches have a luck of their own.
 
 History: 1, first version.
 """

@@ -14,6 +14,9 @@ the third needs from the beginning. By chance alone the two are alike. Where lea
 We expect that half or less is left, at every width: progress is hidden. The rival: narrow networks, whose few neurons
 must find the three signs, escape by chance. A start from which one of the three never learns says nothing here.
 
+An attack on this answer (`scripts/campaign luck_attacked`) found that half is left, too, where progress is in plain
+sight: it excludes an escape by chance alone, and does not show that what goes on is hidden.
+
 History: 1, first version.
 """
 
