@@ -5,10 +5,8 @@ from typing import Any
 
 from jinja2 import Template
 
-_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _HEADING = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
 _CELL = re.compile(r"(<t[dh]\b)")
 
 
@@ -19,18 +17,21 @@ class StackingTemplate(Template):
 
 def label_cells(html: str) -> str:
     """The same page with a label on each cell of a row that has as many as its table has headings."""
-    return _TABLE.sub(_label_table, html) if "<table" in html else html
+    before, *tables = html.split("<table")
+    return "<table".join([before, *map(_label_table, tables)])
 
 
-def _label_table(table: re.Match[str]) -> str:
-    head, end, body = table[0].partition("</thead>")
+def _label_table(html: str) -> str:
+    """What follows `<table`, with its cells labelled."""
+    table, end, after = html.partition("</table>")
+    head, closing, body = table.partition("</thead>")
     headings = [_TAG.sub("", heading).strip().replace('"', "&quot;") for heading in _HEADING.findall(head)]
     labels = [f' data-of="{heading}"' for heading in headings]
 
-    def label(row: re.Match[str]) -> str:
-        parts = _CELL.split(row[0])
+    def label(row: str) -> str:
+        parts = _CELL.split(row)
         if len(parts) == 2 * len(labels) + 1:
             parts[1::2] = [cell + heading for cell, heading in zip(parts[1::2], labels, strict=True)]
         return "".join(parts)
 
-    return head + end + _ROW.sub(label, body)
+    return head + closing + "<tr".join(map(label, body.split("<tr"))) + end + after
