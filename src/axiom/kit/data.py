@@ -1,5 +1,6 @@
 """Tasks with a known truth. NumPy alone, so that every host draws the same numbers."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +56,13 @@ def exclusive_or(rng: np.random.Generator, *, inputs: int, train: int, test: int
     """Gaussian inputs of two classes: whether the signs of the first two inputs differ. No linear map can tell."""
     x = rng.standard_normal((train + test, inputs))
     return _split(x, ((x[:, 0] > 0) != (x[:, 1] > 0)).astype(np.int32), train)
+
+
+def product_of_signs(*, inputs: int, factors: int) -> LearningTask:
+    """Every row of so many signs, and whether the product of the first few is positive: all are shown and asked."""
+    x = np.array(list(itertools.product((-1.0, 1.0), repeat=inputs)), dtype=np.float32)
+    y = (x[:, :factors].prod(axis=1) > 0).astype(np.int32)
+    return LearningTask(x_train=x, y_train=y, x_test=x, y_test=y)
 
 
 @side_by_side.drawn_once

@@ -101,6 +101,32 @@ def trained(
     return course.net(descent), seen
 
 
+def steps_until_mastered(
+    start: Net, task: LearningTask, orders: npt.NDArray[np.int32], *, share: float, rates: Rates, batch: int
+) -> int | None:
+    """Plain descent until this share of the rows that are asked is right: after how many steps; None if it never is.
+
+    It looks after each row of `orders`, and tells nobody how far it is: whoever trains several networks does.
+    """
+    course = Course(
+        start,
+        task,
+        orders,
+        optimizer=SGD,
+        rates=rates,
+        batch=batch,
+        objective=CROSS_ENTROPY,
+        context=(),
+        every=1,
+    )
+    descent = course.begin()
+    for look in range(course.blocks):
+        descent = course.step(descent, look)
+        if accuracy(course.net(descent), task.x_test, task.y_test) >= share:
+            return len(orders[0]) // batch * (look + 1)
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """What to watch, as a function of a module: of the network and of these arrays, of NumPy or in a compiled program.

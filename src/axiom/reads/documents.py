@@ -28,7 +28,7 @@ def read_documents() -> dict[str, str]:
 @page_at("/docs", "documents.html")
 def documents_page(_reading: Reading) -> Answer:
     """Every document with its title."""
-    titles = {path: text.partition("\n")[0].lstrip("# ") for path, text in read_documents().items()}
+    titles = {path: _title_of(text) for path, text in read_documents().items()}
     return {
         "shelves": [
             {
@@ -50,4 +50,8 @@ def document_page(_reading: Reading, path: str) -> Answer:
     text = read_documents().get(path)
     if text is None:
         raise NotFound(f"There is no document {path} here; /docs lists them.")
-    return {"document": {"path": path, "title": text.partition("\n")[0].lstrip("# "), "text": text}}
+    return {"document": {"path": path, "title": _title_of(text), "text": text}}
+
+
+def _title_of(text: str) -> str:
+    return text.partition("\n")[0].lstrip("# ")

@@ -13,8 +13,6 @@ from axiom import shipped
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID
 from axiom.domain.headlines.answers import (
-    choose_headline,
-    choose_pictured_estimand,
     compose_claim,
     compose_quantity,
     name_in_words,
@@ -22,10 +20,10 @@ from axiom.domain.headlines.answers import (
 )
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
-from axiom.domain.work import Outcome
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.experiments.rules.search import matches_search
+from axiom.laboratory.figures.rules.question_picture import choose_recorded_estimand
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_points
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
@@ -370,11 +368,6 @@ def read_points(
     )
 
 
-def count_results(reading: Reading, experiment_id: int) -> int:
-    counted = counters.read_counters(reading.db)
-    return sum(counted.get(("result", experiment_id, outcome), 0) for outcome in Outcome)
-
-
 def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
     """The picture of the sweep, and the numbers that it draws: what is back so far, by config; of very many the first.
 
@@ -388,7 +381,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
         "results": read.results,
-        "is_part": read.results < count_results(reading, stored.id),
+        "is_part": read.results < counters.count_of_experiment(reading.db, "result", stored.id),
         "without_value": read.results - sum(map(len, read.by_config.values())),
     }
 
@@ -421,10 +414,10 @@ def _ends(values: Sequence[float]) -> Sequence[float | None]:
 def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
     """The picture of what the makers had measured of the estimand that shows most of their answer."""
     numbers = find_recorded_numbers(stored.name, stored.version)
-    headline = choose_headline(manifest.headlines, numbers)
-    if headline is None:
+    estimand = choose_recorded_estimand(manifest, numbers)
+    if estimand is None:
         return None
-    values = numbers[choose_pictured_estimand(headline.when, manifest.estimands)["name"]].values
+    values = numbers[estimand["name"]].values
     name = f"experiment/{stored.id}/recorded"
     return figure_with_table(reading, name, ("Repetition", "Value"), list(enumerate(values)), is_course=True)
 

@@ -9,7 +9,8 @@ from axiom.domain.headlines.answers import (
     compose_question,
     compose_statement,
     compose_title,
-    is_size_open,
+    grade_answer,
+    is_answer_open,
     with_words,
 )
 from axiom.domain.headlines.numbers import interval_in_words
@@ -82,7 +83,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "figure": picture,
             "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
-            "results": experiment_views.count_results(reading, stored.id),
+            "results": counters.count_of_experiment(reading.db, "result", stored.id),
             "bibtex": _cite(reading, stored, answered),
         },
     }
@@ -176,8 +177,8 @@ def describe_answer(
         or is_recorded
         or any(draws_measure(manifest.figure, declared[name]["measure"]) for name in carrying),
         "carried_by": [brief.number for brief in briefed],
-        "is_size_open": any(is_size_open(declared[name], number) for name, number in carrying.items()),
-        "grade": min((number.grade for number in carrying.values()), key=_GRADES.index, default=Grade.AWAITING),
+        "is_size_open": is_answer_open(manifest.estimands, carrying),
+        "grade": grade_answer(carrying),
         "changed_at": max((brief.weighed_at.isoformat() for brief in briefed if brief.weighed_at), default=None),
         "recorded": {
             "at": max(number.at for number in recorded),

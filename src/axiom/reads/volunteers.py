@@ -16,7 +16,7 @@ from axiom.reads.base.page import NUMBER, page_at
 from axiom.reads.base.request import Answer, Reading, require_stored
 from axiom.reads.leaderboards import THOUSANDTHS, describe_balance
 from axiom.reads.maps import recent_tiles
-from axiom.rules.accounts.badges import Contribution, list_stamps
+from axiom.rules.accounts.badges import list_stamps, sum_contribution
 from axiom.rules.accounts.profile_visibility import hide_team_profile, judge_visibility
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
@@ -31,7 +31,7 @@ from axiom.store.views.team_race import Month, TeamRace
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
-_HOUR, _DAY = 3_600.0, 86_400
+_DAY = 86_400  # seconds
 
 
 @page_at("/volunteers", "volunteers.html", words="after before")
@@ -91,11 +91,11 @@ def describe_contribution(
         lambda: findings.list_contrary_findings(reading.db),
         version=findings.find_newest_evidence_id(reading.db),
     )
-    done = Contribution(
+    done = sum_contribution(
         valid=record.valid,
-        hours=record.cpu_seconds / _HOUR,
-        answers=len(answers),
-        changed=len(answers & against),
+        cpu_seconds=record.cpu_seconds,
+        answers=answers,
+        against=against,
         since=volunteer.created_at,
     )
     return {

@@ -12,7 +12,7 @@ from axiom.errors import ExperimentError
 
 MANIFEST = "manifest.json"
 # Of `axiom.domain` what an experiment may import, what says what it declares, and what these import.
-WORDS = ("declaration", "declared", "estimands", "experiments", "findings", "maps", "wrap")
+WORDS = ("declaration", "estimands", "experiments", "findings", "maps", "wrap")
 
 
 def collect_sources(package: Path, experiment_file: Path) -> dict[str, bytes]:

@@ -20,7 +20,6 @@ attack on this answer (`scripts/campaign luck_attacked`) says how little, and wh
 History: 1, first version.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,11 +29,9 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, digits, models, progress, training
+from axiom.kit import chance, data, digits, models, progress, training
 from axiom.kit.data import LearningTask
-from axiom.kit.losses import CROSS_ENTROPY
-from axiom.kit.minibatch_descent import Course
-from axiom.kit.optimizers import SGD, Rates
+from axiom.kit.optimizers import Rates
 
 SIGNS, ASKED = 10, 3  # inputs, and how many of them have a part in the answer
 MASTERED = 0.9  # share of right answers at which a task counts as learned
@@ -91,32 +88,21 @@ def _steps_until_known(config: Config, seed: int, task: LearningTask, start: str
     drawn = chance.stream(seed, f"batches {batches}").integers(
         0, len(task.x_train), size=(config.steps // every, every * config.batch), dtype=np.int32
     )
-    course = Course(
-        models.mlp(
-            chance.stream(seed, f"start {start}"), (task.x_train.shape[1], config.width, 1 + int(task.y_train.max()))
-        ),
+    sizes = (task.x_train.shape[1], config.width, 1 + int(task.y_train.max()))
+    steps = training.steps_until_mastered(
+        models.mlp(chance.stream(seed, f"start {start}"), sizes),
         task,
         drawn,
-        optimizer=SGD,
+        share=MASTERED,
         rates=Rates(lr=config.lr),
         batch=config.batch,
-        objective=CROSS_ENTROPY,
-        context=(),
-        every=1,
     )
-    descent = course.begin()
-    for look in range(course.blocks):
-        descent = course.step(descent, look)
-        if training.accuracy(course.net(descent), task.x_test, task.y_test) >= MASTERED:
-            return every * (look + 1)
-    return config.steps + 1
+    return steps or config.steps + 1
 
 
 def signs(_seed: int) -> LearningTask:
     """Every row of ten signs, and whether the product of the first three is positive."""
-    x = np.array(list(itertools.product((-1.0, 1.0), repeat=SIGNS)), dtype=np.float32)
-    y = (x[:, :ASKED].prod(axis=1) > 0).astype(np.int32)
-    return LearningTask(x_train=x, y_train=y, x_test=x, y_test=y)
+    return data.product_of_signs(inputs=SIGNS, factors=ASKED)
 
 
 def images(seed: int) -> LearningTask:

@@ -20,7 +20,6 @@ sight: it excludes an escape by chance alone, and does not show that what goes o
 History: 1, first version.
 """
 
-import itertools
 import math
 from dataclasses import dataclass
 from functools import partial
@@ -29,11 +28,9 @@ import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Headline, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.kit import chance, models, progress, training
+from axiom.kit import chance, data, models, progress, training
 from axiom.kit.data import LearningTask
-from axiom.kit.losses import CROSS_ENTROPY
-from axiom.kit.minibatch_descent import Course
-from axiom.kit.optimizers import SGD, Rates
+from axiom.kit.optimizers import Rates
 
 SIGNS, ASKED = 10, 3  # inputs, and how many of them have a part in the answer
 EVERY = 20  # steps between two looks
@@ -64,7 +61,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes the start, and each network's batches."""
-    task = signs()
+    task = data.product_of_signs(inputs=SIGNS, factors=ASKED)
     names = ["same"] * 3 if config.control == "planted" else ["first", "second", "third"]
 
     def learn(waits: list[int], number: int) -> list[int]:
@@ -87,30 +84,15 @@ def _steps_until_known(config: Config, seed: int, task: LearningTask, batches: s
     drawn = chance.stream(seed, f"batches {batches}").integers(
         0, len(task.x_train), size=(config.steps // EVERY, EVERY * config.batch), dtype=np.int32
     )
-    course = Course(
+    steps = training.steps_until_mastered(
         models.mlp(chance.stream(seed, "start"), (SIGNS, config.width, 2)),
         task,
         drawn,
-        optimizer=SGD,
+        share=MASTERED,
         rates=Rates(lr=config.lr),
         batch=config.batch,
-        objective=CROSS_ENTROPY,
-        context=(),
-        every=1,
     )
-    descent = course.begin()
-    for look in range(course.blocks):
-        descent = course.step(descent, look)
-        if training.accuracy(course.net(descent), task.x_test, task.y_test) >= MASTERED:
-            return EVERY * (look + 1)
-    return config.steps + 1
-
-
-def signs() -> LearningTask:
-    """Every row of ten signs, and whether the product of the first three is positive."""
-    x = np.array(list(itertools.product((-1.0, 1.0), repeat=SIGNS)), dtype=np.float32)
-    y = (x[:, :ASKED].prod(axis=1) > 0).astype(np.int32)
-    return LearningTask(x_train=x, y_train=y, x_test=x, y_test=y)
+    return steps or config.steps + 1
 
 
 def _seconds(config: Config) -> float:

@@ -14,7 +14,7 @@ from axiom.domain.experiments import Headline
 from axiom.domain.headlines import numbers
 from axiom_weigh.evidence import rounding
 from axiom_weigh.statistics.estimands import needed
-from axiom_weigh.values import Verdict
+from axiom_weigh.values import Grade, Verdict
 
 _SIDES = {Verdict.POSITIVE: Direction.MORE, Verdict.NEGATIVE: Direction.LESS, Verdict.ABSENT: Direction.ABSENT}
 _POWERS = {Kind.SLOPE: "exponent", Kind.RANK_CORRELATION: "rank correlation"}
@@ -39,6 +39,11 @@ class WeighedNumber(Protocol):
     def low(self) -> float | None: ...
     @property
     def high(self) -> float | None: ...
+
+
+class GradedNumber(WeighedNumber, Protocol):
+    @property
+    def grade(self) -> Grade: ...
 
 
 class MeasuredNumber(NamedTuple):
@@ -166,6 +171,17 @@ def is_size_open(estimand: Mapping[str, Any], measured: WeighedNumber) -> bool:
     """Is there an effect of which it is open whether it is as large as one that matters?"""
     bars = rounding.around(float(estimand["null"]), float(estimand["smallest"]))
     return rounding.is_size_open(measured.verdict, measured.low, measured.high, bars)
+
+
+def is_answer_open(estimands: Sequence[Mapping[str, Any]], carrying: Mapping[str, WeighedNumber]) -> bool:
+    """Is that so of any number that carries an answer?"""
+    declared = {estimand["name"]: estimand for estimand in estimands}
+    return any(is_size_open(declared[name], number) for name, number in carrying.items())
+
+
+def grade_answer(carrying: Mapping[str, GradedNumber]) -> Grade:
+    """How sure an answer is: as the least sure of the numbers that carry it."""
+    return min((number.grade for number in carrying.values()), key=list(Grade).index, default=Grade.AWAITING)
 
 
 class NamesThings(Protocol):

@@ -123,8 +123,10 @@ class PreflightRun:
         pending: list[_Cell] = []
         try:
             cells = self._asking(way, pending)
-            computed = self._files, self._manifest, cells, self._cpu_limit, self._gate, hash_seed, self._on_failed
-            for answer in _answers(*computed):
+            answers = _answers(
+                self._files, self._manifest, cells, self._cpu_limit, self._gate, hash_seed, self._on_failed
+            )
+            for answer in answers:
                 self._take(pending.pop(), answer)
         except RunEnded as over:
             self._broken = over

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
@@ -16,18 +16,22 @@ from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
     choose_answer,
     choose_headline,
-    choose_pictured_estimand,
     compose_answer,
     compose_claim,
     compose_title,
-    is_size_open,
+    grade_answer,
+    is_answer_open,
     level_in_words,
     with_words,
 )
 from axiom.domain.headlines.numbers import estimate_with_unit, unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
-from axiom.laboratory.figures.rules.question_picture import draws_measure, name_question_picture
+from axiom.laboratory.figures.rules.question_picture import (
+    choose_recorded_estimand,
+    draws_measure,
+    name_question_picture,
+)
 from axiom.laboratory.figures.rules.sweeps_and_strips import (
     compose_strip,
     compose_sweep,
@@ -41,7 +45,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.credit.ledger import DAY
 from axiom.store.engine import blobs, counters
-from axiom.store.engine.database import Database, from_microseconds, to_microseconds
+from axiom.store.engine.database import Database, Row, from_microseconds, to_microseconds
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -73,7 +77,7 @@ from axiom_weigh.figures.picture_data import (
     look_of,
     shared_card,
 )
-from axiom_weigh.values import Evidence, Grade, Verdict
+from axiom_weigh.values import Evidence, Verdict
 
 log = logging.getLogger("axiom.draw")
 
@@ -197,17 +201,16 @@ def _pictures(
     manifest = stored_manifest(experiment.manifest)
     newest_first = sorted(weighed, key=lambda finding: -finding.number)
     own = {finding.estimand: finding.number for finding in newest_first if finding.status == "open"}
-    newest = {
-        estimand: evidence.parse_evidence(lines[-1])
-        for estimand, number in own.items()
-        if (lines := evidence.list_evidence_lines(db, number))
-    }
+    lines = {finding.number: evidence.list_evidence_lines(db, finding.number) for finding in weighed}
+    newest = {estimand: evidence.parse_evidence(lines[number][-1]) for estimand, number in own.items() if lines[number]}
     pictures: dict[str, Request | None] = {
         f"experiment/{experiment.id}/sweep": experiment_sweep(db, experiment, manifest, newest),
         f"experiment/{experiment.id}/curve": experiment_curve(db, experiment, manifest),
         f"experiment/{experiment.id}/recorded": recorded_strip(experiment, manifest),
     }
-    own_pictures = dict(pair for finding in weighed for pair in _finding_pictures(db, finding, laboratory))
+    own_pictures = dict(
+        pair for finding in weighed for pair in _finding_pictures(db, finding, lines[finding.number], laboratory)
+    )
     recorded = find_recorded_numbers(experiment.name, experiment.version)
     headline, is_recorded = choose_answer(manifest.headlines, newest, recorded)
     shown = name_question_picture(
@@ -235,9 +238,7 @@ def _question_card(
 ) -> SharedCard:
     """The question's answer beside its picture; what is not answered says so."""
     carrying = {name: numbers[name] for name in headline.when} if headline else {}
-    declared = {estimand["name"]: estimand for estimand in manifest.estimands}
-    grade = min((number.grade for number in carrying.values()), key=list(Grade).index, default=Grade.AWAITING)
-    is_open = any(is_size_open(declared[name], number) for name, number in carrying.items())
+    open_words = "; whether it matters is open" if is_answer_open(manifest.estimands, carrying) else ""
     repetitions = min((number.seeds for number in carrying.values()), default=0)
     by = ", by the makers" if any(isinstance(number, RecordedNumber) for number in carrying.values()) else ""
     return SharedCard(
@@ -246,7 +247,7 @@ def _question_card(
         laboratory=laboratory,
         above="Question",
         number=f"{counted(repetitions, 'repetition')}{by}" if headline else "",
-        stands=f"Grade {grade}{'; whether it matters is open' if is_open else ''}" if headline else "Being computed",
+        stands=f"Grade {grade_answer(carrying)}{open_words}" if headline else "Being computed",
         verdict=Verdict.UNDECIDED,
         picture=None if isinstance(picture, SharedCard) else picture,
     )
@@ -299,10 +300,9 @@ def _marks(
 def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | None:
     """What the makers of the catalogue had measured of the estimand of their answer that shows most."""
     numbers = find_recorded_numbers(experiment.name, experiment.version)
-    headline = choose_headline(manifest.headlines, numbers)
-    if headline is None:
+    declared = choose_recorded_estimand(manifest, numbers)
+    if declared is None:
         return None
-    declared = choose_pictured_estimand(headline.when, manifest.estimands)
     estimand, number = with_words(declared, manifest, manifest.configs), numbers[declared["name"]]
     return Strip(
         name=f"experiment-{experiment.id}-recorded",
@@ -336,8 +336,9 @@ def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manif
     return compose_median_curve(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
 
 
-def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
-    lines = evidence.list_evidence_lines(db, finding.number)
+def _finding_pictures(
+    db: Database, finding: WeighedFinding, lines: Sequence[Row], laboratory: str
+) -> Iterator[tuple[str, Request]]:
     registration = registrations.find_registration(db, finding.registration_id)
     if not lines or registration is None:
         return

@@ -31,9 +31,20 @@ class SitePage:
 SHOWN: list[SitePage] = []  # by the modules that were imported; the site imports all
 
 
-def page_at(path: str, template: str, *, words: str = "", **is_how: bool) -> Callable[[_Make], _Make]:
+def page_at(
+    path: str, template: str, *, words: str = "", is_translated: bool = False, is_framed: bool = False
+) -> Callable[[_Make], _Make]:
     def noted(make: _Make) -> _Make:
-        SHOWN.append(SitePage(path=path, make=make, template=template, words=frozenset(words.split()), **is_how))
+        SHOWN.append(
+            SitePage(
+                path=path,
+                make=make,
+                template=template,
+                words=frozenset(words.split()),
+                is_translated=is_translated,
+                is_framed=is_framed,
+            )
+        )
         return make
 
     return noted

@@ -120,9 +120,8 @@ def log_chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Ans
         for section in SECTIONS
         if section.title in by_title
     ]
-    due = set(session.done) - (
-        set() if session.told or not session.ended_at else {Step.LOG}
-    )  # a quiet round sums up nothing
+    is_quiet = session.ended_at and not session.told  # and sums up nothing
+    due = set(session.done) - ({Step.LOG} if is_quiet else set())
     empty = [part.title for part in SECTIONS if part.steps and part.steps <= due and part.title not in by_title]
     if empty:
         nothing = _line(Step.LOG, Note(kind="section.nothing", text=f"{'; '.join(empty)}."))

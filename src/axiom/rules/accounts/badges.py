@@ -1,6 +1,6 @@
 """Which stamps has a volunteer earned? A stamp says what was done, not how fast; none can be bought, lost or ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from axiom.locale.languages import mark
 _JOBS = (100, mark("A hundred jobs")), (10_000, mark("Ten thousand jobs"))
 _HOURS = (100, mark("A hundred hours")), (10_000, mark("Ten thousand hours"))
 _ANSWERS = 10
+_HOUR = 3_600.0  # seconds
 # The number by which statistics sites know each stamp: one that is added gets the next, and none is given twice.
 NUMBERS = {
     "first": 1,
@@ -33,6 +34,19 @@ class Contribution:
     answers: int  # findings that their results are in
     changed: int  # of these, how many went against their claim
     since: datetime  # when the account was opened
+
+
+def sum_contribution(
+    *, valid: int, cpu_seconds: float, answers: Set[int], against: Set[int], since: datetime
+) -> Contribution:
+    """From the numbers of the findings that their results are in, and of all that went against their claim."""
+    return Contribution(
+        valid=valid,
+        hours=cpu_seconds / _HOUR,
+        answers=len(answers),
+        changed=len(answers & against),
+        since=since,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from axiom.boinc.exports import as_credits, records_xml, tables_xml
 from axiom.boinc.xml import Facts
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
-from axiom.rules.accounts.badges import NUMBERS, Contribution, list_stamps
+from axiom.rules.accounts.badges import NUMBERS, Contribution, list_stamps, sum_contribution
 from axiom.rules.accounts.profile_visibility import judge_visibility
 from axiom.signed.atomic_files import AS_UMASK, DRAFT, open_atomically
 from axiom.store.accounts import credit_sites, tombstones
@@ -125,16 +125,14 @@ class StatisticsFiles:
             for volunteer in part:
                 answers = {number for host in hosts.get(volunteer.id, ()) for number in by_host.get(host, ())}
                 record = VolunteerTotals(volunteer_id=volunteer.id).record(db)
-                for stamp in list_stamps(
-                    Contribution(
-                        valid=record.valid,
-                        hours=record.cpu_seconds / 3_600,
-                        answers=len(answers),
-                        changed=len(answers & against),
-                        since=volunteer.created_at,
-                    ),
-                    now,
-                ):
+                done = sum_contribution(
+                    valid=record.valid,
+                    cpu_seconds=record.cpu_seconds,
+                    answers=answers,
+                    against=against,
+                    since=volunteer.created_at,
+                )
+                for stamp in list_stamps(done, now):
                     pair = str(volunteer.id), str(NUMBERS[stamp.name])
                     if stamp.is_earned:
                         since = given_at.get(pair, int(now.timestamp()))

@@ -19,7 +19,6 @@ SISTERS = {
     ("frozen_readout", "layer_balance"),
     ("information_bottleneck", "information_bottleneck_deep"),
     ("label_scars", "scars_or_size"),
-    ("luck_in_learning", "memory_of_waiting"),
     ("starvation_under_dropout", "starvation_under_gradient_normalisation"),
 }
 
