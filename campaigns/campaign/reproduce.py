@@ -224,6 +224,7 @@ def write_page(into: Path, listed: OldClaims, experiments: Mapping[str, Computed
     file.write_text(page(listed, experiments, pictures, files_of(catalogue), earlier), encoding="utf-8")
     answers.write(catalogue / answers.NAME, listed, experiments)
     answers.write_recorded(catalogue / recorded_answers.FILE, experiments)
+    answers.write_sweeps(catalogue / recorded_answers.SWEEPS, experiments)
     print(f"Written: {os.path.relpath(file)}", flush=True)
 
 

@@ -50,9 +50,7 @@ def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) ->
 
     A line that says what it said keeps its day.
     """
-    before = (
-        {_without_day(row): row["at"] for row in json.loads(file.read_text(encoding="utf-8"))} if file.is_file() else {}
-    )
+    before = {_without_day(row): row["at"] for row in _read_rows(file)}
     lines = []
     for name, experiment in sorted(experiments.items()):
         named = set[str]().union(*(headline.when for headline in experiment.manifest.headlines))
@@ -73,6 +71,26 @@ def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) ->
             }
             lines.append(json.dumps(row | {"at": before.get(_without_day(row), row["at"])}, ensure_ascii=False))
     file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def write_sweeps(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
+    """Write the medians that each figure shows. Where nothing was computed anew, what is written of a version stays."""
+    before = {row["experiment"]: row for row in _read_rows(file)}
+    lines = []
+    for name, experiment in sorted(experiments.items()):
+        row = before.get(name)
+        if experiment.medians:
+            medians = [
+                [place, seeds, *map(_short, numbers)] for place, (seeds, *numbers) in sorted(experiment.medians.items())
+            ]
+            row = {"experiment": name, "version": experiment.manifest.version, "medians": medians}
+        if row and row["version"] == experiment.manifest.version:
+            lines.append(json.dumps(row))
+    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def _read_rows(file: Path) -> list[dict[str, Any]]:
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
 
 
 def _short(value: float | None) -> float | None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import verdict_meaning
+from axiom.domain.evidence import ConfigMedian, verdict_meaning
 from axiom.laboratory.figures.redraw_figures import experiment_sweep
+from axiom.laboratory.figures.rules.sweeps_and_strips import summarize_values
 from axiom.laboratory.policy import Policy, policy_from_settings
 from axiom.laboratory.rounds.rounds import take_next_step
 from axiom.service.open_laboratory import prepare_database, writer_of
 from axiom.settings import Settings, read_process_settings
-from axiom.signed.manifests import stored_manifest
+from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
@@ -17,6 +18,7 @@ from axiom.store.experiments import experiments
 from axiom.store.findings import blocks, evidence
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
+from axiom.store.views.results import MeasureTally
 from axiom.store.writer import Writer
 from axiom_weigh.evidence.counted_values import sound
 from axiom_weigh.evidence.method import question
@@ -79,7 +81,19 @@ def _experiment(db: Database, stored: experiments.StoredExperiment, with_picture
         seconds=cost["seconds"] / cost["amount"] if cost["amount"] else None,
         findings={finding.estimand["name"]: finding for finding in weighed if finding is not None},
         sweep=experiment_sweep(db, stored, manifest) if with_pictures else None,
+        medians=_read_medians(db, stored, manifest) if with_pictures else {},
     )
+
+
+def _read_medians(db: Database, stored: experiments.StoredExperiment, manifest: Manifest) -> dict[int, ConfigMedian]:
+    if (figure := manifest.figure) is None:
+        return {}
+    by_config = MeasureTally().values(db, stored.id, figure.y).by_config
+    return {
+        place: summarize_values(by_config[place])
+        for place, config in enumerate(manifest.configs)
+        if place in by_config and figure.shows(config)
+    }
 
 
 def _finding(db: Database, view: findings.FindingView) -> WeighedFinding | None:

@@ -41,7 +41,7 @@ EXPERIMENT = """
 import time
 from dataclasses import dataclass
 
-from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.domain.experiments import Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 
 
@@ -72,6 +72,7 @@ experiment = Experiment(
     name="tiny_sum", version=1, question="What is the sum?", reference="Gauss", run=run, measures=Measures,
     sweep=grid(Config, size=[1, 2]), ranges={"size": (1, 9)},
     needs=Needs(seconds=lambda config: 0.1, memory_mb=100),
+    figure=Figure(x="size", y="total", title="Totals"),
     estimands=(
         asked("is_large", "sums are large", Kind.LEVEL, "total", 2, null=1.0),
         asked("is_odd", "sums are odd", Kind.PROPORTION, "is_odd", 1, null=0.5),
@@ -232,6 +233,21 @@ def test_more_seeds_than_are_written_take_their_place(catalogue, copied, reckone
     lab = ["--data", str(reckoned / "lab"), "--catalogue", str(catalogue), "--into", str(copied.parent)]
     assert campaign["main"](["--page", *lab]) == 0
     assert files(copied.parent / "the-old-claims") == files(reckoned / "the-old-claims")
+
+
+def test_what_a_figure_shows_is_recorded_and_stays_without_a_laboratory(catalogue, reckoned, tmp_path):
+    for file in catalogue.iterdir():
+        shutil.copy(file, tmp_path)
+    for lab in (reckoned / "lab", tmp_path / "none"):
+        place = ["--data", str(lab), "--catalogue", str(tmp_path), "--into", str(reckoned)]
+        assert campaign["main"](["--page", *place]) == 0
+        (row,) = json.loads((tmp_path / "recorded_sweeps.json").read_text())
+        assert (row["experiment"], row["version"]) == ("tiny_sum", 1)
+        (first, second) = row["medians"]
+        assert first[:2] == [0, 32]
+        assert second[:2] == [1, 32]
+        assert second[2:] == pytest.approx([2 * number for number in first[2:]], rel=1e-3)
+        assert 1 < first[3] < first[2] < first[4] < 2
 
 
 def test_what_earlier_rules_said_is_weighed_again_and_told(catalogue, copied, reckoned):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from axiom.domain.estimands import Direction
 from axiom_weigh.values import Verdict
@@ -52,6 +53,15 @@ def verdicts_of(meaning: Meaning, expects: Direction) -> tuple[Verdict, ...]:
 def is_against(verdict: Verdict, expects: Direction) -> bool:
     """Does a verdict speak against such a claim: by the opposite, or by an effect that is too small?"""
     return verdict_meaning(verdict, expects) in (Meaning.OPPOSITE, Meaning.TOO_SMALL)
+
+
+class ConfigMedian(NamedTuple):
+    """What the repetitions of one config say of a measure, as a row of a file has it."""
+
+    seeds: int
+    median: float | None
+    low: float | None
+    high: float | None
 
 
 VOID = frozenset({"suspended", "recalled"})  # states of a finding from which nothing follows as it stands

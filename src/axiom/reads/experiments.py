@@ -4,7 +4,7 @@ import base64
 import difflib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.experiments.rules.search import matches_search
-from axiom.laboratory.figures.rules.question_picture import choose_recorded_estimand
+from axiom.laboratory.figures.rules.question_picture import choose_recorded_estimand, place_recorded_medians
 from axiom.laboratory.figures.rules.sweeps_and_strips import place_points
 from axiom.limits import experiments as experiment_limits
 from axiom.limits import figures as limits
@@ -42,7 +42,7 @@ from axiom.store.engine import counters
 from axiom.store.experiments import costs, drafts, experiments, former_results, old_names, preflights, task_rules
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
-from axiom.store.experiments.recorded_answers import find_recorded_numbers
+from axiom.store.experiments.recorded_answers import find_recorded_medians, find_recorded_numbers
 from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import blocks, old_claims
 from axiom.store.registrations.registrations import read_placed_configs
@@ -375,8 +375,13 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     """
     measure = _drawn(manifest)
     read = reading.tally.values(reading.db, stored.id, measure)
-    named, rows = _rows_of(reading, stored, manifest, read)
-    headings = (*named, "Results", f"Median of {name_in_words(manifest.words, measure)}", "Low", "High")
+    named: tuple[str, ...] = ("Config",)
+    if manifest.figure is None:
+        rows = _list_configs(manifest, read.by_config)
+    else:
+        points, by = read_points(reading, stored, manifest, read)
+        named, rows = _list_points(manifest, [points[place] for place in points if place in read.by_config], by)
+    headings = (*named, *_median_headings(manifest, measure))
     name = f"experiment/{stored.id}/sweep"
     return figure_with_table(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
@@ -386,24 +391,25 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     }
 
 
-def _rows_of(
-    reading: Reading, stored: StoredExperiment, manifest: Manifest, read: MeasuredValues
-) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    """The sweep's table: what its rows begin with, which is the config, or where the picture has it; and the rows."""
-    figure, by_config = manifest.figure, read.by_config
-    if figure is None:
-        shown_factors = varying_factors(manifest)
-        return ("Config",), [
-            [config_in_words(manifest.configs[place], shown_factors), *_ends(by_config[place])]
-            for place in sorted(by_config)
-            if place < len(manifest.configs)
-        ]
-    points, by = read_points(reading, stored, manifest, read)
-    x = name_in_words(manifest.words, figure.x)
+def _median_headings(manifest: Manifest, measure: str) -> tuple[str, ...]:
+    return "Results", f"Median of {name_in_words(manifest.words, measure)}", "Low", "High"
+
+
+def _list_configs(manifest: Manifest, by_config: Mapping[int, Sequence[float]]) -> list[list[Any]]:
+    shown_factors = varying_factors(manifest)
+    return [
+        [config_in_words(manifest.configs[place], shown_factors), *_ends(by_config[place])]
+        for place in sorted(by_config)
+        if place < len(manifest.configs)
+    ]
+
+
+def _list_points(manifest: Manifest, points: Iterable[SweepPoint], by: str) -> tuple[tuple[str, ...], list[list[Any]]]:
+    """The table of a drawn sweep: what its rows begin with, which is where the picture has them; and the rows."""
+    x = name_in_words(manifest.words, manifest.figure.x if manifest.figure else "")
     return (x, by) if by else (x,), [
         [point.x, *([digits(point.series)] if by else []), point.seeds, point.median, point.low, point.high]
-        for place, point in points.items()
-        if place in by_config
+        for point in points
     ]
 
 
@@ -412,13 +418,18 @@ def _ends(values: Sequence[float]) -> Sequence[float | None]:
 
 
 def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
-    """The picture of what the makers had measured of the estimand that shows most of their answer."""
+    """The picture of what the makers had measured: the sweep, or of their answer the estimand that shows most."""
     numbers = find_recorded_numbers(stored.name, stored.version)
+    name = f"experiment/{stored.id}/recorded"
+    points, by = place_recorded_medians(manifest, numbers, find_recorded_medians(stored.name, stored.version))
+    if points and manifest.figure:
+        named, rows = _list_points(manifest, points.values(), by)
+        headings = (*named, *_median_headings(manifest, manifest.figure.y))
+        return figure_with_table(reading, name, headings, rows, has_series=bool(by)) | {"title": manifest.figure.title}
     estimand = choose_recorded_estimand(manifest, numbers)
     if estimand is None:
         return None
     values = numbers[estimand["name"]].values
-    name = f"experiment/{stored.id}/recorded"
     return figure_with_table(reading, name, ("Repetition", "Value"), list(enumerate(values)), is_course=True)
 
 

@@ -15,7 +15,7 @@ from axiom.domain.headlines.answers import (
 )
 from axiom.domain.headlines.numbers import interval_in_words
 from axiom.domain.links import mark_unapproved
-from axiom.laboratory.figures.rules.question_picture import draws_measure, name_question_picture
+from axiom.laboratory.figures.rules.question_picture import draws_measure, find_compared_arms, name_question_picture
 from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
@@ -63,6 +63,7 @@ def question_page(reading: Reading, name: str) -> Answer:
     carriers = [row for row in rows if row["number"] in carrying]
     decided = [row for row in rows if row["verdict"].is_decided]
     picture = describe_picture(reading, stored, manifest, answered["picture"])
+    picture["is_ringed"] = find_compared_arms(manifest, answered["rests_on"]) is not None
     return {
         "misread": picture.get("misread", []),
         "question": answered
@@ -73,7 +74,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "asked": manifest.question,
             "theme": read_themes().get(stored.name),
             "repetitions": min((row["evidence"]["seeds"] for row in carriers), default=0),
-            "told_by_makers": _tell_recorded_numbers(manifest, (answered["recorded"] or {}).get("estimands", ())),
+            "told_by_makers": _tell_recorded_numbers(manifest, answered["rests_on"]) if answered["recorded"] else [],
             "told": carriers or ([] if answered["recorded"] else decided),
             "decided": len(decided),
             "findings": rows,
@@ -176,6 +177,7 @@ def describe_answer(
         "is_pictured": manifest.figure is None
         or is_recorded
         or any(draws_measure(manifest.figure, declared[name]["measure"]) for name in carrying),
+        "rests_on": list(carrying),
         "carried_by": [brief.number for brief in briefed],
         "is_size_open": is_answer_open(manifest.estimands, carrying),
         "grade": grade_answer(carrying),
@@ -183,7 +185,6 @@ def describe_answer(
         "recorded": {
             "at": max(number.at for number in recorded),
             "repetitions": min(len(number.values) for number in recorded),
-            "estimands": list(carrying),
         }
         if recorded
         else None,

@@ -7,9 +7,13 @@ from evidence_lines import record
 from furnished_lab import weighed
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.store.experiments import recorded_answers
+from axiom.domain.evidence import ConfigMedian
+from axiom.laboratory.figures.redraw_figures import recorded_picture
+from axiom.signed.manifests import stored_manifest
+from axiom.store.experiments import experiments, recorded_answers
 from axiom.store.experiments.recorded_answers import RecordedNumber
 from axiom.web.site.routes import PAGES
+from axiom_weigh.figures.picture_data import Strip, Sweep
 from axiom_weigh.values import Grade, Verdict
 
 HEADLINES = """headlines=(
@@ -115,6 +119,25 @@ def test_what_makers_measured_is_theirs_until_this_laboratory_says_so_or_otherwi
     assert question["headline"] == (None if is_recorded is None else SAID[Verdict.POSITIVE])
     assert (question["recorded"] is not None) is (is_recorded is True)
     assert ("Computed by the makers of Axiom" in text) is (is_recorded is True)
+
+
+@pytest.mark.parametrize(("measure", "is_drawn"), [("total", True), ("count", False)])
+def test_the_figure_of_the_makers_is_shown_where_it_draws_what_their_answer_says(
+    browse, small_lab, tmp_path, monkeypatch, measure, is_drawn
+):
+    figure = f'figure=Figure(x="size", y="{measure}", title="Totals"), needs='
+    text = TEXT.replace("import Experiment,", "import Experiment, Figure,").replace("needs=", figure)
+    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    medians = {0: ConfigMedian(16, 1.0, 0.9, 1.1), 1: ConfigMedian(16, 2.0, 1.9, 2.1)}
+    monkeypatch.setattr(recorded_answers, "_read", lambda: {("tiny_sum", 1): {"grows": recorded()}})
+    monkeypatch.setattr(recorded_answers, "_read_sweeps", lambda: {("tiny_sum", 1): medians})
+    question, _, page = pages_of(browse, small_lab)
+    assert question["figure"]["is_ringed"] is is_drawn
+    assert ("Ringed: what is compared." in page) is is_drawn
+    repetitions = [[number, 1.0] for number in range(16)]
+    assert question["figure"]["rows"] == ([[1, 16, 1.0, 0.9, 1.1], [2, 16, 2.0, 1.9, 2.1]] if is_drawn else repetitions)
+    (stored,) = experiments.list_experiment_versions(small_lab.db)
+    assert isinstance(recorded_picture(stored, stored_manifest(stored.manifest)), Sweep if is_drawn else Strip)
 
 
 DRAWN = (

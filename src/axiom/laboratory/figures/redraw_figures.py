@@ -15,22 +15,21 @@ from axiom.domain.evidence import verdict_meaning
 from axiom.domain.experiments import Headline
 from axiom.domain.headlines.answers import (
     choose_answer,
-    choose_headline,
     compose_answer,
     compose_claim,
     compose_title,
     grade_answer,
     is_answer_open,
-    level_in_words,
     with_words,
 )
-from axiom.domain.headlines.numbers import estimate_with_unit, unit_of
+from axiom.domain.headlines.numbers import unit_of
 from axiom.domain.work import Outcome
 from axiom.laboratory.experiments.rules.curve_rows import choose_curve_measure, compose_median_curve
 from axiom.laboratory.figures.rules.question_picture import (
     choose_recorded_estimand,
-    draws_measure,
+    mark_compared_arms,
     name_question_picture,
+    place_recorded_medians,
 )
 from axiom.laboratory.figures.rules.sweeps_and_strips import (
     compose_strip,
@@ -49,7 +48,11 @@ from axiom.store.engine.database import Database, Row, from_microseconds, to_mic
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
+from axiom.store.experiments.recorded_answers import (
+    RecordedNumber,
+    find_recorded_medians,
+    find_recorded_numbers,
+)
 from axiom.store.findings import evidence
 from axiom.store.findings.evidence import WeighedFinding
 from axiom.store.registrations import registrations
@@ -68,12 +71,10 @@ from axiom_weigh.figures.picture_data import (
     History,
     Look,
     Narrowing,
-    PointMark,
     Request,
     SharedCard,
     Strip,
     Sweep,
-    SweepPoint,
     look_of,
     shared_card,
 )
@@ -206,7 +207,7 @@ def _pictures(
     pictures: dict[str, Request | None] = {
         f"experiment/{experiment.id}/sweep": experiment_sweep(db, experiment, manifest, newest),
         f"experiment/{experiment.id}/curve": experiment_curve(db, experiment, manifest),
-        f"experiment/{experiment.id}/recorded": recorded_strip(experiment, manifest),
+        f"experiment/{experiment.id}/recorded": recorded_picture(experiment, manifest),
     }
     own_pictures = dict(
         pair for finding in weighed for pair in _finding_pictures(db, finding, lines[finding.number], laboratory)
@@ -264,42 +265,18 @@ def experiment_sweep(
     if manifest.figure is None:
         return None
     by_place, _ = place_points(manifest, MeasureTally().values(db, experiment.id, manifest.figure.y).by_config)
-    marks = _marks(manifest, newest or {}, by_place)
+    marks = mark_compared_arms(manifest, newest or {}, by_place)
     return compose_sweep(manifest, by_place.values(), name=f"experiment-{experiment.id}-sweep", marks=marks)
 
 
-def _marks(
-    manifest: Manifest, newest: Mapping[str, Evidence], by_place: Mapping[int, SweepPoint]
-) -> Iterator[PointMark]:
-    """The two arms of what carries the headline and lies in the picture; of several those that are farthest apart."""
-    headline, figure = choose_headline(manifest.headlines, newest), manifest.figure
-    if headline is None or figure is None:
-        return
-    compared = [
-        (arms[0][0], arms[1][0], estimand)
-        for estimand in manifest.estimands
-        if estimand["name"] in headline.when and draws_measure(figure, estimand["measure"])
-        for arms in [
-            [
-                [place for place in by_place if arm.items() <= manifest.configs[place].items()]
-                for arm in estimand["between"]
-            ]
-        ]
-        if list(map(len, arms)) == [1, 1]
-    ]
-    for first, second, estimand in sorted(compared, key=lambda row: abs(row[0] - row[1]))[-1:]:
-        worded, line = with_words(estimand, manifest, manifest.configs), newest[estimand["name"]]
-        names = [
-            level_in_words(manifest.words, figure.x, manifest.configs[place][figure.x]) for place in (first, second)
-        ]
-        how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
-        yield PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}"))
-        yield PointMark(point=by_place[second], words=names[1], is_reference=True)
-
-
-def recorded_strip(experiment: StoredExperiment, manifest: Manifest) -> Strip | None:
-    """What the makers of the catalogue had measured of the estimand of their answer that shows most."""
+def recorded_picture(experiment: StoredExperiment, manifest: Manifest) -> Sweep | Strip | None:
+    """What the makers of the catalogue had measured: the figure where it shows their answer, else its repetitions."""
     numbers = find_recorded_numbers(experiment.name, experiment.version)
+    medians = find_recorded_medians(experiment.name, experiment.version)
+    by_place, _ = place_recorded_medians(manifest, numbers, medians)
+    if by_place:
+        marks = mark_compared_arms(manifest, numbers, by_place)
+        return compose_sweep(manifest, by_place.values(), name=f"experiment-{experiment.id}-recorded", marks=marks)
     declared = choose_recorded_estimand(manifest, numbers)
     if declared is None:
         return None

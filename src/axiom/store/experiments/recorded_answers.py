@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from axiom import shipped
+from axiom.domain.evidence import ConfigMedian
 from axiom_weigh.values import Grade, Verdict
 
-FILE = "recorded_answers.json"  # written by scripts/campaign reproduce
+FILE = "recorded_answers.json"  # written by scripts/campaign reproduce, as is the next
+SWEEPS = "recorded_sweeps.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,12 +38,29 @@ def find_recorded_numbers(experiment: str, version: int) -> Mapping[str, Recorde
     return _read().get((experiment, version), {})
 
 
+def find_recorded_medians(experiment: str, version: int) -> Mapping[int, ConfigMedian]:
+    """Of what its figure shows, by the place of a config in its sweep; nothing of another version."""
+    return _read_sweeps().get((experiment, version), {})
+
+
+@cache
+def _read_sweeps() -> Mapping[tuple[str, int], Mapping[int, ConfigMedian]]:
+    return {
+        (row["experiment"], row["version"]): {place: ConfigMedian(*median) for place, *median in row["medians"]}
+        for row in _read_rows(SWEEPS)
+    }
+
+
 @cache
 def _read() -> Mapping[tuple[str, int], Mapping[str, RecordedNumber]]:
-    file = shipped.catalogue_folder() / FILE
     recorded: dict[tuple[str, int], dict[str, RecordedNumber]] = {}
-    for row in json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []:
+    for row in _read_rows(FILE):
         experiment, version, estimand = (row.pop(name) for name in ("experiment", "version", "estimand"))
         typed = {"verdict": Verdict(row["verdict"]), "grade": Grade(row["grade"]), "values": tuple(row["values"])}
         recorded.setdefault((experiment, version), {})[estimand] = RecordedNumber(**row | typed)
     return recorded
+
+
+def _read_rows(name: str) -> list[dict[str, Any]]:
+    file = shipped.catalogue_folder() / name
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []

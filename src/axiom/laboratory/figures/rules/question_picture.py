@@ -3,12 +3,22 @@
 What draws pictures asks this, and every page that shows one: so a page never names another than the one that is drawn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from axiom.domain.evidence import ConfigMedian
 from axiom.domain.experiments import Figure
-from axiom.domain.headlines.answers import WeighedNumber, choose_headline, choose_pictured_estimand
+from axiom.domain.headlines.answers import (
+    WeighedNumber,
+    choose_headline,
+    choose_pictured_estimand,
+    level_in_words,
+    with_words,
+)
+from axiom.domain.headlines.numbers import estimate_with_unit
+from axiom.laboratory.figures.rules.sweeps_and_strips import place_medians
 from axiom.signed.manifests import Manifest
+from axiom_weigh.figures.picture_data import PointMark, SweepPoint
 
 
 def draws_measure(figure: Figure, measure: str) -> bool:
@@ -20,6 +30,56 @@ def choose_recorded_estimand(manifest: Manifest, recorded: Mapping[str, WeighedN
     """Of what the makers had measured that whose repetitions are drawn; None where it answers nothing."""
     headline = choose_headline(manifest.headlines, recorded)
     return choose_pictured_estimand(headline.when, manifest.estimands) if headline else None
+
+
+def place_recorded_medians(
+    manifest: Manifest, recorded: Mapping[str, WeighedNumber], medians: Mapping[int, ConfigMedian]
+) -> tuple[dict[int, SweepPoint], str]:
+    """The points of the makers' picture, where that shows what their answer says; else none: it has another."""
+    headline, figure = choose_headline(manifest.headlines, recorded), manifest.figure
+    if headline is None or figure is None or not medians:
+        return {}, ""
+    shown = [estimand for estimand in manifest.estimands if estimand["name"] in headline.when]
+    if not any(draws_measure(figure, estimand["measure"]) for estimand in shown):
+        return {}, ""
+    return place_medians(manifest, medians)
+
+
+def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int, int, Mapping[str, Any]] | None:
+    """The places of the two arms that an answer compares in the picture, of several those that are farthest apart."""
+    figure = manifest.figure
+    compared = []
+    for estimand in manifest.estimands:
+        if figure and estimand["name"] in names and draws_measure(figure, estimand["measure"]):
+            arms = [
+                [
+                    place
+                    for place, config in enumerate(manifest.configs)
+                    if figure.shows(config) and arm.items() <= config.items()
+                ]
+                for arm in estimand["between"]
+            ]
+            if list(map(len, arms)) == [1, 1]:
+                compared.append((arms[0][0], arms[1][0], estimand))
+    return max(compared, key=lambda row: abs(row[0] - row[1]), default=None)
+
+
+def mark_compared_arms(
+    manifest: Manifest, numbers: Mapping[str, WeighedNumber], by_place: Mapping[int, SweepPoint]
+) -> tuple[PointMark, ...]:
+    """Those two with what they are and how far they lie apart; none where the answer compares none of the picture."""
+    headline, figure = choose_headline(manifest.headlines, numbers), manifest.figure
+    compared = find_compared_arms(manifest, headline.when) if headline else None
+    if compared is None or figure is None:
+        return ()
+    first, second, estimand = compared
+    worded, line = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]]
+    names = [level_in_words(manifest.words, figure.x, manifest.configs[place][figure.x]) for place in (first, second)]
+    how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
+    return (
+        PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}")),
+        PointMark(point=by_place[second], words=names[1], is_reference=True),
+    )
 
 
 def name_question_picture(experiment_id: int, *, has_figure: bool, is_recorded: bool, finding: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction
+from axiom.domain.evidence import ConfigMedian
 from axiom.domain.headlines.answers import name_in_words, name_quantity, tell_levels
 from axiom.domain.headlines.numbers import bare_number, unit_of
 from axiom.signed.manifests import Manifest
@@ -20,15 +21,25 @@ from axiom_weigh.figures.picture_data import (
 from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.values import Cohort, Evidence, Observation
 
+_NOTHING = ConfigMedian(0, None, None, None)
+
 
 def place_points(manifest: Manifest, values: Mapping[int, Sequence[float]]) -> tuple[dict[int, SweepPoint], str]:
     """Each config that the figure shows, by its place in the sweep, and the factors by which its series are told."""
+    return place_medians(manifest, {place: summarize_values(measured) for place, measured in values.items()})
+
+
+def place_medians(manifest: Manifest, medians: Mapping[int, ConfigMedian]) -> tuple[dict[int, SweepPoint], str]:
+    """The same of medians that are known already."""
     figure = manifest.figure
     if figure is None:
         return {}, ""
     shown = [place for place, config in enumerate(manifest.configs) if figure.shows(config)]
     in_words = [tell_levels(manifest.words, manifest.configs[place], figure.x) for place in shown]
-    measured = [_measure(config, values.get(place, ())) for place, config in zip(shown, in_words, strict=True)]
+    measured = [
+        MeasuredConfig(config=config, **medians.get(place, _NOTHING)._asdict())
+        for place, config in zip(shown, in_words, strict=True)
+    ]
     points, by = points_of(figure.x, measured)
     return dict(zip(shown, points, strict=True)), by
 
@@ -98,8 +109,6 @@ def name_axis(estimand: Mapping[str, Any]) -> str:
     return f"{measure}: {unit}" if unit else measure
 
 
-def _measure(config: Mapping[str, Any], values: Sequence[float]) -> MeasuredConfig:
-    low, high = median_sequence(values)
-    return MeasuredConfig(
-        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
-    )
+def summarize_values(values: Sequence[float]) -> ConfigMedian:
+    """What they say, however few there are."""
+    return ConfigMedian(len(values), median_of(values) if values else None, *median_sequence(values))
