@@ -273,7 +273,8 @@ def main() -> int:
             *("/results", f"/results?experiment={name}", f"/results?experiment={name}&sort=-seconds"),
             *("/hosts", "/hosts/1", "/workunits/1", "/tasks/1", "/failures", "/watches"),
             *("/volunteers", "/volunteers/2", "/teams", "/teams/1", "/leaderboards", "/leaderboards?of=teams"),
-            *("/ledger", "/join", "/status", "/news"),
+            *("/ledger", "/join", "/status", "/news", "/questions", f"/questions/{name}", f"/questions/{name}/picture"),
+            *("/old-claims", "/maps", "/docs"),
         ]
         pages = Site(folder=folder, name="Bench", now=lambda: NOW + timedelta(hours=1), live=dict)
         figures = asyncio.run(measure(pages, addresses, options.rounds))

@@ -169,7 +169,7 @@ def _matching(reading: Reading, graph: Graph, briefs: Sequence[FindingBrief], fi
         return {brief.number for brief in chosen}
     asking = read_estimands(reading)
     rows = ((brief, asking[brief.number], graph.aliases(brief.number)) for brief in chosen)
-    return {brief.number for brief, estimand, aliases in rows if _matches(brief, estimand, aliases, **words)}
+    return {brief.number for brief, estimand, aliases in rows if _matches(reading, brief, estimand, aliases, **words)}
 
 
 def read_estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
@@ -429,14 +429,11 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
     finding, estimand, line = view.finding, view.estimand, view.line
     return {
         "number": finding.number,
-        "answer": view.answer,
-        "tested": view.tested,
         "claim": finding.claim,
         "author": view.registered.get("proposal", {}).get("author"),
         "status": finding.status,
         "verdict": view.verdict,
         "reads": view.reads,
-        "is_size_open": view.is_size_open,
         "grade": line.evidence.grade if line else Grade.AWAITING,
         "experiment": view.experiment,
         "version": view.version,
@@ -445,10 +442,6 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "estimand": finding.estimand,
         "kind": estimand["kind"],
         "measure": estimand["measure"],
-        "quantity": compose_quantity(estimand),
-        "in_words": interval_in_words(estimand, *_ends(line)),
-        "row": _describe_row(view),
-        "scale": estimand_scale(estimand),
         "chance": _chance(estimand["prediction"], view.verdict),
         "foreknowledge": _foreknowledge(reading, view),
         "smallest": estimand["smallest"],
@@ -457,6 +450,22 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "block": view.registered["block"],
         "evidence": describe_evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, view),
+        **reading.memo.get_or_create(
+            ("worded", finding.number), lambda: _word_finding(view), version=(view.measured, finding.status)
+        ),
+    }
+
+
+def _word_finding(view: FindingView) -> Answer:
+    """What is composed of what it asks, of what was measured and of its status, and of nothing else."""
+    return {
+        "answer": view.answer,
+        "tested": view.tested,
+        "is_size_open": view.is_size_open,
+        "quantity": compose_quantity(view.estimand),
+        "in_words": interval_in_words(view.estimand, *_ends(view.line)),
+        "row": _describe_row(view),
+        "scale": estimand_scale(view.estimand),
     }
 
 
@@ -617,6 +626,7 @@ def _awaits(reading: Reading, view: FindingView) -> Answer:
 
 
 def _matches(
+    reading: Reading,
     brief: FindingBrief,
     estimand: Mapping[str, Any],
     aliases: Sequence[Answer],
@@ -627,10 +637,13 @@ def _matches(
     alias: str,
 ) -> bool:
     names = [(old["name"], *old["scripts"]) for old in aliases]
+    answer = reading.memo.get_or_create(
+        ("sentence", brief.number), lambda: compose_answer(estimand, brief, brief.status), version=brief
+    )
     return (
         (
             q.casefold() in " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
-            or q.casefold() in compose_answer(estimand, brief, brief.status).casefold()
+            or q.casefold() in answer.casefold()
         )
         and (not alias or any(is_alias(alias, old) for old in names))
         and (not verdict or brief.verdict == verdict)

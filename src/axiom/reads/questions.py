@@ -154,7 +154,19 @@ def describe_answer(
     Several findings of one estimand are of several designs: the first is that of the file. While they say nothing as
     a whole, the answer is what the makers of the catalogue had measured, which is told with it.
     """
-    asking = finding_views.read_estimands(reading)
+    return reading.memo.get_or_create(
+        ("answer", stored.id),
+        lambda: _compose_answer(finding_views.read_estimands(reading), stored, manifest, briefs),
+        version=briefs,
+    )
+
+
+def _compose_answer(
+    asking: Mapping[int, Mapping[str, Any]],
+    stored: StoredExperiment,
+    manifest: Manifest,
+    briefs: Sequence[FindingBrief],
+) -> Answer:
     newest_first = sorted(briefs, key=lambda brief: -brief.number)
     own = {asking[brief.number]["name"]: brief for brief in newest_first if brief.status == "open"}
     makers = find_recorded_numbers(manifest.name, manifest.version)

@@ -1,6 +1,7 @@
 """The page of a question: its headline is said while every finding it speaks of says so, and never else."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from evidence_lines import record
@@ -50,6 +51,26 @@ def test_a_headline_stands_on_every_page_just_while_its_verdict_does(browse, lab
     assert {answer["headline"] for answer in home["answers"]} == {SAID.get(verdict)} - {None}
     for said in SAID.values():
         assert (said in text) == (said == SAID.get(verdict))
+
+
+def test_pages_that_were_seen_before_follow_each_change_of_a_verdict_and_a_status(browse, lab):
+    reader = browse(lab)
+    reader.app._fresh = 0.0  # so that each page is made again
+    changes = [(Verdict.POSITIVE, "open"), (Verdict.UNDECIDED, "open"), (Verdict.ABSENT, "open")]
+    for blocks, (verdict, status) in enumerate([*changes, (Verdict.ABSENT, "suspended")], 2):
+        with lab.db.transaction():
+            record(lab.db, 1, weighed(blocks, verdict=verdict), (), session_id=None, now=lab.now)
+            lab.db.execute("UPDATE finding SET status = :status", status=status)
+        headline = SAID.get(verdict) if status == "open" else None
+        assert reader.get("/questions/tiny_sum.json").json["question"]["headline"] == headline
+        assert [row["headline"] for row in reader.get("/index.json").json["home"]["answers"]] == [headline] * bool(
+            headline
+        )
+        (row,) = reader.get("/findings.json").json["findings"]
+        (seen,) = reader.get(f"/findings.json?{urlencode({'q': row['answer']})}").json["findings"]
+        assert (row["verdict"], row["status"]) == (verdict, status)
+        assert row["answer"] == seen["answer"] == reader.get("/findings/1.json").json["finding"]["answer"]
+        assert row["answer"].startswith("Suspended") is (status == "suspended")
 
 
 def test_a_finding_of_a_retired_version_answers_nothing(browse, lab, tmp_path):
