@@ -15,7 +15,11 @@ from axiom.domain.headlines.answers import (
 )
 from axiom.domain.headlines.numbers import interval_in_words
 from axiom.domain.links import mark_unapproved
-from axiom.laboratory.figures.rules.question_picture import draws_measure, find_compared_arms, name_question_picture
+from axiom.laboratory.figures.rules.question_picture import (
+    find_compared_arms,
+    name_question_picture,
+    rank_question_picture,
+)
 from axiom.laboratory.findings.rules.literature import compose_comparison
 from axiom.reads import experiments as experiment_views
 from axiom.reads import findings as finding_views
@@ -29,7 +33,11 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.experiments.recorded_answers import RecordedNumber, find_recorded_numbers
+from axiom.store.experiments.recorded_answers import (
+    RecordedNumber,
+    find_recorded_medians,
+    find_recorded_numbers,
+)
 from axiom.store.experiments.themes import read_themes
 from axiom.store.findings import references
 from axiom.store.views import findings
@@ -175,7 +183,6 @@ def _compose_answer(
     carrying = {name: numbers[name] for name in headline.when} if headline else {}
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
     recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
-    declared = {estimand["name"]: estimand for estimand in manifest.estimands}
     weighed = [brief.number for brief in own.values() if brief.weighed_at]
     return {
         "headline": headline.says if headline else None,
@@ -186,9 +193,12 @@ def _compose_answer(
             is_recorded=is_recorded,
             finding=briefed[0].number if briefed else min(weighed, default=0),
         ),
-        "is_pictured": manifest.figure is None
-        or is_recorded
-        or any(draws_measure(manifest.figure, declared[name]["measure"]) for name in carrying),
+        "picture_rank": rank_question_picture(
+            manifest,
+            carrying,
+            is_recorded=is_recorded,
+            has_medians=bool(find_recorded_medians(manifest.name, manifest.version)),
+        ),
         "rests_on": list(carrying),
         "carried_by": [brief.number for brief in briefed],
         "is_size_open": is_answer_open(manifest.estimands, carrying),

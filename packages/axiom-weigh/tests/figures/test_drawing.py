@@ -135,6 +135,23 @@ def test_series_are_named_by_what_tells_them_apart(requests, by, series, heading
         assert [name for name in names if name not in texts] == []
 
 
+def test_long_titles_and_names_take_further_lines_rather_than_lose_words(requests):
+    title = "the number of parameters at which the error is largest, over the number of examples"
+    named = "many hidden neurons that stay as they began"
+    points = tuple(
+        SweepPoint(x=depth, series=name, median=depth, seeds=8) for name in (named, "few") for depth in (1, 2)
+    )
+    for request in (
+        replace(requests["series"], x=title, y=title, by="", points=points),
+        replace(requests["strip"], axis=title),
+    ):
+        for picture in pictures(svg_of(request)):
+            written = " ".join(dict.fromkeys(words(picture)))  # a name is drawn twice, once as its rim
+            assert "…" not in written
+            assert title in written
+            assert (named in written) is (request.name != requests["strip"].name)
+
+
 def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_older_ones(requests):
     strip, older = requests["strip"], requests["older-strip"]
     wide = pictures(svg_of(requests["strip"]))[0]

@@ -21,7 +21,7 @@ from axiom.web.base.markdown import document_in_html
 from axiom.web.base.stacked_tables import StackingTemplate
 from axiom.web.maps import colours
 from axiom_weigh.grouping import group_pairs
-from axiom_weigh.values import Verdict
+from axiom_weigh.values import Grade, Verdict
 
 _ENGLISH_WORDS = Markup(' lang="en"')
 _FONT = "literata-axiom.woff2"
@@ -104,6 +104,7 @@ def template_environment() -> Environment:
         "cells": cells.row_cells,
         "columns": cells.number_columns,
         "estimate": _estimate,
+        "grades": list(Grade),
         "most_rows": limits.ROWS_BESIDE_A_PICTURE,
         "tiny_picture": draw_tiny_picture,
         "sort_address": results.sort_address,

@@ -1,6 +1,7 @@
 """The strokes that pictures are made of: each is a piece of SVG over plain rows, at places of one pair of axes."""
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ SIZE = 12.5  # CSS pixels of letters; nothing in a figure is smaller
 CHARACTER = 6.6  # CSS pixels that a letter takes, about
 _LONGEST = 39  # characters of a label
 _EDGE = 2  # CSS pixels around a picture
+_LINE = 15  # CSS pixels that a further line of a title takes
 _BESIDE, _ABOVE, _BELOW = 14, 27, 43  # CSS pixels for an axis and its title, beside what labels take
 _SLANT = math.radians(35)
 _MANY = 12  # alike circles; from here on they are one path of short strokes with round ends, at a tenth of the bytes
@@ -53,12 +55,20 @@ class Axes:
     @property
     def top(self) -> int:
         """Where the frame begins, from above."""
-        return _ABOVE if self.y_title else 2 * _EDGE
+        return _ABOVE + _LINE * (len(self._y_lines) - 1) if self.y_title else 2 * _EDGE
 
     @cached_property
     def whole_height(self) -> int:
         """How high the picture is, with the labels and the title of its x axis."""
-        return self.top + self.height + _BELOW + round(self._hanging)
+        return self.top + self.height + _BELOW + round(self._hanging) + _LINE * (len(self._x_lines) - 1)
+
+    @property
+    def _y_lines(self) -> list[str]:
+        return textwrap.wrap(self.y_title, round(self.width / CHARACTER))
+
+    @property
+    def _x_lines(self) -> list[str]:
+        return textwrap.wrap(self.x_title, round(self.across / CHARACTER)) or [""]
 
     @cached_property
     def _hanging(self) -> float:
@@ -153,11 +163,17 @@ class Axes:
             elif x - _wide(label) / 2 > end:  # a label that would lie on the one before it gives way
                 drawn.append(_text(short(label, _LONGEST), (x, self.height + 18), "ink2", anchor="middle"))
                 end = x + _wide(label) / 2
-        title = (self.across / 2, self.height + 38.5 + self._hanging)
-        return "".join([*drawn, _text(self.x_title, title, "ink", anchor="middle")])
+        below = self.height + 38.5 + self._hanging
+        for number, line in enumerate(self._x_lines):
+            drawn.append(_text(line, (self.across / 2, below + _LINE * number), "ink", anchor="middle"))
+        return "".join(drawn)
 
     def _y_axis(self) -> str:
-        drawn = [_text(self.y_title, (_EDGE - self.left, -15), "ink", anchor="start")] if self.y_title else []
+        above = _ABOVE - self.top - 15
+        drawn = [
+            _text(line, (_EDGE - self.left, above + _LINE * number), "ink", anchor="start")
+            for number, line in enumerate(self._y_lines)
+        ]
         for tick, label in zip(self.y.ticks, self.y.labels, strict=True):
             y = (1 - self.y.place(tick)) * self.height
             drawn.append(_line((0, y), (self.across, y), "rule", width=0.6))

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from axiom_weigh.figures.axes import CHARACTER, Axes, Row
+from axiom_weigh.figures.axes import Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Look, Narrowing, Strip
-from axiom_weigh.figures.scales import Scale, digits, in_unit, linear, short
+from axiom_weigh.figures.scales import Scale, digits, in_unit, linear
 from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
@@ -41,7 +41,7 @@ def finding_axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> A
         x=x,
         y=in_unit(y, request.unit, signed=request.null == 0),
         x_title=where,
-        y_title=short(request.axis or request.y.replace("_", " "), round(WIDTHS[kind] / CHARACTER)),
+        y_title=request.axis or request.y.replace("_", " "),
         width=WIDTHS[kind],
         height=_HEIGHTS[kind],
     )

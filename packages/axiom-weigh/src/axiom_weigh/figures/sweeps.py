@@ -1,6 +1,7 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
 import itertools
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ TICKS = {"wide": 12, "narrow": 6}
 _LINE = 15
 _NEAR = 6
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
-LONGEST = {"wide": 26, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
+LONGEST = {"wide": 26, "narrow": 18}  # characters of a line of a series' name; where lines have no room, it is cut
 _STEPS = 8  # between two points of a line
 _CLEAR = 8  # CSS pixels between a marked point and its words
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
@@ -175,11 +176,12 @@ def apart_from_usual(names: Sequence[str]) -> list[str]:
 
 def beside_lines(by: str, names: Sequence[str], kind: str) -> tuple[str, list[tuple[str, ...]]]:
     """Return what stands above the names of series and the lines of each; with no factors named the names say all."""
-    if by:
-        factors, levels = telling(by, names)
-        return short(factors.replace("_", " "), HEADING[kind]), [(short(level, LONGEST[kind]),) for level in levels]
-    parts = [name.split(BETWEEN) if len(name) > LONGEST[kind] else [name] for name in apart_from_usual(names)]
-    return "", [tuple(short(part, LONGEST[kind]) for part in lines) for lines in parts]
+    factors, levels = telling(by, names) if by else ("", apart_from_usual(names))
+    parts = [[name] if by or len(name) <= LONGEST[kind] else name.split(BETWEEN) for name in levels]
+    lines = [[line for part in of_name for line in textwrap.wrap(part, LONGEST[kind]) or [""]] for of_name in parts]
+    if _LINE * sum(map(len, lines)) > HEIGHTS[kind]:
+        lines = [[short(part, LONGEST[kind]) for part in of_name] for of_name in parts]
+    return short(factors.replace("_", " "), HEADING[kind]), [tuple(of_name) for of_name in lines]
 
 
 def _is_numeric(points: Sequence[SweepPoint]) -> bool:

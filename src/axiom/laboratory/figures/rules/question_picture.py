@@ -45,6 +45,16 @@ def place_recorded_medians(
     return place_medians(manifest, medians)
 
 
+def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_recorded: bool, has_medians: bool) -> int:
+    """How well its picture tells an answer: a course that shows it, its repetitions, a course of something else."""
+    figure = manifest.figure
+    shown = [estimand for estimand in manifest.estimands if estimand["name"] in names]
+    is_shown = figure is not None and any(draws_measure(figure, estimand["measure"]) for estimand in shown)
+    if is_shown and (has_medians or not is_recorded):
+        return 0
+    return 1 if figure is None or is_recorded else 2
+
+
 def find_compared_arms(manifest: Manifest, names: Collection[str]) -> tuple[int, int, Mapping[str, Any]] | None:
     """The places of the two arms that an answer compares in the picture, of several those that are farthest apart."""
     figure = manifest.figure
