@@ -1,5 +1,7 @@
 """Which tiny picture stands beside a finding, and that what it draws lies inside it."""
 
+import re
+
 import pytest
 
 from axiom.domain.headlines.answers import MeasuredNumber, tell_size
@@ -10,8 +12,9 @@ from axiom_weigh.values import Verdict
 ARMS = [{"size": 1}, {"size": 2}]
 
 
-def asked(kind: str, in_words: str = "", null: float = 0.0) -> dict:
+def asked(kind: str, in_words: str = "", null: float = 0.0, bounds: tuple | None = None) -> dict:
     estimand = {"kind": kind, "in_words": in_words, "null": null, "smallest": 0.1, "measure": "total", "across": ""}
+    estimand["bounds"] = bounds
     return estimand | {"between": ARMS if kind == "contrast" else [], "expects": "+"}
 
 
@@ -21,7 +24,10 @@ CASES = [
     (asked("contrast", "{times2} times"), (PLUS, 1.0, 0.5, None), "bars", ("2.00 times", "95 % sure: at least 1.41")),
     (asked("contrast", "{percent} percentage points"), (PLUS, 0.5, 0.2, 0.8), "axis", None),
     (asked("proportion", null=0.5), (PLUS, 0.75, 0.6, 0.9), "dots", ("75 %", "95 % sure: 60 to 90 %")),
-    (asked("proportion", null=0.5), (PLUS, 0.76, 0.6, 0.9), "axis", None),
+    (asked("proportion", null=0.5), (PLUS, 0.76, 0.6, 0.9), "squares", None),
+    (asked("level", "{percent} %", bounds=(0, 1)), (PLUS, 0.042, 0.03, 0.05), "squares", None),
+    (asked("level", "{percent} percentage points", bounds=(-1, 1)), (PLUS, 0.042, 0.03, 0.05), "axis", None),
+    (asked("contrast", "{percent} percentage points", bounds=(0, 1)), (PLUS, 0.042, 0.03, 0.05), "axis", None),
     (asked("level", null=2.0), (Verdict.ABSENT, 2.01, 1.95, 2.05), "axis", None),
     (asked("level", null=2.0), (Verdict.UNDECIDED, 2.01, None, None), None, ("", "")),
     (asked("level"), (PLUS, 1e-9, 5e-10, 2e-9), "axis", None),
@@ -40,6 +46,10 @@ def test_a_row_is_told_with_its_unit_and_drawn_within_its_picture(estimand, meas
     if form == "dots":
         assert (len(drawn["full"]), len(drawn["empty"])) == (24, 8)
         places = [x for x, _ in drawn["full"] + drawn["empty"]]
+    elif form == "squares":
+        squares = [drawn[part].count("M") for part in ("full", "empty")]
+        assert squares == [round(100 * number.estimate), 100 - round(100 * number.estimate)]
+        places = [float(place) for place in re.findall(r"M(\S+) ", drawn["full"] + drawn["empty"])]
     elif form == "bars":
         assert drawn["lengths"][1] == 2 * drawn["lengths"][0]
         places = [*drawn["lengths"], *drawn["interval"]]

@@ -117,6 +117,11 @@ def is_ratio(estimand: Mapping[str, Any]) -> bool:
     return _number_in(_template(estimand)) not in ("value", "percent")
 
 
+def is_percentage(estimand: Mapping[str, Any]) -> bool:
+    """Is its number told as so many of a hundred?"""
+    return _number_in(_template(estimand)) == "percent"
+
+
 def estimand_scale(estimand: Mapping[str, Any]) -> str:
     """In what the number itself is, where its words say it otherwise."""
     words: str = estimand.get("in_words", "")

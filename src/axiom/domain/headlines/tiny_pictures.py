@@ -15,7 +15,9 @@ _MOST_DOTS = 80
 def choose_tiny_picture(
     estimand: Mapping[str, Any], measured: WeighedNumber, repetitions: int
 ) -> dict[str, Any] | None:
-    """A dot for each repetition, two bars, or an interval beside what would not matter; None while nothing is decided.
+    """A dot for each repetition, two bars, squares of a hundred, or an interval beside what would not matter.
+
+    None while nothing is decided.
 
     Each axis is as long as its row needs, so that its ends have to be read: they are always told.
     """
@@ -32,6 +34,9 @@ def choose_tiny_picture(
         return None
     if estimand["kind"] == Kind.CONTRAST and numbers.is_ratio(estimand):
         return {"form": "bars", "names": name_arms(estimand), "times": middle, "interval": ends}
+    is_share = estimand["kind"] == Kind.PROPORTION or tuple(estimand.get("bounds") or ()) == (0.0, 1.0)
+    if is_share and estimand["kind"] != Kind.CONTRAST and numbers.is_percentage(estimand) and 0.0 <= middle <= 100.0:
+        return {"form": "squares", "full": round(middle)}
     null, smallest = float(estimand["null"]), float(estimand["smallest"])
     centre = numbers.rescale_number(estimand, null)
     band = [numbers.rescale_number(estimand, null + side * smallest) for side in (-1.0, 1.0)]

@@ -6,6 +6,7 @@ from typing import Any
 _WIDE, _EDGE = 184.0, 2.0  # of a tiny picture
 _LONGEST_BAR = 130.0
 _DOTS_IN_A_ROW, _PITCH = 20, 9
+_SQUARES_IN_A_ROW, _SQUARE, _STEP = 25, 5.4, 7.2  # of a hundred, in four rows
 _LETTERS = 30  # that fit over a bar
 _SCALE, _MIDDLE, _REACH = 8.0, 88.0, 10.0  # of a whisker: pixels a smallest effect, the zero, how many fit
 
@@ -34,6 +35,18 @@ def draw_tiny_picture(picture: Mapping[str, Any]) -> dict[str, Any]:
             for number in range(picture["all"])
         ]
         return {"form": "dots", "full": places[: picture["full"]], "empty": places[picture["full"] :]}
+    if picture["form"] == "squares":
+        corners = [
+            (round(_EDGE + _STEP * column, 1), 2 + _PITCH * row)
+            for row in range(4)
+            for column in range(_SQUARES_IN_A_ROW)
+        ]
+        squares = [f"M{x} {y}h{_SQUARE}v{_SQUARE}h-{_SQUARE}z" for x, y in corners]
+        return {
+            "form": "squares",
+            "full": "".join(squares[: picture["full"]]),
+            "empty": "".join(squares[picture["full"] :]),
+        }
     low, high = picture["interval"]
     if picture["form"] == "bars":
         scale = _LONGEST_BAR / max(1.0, picture["times"])
