@@ -34,16 +34,28 @@ def describe_picture(reading: Reading, stored: StoredExperiment, manifest: Manif
     else:
         shown = experiments.plot_picture(reading, stored, manifest, kind) or {}
     chosen = {word: text for word in WORDS.split() if (text := reading.query.get(word))}
-    if kind == "sweep" and manifest.figure and shown["rows"]:
-        shown |= _choose(reading, stored, manifest, manifest.figure, **chosen)
+    if manifest.figure and "title" in shown and shown["rows"]:
+        shown |= _choose(reading, stored, manifest, manifest.figure, is_recorded=kind == "recorded", **chosen)
     return shown | {"embed": _address(f"{stored.name}/picture", {} if shown.get("misread") else chosen)}
 
 
 def _choose(
-    reading: Reading, stored: StoredExperiment, manifest: Manifest, figure: Figure, line: str = "", at: str = ""
+    reading: Reading,
+    stored: StoredExperiment,
+    manifest: Manifest,
+    figure: Figure,
+    *,
+    is_recorded: bool,
+    line: str = "",
+    at: str = "",
 ) -> Answer:
-    read = reading.tally.values(reading.db, stored.id, figure.y)
-    points, by = experiments.read_points(reading, stored, manifest, read)
+    if is_recorded:
+        points, by = experiments.place_makers_points(stored, manifest)
+        version: object = "recorded"
+    else:
+        read = reading.tally.values(reading.db, stored.id, figure.y)
+        points, by = experiments.read_points(reading, stored, manifest, read)
+        version = read.results, read.after
     lines = list(dict.fromkeys(point.series for point in points.values()))
     levels = list(dict.fromkeys(point.x for point in points.values()))
     misread = [
@@ -73,12 +85,12 @@ def _choose(
     ]
     sweep = compose_sweep(manifest, own, name=f"experiment-{stored.id}-sweep", marks=marks)
     return choices | {
-        "drawn": reading.memo.get_or_create(
-            ("chosen", stored.id, line, at), lambda: _draw(sweep), version=(read.results, read.after)
-        ),
+        "drawn": reading.memo.get_or_create(("chosen", stored.id, line, at), lambda: _draw(sweep), version=version),
         "svg": None,
         "png": None,
-        "told": list(_tell(manifest, figure, own, here, f"With {digits(lines[chosen - 1])}, " if by else "")),
+        "told": list(
+            _tell(manifest, figure, own, here, f"With {digits(lines[chosen - 1])}, " if by else "", is_recorded)
+        ),
     }
 
 
@@ -91,7 +103,12 @@ def _draw(sweep: Sweep | None) -> str | None:
 
 
 def _tell(
-    manifest: Manifest, figure: Figure, own: Sequence[SweepPoint], here: Sequence[SweepPoint], condition: str
+    manifest: Manifest,
+    figure: Figure,
+    own: Sequence[SweepPoint],
+    here: Sequence[SweepPoint],
+    condition: str,
+    is_recorded: bool,
 ) -> Iterator[str]:
     """What was measured, the place that was chosen, and the ends of it."""
     if not own:
@@ -99,7 +116,8 @@ def _tell(
         return
     seeds = counted(min(point.seeds for point in own), "repetition")
     subject = begin_sentence(f"{condition}{name_in_words(manifest.words, figure.y)}")
-    yield f"{subject} was measured at {counted(len(own), 'place')}, with {seeds} or more at each."
+    by_whom = " by Axiom’s makers" if is_recorded else ""
+    yield f"{subject} was measured{by_whom} at {counted(len(own), 'place')}, with {seeds} or more at each."
     ordered = sorted(own, key=lambda point: point.median or 0.0)
     for what, point in (*(("", point) for point in here), ("highest ", ordered[-1]), ("lowest ", ordered[0])):
         place = _place(manifest, figure, point)

@@ -157,6 +157,10 @@ def test_the_figure_of_the_makers_is_shown_where_it_draws_what_their_answer_says
     assert ("Ringed: what is compared." in page) is is_drawn
     repetitions = [[number, 1.0] for number in range(16)]
     assert question["figure"]["rows"] == ([[1, 16, 1.0, 0.9, 1.1], [2, 16, 2.0, 1.9, 2.1]] if is_drawn else repetitions)
+    chosen = browse(small_lab).get("/questions/tiny_sum.json?line=1&at=2").json["question"]["figure"]
+    told = " ".join(chosen.get("told", ()))
+    assert ("measured by Axiom’s makers at 2 places, with 16 repetitions" in told) is is_drawn
+    assert ("The median is 2 (95 % sure: 1.9 to 2.1), with size 2." in told) is is_drawn
     (stored,) = experiments.list_experiment_versions(small_lab.db)
     assert isinstance(recorded_picture(stored, stored_manifest(stored.manifest)), Sweep if is_drawn else Strip)
 
