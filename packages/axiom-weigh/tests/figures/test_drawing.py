@@ -13,7 +13,7 @@ from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.figures import drawing
 from axiom_weigh.figures.drawing import pdf_of, png_of, svg_of
 from axiom_weigh.figures.palette import LIGHT, WIDTHS, standalone
-from axiom_weigh.figures.picture_data import Forest, SweepPoint, described
+from axiom_weigh.figures.picture_data import Forest, PointMark, SweepPoint, described
 
 ELEMENTS = {"svg", "title", "desc", "g", "path", "text"}
 SAFE = re.compile(
@@ -150,6 +150,29 @@ def test_long_titles_and_names_take_further_lines_rather_than_lose_words(request
             assert "…" not in written
             assert title in written
             assert (named in written) is (request.name != requests["strip"].name)
+
+
+def box(text: ET.Element) -> tuple[float, float, float, float]:
+    """Where words stand, about: left, right, upper and lower."""
+    wide = 6.0 * len(text.text)
+    left = float(text.get("x")) - {"start": 0, "middle": wide / 2, "end": wide}[text.get("text-anchor")]
+    return left, left + wide, float(text.get("y")) - 10, float(text.get("y")) + 2
+
+
+def test_words_beside_a_compared_point_hide_no_name_of_a_series(requests):
+    points = tuple(
+        SweepPoint(x=depth, series=name, median=0.5 + depth / 10 + number / 1000, seeds=8)
+        for number, name in enumerate(("plain", "momentum", "of one layer", "adaptive"))
+        for depth in (1, 2, 3)
+    )
+    marks = (PointMark(point=points[2], words="plain, at 3", more=("twice as much",)),)
+    for picture in pictures(svg_of(replace(requests["series"], by="", points=points, marks=marks))):
+        named = {text.text: box(text) for text in picture.iter("text")}
+        for words_beside in ("plain, at 3", "twice as much"):
+            left, right, upper, lower = named[words_beside]
+            for name in ("plain", "momentum", "of one layer", "adaptive"):
+                other = named[name]
+                assert right <= other[0] or other[1] <= left or lower <= other[2] or other[3] <= upper, name
 
 
 def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_older_ones(requests):

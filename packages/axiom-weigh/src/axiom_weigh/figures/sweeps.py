@@ -17,6 +17,7 @@ _LINE = 15
 _NEAR = 6
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
 LONGEST = {"wide": 26, "narrow": 18}  # characters of a line of a series' name; where lines have no room, it is cut
+BESIDE_A_MARK = {"wide": 40, "narrow": 26}  # characters of a line beside a point that is compared
 _STEPS = 8  # between two points of a line
 _CLEAR = 8  # CSS pixels between a marked point and its words
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
@@ -75,7 +76,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     layers.append(axes.points(own, "margin", shape="circle", size=40))
     is_placed = is_joined or len(series) == 1  # points of several series at one name stand side by side
     marks = [mark for mark in request.marks if mark.point in points] if is_placed else []
-    return layers + _marked(axes, marks, place, _drawn(axes, series)), axes
+    return layers + _marked(axes, marks, place, _drawn(axes, series), BESIDE_A_MARK[kind]), axes
 
 
 def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
@@ -86,8 +87,9 @@ def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
         at = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in course.rows]
         for (x, y), (x2, y2) in itertools.pairwise(sorted(at)):
             places += [(x + (x2 - x) * step / _STEPS, y + (y2 - y) * step / _STEPS) for step in range(_STEPS + 1)]
-        if len(series) > 1:
-            places += _inside((right + _ROOM, at[-1][1] - _LINE), course.shown)
+    if len(series) > 1:
+        for course, height, _ in _names_apart(axes, series):
+            places += _inside((right + _ROOM, height - _LINE / 2), course.shown)
     return places
 
 
@@ -99,7 +101,11 @@ def _inside(corner: tuple[float, float], lines: Sequence[str]) -> list[tuple[flo
 
 
 def _marked(
-    axes: Axes, marks: Sequence[PointMark], place: Mapping[str, float], drawn: Sequence[tuple[float, float]]
+    axes: Axes,
+    marks: Sequence[PointMark],
+    place: Mapping[str, float],
+    drawn: Sequence[tuple[float, float]],
+    longest: int,
 ) -> list[str]:
     """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
     at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
@@ -112,7 +118,8 @@ def _marked(
     layers += [axes.points([row], "plus", shape="circle", size=90, hollow=True) for row in at]
     taken = list(drawn)
     for mark, row in zip(marks, at, strict=True):
-        lines = (mark.words, *mark.more)
+        bold, *grey = [textwrap.wrap(words, longest) for words in (mark.words, *mark.more)]
+        lines = [*bold, *itertools.chain(*grey)]
         y = (1 - axes.y.place(row["y"])) * axes.height
         align, upper, box = _freest(axes, axes.x.place(row["x"]) * axes.across, y, lines, taken)
         taken += box
@@ -121,7 +128,7 @@ def _marked(
             stroke = row | {"low": row["y"], "high": axes.y.at(1 - nearer / axes.height)}
             layers.append(axes.bars([stroke], "edge", width=0.8))
         for number, line in enumerate(lines):
-            role, weight = ("ink2", "") if number else ("plus", "bold")
+            role, weight = ("plus", "bold") if number < len(bold) else ("ink2", "")
             below = upper + _LINE * (number + 0.5) - y
             layers.append(axes.words(row | {"words": line}, role, align=align, dy=below, font_weight=weight))
     return layers
@@ -246,17 +253,11 @@ def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> 
 def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str]:
     """Write each series' name right of its last point, apart from the others, with what they are above them."""
     right = max(course.last["x"] for course in series)
-    ordered = sorted(series, key=lambda course: -course.last["y"])
-    wanted = [(1 - axes.y.place(course.last["y"])) * axes.height for course in ordered]
-    room = [_LINE * len(course.shown) for course in ordered]
-    heights = _apart(wanted, room, top=_LINE, bottom=axes.height)
-    is_moved = any(
-        abs(height - where) > _NEAR or course.last["x"] < right
-        for course, height, where in zip(ordered, heights, wanted, strict=True)
-    )
+    named_at = _names_apart(axes, series)
+    is_moved = any(abs(height - where) > _NEAR or course.last["x"] < right for course, height, where in named_at)
     dx = 20 if is_moved else 10
     layers: list[str] = []
-    for course, height in zip(ordered, heights, strict=True):
+    for course, height, _ in named_at:
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
         named = [
             axes.words(place | {"words": line}, course.role, align="start", dx=dx, dy=_LINE * number)
@@ -266,9 +267,18 @@ def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str
             named.append(axes.points([place], course.role, shape=course.shape, shift=13))
         layers.append(of_series(named, course.name))
     if heading:
-        top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
+        top = {"x": right, "y": axes.y.at(1 - (named_at[0][1] - _LINE) / axes.height), "words": heading}
         layers.append(axes.words(top, "ink2", align="start", dx=dx))
     return layers
+
+
+def _names_apart(axes: Axes, series: Sequence[Series]) -> list[tuple[Series, float, float]]:
+    """Return each series from above, how far down its name stands, and how far down its line ends."""
+    ordered = sorted(series, key=lambda course: -course.last["y"])
+    wanted = [(1 - axes.y.place(course.last["y"])) * axes.height for course in ordered]
+    room = [_LINE * len(course.shown) for course in ordered]
+    heights = _apart(wanted, room, top=_LINE, bottom=axes.height)
+    return list(zip(ordered, heights, wanted, strict=True))
 
 
 def _apart(wanted: Sequence[float], room: Sequence[float], *, top: float, bottom: float) -> list[float]:

@@ -12,7 +12,7 @@ from axiom.domain.headlines.answers import (
     WeighedNumber,
     choose_headline,
     choose_pictured_estimand,
-    level_in_words,
+    name_arms,
     with_words,
 )
 from axiom.domain.headlines.numbers import estimate_with_unit
@@ -84,7 +84,7 @@ def mark_compared_arms(
         return ()
     first, second, estimand = compared
     worded, line = with_words(estimand, manifest, manifest.configs), numbers[estimand["name"]]
-    names = [level_in_words(manifest.words, figure.x, manifest.configs[place][figure.x]) for place in (first, second)]
+    names = name_arms(worded)
     how_much = "" if line.estimate is None else f"{estimate_with_unit(worded, line.estimate, line.low, line.high)},"
     return (
         PointMark(point=by_place[first], words=names[0], more=(how_much, f"compared with {names[1]}")),
