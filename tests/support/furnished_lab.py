@@ -37,7 +37,7 @@ HOSTILE = '<script>alert("Ada & co")</script>'
 FORMER = "Moon & co"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="120" viewBox="0 0 {width} 120" role="img" '
-    'aria-labelledby="{name}-{width}-t"><title id="{name}-{width}-t">{title}</title>'
+    'aria-labelledby="{name}-{width}-t"><title id="{name}-{width}-t">{title}</title><desc></desc>'
     '<rect y="50" width="{width}" height="20" fill="var(--band)"/>'
     '<path d="M10 60H{end}" stroke="var(--plus)" stroke-width="3"/></svg>'
 )
@@ -209,14 +209,11 @@ def said_of(name: str) -> ClientDescription:
 def draw(lab, name: str, *widths: int, title: str = "The interval becomes narrower") -> None:
     for width in widths:
         svg = SVG.format(name=name.replace("/", "-"), width=width, end=width - 10, title=title)
-        digests = [
-            blobs.store_blob(lab.db, lab.folder, body, lab.now) for body in (svg.encode(), b"\x89PNG" + svg.encode())
-        ]
+        digest = blobs.store_blob(lab.db, lab.folder, svg.encode(), lab.now)
         lab.db.execute(
-            "INSERT INTO figure (name, shows, svg, png, drawn_at) VALUES (:name, '', :svg, :png, :at)",
+            "INSERT INTO figure (name, shows, svg, drawn_at) VALUES (:name, '', :svg, :at)",
             name=f"{name}/{width}",
-            svg=digests[0],
-            png=digests[1],
+            svg=digest,
             at=lab.now,
         )
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from axiom.errors import NotFound
 from axiom.reads.base.request import Answer, Reading
-from axiom.store.engine import blobs
 from axiom.store.upkeep import figures as picture_views
+from axiom_weigh.figures.drawing import png_of
 
 WIDTHS = (660, 326)
 _STYLE = re.compile(r"<style.*?</style>|<\?xml.*?\?>", re.DOTALL)
@@ -56,7 +56,7 @@ def shared_card_address(reading: Reading, name: str, title: str) -> str | None:
     drawings = picture_views.find_figures(reading.db, [f"{name}/card"])
     if not drawings or f">{escape(title)}</title>" not in reading.text(drawings[0].svg):
         return None
-    return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}"
+    return f"/figures/{drawings[0].name}.png?v={drawings[0].svg[:8]}"
 
 
 def inline_drawings(reading: Reading, name: str) -> list[str]:
@@ -75,7 +75,7 @@ def figure_file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
     if not drawings:
         raise NotFound(f"There is no picture {name}. It is drawn after the numbers that it shows have changed.")
     if kind == "png":
-        return blobs.read_blob(reading.db, reading.folder, drawings[0].png)
+        return png_of(reading.text(drawings[0].svg))
     text = _STYLE.sub("", reading.text(drawings[0].svg)).strip()
     opening = _OPENING.match(text)
     if opening is None:

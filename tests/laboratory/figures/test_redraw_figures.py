@@ -20,6 +20,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.writer import Writer
+from axiom_weigh.figures.drawing import png_of
 
 WIDTHS = (660, 326)
 SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]
@@ -101,7 +102,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert rounds.broken() == {}
 
 
-def test_a_picture_is_kept_in_two_forms_and_a_card_says_what_was_decided(exhibition):
+def test_a_picture_can_be_had_in_pixels_and_a_card_says_what_was_decided(exhibition):
     for _ in range(2):
         exhibition.grow()
     assert exhibition.draw() == 6
@@ -110,14 +111,14 @@ def test_a_picture_is_kept_in_two_forms_and_a_card_says_what_was_decided(exhibit
         assert drawing.startswith("<svg"), name
         assert drawing.count("<svg") == drawing.count("</svg>") == 1, name
         assert f'width="{1200 if name in (CARD, ASKED) else name.rpartition("/")[2]}"' in drawing
-        assert exhibition.body(name, "png").startswith(b"\x89PNG"), name
+        assert png_of(drawing).startswith(b"\x89PNG"), name
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
     line = exhibition.rounds.db.row("SELECT verdict, grade FROM evidence ORDER BY blocks DESC LIMIT 1")
     words = re.findall(r"<text [^>]*>([^<]*)</text>", exhibition.body(CARD, "svg").decode())
     assert {"Axiom", "Finding 1"} <= set(words)
     assert line["verdict"] == "effect −"
     assert any("effect −, the opposite" in word and line["grade"] in word for word in words)
-    assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
+    assert struct.unpack(">II", png_of(exhibition.body(CARD, "svg").decode())[16:24]) == (1200, 630)
 
 
 SHORT = "Larger sizes have smaller totals"
@@ -131,7 +132,7 @@ def test_a_question_is_shared_by_its_answer_and_picture_until_the_answer_falls(e
     card = exhibition.body(ASKED, "svg").decode()
     assert f">{SHORT}</title>" in card
     assert "median total" in card
-    assert struct.unpack(">II", exhibition.body(ASKED, "png")[16:24]) == (1200, 630)
+    assert struct.unpack(">II", png_of(card)[16:24]) == (1200, 630)
     registrations.set_finding_status(exhibition.rounds.db, 1, "suspended", "a test")
     exhibition.draw()
     card = exhibition.body(ASKED, "svg").decode()

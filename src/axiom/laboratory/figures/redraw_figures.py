@@ -63,7 +63,7 @@ from axiom.store.writer import Writer
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
-from axiom_weigh.figures.drawing import png_of, svg_of
+from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.forest_rows import parts_of
 from axiom_weigh.figures.picture_data import (
     Curve,
@@ -146,19 +146,17 @@ class FigureUpdater:
     def _redraw(self, name: str, request: Request, shown: str, now: datetime) -> int:
         try:
             svg = svg_of(request)
-            png = png_of(svg)
         except FigureNotDrawn as error:
             self._refused.add(shown)  # the same numbers would fail again
             log.error("figure.not_drawn name=%s %s", name, error)
             return 0
-        self._writer.run(lambda db: self._keep(db, name, shown, svg, png, now))
+        self._writer.run(lambda db: self._keep(db, name, shown, svg, now))
         return 1
 
-    def _keep(self, db: Database, name: str, shown: str, svg: str, png: bytes, now: datetime) -> None:
-        kept_png = blobs.store_blob(db, self._folder, png, now)
+    def _keep(self, db: Database, name: str, shown: str, svg: str, now: datetime) -> None:
         for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
             digest = blobs.store_blob(db, self._folder, drawing.encode(), now)
-            figures.store_figure(db, name=stored, shown=shown, svg=digest, png=kept_png, now=now)
+            figures.store_figure(db, name=stored, shown=shown, svg=digest, now=now)
 
 
 def _stored_names(name: str) -> list[str]:

@@ -33,14 +33,13 @@ ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body, b
 _FORGET = """
 DELETE FROM blob WHERE digest = :digest AND brought = 0
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = blob.digest OR seal = CAST(blob.body AS TEXT))
-    AND NOT EXISTS (SELECT 1 FROM figure WHERE svg = blob.digest OR png = blob.digest)
+    AND NOT EXISTS (SELECT 1 FROM figure WHERE svg = blob.digest)
     AND NOT EXISTS (SELECT 1 FROM archive WHERE digest = blob.digest)
 """
 _UNNEEDED = """
 SELECT b.digest FROM blob b WHERE b.digest >= :first AND b.digest < :end AND b.brought = 0 AND b.created_at < :before
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = b.digest)
-    AND b.digest NOT IN (SELECT svg FROM figure) AND b.digest NOT IN (SELECT png FROM figure)
-    AND b.digest NOT IN (SELECT digest FROM archive)
+    AND b.digest NOT IN (SELECT svg FROM figure) AND b.digest NOT IN (SELECT digest FROM archive)
 ORDER BY b.digest
 """
 _INLINE = """

@@ -42,6 +42,7 @@ from axiom.web.export.recompute import (
 from axiom.web.export.script import recompute_script
 from axiom.web.export.verify import ROOTS, STAMP
 from axiom_weigh.evidence.finding_card import Card
+from axiom_weigh.figures.drawing import png_of
 from axiom_weigh.values import Home, Observation
 
 _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today
@@ -210,10 +211,7 @@ def _pictures(reading: Reading, view: FindingView) -> dict[str, bytes]:
     since = view.line.weighed_at if view.line else reading.now
     names = [f"finding/{view.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
     drawn = [picture for picture in picture_views.find_figures(reading.db, names) if picture.drawn_at >= since]
-    return {
-        f"figures/{picture.name.split('/')[2]}.png": blobs.read_blob(reading.db, reading.folder, picture.png)
-        for picture in drawn
-    }
+    return {f"figures/{picture.name.split('/')[2]}.png": png_of(reading.text(picture.svg)) for picture in drawn}
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
