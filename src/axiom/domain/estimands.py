@@ -181,7 +181,9 @@ class Estimand:
     expects: Direction  # where the number lies if the claim is true, and what the prediction holds likeliest
     prediction: Prediction
     across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
-    between: tuple[Mapping[str, object], ...] = field(default=())  # the two arms of a contrast; one for a level
+    between: tuple[Mapping[str, object], ...] = field(
+        default=()
+    )  # two arms of a contrast, one of a level; over a factor that an arm leaves open the mean is taken
     bounds: tuple[float, float] | None = None  # that its number cannot leave, as 0 and 1 of an accuracy
     null: float = 0.0  # what its number is if there is no effect
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit

@@ -5,12 +5,14 @@ from typing import Any
 
 from axiom.domain.headlines.answers import (
     choose_answer,
+    compose_headline,
     compose_quantity,
     compose_question,
     compose_statement,
     compose_title,
     grade_answer,
     is_answer_open,
+    tell_common_levels,
     with_words,
 )
 from axiom.domain.headlines.numbers import interval_in_words
@@ -72,6 +74,8 @@ def question_page(reading: Reading, name: str) -> Answer:
     decided = [row for row in rows if row["verdict"].is_decided]
     picture = describe_picture(reading, stored, manifest, answered["picture"])
     picture["is_ringed"] = find_compared_arms(manifest, answered["rests_on"]) is not None
+    figure = manifest.figure
+    shown = [config for config in manifest.configs if figure is None or figure.shows(config)]
     return {
         "misread": picture.get("misread", []),
         "question": answered
@@ -90,6 +94,7 @@ def question_page(reading: Reading, name: str) -> Answer:
             "said": finding_views.quote_docstring(reading, stored.id, stored.name),
             "papers": describe_papers(reading, manifest.reference),
             "figure": picture,
+            "common": tell_common_levels(manifest.words, shown),
             "card": shared_card_address(reading, f"experiment/{stored.id}", answered["title"]),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "results": counters.count_of_experiment(reading.db, "result", stored.id),
@@ -102,7 +107,7 @@ def question_page(reading: Reading, name: str) -> Answer:
 def question_picture_page(reading: Reading, name: str) -> Answer:
     """The picture of a question alone, for pages of others."""
     question = question_page(reading, name)["question"]
-    words = ("title", "headline", "asked", "grade", "repetitions", "recorded", "is_size_open", "figure")
+    words = ("title", "headline", "asked", "grade", "repetitions", "recorded", "figure")
     return {"picture": {word: question[word] for word in words} | {"href": f"/questions/{question['name']}"}}
 
 
@@ -184,9 +189,10 @@ def _compose_answer(
     briefed = [number for number in carrying.values() if isinstance(number, FindingBrief)]
     recorded = [number for number in carrying.values() if isinstance(number, RecordedNumber)]
     weighed = [brief.number for brief in own.values() if brief.weighed_at]
+    is_size_open = is_answer_open(manifest.estimands, carrying)
     return {
-        "headline": headline.says if headline else None,
-        "title": compose_title(manifest.question, headline),
+        "headline": compose_headline(headline, is_size_open=is_size_open) if headline else None,
+        "title": compose_title(manifest.question, headline, is_size_open=is_size_open),
         "picture": name_question_picture(
             stored.id,
             has_figure=manifest.figure is not None,
@@ -201,7 +207,6 @@ def _compose_answer(
         ),
         "rests_on": list(carrying),
         "carried_by": [brief.number for brief in briefed],
-        "is_size_open": is_answer_open(manifest.estimands, carrying),
         "grade": grade_answer(carrying),
         "changed_at": max((brief.weighed_at.isoformat() for brief in briefed if brief.weighed_at), default=None),
         "recorded": {

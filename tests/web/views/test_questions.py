@@ -113,6 +113,25 @@ def test_whoever_shares_an_answer_shares_its_words(browse, lab):
         assert title.endswith(SAID[Verdict.POSITIVE])
 
 
+def test_an_answer_that_may_be_too_small_says_so_wherever_it_is_named(browse, lab):
+    say(lab, estimate=0.2, low=0.01, high=0.4)
+    question, home, text = pages_of(browse, lab)
+    reserved = f"{SAID[Verdict.POSITIVE]}; whether that is enough to matter is open"
+    assert question["headline"] == question["title"] == home["answers"][0]["headline"] == reserved
+    reader = browse(lab)
+    pages = [text, *(reader.get(path).text for path in ("/", "/questions", "/questions/tiny_sum/picture"))]
+    assert [page.count(SAID[Verdict.POSITIVE]) for page in pages] == [page.count(reserved) for page in pages]
+    assert all(reserved in page for page in pages)
+
+
+def test_the_picture_tells_what_is_the_same_at_all_its_points(browse, small_lab, tmp_path):
+    words = 'figure=Figure(x="size", y="total", title="Totals"), words={"shift": "{value} steps aside"}, needs='
+    text = tiny_source(has_shift=True).replace("import Experiment,", "import Experiment, Figure,")
+    small_lab.publish(prepare_text("tiny_sum", text.replace("needs=", words), tmp_path))
+    question, _, _ = pages_of(browse, small_lab)
+    assert question["common"] == ["0 steps aside"]
+
+
 def recorded() -> RecordedNumber:
     return RecordedNumber(
         at="2026-03-01",

@@ -175,6 +175,24 @@ def test_words_beside_a_compared_point_hide_no_name_of_a_series(requests):
                 assert right <= other[0] or other[1] <= left or lower <= other[2] or other[3] <= upper, name
 
 
+@pytest.mark.parametrize("apart", [0.01, 0.1, 0.4])
+@pytest.mark.parametrize("is_upper_first", [True, False])
+def test_words_of_two_points_above_each_other_stand_in_the_same_order(requests, apart, is_upper_first):
+    points = tuple(
+        SweepPoint(x=rate, series=name, median=0.5 + rate / 10 + higher, seeds=8)
+        for name, higher in (("upper", apart), ("lower", 0.0))
+        for rate in (1, 2, 3)
+    )
+    marks = [
+        PointMark(point=points[1], words="above", more=("less by a little,", "compared with below")),
+        PointMark(point=points[4], words="below", is_reference=True),
+    ]
+    ordered = marks if is_upper_first else marks[::-1]
+    for picture in pictures(svg_of(replace(requests["series"], by="", points=points, marks=tuple(ordered)))):
+        named = {text.text: box(text) for text in picture.iter("text")}
+        assert named["compared with below"][3] < named["below"][2]
+
+
 def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_older_ones(requests):
     strip, older = requests["strip"], requests["older-strip"]
     wide = pictures(svg_of(requests["strip"]))[0]

@@ -56,6 +56,7 @@ class MeasuredNumber(NamedTuple):
 
 
 NOT_MEASURED = MeasuredNumber()
+_SIZE_OPEN = "; whether that is enough to matter is open"
 
 
 def compose_answer(
@@ -65,7 +66,7 @@ def compose_answer(
     if measured.verdict in _SIDES:
         sentence = _stated(estimand, _SIDES[measured.verdict], measured if is_number_told else NOT_MEASURED)
         if is_size_open(estimand, measured):
-            sentence += "; whether that is enough to matter is open"
+            sentence += _SIZE_OPEN
     elif measured.verdict is Verdict.MIXED:
         sentence = f"It depends on the design: {compose_question(estimand)}"
     else:
@@ -130,9 +131,14 @@ def choose_answer(
     return headline, True
 
 
-def compose_title(question: str, headline: Headline | None) -> str:
+def compose_headline(headline: Headline, *, is_size_open: bool) -> str:
+    """What a file lets an answer say, and no more than its numbers do."""
+    return f"{headline.says}{_SIZE_OPEN}" if is_size_open else headline.says
+
+
+def compose_title(question: str, headline: Headline | None, *, is_size_open: bool) -> str:
     """What stands for a question wherever it is named by its answer."""
-    return headline.says if headline else f"{question} Not decided yet"
+    return compose_headline(headline, is_size_open=is_size_open) if headline else f"{question} Not decided yet"
 
 
 def choose_pictured_estimand(names: Collection[str], estimands: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -262,6 +268,15 @@ def tell_levels(words: Mapping[str, str], config: Mapping[str, Any], across: str
         factor: level if factor == across and not isinstance(level, str) else level_in_words(words, factor, level)
         for factor, level in config.items()
     }
+
+
+def tell_common_levels(words: Mapping[str, str], configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What all these configs have in common, of the factors for which a file has words."""
+    return [
+        level_in_words(words, factor, level)
+        for factor, level in (configs[0] if configs else {}).items()
+        if (factor in words or f"{factor}={level}" in words) and all(config[factor] == level for config in configs)
+    ]
 
 
 class _Arms(NamedTuple):

@@ -319,9 +319,7 @@ def _published(
     _not_older(experiments.find_experiment_by_name(db, manifest.name), manifest)
     version = experiments.find_experiment_by_name(db, manifest.name, manifest.version)
     if version is None:
-        demand_askable(manifest.estimands, manifest.configs)
-        for estimand in manifest.estimands:
-            demand_believed_claim(estimand, estimand["prediction"])
+        demand_sound_claims(manifest)
         _demand_own_words(db, manifest)
         return None
     reopens = reopens or _mended_by(db, version, digest) is not None
@@ -360,6 +358,13 @@ def demand_publishable(
     """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
     demand_bounded_cost(manifest)
     _published(db, manifest, declaration, digest, reopens=reopens)
+
+
+def demand_sound_claims(manifest: Manifest) -> None:
+    """Refuse what no laboratory would register, whatever it has already."""
+    demand_askable(manifest.estimands, manifest.configs)
+    for estimand in manifest.estimands:
+        demand_believed_claim(estimand, estimand["prediction"])
 
 
 def demand_bounded_cost(manifest: Manifest) -> None:

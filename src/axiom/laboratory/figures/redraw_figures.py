@@ -237,16 +237,15 @@ def _question_card(
 ) -> SharedCard:
     """The question's answer beside its picture; what is not answered says so."""
     carrying = {name: numbers[name] for name in headline.when} if headline else {}
-    open_words = "; whether it matters is open" if is_answer_open(manifest.estimands, carrying) else ""
     repetitions = min((number.seeds for number in carrying.values()), default=0)
     by = ", by the makers" if any(isinstance(number, RecordedNumber) for number in carrying.values()) else ""
     return SharedCard(
         name=f"experiment-{experiment_id}-card",
-        title=compose_title(manifest.question, headline),
+        title=compose_title(manifest.question, headline, is_size_open=is_answer_open(manifest.estimands, carrying)),
         laboratory=laboratory,
         above="Question",
         number=f"{counted(repetitions, 'repetition')}{by}" if headline else "",
-        stands=f"Grade {grade_answer(carrying)}{open_words}" if headline else "Being computed",
+        stands=f"Grade {grade_answer(carrying)}" if headline else "Being computed",
         verdict=Verdict.UNDECIDED,
         picture=None if isinstance(picture, SharedCard) else picture,
     )

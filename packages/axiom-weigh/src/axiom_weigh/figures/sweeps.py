@@ -1,6 +1,7 @@
 """The picture of a sweep: one line and band, or several series with their names beside them."""
 
 import itertools
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -117,11 +118,12 @@ def _marked(
     ]
     layers += [axes.points([row], "plus", shape="circle", size=90, hollow=True) for row in at]
     taken = list(drawn)
-    for mark, row in zip(marks, at, strict=True):
+    points = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in at]
+    for mark, row, point in zip(marks, at, points, strict=True):
         bold, *grey = [textwrap.wrap(words, longest) for words in (mark.words, *mark.more)]
         lines = [*bold, *itertools.chain(*grey)]
-        y = (1 - axes.y.place(row["y"])) * axes.height
-        align, upper, box = _freest(axes, axes.x.place(row["x"]) * axes.across, y, lines, taken)
+        y, others = point[1], [other for other in points if other != point]
+        align, upper, box = _freest(axes, point, lines, taken, others)
         taken += box
         nearer = upper + _LINE * len(lines) if upper < y else upper
         if abs(nearer - y) > _LINE:
@@ -135,10 +137,17 @@ def _marked(
 
 
 def _freest(
-    axes: Axes, x: float, y: float, lines: Sequence[str], taken: Sequence[tuple[float, float]]
+    axes: Axes,
+    point: tuple[float, float],
+    lines: Sequence[str],
+    taken: Sequence[tuple[float, float]],
+    others: Sequence[tuple[float, float]],
 ) -> tuple[str, float, list[tuple[float, float]]]:
-    """Return how words lie beside a point, where they begin, and their box: the nearest one that hides the least."""
-    wide, high = max(map(len, lines)) * CHARACTER, _LINE * len(lines)
+    """Return how words lie beside a point, where they begin, and their box: the nearest one that hides the least.
+
+    It stands nearer to its point than to any other that has words, so that nobody takes it for that one's.
+    """
+    (x, y), wide, high = point, max(map(len, lines)) * CHARACTER, _LINE * len(lines)
     places = [
         (align, left, upper)
         for align, left in (("end", x - wide), ("middle", x - wide / 2), ("start", x))
@@ -150,7 +159,12 @@ def _freest(
         _, left, upper = candidate
         beyond = max(0.0, -left) + max(0.0, left + wide - axes.across)
         inside = sum(left - 4 <= across <= left + wide + 4 and upper <= down <= upper + high for across, down in taken)
-        return 4 * inside + 100 * beyond + abs(upper + high / 2 - y) / _LINE
+        away = [
+            math.hypot(max(left - across, 0, across - left - wide), max(upper - down, 0, down - upper - high))
+            for across, down in (point, *others)
+        ]
+        is_nearer_to_another = any(other <= away[0] for other in away[1:])
+        return 4 * inside + 100 * beyond + 1_000 * is_nearer_to_another + abs(upper + high / 2 - y) / _LINE
 
     align, left, upper = min(places, key=hidden)
     return align, upper, _inside((left, upper), lines)

@@ -503,7 +503,10 @@ def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple
 
 def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
     if is_planted:
-        return f"the effect that was planted for {estimand} is not found{reason}. Are the arms the right way round?"
+        return (
+            f"the effect that was planted for {estimand} is not found{reason}. Are the arms the right way round, and "
+            "does `expects` say what the claim says?"
+        )
     return (
         f"{estimand} does not show that its placebo is without effect{reason}. Does something of the arm leak into "
         "the data, or is another thing measured than the claim says?"

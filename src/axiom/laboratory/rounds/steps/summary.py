@@ -90,7 +90,7 @@ def _headline(
         return Note(kind=kind, text=text, facts={"failed": len(failed)}, about="/failures")
     claims = len(evidence.list_claims(db))
     if is_first:
-        text = "The laboratory has begun with {experiments} experiment(s), which ask {asked} question(s)."
+        text = "The laboratory has begun with {experiments} experiment(s) and {asked} question(s)."
         facts = {"experiments": len(fresh), "asked": claims}
         return Note(kind=kind, text=text, facts=facts, about="/findings", rows={"experiments": "/experiments"})
     text = "No finding has changed; {asked} question(s) are asked."
