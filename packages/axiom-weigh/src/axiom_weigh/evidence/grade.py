@@ -166,9 +166,11 @@ def _independence(facts: GradeFacts) -> str:
     if is_many:
         return f"{strangers} ({facts.checks} so far{outvoted})"
     again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing ({facts.agreeing} of {facts.seeds} so far)"
+    several = f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({facts.hosts} of {facts.volunteers} so far)"
     return (
-        f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({facts.hosts} of {facts.volunteers} so far), or a "
-        f"laboratory that computes alone; and {again}"
+        f"{again}, where the laboratory computes alone; or {several}"
+        if facts.volunteers == 1
+        else f"{several}; and {again}"
     )
 
 
