@@ -211,7 +211,7 @@ experiment = Experiment(
         log=("x", "y"),
         where={"wrong": 0.2},
     ),
-    setting="wide networks that read digits with dropout",
+    setting="wide networks that read digits",
     headlines=(
         Headline(
             says="With some wrong labels, dropout cuts errors more at 800 images than at 100",
@@ -231,15 +231,15 @@ experiment = Experiment(
         ),
     ),
     words={
-        "test_errors": "share of errors on new images",
-        "log_ratio": "errors beside those of plain training",
-        "log_errors": "errors on new images",
+        "test_errors": "the share of errors on new images",
+        "log_ratio": "the number of errors over that of plain training",
+        "log_errors": "the number of errors on new images",
         "way=plain": "plain training",
         "way=dropout": "dropout",
         "way=decay": "the best weight decay",
         "wrong=0.0": "all labels right",
         "wrong=0.2": "a fifth of the labels wrong",
-        "examples": "training images",
+        "examples": "{value} training images",
         "width": "{value} neurons per layer",
         "lr": "learning rate",
         "steps": "{value} training steps",

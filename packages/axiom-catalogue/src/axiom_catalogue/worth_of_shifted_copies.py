@@ -130,8 +130,8 @@ SIMARD = "Simard et al. 2003, doi:10.1109/ICDAR.2003.1227801"
 WORTH = partial(Estimand, measure="doublings", smallest=0.3, in_words="{times2} times as many images")
 
 
-def _at(off: int, shifted: int, copies: str = "shifted") -> dict[str, object]:
-    return {"off": off, "shifted": shifted, "copies": copies}
+def _at(off: int, shifted: int, **more: object) -> dict[str, object]:
+    return {"off": off, "shifted": shifted, **more}
 
 
 SHORT = partial(grid, Config, off=[1], shifted=[1], copies=["shifted", "noisy"], steps=[600])
@@ -143,8 +143,7 @@ experiment = Experiment(
     reference=f"{SIMARD}; Geiping et al. 2022, arXiv:2210.06441",
     run=run,
     measures=Measures,
-    sweep=grid(Config, off=[0, 1, 2], shifted=[0, 1, 2, 3])
-    + grid(Config, off=[0, 1, 2], shifted=[1], copies=["noisy"]),
+    sweep=grid(Config, off=[0, 1, 2], shifted=[0, 1, 2, 3]) + grid(Config, off=[1], shifted=[1], copies=["noisy"]),
     ranges={"off": (0, 4), "shifted": (0, 4), "steps": (1, 20_000)},
     estimands=(
         WORTH(
@@ -170,7 +169,7 @@ experiment = Experiment(
             claim="where digits are off the middle by up to one pixel, copies shifted by as much are worth more images "
             "than copies with noise of the same size",
             kind=Kind.CONTRAST,
-            between=(_at(1, 1), _at(1, 1, copies="noisy")),
+            between=(_at(1, 1, copies="shifted"), _at(1, 1, copies="noisy")),
             expects=Direction.MORE,
             prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(1.55, 1.85)),
         ),
@@ -179,7 +178,7 @@ experiment = Experiment(
             claim="where digits are off the middle by up to one pixel, copies shifted by as much are worth more images "
             "than copies shifted by up to three",
             kind=Kind.CONTRAST,
-            between=(_at(1, 1), _at(1, 3)),
+            between=tuple(_at(1, shifted, copies="shifted") for shifted in (1, 3)),
             expects=Direction.MORE,
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.3)),
         ),
@@ -207,7 +206,7 @@ experiment = Experiment(
         log=("y",),
         where={"copies": "shifted"},
     ),
-    setting="networks that read shifted digits",
+    setting="networks that learn from copies of digits",
     headlines=(
         Headline(
             says="Copies shifted two pixels are worth extra images only if digits are off-centre",
@@ -227,9 +226,9 @@ experiment = Experiment(
         ),
     ),
     words={
-        "worth": "how many times as many images the copies are worth",
-        "doublings": "how many images the copies are worth",
-        "log_errors": "errors beside those without copies",
+        "worth": "what copies are worth, in multiples of the images shown",
+        "doublings": "the worth of the copies over that of the images shown",
+        "log_errors": "the number of errors over that without copies",
         "shifted": "pixels by which copies are shifted at most",
         "shifted=1": "copies shifted by up to one pixel",
         "shifted=2": "copies shifted by up to two pixels",
@@ -238,7 +237,7 @@ experiment = Experiment(
         "off=1": "digits up to one pixel off the middle",
         "off=2": "digits up to two pixels off the middle",
         "copies=shifted": "shifted copies",
-        "copies=noisy": "copies with noise",
+        "copies=noisy": "noisy copies",
         "examples": "{value} images",
         "steps": "{value} training steps",
     },
