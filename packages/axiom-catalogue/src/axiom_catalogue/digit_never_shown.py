@@ -80,9 +80,9 @@ def run(config: Config, seed: int) -> Measures:
     outputs = [of_net[config.examples :] for of_net in progress.blocks(list[data.Floats](), learn, 4)]
     choosing, testing = slice(0, KEPT_BACK), slice(KEPT_BACK, None)
     large, by_labels, by_targets = (_right(of_net[testing], task.y_test[testing]) for of_net in outputs[:3])
-    without, raised = outputs[3], outputs[3] + np.zeros(digits.CLASSES)
+    without = outputs[3]
     bias = best_bias(without[choosing], task.y_test[choosing], digit)
-    raised[:, digit] += bias
+    raised = without + bias * (np.arange(digits.CLASSES) == digit)
     is_unseen = task.y_test[testing] == digit
     unseen, after = (_right(of_net[testing], task.y_test[testing]) for of_net in (without, raised))
     return Measures(
@@ -102,7 +102,7 @@ def targets(config: Config, seed: int, outputs: data.Floats) -> data.Floats:
     """What the small network learns in place of the labels, from the large one's outputs for the same images."""
     softened = outputs.astype(np.float64) / config.temperature
     above = np.exp(softened - softened.max(axis=1, keepdims=True))
-    chances = (above / above.sum(axis=1, keepdims=True)).astype(np.float32)
+    chances: data.Floats = (above / above.sum(axis=1, keepdims=True)).astype(np.float32)
     if config.targets == "answers" and config.control != "placebo":
         return chances
     rng = chance.stream(seed, f"lots of {config.targets}")
@@ -119,8 +119,9 @@ def best_bias(outputs: data.Floats, y: data.Labels, digit: int) -> float:
     return float(max(RAISES, key=lambda bias: _right(outputs + bias * unit, y).sum()))
 
 
-def _right(outputs: data.Floats, y: data.Labels) -> npt.NDArray[np.bool_]:
-    return outputs.argmax(axis=1) == y
+def _right(outputs: npt.NDArray[Any], y: data.Labels) -> npt.NDArray[np.bool_]:
+    right: npt.NDArray[np.bool_] = outputs.argmax(axis=1) == y
+    return right
 
 
 def _learned(config: Config, seed: int, hidden: list[int], x: data.Floats, y: Any) -> models.Net:
