@@ -231,7 +231,7 @@ experiment = Experiment(
         ),
     ),
     words={
-        "test_errors": "the share of errors on new images",
+        "test_errors": "share of errors on new images",
         "log_ratio": "the number of errors over that of plain training",
         "log_errors": "the number of errors on new images",
         "way=plain": "plain training",

@@ -226,7 +226,7 @@ experiment = Experiment(
         ),
     ),
     words={
-        "worth": "the worth of copies, in multiples of the images shown",
+        "worth": "worth of copies, in multiples of the images shown",
         "doublings": "the worth of the copies over that of the images shown",
         "log_errors": "the number of errors over that without copies",
         "shifted": "pixels by which copies are shifted at most",
