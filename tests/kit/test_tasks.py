@@ -115,6 +115,19 @@ def test_a_split_has_every_image_once_and_asks_the_same_however_many_it_shows():
             split(**sizes)
 
 
+def test_a_rolled_image_has_all_its_pixels_at_one_of_the_places():
+    x = split(train=200).x_train
+    rolled = digits.rolled(chance.stream(5, "places"), x, far=1).reshape(-1, 8, 8)
+    places = [(down, along) for down in (-1, 0, 1) for along in (-1, 0, 1)]
+    fits = [
+        {place for place in places if np.array_equal(np.roll(image.reshape(8, 8), place, axis=(0, 1)), other)}
+        for image, other in zip(x, rolled, strict=True)
+    ]
+    assert all(fits)
+    assert set.union(*fits) == set(places)
+    assert np.array_equal(digits.rolled(chance.stream(5, "places"), x, far=0), x)
+
+
 # Attributes.
 def attributes_split(seed=5, levels=6, share=0.4):
     return attributes.held_out(chance.stream(seed, "split"), levels=levels, share=share)

@@ -1,8 +1,10 @@
 """What is asked of every experiment alike; how its claims hold against controls, all preflights of a campaign ask."""
 
+import ast
 import functools
 import json
 import math
+import pkgutil
 import sys
 import types
 import typing
@@ -14,6 +16,8 @@ import make_golden
 import pytest
 from cell_host import Shelf
 
+import axiom_catalogue as catalogue
+from axiom import kit
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Kind
 from axiom.domain.links import references_in
@@ -227,6 +231,19 @@ def test_what_it_declares_is_there_and_what_it_uses_is_allowed(name):
 def test_no_two_experiments_share_a_setting():
     settings = [make_golden.load(name).setting or name.replace("_", " ") for name in NAMES]
     assert not [setting for setting, times in Counter(settings).items() if times > 1]
+
+
+def test_an_experiment_or_the_kit_itself_imports_each_module_of_the_kit():
+    sources = [source for package in (kit, catalogue) for source in Path(package.__path__[0]).glob("*.py")]
+    imports = [
+        node
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("axiom.kit")
+    ]
+    named = {alias.name for node in imports if node.module == "axiom.kit" for alias in node.names}
+    named |= {node.module.rpartition(".")[2] for node in imports}
+    assert {module.name for module in pkgutil.iter_modules(kit.__path__)} - named == set()
 
 
 def test_a_published_number_is_of_the_literature_of_its_file_and_possible():

@@ -36,3 +36,11 @@ def task(rng: np.random.Generator, *, train: int, test: int) -> LearningTask:
     order = rng.permutation(IMAGES)
     (x, y), shown, tested = images(), order[:train], order[IMAGES - test :]
     return LearningTask(x_train=x[shown], y_train=y[shown], x_test=x[tested], y_test=y[tested])
+
+
+def rolled(rng: np.random.Generator, images: Floats, *, far: int) -> Floats:
+    """Each image rolled by a lot of its own, at most so many pixels along and down; what leaves comes in opposite."""
+    pixels = np.arange(SIDE)
+    down, along = rng.integers(-far, far + 1, size=(len(images), 2)).T[..., None]
+    places = (pixels - down)[:, :, None] % SIDE * SIDE + (pixels - along)[:, None, :] % SIDE
+    return np.take_along_axis(images, places.reshape(len(images), -1), axis=1)

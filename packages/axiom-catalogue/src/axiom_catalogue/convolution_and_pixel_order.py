@@ -27,7 +27,7 @@ from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, convolution, data, digits, losses, models, optimizers, progress, training
 
 RATES, BATCH, KEPT_BACK, TEST = (0.003, 0.01, 0.03), 25, 300, 600
-FAR = 2  # pixels by which an image is moved at most, along and down; what leaves at one side comes in at the other
+FAR = 2  # pixels by which an image is moved at most, along and down
 Asked = tuple[float, float, float]  # accuracy on what is kept back, on new images, and on those that were shown
 
 
@@ -95,19 +95,12 @@ def shown(config: Config, seed: int) -> data.LearningTask:
         task = replace(task, y_train=y_train, y_test=y_test)
     if config.images == "moved":
         rng = chance.stream(seed, "places")
-        task = replace(task, x_train=moved(rng, task.x_train), x_test=moved(rng, task.x_test))
+        x_train, x_test = (digits.rolled(rng, images, far=FAR) for images in (task.x_train, task.x_test))
+        task = replace(task, x_train=x_train, x_test=x_test)
     if config.pixels == "shuffled":
         order = chance.stream(seed, "pixels").permutation(digits.SIDE**2)
         task = replace(task, x_train=task.x_train[:, order], x_test=task.x_test[:, order])
     return task
-
-
-def moved(rng: np.random.Generator, images: data.Floats) -> data.Floats:
-    """Each image rolled by a place of its own: nothing of it is lost."""
-    squares = images.reshape(-1, digits.SIDE, digits.SIDE)
-    places = rng.integers(-FAR, FAR + 1, size=(len(images), 2)).tolist()
-    rolled = [np.roll(square, place, axis=(0, 1)) for square, place in zip(squares, places, strict=True)]
-    return np.stack(rolled).reshape(images.shape)
 
 
 def _convolutional(rng: np.random.Generator) -> tuple[models.Net, models.NetworkFunction]:
