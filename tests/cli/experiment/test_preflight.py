@@ -116,7 +116,7 @@ def test_a_person_reads_one_line_for_each_gate_and_what_is_wrong(say, file, old,
     assert states == ["passed"] * failed + ["failed"] + ["not reached"] * (8 - failed)
 
 
-def test_a_claim_that_its_author_does_not_believe_is_refused_before_anything_is_tried(say, file):
+def test_a_claim_that_its_author_does_not_believe_is_refused_untried(say, file):
     turned = re.sub(r"positive=[\d.]+, negative=[\d.]+", "positive=0.02, negative=0.9", file.read_text(), count=1)
     file.write_text(re.sub(r"absent=[\d.]+", "absent=0.08", turned, count=1))
     status, out, err = say("experiment", "preflight", file)

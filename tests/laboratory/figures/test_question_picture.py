@@ -18,7 +18,7 @@ from axiom.laboratory.figures.rules.question_picture import rank_question_pictur
         ("count", False, False, 2),
     ],
 )
-def test_a_course_that_shows_the_answer_comes_before_repetitions_and_these_before_another(
+def test_a_course_of_the_answer_comes_before_repetitions_and_these_before_another(
     tmp_path, drawn, is_recorded, has_medians, rank
 ):
     text = tiny_source().replace("import Experiment,", "import Experiment, Figure,")
