@@ -14,7 +14,10 @@ from axiom.signed.keys import make_keys
 
 def preview(**besides):
     lists = ("allotments", "skipped", "classes", "hosts", "worth")
-    return {"idle_cores": 0, "reason": "0 workunits of 0 experiments", **{name: [] for name in lists}} | besides
+    above = {"floor": 0.001, "core_seconds": 7_200.0, "designs": 1, "below": 0}
+    above |= {"proposals": 0, "proposed_core_seconds": 0.0}
+    bare = {"idle_cores": 0, "reason": "0 workunits of 0 experiments", "above_floor": above}
+    return {**bare, **{name: [] for name in lists}} | besides
 
 
 def sized(cores, hosts, planned, *, idle=0, reasons=()):
@@ -44,6 +47,16 @@ def test_a_reason_stands_under_what_it_is_a_reason_for(shown):
         *("What would be ordered", "  sums  3 × 1 replicate", "    the pilot of sums"),
         *("  heavy  1,200 × 8 replicates and 1 × 5 replicates", "    no other can take it"),
     ]
+
+
+def test_what_stands_above_the_floor_is_told_and_that_cores_rest_below_it(shown):
+    above = preview()["above_floor"]
+    text = " ".join(shown(above_floor=above))
+    assert "2 core-hours of 1 design." in text
+    assert "cores rest" not in text
+    text = " ".join(shown(above_floor=above | {"below": 3, "proposals": 2, "proposed_core_seconds": 3_600.0}))
+    assert "Of 3 designs nothing more is worth it: cores rest" in text
+    assert "Of 2 proposals that wait for an answer likely 1 core-hours are, too" in text
 
 
 def test_hosts_of_a_size_are_one_line_with_why_cores_idle_and_small_ones_a_range(shown):

@@ -130,6 +130,17 @@ def test_a_preview_says_where_it_goes_and_what_the_next_blocks_are_worth():
     assert {one.host_id for one in found.placements} == {1, 2, 3}
     assert sum(one.idle_cores for one in found.placements) == 0
     assert [one.experiment_id for one in found.worths] == [2, 1]
+    assert (found.above.designs, found.above.below) == (2, 0)
+
+
+def test_cores_rest_rather_than_compute_what_is_worth_less_than_the_floor():
+    asked, hosts = [candidate(1), candidate(2)], [host(1)]
+    orders = plan_orders(asked, cores=8, per_core=1, task_seconds=8.0, supplies=hosts, floor=1e9)
+    found = compose_preview(asked, hosts, orders, floor=1e9)
+    (placement,) = found.placements
+    assert (orders.allotments, placement.idle_cores) == ((), 8)
+    assert "of 2 designs nothing more is worth the floor" in placement.reason
+    assert (found.above.core_seconds, found.above.below) == (0.0, 2)
 
 
 SUPPLIES = st.lists(

@@ -8,22 +8,30 @@ from axiom.domain.rounds import Allotment, Plan
 from axiom.laboratory.planning.rules.candidates import Candidate
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.fill import fill_hosts, list_placements
-from axiom.laboratory.planning.rules.value_of_information import compute_worths
+from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
 from axiom.laboratory.planning.rules.why_cores_wait import why_cores_wait
+from axiom.limits import planning as limits
 from axiom_weigh.amounts import counted
 
 
 def compose_preview(
-    candidates: Sequence[Candidate], supplies: Sequence[Supply], planned: Plan, *, deadline_seconds: float | None = None
+    candidates: Sequence[Candidate],
+    supplies: Sequence[Supply],
+    planned: Plan,
+    *,
+    deadline_seconds: float | None = None,
+    floor: float = limits.WORTH_FLOOR,
 ) -> Preview:
     filling = fill_hosts(
         supplies, list_waiting_work(candidates, planned.allotments, supplies), deadline=deadline_seconds
     )
     names = {candidate.key: candidate.name for candidate in candidates}
+    above = sum_work_above_floor(candidates, floor)
     return Preview(
         plan=planned,
+        above=above,
         worths=compute_worths(candidates),
-        placements=list_placements(filling, names, why_cores_wait(candidates)),
+        placements=list_placements(filling, names, why_cores_wait(candidates, below=above.below)),
     )
 
 
