@@ -85,7 +85,7 @@ def states(lab) -> dict[str, ProposalState]:
 
 def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     lab = alone()
-    wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE}, [], None
+    wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE, Template.WIDEN}, [], None
     for _ in range(20):
         name, db = lab.session(), lab.lab.db
         answers += [

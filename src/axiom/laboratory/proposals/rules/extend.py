@@ -40,7 +40,7 @@ from axiom_weigh.values import Grade, Verdict
 _FEWEST = 4  # levels of a trend
 _GRID = 5  # levels where a measure changed most
 _CLOSEST = 1.1  # nothing finer is asked than levels of which one is so many times the other
-_SIDES = 2  # levels of a factor that is crossed with another: one towards either end of its range
+_SIDES = 2  # levels of a factor that is crossed with another: the nearest at which a claim may be asked again
 _WALK = 4  # steps back from an end that is too dear
 _RANKS_THAT_MATTER = 0.3  # of a rank correlation, as the catalogue has it
 _CLEAR_RANKS = 0.8
