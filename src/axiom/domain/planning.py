@@ -105,6 +105,18 @@ class WorkAboveFloor:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Goal:
+    """Replicates that a person asked for or approved, and that come before everything else until they are ordered."""
+
+    name: str
+    design: str
+    registration_id: int
+    replicates: int
+    ordered: int
+    core_seconds: float  # on reference cores, of those that are not ordered yet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Placement:
     """The tasks that would go to one host, and why not more."""
 
@@ -139,6 +151,7 @@ class Preview:
 
     plan: Plan
     above: WorkAboveFloor = WorkAboveFloor(floor=0.0, core_seconds=0.0, designs=0, below=0)
+    goals: tuple[Goal, ...] = ()
     worths: tuple[BlockWorth, ...] = ()
     placements: tuple[Placement, ...] = ()
     classes: tuple[FleetClass, ...] = ()  # the largest hosts first

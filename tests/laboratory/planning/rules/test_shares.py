@@ -40,9 +40,20 @@ def test_what_a_person_approved_comes_first_whatever_it_tells_for_its_cost():
     wishes = PlanWishes(mix=(("experiment_1", 90.0),), priority=("experiment_1",))
     (first, *_) = planned(approved, cheap, cores=4, wishes=wishes).allotments
     assert first.experiment_id == 2
-    assert "a person approved" in first.reason
+    assert "a person asked for or approved" in first.reason
     pilots = [candidate(number, stage=Stage.PILOT, pilot_missing=3, is_approved=number == 2) for number in (1, 2)]
     assert planned(*pilots, cores=4).allotments[0].experiment_id == 2
+
+
+def test_what_people_asked_for_is_a_line_of_the_plan_until_it_is_ordered():
+    fixed = StoppingRule(rule=Rule.FIXED, replicates=100)
+    asked = [candidate(1), candidate(2, is_approved=True, stopping=fixed), candidate(3, is_approved=True, issued=8)]
+    goals = compose_preview(asked, [], plan_orders(asked, cores=0, per_core=1, task_seconds=8.0)).goals
+    assert [(goal.name, goal.ordered, goal.replicates) for goal in goals] == [
+        ("experiment_2", 32, 100),
+        ("experiment_3", 8, 32),
+    ]
+    assert goals[0].core_seconds == pytest.approx(68 * 8.0)
 
 
 def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_first():

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from axiom.domain.planning import Preview, Supply
+from axiom.domain.planning import Goal, Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
-from axiom.laboratory.planning.rules.candidates import Candidate
+from axiom.laboratory.planning.rules.candidates import Candidate, count_goal_replicates
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.fill import fill_hosts, list_placements
 from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
@@ -30,8 +30,21 @@ def compose_preview(
     return Preview(
         plan=planned,
         above=above,
+        goals=tuple(map(_goal, (candidate for candidate in candidates if candidate.is_approved))),
         worths=compute_worths(candidates),
         placements=list_placements(filling, names, why_cores_wait(candidates, below=above.below)),
+    )
+
+
+def _goal(candidate: Candidate) -> Goal:
+    replicates = count_goal_replicates(candidate.stopping)
+    return Goal(
+        name=candidate.name,
+        design=candidate.design,
+        registration_id=candidate.registration_id,
+        replicates=replicates,
+        ordered=candidate.issued,
+        core_seconds=(replicates - candidate.issued) * candidate.costs,
     )
 
 

@@ -22,6 +22,7 @@ from axiom.laboratory.planning.rules.candidates import (
     Candidate,
     candidate_obstacle,
     candidate_purpose,
+    count_goal_replicates,
     is_decided,
 )
 from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_half_width, why_stopped
@@ -118,12 +119,13 @@ def _is_at_an_end(candidate: Candidate) -> bool:
 def _seconds_above(candidate: Candidate, floor: float) -> float:
     """Core-seconds of its further replicates of which each, in its turn, is worth the floor, or was promised."""
     promise = _promise(candidate)
+    per_hour = promise.weight * 3_600.0 / candidate.costs
+    worth_it = max((end for end, slope in promise.slopes if slope * per_hour >= floor), default=0.0)
+    is_asked_for = promise.is_promised or candidate.is_approved
+    goal = count_goal_replicates(candidate.stopping) - candidate.issued if is_asked_for else 0
+    begun = candidate.missing if candidate.is_begun else 0
     left = max(candidate.missing, candidate.stopping.replicates - candidate.issued)
-    if not (promise.is_promised or candidate.is_approved):
-        per_hour = promise.weight * 3_600.0 / candidate.costs
-        worth_it = max((end for end, slope in promise.slopes if slope * per_hour >= floor), default=0.0)
-        left = min(left, max(candidate.missing if candidate.is_begun else 0, int(worth_it) - candidate.pending))
-    return left * candidate.costs
+    return min(left, max(begun, goal, int(worth_it) - candidate.pending)) * candidate.costs
 
 
 def chance_of_enough(forecast: Chances, replicates: float) -> float:
