@@ -10,6 +10,7 @@ INFEASIBLE_AFTER = 16  # Replicates before that is judged: with fewer, their sha
 DEAREST_EXTENSION = 64.0
 DESIGNS = 4  # Designs that must have tested a claim before it is known to hold in general
 DESIGNS_OPEN = 2  # Such designs of one finding that may wait for an answer
+CROSSINGS = 6  # Claims with two factors moved at once that one finding gets: more nobody reads
 DEEPEST = 3  # Proposals that may follow from each other without a person between them
 DEAREST_DISCRIMINATION = 8.0  # How many times as much a replicate of a design may cost that sets two explanations apart
 CONFIGS = 500  # Configs that one design may have

@@ -311,14 +311,20 @@ def _cross(subject: Subject, rates: BaseRates, moving: Collection[str]) -> Itera
     factors = [factor for factor in _open_factors(subject) if has_range(subject.manifest, factor)]
     factors.sort(key=lambda factor: factor not in moving)
     levels = {factor: other_levels(subject.manifest, factor, subject.needed[0][factor])[:_SIDES] for factor in factors}
+    pairs = itertools.combinations(factors, 2)
+    corners = [
+        (place, dict(zip(pair, corner, strict=True)))
+        for pair in pairs
+        for place, corner in enumerate(itertools.product(*(levels[factor] for factor in pair)))
+    ]
+    corners.sort(key=lambda corner: corner[0])  # each pair once before any of them again
+    proposals = (proposal for _, where in corners for proposal in _crossed(subject, where, rates))
     waiting = 0
-    for pair in itertools.combinations(factors, 2):
-        for corner in itertools.product(*(levels[factor] for factor in pair)):
-            for proposal in _crossed(subject, dict(zip(pair, corner, strict=True)), rates):
-                yield proposal
-                waiting += proposal.slug not in subject.decided
-            if waiting == proposal_limits.DESIGNS_OPEN:
-                return
+    for proposal in itertools.islice(proposals, proposal_limits.CROSSINGS):
+        yield proposal
+        waiting += proposal.slug not in subject.decided
+        if waiting == proposal_limits.DESIGNS_OPEN:
+            return
 
 
 def _crossed(subject: Subject, where: Mapping[str, object], rates: BaseRates) -> Iterator[Proposal]:
