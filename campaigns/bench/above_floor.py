@@ -92,7 +92,8 @@ def all_that_follows(manifest: Manifest) -> tuple[list[Proposal], list[Proposal]
 
 def sum_core_hours(proposals: Sequence[Proposal]) -> tuple[float, str]:
     """In all, and how many of which template they are."""
-    hours, amounts = Counter[str](), Counter(str(proposal.template) for proposal in proposals)
+    amounts = Counter(str(proposal.template) for proposal in proposals)
+    hours = dict.fromkeys(amounts, 0.0)
     for proposal in proposals:
         hours[str(proposal.template)] += proposal.core_seconds / 3_600.0
     parts = ", ".join(f"{name} {amount:,} of {hours[name]:.1f} h" for name, amount in sorted(amounts.items()))
@@ -108,6 +109,7 @@ def main() -> int:
     print(f"floor {above.floor:g} bits a core-hour")
     print(f"declared              {whole:8.1f} core-hours of {above.designs} designs, {above.below} below it")
     pairs = [all_that_follows(manifest) for manifest in manifests if manifest.map is None]
+    hours = 0.0
     for words, place in (("at first", 0), ("in all", 1)):
         hours, parts = sum_core_hours([proposal for pair in pairs for proposal in pair[place]])
         print(f"follow-ups {words:10} {hours:8.1f} core-hours: {parts}")

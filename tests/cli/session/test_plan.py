@@ -60,7 +60,14 @@ def test_what_stands_above_the_floor_is_told_and_that_cores_rest_below_it(shown)
 
 
 def test_what_people_asked_for_stands_first(shown):
-    goal = {"name": "sums", "design": "", "registration_id": 7, "replicates": 100, "ordered": 16, "core_seconds": 3_600.0}
+    goal = {
+        "name": "sums",
+        "design": "",
+        "registration_id": 7,
+        "replicates": 100,
+        "ordered": 16,
+        "core_seconds": 3_600.0,
+    }
     lines = shown(goals=[goal])
     assert lines[lines.index("What people asked for, which comes first") + 1 :][:2] == [
         "  sums  16 of 100 replicates are ordered",

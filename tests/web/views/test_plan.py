@@ -46,7 +46,11 @@ def test_the_page_says_what_would_be_ordered_and_why_cores_idle_but_names_no_hos
     assert page.status == 200
     assert "16 of 100 replicates of" in text
     assert 'href="/registrations/7"' in text
-    facts = ("4 designs beside maps have 200 core-hours left", "Of 2 designs nothing more is worth it", ">1 proposal</a>")
+    facts = (
+        "4 designs beside maps have 200 core-hours left",
+        "Of 2 designs nothing more is worth it",
+        ">1 proposal</a>",
+    )
     assert [fact for fact in facts if fact not in text] == []
     assert reader.get("/plan.json").json["plan"]["above_floor"]["core_seconds"] == 720_000.0
     facts = ("12 workunits are ordered", "no memory is left", 'href="/experiments/tiny_sum"', "&lt;b&gt;most&lt;/b&gt;")

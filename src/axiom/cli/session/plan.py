@@ -100,7 +100,9 @@ def _above_floor(above: Answer) -> None:
         _say(f"Of {counted(above['below'], 'design')} nothing more is worth it: cores rest rather than compute that.")
     if above["proposals"]:
         likely = format_number(above["proposed_core_seconds"] / 3_600)
-        _say(f"Of {counted(above['proposals'], 'proposal')} that wait for an answer likely {likely} core-hours are, too.")
+        _say(
+            f"Of {counted(above['proposals'], 'proposal')} that wait for an answer likely {likely} core-hours are, too."
+        )
 
 
 def _goals(goals: Sequence[Answer]) -> None:

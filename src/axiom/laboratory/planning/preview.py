@@ -67,7 +67,9 @@ def preview_plan(
     if tiles:
         deadline = planning.task_deadline(policy, present)
         planned = previewing.add_tiles_to_plan(forecast.plan, tiles)
-        forecast = previewing.compose_preview(competing, present, planned, deadline_seconds=deadline, floor=policy.floor)
+        forecast = previewing.compose_preview(
+            competing, present, planned, deadline_seconds=deadline, floor=policy.floor
+        )
     heard_from = fleet.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(present):
         part = f"for {len(present):,} of the {heard_from:,} hosts that were heard from"
@@ -83,9 +85,7 @@ def preview_plan(
 def _add_proposals(db: Database, above: WorkAboveFloor) -> WorkAboveFloor:
     """What waits for an answer is worth something, too, once it is approved."""
     waiting = [stored.proposal for stored in proposals.list_proposals_in_state(db, ProposalState.OPEN)]
-    worth_it = [
-        proposal for proposal in waiting if proposal.core_seconds > 0 and proposal.per_core_hour >= above.floor
-    ]
+    worth_it = [proposal for proposal in waiting if proposal.core_seconds > 0 and proposal.per_core_hour >= above.floor]
     seconds = math.fsum(proposal.core_seconds for proposal in worth_it)
     return replace(above, proposed_core_seconds=seconds, proposals=len(worth_it))
 

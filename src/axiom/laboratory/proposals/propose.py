@@ -33,9 +33,7 @@ def propose_followups(
     """Write down what is new, let lapse what no longer follows, note what cannot be asked, and say so."""
     subjects = _subjects(db)
     follows = derive_followups(subjects, list_explanation_pairs(db), read_base_rates(db))
-    decided = decide_proposals(
-        follows, proposals.list_all_proposals(db), most_core_hours=most_core_hours, floor=floor
-    )
+    decided = decide_proposals(follows, proposals.list_all_proposals(db), most_core_hours=most_core_hours, floor=floor)
     for proposal in decided.lapsed:
         proposals.decide_proposal(
             db,

@@ -223,10 +223,8 @@ def register_cohort(
     return _register_further(db, version, further, registered, now)
 
 
-def register_goal(
-    db: Database, version: StoredExperiment, *, replicates: int, why: str, now: datetime
-) -> Registration:
-    """Promise so many fresh replicates of the declared sweep, whatever they say, to all open findings that are of it."""
+def register_goal(db: Database, version: StoredExperiment, *, replicates: int, why: str, now: datetime) -> Registration:
+    """Promise all open findings of the declared sweep so many fresh replicates of it, whatever they say."""
     registered = _demand_open(db, version)
     bodies = {registration.id: read_registration_body(registration.body) for registration in registered}
     joined = {

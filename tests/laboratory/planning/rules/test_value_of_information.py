@@ -158,8 +158,12 @@ def test_what_is_left_of_designs_counts_as_far_as_it_is_worth_the_floor_and_with
     fewer = hours(one(), floor=0.1)
     assert 0.0 < hours(one(replicate_seconds=9_000.0), floor=0.01) < 900 * hours(one())
     assert hours(one(), floor=1e9) == 0.0 < fewer
-    assert hours(one(issued=64, **UP_TO_224)) == pytest.approx(whole - 32 * 10.0 / 3_600.0), "what is on its way is ordered"
-    assert hours(one(stage=Stage.PILOT, pilot_missing=3, **UP_TO_224)) == pytest.approx(whole), "it may be ordered after its pilot"
+    assert hours(one(issued=64, **UP_TO_224)) == pytest.approx(whole - 32 * 10.0 / 3_600.0), (
+        "what is on its way is ordered"
+    )
+    assert hours(one(stage=Stage.PILOT, pilot_missing=3, **UP_TO_224)) == pytest.approx(whole), (
+        "it may be ordered after its pilot"
+    )
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,9 @@ def test_each_pair_of_factors_is_crossed_once_before_any_again_and_no_more_than_
     configs = tuple({**config, "decay": 0.5, "drop": 0.5} for config in sweep())
     declared = manifest(factors=factors, ranges=ranges, configs=configs, controls=())
     asked, pairs = frozenset(), []
-    while new := [one for one in of(Template.CROSS, subject(manifest=declared, decided=asked)) if one.slug not in asked]:
+    while new := [
+        one for one in of(Template.CROSS, subject(manifest=declared, decided=asked)) if one.slug not in asked
+    ]:
         asked |= {one.slug for one in new}
         pairs += [
             frozenset(factor for factor in ranges if {*levels(one, factor)} != {configs[0][factor]}) for one in new
