@@ -41,6 +41,8 @@ def test_what_a_person_approved_comes_first_whatever_it_tells_for_its_cost():
     (first, *_) = planned(approved, cheap, cores=4, wishes=wishes).allotments
     assert first.experiment_id == 2
     assert "a person asked for or approved" in first.reason
+    young = planned(new(1), new(2, replicate_seconds=24.0, is_approved=True), cores=4)
+    assert young.allotments[0].experiment_id == 2, "also before the first block of all"
     pilots = [candidate(number, stage=Stage.PILOT, pilot_missing=3, is_approved=number == 2) for number in (1, 2)]
     assert planned(*pilots, cores=4).allotments[0].experiment_id == 2
 

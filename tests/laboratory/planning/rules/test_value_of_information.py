@@ -151,7 +151,7 @@ def hours(*candidates: Candidate, floor: float = 1e-3) -> float:
     return sum_work_above_floor(candidates, floor).core_seconds / 3_600.0
 
 
-def test_what_is_left_of_designs_counts_as_far_as_it_is_worth_the_floor_and_without_maps():
+def test_designs_count_as_far_as_they_are_worth_the_floor_and_without_maps():
     whole = 192 * 10.0 / 3_600.0
     assert hours(one(**UP_TO_224), one(**UP_TO_224)) == pytest.approx(2 * whole)
     assert hours(one(**UP_TO_224), one(is_map=True), one(aims=())) == pytest.approx(whole)
@@ -175,7 +175,7 @@ def test_what_is_left_of_designs_counts_as_far_as_it_is_worth_the_floor_and_with
         {"stage": Stage.PAUSED},
     ],
 )
-def test_what_has_ended_or_waits_for_a_repair_is_neither_above_the_floor_nor_below_it(ended):
+def test_what_has_ended_or_waits_for_a_repair_counts_on_neither_side(ended):
     above = sum_work_above_floor([one(**ended)], 1e-3)
     assert (above.core_seconds, above.designs, above.below) == (0.0, 0, 0)
 

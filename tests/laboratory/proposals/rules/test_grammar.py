@@ -192,13 +192,13 @@ def test_where_nothing_lies_beyond_nothing_wider_is_asked(asked):
     assert of(Template.WIDEN, asked) == []
 
 
-def test_a_course_that_is_too_dear_to_follow_to_the_end_is_followed_as_far_as_it_is_not():
+def test_a_course_is_followed_as_far_as_it_is_not_too_dear():
     dear = manifest(cell_seconds=(1.0, 8.0, 64.0, 512.0), controls=(), ranges={"width": (8, 1_024)})
     (found,) = of(Template.WIDEN, subject(manifest=dear))
     assert levels(found)[0] == 64 < levels(found)[-1] < 1_024
 
 
-def test_two_factors_that_a_claim_leaves_open_are_moved_at_once_in_a_claim_of_its_own():
+def test_two_open_factors_are_moved_at_once_in_a_claim_of_its_own():
     first, second = of(Template.CROSS)
     for found in (first, second):
         (new,) = found.estimands
@@ -261,7 +261,7 @@ def test_every_corner_of_two_factors_is_asked_once_and_a_few_at_a_time():
     assert sorted(corners) == [(rate, noise) for rate in (0.0316, 0.316) for noise in (0.25, 0.375)]
 
 
-def test_each_pair_of_factors_is_crossed_once_before_any_again_and_no_more_than_somebody_reads():
+def test_each_pair_of_factors_is_crossed_once_first_and_only_so_many():
     factors = {**manifest().factors, **dict.fromkeys(("decay", "drop"), ValueType.FLOAT)}
     ranges = dict.fromkeys(("lr", "noise", "decay", "drop"), (0.0, 1.0))
     configs = tuple({**config, "decay": 0.5, "drop": 0.5} for config in sweep())
