@@ -11,6 +11,8 @@ from axiom.domain.registrations import DECLARED, read_registration_body
 from axiom.errors import Refused
 from axiom.gate.laboratory import Laboratory
 from axiom.laboratory.open_gate import open_gate
+from axiom.laboratory.planning.preview import preview_plan
+from axiom.laboratory.policy import policy_from_settings
 from axiom.laboratory.proposals.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.settings import Settings
@@ -83,7 +85,7 @@ def states(lab) -> dict[str, ProposalState]:
 
 def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     lab = alone()
-    wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE}, [], None
+    wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE, Template.WIDEN}, [], None
     for _ in range(20):
         name, db = lab.session(), lab.lab.db
         answers += [
@@ -122,6 +124,9 @@ def test_with_no_core_hours_it_approves_nothing_and_what_a_person_says_stands(al
     while not lab.proposals():
         lab.session()
     assert set(states(lab).values()) == {ProposalState.OPEN}
+    above = preview_plan(lab.lab.db, policy_from_settings(lab.laboratory.settings), lab.lab.now).above
+    assert above.proposals == len(lab.proposals())
+    assert above.proposed_core_seconds == sum(stored.proposal.core_seconds for stored in lab.proposals().values())
     assert lab.submit(AdmitProposal()) == {"proposal": None}
     refused = next(stored for stored in lab.proposals().values() if stored.proposal.template is Template.EXTREMES)
     lab.submit(RefuseProposal(proposal=refused.number, why="of no interest", by="Ada"))

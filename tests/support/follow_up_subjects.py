@@ -12,11 +12,11 @@ from axiom_weigh.values import Evidence, Grade, Verdict
 WIDTHS = (8, 16, 32, 64)
 
 
-def sweep(**fixed):
+def sweep(**fixed: object) -> tuple[dict[str, Any], ...]:
     return tuple({"width": width, "lr": 0.1, "noise": 0.0, "task": "a", "control": "", **fixed} for width in WIDTHS)
 
 
-def estimand(**changes):
+def estimand(**changes: object) -> dict[str, Any]:
     said = {
         "name": "wide_minus_narrow",
         "claim": "the widest network does better than the narrowest",
@@ -37,10 +37,15 @@ TREND = estimand(name="by_width", kind="slope", across="width", between=[], boun
 RATE = estimand(name="fast_minus_slow", between=[{"lr": 0.4, "width": 32}, {"lr": 0.1, "width": 32}])
 
 
-def manifest(**changes) -> Manifest:
+def manifest(**changes: Any) -> Manifest:
     configs, placebo = sweep(), sweep(control="placebo")
     seconds = tuple(config["width"] / 8 for config in configs)
-    prices_of = {"placebo": placebo, "placebo_seconds": seconds, "planted": configs, "planted_seconds": seconds}
+    prices_of: dict[str, Any] = {
+        "placebo": placebo,
+        "placebo_seconds": seconds,
+        "planted": configs,
+        "planted_seconds": seconds,
+    }
     numbers, words = dict.fromkeys(("lr", "noise"), ValueType.FLOAT), dict.fromkeys(("task", "control"), ValueType.TEXT)
     declared = Manifest(
         name="widths",
@@ -62,7 +67,7 @@ def manifest(**changes) -> Manifest:
     return replace(declared, **changes)
 
 
-def said(verdict=Verdict.POSITIVE, grade=Grade.MODERATE, **changes) -> Evidence:
+def said(verdict: Verdict = Verdict.POSITIVE, grade: Grade = Grade.MODERATE, **changes: Any) -> Evidence:
     amounts: dict[str, Any] = {
         "blocks": 6,
         "seeds": 48,
@@ -77,7 +82,7 @@ def said(verdict=Verdict.POSITIVE, grade=Grade.MODERATE, **changes) -> Evidence:
     return replace(Evidence(verdict=verdict, grade=grade, **amounts, **estimated, **words), **changes)
 
 
-def subject(number=1, evidence=None, **changes) -> Subject:
+def subject(number: int = 1, evidence: Evidence | None = None, **changes: Any) -> Subject:
     declared = changes.pop("manifest", None) or manifest()
     configs = changes.pop("configs", declared.configs)
     found = Subject(

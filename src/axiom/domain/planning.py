@@ -93,6 +93,30 @@ class BlockWorth:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WorkAboveFloor:
+    """How much of all designs beside maps is still worth ordering, as far as is known now."""
+
+    floor: float  # bits a core-hour
+    core_seconds: float  # on reference cores, of what is not ordered yet
+    designs: int  # of which that is
+    below: int  # designs that have not ended, and of which nothing more is worth it
+    proposed_core_seconds: float = 0.0  # likely, of what waits for an answer and is worth it
+    proposals: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Goal:
+    """Replicates that a person asked for or approved, and that come before everything else until they are ordered."""
+
+    name: str
+    design: str
+    registration_id: int
+    replicates: int
+    ordered: int
+    core_seconds: float  # on reference cores, of those that are not ordered yet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Placement:
     """The tasks that would go to one host, and why not more."""
 
@@ -126,6 +150,8 @@ class Preview:
     """A plan before anybody decides it, and where its tasks would go. Nothing changes."""
 
     plan: Plan
+    above: WorkAboveFloor = WorkAboveFloor(floor=0.0, core_seconds=0.0, designs=0, below=0)
+    goals: tuple[Goal, ...] = ()
     worths: tuple[BlockWorth, ...] = ()
     placements: tuple[Placement, ...] = ()
     classes: tuple[FleetClass, ...] = ()  # the largest hosts first

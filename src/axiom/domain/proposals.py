@@ -21,6 +21,8 @@ class Template(StrEnum):
     GENERALISE = "generalise"  # the same claim where it leaves a factor open
     DOSE = "dose"  # finer levels where the measure changed most
     EXTREMES = "extremes"  # the ends of the declared range
+    WIDEN = "widen"  # on from the last levels that were tried to the ends of the range
+    CROSS = "cross"  # the same with two factors moved at once that its claim leaves open
     INTERVENTION = "intervention"  # what should take the effect away
     DISCRIMINATE = "discriminate"  # where two explanations disagree most
     POWER = "power"  # would the smallest effect that matters have been seen?

@@ -5,9 +5,12 @@ OF_ONE_FINDING = 3  # Proposals from one finding that may wait at once
 DULL_SESSIONS = 3  # Sessions in a row in which a question was worth less than the floor, before its end is proposed
 INFEASIBLE_SHARE = 0.5  # A question is infeasible if a larger share of its replicates was stopped at the time limit
 INFEASIBLE_AFTER = 16  # Replicates before that is judged: with fewer, their share may be chance
-DEAREST_EXTENSION = 8.0  # How many times as much as a replicate of the finding itself one of its extension may cost
+# How many times as much as a replicate of the finding itself one of its extension may cost: dearer than this, what a
+# config costs is foreseen too badly
+DEAREST_EXTENSION = 64.0
 DESIGNS = 4  # Designs that must have tested a claim before it is known to hold in general
 DESIGNS_OPEN = 2  # Such designs of one finding that may wait for an answer
+CROSSINGS = 6  # Claims with two factors moved at once that one finding gets: more nobody reads
 DEEPEST = 3  # Proposals that may follow from each other without a person between them
 DEAREST_DISCRIMINATION = 8.0  # How many times as much a replicate of a design may cost that sets two explanations apart
 CONFIGS = 500  # Configs that one design may have

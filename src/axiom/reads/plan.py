@@ -44,6 +44,8 @@ def plan_data(preview: Preview) -> Answer:
         "idle_before": preview.plan.idle_cores,
         "skipped": [asdict(skip) for skip in preview.plan.skipped],
         "reason": preview.plan.reason,
+        "goals": [asdict(goal) for goal in preview.goals],
+        "above_floor": asdict(preview.above),
         "classes": [_class(size) for size in preview.classes],
         "hosts": [{**asdict(placement), "tasks": dict(placement.tasks)} for placement in preview.placements],
         "worth": [

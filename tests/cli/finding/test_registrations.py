@@ -176,6 +176,14 @@ def test_a_paper_is_printed_and_predictions_cohorts_and_amendments_follow_each_o
     for status in (0, 4):  # a second prediction of the same finding is refused
         assert say("registration", "predict", 1, "--forecaster", "Ada", *WORTH)[0] == status
     assert say("registration", "cohort", 1, "--why", "to confirm")[0] == 0
+    asked = say("registration", "goal", "tiny_sum", 100, "--why", "a hundred seeds of this", "--json")[1][
+        "registration"
+    ]
+    assert (asked["design"], asked["stopping"]) == ("declared", "ends after 100 replicates")
+    assert [(goal["replicates"], goal["ordered"]) for goal in say("session", "plan", "--json")[1]["goals"]] == [
+        (32, 0),  # of the cohort as many as settle most questions
+        (100, 0),
+    ]
     words = ("registration", "amend", 1, "--null", 0.5, "--why", "it looked so", "--forecaster", "Ada", *WORTH)
     made = say(*words, "--json")[1]["registration"]
     assert made["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]

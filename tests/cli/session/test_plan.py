@@ -13,8 +13,11 @@ from axiom.signed.keys import make_keys
 
 
 def preview(**besides):
-    lists = ("allotments", "skipped", "classes", "hosts", "worth")
-    return {"idle_cores": 0, "reason": "0 workunits of 0 experiments", **{name: [] for name in lists}} | besides
+    lists = ("allotments", "skipped", "classes", "hosts", "worth", "goals")
+    above = {"floor": 0.001, "core_seconds": 7_200.0, "designs": 1, "below": 0}
+    above |= {"proposals": 0, "proposed_core_seconds": 0.0}
+    bare = {"idle_cores": 0, "reason": "0 workunits of 0 experiments", "above_floor": above}
+    return {**bare, **{name: [] for name in lists}} | besides
 
 
 def sized(cores, hosts, planned, *, idle=0, reasons=()):
@@ -43,6 +46,32 @@ def test_a_reason_stands_under_what_it_is_a_reason_for(shown):
     assert lines[lines.index("What would be ordered") :][:5] == [
         *("What would be ordered", "  sums  3 × 1 replicate", "    the pilot of sums"),
         *("  heavy  1,200 × 8 replicates and 1 × 5 replicates", "    no other can take it"),
+    ]
+
+
+def test_what_stands_above_the_floor_is_told_and_that_cores_rest_below_it(shown):
+    above = preview()["above_floor"]
+    text = " ".join(shown(above_floor=above))
+    assert "2 core-hours of 1 design." in text
+    assert "cores rest" not in text
+    text = " ".join(shown(above_floor=above | {"below": 3, "proposals": 2, "proposed_core_seconds": 3_600.0}))
+    assert "Of 3 designs nothing more is worth it: cores rest" in text
+    assert "Of 2 proposals that wait for an answer likely 1 core-hours are, too" in text
+
+
+def test_what_people_asked_for_stands_first(shown):
+    goal = {
+        "name": "sums",
+        "design": "",
+        "registration_id": 7,
+        "replicates": 100,
+        "ordered": 16,
+        "core_seconds": 3_600.0,
+    }
+    lines = shown(goals=[goal])
+    assert lines[lines.index("What people asked for, which comes first") + 1 :][:2] == [
+        "  sums  16 of 100 replicates are ordered",
+        "    registration 7; the others take 1 core-hours",
     ]
 
 

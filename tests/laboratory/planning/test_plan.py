@@ -15,7 +15,7 @@ from simulation.fleet import BUILDS
 
 from axiom.domain.rounds import Step
 from axiom.domain.work import TaskState
-from axiom.errors import NotFound, Withdrawn, WrongUse
+from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
 from axiom.laboratory.experiments.retire import retire_version
 from axiom.laboratory.planning import plan as planning
 from axiom.laboratory.planning.capacity import list_supplies
@@ -23,8 +23,11 @@ from axiom.laboratory.planning.fleet_file import read_fleet
 from axiom.laboratory.planning.plan import plan_from_data
 from axiom.laboratory.planning.preview import preview_plan
 from axiom.laboratory.policy import Policy
+from axiom.laboratory.registrations.register import register_goal
 from axiom.store.experiments import experiments
+from axiom.store.findings import evidence
 from axiom.store.hosts import clusters, hosts
+from axiom.store.registrations import registrations
 from axiom.store.rounds import rounds as sessions
 from axiom.store.tasks import tasks, workunits
 
@@ -85,6 +88,34 @@ def test_a_settled_finding_is_left_alone(rounds):
     rounds.hold()
     assert "32 seeds" in left(rounds)["tiny_sum"]
     assert ordered(rounds) == []
+
+
+def test_a_hundred_seeds_that_a_person_asks_for_come_first_also_of_what_is_settled(rounds, variant):
+    rounds.lab.deploy(workunits=32)
+    rounds.compute(32)
+    rounds.hold()
+    rounds.lab.publish(variant("cheap_sum", seconds=0.01))
+    settled = experiments.find_experiment_by_name(rounds.db, "tiny_sum")
+    made = register_goal(rounds.db, settled, replicates=100, why="a test", now=rounds.lab.now)
+    assert registrations.list_claim_numbers(rounds.db, made) == {"grows": 1}
+    seen = preview_plan(rounds.db, rounds.policy, rounds.lab.now)
+    (goal,) = seen.goals
+    assert (goal.registration_id, goal.ordered, goal.replicates) == (made.id, 0, 100)
+    first = next(order for order in seen.plan.allotments if order.purpose != "pilots")
+    assert (first.registration_id, "a person asked for" in first.reason) == (made.id, True)
+    for _ in range(40):
+        rounds.hold()
+        rounds.compute(planning.count_waiting_tasks(rounds.db))
+        if not (goals := preview_plan(rounds.db, rounds.policy, rounds.lab.now).goals):
+            break
+        assert goals[0].ordered < 100
+    assert 100 <= experiments.count_issued_replicates(rounds.db, settled.id)[made.id] < 100 + 8
+    rounds.hold()
+    assert evidence.list_newest_evidence(rounds.db)[1].seeds >= 32 + 100
+    registrations.set_finding_status(rounds.db, 1, "retired", "a test")
+    with pytest.raises(Refused):
+        register_goal(rounds.db, settled, replicates=8, why="a test", now=rounds.lab.now)
+    assert rounds.broken() == {}
 
 
 def test_what_the_plans_of_the_last_day_ordered_is_remembered_and_nothing_older(rounds):

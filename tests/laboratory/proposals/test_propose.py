@@ -60,7 +60,7 @@ def admit(rounds, slug):
 
 def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_back(settled):
     made = kept(settled)
-    assert {one.proposal.template for one in made.values()} == {Template.GENERALISE, Template.EXTREMES}
+    assert {one.proposal.template for one in made.values()} == {Template.GENERALISE, Template.EXTREMES, Template.WIDEN}
     assert all(one.session_id is not None for one in made.values())
     again = propose_followups(settled.db, None, settled.lab.now)
     assert ([note.kind for note in again], kept(settled)) == (["design.nothing"], made)

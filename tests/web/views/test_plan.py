@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.domain.planning import BlockWorth, FleetClass, Placement, Preview, Purpose
+from axiom.domain.planning import BlockWorth, FleetClass, Goal, Placement, Preview, Purpose, WorkAboveFloor
 from axiom.domain.rounds import Allotment, Plan, SkippedExperiment
 from axiom.reads.plan import plan_data
 from axiom.store.experiments import releases
@@ -23,6 +23,8 @@ SIZE = {"cores": 8, "gpus": 1, "memory_mb": 2_048, "hosts": 1, "gpu_tasks": 1, "
 AT_HOME = {"host_id": 7, "name": BEDROOM, "cores": 8, "idle_cores": 3, "memory_mb": 500, "gpu_tasks": 0, "reason": ""}
 PREVIEW = Preview(
     plan=Plan(allotments=(ORDER,), skipped=(DEAR,), idle_cores=3, reason="12 workunits are ordered"),
+    goals=(Goal(name="tiny_sum", design="", registration_id=7, replicates=100, ordered=16, core_seconds=3_600.0),),
+    above=WorkAboveFloor(floor=0.001, core_seconds=720_000.0, designs=4, below=2, proposals=1),
     worths=(BlockWorth(**WORTH, **_SUM),),
     placements=(Placement(tasks=(("tiny_sum", 5),), **AT_HOME),),
     classes=(FleetClass(**SIZE, **BUSY),),
@@ -42,6 +44,15 @@ def test_the_page_says_what_would_be_ordered_and_why_cores_idle_but_names_no_hos
     page = reader.get("/plan")
     text = page.text.replace("&nbsp;", " ").replace("\u00a0", " ")
     assert page.status == 200
+    assert "16 of 100 replicates of" in text
+    assert 'href="/registrations/7"' in text
+    facts = (
+        "4 designs beside maps have 200 core-hours left",
+        "Of 2 designs nothing more is worth it",
+        ">1 proposal</a>",
+    )
+    assert [fact for fact in facts if fact not in text] == []
+    assert reader.get("/plan.json").json["plan"]["above_floor"]["core_seconds"] == 720_000.0
     facts = ("12 workunits are ordered", "no memory is left", 'href="/experiments/tiny_sum"', "&lt;b&gt;most&lt;/b&gt;")
     assert [fact for fact in (*facts, ">1.5<", "othing is concluded from it") if fact not in text] == []
     assert " style=" not in text

@@ -170,6 +170,16 @@ def add_cohort(change: Change, **options: Any) -> None:
     _done(change, change.submit("registration.cohort", options))
 
 
+@registration.command("goal")
+@click.argument("experiment", shell_complete=complete_experiment_name)
+@click.argument("replicates", type=click.IntRange(min=1))
+@_WHY
+@change_options
+def add_goal(change: Change, **options: Any) -> None:
+    """Have REPLICATES fresh replicates of EXPERIMENT ordered before everything else, whatever they say."""
+    _done(change, change.submit("registration.goal", options))
+
+
 @registration.command("amend")
 @click.argument("finding", type=ID)
 @click.option("--claim", help="The claim in other words.")

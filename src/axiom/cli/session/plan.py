@@ -82,10 +82,36 @@ def _fleet_of(file: Path) -> list[Supply]:
 def show_plan(planned: Answer) -> None:
     """Print a preview that was made plain data."""
     _say(f"{begin_sentence(planned['reason'])}. Nothing was changed.")
+    _above_floor(planned["above_floor"])
+    _goals(planned["goals"])
     _ordered(planned["allotments"])
     _fleet(planned["classes"])
     _worth(planned["worth"])
     _left_alone(planned["skipped"])
+
+
+def _above_floor(above: Answer) -> None:
+    hours = format_number(above["core_seconds"] / 3_600)
+    _say(
+        f"Worth at least the floor of {above['floor']:g} bits a core-hour, beside maps: {hours} core-hours of "
+        f"{counted(above['designs'], 'design')}."
+    )
+    if above["below"]:
+        _say(f"Of {counted(above['below'], 'design')} nothing more is worth it: cores rest rather than compute that.")
+    if above["proposals"]:
+        likely = format_number(above["proposed_core_seconds"] / 3_600)
+        _say(
+            f"Of {counted(above['proposals'], 'proposal')} that wait for an answer likely {likely} core-hours are, too."
+        )
+
+
+def _goals(goals: Sequence[Answer]) -> None:
+    _title("What people asked for, which comes first", bool(goals))
+    for goal in goals[: limits.ROWS_TOLD]:
+        hours = format_number(goal["core_seconds"] / 3_600)
+        which = f"{goal['ordered']} of {counted(goal['replicates'], 'replicate')} are ordered"
+        _item(f"{goal['name']}  {which}", f"registration {goal['registration_id']}; the others take {hours} core-hours")
+    _more(goals)
 
 
 def _ordered(allotments: Sequence[Answer]) -> None:

@@ -3,12 +3,14 @@
 Looking changes nothing, and is never asked within a session: which hosts take what is decided when they ask for it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from axiom.domain.estimands import Direction
-from axiom.domain.planning import PlanWishes, Preview, Supply
+from axiom.domain.planning import PlanWishes, Preview, Supply, WorkAboveFloor
+from axiom.domain.proposals import ProposalState
 from axiom.domain.releases import Stage
 from axiom.domain.rounds import Allotment
 from axiom.laboratory.planning import plan as planning
@@ -28,6 +30,7 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet
+from axiom.store.registrations import proposals
 from axiom_weigh.values import Grade, Verdict
 
 _AS_IF = "planned as if its pilot had passed"
@@ -64,13 +67,27 @@ def preview_plan(
     if tiles:
         deadline = planning.task_deadline(policy, present)
         planned = previewing.add_tiles_to_plan(forecast.plan, tiles)
-        forecast = previewing.compose_preview(competing, present, planned, deadline_seconds=deadline)
+        forecast = previewing.compose_preview(
+            competing, present, planned, deadline_seconds=deadline, floor=policy.floor
+        )
     heard_from = fleet.count_present_hosts(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(present):
         part = f"for {len(present):,} of the {heard_from:,} hosts that were heard from"
         forecast = replace(forecast, plan=replace(forecast.plan, reason=f"{forecast.plan.reason}; {part}"))
     busy = _in_hand(db) if hosts is None else {}
-    return replace(forecast, classes=list_fleet_classes(present, forecast.placements, busy))
+    return replace(
+        forecast,
+        above=_add_proposals(db, forecast.above),
+        classes=list_fleet_classes(present, forecast.placements, busy),
+    )
+
+
+def _add_proposals(db: Database, above: WorkAboveFloor) -> WorkAboveFloor:
+    """What waits for an answer is worth something, too, once it is approved."""
+    waiting = [stored.proposal for stored in proposals.list_proposals_in_state(db, ProposalState.OPEN)]
+    worth_it = [proposal for proposal in waiting if proposal.core_seconds > 0 and proposal.per_core_hour >= above.floor]
+    seconds = math.fsum(proposal.core_seconds for proposal in worth_it)
+    return replace(above, proposed_core_seconds=seconds, proposals=len(worth_it))
 
 
 def _as_if_open(candidate: Candidate) -> Candidate:
@@ -107,7 +124,7 @@ def _preview(
         lately=lately,
         deadline_seconds=deadline,
     )
-    return previewing.compose_preview(candidates, hosts, planned, deadline_seconds=deadline)
+    return previewing.compose_preview(candidates, hosts, planned, deadline_seconds=deadline, floor=policy.floor)
 
 
 def _new_candidate(number: int, manifest: Manifest) -> Candidate:
@@ -135,6 +152,7 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
             )
             for estimand in manifest.estimands
         ),
+        is_map=manifest.map is not None,
         block=block_size(manifest.seconds, has_address=True, has_volunteers=True).replicates,
         need=planning.need_of_manifest(manifest),
     )

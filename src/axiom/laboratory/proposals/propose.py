@@ -28,12 +28,12 @@ def list_followups(db: Database) -> tuple[Proposal, ...]:
 
 
 def propose_followups(
-    db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0
+    db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0, floor: float = 0.0
 ) -> list[Note]:
     """Write down what is new, let lapse what no longer follows, note what cannot be asked, and say so."""
     subjects = _subjects(db)
     follows = derive_followups(subjects, list_explanation_pairs(db), read_base_rates(db))
-    decided = decide_proposals(follows, proposals.list_all_proposals(db), most_core_hours=most_core_hours)
+    decided = decide_proposals(follows, proposals.list_all_proposals(db), most_core_hours=most_core_hours, floor=floor)
     for proposal in decided.lapsed:
         proposals.decide_proposal(
             db,

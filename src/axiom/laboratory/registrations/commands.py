@@ -18,7 +18,7 @@ from axiom.laboratory.planning.ticket_room import demand_ticket_room
 from axiom.laboratory.proposals.price import Points, price_configs
 from axiom.laboratory.registrations.links import record_link
 from axiom.laboratory.registrations.predictions import record_prediction
-from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further
+from axiom.laboratory.registrations.register import amend_claim, register_cohort, register_further, register_goal
 from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import Scalar
 from axiom.signed.manifests import stored_manifest
@@ -68,6 +68,19 @@ class RegisterCohort(Command, name="registration.cohort", capability=Capability.
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         return _answer(db, register_cohort(db, self.finding, stopping=stopping, why=self.why, now=now))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterGoal(Command, name="registration.goal", capability=Capability.RUN):
+    """Have so many fresh replicates of a version ordered before everything else, for all its open findings."""
+
+    experiment: str = field(metadata=NAMED)
+    replicates: int = field(metadata=_REPLICATES)
+    why: str = field(metadata=WHY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        version = find_version(db, self.experiment)
+        return _answer(db, register_goal(db, version, replicates=self.replicates, why=self.why, now=now))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from axiom.domain.registrations import (
     DECLARED,
     INFORMED,
     Design,
+    Rule,
     StoppingRule,
     estimand_definition,
     forecaster_name,
@@ -218,6 +219,27 @@ def register_cohort(
         stopping=stopping,
         why=why,
         **_proposal_fields(followed, {number: estimand}),
+    )
+    return _register_further(db, version, further, registered, now)
+
+
+def register_goal(db: Database, version: StoredExperiment, *, replicates: int, why: str, now: datetime) -> Registration:
+    """Promise all open findings of the declared sweep so many fresh replicates of it, whatever they say."""
+    registered = _demand_open(db, version)
+    bodies = {registration.id: read_registration_body(registration.body) for registration in registered}
+    joined = {
+        number: estimand
+        for number, origin, estimand in _claims(db, version, registered)
+        if bodies[origin].design.name == DECLARED
+    }
+    if not joined:
+        raise Refused(f"No finding of {version.name}@{version.version} is open. Nothing was registered.")
+    further = FurtherRegistration(
+        design=bodies[registered[0].id].design,
+        estimands=list(joined.values()),
+        joins={estimand["name"]: number for number, estimand in joined.items()},
+        stopping=StoppingRule(rule=Rule.FIXED, replicates=replicates),
+        why=why,
     )
     return _register_further(db, version, further, registered, now)
 

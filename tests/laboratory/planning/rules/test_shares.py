@@ -40,9 +40,22 @@ def test_what_a_person_approved_comes_first_whatever_it_tells_for_its_cost():
     wishes = PlanWishes(mix=(("experiment_1", 90.0),), priority=("experiment_1",))
     (first, *_) = planned(approved, cheap, cores=4, wishes=wishes).allotments
     assert first.experiment_id == 2
-    assert "a person approved" in first.reason
+    assert "a person asked for or approved" in first.reason
+    young = planned(new(1), new(2, replicate_seconds=24.0, is_approved=True), cores=4)
+    assert young.allotments[0].experiment_id == 2, "also before the first block of all"
     pilots = [candidate(number, stage=Stage.PILOT, pilot_missing=3, is_approved=number == 2) for number in (1, 2)]
     assert planned(*pilots, cores=4).allotments[0].experiment_id == 2
+
+
+def test_what_people_asked_for_is_a_line_of_the_plan_until_it_is_ordered():
+    fixed = StoppingRule(rule=Rule.FIXED, replicates=100)
+    asked = [candidate(1), candidate(2, is_approved=True, stopping=fixed), candidate(3, is_approved=True, issued=8)]
+    goals = compose_preview(asked, [], plan_orders(asked, cores=0, per_core=1, task_seconds=8.0)).goals
+    assert [(goal.name, goal.ordered, goal.replicates) for goal in goals] == [
+        ("experiment_2", 32, 100),
+        ("experiment_3", 8, 32),
+    ]
+    assert goals[0].core_seconds == pytest.approx(68 * 8.0)
 
 
 def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_first():
@@ -130,6 +143,17 @@ def test_a_preview_says_where_it_goes_and_what_the_next_blocks_are_worth():
     assert {one.host_id for one in found.placements} == {1, 2, 3}
     assert sum(one.idle_cores for one in found.placements) == 0
     assert [one.experiment_id for one in found.worths] == [2, 1]
+    assert (found.above.designs, found.above.below) == (2, 0)
+
+
+def test_cores_rest_rather_than_compute_what_is_worth_less_than_the_floor():
+    asked, hosts = [candidate(1), candidate(2)], [host(1)]
+    orders = plan_orders(asked, cores=8, per_core=1, task_seconds=8.0, supplies=hosts, floor=1e9)
+    found = compose_preview(asked, hosts, orders, floor=1e9)
+    (placement,) = found.placements
+    assert (orders.allotments, placement.idle_cores) == ((), 8)
+    assert "of 2 designs nothing more is worth the floor" in placement.reason
+    assert (found.above.core_seconds, found.above.below) == (0.0, 2)
 
 
 SUPPLIES = st.lists(

@@ -19,6 +19,7 @@ from axiom.laboratory.planning.rules.value_of_information import (
     chance_of_enough,
     compute_block_values,
     compute_worths,
+    sum_work_above_floor,
     weight_by_questions,
 )
 from axiom_weigh.values import Grade, Verdict
@@ -141,3 +142,48 @@ def test_a_worth_is_a_number_that_falls_with_what_is_on_its_way(aims, block, rul
     assert falling == sorted(falling, reverse=True)
     assert falling[0] <= len(aims) * 3.0
     assert 0.0 <= promise.chance <= 1.0
+
+
+UP_TO_224 = {"stopping": StoppingRule(replicates=224)}
+
+
+def hours(*candidates: Candidate, floor: float = 1e-3) -> float:
+    return sum_work_above_floor(candidates, floor).core_seconds / 3_600.0
+
+
+def test_designs_count_as_far_as_they_are_worth_the_floor_and_without_maps():
+    whole = 192 * 10.0 / 3_600.0
+    assert hours(one(**UP_TO_224), one(**UP_TO_224)) == pytest.approx(2 * whole)
+    assert hours(one(**UP_TO_224), one(is_map=True), one(aims=())) == pytest.approx(whole)
+    fewer = hours(one(), floor=0.1)
+    assert 0.0 < hours(one(replicate_seconds=9_000.0), floor=0.01) < 900 * hours(one())
+    assert hours(one(), floor=1e9) == 0.0 < fewer
+    assert hours(one(issued=64, **UP_TO_224)) == pytest.approx(whole - 32 * 10.0 / 3_600.0), (
+        "what is on its way is ordered"
+    )
+    assert hours(one(stage=Stage.PILOT, pilot_missing=3, **UP_TO_224)) == pytest.approx(whole), (
+        "it may be ordered after its pilot"
+    )
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"issued": 256},
+        {"aims": (SETTLED,)},
+        {"fault": "its preflight failed"},
+        {"stage": Stage.PAUSED},
+    ],
+)
+def test_what_has_ended_or_waits_for_a_repair_counts_on_neither_side(ended):
+    above = sum_work_above_floor([one(**ended)], 1e-3)
+    assert (above.core_seconds, above.designs, above.below) == (0.0, 0, 0)
+
+
+def test_what_was_promised_approved_or_begun_counts_below_the_floor_too():
+    fixed = StoppingRule(rule=Rule.FIXED, replicates=64)
+    assert hours(one(stopping=fixed), floor=1e9) == pytest.approx(32 * 10.0 / 3_600.0)
+    assert hours(one(is_approved=True, issued=0, weighed=0), floor=1e9) == pytest.approx(32 * 10.0 / 3_600.0)
+    assert hours(one(issued=40), floor=1e9) == pytest.approx(8 * 10.0 / 3_600.0)
+    above = sum_work_above_floor([one(), one(issued=40)], 1e9)
+    assert (above.designs, above.below) == (1, 1)

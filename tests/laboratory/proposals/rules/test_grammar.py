@@ -8,12 +8,14 @@ from headline_reader import read_headline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
 from axiom.laboratory.findings.rules.registrable import estimand_fault
 from axiom.laboratory.proposals.rules.factor_levels import why_configs_refused
 from axiom.laboratory.proposals.rules.grammar import derive_followups
+from axiom.limits import proposals as proposal_limits
 from axiom.signed.canonical_json import canonical_bytes
 from axiom_weigh.evidence.grade import LEANING
 from axiom_weigh.statistics.estimands import value
@@ -146,17 +148,140 @@ def test_the_ends_of_the_range_are_asked_for_what_was_found():
 
 
 def test_an_end_that_is_too_dear_comes_nearer_or_is_not_asked():
-    dear = manifest(cell_seconds=(1.0, 8.0, 64.0, 512.0), controls=())
+    dear = manifest(cell_seconds=(1.0, 8.0, 64.0, 512.0), controls=(), ranges={"width": (4, 1_024)})
     (found,) = of(Template.EXTREMES, subject(manifest=dear))
     assert levels(found)[0] == 4
-    assert 64 < levels(found)[1] < 256
+    assert 64 < levels(found)[1] < 1_024
     assert f"width {levels(found)[1]:g}" in found.claim
     assert "range" not in found.if_positive
-    assert found.core_seconds <= 8 * sum(dear.cell_seconds) * 64
+    dearest = proposal_limits.DEAREST_EXTENSION
+    assert found.core_seconds <= dearest * sum(dear.cell_seconds) * 96
     dear_when_narrow = manifest(cell_seconds=(512.0, 64.0, 8.0, 1.0), controls=(), ranges={"width": (1, 70)})
-    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, cell_seconds=(65.0,))) != []
-    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, cell_seconds=(20.0,))) == []
+    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, cell_seconds=(8 * 65.0 / dearest,))) != []
+    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, cell_seconds=(8 * 20.0 / dearest,))) == []
     assert of(Template.EXTREMES, subject(manifest=manifest(ranges={"width": (8, 64)}))) == []  # nothing lies beyond
+
+
+@pytest.mark.parametrize("asked", [subject(), subject(estimand=TREND)])
+def test_beyond_the_levels_that_were_tried_it_is_asked_whether_the_course_goes_on(asked):
+    above, below = sorted(of(Template.WIDEN, asked), key=levels, reverse=True)
+    assert (levels(above)[0], levels(above)[-1]) == (64, 256)
+    assert (levels(below)[0], levels(below)[-1]) == (4, 8)
+    for found in (above, below):
+        (new,) = found.estimands
+        assert (new["kind"], new["across"], new["expects"]) == ("rank_correlation", "width", "+")
+        assert read_headline(found.claim).verdict == "effect +"
+        assert found.claim.endswith(f"rises with width from {levels(found)[0]} to {levels(found)[-1]}")
+        assert len(levels(found)) > 3
+    falling = replace(asked, means=tuple(zip(sweep(), (0.9, 0.2, 0.15, 0.1), strict=True)))
+    assert {one.estimands[0]["expects"] for one in of(Template.WIDEN, falling)} == {"-"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        subject(means=()),
+        subject(means=tuple((config, 0.5) for config in sweep())),  # there is no course that could go on
+        subject(manifest=manifest(ranges={"width": (8, 66)})),  # there are too few levels beyond
+        subject(evidence=said(verdict=Verdict.ABSENT)),
+        subject(depth=3),
+        subject(cell_seconds=(0.01,)),  # everything is too dear
+    ],
+)
+def test_where_nothing_lies_beyond_nothing_wider_is_asked(asked):
+    assert of(Template.WIDEN, asked) == []
+
+
+def test_a_course_is_followed_as_far_as_it_is_not_too_dear():
+    dear = manifest(cell_seconds=(1.0, 8.0, 64.0, 512.0), controls=(), ranges={"width": (8, 1_024)})
+    (found,) = of(Template.WIDEN, subject(manifest=dear))
+    assert levels(found)[0] == 64 < levels(found)[-1] < 1_024
+
+
+def test_two_open_factors_are_moved_at_once_in_a_claim_of_its_own():
+    first, second = of(Template.CROSS)
+    for found in (first, second):
+        (new,) = found.estimands
+        (rate,), (noise,) = ({*levels(found, factor)} for factor in ("lr", "noise"))
+        assert (rate != 0.1, noise != 0.0, levels(found)) == (True, True, [8, 64])
+        assert [arm["width"] for arm in new["between"]] == [64, 8]
+        assert all((arm["lr"], arm["noise"]) == (rate, noise) for arm in new["between"])
+        assert f"with lr {rate:g} and noise {noise:g}" in found.claim
+        assert read_headline(found.claim).verdict == "effect +"
+        assert (found.admission, found.is_informed) == (Admission.QUESTION, True)
+    (trend, _) = of(Template.CROSS, subject(estimand=TREND))
+    assert len(levels(trend)) == len(sweep())
+    turned = of(Template.CROSS, subject(evidence=said(verdict=Verdict.NEGATIVE, estimate=-0.3)))
+    assert {read_headline(one.claim).verdict for one in turned} == {"effect −"}
+
+
+def test_factors_that_other_findings_know_to_move_the_measure_are_crossed_first():
+    ranges = {"width": (4, 256), "lr": (0.01, 1.0), "noise": (0.0, 0.5), "decay": (0.0, 1.0)}
+    factors = {**manifest().factors, "decay": ValueType.FLOAT}
+    configs = tuple({**config, "decay": decay} for decay in (0.5, 1.0) for config in sweep())
+    declared = manifest(
+        ranges=ranges, factors=factors, configs=configs, cell_seconds=(1.0,) * len(configs), controls=()
+    )
+    decaying = estimand(between=[{"decay": 1.0, "width": 32}, {"decay": 0.5, "width": 32}])
+    open_at_a_half = estimand(between=[{"width": 64, "decay": 0.5}, {"width": 8, "decay": 0.5}])
+    wide = subject(manifest=declared, estimand=estimand(), configs=configs[:4])
+    other = subject(number=2, manifest=declared, estimand=decaying)
+    assert ("lr", "noise") in {*map(crossed, of(Template.CROSS, wide))}
+    assert all("decay" in crossed(one) for one in of(Template.CROSS, wide, other) if one.finding == 1)
+    fixed = replace(wide, estimand=open_at_a_half)
+    assert all("decay" not in crossed(one) for one in of(Template.CROSS, fixed, other) if one.finding == 1)
+
+
+def crossed(proposal):
+    """The factors that are not as in the sweep."""
+    usual = {**sweep()[0], "decay": 0.5}
+    return tuple(name for name in usual if name != "width" and {*levels(proposal, name)} != {usual[name]})
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        subject(evidence=said(verdict=Verdict.ABSENT)),
+        subject(manifest=manifest(ranges={"width": (4, 256), "lr": (0.01, 1.0)})),  # one alone has a range
+        subject(estimand=RATE),  # speaks of lr and width
+        subject(cell_seconds=(0.01,)),  # too dear
+        subject(depth=3),
+    ],
+)
+def test_where_fewer_than_two_factors_are_open_none_are_crossed(asked):
+    assert of(Template.CROSS, asked) == []
+
+
+def test_every_corner_of_two_factors_is_asked_once_and_a_few_at_a_time():
+    asked, corners = frozenset(), []
+    while new := [one for one in of(Template.CROSS, subject(decided=asked)) if one.slug not in asked]:
+        assert len(new) <= 2
+        asked |= {one.slug for one in new}
+        corners += [(levels(one, "lr")[0], levels(one, "noise")[0]) for one in new]
+    assert sorted(corners) == [(rate, noise) for rate in (0.0316, 0.316) for noise in (0.25, 0.375)]
+
+
+def test_each_pair_of_factors_is_crossed_once_first_and_only_so_many():
+    factors = {**manifest().factors, **dict.fromkeys(("decay", "drop"), ValueType.FLOAT)}
+    ranges = dict.fromkeys(("lr", "noise", "decay", "drop"), (0.0, 1.0))
+    configs = tuple({**config, "decay": 0.5, "drop": 0.5} for config in sweep())
+    declared = manifest(factors=factors, ranges=ranges, configs=configs, controls=())
+    asked, pairs = frozenset(), []
+    while new := [
+        one for one in of(Template.CROSS, subject(manifest=declared, decided=asked)) if one.slug not in asked
+    ]:
+        asked |= {one.slug for one in new}
+        pairs += [
+            frozenset(factor for factor in ranges if {*levels(one, factor)} != {configs[0][factor]}) for one in new
+        ]
+    assert len(pairs) == len({*pairs}) == proposal_limits.CROSSINGS
+
+
+def test_what_the_controls_alone_move_stands_in_no_claim_of_a_new_question():
+    for template in (Template.DOSE, Template.EXTREMES, Template.WIDEN, Template.CROSS):
+        for found in of(template):
+            assert "control" not in found.claim
+            assert all("control" not in arm for new in found.estimands for arm in new["between"])
 
 
 def test_the_file_s_own_placebo_should_take_the_effect_away():

@@ -57,6 +57,20 @@ def test_only_so_many_wait_at_once_and_few_of_one_finding():
     assert first.slug == "retire-2-absent-strong"
 
 
+def test_what_tells_less_than_the_floor_for_its_cost_is_not_proposed():
+    following = derive_followups([subject()])
+    worths = sorted(one.per_core_hour for one in following)
+    floor = worths[len(worths) // 2]
+    (left,) = {decide_proposals(following[:4], [], floor=1e9).left}
+    assert (decide_proposals(following, [], floor=1e9).new, left) == ((), 0)
+    made = decide_proposals(following, [], floor=floor).new
+    assert made
+    assert all(one.per_core_hour >= floor for one in made)
+    absent = said(verdict=Verdict.ABSENT, grade=Grade.STRONG)
+    retiring = derive_followups([subject(number=2, evidence=absent, manifest=manifest(ranges={}))])
+    assert [one.slug for one in decide_proposals(retiring, [], floor=1e9).new] == ["retire-2-absent-strong"]
+
+
 @pytest.mark.parametrize(("state", "comes_back"), [(OPEN, False), (APPROVED, False), (REFUSED, False), (LAPSED, True)])
 def test_a_proposal_is_never_made_twice(state, comes_back):
     first, *_ = following = derive_followups([subject()])

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.evidence import is_against
 from axiom.domain.planning import Need, Purpose
-from axiom.domain.registrations import StoppingRule
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
 from axiom.laboratory.planning.rules.stopping import Aim, why_stopped
@@ -47,7 +47,7 @@ class Candidate:
     is_map: bool = False  # its replicates are pictures
     is_untried: bool = False  # nothing of its configs was ever computed: one replicate goes before the others
     is_further: bool = False  # another design of findings that have evidence from one already
-    is_approved: bool = False  # a person approved it, and it has not had the replicates that settle most questions
+    is_approved: bool = False  # a person asked for it or approved it, and not all of its goal is ordered
     weighed: int | None = None  # replicates of its closed blocks; None where only its findings' seeds are known
 
     @property
@@ -107,6 +107,11 @@ def begin_one_design(designs: Sequence[FirstReplicates]) -> list[FirstReplicates
         in_turn.append(FirstReplicates(fault=waits) if design.is_untried and waits else design)
         waits = waits or (f"of another design: {FIRST_IS_OUT}" if design.is_untried else "")
     return in_turn
+
+
+def count_goal_replicates(stopping: StoppingRule) -> int:
+    """How many replicates of what a person asked for come before everything else: those that settle most questions."""
+    return stopping.replicates if stopping.rule is Rule.FIXED else registration_limits.SETTLED_AFTER
 
 
 def is_stopped(candidate: Candidate) -> bool:

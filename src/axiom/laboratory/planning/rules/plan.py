@@ -315,7 +315,7 @@ def _ordered(making: _Making, candidates: Sequence[Candidate]) -> str:
     )
     before, first = making.waiting, 0.0
     is_young = all(candidate.issued < candidate.block for candidate in candidates if candidate.stage.takes_blocks)
-    if ready and is_young:
+    if ready and is_young and not any(candidate.is_approved for candidate in ready):
         making.first(ready[0])
         first = making.waiting - before
     making.few_pilots(candidates, pilots, is_young=is_young)

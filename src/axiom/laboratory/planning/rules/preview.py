@@ -3,27 +3,48 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from axiom.domain.planning import Preview, Supply
+from axiom.domain.planning import Goal, Preview, Supply
 from axiom.domain.rounds import Allotment, Plan
-from axiom.laboratory.planning.rules.candidates import Candidate
+from axiom.laboratory.planning.rules.candidates import Candidate, count_goal_replicates
 from axiom.laboratory.planning.rules.eligible import list_waiting_work
 from axiom.laboratory.planning.rules.fill import fill_hosts, list_placements
-from axiom.laboratory.planning.rules.value_of_information import compute_worths
+from axiom.laboratory.planning.rules.value_of_information import compute_worths, sum_work_above_floor
 from axiom.laboratory.planning.rules.why_cores_wait import why_cores_wait
+from axiom.limits import planning as limits
 from axiom_weigh.amounts import counted
 
 
 def compose_preview(
-    candidates: Sequence[Candidate], supplies: Sequence[Supply], planned: Plan, *, deadline_seconds: float | None = None
+    candidates: Sequence[Candidate],
+    supplies: Sequence[Supply],
+    planned: Plan,
+    *,
+    deadline_seconds: float | None = None,
+    floor: float = limits.WORTH_FLOOR,
 ) -> Preview:
     filling = fill_hosts(
         supplies, list_waiting_work(candidates, planned.allotments, supplies), deadline=deadline_seconds
     )
     names = {candidate.key: candidate.name for candidate in candidates}
+    above = sum_work_above_floor(candidates, floor)
     return Preview(
         plan=planned,
+        above=above,
+        goals=tuple(map(_goal, (candidate for candidate in candidates if candidate.is_approved))),
         worths=compute_worths(candidates),
-        placements=list_placements(filling, names, why_cores_wait(candidates)),
+        placements=list_placements(filling, names, why_cores_wait(candidates, below=above.below)),
+    )
+
+
+def _goal(candidate: Candidate) -> Goal:
+    replicates = count_goal_replicates(candidate.stopping)
+    return Goal(
+        name=candidate.name,
+        design=candidate.design,
+        registration_id=candidate.registration_id,
+        replicates=replicates,
+        ordered=candidate.issued,
+        core_seconds=(replicates - candidate.issued) * candidate.costs,
     )
 
 

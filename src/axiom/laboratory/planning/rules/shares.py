@@ -51,7 +51,7 @@ def choose_offer(offers: Sequence[BlockOffer], book: OrderBook, wishes: PlanWish
         chosen = min(begun, key=lambda offer: (offer.core_seconds, offer.candidate.key))
         return ChosenOffer(offer=chosen, why="which counts only as a whole")
     if approved := [offer for offer in offers if offer.candidate.is_approved]:
-        return ChosenOffer(offer=max(approved, key=_worth), why="which a person approved")
+        return ChosenOffer(offer=max(approved, key=_worth), why="which a person asked for or approved")
     owed, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
     first, order = _by_priority(owed, wishes.priority)
     why = ", and ".join(filter(None, (share, order)))

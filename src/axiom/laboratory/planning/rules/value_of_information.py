@@ -14,10 +14,18 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import NormalDist
 
-from axiom.domain.planning import BlockWorth, Purpose
+from axiom.domain.planning import BlockWorth, Purpose, WorkAboveFloor
 from axiom.domain.registrations import Rule
-from axiom.laboratory.planning.rules.candidates import Candidate, candidate_obstacle, candidate_purpose, is_decided
-from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_half_width
+from axiom.domain.releases import Stage
+from axiom.laboratory.planning.rules.candidates import (
+    FIRST_IS_OUT,
+    Candidate,
+    candidate_obstacle,
+    candidate_purpose,
+    count_goal_replicates,
+    is_decided,
+)
+from axiom.laboratory.planning.rules.stopping import Aim, half_width, is_settled, narrow_half_width, why_stopped
 from axiom.limits import registrations as limits
 from axiom_weigh.amounts import counted
 from axiom_weigh.statistics.replicates_needed import MOST
@@ -87,6 +95,37 @@ def compute_worths(candidates: Sequence[Candidate]) -> tuple[BlockWorth, ...]:
     by_key = compute_block_values(candidates)
     table = [_worth(candidate, by_key[candidate.key]) for candidate in candidates]
     return tuple(sorted(table, key=lambda worth: (-worth.per_core_hour, worth.experiment_id, worth.registration_id)))
+
+
+def sum_work_above_floor(candidates: Sequence[Candidate], floor: float) -> WorkAboveFloor:
+    """What is left of all designs that may still be ordered, also after a pilot, if nothing more became known."""
+    going = [candidate for candidate in candidates if not candidate.is_map and not _is_at_an_end(candidate)]
+    left = [_seconds_above(candidate, floor) for candidate in going]
+    return WorkAboveFloor(
+        floor=floor, core_seconds=math.fsum(left), designs=sum(map(bool, left)), below=left.count(0.0)
+    )
+
+
+def _is_at_an_end(candidate: Candidate) -> bool:
+    """Will nothing more of it be ordered before a person does something?"""
+    is_held_up = candidate.stage is Stage.PAUSED or (candidate.fault and FIRST_IS_OUT not in candidate.fault)
+    return bool(
+        not candidate.aims
+        or is_held_up
+        or why_stopped(candidate.stopping, candidate.aims, replicates=candidate.issued, block=candidate.block)
+    )
+
+
+def _seconds_above(candidate: Candidate, floor: float) -> float:
+    """Core-seconds of its further replicates of which each, in its turn, is worth the floor, or was promised."""
+    promise = _promise(candidate)
+    per_hour = promise.weight * 3_600.0 / candidate.costs
+    worth_it = max((end for end, slope in promise.slopes if slope * per_hour >= floor), default=0.0)
+    is_asked_for = promise.is_promised or candidate.is_approved
+    goal = count_goal_replicates(candidate.stopping) - candidate.issued if is_asked_for else 0
+    begun = candidate.missing if candidate.is_begun else 0
+    left = max(candidate.missing, candidate.stopping.replicates - candidate.issued)
+    return min(left, max(begun, goal, int(worth_it) - candidate.pending)) * candidate.costs
 
 
 def chance_of_enough(forecast: Chances, replicates: float) -> float:

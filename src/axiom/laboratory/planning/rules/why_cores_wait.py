@@ -12,8 +12,11 @@ _LET_OUT = {
 }
 
 
-def why_cores_wait(candidates: Sequence[Candidate]) -> str:
-    """The versions of which more would be ordered or let out once something is back; empty where there are none."""
+def why_cores_wait(candidates: Sequence[Candidate], *, below: int = 0) -> str:
+    """The versions of which more would be ordered or let out once something is back; empty where there are none.
+
+    `below`: designs of which nothing more is worth the floor, for which cores rest rather than compute them.
+    """
     by_stage: dict[Stage, set[int]] = {stage: set() for stage in _LET_OUT}
     begun: set[int] = set()
     for candidate in candidates:
@@ -29,4 +32,5 @@ def why_cores_wait(candidates: Sequence[Candidate]) -> str:
         f"{counted(len(versions), 'version')} {_LET_OUT[stage]}" for stage, versions in by_stage.items() if versions
     ]
     parts += [f"what is out of {counted(len(begun), 'version')}, and what may follow from it"] if begun else []
+    parts += [f"better questions: of {counted(below, 'design')} nothing more is worth the floor"] if below else []
     return "; ".join(parts)

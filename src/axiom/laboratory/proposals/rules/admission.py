@@ -18,13 +18,18 @@ class AdmittedProposals:
 
 
 def decide_proposals(
-    following: Sequence[Proposal], earlier: Sequence[StoredProposal], *, most_core_hours: float = 0.0
+    following: Sequence[Proposal],
+    earlier: Sequence[StoredProposal],
+    *,
+    most_core_hours: float = 0.0,
+    floor: float = 0.0,
 ) -> AdmittedProposals:
     """Make what is new while there is room; let lapse what no longer follows.
 
     A proposal is never made twice. One that was refused comes back only when what it follows from has changed, and so
     does one that orders nothing, since a finding may be retired again. What costs more than all that the autopilot may
     have open (`most_core_hours`; 0: it approves none) waits for a person, and takes no room from what it may approve.
+    What tells less than `floor` bits a core-hour is not made: no plan would order it.
     """
     by_slug = {entry.proposal.slug: entry for entry in earlier}  # of several with one slug the newest counts
     follows = {entry.slug for entry in following}
@@ -39,7 +44,7 @@ def decide_proposals(
     new: list[Proposal] = []
     left = 0
     for proposal in following:
-        if not _is_new(proposal, by_slug):
+        if not _is_new(proposal, by_slug) or (proposal.core_seconds > 0 and proposal.per_core_hour < floor):
             continue
         alike = of_finding[_is_too_dear(proposal, most_core_hours)]
         if alike.total() >= limits.OPEN_AT_ONCE or alike[proposal.finding] >= limits.OF_ONE_FINDING:

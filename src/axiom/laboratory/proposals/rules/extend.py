@@ -4,7 +4,7 @@ All of them lie within what the file declares, so none needs new code.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from axiom.domain.estimands import Direction, Kind
@@ -23,6 +23,7 @@ from axiom.laboratory.proposals.rules.draft import (
 )
 from axiom.laboratory.proposals.rules.factor_levels import (
     halfway_level,
+    has_range,
     level_as_number,
     levels_between,
     other_levels,
@@ -39,13 +40,17 @@ from axiom_weigh.values import Grade, Verdict
 _FEWEST = 4  # levels of a trend
 _GRID = 5  # levels where a measure changed most
 _CLOSEST = 1.1  # nothing finer is asked than levels of which one is so many times the other
+_SIDES = 2  # levels of a factor that is crossed with another: the nearest at which a claim may be asked again
 _WALK = 4  # steps back from an end that is too dear
 _RANKS_THAT_MATTER = 0.3  # of a rank correlation, as the catalogue has it
 _CLEAR_RANKS = 0.8
 
 
-def propose_extensions(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
-    """Everything that may be asked of other configs, now that the finding has come to an end."""
+def propose_extensions(subject: Subject, rates: BaseRates, moving: Collection[str] = ()) -> Iterator[Proposal]:
+    """Everything that may be asked of other configs, now that the finding has come to an end.
+
+    `moving`: factors that are known to move its measure, by whichever finding.
+    """
     if subject.status != "open" or not (subject.is_settled or subject.has_ended):
         return
     along = find_axis(subject)
@@ -55,7 +60,9 @@ def propose_extensions(subject: Subject, rates: BaseRates) -> Iterator[Proposal]
     if along is not None:
         yield from _dose(subject, along, rates)
         yield from _extremes(subject, along, rates)
+        yield from _widen(subject, along, rates)
     yield from _intervention(subject, rates)
+    yield from _cross(subject, rates, moving)
 
 
 def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
@@ -65,14 +72,8 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """
     if not subject.has_effect or subject.feeders >= proposal_limits.DESIGNS:
         return
-    configs = subject.needed
-    open_ones = [
-        factor
-        for factor in subject.manifest.factors
-        if factor not in subject.named and len({str(config[factor]) for config in configs}) == 1
-    ]
     waiting = 0
-    for factor in open_ones:
+    for factor in _open_factors(subject):
         for proposal in _at_other_levels(subject, factor, rates):
             yield proposal
             if proposal.slug not in subject.decided:
@@ -80,6 +81,15 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
                 break
         if waiting == proposal_limits.DESIGNS_OPEN:
             return
+
+
+def _open_factors(subject: Subject) -> list[str]:
+    """The factors that its claim leaves open, and that stay as they are in all that it compares."""
+    return [
+        factor
+        for factor in subject.manifest.factors
+        if factor not in subject.named and len({str(config[factor]) for config in subject.needed}) == 1
+    ]
 
 
 def _at_other_levels(subject: Subject, factor: str, rates: BaseRates) -> Iterator[Proposal]:
@@ -157,7 +167,7 @@ def _step_by_step(subject: Subject, along: Axis) -> dict[str, Any]:
         subject.estimand,
         kind=Kind.RANK_CORRELATION.value,
         across=along.factor,
-        between=[along.fixed],
+        between=[_told_levels(subject, along)],
         bounds=None,
         null=0.0,
         smallest=_RANKS_THAT_MATTER,
@@ -208,10 +218,22 @@ def _to_the_ends(
     low, high = ends
     if subject.kind in TRENDS:
         amount = max(_FEWEST, min(_GRID, len(along.levels)))
-        return levels_between(subject.manifest, along.factor, ends, amount), [along.fixed]
+        return levels_between(subject.manifest, along.factor, ends, amount), [_told_levels(subject, along)]
     is_first_high = level_as_number(along.first[along.factor]) > level_as_number(along.second[along.factor])
     arms = (high, low) if is_first_high else (low, high)
-    return (low, high), [{**along.fixed, along.factor: level} for level in arms]
+    return (low, high), [{**_told_levels(subject, along), along.factor: level} for level in arms]
+
+
+def _told_levels(subject: Subject, along: Axis) -> dict[str, object]:
+    """The levels that tell its configs from those of other designs: what only the file's controls move is left out."""
+    manifest = subject.manifest
+    return {
+        factor: level
+        for factor, level in along.fixed.items()
+        if factor in subject.named
+        or factor in manifest.ranges
+        or any(config[factor] != level for config in manifest.configs)
+    }
 
 
 def _affordable(subject: Subject, along: Axis) -> tuple[float, float] | None:
@@ -229,6 +251,104 @@ def _affordable(subject: Subject, along: Axis) -> tuple[float, float] | None:
         else:
             low = halfway_level(manifest, along.factor, low, tested[0])
     return None
+
+
+def _widen(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]:
+    """Does the course go on beyond the levels that were tried, on either side, up to the end of the range?"""
+    points = [point for point in means_along_axis(subject, along) if along.levels[0] <= point[0] <= along.levels[-1]]
+    if not subject.has_effect or len(points) < 2 or points[0][1] == points[-1][1]:
+        return
+    side = Direction.MORE if points[-1][1] > points[0][1] else Direction.LESS
+    low, high = range_ends(subject.manifest, along.factor, along.levels)
+    factor = name_quantity(subject.worded, along.factor)
+    measure = name_quantity(subject.worded, subject.estimand["measure"])
+    moves = "rises" if side is Direction.MORE else "falls"
+    for edge, end in ((along.levels[-1], high), (along.levels[0], low)):
+        grid = _steps_to_the_end(subject, along, edge, end)
+        if len(grid) < _FEWEST:
+            continue
+        where = f"{factor} from {grid[0]:g} to {grid[-1]:g}"
+        draft = ProposalDraft(
+            template=Template.WIDEN,
+            admission=Admission.QUESTION,
+            words=f"{along.factor}-{grid[0]:g}-{grid[-1]:g}",
+            question=f"How does {measure} go on with {where}?",
+            reason=f"Among the levels that were tried it {moves} with {factor}, and these lie beyond.",
+            rival="It levels off beyond the levels that were tried, or turns.",
+            outcomes=order_by_sign(
+                side,
+                f"The course of finding {subject.number} goes on beyond what was tried.",
+                f"The course of finding {subject.number} has come to its end where it was last tried.",
+                f"The course of finding {subject.number} turns, and where is the next question.",
+            ),
+            configs=copy_configs([{**along.fixed, along.factor: level} for level in grid]),
+            estimand=_step_by_step(subject, along),
+            side=side,
+            effect=_CLEAR_RANKS if side is Direction.MORE else -_CLEAR_RANKS,
+        )
+        yield from _checked(subject, draft, rates)
+
+
+def _steps_to_the_end(subject: Subject, along: Axis, edge: float, end: float) -> tuple[float, ...]:
+    """Levels from the last that was tried to the end of the range; nearer, where a replicate would be too dear."""
+    for _ in range(_WALK):
+        low, high = sorted((edge, end))
+        grid = levels_between(subject.manifest, along.factor, (low, high), _GRID) if low < high else ()
+        configs = [{**along.fixed, along.factor: level} for level in grid]
+        if not configs or _is_affordable(subject, configs):
+            return grid
+        end = halfway_level(subject.manifest, along.factor, end, edge)
+    return ()
+
+
+def _cross(subject: Subject, rates: BaseRates, moving: Collection[str]) -> Iterator[Proposal]:
+    """The same comparison with two factors that it leaves open at other levels at once.
+
+    First those that are known to move the measure: with them it may come out otherwise.
+    """
+    if not subject.has_effect or subject.manifest.map is not None:
+        return
+    factors = [factor for factor in _open_factors(subject) if has_range(subject.manifest, factor)]
+    factors.sort(key=lambda factor: factor not in moving)
+    levels = {factor: other_levels(subject.manifest, factor, subject.needed[0][factor])[:_SIDES] for factor in factors}
+    pairs = itertools.combinations(factors, 2)
+    corners = [
+        (place, dict(zip(pair, corner, strict=True)))
+        for pair in pairs
+        for place, corner in enumerate(itertools.product(*(levels[factor] for factor in pair)))
+    ]
+    corners.sort(key=lambda corner: corner[0])  # each pair once before any of them again
+    proposals = (proposal for _, where in corners for proposal in _crossed(subject, where, rates))
+    waiting = 0
+    for proposal in itertools.islice(proposals, proposal_limits.CROSSINGS):
+        yield proposal
+        waiting += proposal.slug not in subject.decided
+        if waiting == proposal_limits.DESIGNS_OPEN:
+            return
+
+
+def _crossed(subject: Subject, where: Mapping[str, object], rates: BaseRates) -> Iterator[Proposal]:
+    words = name_levels(subject.worded, where)
+    draft = ProposalDraft(
+        template=Template.CROSS,
+        admission=Admission.QUESTION,
+        words=words,
+        question=f"What becomes of finding {subject.number} with {words}?",
+        reason="Its claim leaves both open, and one finding of its own says what becomes of it where both move.",
+        rival="What each of the two leaves as it is, both together do not.",
+        outcomes=order_by_sign(
+            subject.side,
+            f"Finding {subject.number} holds with {words}, too.",
+            f"Nothing is left of finding {subject.number} with {words}: it needs one of them as it was.",
+            f"With {words} finding {subject.number} is turned round, and which of the two does it comes next.",
+        ),
+        configs=copy_configs([{**config, **where} for config in subject.needed]),
+        estimand=change_estimand(
+            subject.estimand, between=[{**arm, **where} for arm in subject.estimand["between"] or [{}]]
+        ),
+        effect=subject.effect,
+    )
+    yield from _checked(subject, draft, rates)
 
 
 def _intervention(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
@@ -279,10 +399,14 @@ def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequen
     """Inside the ranges, not too dear, and of use for what is to be concluded."""
     if not 0 < len(configs) <= proposal_limits.CONFIGS or why_configs_refused(subject.manifest, configs):
         return False
-    if subject.prices.of(configs) > proposal_limits.DEAREST_EXTENSION * subject.seconds:
+    if not _is_affordable(subject, configs):
         return False
     cells = [(config, {estimand["measure"]: 1}) for config in configs]
     return value(estimand, cells)[0] is not None and not estimand_fault(estimand, configs)
+
+
+def _is_affordable(subject: Subject, configs: Sequence[Config]) -> bool:
+    return subject.prices.of(configs) <= proposal_limits.DEAREST_EXTENSION * subject.seconds
 
 
 def _is_known(subject: Subject, configs: Sequence[Config]) -> bool:

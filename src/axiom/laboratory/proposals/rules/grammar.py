@@ -14,7 +14,8 @@ from axiom.laboratory.proposals.rules.confirm import propose_cohorts
 from axiom.laboratory.proposals.rules.discriminate import propose_comparison
 from axiom.laboratory.proposals.rules.extend import propose_extensions
 from axiom.laboratory.proposals.rules.retire import propose_retirement
-from axiom.laboratory.proposals.rules.subject import Subject
+from axiom.laboratory.proposals.rules.subject import Subject, find_axis
+from axiom_weigh.grouping import group_pairs
 
 
 def derive_followups(
@@ -27,8 +28,14 @@ def derive_followups(
     base_rates = rates or BaseRates()
     by_question: dict[str, Proposal] = {}
     taken = {compose_question(subject.estimand) for subject in subjects if subject.status == "open"}
+    moving = group_pairs(
+        (_measured(subject), axis.factor)
+        for subject in subjects
+        if subject.status == "open" and subject.has_effect and (axis := find_axis(subject)) is not None
+    )
     for subject in sorted(subjects, key=lambda subject: subject.number):
-        asking = [*propose_cohorts(subject, base_rates), *propose_extensions(subject, base_rates)]
+        extensions = propose_extensions(subject, base_rates, moving.get(_measured(subject), ()))
+        asking = [*propose_cohorts(subject, base_rates), *extensions]
         has_more = any(proposal.slug not in subject.decided for proposal in asking)
         for proposal in (*asking, *propose_retirement(subject, base_rates, has_more=has_more)):
             _add(by_question, taken, proposal)
@@ -38,6 +45,10 @@ def derive_followups(
             for proposal in propose_comparison(by_number[first], by_number[second], base_rates):
                 _add(by_question, taken, proposal)
     return tuple(sorted(by_question.values(), key=_rank))
+
+
+def _measured(subject: Subject) -> tuple[str, str]:
+    return subject.name, subject.estimand["measure"]
 
 
 def _add(by_question: dict[str, Proposal], taken: Collection[str], proposal: Proposal) -> None:

@@ -45,14 +45,16 @@ def _cells(manifest: Manifest) -> list[tuple[_Config, float]]:
 
 def _seconds_of(cells: _Priced, powers: Mapping[str, float], config: _Config) -> float:
     """The seconds of the nearest priced config, times what the levels that differ make dearer or cheaper."""
-    nearest, seconds = min(cells, key=lambda cell: _distance(cell[0], config))
+    apart = [sum(level != config[name] for name, level in cell.items()) for cell, _ in cells]
+    least = min(apart)
+    closest = [cell for cell, factors in zip(cells, apart, strict=True) if factors == least]
+    nearest, seconds = min(closest, key=lambda cell: _distance(cell[0], config))
     factors = (_ratio(config[name], nearest[name]) ** power for name, power in powers.items())
     return float(seconds * math.prod(factors))
 
 
-def _distance(first: _Config, second: _Config) -> tuple[int, float]:
-    apart = [(first[name], second[name]) for name in first if first[name] != second[name]]
-    return len(apart), sum(abs(math.log(_ratio(*pair))) for pair in apart)
+def _distance(first: _Config, second: _Config) -> float:
+    return sum(abs(math.log(_ratio(first[name], second[name]))) for name in first if first[name] != second[name])
 
 
 def _power(cells: _Priced, factor: str) -> float:

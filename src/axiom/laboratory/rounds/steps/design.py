@@ -103,7 +103,11 @@ def design_followups(this_round: OpenRound) -> list[Note]:
     return [
         *shorten_notes(notes, "Open findings", "/findings"),
         *propose_followups(
-            this_round.db, this_round.round.id, this_round.now, most_core_hours=this_round.policy.followup_core_hours
+            this_round.db,
+            this_round.round.id,
+            this_round.now,
+            most_core_hours=this_round.policy.followup_core_hours,
+            floor=this_round.policy.floor,
         ),
     ]
 
