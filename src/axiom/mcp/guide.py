@@ -9,6 +9,7 @@ import axiom
 from axiom import shipped
 from axiom.errors import UnknownName
 from axiom.laboratory.experiments.rules import allowed_imports
+from axiom.laboratory.experiments.rules.new_text import write_new_text
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
 from axiom.mcp.answers import Answer
 from axiom.signed.sources import parse_source
@@ -21,6 +22,7 @@ _EXAMPLE = "learning_rate_warmup_dynamics"  # short, and its controls plant some
 class GuidePart(StrEnum):
     """A part of the guide."""
 
+    SHORT = "short"
     CONTRACT = "contract"
     DECLARATION = "declaration"
     EXAMPLE = "example"
@@ -91,6 +93,8 @@ A refused log does not count against the logs of a day; a dry run says what woul
 
 def guide_part(which: str, module: str = "") -> Answer:
     match which:
+        case GuidePart.SHORT:
+            return {"contract": _CONTRACT, "example": "own_question.py", "source": write_new_text("own_question")}
         case GuidePart.CONTRACT:
             return {"contract": _CONTRACT}
         case GuidePart.DECLARATION:
