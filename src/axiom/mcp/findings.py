@@ -233,7 +233,7 @@ TOOLS = (
     ),
     LabTool(
         name="forecast_scores",
-        about="What everybody's predictions were worth, and theirs beside the autopilot's of the same numbers.",
+        about="What everybody's predictions were worth, also beside the autopilot's.",
         form=ScoresWords,
         answer=_scores,
     ),
