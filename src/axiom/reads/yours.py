@@ -55,5 +55,6 @@ def _outcome(reading: Reading, view: FindingView, author: str) -> Answer:
         awaits = finding_views.describe_awaited_cells(reading, view)
         return row | {"cells_back": awaits["back"], "cells_of_first_block": awaits["cells"]}
     came = view.line.evidence
-    seen = {"verdict": came.verdict, "grade": came.grade, "seeds": came.seeds, "estimate": came.estimate}
-    return row | seen | {"interval": [came.low, came.high]}
+    estimate, *interval = (end if end is None else float(f"{end:.4g}") for end in (came.estimate, came.low, came.high))
+    seen = {"verdict": came.verdict, "grade": came.grade, "seeds": came.seeds}
+    return row | seen | {"estimate": estimate, "interval": interval}

@@ -394,7 +394,7 @@ def test_no_program_brings_a_report(door, sound, sound_attempt):
 def test_what_a_person_approves_is_published_with_what_its_author_expected(door, passed, sound):
     with pytest.raises(UnknownName):
         propose(door, passed, estimand="something")
-    for changes in ({"rival_high": 0.3}, {"by": "program:other"}, {"idea": 99}):  # the prediction begins at 0.2
+    for changes in ({"rival_high": 0.3}, {"by": "program:other"}, {"idea": 99}):  # the median is 0.275
         with pytest.raises(Refused):
             propose(door, passed, **changes)
     idea = door.submit(AddIdea(question="Do more inputs help?", why="I wonder.", by="Ada"))["idea"]

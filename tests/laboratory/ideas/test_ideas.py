@@ -210,7 +210,7 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
 def test_what_could_not_be_registered_is_not_proposed_nor_more_than_may_wait(door, program):
     before = door.stored()
     for changes, error in (
-        ({"rival_high": 0.5}, Refused),  # both could be right
+        ({"rival_high": 1.5}, Refused),  # both could be right
         ({"rival_low": 3.0, "rival_high": 2.5}, Refused),
         ({"positive": 0.9}, WrongUse),
         ({"low": 3.0}, WrongUse),
