@@ -36,18 +36,18 @@ def main(words: list[str]) -> int:
     parser.add_argument("words", nargs="*")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--wait", type=float, default=240.0)
-    told = parser.parse_args(words)
-    letterbox = Letterbox(folder=told.folder)
-    match told.what:
+    chosen = parser.parse_args(words)
+    letterbox = Letterbox(folder=chosen.folder)
+    match chosen.what:
         case "serve":
-            return _serve(letterbox, told.port)
+            return _serve(letterbox, chosen.port)
         case "next":
-            return _show_next(letterbox, told.wait)
+            return _show_next(letterbox, chosen.wait)
         case "say":
-            letterbox.reply(int(told.words[0]), text=told.words[1])
+            letterbox.reply(int(chosen.words[0]), text=chosen.words[1])
         case "call":
-            pairs = zip(told.words[1::2], told.words[2::2], strict=True)
-            letterbox.reply(int(told.words[0]), calls=[(name, _read_words(text)) for name, text in pairs])
+            pairs = zip(chosen.words[1::2], chosen.words[2::2], strict=True)
+            letterbox.reply(int(chosen.words[0]), calls=[(name, _read_words(text)) for name, text in pairs])
         case "tell":
             print(render_conversations(letterbox), end="")
     return 0

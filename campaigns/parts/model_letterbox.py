@@ -165,11 +165,11 @@ def _render_answer(
     message, at = json.loads(file.read_text(encoding="utf-8")), datetime.fromtimestamp(file.stat().st_mtime, UTC)
     if message["content"]:
         yield f"## {at:%H:%M:%S} it says\n\n{message['content']}"
-    told = {result["tool_call_id"]: result["content"] for result in results if result["role"] == "tool"}
+    answers = {result["tool_call_id"]: result["content"] for result in results if result["role"] == "tool"}
     for call in message.get("tool_calls", ()):
         name, words = call["function"]["name"], json.loads(call["function"]["arguments"])
         calls.append(name)
-        answer = told.get(call["id"], "it was not told, since the conversation ended")
+        answer = answers.get(call["id"], "it was not told, since the conversation ended")
         more = f" … ({len(answer):,} characters)" if len(answer) > _SHOWN else ""
         yield f"## {at:%H:%M:%S} `{name}`\n\n{_render_words(words)}\n\n```json\n{answer[:_SHOWN]}{more}\n```"
 

@@ -19,8 +19,8 @@ from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.laboratory.experiments.commands.experiments import RetireExperiment
 from axiom.laboratory.findings.commands import NoteFinding
 from axiom.laboratory.programs.commands import LimitProgram
-from axiom.laboratory.rounds.commands import StepRound, TranscribeSession
 from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
+from axiom.laboratory.rounds.commands import StepRound, TranscribeSession
 from axiom.mcp import prompts, tools
 from axiom.rules.language_models import ModelCaps
 from axiom.service import standard_callers as callers
@@ -112,9 +112,7 @@ def test_a_model_that_waits_for_a_finding_is_asked_again_when_that_is_weighed(la
 
     def weigh_later(number: int) -> None:
         lab.mcp.lab.later(minutes=5)
-        lab.mcp.gate.writer.run(
-            lambda db: record(db, number, weighed(3), [], session_id=None, now=lab.mcp.lab.now)
-        )
+        lab.mcp.gate.writer.run(lambda db: record(db, number, weighed(3), [], session_id=None, now=lab.mcp.lab.now))
 
     weigh_later(2)
     (note,) = lab.notes(lab.held(), "pi.scientist")

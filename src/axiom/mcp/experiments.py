@@ -44,7 +44,8 @@ def _list(lab: LabAccess, words: ExperimentListWords) -> Answer:
     matching = [
         (f"{row['name']}@{row['version']}", row)
         for row in rows
-        if words.status in ("", row["status"]) and all(word in f"{row['name']} {row['question']}".casefold() for word in sought)
+        if words.status in ("", row["status"])
+        and all(word in f"{row['name']} {row['question']}".casefold() for word in sought)
     ]
     page = rows_from_cursor(words.cursor, matching)
     return fit_rows("experiments", page, None, answer_byte_limit(long=words.long), matching=len(matching), of=len(rows))

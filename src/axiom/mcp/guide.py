@@ -62,9 +62,9 @@ One file asks one question. It declares everything before anything is computed.
 - A mended text has the name of what it mends. It keeps its version where the numbers stay the same, which G3 checks;
   else raise version. draft_propose then needs draft, estimand and motivation (what was wrong) alone.
 - A try is a text that draft_preflight took. Four tries of a name and of its kin under other names; what is refused at
-  draft_write or by what it declares is none, and one that passed, or failed at G6, is the same try with other needs, setting or words. A
-  forecast is blind, and scored, only where no run of it or its kin was recorded here before; it then counts whatever
-  becomes of the file, as lost where the file fails or is never proposed.
+  draft_write or by what it declares is none, and a text that passed, or failed at G6, is the same try with other needs,
+  setting or words. A forecast is blind, and scored, only where no run of it or its kin was recorded here before; it
+  then counts whatever becomes of the file, as lost where the file fails or is never proposed.
 """
 _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):

@@ -27,7 +27,7 @@ from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _DRAFT = "draft-"
 _FAILING = 20  # versions that fail, in a brief
-_FEW = 120  # characters of a sentence, where many stand in a brief
+_ROW_BYTES = 600  # of one of its questions, where six stand in a brief
 _DRAFTS = 6  # of a program itself, that it is reminded of
 _OF_DRAFT = re.compile(r"draft-[1-9][0-9]{0,17}")
 _LONGEST_WAIT = 20
@@ -72,18 +72,13 @@ def _brief(lab: LabAccess, words: BriefWords) -> Answer:
 def _yours(own: Answer) -> Answer:
     """Its last words and its newest questions, as many as there is room for: the rest proposal_list has."""
     rows = [
-        {**_cut(row, "claim"), "why": mark_author_text(_cut(row, "why")["why"], row["decided_by"])}
+        shorten_row({**row, "why": mark_author_text(row["why"], row["decided_by"])}, _ROW_BYTES)
         for row in own["questions"]
     ]
-    yours = {"last_words": own["last_words"] and _cut(own["last_words"], "text"), "questions": rows}
+    yours = {"last_words": own["last_words"] and shorten_row(own["last_words"], _ROW_BYTES), "questions": rows}
     while len(rows) > 1 and answer_size(yours) > limits.OWN_PAGE_BYTES:
         rows.pop()
     return shorten_row(yours, limits.OWN_PAGE_BYTES)
-
-
-def _cut(row: Answer, name: str) -> Answer:
-    text = row[name]
-    return {**row, name: text if len(text) <= _FEW else f"{text[:_FEW]}…"}
 
 
 def _failing(lab: LabAccess) -> list[str]:
@@ -242,8 +237,8 @@ def _preflight(lab: LabAccess, number: int, seconds: int) -> Answer:
 BRIEF = LabTool(
     name="lab_brief",
     about="First call: the charter, your notebook, what became of your questions, what stands, changed and "
-        "fails, your limits.",
-        form=BriefWords,
+    "fails, your limits.",
+    form=BriefWords,
     answer=_brief,
 )
 TOOLS = (

@@ -92,9 +92,9 @@ def _stands(reading: Reading) -> Answer:
 
 def _changes(reading: Reading, newest: Round | None) -> Answer | None:
     """Up to now where somebody says since when: rounds that no log tells of yet are among what is new."""
-    asked = reading.query.get("since", "")
-    until = rounds.find_last_round(reading.db) if asked else newest
-    since = asked or (session_views.find_session_neighbours(reading.db, newest)[0] if newest else "")
+    named = reading.query.get("since", "")
+    until = rounds.find_last_round(reading.db) if named else newest
+    since = named or (session_views.find_session_neighbours(reading.db, newest)[0] if newest else "")
     if until is None or not since:
         return None
     changes: Answer = session_rows.difference_page(reading, until.name, since)["difference"]

@@ -1,7 +1,6 @@
 """What a program is told of itself and nobody else is: its last words, its questions, and the page that it kept."""
 
 from itertools import islice
-from typing import Any
 
 from axiom.domain.proposals import StoredProposal
 from axiom.domain.registrations import INFORMED
@@ -48,13 +47,12 @@ def _outcome(reading: Reading, view: FindingView, author: str) -> Answer:
     made = findings.list_forecasts(reading.db, view.finding.registration_id, view.finding.estimand)
     own = (forecast.prediction for forecast in made if forecast.forecaster.removesuffix(INFORMED) == author)
     expected = next(own, None)
-    row: dict[str, Any] = {"finding": view.finding.number, "status": view.finding.status}
-    if expected is not None:
-        row["expected"] = {name: getattr(expected, name) for name in _CHANCES}
+    chances = expected and {name: getattr(expected, name) for name in _CHANCES}
+    row = {"finding": view.finding.number, "status": view.finding.status, "expected": chances}
     if view.line is None:
         awaits = finding_views.describe_awaited_cells(reading, view)
         return row | {"cells_back": awaits["back"], "cells_of_first_block": awaits["cells"]}
     came = view.line.evidence
-    estimate, *interval = (end if end is None else float(f"{end:.4g}") for end in (came.estimate, came.low, came.high))
-    seen = {"verdict": came.verdict, "grade": came.grade, "seeds": came.seeds}
-    return row | seen | {"estimate": estimate, "interval": interval}
+    estimate, *interval = (end and float(f"{end:.4g}") for end in (came.estimate, came.low, came.high))
+    weighed = {"verdict": came.verdict, "grade": came.grade, "seeds": came.seeds}
+    return row | weighed | {"estimate": estimate, "interval": interval}

@@ -291,16 +291,14 @@ class Scientist:
 def find_news(db: Database, wakes_on: str) -> datetime | None:
     """When that was weighed last: a finding, what a proposal asked, or anything; when a proposal was turned down."""
     noun, _, number = wakes_on.partition(" ")
-    awaited = {int(number)} if noun == "finding" else set()
-    proposal = proposals.find_proposal(db, int(number)) if noun == "proposal" else None
-    registration = proposal and registrations.find_registration(db, proposal.registration_id or 0)
-    if registration is not None:
+    awaited = {int(number or 0)}
+    if noun == "proposal" and (proposal := proposals.find_proposal(db, int(number))):
+        registration = registrations.find_registration(db, proposal.registration_id or 0)
+        if registration is None:
+            return proposal.decided_at
         awaited = {*registrations.list_claim_numbers(db, registration).values()}
-    elif proposal is not None:
-        return proposal.decided_at
-    briefs = findings.list_finding_briefs(db)
-    weighed = [brief.weighed_at for brief in briefs if brief.weighed_at and (not wakes_on or brief.number in awaited)]
-    return max(weighed, default=None)
+    briefs = (brief for brief in findings.list_finding_briefs(db) if not wakes_on or brief.number in awaited)
+    return max((brief.weighed_at for brief in briefs if brief.weighed_at), default=None)
 
 
 def make_toolbox(lab: LabAccess, mark: Mark) -> Toolbox:

@@ -16,7 +16,9 @@ SELECT *, id AS number FROM prose WHERE id IN (SELECT max(id) FROM prose
     WHERE findings = :findings AND findings <> '' GROUP BY author)
 ORDER BY id
 """
-_LAST_OF = "SELECT *, id AS number FROM prose WHERE author = :author AND session_id IS NOT NULL ORDER BY id DESC LIMIT 1"
+_LAST_OF = (
+    "SELECT *, id AS number FROM prose WHERE author = :author AND session_id IS NOT NULL ORDER BY id DESC LIMIT 1"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
