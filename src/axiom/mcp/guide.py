@@ -22,8 +22,8 @@ _EXAMPLE = "learning_rate_warmup_dynamics"  # short, and its controls plant some
 class GuidePart(StrEnum):
     """A part of the guide."""
 
-    SHORT = "short"
     CONTRACT = "contract"
+    SHORT = "short"
     DECLARATION = "declaration"
     EXAMPLE = "example"
     ALLOWED = "allowed"
