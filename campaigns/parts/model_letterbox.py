@@ -142,7 +142,7 @@ def render_conversations(letterbox: Letterbox) -> str:
     """Each call with its words and the beginning of what it came to, and how many of the calls only read."""
     parts, calls = [], list[str]()
     for place, talk in enumerate(letterbox.conversations(), 1):
-        parts.append(f"# Conversation {place}\n\nIt is asked: `{_facts(letterbox.read_news(talk[0]))}`")
+        parts.append(f"## Conversation {place}\n\nIt is asked: `{_facts(letterbox.read_news(talk[0]))}`")
         for number, following in itertools.zip_longest(talk, talk[1:]):
             results = letterbox.read_news(following) if following else []
             parts += _render_answer(letterbox, number, results, calls)
@@ -164,14 +164,14 @@ def _render_answer(
         return
     message, at = json.loads(file.read_text(encoding="utf-8")), datetime.fromtimestamp(file.stat().st_mtime, UTC)
     if message["content"]:
-        yield f"## {at:%H:%M:%S} it says\n\n{message['content']}"
+        yield f"### {at:%H:%M:%S} it says\n\n{message['content']}"
     answers = {result["tool_call_id"]: result["content"] for result in results if result["role"] == "tool"}
     for call in message.get("tool_calls", ()):
         name, words = call["function"]["name"], json.loads(call["function"]["arguments"])
         calls.append(name)
         answer = answers.get(call["id"], "it was not told, since the conversation ended")
         more = f" … ({len(answer):,} characters)" if len(answer) > _SHOWN else ""
-        yield f"## {at:%H:%M:%S} `{name}`\n\n{_render_words(words)}\n\n```json\n{answer[:_SHOWN]}{more}\n```"
+        yield f"### {at:%H:%M:%S} `{name}`\n\n{_render_words(words)}\n\n```json\n{answer[:_SHOWN]}{more}\n```"
 
 
 def _render_words(words: Mapping[str, Any]) -> str:

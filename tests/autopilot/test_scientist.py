@@ -81,13 +81,15 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
 def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
     lab_with_blocks.mcp.gate.submit(RetireExperiment(experiment="tiny_sum@1", reason="a test"), OPERATOR)
     note = {"finding": 1, "text": "It is what was expected.", "key": "weighed"}
-    script, numbers = Script(line, []), []
+    script, numbers, endings = Script(line, []), [], []
 
     def play(body):
         content = body["messages"][-1]["content"]
         text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
         if '"findings":' in text:
-            numbers.extend(json.loads(text.splitlines()[-1])["findings"])
+            facts = json.loads(text.splitlines()[-1])
+            numbers.extend(facts["findings"])
+            endings.extend(facts["ended"])
             script.turns = [[("finding_note", note)]]
         return script(body)
 
@@ -97,6 +99,7 @@ def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept
     assert asked.facts["step"] == Step.DESIGN
     assert weighed.facts["step"] == Step.PUBLISH
     assert numbers == [1]
+    assert endings[0].startswith("Finding 1 has ended: what ")
     page = lab_with_blocks.mcp.desk("reader", "read").read("/findings/1", {})["finding"]
     assert [entry["by"] for entry in page["said"] if entry["kind"] == "note"] == ["program:scientist"]
     session = lab_with_blocks.mcp.desk("ada").read(f"/sessions/{name}", {})["session"]

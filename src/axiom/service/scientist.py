@@ -148,7 +148,7 @@ class Scientist:
     def _weigh(self, db: Database, current_round: Round) -> _Turn | None:
         notes = [note for _, note in rounds.list_round_notes(db, current_round.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
-        facts = {"session": current_round.name, "findings": numbers}
+        facts = {"session": current_round.name, "ended": [note.sentence for note in notes], "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
     def _hold(self, current_round: Round, holder: str, step: Step, turn: _Turn, lab: LabAccess) -> None:
