@@ -326,9 +326,7 @@ def test_costs_that_are_mended_alone_are_the_same_try_with_its_sealed_forecast(d
     assert informed(door, other) == f"informed by an earlier try of its kin, draft {mended}"
 
 
-def test_a_text_that_passed_is_the_same_try_under_other_labels_and_another_one_where_anything_is_computed_otherwise(
-    door, package, passed
-):
+def test_a_text_that_passed_is_the_same_try_under_other_labels_alone(door, package, passed):
     labelled = TEXT.replace("    needs=", '    words={"accuracy": "share of right answers"},\n    needs=')
     again = tried_here(door, package, labelled)
     assert (again > passed, informed(door, again)) == (True, "")
