@@ -41,13 +41,14 @@ One file asks one question. It declares everything before anything is computed.
 - experiment = Experiment(name, version, question, run, measures, sweep, ranges, estimands, controls, figure, needs).
   sweep: the configs. ranges: which values others may choose later; the claim is asked there too, so leave out where it
   says nothing (a placebo's value). version: raise it when numbers may change.
-- An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
-  under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
-  between or across, expects (Direction.MORE, LESS or ABSENT: what the claim says, and what your own forecast holds
-  likeliest), smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative and absent
-  effect, an interval, because), in_words: its unit, as in "{percent} percentage points". The laboratory composes the
-  headline from the verdict. setting and words of the Experiment are the names that it uses: setting="small networks
-  that learn clusters", words={"test_error": "the error on new examples", "rule=sgd": "plain descent"}; no digits.
+- An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which
+  measure, under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level),
+  measure, between or across, expects (Direction.MORE, LESS or ABSENT: what the claim says, and what your own forecast
+  holds likeliest), smallest (nearer to nothing counts as absent), prediction (chances that the number is above its
+  null, below it, or near it, whatever the claim says; an interval, because), in_words: its unit, as in "{percent}
+  percentage points". The laboratory composes the headline from the verdict. setting and words of the Experiment are
+  the names that it uses: setting="small networks that learn clusters", words={"test_error": "the error on new
+  examples", "rule=sgd": "plain descent"}; no digits.
   published=Published(value, reference, interval): a number of the literature with which its own is compared.
 - The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
   every look. Nothing about the analysis can be chosen after data.
