@@ -6,7 +6,8 @@ import threading
 from dataclasses import replace
 
 import pytest
-from furnished_lab import QUESTION
+from evidence_lines import record
+from furnished_lab import QUESTION, weighed
 from model_line import SECRET
 from model_service import Play, played
 from scientist_lab import Script
@@ -18,10 +19,12 @@ from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.laboratory.experiments.commands.experiments import RetireExperiment
 from axiom.laboratory.findings.commands import NoteFinding
 from axiom.laboratory.programs.commands import LimitProgram
+from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.rounds.commands import StepRound, TranscribeSession
-from axiom.mcp import prompts
+from axiom.mcp import prompts, tools
 from axiom.rules.language_models import ModelCaps
 from axiom.service import standard_callers as callers
+from axiom.service.scientist import find_news
 from axiom.settings import Settings
 from axiom.store.accounts import programs
 from axiom.store.rounds import rounds
@@ -78,13 +81,15 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
 def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
     lab_with_blocks.mcp.gate.submit(RetireExperiment(experiment="tiny_sum@1", reason="a test"), OPERATOR)
     note = {"finding": 1, "text": "It is what was expected.", "key": "weighed"}
-    script, numbers = Script(line, []), []
+    script, numbers, endings = Script(line, []), [], []
 
     def play(body):
         content = body["messages"][-1]["content"]
         text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
         if '"findings":' in text:
-            numbers.extend(json.loads(text.splitlines()[-1])["findings"])
+            facts = json.loads(text.splitlines()[-1])
+            numbers.extend(facts["findings"])
+            endings.extend(facts["ended"])
             script.turns = [[("finding_note", note)]]
         return script(body)
 
@@ -94,10 +99,49 @@ def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept
     assert asked.facts["step"] == Step.DESIGN
     assert weighed.facts["step"] == Step.PUBLISH
     assert numbers == [1]
+    assert endings[0].startswith("Finding 1 has ended: what ")
     page = lab_with_blocks.mcp.desk("reader", "read").read("/findings/1", {})["finding"]
     assert [entry["by"] for entry in page["said"] if entry["kind"] == "note"] == ["program:scientist"]
     session = lab_with_blocks.mcp.desk("ada").read(f"/sessions/{name}", {})["session"]
     assert session["model_use"]["requests"] == asked.facts["requests"] + weighed.facts["requests"] == 3
+
+
+def test_a_model_that_waits_for_a_finding_is_asked_again_when_that_is_weighed(lab, line):
+    page = {"text": "It is about finding 1.", "wake_when": "finding 1", "key": "a page"}
+    line.service.play = script = Script(line, [[("notebook_write", page)], [("lab_brief", {})]])
+    lab.held()
+    assert script.results(script.asked[2])[0]["notebook"]["text"] == page["text"]
+    asked = len(line.service.requests)
+
+    def weigh_later(number: int) -> None:
+        lab.mcp.lab.later(minutes=5)
+        lab.mcp.gate.writer.run(lambda db: record(db, number, weighed(3), [], session_id=None, now=lab.mcp.lab.now))
+
+    weigh_later(2)
+    (note,) = lab.notes(lab.held(), "pi.scientist")
+    assert len(line.service.requests) == asked
+    assert note.facts["reason"] == "it was not asked, since finding 1 was not weighed since it was asked last"
+    weigh_later(1)
+    lab.held()
+    assert len(line.service.requests) > asked
+
+
+def test_what_a_proposal_asked_is_news_when_it_is_weighed_or_turned_down(lab):
+    ada, run = lab.mcp.desk("ada"), lab.mcp.gate.writer.run
+    other = {**QUESTION, "claim": "size 1 has a total that is larger by far", "smallest": 0.4}
+    first, second = (
+        tools.call_tool(ada, "proposal_make", {**words, "dry_run": False})["proposal"] for words in (QUESTION, other)
+    )
+    assert run(lambda db: find_news(db, f"proposal {first}")) is None
+    assert run(lambda db: find_news(db, "")) is not None
+    (finding,) = lab.mcp.gate.submit(ApproveProposal(proposal=first, why="go on"), OPERATOR)["findings"]
+    assert run(lambda db: find_news(db, f"proposal {first}")) is None
+    lab.mcp.lab.later(minutes=5)
+    now = lab.mcp.lab.now
+    run(lambda db: record(db, finding, weighed(1), [], session_id=None, now=now))
+    assert run(lambda db: find_news(db, f"proposal {first}")) == now
+    lab.mcp.gate.submit(RefuseProposal(proposal=second, why="it is known"), OPERATOR)
+    assert run(lambda db: find_news(db, f"proposal {second}")) == now
 
 
 def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):

@@ -4,19 +4,21 @@ import json
 import re
 
 import pytest
-from furnished_lab import QUESTION
+from evidence_lines import record
+from furnished_lab import QUESTION, weighed
 from hostile_tools import HostileTools
 from mcp_lab import ERAS, answer_of, asked, served
 from starlette.testclient import TestClient
 
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
-from axiom.laboratory.proposals.commands.proposals import ApproveProposal
+from axiom.laboratory.proposals.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.laboratory.proposals.open_orders import open_cost
 from axiom.limits import language_models as model_limits
 from axiom.mcp import guide, tools
 from axiom.mcp.answers import answer_size, cut_answer_page
 from axiom.mcp.server import describe_tool
 from axiom.service import standard_callers as callers
+from axiom.store.rounds import rounds
 from axiom.web.site.app import make_site
 
 CALLS = {
@@ -46,6 +48,7 @@ CALLS = {
     "proposal_make": [QUESTION],  # a dry run where nothing else is said
     "log_write": [{"text": "The sum grows: {F1.estimate}.", "key": "w"}],
     "paper_draft": [{"findings": "1,2", "text": "Three of four, first of all: {F2}.", "key": "p"}],
+    "notebook_write": [{"text": "Look at finding 1 again.", "wake_when": "finding 1", "key": "b"}],
     "proposal_ask": [{"proposal": 1}],
 }
 NAMES = [*CALLS]
@@ -264,6 +267,69 @@ def test_the_brief_says_what_stands_what_waits_and_what_is_left(mcp_lab):
     assert tools.call_tool(ada, "lab_brief", {})["left_today"]["open_proposals"] == 3
     with pytest.raises(NotFound):
         tools.call_tool(ada, "lab_brief", {"since": "2020-01-01-a"})
+
+
+def test_a_program_is_told_what_became_of_its_questions_and_reads_its_notebook_alone(mcp_lab):
+    ada, eve = mcp_lab.desk("ada"), mcp_lab.desk("eve")
+    assert tools.call_tool(ada, "lab_brief", {})["notebook"] is None
+    page = {"text": "Sizes are done.\nNext: shifts.", "wake_when": "finding 3"}
+    tools.call_tool(ada, "notebook_write", {"text": "An older page."})
+    tools.call_tool(ada, "notebook_write", page)
+    tools.call_tool(ada, "log_write", {"text": "I ask of the smaller one."})
+    first = tools.call_tool(ada, "proposal_make", {**QUESTION, "dry_run": False})["proposal"]
+    other = {**QUESTION, "claim": "size 1 has a total that is larger by far", "smallest": 0.4, "dry_run": False}
+    second = tools.call_tool(ada, "proposal_make", other)["proposal"]
+    operator, grounds = callers.operator_caller(), "Nobody needs it twice."
+    mcp_lab.gate.submit(RefuseProposal(proposal=second, why=grounds), operator)
+    (finding,) = mcp_lab.gate.submit(ApproveProposal(proposal=first, why="go on"), operator)["findings"]
+    brief = tools.call_tool(ada, "lab_brief", {})
+    yours, (refused, approved) = brief["yours"], brief["yours"]["questions"]
+    assert {name: brief["notebook"][name] for name in page} == page
+    assert yours["last_words"]["text"] == "I ask of the smaller one."
+    assert (refused["proposal"], refused["state"], refused["findings"]) == (second, "refused", [])
+    assert refused["why"] == {"untrusted": {"by": "operator", "text": grounds}}
+    (waits,) = approved["findings"]
+    assert (waits["finding"], waits["cells_back"]) == (finding, 0)
+    assert waits["cells_of_first_block"] > 0
+    assert waits["expected"] == {"positive": 0.7, "negative": 0.2, "absent": 0.1, "interval": [0.1, 2.0]}
+    mcp_lab.gate.writer.run(lambda db: record(db, finding, weighed(2), [], session_id=None, now=mcp_lab.lab.now))
+    (came,) = tools.call_tool(ada, "lab_brief", {})["yours"]["questions"][1]["findings"]
+    assert (came["verdict"], came["grade"], came["estimate"]) == ("effect +", "Moderate", 0.931)
+    assert came["expected"] == waits["expected"]
+    theirs = tools.call_tool(eve, "lab_brief", {})
+    assert (theirs["notebook"], theirs["yours"]) == (None, {"last_words": None, "questions": []})
+    elsewhere = json.dumps([tools.call_tool(eve, name, words) for name in READS for words in CALLS[name]])
+    assert "Next: shifts." not in elsewhere + json.dumps(mcp_lab.audited(200))
+    with pytest.raises(NotFound):
+        tools.call_tool(ada, "notebook_write", {"text": "x", "wake_when": "finding 999"})
+
+
+def test_what_is_told_of_own_questions_stays_short_and_keeps_the_newest(mcp_lab):
+    ada, operator = mcp_lab.desk("ada"), callers.operator_caller()
+    for size in range(8):
+        words = {**QUESTION, "claim": f"size 1 has a larger total, {size} " + "x" * 400, "smallest": 0.5 + size}
+        made = tools.call_tool(ada, "proposal_make", {**words, "dry_run": False})["proposal"]
+        mcp_lab.gate.submit(RefuseProposal(proposal=made, why="y" * 500), operator)
+    tools.call_tool(ada, "log_write", {"text": "z" * 3_000})
+    yours = tools.call_tool(ada, "lab_brief", {})["yours"]
+    assert answer_size(yours) <= model_limits.OWN_PAGE_BYTES
+    assert yours["questions"][0]["proposal"] == made
+
+
+def test_a_search_finds_every_word_wherever_it_stands(ada):
+    for name, rows in (("finding_list", "findings"), ("experiment_list", "experiments")):
+        assert tools.call_tool(ada, name, {"text": "tiny_sum"})[rows]
+        assert not tools.call_tool(ada, name, {"text": "tiny_sum nowhere"})[rows]
+    assert tools.call_tool(ada, "finding_list", {"text": "total larger"})["findings"]
+    assert tools.call_tool(ada, "experiment_list", {"text": "sum the"})["experiments"]
+
+
+def test_what_changed_since_a_round_that_no_log_tells_of_is_what_came_after_it(mcp_lab):
+    ada = mcp_lab.desk("ada")
+    begin = {"pi": "autopilot", "reason": "a test", "now": mcp_lab.lab.now}
+    quiet = mcp_lab.gate.writer.run(lambda db: rounds.begin_round(db, **begin))
+    since = tools.call_tool(ada, "lab_brief", {"since": quiet.name})["changed_since_session"]
+    assert (since["from"], since["to"], since["findings"]) == (quiet.name, quiet.name, [])
 
 
 def test_the_operator_s_page_is_read_up_to_eight_kilobytes_even_if_it_is_no_text(mcp_lab):

@@ -29,6 +29,7 @@ OWN = {
     "proposal": ("author", "proposal.make"),
     "idea": ("by", "idea.add"),
     "draft": ("author", "draft.write"),
+    "notebook": ("author", "notebook.write"),
 }
 _SECRETS = ("kitchen.grace.example", "secret.shy.example", "token of ")
 _DEEP: Any = []

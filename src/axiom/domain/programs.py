@@ -44,6 +44,7 @@ USUAL_LIMITS: Mapping[str, float] = {
     "finding.note": 40,
     "idea.add": 10,
     "log.write": 20,
+    "notebook.write": 40,
     "paper.draft": 20,
     "proposal.make": 20,
     "registration.predict": 40,

@@ -19,7 +19,7 @@ _NOTHING = "nothing; a number of what would be made is provisional, as others ma
 # Nothing that was there before becomes another thing.
 _ADDED = {
     *("draft.write", "draft.propose", "proposal.make", "registration.predict"),
-    *("finding.link", "finding.note", "log.write", "paper.draft"),
+    *("finding.link", "finding.note", "log.write", "paper.draft", "notebook.write"),
 }
 
 
@@ -92,7 +92,7 @@ def approval_notice(number: int, state: str) -> Answer:
 _PROPOSE = (
     *("draft.write", "draft.preflight", "draft.smoke", "draft.propose", "draft.drop"),
     *("proposal.make", "proposal.withdraw", "registration.predict"),
-    *("log.write", "paper.draft"),
+    *("log.write", "paper.draft", "notebook.write"),
 )
 _DRY = {"draft.propose", "proposal.make"}  # what they would do is shown unless somebody says otherwise
 
@@ -102,8 +102,7 @@ TOOLS = (
     *(command_tool(name, dry_run=name in _DRY) for name in _PROPOSE),
     LabTool(
         name=ASK,
-        about="Ask the person at this client whether a proposal may run, if there is one whom it can ask. Else it says "
-        "where the proposal waits.",
+        about="Ask the person at this client whether a proposal may run; where there is none, be told where it waits.",
         form=AskWords,
         answer=_ask,
         needs=Capability.PROPOSE,

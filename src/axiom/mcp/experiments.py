@@ -40,11 +40,12 @@ class ExperimentListWords:
 
 def _list(lab: LabAccess, words: ExperimentListWords) -> Answer:
     rows = [_row(experiment) for experiment in lab.read("/experiments", {})["experiments"]]
-    sought = words.text.casefold()
+    sought = words.text.casefold().split()
     matching = [
         (f"{row['name']}@{row['version']}", row)
         for row in rows
-        if words.status in ("", row["status"]) and sought in f"{row['name']} {row['question']}".casefold()
+        if words.status in ("", row["status"])
+        and all(word in f"{row['name']} {row['question']}".casefold() for word in sought)
     ]
     page = rows_from_cursor(words.cursor, matching)
     return fit_rows("experiments", page, None, answer_byte_limit(long=words.long), matching=len(matching), of=len(rows))
@@ -237,34 +238,33 @@ def _guide(_lab: LabAccess, words: GuideWords) -> Answer:
 TOOLS = (
     LabTool(
         name="experiment_list",
-        about="The experiments: name, version, status, question, how many results. text is looked for in both.",
+        about="The experiments; every word of text is looked for in name and question.",
         form=ExperimentListWords,
         answer=_list,
     ),
     LabTool(
         name="experiment_show",
-        about="One experiment: what it is about, or its configs, estimands, findings, gates, progress or source.",
+        about="One experiment, part by part.",
         form=ExperimentShowWords,
         answer=_show,
     ),
     LabTool(
         name="guide_show",
-        about="How an experiment is written: the contract, an example, what it may import, what controls are, the kit "
-        "module by module; what words may say.",
+        about="How an experiment is written: short has the contract and a file that passes all gates; parts with more.",
         form=GuideWords,
         answer=_guide,
     ),
     LabTool(
         name="result_summary",
-        about="Of one measure, config by config: how many seeds are back, mean, median with an interval that holds at "
-        "every look, how many are without a value. A picture, no evidence: that is a finding's.",
+        about="Of one measure, config by config: seeds back, mean, median with an interval that holds at every "
+        "look. A picture, no evidence: that is a finding's.",
         form=ResultSummaryWords,
         answer=_results,
     ),
     LabTool(
         name="failure_list",
-        about="What fails, by version, cause, line and platform: a config, what it printed, what mended it; what was "
-        "stopped; what failed its preflight.",
+        about="What fails, by version, cause, line and platform; what mended it, what was stopped, what failed its "
+        "preflight.",
         form=FailureListWords,
         answer=_failures,
     ),

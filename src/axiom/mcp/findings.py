@@ -213,15 +213,15 @@ def _scores(lab: LabAccess, words: ScoresWords) -> Answer:
 TOOLS = (
     LabTool(
         name="finding_list",
-        about="What is concluded so far, the newest evidence first: number, claim, verdict, grade, estimate, interval. "
-        "Search before you list: text is looked for in claims and experiments.",
+        about="What is concluded, the newest evidence first. Search before you list: every word of text is looked "
+        "for in claims and experiments.",
         form=FindingListWords,
         answer=_list,
     ),
     LabTool(
         name="finding_show",
-        about="One finding: its card (verdict, grade and why, evidence, what the next grade needs), or its history, "
-        "links, predictions, scope, or what others said.",
+        about="One finding: its card (and what the next grade needs), history, links, predictions, scope, or what "
+        "others said.",
         form=FindingShowWords,
         answer=_show,
     ),
@@ -233,7 +233,7 @@ TOOLS = (
     ),
     LabTool(
         name="forecast_scores",
-        about="What everybody's predictions were worth, and theirs beside the autopilot's of the same numbers.",
+        about="What everybody's predictions were worth, also beside the autopilot's.",
         form=ScoresWords,
         answer=_scores,
     ),

@@ -9,6 +9,7 @@ import axiom
 from axiom import shipped
 from axiom.errors import UnknownName
 from axiom.laboratory.experiments.rules import allowed_imports
+from axiom.laboratory.experiments.rules.new_text import write_new_text
 from axiom.laboratory.experiments.rules.outline import first_paragraph, public_names
 from axiom.mcp.answers import Answer
 from axiom.signed.sources import parse_source
@@ -22,6 +23,7 @@ class GuidePart(StrEnum):
     """A part of the guide."""
 
     CONTRACT = "contract"
+    SHORT = "short"
     DECLARATION = "declaration"
     EXAMPLE = "example"
     ALLOWED = "allowed"
@@ -39,13 +41,14 @@ One file asks one question. It declares everything before anything is computed.
 - experiment = Experiment(name, version, question, run, measures, sweep, ranges, estimands, controls, figure, needs).
   sweep: the configs. ranges: which values others may choose later; the claim is asked there too, so leave out where it
   says nothing (a placebo's value). version: raise it when numbers may change.
-- An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
-  under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
-  between or across, expects (Direction.MORE, LESS or ABSENT: what the claim says, and what your own forecast holds
-  likeliest), smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative and absent
-  effect, an interval, because), in_words: its unit, as in "{percent} percentage points". The laboratory composes the
-  headline from the verdict. setting and words of the Experiment are the names that it uses: setting="small networks
-  that learn clusters", words={"test_error": "the error on new examples", "rule=sgd": "plain descent"}; no digits.
+- An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which
+  measure, under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level),
+  measure, between or across, expects (Direction.MORE, LESS or ABSENT: what the claim says, and what your own forecast
+  holds likeliest), smallest (nearer to nothing counts as absent), prediction (chances that the number is above its
+  null, below it, or near it, whatever the claim says; an interval, because), in_words: its unit, as in "{percent}
+  percentage points". The laboratory composes the headline from the verdict. setting and words of the Experiment are
+  the names that it uses: setting="small networks that learn clusters", words={"test_error": "the error on new
+  examples", "rule=sgd": "plain descent"}; no digits.
   published=Published(value, reference, interval): a number of the literature with which its own is compared.
 - The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
   every look. Nothing about the analysis can be chosen after data.
@@ -60,9 +63,9 @@ One file asks one question. It declares everything before anything is computed.
 - A mended text has the name of what it mends. It keeps its version where the numbers stay the same, which G3 checks;
   else raise version. draft_propose then needs draft, estimand and motivation (what was wrong) alone.
 - A try is a text that draft_preflight took. Four tries of a name and of its kin under other names; what is refused at
-  draft_write or by what it declares is none, and one that mends `needs` alone after a refusal at G6 is the same try. A
-  forecast is blind, and scored, only where no run of it or its kin was recorded here before; it then counts whatever
-  becomes of the file, as lost where the file fails or is never proposed.
+  draft_write or by what it declares is none, and a text that passed, or failed at G6, is the same try with other needs,
+  setting or words. A forecast is blind, and scored, only where no run of it or its kin was recorded here before; it
+  then counts whatever becomes of the file, as lost where the file fails or is never proposed.
 """
 _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):
@@ -91,6 +94,8 @@ A refused log does not count against the logs of a day; a dry run says what woul
 
 def guide_part(which: str, module: str = "") -> Answer:
     match which:
+        case GuidePart.SHORT:
+            return {"contract": _CONTRACT, "example": "own_question.py", "source": write_new_text("own_question")}
         case GuidePart.CONTRACT:
             return {"contract": _CONTRACT}
         case GuidePart.DECLARATION:

@@ -11,6 +11,7 @@ from axiom.limits import language_models as limits
 from axiom.mcp.answers import (
     Answer,
     answer_byte_limit,
+    answer_size,
     cut_answer_page,
     fit_rows,
     mark_author_text,
@@ -26,6 +27,7 @@ from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _DRAFT = "draft-"
 _FAILING = 20  # versions that fail, in a brief
+_ROW_BYTES = 600  # of one of its questions, where six stand in a brief
 _DRAFTS = 6  # of a program itself, that it is reminded of
 _OF_DRAFT = re.compile(r"draft-[1-9][0-9]{0,17}")
 _LONGEST_WAIT = 20
@@ -48,8 +50,11 @@ def _brief(lab: LabAccess, words: BriefWords) -> Answer:
         for row in lab.read("/drafts", {})["drafts"]
         if row["author"] == author
     ]
+    own = lab.read_own_work()
     whole = {
         "charter": brief["charter"],
+        "notebook": own["notebook"],
+        "yours": _yours(own),
         "stands": {**stands, "newest": [_finding(row) for row in stands["newest"]]},
         "changed_since_session": brief["changed"],
         "next_in_newest_log": brief["next"],
@@ -62,6 +67,18 @@ def _brief(lab: LabAccess, words: BriefWords) -> Answer:
         "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
     }
     return shorten_row(whole, limits.TOOL_ANSWER_LONG_BYTES)
+
+
+def _yours(own: Answer) -> Answer:
+    """Its last words and its newest questions, as many as there is room for: the rest proposal_list has."""
+    rows = [
+        shorten_row({**row, "why": mark_author_text(row["why"], row["decided_by"])}, _ROW_BYTES)
+        for row in own["questions"]
+    ]
+    yours = {"last_words": own["last_words"] and shorten_row(own["last_words"], _ROW_BYTES), "questions": rows}
+    while len(rows) > 1 and answer_size(yours) > limits.OWN_PAGE_BYTES:
+        rows.pop()
+    return shorten_row(yours, limits.OWN_PAGE_BYTES)
 
 
 def _failing(lab: LabAccess) -> list[str]:
@@ -219,41 +236,40 @@ def _preflight(lab: LabAccess, number: int, seconds: int) -> Answer:
 
 BRIEF = LabTool(
     name="lab_brief",
-    about="First call: the operator's charter, what stands, changed and fails, what its last log left open, your "
-    "limits left, whom to ask.",
+    about="First call: the charter, your notebook, what became of your questions, what stands, changed and "
+    "fails, your limits.",
     form=BriefWords,
     answer=_brief,
 )
 TOOLS = (
     LabTool(
         name="fleet_show",
-        about="The computers by size: cores, memory, how many there are, what they compute, what is idle. No names.",
+        about="The computers by size: how many, what they compute, what is idle.",
         form=PartWords,
         answer=_fleet,
     ),
     LabTool(
         name="session_show",
-        about="The log of a session, the newest unless you name one: what came back, was weighed, asked and ordered.",
+        about="The log of a session, the newest unless you name one.",
         form=SessionShowWords,
         answer=_session,
     ),
     LabTool(
         name="session_plan",
-        about="What would be ordered now and why: allotments, what is left out, what the next blocks are worth.",
+        about="What would be ordered now and why; what the next blocks are worth.",
         form=PartWords,
         answer=_plan,
     ),
     LabTool(
         name="proposal_list",
-        about="What might be asked next, those that wait first: state, core-hours likely and at "
-        "most (your limits count these), bits, who decided and why.",
+        about="What might be asked next, those that wait first: cost likely and at most (your limits count this), "
+        "who decided, why.",
         form=ProposalListWords,
         answer=_proposals,
     ),
     LabTool(
         name="job_show",
-        about="A job: a draft's preflight with its gates (job draft-7, wait up to 20 s), or the laboratory's own "
-        "periodic jobs.",
+        about="A draft's preflight with its gates (job draft-7, wait up to 20 s), or the laboratory's periodic jobs.",
         form=JobShowWords,
         answer=_jobs,
     ),

@@ -16,6 +16,9 @@ class LabAccess(Protocol):
     def read(self, path: str, query: Mapping[str, str]) -> Answer:
         """What a page of the site says, as its `.json` does; `path` is the page's, without an ending."""
 
+    def read_own_work(self) -> Answer:
+        """What no page says: the program's own questions and what became of them, and the page that it kept."""
+
     def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
         """Give a command. Words that are none of it are refused and remembered."""
 

@@ -40,6 +40,9 @@ class RemoteLabAccess:
         words = f"?{urlencode(query)}" if query else ""
         return self._ask("GET", f"/api{quote(path)}{words}")
 
+    def read_own_work(self) -> Answer:
+        return self._ask("GET", "/api/yours")
+
     def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
         headers = {"Idempotency-Key": quote(key)} if key is not None else {}
         return self._ask("POST", f"/api/commands/{quote(name)}{'?dry_run=1' if dry_run else ''}", words, headers)

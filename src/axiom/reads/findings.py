@@ -449,7 +449,7 @@ def describe_finding(reading: Reading, view: FindingView) -> Answer:
         "literature": _literature(reading, estimand, line),
         "block": view.registered["block"],
         "evidence": describe_evidence(reading, line) if line else None,
-        "awaits": None if line else _awaits(reading, view),
+        "awaits": None if line else describe_awaited_cells(reading, view),
         **reading.memo.get_or_create(
             ("worded", finding.number), lambda: _word_finding(view), version=(view.measured, finding.status)
         ),
@@ -609,7 +609,7 @@ def is_alias(alias: str, names: Iterable[str]) -> bool:
     return alias.removeprefix("#").casefold() in {name.removeprefix("#").casefold() for name in names}
 
 
-def _awaits(reading: Reading, view: FindingView) -> Answer:
+def describe_awaited_cells(reading: Reading, view: FindingView) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
     block = view.registered["block"]
     wanted = block * len(view.registered["configs"])
@@ -637,14 +637,13 @@ def _matches(
     alias: str,
 ) -> bool:
     names = [(old["name"], *old["scripts"]) for old in aliases]
+    words = " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
+    elsewhere = [word for word in q.casefold().split() if word not in words]
     answer = reading.memo.get_or_create(
-        ("sentence", brief.number), lambda: compose_answer(estimand, brief, brief.status), version=brief
+        ("sentence", brief.number), lambda: compose_answer(estimand, brief, brief.status).casefold(), version=brief
     )
     return (
-        (
-            q.casefold() in " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
-            or q.casefold() in answer.casefold()
-        )
+        all(word in answer for word in elsewhere)
         and (not alias or any(is_alias(alias, old) for old in names))
         and (not verdict or brief.verdict == verdict)
         and (not grade or _GRADES.index(brief.grade) >= _GRADES.index(Grade(grade)))

@@ -1,15 +1,18 @@
 """Programs that may work here, as the operator sees them, and what each of them reads first: the laboratory in brief.
 
-Nothing of a token is shown.
+Nothing of a token is shown, and a notebook to its author alone.
 """
 
 from collections import Counter
 from datetime import timedelta
+from itertools import islice
 
 from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram
-from axiom.domain.proposals import ProposalState
+from axiom.domain.proposals import ProposalState, StoredProposal
+from axiom.domain.registrations import INFORMED
 from axiom.domain.rounds import Round
 from axiom.limits import accounts as account_limits
+from axiom.limits import language_models as limits
 from axiom.reads import findings as finding_views
 from axiom.reads import proposals as proposal_views
 from axiom.reads.base.page import page_at
@@ -17,15 +20,17 @@ from axiom.reads.base.request import Answer, Reading
 from axiom.reads.graph import Graph
 from axiom.reads.rounds import log
 from axiom.reads.rounds import session_lists as session_rows
-from axiom.store.accounts import programs
-from axiom.store.registrations import proposals
-from axiom.store.rounds import rounds
+from axiom.store.accounts import notebooks, programs
+from axiom.store.registrations import proposals, registrations
+from axiom.store.rounds import kept_prose, rounds
 from axiom.store.upkeep import audit
 from axiom.store.views import findings
 from axiom.store.views import sessions as session_views
+from axiom.store.views.findings import FindingView
 
 _CHARTER = 8_000  # bytes
 _DAY = timedelta(days=1)
+_CHANCES = ("positive", "negative", "absent", "interval")
 
 
 def describe_programs(reading: Reading) -> Answer:
@@ -91,12 +96,13 @@ def _stands(reading: Reading) -> Answer:
 
 
 def _changes(reading: Reading, newest: Round | None) -> Answer | None:
-    since = reading.query.get("since", "") or (
-        session_views.find_session_neighbours(reading.db, newest)[0] if newest else ""
-    )
-    if newest is None or not since:
+    """Up to now where somebody says since when: rounds that no log tells of yet are among what is new."""
+    named = reading.query.get("since", "")
+    until = rounds.find_last_round(reading.db) if named else newest
+    since = named or (session_views.find_session_neighbours(reading.db, newest)[0] if newest else "")
+    if until is None or not since:
         return None
-    changes: Answer = session_rows.difference_page(reading, newest.name, since)["difference"]
+    changes: Answer = session_rows.difference_page(reading, until.name, since)["difference"]
     return {
         "from": changes["from"],
         "to": changes["to"],
@@ -139,3 +145,45 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
             **left,
         },
     }
+
+
+def describe_own_work(reading: Reading, author: str) -> Answer:
+    """The newest first. What others said of it, such as why it was refused, is named with who said it."""
+    own = (stored for stored in proposals.list_all_proposals(reading.db)[::-1] if stored.proposal.author == author)
+    page, words = notebooks.find_notebook_page(reading.db, author), kept_prose.find_last_prose(reading.db, author)
+    return {
+        "last_words": words and {"text": words.text, "at": words.at.isoformat()},
+        "questions": [_question(reading, stored) for stored in islice(own, limits.OWN_QUESTIONS)],
+        "notebook": page and {"text": page.text, "wake_when": page.wakes_on, "at": page.at.isoformat()},
+    }
+
+
+def _question(reading: Reading, stored: StoredProposal) -> Answer:
+    registration = stored.registration_id and registrations.find_registration(reading.db, stored.registration_id)
+    numbers = registrations.list_claim_numbers(reading.db, registration).values() if registration else ()
+    views = findings.read_finding_views(reading.db, numbers)
+    return {
+        "proposal": stored.number,
+        "experiment": f"{stored.proposal.experiment}@{stored.proposal.version}",
+        "claim": stored.proposal.claim,
+        "state": stored.state,
+        "why": stored.why,
+        "decided_by": stored.decided_by,
+        "findings": [_outcome(reading, views[number], stored.proposal.author) for number in sorted(views)],
+    }
+
+
+def _outcome(reading: Reading, view: FindingView, author: str) -> Answer:
+    """What its author expected beside what came; before it is weighed, how many cells of its first block are back."""
+    made = findings.list_forecasts(reading.db, view.finding.registration_id, view.finding.estimand)
+    own = (forecast.prediction for forecast in made if forecast.forecaster.removesuffix(INFORMED) == author)
+    expected = next(own, None)
+    chances = expected and {name: getattr(expected, name) for name in _CHANCES}
+    row = {"finding": view.finding.number, "status": view.finding.status, "expected": chances}
+    if view.line is None:
+        awaits = finding_views.describe_awaited_cells(reading, view)
+        return row | {"cells_back": awaits["back"], "cells_of_first_block": awaits["cells"]}
+    came = view.line.evidence
+    estimate, *interval = (end and float(f"{end:.4g}") for end in (came.estimate, came.low, came.high))
+    weighed = {"verdict": came.verdict, "grade": came.grade, "seeds": came.seeds}
+    return row | weighed | {"estimate": estimate, "interval": interval}

@@ -148,16 +148,22 @@ def next_attempt(error: ModelError, attempts: int, seconds_left: float) -> float
 
 
 def reason_not_to_ask(
-    *, waiting: int, most_waiting: float, asked_at: datetime | None, weighed_at: datetime | None, now: datetime
+    *,
+    waiting: int,
+    most_waiting: float,
+    asked_at: datetime | None,
+    weighed_at: datetime | None,
+    wakes_on: str = "",
+    now: datetime,
 ) -> str:
     """Return why it is not asked; nothing where it is.
 
     `waiting` are its own proposals without an answer. It was asked last at `asked_at`, and the newest evidence of any
-    finding is of `weighed_at`.
+    finding, or of what it `wakes_on`, is of `weighed_at`.
     """
     if waiting >= most_waiting:
         return f"{counted(waiting, 'question')} of its own wait for an answer, as many as may"
     has_news = asked_at is None or (weighed_at is not None and weighed_at > asked_at)
     if asked_at is not None and not has_news and timedelta(0) <= now - asked_at < limits.ASK_AGAIN_AFTER:
-        return "no finding was weighed since it was asked last"
+        return f"{f'{wakes_on} was not' if wakes_on else 'no finding was'} weighed since it was asked last"
     return ""

@@ -15,6 +15,7 @@ from axiom.gate.command import Answer
 from axiom.gate.gate import CommandGate
 from axiom.gate.registry import read_command
 from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.reads.programs import describe_own_work
 from axiom.web.site.app import Site
 from axiom.web.site.routes import PAGES
 
@@ -35,15 +36,7 @@ class LocalLabAccess:
     def read(self, path: str, query: Mapping[str, str]) -> Answer:
         if Capability.READ not in self.program.capabilities:
             raise NotAllowed(f"{self.program.name} may not read. Nothing was read.")
-        scope = {
-            "type": "http",
-            "method": "GET",
-            "path": path,
-            "headers": [],
-            "query_string": urlencode(query).encode(),
-            "scheme": "http",
-            "server": ("laboratory", 80),
-        }
+        scope = _scope(path, query)
         for route, page in _ROUTES:
             match, more = route.matches(scope)
             if match is not Match.FULL:
@@ -58,6 +51,11 @@ class LocalLabAccess:
             answer: Answer = json.loads(json.dumps(made))
             return answer
         raise NotFound(f"There is nothing at {path}. Nothing was read.")
+
+    def read_own_work(self) -> Answer:
+        with self.pages.read(Request(_scope("/", {}))) as reading:
+            answer: Answer = json.loads(json.dumps(describe_own_work(reading, self.program.name)))
+        return answer
 
     def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
         try:
@@ -76,6 +74,18 @@ class LocalLabAccess:
 
     def answer(self, number: int, seal: str, action: str, ticked: object) -> Answer:
         return self.people.answer(self.program, number, seal, action, ticked)
+
+
+def _scope(path: str, query: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": [],
+        "query_string": urlencode(query).encode(),
+        "scheme": "http",
+        "server": ("laboratory", 80),
+    }
 
 
 def _storable(text: str) -> str:

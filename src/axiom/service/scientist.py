@@ -34,10 +34,10 @@ from axiom.service.open_laboratory import open_for_reading
 from axiom.settings import Settings
 from axiom.signed.atomic_files import write_atomically
 from axiom.signed.program_tokens import digest_token, new_token
-from axiom.store.accounts import programs
+from axiom.store.accounts import notebooks, programs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.registrations import proposals
+from axiom.store.registrations import proposals, registrations
 from axiom.store.rounds import rounds, transcripts
 from axiom.store.views import findings
 from axiom_weigh.terminal import wall_clock
@@ -122,7 +122,8 @@ class Scientist:
 
     def _ask(self, db: Database, current_round: Round, program: AdmittedProgram) -> _Turn:
         caller = program.caller
-        weighed = [brief.weighed_at for brief in findings.list_finding_briefs(db) if brief.weighed_at]
+        page = notebooks.find_notebook_page(db, caller.name)
+        wakes_on = page.wakes_on if page else ""
         waiting = [
             row
             for row in proposals.list_proposals_in_state(db, ProposalState.OPEN)
@@ -133,7 +134,8 @@ class Scientist:
             waiting=len(waiting),
             most_waiting=caller.limits.open_proposals,
             asked_at=last[0] if last else None,
-            weighed_at=max(weighed, default=None),
+            weighed_at=find_news(db, wakes_on),
+            wakes_on=wakes_on,
             now=self._now(),
         )
         facts = {
@@ -146,7 +148,7 @@ class Scientist:
     def _weigh(self, db: Database, current_round: Round) -> _Turn | None:
         notes = [note for _, note in rounds.list_round_notes(db, current_round.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
-        facts = {"session": current_round.name, "findings": numbers}
+        facts = {"session": current_round.name, "ended": [note.sentence for note in notes], "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
     def _hold(self, current_round: Round, holder: str, step: Step, turn: _Turn, lab: LabAccess) -> None:
@@ -284,6 +286,19 @@ class Scientist:
             return None, token
         is_ours = (program.model, program.prompt) == (self._settings.model_name[:80], self._prompt)
         return (program if is_ours else None), token
+
+
+def find_news(db: Database, wakes_on: str) -> datetime | None:
+    """When that was weighed last: a finding, what a proposal asked, or anything; when a proposal was turned down."""
+    noun, _, number = wakes_on.partition(" ")
+    awaited = {int(number or 0)}
+    if noun == "proposal" and (proposal := proposals.find_proposal(db, int(number))):
+        registration = registrations.find_registration(db, proposal.registration_id or 0)
+        if registration is None:
+            return proposal.decided_at
+        awaited = {*registrations.list_claim_numbers(db, registration).values()}
+    briefs = (brief for brief in findings.list_finding_briefs(db) if not wakes_on or brief.number in awaited)
+    return max((brief.weighed_at for brief in briefs if brief.weighed_at), default=None)
 
 
 def make_toolbox(lab: LabAccess, mark: Mark) -> Toolbox:

@@ -326,6 +326,18 @@ def test_costs_that_are_mended_alone_are_the_same_try_with_its_sealed_forecast(d
     assert informed(door, other) == f"informed by an earlier try of its kin, draft {mended}"
 
 
+def test_a_text_that_passed_is_the_same_try_under_other_labels_alone(door, package, passed):
+    labelled = TEXT.replace("    needs=", '    words={"accuracy": "share of right answers"},\n    needs=')
+    again = tried_here(door, package, labelled)
+    assert (again > passed, informed(door, again)) == (True, "")
+    assert door.look(
+        lambda db: [draft.number for draft in drafts.list_draft_tries(db, drafts.find_draft(db, again))]
+    ) == [again]
+    other = written(door, labelled.replace("float(np.mean(", "1.0 * float(np.mean("))
+    door.submit(TryDraft(draft=other, by=AUTHOR))
+    assert informed(door, other) == f"informed by an earlier try of its kin, draft {again}"
+
+
 def test_what_gives_the_same_numbers_is_kin_though_stretched_and_called_otherwise(door, package, passed):
     text = renamed("larger").replace("float(np.mean(", "3.0 - 2.0 * float(np.mean(").replace("accuracy", "errors")
     text = text.replace("bounds=(-1.0, 1.0)", "bounds=(-9.0, 9.0)")
@@ -380,7 +392,7 @@ def test_no_program_brings_a_report(door, sound, sound_attempt):
 def test_what_a_person_approves_is_published_with_what_its_author_expected(door, passed, sound):
     with pytest.raises(UnknownName):
         propose(door, passed, estimand="something")
-    for changes in ({"rival_high": 0.3}, {"by": "program:other"}, {"idea": 99}):  # the prediction begins at 0.2
+    for changes in ({"rival_high": 0.3}, {"by": "program:other"}, {"idea": 99}):  # the median is 0.275
         with pytest.raises(Refused):
             propose(door, passed, **changes)
     idea = door.submit(AddIdea(question="Do more inputs help?", why="I wonder.", by="Ada"))["idea"]

@@ -207,10 +207,17 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
     assert (link.source.id, link.upheld_by) == (approved["findings"][0], (Meaning.OPPOSITE,))
 
 
+def test_an_honest_interval_may_reach_into_the_rival_s_if_its_median_does_not(door, program):
+    middle = (ASKED.low + ASKED.high) / 2
+    with pytest.raises(Refused, match=f"The median that is expected, {middle:g}"):
+        door.submit(replace(ASKED, rival_high=middle), caller=program)
+    assert door.submit(replace(ASKED, rival_high=middle - 0.01), caller=program)["state"] == "open"
+
+
 def test_what_could_not_be_registered_is_not_proposed_nor_more_than_may_wait(door, program):
     before = door.stored()
     for changes, error in (
-        ({"rival_high": 0.5}, Refused),  # both could be right
+        ({"rival_high": 1.5}, Refused),  # both could be right
         ({"rival_low": 3.0, "rival_high": 2.5}, Refused),
         ({"positive": 0.9}, WrongUse),
         ({"low": 3.0}, WrongUse),

@@ -1,5 +1,6 @@
 """Commands about programs: let one in, end that, and say how much it may do. Only whoever gives rights can."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,9 +11,11 @@ from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram, Right
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.gate.command import Answer, Command
 from axiom.gate.laboratory import Laboratory
-from axiom.gate.words import CALLER_NAME, LINE
-from axiom.store.accounts import programs
+from axiom.gate.words import CALLER_NAME, LINE, LINES, SAID_BY
+from axiom.limits import language_models
+from axiom.store.accounts import notebooks, programs
 from axiom.store.engine.database import Database
+from axiom.store.registrations import proposals, registrations
 
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
 _LARGEST = 1e9  # of a limit
@@ -87,6 +90,28 @@ class LimitProgram(Command, name="program.limit", capability=Capability.GOVERN):
         limits = {**program.limits, **self.limits}
         programs.set_program_limits(db, program.id, limits)
         return {"program": self.program, "limits": {**USUAL_LIMITS, **limits}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteNotebook(Command, name="notebook.write", capability=Capability.PROPOSE):
+    """Keep a page for yourself, in the place of the last; lab_brief shows it to you alone."""
+
+    text: str = field(metadata={"max_length": language_models.NOTEBOOK_CHARACTERS, "pattern": LINES})
+    # "finding 412" or "proposal 7": ask again only when that was weighed. Empty: when anything was.
+    wake_when: str = field(default="", metadata={"pattern": r"^((finding|proposal) [0-9]{1,15})?$"})
+    by: str = field(default="operator", metadata=SAID_BY)
+
+    def audited(self) -> dict[str, Any]:
+        """Of the page its digest: the page is its author's own."""
+        return {**self.words(), "text": hashlib.sha256(self.text.encode()).hexdigest()}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        noun, _, number = self.wake_when.partition(" ")
+        find = {"finding": registrations.find_finding_registration, "proposal": proposals.find_proposal}.get(noun)
+        if find is not None and find(db, int(number)) is None:
+            raise NotFound(f"There is no {self.wake_when}. Nothing was kept.")
+        notebooks.add_notebook_page(db, self.by, self.text, wakes_on=self.wake_when, now=now)
+        return {"kept": len(self.text), "wake_when": self.wake_when}
 
 
 def _program(db: Database, name: str) -> AdmittedProgram:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.estimands import Direction, Kind, prediction_data
+from axiom.domain.estimands import Direction, Kind, Prediction, prediction_data
 from axiom.domain.evidence import Meaning, verdicts_of
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, Proposal, ProposalState, StoredProposal, Template
@@ -147,7 +147,7 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
         raise LookupError(f"finding {question.finding} is of a version that is gone")
     prediction = demand_sound_prediction(question.prediction)
     low, high = prediction.interval
-    demand_rival_apart((low, high), question.rival_interval)
+    demand_rival_apart(prediction, question.rival_interval)
     before = read_registration_body(registration.body).estimands[name]
     estimand = _estimand(before, question)
     _demand_known(estimand, stored_manifest(version.manifest))
@@ -194,14 +194,15 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
     )
 
 
-def demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
-    """What oneself and what the rival expect must lie apart: else whatever comes out both were right."""
+def demand_rival_apart(own: Prediction, rival: Sequence[float]) -> None:
+    """What oneself holds likeliest must be wrong if the rival is right. The ends of an honest interval may meet it."""
     if rival[0] > rival[1]:
         raise Refused(f"The rival's interval {rival[0]:g} to {rival[1]:g} ends before it begins. Nothing was proposed.")
-    if rival[0] <= own[1] and own[0] <= rival[1]:
+    median = own.quantiles[1]
+    if rival[0] <= median <= rival[1]:
         raise Refused(
-            f"The interval that is expected, {own[0]:g} to {own[1]:g}, and the rival's, {rival[0]:g} to {rival[1]:g}, "
-            "overlap, so both could be right. Nothing was proposed; ask where the two lie apart."
+            f"The median that is expected, {median:g}, lies within the rival's interval, {rival[0]:g} to {rival[1]:g}, "
+            "so both could be right. Nothing was proposed; ask where the two lie apart."
         )
 
 

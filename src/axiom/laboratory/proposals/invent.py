@@ -157,7 +157,7 @@ def _proposal(draft: StoredDraft, manifest: Manifest, question: InventedQuestion
     claim = estimands[question.estimand]
     prediction = read_prediction(claim["prediction"])
     if question.rival_interval is not None:
-        demand_rival_apart(prediction.interval, question.rival_interval)
+        demand_rival_apart(prediction, question.rival_interval)
     positive, absent, negative = question.outcomes
     return Proposal(
         slug=f"{Template.INVENTED}-{draft.name.replace('_', '-')}-{manifest.version}-{draft.number}",

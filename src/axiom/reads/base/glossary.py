@@ -28,7 +28,7 @@ WORDS = {
     "Registration": "The record of what was asked, signed and chained before the first result, so that nobody can "
     "choose the question after the answer.",
     "Replicate": "One independent repetition: the same experiment from another random seed.",
-    "Rival": "An explanation that expects another number. A question is worth asking when the two do not overlap.",
+    "Rival": "An explanation that expects another number. A question is worth asking when the two differ.",
     "Session": "The log of what the laboratory decided and why, held by its autopilot, a language model or a person.",
     "Task": "A piece of work that one computer is given, signed by the laboratory. BOINC calls the order "
     "behind it a workunit.",

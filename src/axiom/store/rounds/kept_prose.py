@@ -16,6 +16,9 @@ SELECT *, id AS number FROM prose WHERE id IN (SELECT max(id) FROM prose
     WHERE findings = :findings AND findings <> '' GROUP BY author)
 ORDER BY id
 """
+_LAST_OF = (
+    "SELECT *, id AS number FROM prose WHERE author = :author AND session_id IS NOT NULL ORDER BY id DESC LIMIT 1"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +41,11 @@ def add_paper_prose(db: Database, findings: Collection[int], *, author: str, tex
 
 def list_round_prose(db: Database, rounds: range) -> list[KeptProse]:
     return db.values(KeptProse, _OF_ROUNDS, begin=rounds.start, end=rounds.stop)
+
+
+def find_last_prose(db: Database, author: str) -> KeptProse | None:
+    """What somebody wrote last beside a log."""
+    return db.value(KeptProse, _LAST_OF, author=author)
 
 
 def list_paper_prose(db: Database, findings: Collection[int]) -> list[KeptProse]:

@@ -4,6 +4,7 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,7 +16,7 @@ from axiom.laboratory.proposals.commands.approvals import Confirmations
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.commands import read_command_request, submit_request
 from axiom.web.api.openapi import openapi_document
-from axiom.web.api.people import CALLER, answer_about_person, caller_response, is_about_people
+from axiom.web.api.people import CALLER, YOURS, answer_about_person, caller_response, is_about_people, own_work_response
 from axiom.web.api.problems import RequestRefused, problem_response
 from axiom.web.api.reads import PREFIX, make_read_api
 from axiom.web.site.app import Site
@@ -42,6 +43,7 @@ class Api:
     def __init__(self, services: ApiServices) -> None:
         self._gate = services.gate
         self._people = services.people
+        self._pages = services.pages
         self._admission = services.admission
         self._reads = make_read_api(services.pages)
 
@@ -78,6 +80,8 @@ class Api:
         _demand_method(request, "GET", "HEAD")
         if Capability.READ not in caller.capabilities:
             raise NotAllowed(f"{caller.name} may not read.")
+        if path == YOURS:
+            return await run_in_threadpool(own_work_response, self._pages, caller, request)
         return Response(openapi_document(), media_type="application/json") if path == _DESCRIPTION else self._reads
 
     async def _command(self, request: Request, caller: Caller) -> Response:

@@ -12,9 +12,12 @@ from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
 from axiom.gate.words import read_words
 from axiom.laboratory.proposals.commands.approvals import Confirmations
+from axiom.reads.programs import describe_own_work
 from axiom.web.api.commands import read_command_request
+from axiom.web.site.app import Site
 
 CALLER = "/api/caller"
+YOURS = "/api/yours"
 _ABOUT = re.compile(r"/api/proposals/([0-9]{1,18})/(question|answer)")
 
 
@@ -30,6 +33,13 @@ class PersonAnswer:
 def caller_response(caller: Caller) -> Response:
     rights = sorted(caller.capabilities)
     answer = {"name": caller.name, "may": rights, "may_approve": caller.may_approve}
+    return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+
+def own_work_response(pages: Site, caller: Caller, request: Request) -> Response:
+    """What a program is told of itself. It is kept nowhere, since the next caller is another one."""
+    with pages.read(request) as reading:
+        answer = describe_own_work(reading, caller.name)
     return JSONResponse(answer, headers={"cache-control": "no-store"})
 
 

@@ -123,7 +123,7 @@ class ReportDraft(Command, name="draft.report", capability=Capability.RUN):
 class ProposeDraft(Command, name="draft.propose", capability=Capability.PROPOSE):
     """Propose a draft that passed all gates: a person approves it, then it is published with what it predicts.
 
-    The rival says that the claim of an estimand is false; its interval must lie apart from the predicted one. A mended
+    The rival says that the claim of an estimand is false; its interval must not hold the predicted median. A mended
     text of a published name needs neither it nor what each outcome changes: motivation says what was wrong.
     """
 

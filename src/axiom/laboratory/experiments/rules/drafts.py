@@ -22,6 +22,7 @@ _ASKED = ("configs", "estimands")  # what a file asks and expects
 _CONTROLLED = ("estimand", "placebo", "planted")  # of a control, without what that costs
 _BLIND = ("name", "title", "state")
 _BY_READING = ("G0", "G1")
+_BESIDE = {"needs", "setting", "words"}  # words of an experiment on which no number hangs
 _UNTOLD = "not told"
 
 
@@ -77,25 +78,26 @@ def preflight_seconds(cell_seconds: Sequence[float], controls: Sequence[float], 
 
 
 def find_same_try(draft: StoredDraft, tried: Sequence[StoredDraft]) -> StoredDraft | None:
-    """The tried text of the same author that failed by its costs, where this one says something else of these alone.
+    """The tried text of the same author that passed or failed by its costs, where this one differs in nothing computed.
 
     So it is the same try, with the forecast that was sealed then: nothing that was told of it can change that.
     """
-    text = _without_costs(draft.text)
+    text = _what_is_computed(draft.text)
     for before in tried:
         is_theirs = (before.author, before.name) == (draft.author, draft.name)
-        if is_theirs and failed_gate(before) == "G6" and _without_costs(before.text) == text:
+        is_mendable = before.state is DraftState.PASSED or failed_gate(before) == "G6"
+        if is_theirs and is_mendable and _what_is_computed(before.text) == text:
             return before
     return None
 
 
-def _without_costs(text: str) -> str:
-    """What a text says, comments and `needs` left aside; of one that is no Python, the text."""
+def _what_is_computed(text: str) -> str:
+    """What a text says, comments, labels and `needs` left aside; of one that is no Python, the text."""
     try:
         tree = ast.parse(text)
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":
-                node.keywords = [word for word in node.keywords if word.arg != "needs"]
+                node.keywords = [word for word in node.keywords if word.arg not in _BESIDE]
         return ast.dump(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
