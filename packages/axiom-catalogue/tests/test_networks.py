@@ -159,7 +159,7 @@ def test_several_tries_are_the_first_one_and_others():
     pairs = []
     for seed in range(6):
         alone, several = (
-            breakthrough.run(breakthrough.Config(width=4, tries=tries, asked=2, steps=400), seed) for tries in (1, 3)
+            breakthrough.run(breakthrough.Config(width=4, tries=tries, factors=2, steps=400), seed) for tries in (1, 3)
         )
         assert several.learned >= alone.learned
         assert several.accuracy >= alone.accuracy or several.learned

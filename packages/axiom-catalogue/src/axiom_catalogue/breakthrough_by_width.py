@@ -47,7 +47,7 @@ class Config:
 
     width: int  # of each network
     tries: int = 1  # networks, of which the best counts
-    asked: int = 3  # signs whose product is asked
+    factors: int = 3  # signs whose product is asked
     steps: int = HASTE  # the budget of each network
     batch: int = 4
     lr: float = 0.1
@@ -68,7 +68,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes start and batches of each try; controls have others, and the parts of one network, too."""
-    task = data.product_of_signs(inputs=SIGNS, factors=config.asked)
+    task = data.product_of_signs(inputs=SIGNS, factors=config.factors)
     width, tries, steps, kind = config.width, config.tries, config.steps, f"{config.control} try"
     if config.control == "placebo" and tries == 1:
         width, tries, kind = width // config.parts, config.parts, "part"
@@ -118,14 +118,14 @@ def _train_until_learned(
 
 
 def _seconds(config: Config) -> float:
-    of_step = 7e-6 + 3e-9 * config.batch * config.width * SIGNS
-    of_look = 8e-5 + 3e-10 * (1 << SIGNS) * config.width * SIGNS
-    needed = 8_000 if config.width <= 4 and config.asked > 2 else 1_500  # steps, as a pilot had it
-    return 0.004 + config.tries * min(config.steps, needed * 0.1 / config.lr) * (of_step + of_look / EVERY)
+    of_step = 3e-6 + 6e-10 * config.batch * config.width * SIGNS
+    of_look = 3e-5 + 1e-10 * (1 << SIGNS) * config.width * SIGNS
+    needed = 8_000 if config.width <= 4 and config.factors > 2 else 2_500  # steps, as a pilot had it
+    return 0.002 + config.tries * min(config.steps, needed * 0.1 / config.lr) * (of_step + of_look / EVERY)
 
 
-def _of(width: int, tries: int = 1, *, asked: int = 3, steps: int = HASTE) -> Mapping[str, object]:
-    return {"width": width, "tries": tries, "asked": asked, "steps": steps}
+def _of(width: int, tries: int = 1, *, factors: int = 3, steps: int = HASTE) -> Mapping[str, object]:
+    return {"width": width, "tries": tries, "factors": factors, "steps": steps}
 
 
 PILOT = partial(Prediction, because="383 seeds of a pilot, other than these")
@@ -167,13 +167,13 @@ experiment = Experiment(
         Config(width=8, tries=4),
         *grid(Config, width=[3, 4, 6, 8], steps=[TIME]),
         Config(width=3, tries=2, steps=TIME),
-        *(Config(width=width, tries=tries, asked=2, steps=500) for width, tries in ((4, 1), (2, 2))),
-        *(Config(width=width, tries=tries, asked=4, steps=1_500) for width, tries in ((16, 1), (8, 2))),
+        *(Config(width=width, tries=tries, factors=2, steps=500) for width, tries in ((4, 1), (2, 2))),
+        *(Config(width=width, tries=tries, factors=4, steps=1_500) for width, tries in ((16, 1), (8, 2))),
     ),
     ranges={
         "width": (1, 512),
         "tries": (1, 64),
-        "asked": (2, 6),
+        "factors": (2, 6),
         "steps": (20, 200_000),
         "batch": (1, 512),
         "lr": (1e-3, 1.0),
@@ -197,14 +197,14 @@ experiment = Experiment(
             name="beyond_tries_of_two",
             claim="within 500 steps a network of 4 neurons learns the product of two signs more often than the "
             "luckier of two networks of 2",
-            between=(_of(4, asked=2, steps=500), _of(2, 2, asked=2, steps=500)),
+            between=(_of(4, factors=2, steps=500), _of(2, 2, factors=2, steps=500)),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.35, 0.43)),
         ),
         BEYOND(
             name="beyond_tries_of_four",
             claim="within 1,500 steps a network of 16 neurons learns the product of four signs more often than the "
             "luckier of two networks of 8",
-            between=(_of(16, asked=4, steps=1_500), _of(8, 2, asked=4, steps=1_500)),
+            between=(_of(16, factors=4, steps=1_500), _of(8, 2, factors=4, steps=1_500)),
             prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.26, 0.36)),
         ),
         OFTEN(
@@ -272,7 +272,7 @@ experiment = Experiment(
     ),
     controls=(_controls("beyond_tries_in_haste", 32, 4, HASTE), _controls("beyond_tries_given_time", 6, 2, TIME)),
     figure=Figure(
-        x="width", y="learned", log=("x",), title="How often a network of this width learns", where={"asked": 3}
+        x="width", y="learned", log=("x",), title="How often a network of this width learns", where={"factors": 3}
     ),
     setting="small ReLU networks that learn products of signs within a budget",
     headlines=(
@@ -312,7 +312,7 @@ experiment = Experiment(
         "tries=1": "one network",
         "tries=2": "the better of two networks",
         "tries=4": "the best of four networks",
-        "asked": "the product of {value} signs",
+        "factors": "the product of {value} signs",
         "width": "{value} hidden neurons",
         "batch": "batches of {value}",
         "lr": "learning rate",
