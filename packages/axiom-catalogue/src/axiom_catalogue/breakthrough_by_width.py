@@ -4,21 +4,22 @@ Why it matters: large models seem to gain an ability all at once. If width is no
 breakthrough at any size follows from that at a small one, and many small trainings buy as much as a large one.
 
 Zhao et al. (2025) hold that an ability breaks through because the chance of learning it grows with size, which shows
-over many seeds alone; how that chance grows nobody has measured beyond ten seeds or so. Edelman et al. (2023) say of
-products of signs that width is a search in parallel: among more neurons one is likelier to begin well. Then a network
-of k times as many neurons learns as often as the luckiest of k networks, with chance 1 - (1 - p)^k: of networks of 8
-neurons 0.164 learned in a pilot, which gives 0.30 for 16, 0.51 for 32 and 0.76 for 64. We train just that, too: the
-tries are networks that draw starts and batches of their own. Ten signs are shown, of which the product of two, three or
-four is asked; a network has learned when nine tenths of the answers are right.
+over many seeds alone. Edelman et al. (2023) say of products of signs that width is a search in parallel: among more
+neurons one is likelier to begin well. Then a network of k times as many neurons learns as often as the luckiest of k
+networks, with chance 1 - (1 - p)^k: of networks of 8 neurons 0.164 learned in a pilot, which gives 0.30 for 16, 0.51
+for 32 and 0.76 for 64. We train just that, too: the tries are networks that draw starts and batches of their own. Ten
+signs are shown, of which the product of two, three or four is asked; a network has learned when nine tenths of the
+answers are right.
 
 We expect more than tries give, in haste as well as given time. Within 1,000 steps 32 neurons should learn more often
-than four times 8, by an eighth or so. Given 8,000, hardly any network of three neurons has learned, and nearly every
-one of six; of three, most end with seven of the eight cases right, so that what they lack is no lucky start. The rival
-is the parallel search, for which each difference is 0. All widths have one rate; at half of it, only
+than four times 8, by an eighth or so. Given 8,000, one in eight networks of three neurons has learned, and nearly every
+one of six; of the others of three, most end with seven of the eight cases right, so what they lack is one case and no
+beginning. The rival is the parallel search, for which each difference is 0. All widths have one rate; at half of it,
 10 of 200 networks of 16 neurons learned in haste in a pilot.
 
 By the pilot, differences given time take 16 seeds to be decided, of the product of four signs about 100, in haste 500
-to 1,000; the chance of 16 neurons lies so near to the rival's that it takes thousands. A replicate takes half a second.
+to 1,000; the chance of 16 neurons lies so near to the rival's that it takes thousands. A replicate takes a third of a
+second.
 
 History: 1, first version.
 """
@@ -67,7 +68,7 @@ class Measures:
 
 
 def run(config: Config, seed: int) -> Measures:
-    """One cell. The seed fixes start and batches of each try; controls have others, and the parts of one network, too."""
+    """One cell. The seed fixes start and batches of each try; controls and the parts of one network have others."""
     task = data.product_of_signs(inputs=SIGNS, factors=config.factors)
     width, tries, steps, kind = config.width, config.tries, config.steps, f"{config.control} try"
     if config.control == "placebo" and tries == 1:
