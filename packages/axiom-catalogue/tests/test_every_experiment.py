@@ -62,7 +62,12 @@ SILENT = [  # of cells in which something does not happen: what they say of it, 
         "kept exponent half_life kept_by_time",
     ),
     ("grokking_patience", {"modulus": 53, "share": 0.4, "steps": 5}, {"steps": 5}, "memorised_at length_kept"),
-    ("grokking_transition", {"modulus": 17, "patience": 1, "steps": 100, "lr": 1e-5}, {}, "breadth critical part"),
+    (
+        "grokking_transition",
+        {"modulus": 17, "patience": 1, "steps": 100, "lr": 1e-5},
+        {},
+        "breadth critical part is_abrupt",
+    ),
     ("learning_rate_cliff", CLIFF, {"has_one_cliff": 0}, "cliff log_cliff"),
     (
         "learning_rate_phase_transitions",
