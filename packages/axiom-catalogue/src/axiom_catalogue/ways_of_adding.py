@@ -290,7 +290,7 @@ experiment = Experiment(
     setting="networks that understand sums modulo a prime",
     headlines=(
         Headline(
-            says="Networks add by waves, but squares use all frequencies and two ReLU layers few",
+            says="Networks add by waves, squares by nearly all frequencies, two ReLU layers under half",
             when={
                 "waves_of_squares": Direction.MORE,
                 "waves_of_deep": Direction.MORE,
@@ -299,11 +299,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks of squares add with nearly all frequencies, in 99 of 100 networks",
+            says="More than 99 in 100 networks of squares add with nearly all frequencies",
             when={"squares_use_all": Direction.MORE},
         ),
         Headline(
-            says="Of networks of squares, more than one in 100 leaves frequencies out",
+            says="Of networks of squares, more than one in 100 fails or leaves frequencies out",
             when={"squares_use_all": Direction.LESS},
         ),
         Headline(
