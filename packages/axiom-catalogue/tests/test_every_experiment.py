@@ -44,6 +44,7 @@ RACE = {"width": 32, "strong": 4.0, "weak": 0.5, "decoupling": 0.5, "epochs": 30
 POSSIBLE = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0), Kind.DIMENSION: (0.0, 2.0)}
 CLIFF = {"task": "clusters", "activation": "relu", "loss": "mse", "depth": 3, "rows": 50, "epochs": 1}  # one step
 SILENT = [  # of cells in which something does not happen: what they say of it, and of what they say nothing
+    ("breakthrough_by_width", {"width": 8, "steps": 40}, {"learned": 0, "nearly": 0, "learned_share": 0.0}, "waited"),
     (
         "catapult_in_networks",
         {"network": "relu", "loss": "mse", "rate": 30.0, "rows": 64, "steps": 150},
@@ -65,6 +66,12 @@ SILENT = [  # of cells in which something does not happen: what they say of it, 
         "kept exponent half_life kept_by_time",
     ),
     ("grokking_patience", {"modulus": 53, "share": 0.4, "steps": 5}, {"steps": 5}, "memorised_at length_kept"),
+    (
+        "grokking_transition",
+        {"modulus": 17, "patience": 1, "steps": 100, "lr": 1e-5},
+        {},
+        "breadth critical part is_abrupt",
+    ),
     ("learning_rate_cliff", CLIFF, {"has_one_cliff": 0}, "cliff log_cliff"),
     (
         "learning_rate_phase_transitions",
@@ -90,6 +97,12 @@ SILENT = [  # of cells in which something does not happen: what they say of it, 
         {"depth": 2, "lr": 0.5, "weight_decay": 1.0, "epochs": 60, "task": "teacher"},  # nothing is left
         {"diverged": 0, "weight_compression": 1.0, "last_hidden_rank": 0.0},
         "",
+    ),
+    (
+        "ways_of_adding",
+        {"network": "relu", "modulus": 11, "steps": 100},
+        {"understood": 0, "uses_most": 0, "uses_many": 0},
+        "frequencies frequency_share",
     ),
 ]
 QUESTIONS = {"slabs"}  # numbers that say what is asked, and not how much of it

@@ -10,7 +10,13 @@ import pytest
 from axiom.domain.experiments import seed_of
 from axiom.kit import arithmetic, chance, models, optimizers
 from axiom.kit.optimizers import Rates
-from axiom_catalogue import critical_data_fraction, grokking_patience, weight_decay_phase_diagram
+from axiom_catalogue import (
+    critical_data_fraction,
+    grokking_patience,
+    grokking_transition,
+    ways_of_adding,
+    weight_decay_phase_diagram,
+)
 from axiom_catalogue import grokking_in_relu_networks as in_relu
 
 # Liu et al. (2022): a sharp critical share, by heart below it, and a smaller share of larger primes.
@@ -136,3 +142,57 @@ def test_four_phases():
     assert cells[0].train_accuracy == 1.0
     assert cells[3].train_accuracy < 0.1
     assert cells[0].norm > cells[1].norm > cells[2].norm > cells[3].norm
+
+
+# Bi et al. (2026): does the transition sharpen with the modulus? Its breadth lies between two shares of right answers.
+def test_a_bracket_lies_between_the_most_that_is_too_few_and_the_fewest_that_are_enough():
+    tried = [(100, 0.05), (120, 0.3), (125, 0.15), (130, 0.6), (140, 0.9), (150, 0.7)]
+    assert grokking_transition.bracket(tried, 0.2) == (100, 120)
+    assert grokking_transition.bracket(tried, 0.8) == (130, 140)
+    assert grokking_transition.bracket(tried, 0.95) == (150, None)
+    assert grokking_transition.bracket([], 0.5) == (None, None)
+
+
+def test_a_transition_is_as_broad_as_what_was_tried_says():
+    measured = grokking_transition.run(grokking_transition.Config(modulus=17, patience=1, steps=400), FRACTION_SEED)
+    shown, right = measured.shown_by_attempt, measured.right_by_attempt
+    assert list(shown) == sorted(set(shown))
+    few = max(n for n, share in zip(shown, right, strict=True) if share < 0.2)
+    assert measured.breadth == min(n for n, share in zip(shown, right, strict=True) if share >= 0.8) - few
+    assert measured.part == measured.breadth / measured.critical
+    table = arithmetic.modular_addition(
+        chance.stream(FRACTION_SEED, "sums of 17 none"), modulus=17, share=(few + measured.breadth) / 17**2
+    )
+    start = arithmetic.quadratic(chance.stream(FRACTION_SEED, "start of 17 none"), modulus=17, hidden=128)
+    alone = arithmetic.learned(start, table, rates=Rates(lr=0.01, weight_decay=1.0), steps=400, every=100)
+    assert alone.test[-1] >= 0.7  # trained on the sums alone, and asked for all others
+
+
+# McCracken et al. (2025), Morwani et al. (2023): with how many frequencies do networks add?
+def test_the_spectrum_of_outputs_that_hang_on_the_sum_is_theirs():
+    """By hand: two waves of the distance from the sum, one of half the height; then as much of the difference."""
+    modulus, residues = 13, np.arange(13)
+    first, second = (part.ravel() for part in np.meshgrid(residues, residues, indexing="ij"))
+    turn = 2 * np.pi / modulus
+    distance = (residues - (first + second)[:, None]) % modulus
+    waves = np.cos(3 * turn * distance) + 0.5 * np.cos(5 * turn * distance)
+    by_sum, power = ways_of_adding.spectrum(waves + first[:, None], (first + second) % modulus)
+    assert by_sum == pytest.approx(1.0)
+    assert power / power.max() == pytest.approx([0, 0, 1, 0, 0.25, 0], abs=1e-12)
+    assert ways_of_adding.participation(power) == pytest.approx(1.25**2 / (1 + 0.25**2))
+    other = np.cos(3 * turn * (residues - (first - second)[:, None]))  # which averages out over all pairs of a sum
+    by_sum, power = ways_of_adding.spectrum(np.cos(3 * turn * distance) + other, (first + second) % modulus)
+    assert by_sum == pytest.approx(0.5)
+    assert ways_of_adding.participation(power) == pytest.approx(1.0)
+
+
+def test_squares_add_with_all_frequencies_and_random_ones_with_none_alone():
+    """Gromov's closed form and Morwani's theorem: every frequency as much. Sums that are dealt out leave nothing."""
+    config = ways_of_adding.Config(network="squares", modulus=23, steps=400)
+    adding = ways_of_adding.run(config, 5)
+    assert adding.understood == adding.uses_most == 1
+    assert adding.frequencies == pytest.approx(11, abs=0.1)
+    assert adding.by_sum > 0.95
+    dealt_out = ways_of_adding.run(ways_of_adding.Config(**{**vars(config), "control": "placebo"}), 5)
+    assert (dealt_out.understood, dealt_out.frequencies) == (0, None)
+    assert dealt_out.by_sum < 0.2

@@ -11,6 +11,7 @@ import pytest
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, models
 from axiom_catalogue import activation_function_landscape as activations
+from axiom_catalogue import breakthrough_by_width as breakthrough
 from axiom_catalogue import depth_vs_width_tradeoff as depth_vs_width
 from axiom_catalogue import optimizer_comparison
 from axiom_catalogue import weight_init_landscape as weight_init
@@ -150,3 +151,27 @@ def test_tanh_bounds_what_is_large():
     small = init_cell(0.25, activation="tanh", epochs=1)
     assert small.growth == pytest.approx(math.log(0.25), abs=0.25)
     assert abs(init_cell(4.0, activation="tanh", epochs=1).growth) < 0.1
+
+
+# Edelman et al. (2023): width as a search in parallel. Tries are networks of their own, of which the best counts.
+def test_several_tries_are_the_first_one_and_others():
+    """Whoever learns as the only one learns among several, too, and as soon."""
+    pairs = []
+    for seed in range(6):
+        alone, several = (
+            breakthrough.run(breakthrough.Config(width=4, tries=tries, factors=2, steps=400), seed) for tries in (1, 3)
+        )
+        assert several.learned >= alone.learned
+        assert several.accuracy >= alone.accuracy or several.learned
+        assert not alone.learned or several.waited <= alone.waited
+        pairs.append((alone.learned_share, several.learned_share))
+    assert {alone for alone, _ in pairs} <= {0.0, 1.0}
+    assert any(0 < several < 1 for _, several in pairs)
+
+
+def test_who_nearly_learns_the_product_of_three_signs_lacks_one_case_of_eight():
+    ends = [breakthrough.run(breakthrough.Config(width=3, steps=breakthrough.TIME), seed) for seed in range(6)]
+    near = [measured.accuracy for measured in ends if measured.nearly]
+    assert len(near) >= 2
+    assert near.count(0.875) >= len(near) - 1
+    assert all(measured.learned + measured.nearly <= 1 for measured in ends)
