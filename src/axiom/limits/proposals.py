@@ -8,6 +8,9 @@ INFEASIBLE_AFTER = 16  # Replicates before that is judged: with fewer, their sha
 # How many times as much as a replicate of the finding itself one of its extension may cost: dearer than this, what a
 # config costs is foreseen too badly
 DEAREST_EXTENSION = 64.0
+FAILED_SHARE = (
+    0.005  # Of what is ordered of a file: where more fails on every computer, it is mended before it is extended
+)
 DESIGNS = 4  # Designs that must have tested a claim before it is known to hold in general
 DESIGNS_OPEN = 2  # Such designs of one finding that may wait for an answer
 CROSSINGS = 6  # Claims with two factors moved at once that one finding gets: more nobody reads

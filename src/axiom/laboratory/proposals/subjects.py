@@ -12,6 +12,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, ProposalState, StoredProposal, Template
 from axiom.domain.registrations import RegistrationBody, read_registration_body
+from axiom.domain.work import WorkunitState
 from axiom.laboratory.findings.score_predictions import why_registration_ended
 from axiom.laboratory.planning.candidates import read_aims
 from axiom.laboratory.planning.design_cost import cost_factor
@@ -19,6 +20,7 @@ from axiom.laboratory.planning.rules.stopping import is_settled
 from axiom.laboratory.proposals.rules.pricing import ConfigPrices, read_config_prices
 from axiom.laboratory.proposals.rules.subject import Config, Subject, find_axis
 from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine import counters
 from axiom.store.engine.database import Database, from_microseconds
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -58,6 +60,14 @@ class _Version:
     @cached_property
     def cost_factor(self) -> float:
         return cost_factor(self.db, self.stored.id)
+
+    @cached_property
+    def failed_share(self) -> float:
+        failed, done = (
+            counters.read_counter(self.db, "workunit", self.stored.id, state)
+            for state in (WorkunitState.FAILED, WorkunitState.DONE)
+        )
+        return failed / max(1, failed + done)
 
     @cached_property
     def registered(self) -> dict[int, RegistrationBody]:
@@ -141,6 +151,7 @@ def _subject(
         feeders=len({version.registered[feeder].design.name for feeder in feeders}),
         is_settled=_is_settled(version, registration_id, number),
         has_ended=has_ended,
+        failed_share=version.failed_share,
         dull_sessions=min((dull.get(feeder, 0) for feeder in feeders if not version.over[feeder]), default=0),
         faults=_faults(version, number, mine) if status == "retired" else (),
         decided=frozenset(

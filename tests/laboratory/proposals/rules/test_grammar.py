@@ -65,6 +65,15 @@ def test_what_is_decided_is_confirmed_where_seeds_are_what_it_lacks(evidence, re
     assert of(Template.CONFIRM, subject(has_ended=False)) == []  # more of it is ordered anyway
 
 
+def test_what_fails_on_every_computer_is_confirmed_and_not_extended():
+    evidence = said(more=(10, 30))
+    sound = derive_followups([subject(evidence=evidence)])
+    failing = derive_followups([subject(evidence=evidence, failed_share=2 * proposal_limits.FAILED_SHARE)])
+    assert {one.template for one in failing} == {Template.CONFIRM}
+    assert {one.template for one in sound} > {Template.CONFIRM, Template.DOSE}
+    assert derive_followups([subject(evidence=evidence, failed_share=proposal_limits.FAILED_SHARE)]) == sound
+
+
 def test_a_claim_is_asked_where_it_leaves_a_factor_open():
     first, second = sorted(of(Template.GENERALISE), key=lambda proposal: proposal.slug)
     assert {*levels(first, "lr"), *levels(second, "noise")} == {0.316, 0.25}

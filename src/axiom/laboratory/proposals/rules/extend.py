@@ -53,6 +53,8 @@ def propose_extensions(subject: Subject, rates: BaseRates, moving: Collection[st
     """
     if subject.status != "open" or not (subject.is_settled or subject.has_ended):
         return
+    if subject.failed_share > proposal_limits.FAILED_SHARE:
+        return
     along = find_axis(subject)
     yield from _generalise(subject, rates)
     if subject.depth >= proposal_limits.DEEPEST:

@@ -45,6 +45,7 @@ class Subject:
     values: tuple[float, ...] = ()  # the estimand in each replicate
     cost_factor: float = 1.0  # of what its file declares, on the dearest kind of computer
     late: int = 0  # replicates that were stopped at their time limit
+    failed_share: float = 0.0  # of what was ordered of its version and ended: what no computer could compute
     dull_sessions: int = 0  # that found it worth less than the floor, up to now without a gap
     faults: tuple[str, ...] = ()  # that came to light after it was retired
     decided: frozenset[str] = field(
