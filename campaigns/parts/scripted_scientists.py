@@ -151,7 +151,10 @@ def good_day(question: ScriptedQuestion, *, slips: bool) -> Generator[Any, Any, 
             return
     (written,) = yield [("draft_write", {"experiment": question.name, "text": text})]
     (job,) = yield [("draft_preflight", {"draft": written["draft"]})]
-    (shown,) = yield [("job_show", {"job": job["job"], "wait": 20})]
+    for _ in range(_PATIENCE):
+        (shown,) = yield [("job_show", {"job": job["job"], "wait": 20})]
+        if shown["state"] in ("passed", "failed"):
+            break
     if shown["state"] != "passed":
         return
     words = proposed(written["draft"], question)
@@ -159,6 +162,7 @@ def good_day(question: ScriptedQuestion, *, slips: bool) -> Generator[Any, Any, 
     yield [("draft_propose", {**words, "dry_run": False, "key": question.name})]
 
 
+_PATIENCE = 9  # looks at a job, however slow the computer is
 # What a careless file says instead of what it should.
 _SLIPS = (
     ("strength=[0.0]", "strength=[1.0]"),
