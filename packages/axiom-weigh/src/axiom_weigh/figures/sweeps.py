@@ -19,6 +19,7 @@ _NEAR = 6
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
 LONGEST = {"wide": 26, "narrow": 18}  # characters of a line of a series' name; where lines have no room, it is cut
 BESIDE_A_MARK = {"wide": 40, "narrow": 26}  # characters of a line beside a point that is compared
+_WORSE = 4  # times as bad as a line a name is to hide: through words nobody sees words
 _STEPS = 8  # between two points of a line
 _CLEAR = 8  # CSS pixels between a marked point and its words
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
@@ -53,7 +54,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
         x=with_room(x, [heading, *(line for lines in shown for line in lines)], kind) if len(shown) > 1 else x,
         y=y,
         x_title=request.x.replace("_", " "),
-        y_title=f"median {request.y.replace('_', ' ')}",
+        y_title=f"median {'of ' if request.y.startswith('the ') else ''}{request.y.replace('_', ' ')}",
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60,
@@ -90,7 +91,7 @@ def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
             places += [(x + (x2 - x) * step / _STEPS, y + (y2 - y) * step / _STEPS) for step in range(_STEPS + 1)]
     if len(series) > 1:
         for course, height, _ in _names_apart(axes, series):
-            places += _inside((right + _ROOM, height - _LINE / 2), course.shown)
+            places += _WORSE * _inside((right + _ROOM, height - _LINE / 2), course.shown)
     return places
 
 

@@ -49,8 +49,9 @@ def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_reco
     """How well its picture tells an answer: a course that shows it, its repetitions, a course of something else."""
     figure = manifest.figure
     shown = [estimand for estimand in manifest.estimands if estimand["name"] in names]
+    levels = {repr(config[figure.x]) for config in manifest.configs if figure.shows(config)} if figure else set()
     is_shown = figure is not None and any(draws_measure(figure, estimand["measure"]) for estimand in shown)
-    if is_shown and (has_medians or not is_recorded):
+    if is_shown and len(levels) > 1 and (has_medians or not is_recorded):
         return 0
     return 1 if figure is None or is_recorded else 2
 
