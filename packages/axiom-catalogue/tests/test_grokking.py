@@ -145,7 +145,7 @@ def test_four_phases():
 
 
 # Bi et al. (2026): does the transition sharpen with the modulus? Its breadth lies between two shares of right answers.
-def test_a_bracket_lies_between_the_most_that_is_too_few_and_the_fewest_that_are_enough():
+def test_a_bracket_lies_between_the_most_too_few_and_the_fewest_enough():
     tried = [(100, 0.05), (120, 0.3), (125, 0.15), (130, 0.6), (140, 0.9), (150, 0.7)]
     assert grokking_transition.bracket(tried, 0.2) == (100, 120)
     assert grokking_transition.bracket(tried, 0.8) == (130, 140)

@@ -639,9 +639,11 @@ def _matches(
     names = [(old["name"], *old["scripts"]) for old in aliases]
     words = " ".join([estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
     elsewhere = [word for word in q.casefold().split() if word not in words]
-    answer = reading.memo.get_or_create(
-        ("sentence", brief.number), lambda: compose_answer(estimand, brief, brief.status).casefold(), version=brief
-    )
+    answer = ""
+    if elsewhere:
+        answer = reading.memo.get_or_create(
+            ("sentence", brief.number), lambda: compose_answer(estimand, brief, brief.status).casefold(), version=brief
+        )
     return (
         all(word in answer for word in elsewhere)
         and (not alias or any(is_alias(alias, old) for old in names))

@@ -56,6 +56,7 @@ def home_page(reading: Reading) -> Answer:
             "now": reading.now.isoformat(),
             "answers": first,
             "all_answers": len(answered),
+            "own_answers": sum(not question["recorded"] for question in answered),
             "card": shared_card_address(reading, f"experiment/{first[0]['experiment']}", first[0]["title"])
             if first
             else None,

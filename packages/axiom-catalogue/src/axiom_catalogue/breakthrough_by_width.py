@@ -304,8 +304,8 @@ experiment = Experiment(
         ),
     ),
     words={
-        "learned": "the share that learns",
-        "nearly": "the share that nearly learns",
+        "learned": "success",
+        "nearly": "a near miss",
         "learned_share": "the share of tries that learn",
         "waited": "steps until the quickest network has learned",
         "accuracy": "the best network's share of right answers",

@@ -265,7 +265,7 @@ experiment = Experiment(
         "arm=plain": "plain layers",
         "arm=residual": "residual layers",
         "arm=tuned": "plain layers at a tuned learning rate",
-        "lr": "learning rate",
+        "lr": "untuned learning rate",
         "noise": "share of wrong labels",
         "epochs": "{value} epochs",
         "depth": "{value} hidden layers",

@@ -238,7 +238,7 @@ experiment = Experiment(
         "critical": "the share of weights removed when accuracy last held",
         "task=clusters": "clusters of points",
         "task=teacher": "labels from a random network",
-        "rounds": "{value} rounds of pruning",
+        "rounds": "{value} rounds that each cut a fifth",
         "lr": "learning rate",
         "epochs": "{value} epochs",
     },

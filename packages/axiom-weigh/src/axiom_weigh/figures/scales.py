@@ -1,7 +1,7 @@
 """From numbers to places and words: the ticks and labels of an axis, for pictures and sketches alike."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
@@ -97,22 +97,23 @@ def of_intervals(
     return linear((max(low, 0.0) if min(values) >= 0 else low, max(values) + room), about=about)
 
 
-def at_levels(scale: Scale, levels: Iterable[float], *, most: int) -> Scale:
+def at_levels(scale: Scale, levels: Iterable[float], *, most: int, told: Collection[float] = ()) -> Scale:
     """Return the axis marked at the levels that were computed, thinned to at most so many; or as it was.
 
-    A level whose label would lie on that of the one before it goes without.
+    A level whose label would lie on that of another goes without; those that are told of come first.
     """
     ticks = sorted(set(levels))
     if not scale.is_log and len(ticks) > most:
         return scale
-    thinned: tuple[float, ...] = ()
-    for tick in ticks[:: -(-len(ticks) // most)]:
-        if not thinned or scale.place(tick) - scale.place(thinned[-1]) > _NEAREST / most:
-            thinned = (*thinned, tick)
+    thinned: list[float] = []
+    for tick in (*told, *ticks[:: -(-len(ticks) // most)]):
+        if all(abs(scale.place(tick) - scale.place(other)) > _NEAREST / most for other in thinned):
+            thinned.append(tick)
+    thinned.sort()
     return Scale(
         low=scale.low,
         high=scale.high,
-        ticks=thinned,
+        ticks=tuple(thinned),
         labels=tuple(digits(tick) for tick in thinned),
         is_log=scale.is_log,
     )

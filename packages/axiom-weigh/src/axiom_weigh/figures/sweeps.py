@@ -78,7 +78,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     layers.append(axes.points(own, "margin", shape="circle", size=40))
     is_placed = is_joined or len(series) == 1  # points of several series at one name stand side by side
     marks = [mark for mark in request.marks if mark.point in points] if is_placed else []
-    return layers + _marked(axes, marks, place, _drawn(axes, series), BESIDE_A_MARK[kind]), axes
+    return layers + _marked(axes, marks, place, series, BESIDE_A_MARK[kind]), axes
 
 
 def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
@@ -106,21 +106,25 @@ def _marked(
     axes: Axes,
     marks: Sequence[PointMark],
     place: Mapping[str, float],
-    drawn: Sequence[tuple[float, float]],
+    series: Sequence[Series],
     longest: int,
 ) -> list[str]:
     """Ring the points that are compared, draw the level of the one they are compared with, and write beside them."""
     at: list[Row] = [{"x": place[repr(mark.point.x)], "y": mark.point.median} for mark in marks]
     ends = [row["x"] for row in at]
     layers = [
-        axes.level(row | {"x": min(ends), "x2": max(ends)}, "plus", dashes="2 3")
+        axes.level(row | {"x": min(ends), "x2": max(ends)}, "ink2", dashes="2 3")
         for mark, row in zip(marks, at, strict=True)
         if mark.is_reference
     ]
-    layers += [axes.points([row], "plus", shape="circle", size=90, hollow=True) for row in at]
-    taken = list(drawn)
+    roles = {course.name: course.role for course in series} if len(series) > 1 else {}
+    own = [roles.get(digits(mark.point.series), "plus") for mark in marks]
+    layers += [
+        axes.points([row], role, shape="circle", size=90, hollow=True) for row, role in zip(at, own, strict=True)
+    ]
+    taken = _drawn(axes, series)
     points = [(axes.x.place(row["x"]) * axes.across, (1 - axes.y.place(row["y"])) * axes.height) for row in at]
-    for mark, row, point in zip(marks, at, points, strict=True):
+    for mark, row, point, colour in zip(marks, at, points, own, strict=True):
         bold, *grey = [textwrap.wrap(words, longest) for words in (mark.words, *mark.more)]
         lines = [*bold, *itertools.chain(*grey)]
         y, others = point[1], [other for other in points if other != point]
@@ -131,7 +135,7 @@ def _marked(
             stroke = row | {"low": row["y"], "high": axes.y.at(1 - nearer / axes.height)}
             layers.append(axes.bars([stroke], "edge", width=0.8))
         for number, line in enumerate(lines):
-            role, weight = ("plus", "bold") if number < len(bold) else ("ink2", "")
+            role, weight = (colour, "bold") if number < len(bold) else ("ink2", "")
             below = upper + _LINE * (number + 0.5) - y
             layers.append(axes.words(row | {"words": line}, role, align=align, dy=below, font_weight=weight))
     return layers
@@ -223,11 +227,19 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
         return scale, {repr(point.x): float(levels.index(digits(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
     positions = places.values()
+    told = _told_places(request, points)
     if "x" in request.log and min(positions) > 0:
-        return at_levels(logarithmic(positions), positions, most=TICKS[kind]), places
-    scale = at_levels(linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind])
+        return at_levels(logarithmic(positions), positions, most=TICKS[kind], told=told), places
+    scale = at_levels(linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind], told=told)
     room = 0.03 * (scale.high - scale.low)
     return replace(scale, low=scale.low - room, high=scale.high + room), places
+
+
+def _told_places(request: Sweep, points: Sequence[SweepPoint]) -> list[float]:
+    """Return where that stands of which people speak: what is compared, the highest point and the lowest."""
+    by_height = sorted(points, key=lambda point: point.median or 0.0)
+    spoken_of = (*(mark.point for mark in request.marks), by_height[-1], by_height[0])
+    return [float(point.x) for point in spoken_of]
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
