@@ -114,7 +114,7 @@ def test_what_a_good_model_asks_is_decided_on_valid_evidence(place):
 def test_a_careless_model_costs_hosts_next_to_nothing(place):
     ended = careless_month(place, 2)
     assert ended.drafts.keys() - {"passed"}
-    # Its code raises in one cell of 250, and a follow-up's task has up to nine of them, which three hosts try. In twelve
+    # Its code raises in one cell of 250, and a task of a follow-up has up to nine, which three hosts try. In twelve
     # days 27 of 1,875 tasks failed so; in two, chance has its part.
     assert ended.failed <= 0.06 * ended.tasks
     assert ended.effects == []

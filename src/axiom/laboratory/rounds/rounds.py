@@ -17,7 +17,7 @@ from axiom.laboratory.open_round import OpenRound
 from axiom.laboratory.planning import plan as planning
 from axiom.laboratory.planning.tiles import has_open_tile
 from axiom.laboratory.policy import Policy
-from axiom.laboratory.rounds.rules.due import why_hold_round
+from axiom.laboratory.rounds.rules.due import why_hold_first_round, why_hold_round
 from axiom.laboratory.rounds.rules.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.laboratory.rounds.steps.clean import clean_up, tell_deletions
 from axiom.laboratory.rounds.steps.conversations import tell_conversations
@@ -110,17 +110,18 @@ def why_round_due(db: Database, policy: Policy, now: datetime) -> str:
     """Why a round should be held now; empty when there is no reason. An open one should always go on."""
     if rounds.find_open_round(db) is not None:
         return "a round is open and goes on"
-    last, publishing = rounds.find_last_round(db), jobs.find_first_run_start(db, "publish")
+    last = rounds.find_last_round(db)
+    if last is None:  # before anything is counted: whoever asks rests for twenty times as long as the answer took
+        publishing = jobs.find_first_run_start(db, "publish")
+        return why_hold_first_round((now - publishing).total_seconds() if publishing else None)
     waiting, cores = planning.count_waiting_tasks(db), planning.count_fleet_cores(db, now)
     return why_hold_round(
-        has_session=last is not None,
-        publishing_seconds=(now - publishing).total_seconds() if publishing else None,
         closed_blocks_unweighed=count_unweighed_blocks(db),
         waiting=waiting,
         cores=cores,
         stage_changed=bool(planning.decide_plan(db, policy, now).allotments),
-        seconds_since_last=(now - last.started_at).total_seconds() if last else 0.0,
-        idle_before_last=_idle_before(db, last) if last else 0.0,
+        seconds_since_last=(now - last.started_at).total_seconds(),
+        idle_before_last=_idle_before(db, last),
         age_seconds=(now - rounds.find_first_round_start(db, now)).total_seconds(),
         tiles_open=waiting < cores and has_open_tile(db, now, policy.approvals),
         to_tell=why_session_ends(db, now),

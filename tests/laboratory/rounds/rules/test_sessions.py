@@ -17,7 +17,7 @@ from axiom.laboratory.rounds.rules.agenda import (
     sort_next_steps,
     write_number_ranges,
 )
-from axiom.laboratory.rounds.rules.due import why_end_session, why_hold_round
+from axiom.laboratory.rounds.rules.due import why_end_session, why_hold_first_round, why_hold_round
 from axiom.laboratory.rounds.rules.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.laboratory.rounds.steps.review import generalize_reason
 from axiom.limits import rounds as limits
@@ -59,7 +59,7 @@ def test_numbers_in_a_row_are_one_range_and_what_failed_stands_by_itself():
     assert write_number_ranges({3: True, 1: True, 2: True, 4: False, 5: False, 6: True, 9: True}) == "1–3, 4*, 5*, 6, 9"
 
 
-QUIET = {"has_session": True, "publishing_seconds": None, "closed_blocks_unweighed": 0, "stage_changed": False}
+QUIET = {"closed_blocks_unweighed": 0, "stage_changed": False}
 QUIET |= {"waiting": 6, "cores": 2, "seconds_since_last": 1e6, "idle_before_last": 0.0, "age_seconds": 1e7}
 
 
@@ -67,10 +67,7 @@ QUIET |= {"waiting": 6, "cores": 2, "seconds_since_last": 1e6, "idle_before_last
     ("changes", "fact"),
     [
         ({}, ""),
-        ({"has_session": False}, "no round"),
-        ({"has_session": False, "publishing_seconds": 29.0}, ""),
-        ({"has_session": False, "publishing_seconds": 30.0}, "no round"),
-        ({"publishing_seconds": 1.0, "stage_changed": True}, "moved on"),
+        ({"stage_changed": True}, "moved on"),
         ({"closed_blocks_unweighed": 2, "seconds_since_last": 599.0}, ""),
         ({"closed_blocks_unweighed": 2, "seconds_since_last": 600.0}, "2 closed blocks"),
         ({"closed_blocks_unweighed": 1, "seconds_since_last": 1.0, "age_seconds": 60.0}, "1 closed block "),
@@ -89,6 +86,11 @@ def test_a_session_is_held_when_it_would_change_something(changes, fact):
     reason = why_hold_round(**(QUIET | changes))
     assert fact in reason
     assert bool(fact) is bool(reason)
+
+
+@pytest.mark.parametrize(("publishing", "is_held"), [(None, True), (29.0, False), (30.0, True)])
+def test_the_first_round_waits_a_while_for_the_catalogue(publishing, is_held):
+    assert bool(why_hold_first_round(publishing)) is is_held
 
 
 @pytest.mark.parametrize(

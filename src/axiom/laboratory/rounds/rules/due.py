@@ -10,10 +10,14 @@ _PARTS_OF_AGE = 60.0  # after an hour it waits a minute
 _ANYHOW_AFTER = timedelta(days=1)
 
 
+def why_hold_first_round(publishing_seconds: float | None) -> str:
+    """Return why the first round should be held now; `publishing_seconds`: for so long the catalogue is published."""
+    is_early = publishing_seconds is not None and publishing_seconds < limits.FIRST_ROUND_SECONDS
+    return "" if is_early else "no round has been held yet"
+
+
 def why_hold_round(
     *,
-    has_session: bool,
-    publishing_seconds: float | None,
     closed_blocks_unweighed: int,
     waiting: int,
     cores: int,
@@ -24,16 +28,12 @@ def why_hold_round(
     tiles_open: bool = False,
     to_tell: str = "",
 ) -> str:
-    """Return why a round should be held now; nothing when there is no reason.
+    """Return why another round should be held now; nothing when there is no reason.
 
     A young laboratory is watched, so it weighs each block at once; an old one gathers several for one round.
-    `publishing_seconds`: for so long the catalogue is being published for the first time. `idle_before_last`: for so
-    long nothing had been ordered when the last round began. `tiles_open`: maps have tiles that could be ordered.
-    `to_tell`: why this round would end a session.
+    `idle_before_last`: for so long nothing had been ordered when the last round began. `tiles_open`: maps have tiles
+    that could be ordered. `to_tell`: why this round would end a session.
     """
-    if not has_session:
-        is_early = publishing_seconds is not None and publishing_seconds < limits.FIRST_ROUND_SECONDS
-        return "" if is_early else "no round has been held yet"
     if closed_blocks_unweighed > 0 and seconds_since_last >= min(
         limits.BLOCK_WAITS_SECONDS, age_seconds / _PARTS_OF_AGE
     ):
