@@ -151,11 +151,13 @@ def good_day(question: ScriptedQuestion, *, slips: bool) -> Generator[Any, Any, 
             return
     (written,) = yield [("draft_write", {"experiment": question.name, "text": text})]
     (job,) = yield [("draft_preflight", {"draft": written["draft"]})]
+    state = ""
     for _ in range(_PATIENCE):
         (shown,) = yield [("job_show", {"job": job["job"], "wait": 20})]
-        if shown["state"] in ("passed", "failed"):
+        state = shown["state"]
+        if state in ("passed", "failed"):
             break
-    if shown["state"] != "passed":
+    if state != "passed":
         return
     words = proposed(written["draft"], question)
     yield [("draft_propose", words)]

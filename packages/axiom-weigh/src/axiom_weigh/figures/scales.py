@@ -97,16 +97,16 @@ def of_intervals(
     return linear((max(low, 0.0) if min(values) >= 0 else low, max(values) + room), about=about)
 
 
-def at_levels(scale: Scale, levels: Iterable[float], *, most: int, told: Collection[float] = ()) -> Scale:
+def at_levels(scale: Scale, levels: Iterable[float], *, most: int, spoken_of: Collection[float] = ()) -> Scale:
     """Return the axis marked at the levels that were computed, thinned to at most so many; or as it was.
 
-    A level whose label would lie on that of another goes without; those that are told of come first.
+    A level whose label would lie on that of another goes without; those that people speak of come first.
     """
     ticks = sorted(set(levels))
     if not scale.is_log and len(ticks) > most:
         return scale
     thinned: list[float] = []
-    for tick in (*told, *ticks[:: -(-len(ticks) // most)]):
+    for tick in (*spoken_of, *ticks[:: -(-len(ticks) // most)]):
         if all(abs(scale.place(tick) - scale.place(other)) > _NEAREST / most for other in thinned):
             thinned.append(tick)
     thinned.sort()

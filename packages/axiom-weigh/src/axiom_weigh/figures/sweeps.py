@@ -227,19 +227,21 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
         return scale, {repr(point.x): float(levels.index(digits(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
     positions = places.values()
-    told = _told_places(request, points)
+    spoken_of = _places_spoken_of(request, points)
     if "x" in request.log and min(positions) > 0:
-        return at_levels(logarithmic(positions), positions, most=TICKS[kind], told=told), places
-    scale = at_levels(linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind], told=told)
+        return at_levels(logarithmic(positions), positions, most=TICKS[kind], spoken_of=spoken_of), places
+    scale = at_levels(
+        linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind], spoken_of=spoken_of
+    )
     room = 0.03 * (scale.high - scale.low)
     return replace(scale, low=scale.low - room, high=scale.high + room), places
 
 
-def _told_places(request: Sweep, points: Sequence[SweepPoint]) -> list[float]:
+def _places_spoken_of(request: Sweep, points: Sequence[SweepPoint]) -> list[float]:
     """Return where that stands of which people speak: what is compared, the highest point and the lowest."""
     by_height = sorted(points, key=lambda point: point.median or 0.0)
-    spoken_of = (*(mark.point for mark in request.marks), by_height[-1], by_height[0])
-    return [float(point.x) for point in spoken_of]
+    marked = (*(mark.point for mark in request.marks), by_height[-1], by_height[0])
+    return [float(point.x) for point in marked]
 
 
 def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
