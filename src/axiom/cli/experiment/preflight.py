@@ -23,7 +23,12 @@ from axiom.laboratory.experiments.preflight import (
 )
 from axiom.laboratory.experiments.preflight_report import write_preflight_report
 from axiom.laboratory.experiments.preflight_run import Progress
-from axiom.laboratory.experiments.publish import PackedBundle, demand_publishable, demand_sound_claims
+from axiom.laboratory.experiments.publish import (
+    PackedBundle,
+    demand_bounded_cost,
+    demand_publishable,
+    demand_sound_claims,
+)
 from axiom.service.open_laboratory import open_for_reading, package_folder, submit_in_folder
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
@@ -100,6 +105,7 @@ def _newest(name: str, folder: Folder) -> bytes | None:
 def _demand_taken(made: PackedBundle, folder: Folder) -> None:
     """Refuse at once what this laboratory would not publish; where there is none yet, what none would."""
     if not folder.exists():
+        demand_bounded_cost(made.manifest)
         demand_sound_claims(made.manifest)
     else:
         with open_for_reading(folder) as db:

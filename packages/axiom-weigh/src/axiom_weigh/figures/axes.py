@@ -16,7 +16,7 @@ SIZE = 12.5  # CSS pixels of letters; nothing in a figure is smaller
 CHARACTER = 6.6  # CSS pixels that a letter takes, about
 _LONGEST = 39  # characters of a label
 _EDGE = 2  # CSS pixels around a picture
-_LINE = 15  # CSS pixels that a further line of a title takes
+LINE = 15  # CSS pixels that a line of words takes
 _BESIDE, _ABOVE, _BELOW = 14, 27, 43  # CSS pixels for an axis and its title, beside what labels take
 _SLANT = math.radians(35)
 _MANY = 12  # alike circles; from here on they are one path of short strokes with round ends, at a tenth of the bytes
@@ -55,18 +55,18 @@ class Axes:
     @property
     def top(self) -> int:
         """Where the frame begins, from above."""
-        return _ABOVE + _LINE * (len(self._y_lines) - 1) if self.y_title else 2 * _EDGE
+        return _ABOVE + LINE * (len(self._y_lines) - 1) if self.y_title else 2 * _EDGE
 
     @cached_property
     def whole_height(self) -> int:
         """How high the picture is, with the labels and the title of its x axis."""
-        return self.top + self.height + _BELOW + round(self._hanging) + _LINE * (len(self._x_lines) - 1)
+        return self.top + self.height + _BELOW + round(self._hanging) + LINE * (len(self._x_lines) - 1)
 
-    @property
+    @cached_property
     def _y_lines(self) -> list[str]:
         return textwrap.wrap(self.y_title, round(self.width / CHARACTER))
 
-    @property
+    @cached_property
     def _x_lines(self) -> list[str]:
         return textwrap.wrap(self.x_title, round(self.across / CHARACTER)) or [""]
 
@@ -165,13 +165,13 @@ class Axes:
                 end = x + _wide(label) / 2
         below = self.height + 38.5 + self._hanging
         for number, line in enumerate(self._x_lines):
-            drawn.append(_text(line, (self.across / 2, below + _LINE * number), "ink", anchor="middle"))
+            drawn.append(_text(line, (self.across / 2, below + LINE * number), "ink", anchor="middle"))
         return "".join(drawn)
 
     def _y_axis(self) -> str:
-        above = _ABOVE - self.top - 15
+        above = _ABOVE - self.top - LINE
         drawn = [
-            _text(line, (_EDGE - self.left, above + _LINE * number), "ink", anchor="start")
+            _text(line, (_EDGE - self.left, above + LINE * number), "ink", anchor="start")
             for number, line in enumerate(self._y_lines)
         ]
         for tick, label in zip(self.y.ticks, self.y.labels, strict=True):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from axiom_weigh.figures.axes import Axes, Row
+from axiom_weigh.figures.axes import LINE, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.picture_data import Look, Narrowing, Strip
 from axiom_weigh.figures.scales import Scale, digits, in_unit, linear
@@ -10,7 +10,6 @@ from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
 _MARGIN = 0.09  # of the axis, left of the first seed: the place of what was said beforehand
-_LETTER = 15  # CSS pixels that a line of words takes
 
 
 def narrowing(request: Narrowing, kind: str) -> tuple[list[str], Axes]:
@@ -88,7 +87,7 @@ def name_small(request: Narrowing | Strip, axes: Axes, look: Look) -> str:
     room = (axes.y.place(high) - axes.y.place(low)) * axes.height
     middle = request.null if look.estimate is None else look.estimate
     covered = end_or_edge(look.low, axes.y.low) < high and end_or_edge(look.high, axes.y.high) > low
-    if room >= 2.4 * _LETTER and not covered:
+    if room >= 2.4 * LINE and not covered:
         y, shift = (low, -8) if middle >= request.null else (high, 9)
     else:
         y, shift = (low, 9) if middle >= request.null else (high, -8)
@@ -119,7 +118,7 @@ def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[str]:
         place = axes.x.place(look.seeds)
         is_left = place > 0.8
         row = {"x": look.seeds, "y": axes.y.high, "words": str(look.grade)}
-        drop = 8 if place - taken > 0.14 else 8 + _LETTER
+        drop = 8 if place - taken > 0.14 else 8 + LINE
         layers.append(axes.words(row, "ink", align="end" if is_left else "start", dx=-4 if is_left else 4, dy=drop))
         taken = place
     return layers
@@ -130,7 +129,7 @@ def _predicted(request: Narrowing, axes: Axes) -> list[str]:
         return []
     low, high = request.predicted
     row: Row = {"x": 0.55 * axes.x.low, "low": low, "high": high}
-    is_high = (1 - axes.y.place(high)) * axes.height < 1.5 * _LETTER
+    is_high = (1 - axes.y.place(high)) * axes.height < 1.5 * LINE
     words = row | {"y": low if is_high else high, "words": "predicted, 80\N{NO-BREAK SPACE}%"}
     return [
         axes.bars([row], "margin", width=2),

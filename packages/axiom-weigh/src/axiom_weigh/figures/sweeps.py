@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from axiom_weigh.figures.axes import CHARACTER, Axes, Row, of_series
+from axiom_weigh.figures.axes import CHARACTER, LINE, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.picture_data import BETWEEN, PointMark, Sweep, SweepPoint
 from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
 
 HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
-_LINE = 15
 _NEAR = 6
 HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
 LONGEST = {"wide": 26, "narrow": 18}  # characters of a line of a series' name; where lines have no room, it is cut
@@ -91,14 +90,14 @@ def _drawn(axes: Axes, series: Sequence[Series]) -> list[tuple[float, float]]:
             places += [(x + (x2 - x) * step / _STEPS, y + (y2 - y) * step / _STEPS) for step in range(_STEPS + 1)]
     if len(series) > 1:
         for course, height, _ in _names_apart(axes, series):
-            places += _WORSE * _inside((right + _ROOM, height - _LINE / 2), course.shown)
+            places += _WORSE * _inside((right + _ROOM, height - LINE / 2), course.shown)
     return places
 
 
 def _inside(corner: tuple[float, float], lines: Sequence[str]) -> list[tuple[float, float]]:
     """Return places within a box of words from its upper left corner."""
     (left, upper), wide = corner, max(map(len, lines)) * CHARACTER
-    downs = [upper + _LINE * half / 2 for half in range(2 * len(lines) + 1)]
+    downs = [upper + LINE * half / 2 for half in range(2 * len(lines) + 1)]
     return [(left + wide * step / _STEPS, down) for step in range(_STEPS + 1) for down in downs]
 
 
@@ -130,13 +129,13 @@ def _marked(
         y, others = point[1], [other for other in points if other != point]
         align, upper, box = _freest(axes, point, lines, taken, others)
         taken += box
-        nearer = upper + _LINE * len(lines) if upper < y else upper
-        if abs(nearer - y) > _LINE:
+        nearer = upper + LINE * len(lines) if upper < y else upper
+        if abs(nearer - y) > LINE:
             stroke = row | {"low": row["y"], "high": axes.y.at(1 - nearer / axes.height)}
             layers.append(axes.bars([stroke], "edge", width=0.8))
         for number, line in enumerate(lines):
             role, weight = (colour, "bold") if number < len(bold) else ("ink2", "")
-            below = upper + _LINE * (number + 0.5) - y
+            below = upper + LINE * (number + 0.5) - y
             layers.append(axes.words(row | {"words": line}, role, align=align, dy=below, font_weight=weight))
     return layers
 
@@ -152,11 +151,11 @@ def _freest(
 
     It stands nearer to its point than to any other that has words, so that nobody takes it for that one's.
     """
-    (x, y), wide, high = point, max(map(len, lines)) * CHARACTER, _LINE * len(lines)
+    (x, y), wide, high = point, max(map(len, lines)) * CHARACTER, LINE * len(lines)
     places = [
         (align, left, upper)
         for align, left in (("end", x - wide), ("middle", x - wide / 2), ("start", x))
-        for upper in [_LINE * half / 2 for half in range(int(2 * (axes.height - high) / _LINE) + 1)]
+        for upper in [LINE * half / 2 for half in range(int(2 * (axes.height - high) / LINE) + 1)]
         if not upper - _CLEAR < y < upper + high + _CLEAR
     ]
 
@@ -169,7 +168,7 @@ def _freest(
             for across, down in (point, *others)
         ]
         is_nearer_to_another = any(other <= away[0] for other in away[1:])
-        return 4 * inside + 100 * beyond + 1_000 * is_nearer_to_another + abs(upper + high / 2 - y) / _LINE
+        return 4 * inside + 100 * beyond + 1_000 * is_nearer_to_another + abs(upper + high / 2 - y) / LINE
 
     align, left, upper = min(places, key=hidden)
     return align, upper, _inside((left, upper), lines)
@@ -205,7 +204,7 @@ def beside_lines(by: str, names: Sequence[str], kind: str) -> tuple[str, list[tu
     factors, levels = telling(by, names) if by else ("", apart_from_usual(names))
     parts = [[name] if by or len(name) <= LONGEST[kind] else name.split(BETWEEN) for name in levels]
     lines = [[line for part in of_name for line in textwrap.wrap(part, LONGEST[kind]) or [""]] for of_name in parts]
-    if _LINE * sum(map(len, lines)) > HEIGHTS[kind]:
+    if LINE * sum(map(len, lines)) > HEIGHTS[kind]:
         lines = [[short(part, LONGEST[kind]) for part in of_name] for of_name in parts]
     return short(factors.replace("_", " "), HEADING[kind]), [tuple(of_name) for of_name in lines]
 
@@ -289,14 +288,14 @@ def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str
     for course, height, _ in named_at:
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
         named = [
-            axes.words(place | {"words": line}, course.role, align="start", dx=dx, dy=_LINE * number)
+            axes.words(place | {"words": line}, course.role, align="start", dx=dx, dy=LINE * number)
             for number, line in enumerate(course.shown)
         ]
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
             named.append(axes.points([place], course.role, shape=course.shape, shift=13))
         layers.append(of_series(named, course.name))
     if heading:
-        top = {"x": right, "y": axes.y.at(1 - (named_at[0][1] - _LINE) / axes.height), "words": heading}
+        top = {"x": right, "y": axes.y.at(1 - (named_at[0][1] - LINE) / axes.height), "words": heading}
         layers.append(axes.words(top, "ink2", align="start", dx=dx))
     return layers
 
@@ -305,8 +304,8 @@ def _names_apart(axes: Axes, series: Sequence[Series]) -> list[tuple[Series, flo
     """Return each series from above, how far down its name stands, and how far down its line ends."""
     ordered = sorted(series, key=lambda course: -course.last["y"])
     wanted = [(1 - axes.y.place(course.last["y"])) * axes.height for course in ordered]
-    room = [_LINE * len(course.shown) for course in ordered]
-    heights = _apart(wanted, room, top=_LINE, bottom=axes.height)
+    room = [LINE * len(course.shown) for course in ordered]
+    heights = _apart(wanted, room, top=LINE, bottom=axes.height)
     return list(zip(ordered, heights, wanted, strict=True))
 
 
@@ -316,6 +315,6 @@ def _apart(wanted: Sequence[float], room: Sequence[float], *, top: float, bottom
     for number, place in enumerate(places):
         places[number] = max(place, top if number == 0 else places[number - 1] + room[number - 1])
     for number in reversed(range(len(places))):
-        end = bottom + _LINE if number == len(places) - 1 else places[number + 1]
+        end = bottom + LINE if number == len(places) - 1 else places[number + 1]
         places[number] = min(places[number], end - room[number])
     return places

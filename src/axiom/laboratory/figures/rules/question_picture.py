@@ -26,6 +26,15 @@ def draws_measure(figure: Figure, measure: str) -> bool:
     return measure in {figure.y, f"log_{figure.y}"}
 
 
+def draws_answer(manifest: Manifest, names: Collection[str]) -> bool:
+    """Does the picture that a file declares show what any of these estimands is about?"""
+    return manifest.figure is not None and any(
+        draws_measure(manifest.figure, estimand["measure"])
+        for estimand in manifest.estimands
+        if estimand["name"] in names
+    )
+
+
 def choose_recorded_estimand(manifest: Manifest, recorded: Mapping[str, WeighedNumber]) -> Mapping[str, Any] | None:
     """Of what the makers had measured that whose repetitions are drawn; None where it answers nothing."""
     headline = choose_headline(manifest.headlines, recorded)
@@ -36,22 +45,16 @@ def place_recorded_medians(
     manifest: Manifest, recorded: Mapping[str, WeighedNumber], medians: Mapping[int, ConfigMedian]
 ) -> tuple[dict[int, SweepPoint], str]:
     """The points of the makers' picture, where that shows what their answer says; else none: it has another."""
-    headline, figure = choose_headline(manifest.headlines, recorded), manifest.figure
-    if headline is None or figure is None or not medians:
-        return {}, ""
-    shown = [estimand for estimand in manifest.estimands if estimand["name"] in headline.when]
-    if not any(draws_measure(figure, estimand["measure"]) for estimand in shown):
-        return {}, ""
-    return place_medians(manifest, medians)
+    headline = choose_headline(manifest.headlines, recorded)
+    is_drawn = headline is not None and bool(medians) and draws_answer(manifest, headline.when)
+    return place_medians(manifest, medians) if is_drawn else ({}, "")
 
 
 def rank_question_picture(manifest: Manifest, names: Collection[str], *, is_recorded: bool, has_medians: bool) -> int:
     """How well its picture tells an answer: a course that shows it, its repetitions, a course of something else."""
     figure = manifest.figure
-    shown = [estimand for estimand in manifest.estimands if estimand["name"] in names]
     levels = {repr(config[figure.x]) for config in manifest.configs if figure.shows(config)} if figure else set()
-    is_shown = figure is not None and any(draws_measure(figure, estimand["measure"]) for estimand in shown)
-    if is_shown and len(levels) > 1 and (has_medians or not is_recorded):
+    if draws_answer(manifest, names) and len(levels) > 1 and (has_medians or not is_recorded):
         return 0
     return 1 if figure is None or is_recorded else 2
 
