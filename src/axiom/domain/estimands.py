@@ -7,7 +7,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import EnumMeta, StrEnum
 from numbers import Integral, Real
 from types import UnionType
@@ -181,9 +181,7 @@ class Estimand:
     expects: Direction  # where the number lies if the claim is true, and what the prediction holds likeliest
     prediction: Prediction
     across: str = ""  # the factor of a slope, rank correlation, exponent or breakpoint
-    between: tuple[Mapping[str, object], ...] = field(
-        default=()
-    )  # two arms of a contrast, one of a level; over a factor that an arm leaves open the mean is taken
+    between: tuple[Mapping[str, object], ...] = ()  # the arms; over a factor that one leaves open the mean is taken
     bounds: tuple[float, float] | None = None  # that its number cannot leave, as 0 and 1 of an accuracy
     null: float = 0.0  # what its number is if there is no effect
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit

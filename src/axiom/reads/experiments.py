@@ -417,17 +417,22 @@ def _ends(values: Sequence[float]) -> Sequence[float | None]:
     return len(values), median_of(values), *median_sequence(values)
 
 
-def place_makers_points(stored: StoredExperiment, manifest: Manifest) -> tuple[Mapping[int, SweepPoint], str]:
+def place_makers_points(
+    reading: Reading, stored: StoredExperiment, manifest: Manifest
+) -> tuple[Mapping[int, SweepPoint], str]:
     """Where the configs stand in the makers' picture; none where that has no course that shows their answer."""
     numbers = find_recorded_numbers(stored.name, stored.version)
-    return place_recorded_medians(manifest, numbers, find_recorded_medians(stored.name, stored.version))
+    medians = find_recorded_medians(stored.name, stored.version)
+    return reading.memo.get_or_create(
+        ("makers' points", stored.id), lambda: place_recorded_medians(manifest, numbers, medians)
+    )
 
 
 def _recorded(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer | None:
     """The picture of what the makers had measured: the sweep, or of their answer the estimand that shows most."""
     numbers = find_recorded_numbers(stored.name, stored.version)
     name = f"experiment/{stored.id}/recorded"
-    points, by = place_makers_points(stored, manifest)
+    points, by = place_makers_points(reading, stored, manifest)
     if points and manifest.figure:
         named, rows = _list_points(manifest, points.values(), by)
         headings = (*named, *_median_headings(manifest, manifest.figure.y))

@@ -50,7 +50,7 @@ def _choose(
     at: str = "",
 ) -> Answer:
     if is_recorded:
-        points, by = experiments.place_makers_points(stored, manifest)
+        points, by = experiments.place_makers_points(reading, stored, manifest)
         version: object = "recorded"
     else:
         read = reading.tally.values(reading.db, stored.id, figure.y)
