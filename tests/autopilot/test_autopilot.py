@@ -10,6 +10,7 @@ import pytest
 from listening import while_listening
 from patience import PATIENCE
 
+from axiom.autopilot import autopilot
 from axiom.autopilot.autopilot import hold_session, run_autopilot
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.rounds import Step
@@ -148,6 +149,27 @@ def test_it_ends_when_the_laboratory_is_gone_or_somebody_says_stop(behind, caplo
     stopping.set()
     run_autopilot(behind.remote, stopping, pause=60.0, report=pytest.fail)
     assert behind.sessions() == []
+
+
+def test_it_looks_soon_at_first_and_after_a_round_and_seldom_at_rest(monkeypatch):
+    reasons = iter(["", *[""] * 20, "a block is closed", "", ""])
+
+    class Waits(list):
+        def wait(self, seconds: float) -> bool:
+            self.append(seconds)
+            return len(self) > 24
+
+    class Door:
+        def status(self):
+            return {"status": {"session": {"due": next(reasons)}}}
+
+    monkeypatch.setattr(autopilot, "hold_session", lambda *_, **__: "round-1")
+    waits = Waits()
+    assert run_autopilot(Door(), waits, pause=1.0, report=lambda _: None)
+    assert waits[0] < 0.2
+    assert waits[:22] == sorted(waits[:22])
+    assert waits[21] == 1.0
+    assert waits[22] == waits[0]
 
 
 def test_a_laboratory_that_is_away_for_a_moment_is_waited_for(behind):

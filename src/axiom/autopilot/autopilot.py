@@ -17,7 +17,8 @@ from axiom.limits import rounds as session_limits
 log = logging.getLogger("axiom.autopilot")
 
 NAME: Pi = "autopilot"
-
+_SHORTER = 8.0
+_GROWTH = 1.2  # so that it takes some looks, about five times the longest pause, until pauses are as long as they get
 
 Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a step's answer, as whoever holds it
 
@@ -39,16 +40,22 @@ def run_autopilot(
     pi: Pi = NAME,
     talk: Talk | None = None,
 ) -> bool:
-    """Look after the laboratory until it is gone or somebody says stop; whether it was ever there."""
+    """Look after the laboratory until it is gone or somebody says stop; whether it was ever there.
+
+    `pause`: seconds between two looks at most; they are shorter at first, and after a round, as one brings the next.
+    """
     unanswered, holder, has_answered = 0, f"{pi} {secrets.token_hex(4)}", False
-    while not stopping.wait(pause) and unanswered < session_limits.UNANSWERED:
+    current_pause = pause / _SHORTER
+    while not stopping.wait(current_pause) and unanswered < session_limits.UNANSWERED:
+        current_pause = min(pause, _GROWTH * current_pause)
         try:
             reason = str(door.status()["status"]["session"]["due"])
             unanswered, has_answered = 0, True
             if reason:
                 report(hold_session(door, reason, holder, pi=pi, talk=talk))
+                current_pause = pause / _SHORTER
         except NoAnswer:
-            unanswered += 1
+            unanswered, current_pause = unanswered + 1, pause
         except HeldByAnother:
             continue  # they go on with it; if they do not, their hold runs out
         except AxiomError as error:

@@ -22,8 +22,7 @@ from axiom.store.rounds import rounds
 
 _Newest = tuple[int, datetime | None] | None  # session, and when it ended
 
-_FRESH_SECONDS = 1.0  # many may ask; the laboratory looks once a second
-_REST = 20.0  # times as long as it took: with many hosts it looks less often
+_REST = 20.0  # times as long as it took, however many ask: with many hosts it looks less often
 _STOP_SECONDS = 5.0
 _FIRST_PAUSE = timedelta(seconds=2)
 
@@ -109,7 +108,7 @@ class AutopilotProcess:
 
 
 class SessionReason:
-    """Why a session should be held now, looked up at most once a second, and for a twentieth of the time at most.
+    """Why a session should be held now, looked up for a twentieth of the time at most, however many ask.
 
     What a session has answered is no reason for another one, however fresh it is: then it is looked up once more.
     """
@@ -139,7 +138,7 @@ class SessionReason:
             self._last = _newest(db)
             self._reason = why_round_due(db, self._policy, self._now())
         ended_at = time.monotonic()
-        self._until = ended_at + max(_FRESH_SECONDS, _REST * (ended_at - began))
+        self._until = ended_at + _REST * (ended_at - began)
 
     def _newest(self) -> _Newest:
         with Connections(folder=self._folder).reader() as db:
