@@ -30,7 +30,6 @@ def home_page(reading: Reading) -> Answer:
     briefs = findings.list_finding_briefs(reading.db)
     decided = [brief for brief in briefs if brief.weighed_at and brief.verdict.is_decided]
     decided.sort(key=attrgetter("weighed_at"), reverse=True)
-    awaited = [brief for brief in briefs if not brief.weighed_at]
     recent = reading.memo.get_or_create(
         "decided of late",
         lambda: findings.list_first_decisions(reading.db, reading.now - news_limits.STANDS_FOR),
@@ -39,8 +38,7 @@ def home_page(reading: Reading) -> Answer:
     standing = {brief.number for brief in decided if brief.status == "open"}
     week = [number for number in recent if number in standing][: finding_limits.HOME_FINDINGS]
     shown = week or [brief.number for brief in decided[: finding_limits.HOME_FINDINGS]]
-    waiting = [brief.number for brief in awaited[: finding_limits.HOME_FINDINGS]]
-    row = finding_views.read_finding_rows(reading, Graph(reading), [*shown, *waiting])
+    row = finding_views.read_finding_rows(reading, Graph(reading), shown)
     every = experiments.list_experiment_versions(reading.db)
     questions = list_questions(reading, every, briefs)
     answered = [question for question in questions if question["headline"]]
@@ -66,7 +64,6 @@ def home_page(reading: Reading) -> Answer:
             "all_questions": len(questions),
             "findings": [row[number] for number in shown],
             "is_of_this_week": bool(week),
-            "awaited": [row[number] for number in waiting],
             "all_findings": len(briefs),
             "earlier": count_earlier_claims({version.name for version in every}),
             "tile": recent_tiles.find_newest_tile(reading, every),

@@ -174,6 +174,15 @@ def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_
     assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
 
 
+def test_the_first_page_lists_no_claim_among_answers_before_anything_of_it_is_weighed(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    site = browse(small_lab)
+    front = site.get("/index.json").json["home"]
+    assert front["all_findings"] > 0
+    assert front["findings"] == []
+    assert "Not known yet" not in site.get("/").text
+
+
 def test_a_page_that_cannot_be_made_says_so_and_leads_clients_to_the_scheduler(browse, small_lab, caplog):
     place = scheduler_lines(("http://lab.example/scheduler",))
     browser = browse(small_lab, scheduler=place)
