@@ -15,17 +15,16 @@ that was changed can be computed alone.
 import argparse
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from old_claims import answers, values
+from old_claims.compute import experiment_computed, file_of, progress
 from old_claims.earlier_page import joined, recorded
 from old_claims.findings import ComputedExperiment
 from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
-from old_claims.order import Wanted, asked_by, in_order, until
+from old_claims.order import Wanted, asked_by, in_order
 from old_claims.page import page
 from old_claims.weigh_again import is_of_earlier_rules, weighed_again
 
@@ -33,8 +32,6 @@ from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.errors import AxiomError, FolderInUse
 from axiom.laboratory.experiments.old_claims import LIST, OldClaims, read_old_claims
-from axiom.service.take_folder import workers_of
-from axiom.settings import read_process_settings
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import recorded_answers
@@ -46,8 +43,6 @@ from axiom_weigh.figures.palette import standalone
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = shipped.catalogue_folder()
 NAME = "the-old-claims"  # of the page, and of the folder with its figures and numbers
-_PATIENCE_SECONDS = 5.0  # for a command to end by the Ctrl-C that it got itself
-_ENDING_SECONDS = 60.0
 _INTERRUPTED = 130
 _SESSIONS = 3  # at most: the first may be one that was open already, with its weighing behind it
 
@@ -132,60 +127,6 @@ def wanted_of(options: argparse.Namespace, listed: OldClaims) -> tuple[list[Want
             broken.append(name)
             print(f"{name}: {error}", flush=True)
     return in_order(manifests, asking), broken
-
-
-def experiment_computed(wanted: Wanted, file: str, folder: Folder, ends: float) -> bool | None:
-    """Has it all its seeds now? None: there was no time for the next block."""
-    while (done := progress(wanted, folder))[0] < wanted.seeds:
-        target, takes = until(wanted, done[0], done[1], workers_of(read_process_settings(folder.settings)[0]))
-        if takes > ends - time.monotonic():
-            return None
-        status = waited([axiom_command(), "experiment", "run", file, "--replicates", str(target), "--quiet"], folder)
-        now, seconds = progress(wanted, folder)
-        print(f"{wanted.name:<34}{now} of {wanted.seeds} seeds, {seconds:8.2f} s of a processor each", flush=True)
-        if now <= done[0]:
-            print(f"{wanted.name}: nothing more came back (exit status {status})", flush=True)
-            return False
-    return True
-
-
-def progress(wanted: Wanted, folder: Folder) -> tuple[int, float]:
-    """How many of its seeds are computed, and what one costs."""
-    experiment = computed_experiments(folder).get(wanted.name)
-    if experiment is None or experiment.manifest.version != wanted.version:
-        return 0, wanted.seconds
-    return experiment.done, experiment.seconds or wanted.seconds
-
-
-def file_of(catalogue: Path, name: str) -> str:
-    """How the command line calls an experiment: of the shipped catalogue by its name."""
-    return name if catalogue == SHIPPED else str(catalogue.resolve() / f"{name}.py")
-
-
-def axiom_command() -> str:
-    """The program, of the same environment."""
-    return str(Path(sys.executable).with_name("axiom"))
-
-
-def waited(command: Sequence[str], folder: Folder) -> int:
-    """The command's exit status. A Ctrl-C ends it first, so that nothing goes on computing after us."""
-    with subprocess.Popen([*command, "--data", str(folder.path)], stdout=subprocess.DEVNULL) as process:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            if not has_ended(process):  # at a terminal it was interrupted with us
-                process.terminate()  # who was started in the background is deaf to a Ctrl-C
-                process.wait(_ENDING_SECONDS)
-            raise
-
-
-def has_ended(process: "subprocess.Popen[bytes]") -> bool:
-    """Does the command end by itself?"""
-    try:
-        process.wait(_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Path) -> None:

@@ -1,8 +1,9 @@
 """The same for the site: what became of each old claim, as a file that every laboratory brings along."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,14 @@ def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExper
 def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
     """Write what was concluded of each estimand that a headline names, with its values, for laboratories to begin with.
 
-    A line that says what it said keeps its day.
+    What is written of other experiments stays, and a line that says what it said keeps its day.
     """
-    before = {_without_day(row): row["at"] for row in _read_rows(file)}
-    lines = []
-    for name, experiment in sorted(experiments.items()):
+    written = _read_rows(file)
+    before = {_without_day(row): row["at"] for row in written}
+    rows = [row for row in written if row["experiment"] not in experiments]
+    for name, experiment in experiments.items():
         named = set[str]().union(*(headline.when for headline in experiment.manifest.headlines))
-        for estimand in sorted(named & experiment.findings.keys()):
+        for estimand in named & experiment.findings.keys():
             finding = experiment.findings[estimand]
             row = {
                 "experiment": name,
@@ -69,28 +71,32 @@ def write_recorded(file: Path, experiments: Mapping[str, ComputedExperiment]) ->
                 "high": finding.conclusion.high,
                 "values": [_short(observation.value) for observation in finding.counted],
             }
-            lines.append(json.dumps(row | {"at": before.get(_without_day(row), row["at"])}, ensure_ascii=False))
-    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+            rows.append(row | {"at": before.get(_without_day(row), row["at"])})
+    _write_rows(file, sorted(rows, key=itemgetter("experiment", "estimand")))
 
 
 def write_sweeps(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
     """Write the medians that each figure shows. Where nothing was computed anew, what is written of a version stays."""
-    before = {row["experiment"]: row for row in _read_rows(file)}
-    lines = []
-    for name, experiment in sorted(experiments.items()):
-        row = before.get(name)
+    rows = {row["experiment"]: row for row in _read_rows(file)}
+    for name, experiment in experiments.items():
+        version = experiment.manifest.version
         if experiment.medians:
             medians = [
                 [place, seeds, *map(_short, numbers)] for place, (seeds, *numbers) in sorted(experiment.medians.items())
             ]
-            row = {"experiment": name, "version": experiment.manifest.version, "medians": medians}
-        if row and row["version"] == experiment.manifest.version:
-            lines.append(json.dumps(row))
-    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+            rows[name] = {"experiment": name, "version": version, "medians": medians}
+        elif name in rows and rows[name]["version"] != version:
+            del rows[name]
+    _write_rows(file, [rows[name] for name in sorted(rows)])
 
 
 def _read_rows(file: Path) -> list[dict[str, Any]]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+
+
+def _write_rows(file: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
 def _short(value: float | None) -> float | None:

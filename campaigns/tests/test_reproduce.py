@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from old_claims import compute
 from old_claims.laboratory import computed_experiments
 from old_claims.order import Wanted, asked_by
 from old_claims.page import page
@@ -34,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "campaigns" / "campaign" / "reproduce.py"
 SCRIPT = ROOT / "docs" / "explanation" / "the-old-claims" / "recompute.py"
 campaign = runpy.run_path(str(PROGRAM))
+makers = runpy.run_path(str(PROGRAM.with_name("makers_answers.py")))
 alone = runpy.run_path(str(SCRIPT))
 recompute = alone["main"]
 
@@ -162,7 +164,7 @@ def copied(reckoned, tmp_path):
 
 def run_apart(catalogue: Path, lab: Path, replicates: int) -> subprocess.Popen:
     """What the campaign starts, in a session of its own."""
-    command = [campaign["axiom_command"](), "experiment", "run", catalogue / "tiny_sum.py", "--quiet", "--data", lab]
+    command = [compute.axiom_command(), "experiment", "run", catalogue / "tiny_sum.py", "--quiet", "--data", lab]
     return subprocess.Popen([*command, "--replicates", str(replicates)], start_new_session=True)
 
 
@@ -250,6 +252,25 @@ def test_what_a_figure_shows_is_recorded_and_stays_without_a_laboratory(catalogu
         assert 1 < first[3] < first[2] < first[4] < 2
 
 
+def test_answers_of_questions_that_ask_no_old_claim_are_added_to_what_is_written(catalogue, reckoned, tmp_path):
+    for file in catalogue.iterdir():
+        shutil.copy(file, tmp_path)
+    source = (catalogue / "tiny_sum.py").read_text().replace('name="tiny_sum"', 'name="own_sum"')
+    source = source.replace("import Experiment, ", "import Experiment, Headline, ")
+    headline = 'headlines=(Headline(says="Larger sums are larger", when={"grows": Direction.MORE}),),'
+    (tmp_path / "own_sum.py").write_text(source.replace("    figure=", f"    {headline}\n    figure="))
+    other = {"experiment": "other", "version": 3, "estimand": "is_kept", "at": "2026-01-02"}
+    (tmp_path / "recorded_answers.json").write_text(json.dumps([other]))
+    (tmp_path / "recorded_sweeps.json").write_text("[]")
+    words = ["--data", str(tmp_path / "lab"), "--catalogue", str(tmp_path)]
+    assert makers["main"](["--hours", "1", *words]) == 0
+    (kept, *rows) = json.loads((tmp_path / "recorded_answers.json").read_text())
+    assert kept == other
+    assert {(row["experiment"], row["estimand"], len(row["values"])) for row in rows} == {("own_sum", "grows", 32)}
+    (sweep,) = json.loads((tmp_path / "recorded_sweeps.json").read_text())
+    assert sweep["experiment"] == "own_sum"
+
+
 def test_what_earlier_rules_said_is_weighed_again_and_told(catalogue, copied, reckoned):
     file = copied / "numbers.json"
     lines = [{**line, "method": 1} for line in json.loads(file.read_text())]
@@ -309,8 +330,8 @@ def test_another_version_has_nothing_written_of_it_and_nothing_computed(catalogu
     assert "| not yet | 4 |" in written(tmp_path / "newer", copied.parent, "--page")
     assert not (copied / "tiny_sum.svg").exists()  # a figure of what is there no more
     folder, first = Folder(path=reckoned / "lab"), Wanted(name="tiny_sum", version=1, seconds=0.2, seeds=32, claims=2)
-    assert campaign["progress"](first, folder)[0] == 32
-    assert campaign["progress"](replace(first, version=2), folder) == (0, 0.2)
+    assert compute.progress(first, folder)[0] == 32
+    assert compute.progress(replace(first, version=2), folder) == (0, 0.2)
 
 
 def test_every_row_comes_out_again_without_anything_of_ours(copied, capsys):
@@ -392,7 +413,7 @@ def test_a_command_is_ended_before_the_campaign_ends(tmp_path, monkeypatch):
     ready = tmp_path / "ready"
     deaf = "import pathlib, signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
     deaf += f"pathlib.Path({str(ready)!r}).touch(); signal.pause()"
-    monkeypatch.setitem(campaign["has_ended"].__globals__, "_PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(compute, "_PATIENCE_SECONDS", 0.2)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background processes ignore it
 
     def interrupt():
@@ -403,6 +424,6 @@ def test_a_command_is_ended_before_the_campaign_ends(tmp_path, monkeypatch):
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        campaign["waited"]([sys.executable, "-c", deaf], SimpleNamespace(path=tmp_path))
+        compute.waited([sys.executable, "-c", deaf], SimpleNamespace(path=tmp_path))
     thread.join()
     signal.signal(signal.SIGINT, before)
