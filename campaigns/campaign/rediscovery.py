@@ -24,10 +24,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from old_claims.compute import experiment_computed
 from old_claims.findings import ComputedExperiment
 from old_claims.laboratory import computed_experiments, is_weighed, open_up, weigh
 from old_claims.order import Wanted
-from reproduce import experiment_computed
 from scipy import stats  # type: ignore[import-untyped]
 
 from axiom import shipped

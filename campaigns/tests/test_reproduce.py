@@ -252,7 +252,7 @@ def test_what_a_figure_shows_is_recorded_and_stays_without_a_laboratory(catalogu
         assert 1 < first[3] < first[2] < first[4] < 2
 
 
-def test_answers_of_questions_that_ask_no_old_claim_are_added_to_what_is_written(catalogue, reckoned, tmp_path):
+def test_answers_of_questions_that_ask_no_old_claim_are_added_to_what_is_written(catalogue, tmp_path):
     for file in catalogue.iterdir():
         shutil.copy(file, tmp_path)
     source = (catalogue / "tiny_sum.py").read_text().replace('name="tiny_sum"', 'name="own_sum"')
