@@ -227,7 +227,7 @@ experiment = Experiment(
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(
-            says="With large training steps, networks learn more often with cross-entropy than with squared error",
+            says="At high learning rates, networks learn more often with cross-entropy than with squared error",
             when={"cross_entropy_survives": Direction.MORE},
         ),
         Headline(
