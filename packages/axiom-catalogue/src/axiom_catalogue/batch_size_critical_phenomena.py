@@ -290,15 +290,15 @@ experiment = Experiment(
             when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, steps to equal loss flatten about like a + b/(batch size)",
+            says="With cross-entropy, steps to equal loss flatten with batch size about like a+b/size",
             when={"sharper_bend": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, steps to equal loss flatten more abruptly than a + b/(batch size)",
+            says="With cross-entropy, steps to equal loss flatten with batch size more abruptly than a+b/size",
             when={"sharper_bend": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, steps to equal loss flatten more gradually than a + b/(batch size)",
+            says="With cross-entropy, steps to equal loss flatten with batch size more gradually than a+b/size",
             when={"sharper_bend": Direction.MORE},
         ),
         Headline(

@@ -214,15 +214,18 @@ experiment = Experiment(
             when={"easy_first_gains": Direction.ABSENT, "hard_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over widths and learning rates, easy-to-hard and random order end about equally accurate",
+            says="Averaged over widths and learning rates, easy-to-hard and random-order training end about "
+            "equally accurate",
             when={"easy_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over widths and learning rates, easy-to-hard order ends more accurate than random order",
+            says="Averaged over widths and learning rates, easy-to-hard training ends more accurate than "
+            "random-order training",
             when={"easy_first_gains": Direction.MORE},
         ),
         Headline(
-            says="Averaged over widths and learning rates, easy-to-hard order ends less accurate than random order",
+            says="Averaged over widths and learning rates, easy-to-hard training ends less accurate than "
+            "random-order training",
             when={"easy_first_gains": Direction.LESS},
         ),
     ),

@@ -202,19 +202,19 @@ experiment = Experiment(
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With three in ten labels wrong, easy-to-hard order beats random order in peak accuracy",
+            says="With three in ten labels wrong, easy-to-hard training beats random-order training in peak accuracy",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With three in ten labels wrong, easy-to-hard and random order reach similar peak accuracy",
+            says="With three in ten labels wrong, easy-to-hard and random-order training reach similar peak accuracy",
             when={"helps_with_wrong_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With three in ten labels wrong, easy-to-hard order peaks less accurate than random order",
+            says="With three in ten labels wrong, easy-to-hard training peaks less accurate than random-order training",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="With all labels true, easy-to-hard and random order end about equally accurate",
+            says="With all labels true, easy-to-hard and random-order training end about equally accurate",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),
