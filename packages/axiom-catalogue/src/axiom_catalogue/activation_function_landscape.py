@@ -214,19 +214,19 @@ experiment = Experiment(
     setting="small two-layer classifiers",
     headlines=(
         Headline(
-            says="With some labels wrong, smooth sigmoid neurons answer new examples better than kinked ReLU",
+            says="With some labels wrong, small sigmoid networks answer new examples better than ReLU networks",
             when={"sigmoid_minus_relu_on_noise": Direction.MORE},
         ),
         Headline(
-            says="With some labels wrong, smooth sigmoid neurons answer new examples worse than kinked ReLU",
+            says="With some labels wrong, small sigmoid networks answer new examples worse than ReLU networks",
             when={"sigmoid_minus_relu_on_noise": Direction.LESS},
         ),
         Headline(
-            says="With some labels wrong, smooth sigmoid and kinked ReLU neurons are about equally accurate",
+            says="With some labels wrong, small sigmoid and ReLU networks are about equally accurate",
             when={"sigmoid_minus_relu_on_noise": Direction.ABSENT},
         ),
         Headline(
-            says="On exclusive-or, sigmoid beats ReLU in accuracy at learning rate 0.5, loses at 0.1",
+            says="On exclusive-or, sigmoid networks beat ReLU networks at learning rate 0.5, lose at 0.1",
             when={
                 "sigmoid_minus_relu_on_exclusive_or": Direction.LESS,
                 "sigmoid_minus_relu_on_exclusive_or_fast": Direction.MORE,

@@ -178,19 +178,19 @@ experiment = Experiment(
     setting="small ReLU networks that learn a smooth function",
     headlines=(
         Headline(
-            says="With large starting weights, networks err less if they answer zero before any training",
+            says="Making networks with large starting weights begin at zero output lowers their test error",
             when={"cancelling_helps_a_large_start": Direction.LESS},
         ),
         Headline(
-            says="With large starting weights, networks err more if they answer zero before any training",
+            says="Making networks with large starting weights begin at zero output raises their test error",
             when={"cancelling_helps_a_large_start": Direction.MORE},
         ),
         Headline(
-            says="With large starting weights, answering zero before training hardly changes error on new examples",
+            says="Making networks with large starting weights begin at zero output hardly changes test error",
             when={"cancelling_helps_a_large_start": Direction.ABSENT},
         ),
         Headline(
-            says="With small starting weights, answering zero before training hardly changes error on new examples",
+            says="Making networks with small starting weights begin at zero output hardly changes test error",
             when={"cancelling_helps_a_small_start": Direction.ABSENT},
         ),
     ),

@@ -290,19 +290,19 @@ experiment = Experiment(
             when={"sharper_bend": Direction.ABSENT, "dearer_above": Direction.MORE, "dearer_below": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, larger batches save ever fewer steps, about as a + b/batch predicts",
+            says="With cross-entropy, steps to equal loss flatten with batch size about like a+b/size",
             when={"sharper_bend": Direction.ABSENT},
         ),
         Headline(
-            says="With cross-entropy, larger batches stop saving steps more abruptly than a + b/batch predicts",
+            says="With cross-entropy, steps to equal loss flatten with batch size more abruptly than a+b/size",
             when={"sharper_bend": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, larger batches stop saving steps more gradually than a + b/batch predicts",
+            says="With cross-entropy, steps to equal loss flatten with batch size more gradually than a+b/size",
             when={"sharper_bend": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, batches of 512 process more examples than 128 to reach equal loss",
+            says="With cross-entropy, reaching equal loss takes more examples in batches of 512 than 128",
             when={"dearer_above": Direction.MORE},
         ),
     ),

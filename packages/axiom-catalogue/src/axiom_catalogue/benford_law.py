@@ -176,11 +176,11 @@ experiment = Experiment(
     setting="the weights of small classifiers",
     headlines=(
         Headline(
-            says="Weights of small networks break Benford's digit law, and training hardly changes that",
+            says="First digits of small networks' weights break Benford's law, and training hardly changes that",
             when={"trained_is_away": Direction.MORE, "training_comes_nearer": Direction.ABSENT},
         ),
         Headline(
-            says="Trained weights break Benford's digit law, but less than weights before training",
+            says="Training brings small networks' weights nearer to Benford's digit law, which they still break",
             when={"trained_is_away": Direction.MORE, "training_comes_nearer": Direction.MORE},
         ),
         Headline(
@@ -192,7 +192,7 @@ experiment = Experiment(
             when={"trained_is_away": Direction.ABSENT},
         ),
         Headline(
-            says="What training adds follows Benford's digit law more closely than the weights themselves",
+            says="Training's changes to weights follow Benford's digit law more closely than the weights do",
             when={"added_is_nearer": Direction.MORE},
         ),
     ),

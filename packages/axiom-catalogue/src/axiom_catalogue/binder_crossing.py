@@ -249,7 +249,7 @@ experiment = Experiment(
     setting="classifiers at rising learning rates",
     headlines=(
         Headline(
-            says="With squared error, training breaks at smaller steps in wider networks than narrow ones",
+            says="With squared error, wider networks' training breaks at smaller learning rates than narrow ones'",
             when={"wide_breaks_sooner": Direction.LESS},
         ),
         Headline(

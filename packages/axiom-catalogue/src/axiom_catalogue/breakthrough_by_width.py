@@ -278,7 +278,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn products of signs within a budget",
     headlines=(
         Headline(
-            says="One wide network learns more often than as many neurons in separate narrow ones",
+            says="Wide networks learn more often than the luckiest of narrow ones totalling their size",
             when={
                 "beyond_tries_in_haste": Direction.MORE,
                 "beyond_tries_given_time": Direction.MORE,
@@ -287,19 +287,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Given time, a wide network outdoes separate narrow ones; in haste it does not",
+            says="Only given time do wide networks learn more often than the luckiest narrow one",
             when={"beyond_tries_in_haste": Direction.ABSENT, "beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
-            says="Given time, one network of six neurons learns more often than two of three",
+            says="Given time, six-neuron networks learn more often than the luckier of two three-neuron ones",
             when={"beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
-            says="Given time, two networks of three neurons learn as often as one of six",
+            says="Given time, six-neuron networks learn as often as the luckier of two three-neuron ones",
             when={"beyond_tries_given_time": Direction.ABSENT},
         ),
         Headline(
-            says="Given time, two networks of three neurons learn more often than one of six",
+            says="Given time, six-neuron networks learn less often than the luckier of two three-neuron ones",
             when={"beyond_tries_given_time": Direction.LESS},
         ),
     ),

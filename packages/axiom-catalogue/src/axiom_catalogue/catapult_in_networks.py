@@ -269,23 +269,23 @@ experiment = Experiment(
     setting="fully connected classifiers",
     headlines=(
         Headline(
-            says="At learning rate 4/sharpness, twice the stable limit, squared error leaps, then falls low",
+            says="At twice the stable learning rate, networks' squared error first leaps, then falls low",
             when={"leaps_and_recovers": Direction.MORE},
         ),
         Headline(
-            says="At learning rate 4/sharpness, not every network's squared error leaps and then recovers",
+            says="At twice the stable learning rate, not every network's squared error leaps and recovers",
             when={"leaps_and_recovers": Direction.LESS},
         ),
         Headline(
-            says="At learning rate 4/sharpness, squared error sometimes fails to leap and then recover",
+            says="At twice the stable learning rate, squared error does not always leap and recover",
             when={"leaps_and_recovers": Direction.ABSENT},
         ),
         Headline(
-            says="Deep networks' squared error ends less curved at learning rate 4/sharpness than at 1/sharpness",
+            says="Twice the stable learning rate leaves deep networks' squared error flatter than half does",
             when={"flatter_after_a_leap": Direction.LESS},
         ),
         Headline(
-            says="With squared error, deep networks test more accurately at learning rate 8/sharpness than 1/sharpness",
+            says="Four times the stable learning rate leaves deep squared-error networks more accurate than half",
             when={"deep_gains_by_a_leap": Direction.MORE},
         ),
     ),

@@ -289,24 +289,25 @@ experiment = Experiment(
     setting="one-hidden-layer networks at growing step sizes",
     headlines=(
         Headline(
-            says="From large starting weights, linear networks tolerate learning rates above 4/curvature, the "
+            says="With large starting weights, linear networks tolerate learning rates above 4/curvature, the "
             "theoretical limit",
             when={"linear_runs_away_from": Direction.MORE},
         ),
         Headline(
-            says="From large starting weights, linear networks fail from about learning rate 4/curvature, as predicted",
+            says="With large starting weights, linear networks fail above about learning rate 4/curvature, as "
+            "predicted",
             when={"linear_runs_away_from": Direction.ABSENT},
         ),
         Headline(
-            says="From large starting weights, linear networks' error first jumps at about learning rate 2/curvature",
+            says="With large starting weights, linear networks' error first jumps at about learning rate 2/curvature",
             when={"linear_shoots_up_from": Direction.ABSENT},
         ),
         Headline(
-            says="From large starting weights, linear networks' error first jumps only above learning rate 2/curvature",
+            says="With large starting weights, linear networks' error first jumps only above learning rate 2/curvature",
             when={"linear_shoots_up_from": Direction.MORE},
         ),
         Headline(
-            says="From small starting weights, linear networks already fail at learning rates below 4/curvature",
+            says="With small starting weights, linear networks already fail at learning rates below 4/curvature",
             when={"small_starts_bear_less": Direction.LESS},
         ),
     ),

@@ -180,20 +180,20 @@ experiment = Experiment(
     setting="two-layer linear networks trained on one example",
     headlines=(
         Headline(
-            says="In linear networks, medium training steps make error jump before falling; large ones fail",
+            says="In linear networks, medium learning rates make error jump before falling; larger ones fail",
             when={"three_phases": Direction.MORE},
         ),
         Headline(
-            says="At some learning rates, linear networks' error usually contradicts the thresholds 2/curvature and "
-            "4/curvature",
+            says="Usually, at some learning rate, the 2/curvature and 4/curvature rules mispredict linear "
+            "networks' training",
             when={"three_phases": Direction.LESS},
         ),
         Headline(
-            says="Linear networks' loss ends less curved after jumping first than after falling steadily",
+            says="Linear networks' loss ends flatter if it jumped first than if it fell steadily",
             when={"flatter_after_a_catapult": Direction.LESS},
         ),
         Headline(
-            says="Linear networks' loss ends about equally curved after jumping first or falling steadily",
+            says="Linear networks' loss ends about equally curved whether it jumped first or fell steadily",
             when={"flatter_after_a_catapult": Direction.ABSENT},
         ),
     ),

@@ -246,7 +246,7 @@ experiment = Experiment(
     setting="networks that combine two attributes",
     headlines=(
         Headline(
-            says="On unseen property combinations, separate subnetworks help more than starting training on few values",
+            says="Separate subnetworks raise accuracy on unseen property pairs more than showing few values first",
             when={
                 "architecture_over_curriculum": Direction.MORE,
                 "towers_on_xor": Direction.MORE,
@@ -254,15 +254,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="On unseen property combinations, separate subnetworks beat starting training on few values",
+            says="Separate subnetworks answer unseen property pairs better than networks shown few values first",
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="On unseen property combinations, separate subnetworks match starting training on few values",
+            says="Separate subnetworks answer unseen property pairs as well as networks shown few values first",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(
-            says="On unseen property combinations, starting training on few values beats separate subnetworks",
+            says="Separate subnetworks answer unseen property pairs worse than networks shown few values first",
             when={"architecture_over_curriculum": Direction.LESS},
         ),
         Headline(

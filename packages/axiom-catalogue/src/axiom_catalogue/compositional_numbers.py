@@ -204,23 +204,24 @@ experiment = Experiment(
     setting="networks that number pairs of attributes",
     headlines=(
         Headline(
-            says="Randomly switching neurons off makes networks surer of wrong answers; shrinking weights less sure",
+            says="On unseen pairs, silencing neurons raises confidence in wrong answers; shrinking weights lowers it",
             when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
         ),
         Headline(
-            says="Randomly switching neurons off makes networks surer of wrong answers, not more often right",
+            says="On unseen property pairs, randomly silencing neurons raises confidence in wrong answers, not "
+            "accuracy",
             when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
         ),
         Headline(
-            says="Randomly switching neurons off makes networks surer of wrong answers about unseen property pairs",
+            says="Randomly silencing neurons makes networks surer of wrong answers about unseen property pairs",
             when={"dropout_is_surer": Direction.MORE},
         ),
         Headline(
-            says="Random neuron dropout makes networks less sure of wrong answers about unseen property pairs",
+            says="Randomly silencing neurons makes networks less sure of wrong answers about unseen property pairs",
             when={"dropout_is_surer": Direction.LESS},
         ),
         Headline(
-            says="Randomly switching neurons off hardly changes how sure networks are of wrong answers",
+            says="Randomly silencing neurons hardly changes confidence in wrong answers about unseen property pairs",
             when={"dropout_is_surer": Direction.ABSENT},
         ),
     ),

@@ -198,19 +198,22 @@ experiment = Experiment(
     setting="convolutional and dense networks that read digits",
     headlines=(
         Headline(
-            says="Convolution beats plain networks on shifted digits, and loses when pixels are shuffled",
+            says="Convolutional networks read shifted digits better than plain ones, but worse with shuffled pixels",
             when={"gains_on_moved": Direction.MORE, "gains_on_shuffled": Direction.LESS},
         ),
         Headline(
-            says="Convolution (a sliding window) recognises shifted digits better than an equally large plain network",
+            says="Convolutional (sliding-window) networks recognise shifted digits better than equally large "
+            "plain networks",
             when={"gains_on_moved": Direction.MORE},
         ),
         Headline(
-            says="Convolution (a sliding window) recognises shifted digits worse than an equally large plain network",
+            says="Convolutional (sliding-window) networks recognise shifted digits worse than equally large "
+            "plain networks",
             when={"gains_on_moved": Direction.LESS},
         ),
         Headline(
-            says="On shifted digits, convolution (a sliding window) and equally large plain networks do alike",
+            says="Convolutional (sliding-window) and equally large plain networks recognise shifted digits about "
+            "equally well",
             when={"gains_on_moved": Direction.ABSENT},
         ),
     ),

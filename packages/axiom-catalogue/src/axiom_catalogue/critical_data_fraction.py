@@ -201,19 +201,19 @@ experiment = Experiment(
     setting="networks that learn sums modulo P",
     headlines=(
         Headline(
-            says="Networks need a smaller share of larger addition tables to learn the rule",
+            says="Networks need a smaller share of larger addition tables to answer the rest",
             when={"share_falls": Direction.LESS},
         ),
         Headline(
-            says="Networks learn addition from about the same share of its table, whatever its size",
+            says="Networks need similar shares of small and large addition tables to answer the rest",
             when={"share_falls": Direction.ABSENT},
         ),
         Headline(
-            says="Networks need a larger share of larger addition tables to learn the rule",
+            says="Networks need a larger share of larger addition tables to answer the rest",
             when={"share_falls": Direction.MORE},
         ),
         Headline(
-            says="Networks trained longer learn the rule of addition from fewer examples",
+            says="Trained longer, networks need fewer examples to answer unseen sums",
             when={"patience": Direction.LESS},
         ),
     ),

@@ -229,11 +229,11 @@ experiment = Experiment(
             when={"early_blur_minus_late": Direction.ABSENT},
         ),
         Headline(
-            says="Networks end less accurate if inputs are blurred early in training than later",
+            says="Blurring inputs early in training leaves networks less accurate than blurring them later",
             when={"early_blur_minus_late": Direction.LESS},
         ),
         Headline(
-            says="Networks end more accurate if inputs are blurred early in training than later",
+            says="Blurring inputs early in training leaves networks more accurate than blurring them later",
             when={"early_blur_minus_late": Direction.MORE},
         ),
     ),

@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="classifiers shown examples in order",
     headlines=(
         Headline(
-            says="At all tried widths and learning rates together, easy examples first hardly change accuracy",
+            says="Over all widths and learning rates tried, showing easy examples first hardly changes accuracy",
             when={
                 "easy_first_gains": Direction.ABSENT,
                 "low_rate_gains_more": Direction.ABSENT,
@@ -209,19 +209,23 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Averaged over widths and step sizes, easy or hard examples first hardly change accuracy",
+            says="Averaged over widths and learning rates, showing examples easy-first or hard-first hardly "
+            "changes accuracy",
             when={"easy_first_gains": Direction.ABSENT, "hard_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over widths and step sizes, easy examples first hardly change final accuracy",
+            says="Averaged over widths and learning rates, easy-to-hard and random-order training end about "
+            "equally accurate",
             when={"easy_first_gains": Direction.ABSENT},
         ),
         Headline(
-            says="Averaged over widths and step sizes, easy examples first raise final accuracy",
+            says="Averaged over widths and learning rates, easy-to-hard training ends more accurate than "
+            "random-order training",
             when={"easy_first_gains": Direction.MORE},
         ),
         Headline(
-            says="Averaged over widths and step sizes, easy examples first lower final accuracy",
+            says="Averaged over widths and learning rates, easy-to-hard training ends less accurate than "
+            "random-order training",
             when={"easy_first_gains": Direction.LESS},
         ),
     ),

@@ -198,23 +198,23 @@ experiment = Experiment(
     setting="networks shown easy and hard examples",
     headlines=(
         Headline(
-            says="With wrong labels, easy examples first raise peak accuracy; without, final accuracy hardly changes",
+            says="With wrong labels, easy-to-hard order raises peak accuracy; without, final accuracy hardly changes",
             when={"helps_with_wrong_labels": Direction.MORE, "helps_with_true_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With three in ten labels wrong, easy examples first raise a network's best accuracy",
+            says="With three in ten labels wrong, easy-to-hard training beats random-order training in peak accuracy",
             when={"helps_with_wrong_labels": Direction.MORE},
         ),
         Headline(
-            says="With three in ten labels wrong, easy examples first hardly change best accuracy",
+            says="With three in ten labels wrong, easy-to-hard and random-order training reach similar peak accuracy",
             when={"helps_with_wrong_labels": Direction.ABSENT},
         ),
         Headline(
-            says="With three in ten labels wrong, easy examples first lower a network's best accuracy",
+            says="With three in ten labels wrong, easy-to-hard training peaks less accurate than random-order training",
             when={"helps_with_wrong_labels": Direction.LESS},
         ),
         Headline(
-            says="With all labels true, showing easy examples first hardly changes final accuracy",
+            says="With all labels true, easy-to-hard and random-order training end about equally accurate",
             when={"helps_with_true_labels": Direction.ABSENT},
         ),
     ),

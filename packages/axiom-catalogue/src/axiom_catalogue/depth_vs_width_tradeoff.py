@@ -241,19 +241,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With equal parameters, deeper networks without skip connections are less accurate on both tasks",
+            says="At equal size, deeper networks without skip connections are less accurate on two tasks",
             when={"plain_on_clusters": Direction.LESS, "plain_on_teacher": Direction.LESS},
         ),
         Headline(
-            says="With equally many parameters, deeper plain networks learn a shallow network's labels less well",
+            says="At equal size, deep plain networks imitate a shallow network worse than shallow ones",
             when={"plain_on_teacher": Direction.LESS},
         ),
         Headline(
-            says="With equally many parameters, deeper plain networks learn a shallow network's labels better",
+            says="At equal size, deep plain networks imitate a shallow network better than shallow ones",
             when={"plain_on_teacher": Direction.MORE},
         ),
         Headline(
-            says="With equal parameters, depth hardly changes plain networks' accuracy on a shallow network's labels",
+            says="At equal size, depth hardly changes how well plain networks imitate a shallow network",
             when={"plain_on_teacher": Direction.ABSENT},
         ),
     ),

@@ -250,15 +250,15 @@ experiment = Experiment(
     setting="small networks that learn digits from a large one's answers",
     headlines=(
         Headline(
-            says="Taught by larger ones' answers, small networks recognise most images of an unseen digit",
+            says="Small networks learning a large one's answers recognise most images of a never-shown digit",
             when={"recognises_most": Direction.MORE, "answers_minus_lots": Direction.MORE},
         ),
         Headline(
-            says="A large network's answers help small ones to recognise a digit they never saw",
+            says="A large network's answers help small ones recognise a digit they never saw",
             when={"answers_minus_lots": Direction.MORE},
         ),
         Headline(
-            says="A large network's answers hardly help small ones to recognise an unseen digit",
+            says="A large network's answers hardly help small ones recognise a digit they never saw",
             when={"answers_minus_lots": Direction.ABSENT},
         ),
     ),

@@ -244,7 +244,7 @@ experiment = Experiment(
             when={"ridge_at": Direction.LESS},
         ),
         Headline(
-            says="Fewer random-feature models do worse than always answering zero if training stops early",
+            says="Stopping training early leaves fewer random-feature models worse than always answering zero",
             when={"stopping_removes_it": Direction.LESS},
         ),
     ),

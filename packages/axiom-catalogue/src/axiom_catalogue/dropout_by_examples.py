@@ -214,19 +214,19 @@ experiment = Experiment(
     setting="wide networks that read digits",
     headlines=(
         Headline(
-            says="With some wrong labels, dropout cuts errors more at 800 images than at 100",
+            says="With some images mislabelled, dropout cuts errors more at 800 images than at 100",
             when={"many_wrong": Direction.LESS, "many_minus_few": Direction.LESS},
         ),
         Headline(
-            says="Shown 800 images with some wrong labels, wide networks err less with dropout",
+            says="Shown 800 images, some mislabelled, wide networks err less with dropout than without it",
             when={"many_wrong": Direction.LESS},
         ),
         Headline(
-            says="Shown 800 images with some wrong labels, wide networks err more with dropout",
+            says="Shown 800 images, some mislabelled, wide networks err more with dropout than without it",
             when={"many_wrong": Direction.MORE},
         ),
         Headline(
-            says="Shown 800 images with some wrong labels, wide networks err alike with dropout",
+            says="Shown 800 images, some mislabelled, wide networks err about equally with and without dropout",
             when={"many_wrong": Direction.ABSENT},
         ),
     ),

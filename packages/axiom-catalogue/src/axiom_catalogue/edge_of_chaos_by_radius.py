@@ -232,20 +232,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks remember under 90% of their most",
+            says="Where chaos begins, 100-neuron random recurrent networks remember under 90% of their maximum",
             when={"memory_left_at_chaos": Direction.LESS},
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks remember over 90% of their most",
+            says="Where chaos begins, 100-neuron random recurrent networks remember over 90% of their maximum",
             when={"memory_left_at_chaos": Direction.MORE},
         ),
         Headline(
-            says="Where chaos begins, 100-neuron random recurrent networks remember about 90% of their most",
+            says="Where chaos begins, 100-neuron random recurrent networks remember about 90% of their maximum",
             when={"memory_left_at_chaos": Direction.ABSENT},
         ),
         Headline(
-            says="Under input, 100-neuron recurrent networks become chaotic only above connection strength (spectral "
-            "radius) 1.269",
+            says="Driven by input, 100-neuron recurrent networks are not yet chaotic at spectral radius 1.269",
             when={"chaos_at_the_old_radius": Direction.MORE},
         ),
     ),

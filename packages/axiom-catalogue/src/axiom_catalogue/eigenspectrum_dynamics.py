@@ -214,7 +214,8 @@ experiment = Experiment(
             when={"outliers_are_learned": Direction.MORE, "outliers_are_there_at_the_start": Direction.ABSENT},
         ),
         Headline(
-            says="Training from small weights creates outlying eigenvalues; their distance hardly tracks accuracy",
+            says="Training from small weights creates outlying eigenvalues whose gap hardly tracks accuracy "
+            "across networks",
             when={
                 "outliers_are_learned": Direction.MORE,
                 "gap_and_accuracy_over_labels": Direction.ABSENT,
@@ -222,15 +223,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="From small starting weights, training adds more than one outlying eigenvalue to hidden weights",
+            says="Trained from small weights, hidden layers gain more than one strong direction (outlying eigenvalue)",
             when={"outliers_are_learned": Direction.MORE},
         ),
         Headline(
-            says="From small starting weights, training adds about one outlying eigenvalue to hidden weights",
+            says="Trained from small weights, hidden layers gain about one strong direction (outlying eigenvalue)",
             when={"outliers_are_learned": Direction.ABSENT},
         ),
         Headline(
-            says="From small starting weights, training adds less than one outlying eigenvalue to hidden weights",
+            says="Trained from small weights, hidden layers gain less than one strong direction (outlying eigenvalue)",
             when={"outliers_are_learned": Direction.LESS},
         ),
     ),

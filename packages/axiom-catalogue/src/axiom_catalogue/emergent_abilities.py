@@ -239,19 +239,21 @@ experiment = Experiment(
     setting="ever wider networks",
     headlines=(
         Headline(
-            says="As networks grow, complete eight-part answers become right more suddenly than single parts",
+            says="Across ever larger networks, complete eight-part answers become right more suddenly than "
+            "single parts",
             when={"whole_answers_rise_steeper": Direction.MORE},
         ),
         Headline(
-            says="As networks grow, complete eight-part answers become right about as suddenly as single parts",
+            says="Across ever larger networks, eight-part answers become right about as suddenly as single parts",
             when={"whole_answers_rise_steeper": Direction.ABSENT},
         ),
         Headline(
-            says="As networks grow, complete eight-part answers become right less suddenly than single parts",
+            says="Across ever larger networks, complete eight-part answers become right less suddenly than "
+            "single parts",
             when={"whole_answers_rise_steeper": Direction.LESS},
         ),
         Headline(
-            says="As networks grow, whole sums become right about as suddenly as single digits",
+            says="Across ever larger networks, whole sums become right about as suddenly as single digits",
             when={"sums_rise_steeper": Direction.ABSENT},
         ),
         Headline(

@@ -154,19 +154,19 @@ experiment = Experiment(
     setting="linear models of more weights than examples",
     headlines=(
         Headline(
-            says="Equal-sized moves of all weights recover a teacher's ±1 weights better than gradient descent",
+            says="Moving all weights equally far each step recovers ±1 weights better than gradient descent",
             when={"even_steps_find_even_truths": Direction.LESS},
         ),
         Headline(
-            says="Equal-sized moves of all weights recover a teacher's ±1 weights worse than gradient descent",
+            says="Moving all weights equally far each step recovers ±1 weights worse than gradient descent",
             when={"even_steps_find_even_truths": Direction.MORE},
         ),
         Headline(
-            says="Equal-sized moves of all weights recover a teacher's ±1 weights like gradient descent",
+            says="Moving all weights equally far each step recovers ±1 weights about like gradient descent",
             when={"even_steps_find_even_truths": Direction.ABSENT},
         ),
         Headline(
-            says="Equal-sized moves of all weights recover mostly-zero true weights worse than gradient descent",
+            says="Moving all weights equally far each step recovers mostly-zero weights worse than gradient descent",
             when={"even_steps_miss_sparse_truths": Direction.MORE},
         ),
     ),

@@ -237,15 +237,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Training beside a strong clue lowers accuracy from a weak clue alone",
+            says="Training with a strong clue present lowers accuracy on a weak clue alone",
             when={"weak_beside_strong_minus_alone": Direction.LESS},
         ),
         Headline(
-            says="Training beside a strong clue hardly changes accuracy from a weak clue alone",
+            says="Training with a strong clue present hardly changes accuracy on a weak clue alone",
             when={"weak_beside_strong_minus_alone": Direction.ABSENT},
         ),
         Headline(
-            says="Training beside a strong clue raises accuracy from a weak clue alone",
+            says="Training with a strong clue present raises accuracy on a weak clue alone",
             when={"weak_beside_strong_minus_alone": Direction.MORE},
         ),
     ),

@@ -241,23 +241,23 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Scaling outputs down helps to learn a product of two inputs, not linear sums",
+            says="Scaling networks' outputs down helps them learn a product of two inputs, not sums",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(
-            says="Learning a product, networks change features less the more their outputs are scaled up",
+            says="On a multiplication task, scaling up networks' outputs makes their features change less",
             when={"kernel_on_alpha": Direction.LESS},
         ),
         Headline(
-            says="Learning a product, networks change features more the more their outputs are scaled up",
+            says="On a multiplication task, scaling up networks' outputs makes their features change more",
             when={"kernel_on_alpha": Direction.MORE},
         ),
         Headline(
-            says="Learning a product, scaling a network's outputs hardly changes how much its features change",
+            says="On a multiplication task, scaling up networks' outputs hardly affects how far features change",
             when={"kernel_on_alpha": Direction.ABSENT},
         ),
         Headline(
-            says="A network learns a product of two inputs better with outputs scaled down",
+            says="Networks learn a product of two inputs better with outputs scaled down than up",
             when={"rich_minus_lazy_on_product": Direction.LESS},
         ),
     ),

@@ -210,19 +210,19 @@ experiment = Experiment(
     setting="the last hidden layer of ReLU classifiers",
     headlines=(
         Headline(
-            says="Wider networks' last hidden layer has about equal effective rank (directions used) per neuron",
+            says="Wide and narrow networks use about equal shares of their last hidden layer's directions",
             when={"share_by_width": Direction.ABSENT},
         ),
         Headline(
-            says="Wider networks' last hidden layer has lower effective rank (directions used) per neuron",
+            says="Wider networks use a smaller share of their last hidden layer's directions (effective rank)",
             when={"share_by_width": Direction.LESS},
         ),
         Headline(
-            says="Wider networks' last hidden layer has higher effective rank (directions used) per neuron",
+            says="Wider networks use a larger share of their last hidden layer's directions (effective rank)",
             when={"share_by_width": Direction.MORE},
         ),
         Headline(
-            says="Wider networks' last hidden layer has lower stable rank (strong directions used) per neuron",
+            says="Wider networks' last hidden layer uses fewer strong directions (stable rank) per neuron",
             when={"stable_share_by_width": Direction.LESS},
         ),
     ),

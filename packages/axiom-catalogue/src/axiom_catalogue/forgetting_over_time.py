@@ -282,11 +282,11 @@ experiment = Experiment(
     setting="networks that learn one task, then another",
     headlines=(
         Headline(
-            says="Learning a second, compatible task, networks forget the first ever slower and keep part",
+            says="While learning a compatible second task, networks forget the first increasingly slowly, not entirely",
             when={"power_describes": Direction.LESS, "something_stays_of_clusters": Direction.MORE},
         ),
         Headline(
-            says="If tasks do not conflict, networks forget ever slower, like a power of time",
+            says="If tasks do not conflict, networks forget the earlier ever more slowly (power law)",
             when={"power_describes": Direction.LESS},
         ),
         Headline(

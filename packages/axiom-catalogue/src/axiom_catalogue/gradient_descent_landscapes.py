@@ -266,11 +266,11 @@ experiment = Experiment(
             when={"bump_at_a_high_rate": Direction.LESS},
         ),
         Headline(
-            says="With cross-entropy, training moves weights more nearly in one plane than random steps would",
+            says="With cross-entropy, training paths lie closer to a plane than random walks do",
             when={"plane_beyond_a_walk": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, training moves weights no nearer one plane than random steps would",
+            says="With cross-entropy, training paths lie no closer to a plane than random walks do",
             when={"plane_beyond_a_walk": Direction.ABSENT},
         ),
     ),

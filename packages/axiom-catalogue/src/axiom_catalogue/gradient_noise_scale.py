@@ -207,23 +207,23 @@ experiment = Experiment(
     setting="small classifiers trained by batches of many sizes",
     headlines=(
         Headline(
-            says="How much examples disagree (gradient noise) roughly tells how many to use per step",
+            says="How much examples disagree (gradient noise) roughly predicts the largest batch worth using",
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(
-            says="How much examples disagree (gradient noise) suggests using too few examples per training step",
+            says="How much examples disagree (gradient noise) predicts smaller batches than are worth using",
             when={"critical_batch_over_scale": Direction.MORE},
         ),
         Headline(
-            says="How much examples disagree (gradient noise) suggests using too many examples per training step",
+            says="How much examples disagree (gradient noise) predicts larger batches than are worth using",
             when={"critical_batch_over_scale": Direction.LESS},
         ),
         Headline(
-            says="The lower the training error aimed at, the more examples per step are worthwhile",
+            says="The lower the training error aimed at, the larger the batches worth using",
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="A curvature-weighted measure of gradient noise suggests smaller batches than are actually worthwhile",
+            says="Weighted by curvature, gradient noise predicts smaller batches than are worth using",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

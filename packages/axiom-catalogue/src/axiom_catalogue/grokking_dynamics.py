@@ -210,23 +210,23 @@ experiment = Experiment(
     setting="networks shown a part of all sums",
     headlines=(
         Headline(
-            says="Three tenths of a small addition table are too few to learn the rule",
+            says="Three tenths of a small addition table usually do not teach networks the rest",
             when={"too_few": Direction.LESS},
         ),
         Headline(
-            says="Three tenths of a small addition table are usually enough to learn the rule",
+            says="Three tenths of a small addition table usually teach networks the rest",
             when={"too_few": Direction.MORE},
         ),
         Headline(
-            says="Three tenths of a small addition table teach the rule about half the time",
+            says="Three tenths of a small addition table teach the rest about half the time",
             when={"too_few": Direction.ABSENT},
         ),
         Headline(
-            says="From half a small addition table, networks learn more than from three tenths",
+            says="Half a small addition table teaches networks more of the rest than three tenths",
             when={"above_minus_below": Direction.MORE},
         ),
         Headline(
-            says="Three tenths of a large addition table teach more than of a small one",
+            says="Shown three tenths, networks learn more of large addition tables than of small ones",
             when={"larger_needs_less": Direction.MORE},
         ),
     ),

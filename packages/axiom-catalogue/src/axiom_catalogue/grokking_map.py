@@ -277,15 +277,15 @@ experiment = Experiment(
     setting="maps of networks shown sums modulo P",
     headlines=(
         Headline(
-            says="Within 600 steps, larger addition tables teach the rule from a smaller share",
+            says="Within 600 steps, networks need a smaller share of larger addition tables to generalise",
             when={"larger_prime_needs_less": Direction.LESS},
         ),
         Headline(
-            says="Within 600 steps, larger addition tables teach the rule from about the same share",
+            says="Within 600 steps, networks generalise from similar shares of small and large addition tables",
             when={"larger_prime_needs_less": Direction.ABSENT},
         ),
         Headline(
-            says="Within 600 steps, larger addition tables teach the rule from a larger share",
+            says="Within 600 steps, networks need a larger share of larger addition tables to generalise",
             when={"larger_prime_needs_less": Direction.MORE},
         ),
         Headline(

@@ -207,7 +207,7 @@ experiment = Experiment(
             when={"enough_in_the_end": Direction.ABSENT},
         ),
         Headline(
-            says="Ten times larger training steps hardly change how well networks learn addition",
+            says="A ten times higher learning rate hardly changes networks' accuracy on unseen sums",
             when={"fast_minus_slow": Direction.ABSENT},
         ),
         Headline(

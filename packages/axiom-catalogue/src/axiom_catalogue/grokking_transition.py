@@ -235,23 +235,23 @@ experiment = Experiment(
     setting="networks of squares that are shown ever more sums",
     headlines=(
         Headline(
-            says="The larger the addition table, the fewer sums lie between not understanding and understanding",
+            says="In larger addition tables, fewer extra sums separate failing from succeeding on the rest",
             when={"sums_fall": Direction.LESS},
         ),
         Headline(
-            says="About as many sums make the difference in large addition tables as in small",
+            says="Similarly many extra sums separate failing from succeeding in small and large addition tables",
             when={"sums_fall": Direction.ABSENT, "part_falls": Direction.LESS},
         ),
         Headline(
-            says="The larger the table, the smaller the part in which understanding sets in",
+            says="In larger addition tables, proportionally fewer extra sums separate failing from succeeding",
             when={"part_falls": Direction.LESS},
         ),
         Headline(
-            says="Understanding sets in over about the same part of every table",
+            says="In small and large addition tables, similar shares of sums separate failing from succeeding",
             when={"part_falls": Direction.ABSENT},
         ),
         Headline(
-            says="The larger the table, the larger the part in which understanding sets in",
+            says="In larger addition tables, proportionally more extra sums separate failing from succeeding",
             when={"part_falls": Direction.MORE},
         ),
     ),

@@ -214,23 +214,23 @@ experiment = Experiment(
     setting="narrow networks that classify bit patterns",
     headlines=(
         Headline(
-            says="Measured in 30 activity bins, small networks' layers lose input information during training",
+            says="Measured coarsely (30 bins), tanh and ReLU layers lose input information during training",
             when={"tanh_compresses": Direction.MORE, "relu_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured in 30 activity bins, tanh layers lose input information during training",
+            says="Measured coarsely (30 bins), tanh layers lose information about their input during training",
             when={"tanh_compresses": Direction.MORE},
         ),
         Headline(
-            says="Measured in 30 activity bins, tanh layers lose hardly any input information during training",
+            says="Measured coarsely (30 bins), tanh layers lose hardly any input information during training",
             when={"tanh_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Measured in 30 activity bins, ReLU layers lose hardly any input information during training",
+            says="Measured coarsely (30 bins), ReLU layers lose hardly any input information during training",
             when={"relu_compresses": Direction.ABSENT},
         ),
         Headline(
-            says="Tanh layers seem to lose more input information with 30 activity bins than 1,000",
+            says="Measured coarsely (30 bins, not 1,000), tanh layers seem to lose more input information",
             when={"coarse_minus_fine": Direction.MORE},
         ),
     ),

@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="Training costs late layers of seven-layer tanh networks more input information than early ones",
+            says="In seven-layer tanh networks, late layers lose more input information than early ones",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,
@@ -225,19 +225,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Measured in 30 bins, training costs late tanh layers more input information than early",
+            says="Measured in 30 bins, late tanh layers lose more input information than early ones",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="Measured in 30 bins, training costs late tanh layers less input information than early",
+            says="Measured in 30 bins, late tanh layers lose less input information than early ones",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="Measured in 30 bins, training costs early and late tanh layers similar input information",
+            says="Measured in 30 bins, early and late tanh layers lose similarly much input information",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(
-            says="Measured in 30 bins, training costs the first five tanh layers input information",
+            says="Measured in 30 bins, the first five tanh layers lose input information in training",
             when={"others_compress": Direction.MORE},
         ),
     ),

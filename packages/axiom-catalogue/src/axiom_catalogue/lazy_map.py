@@ -245,19 +245,19 @@ experiment = Experiment(
     setting="one-hidden-layer networks mapped over width and output scale",
     headlines=(
         Headline(
-            says="Raising tanh networks' output multiplier ends feature learning; four times wider needs about half",
+            says="Four times wider, tanh networks stop learning features at about half the output multiplier",
             when={"tanh_slope": Direction.ABSENT},
         ),
         Headline(
-            says="Raising tanh networks' output multiplier ends feature learning; four times wider needs over half",
+            says="Four times wider, tanh networks stop learning features at over half the output multiplier",
             when={"tanh_slope": Direction.MORE},
         ),
         Headline(
-            says="Raising tanh networks' output multiplier ends feature learning; four times wider needs under half",
+            says="Four times wider, tanh networks stop learning features at under half the output multiplier",
             when={"tanh_slope": Direction.LESS},
         ),
         Headline(
-            says="Raising ReLU networks' output multiplier ends feature learning; four times wider needs over half",
+            says="Four times wider, ReLU networks stop learning features at over half the output multiplier",
             when={"relu_slope": Direction.MORE},
         ),
     ),

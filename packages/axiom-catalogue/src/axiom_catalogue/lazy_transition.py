@@ -277,23 +277,23 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="Widening lets weights move ever less, without a sudden drop at any width tried",
+            says="The wider networks are, the less training moves first-layer weights, with no sudden drop",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
-            says="Networks of growing width show no sudden drop in how far weights move",
+            says="Across ever wider networks, first-layer weights' movement in training shows no sudden drop",
             when={"drops_suddenly": Direction.LESS},
         ),
         Headline(
-            says="Networks of growing width show a sudden drop in how far weights move",
+            says="Across ever wider networks, first-layer weights' movement in training shows a sudden drop",
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(
-            says="Each further doubling of width lowers weight movement by a larger factor than before",
+            says="Each doubling of width lowers first-layer weights' movement by a larger factor than before",
             when={"falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
-            says="Weight movement drops most steeply among the widest networks tried",
+            says="First-layer weights' movement in training drops most steeply among the widest networks tried",
             when={"steepest_at_the_widest": Direction.MORE},
         ),
     ),

@@ -217,23 +217,23 @@ experiment = Experiment(
     setting="ReLU networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="Wide ReLU networks move their weights less, yet predict new data better",
+            says="Wide ReLU networks move first-layer weights relatively less than narrow ones, yet predict better",
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.MORE},
         ),
         Headline(
-            says="Wide ReLU networks move their weights less and predict new data worse",
+            says="Wide ReLU networks move first-layer weights relatively less than narrow ones, and predict worse",
             when={"movement_slope": Direction.LESS, "accuracy_wide_minus_narrow": Direction.LESS},
         ),
         Headline(
-            says="The wider a ReLU network is, the less its weights move in training",
+            says="In wider ReLU networks, training moves first-layer weights less, relative to their starting size",
             when={"movement_slope": Direction.LESS},
         ),
         Headline(
-            says="The wider a ReLU network is, the more its weights move in training",
+            says="In wider ReLU networks, training moves first-layer weights more, relative to their starting size",
             when={"movement_slope": Direction.MORE},
         ),
         Headline(
-            says="Width hardly changes how far a ReLU network's weights move in training",
+            says="Width hardly changes how far ReLU networks' first-layer weights move, relative to their size",
             when={"movement_slope": Direction.ABSENT},
         ),
     ),

@@ -226,15 +226,15 @@ experiment = Experiment(
             when={"cross_entropy_at_the_old_rate": Direction.MORE, "squared_error_at_the_old_rate": Direction.LESS},
         ),
         Headline(
-            says="Most small networks learn up to some step size and fail beyond twice that",
+            says="Most small networks learn up to some learning rate and fail beyond twice that",
             when={"has_one_cliff": Direction.MORE},
         ),
         Headline(
-            says="Not every small network has a single step size dividing learning from failing",
+            says="Not every small network has a single learning rate dividing learning from failing",
             when={"has_one_cliff": Direction.LESS},
         ),
         Headline(
-            says="Small ReLU networks bear larger training steps with cross-entropy error than with squared error",
+            says="Small ReLU networks bear larger learning rates with cross-entropy than with squared error",
             when={"cross_entropy_bears_more": Direction.MORE},
         ),
     ),

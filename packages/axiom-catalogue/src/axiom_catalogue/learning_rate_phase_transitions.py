@@ -227,11 +227,11 @@ experiment = Experiment(
             when={"affine_cliff": Direction.ABSENT},
         ),
         Headline(
-            says="With large training steps, networks learn more often with cross-entropy than with squared error",
+            says="At high learning rates, networks learn more often with cross-entropy than with squared error",
             when={"cross_entropy_survives": Direction.MORE},
         ),
         Headline(
-            says="With squared error and large steps, two ReLU layers learn more often than one",
+            says="At high learning rates, two ReLU layers learn more often than one (squared error)",
             when={"depth_helps_relu": Direction.MORE},
         ),
     ),

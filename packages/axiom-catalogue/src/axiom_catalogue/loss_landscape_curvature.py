@@ -230,23 +230,23 @@ experiment = Experiment(
     setting="networks compared at several learning rates",
     headlines=(
         Headline(
-            says="At equal squared error, networks trained with larger steps answer new examples better",
+            says="At equal squared training error, networks trained with larger steps answer new examples better",
             when={"fast_minus_slow_test_accuracy": Direction.MORE},
         ),
         Headline(
-            says="At equal squared error, larger steps end flatter but answer new examples no better",
+            says="At equal squared training error, larger learning rates end flatter but no more accurate",
             when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal error, larger steps end flatter with squared error, not with cross-entropy",
+            says="At equal training error, larger steps end flatter with squared error, not with cross-entropy",
             when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal squared error, larger steps end where shifting weights raises the error less",
+            says="At equal squared training error, larger steps end where shifting weights raises error less",
             when={"trace_slope_squared_error": Direction.LESS},
         ),
         Headline(
-            says="At equal squared error, step size hardly changes how strongly shifting weights hurts",
+            says="At equal squared training error, step size hardly changes how strongly shifting weights hurts",
             when={"trace_slope_squared_error": Direction.ABSENT},
         ),
     ),

@@ -219,19 +219,19 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="Depth makes loss landscapes less bowl-shaped (convex); connections that skip layers counteract that",
+            says="Pictured around trained networks, loss is less bowl-shaped with depth, more with skip connections",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Connections that skip layers make a deep network's loss landscape more bowl-shaped (convex)",
+            says="Pictured around deep trained networks, loss is more bowl-shaped with skip connections than without",
             when={"skips_smooth": Direction.LESS},
         ),
         Headline(
-            says="Deep plain networks' loss landscape is less bowl-shaped (convex) than shallow ones'",
+            says="Pictured loss is less bowl-shaped around trained deep plain networks than around shallow ones",
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Depth hardly changes how bowl-shaped (convex) plain networks' loss landscape is",
+            says="Pictured around trained plain networks, loss is about equally bowl-shaped whatever their depth",
             when={"deep_is_rougher": Direction.ABSENT},
         ),
         Headline(

@@ -215,15 +215,15 @@ experiment = Experiment(
     setting="pruned small classifiers",
     headlines=(
         Headline(
-            says="Under a tenth of a network's weights, well chosen, learn as well as all",
+            says="Under a tenth of a network's connections, well chosen, learn as well as all",
             when={"loses_at_the_old_sparsity": Direction.ABSENT},
         ),
         Headline(
-            says="Small networks learn less well once over nine tenths of their weights are gone",
+            says="Small networks learn less well once over nine tenths of their connections are removed",
             when={"loses_at_the_old_sparsity": Direction.LESS},
         ),
         Headline(
-            says="Small networks keep their accuracy with over nine tenths of weights gone, well chosen",
+            says="Small networks keep accuracy with over nine tenths of connections removed, if well chosen",
             when={"critical_beyond_the_old": Direction.MORE},
         ),
         Headline(

@@ -261,7 +261,7 @@ experiment = Experiment(
     setting="compressed classifiers",
     headlines=(
         Headline(
-            says="In a middle layer, removing weights beats factorising only at extreme compression, after retraining",
+            says="After retraining, pruning a middle layer beats factorising it only at extreme compression",
             when={"low_rank_of_few": Direction.MORE, "low_rank_of_more": Direction.ABSENT},
         ),
         Headline(
@@ -273,7 +273,7 @@ experiment = Experiment(
             when={"low_rank_of_more": Direction.MORE},
         ),
         Headline(
-            says="Without retraining, factorising a middle layer costs more accuracy than removing its small weights",
+            says="Without retraining, factorising a middle layer costs more accuracy than pruning it equally small",
             when={"low_rank_at_once": Direction.MORE},
         ),
         Headline(

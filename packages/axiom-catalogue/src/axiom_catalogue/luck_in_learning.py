@@ -255,7 +255,7 @@ experiment = Experiment(
     setting="small ReLU networks that learn in small batches",
     headlines=(
         Headline(
-            says="Shared starting weights bring two networks' learning times closer than shared batches do",
+            says="Sharing starting weights aligns two networks' learning times more than sharing batches does",
             when={
                 "start_of_signs": Direction.LESS,
                 "start_of_digits": Direction.LESS,
@@ -263,15 +263,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Shared batches bring two networks' learning times closer than shared starting weights do",
+            says="Sharing batches aligns two networks' learning times more than sharing starting weights does",
             when={"batches_of_signs": Direction.LESS, "start_against_batches": Direction.MORE},
         ),
         Headline(
-            says="Shared starting weights or batches bring two networks' learning times about equally close",
+            says="Sharing starting weights aligns two networks' learning times about as much as sharing batches",
             when={"start_of_signs": Direction.LESS, "start_against_batches": Direction.ABSENT},
         ),
         Headline(
-            says="Learning a product of signs, networks with shared starting weights take more similar times",
+            says="Networks that share starting weights learn a product of signs at more similar times",
             when={"start_of_signs": Direction.LESS},
         ),
     ),

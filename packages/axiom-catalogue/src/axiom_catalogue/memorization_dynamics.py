@@ -213,11 +213,11 @@ experiment = Experiment(
             when={"clean_leads": Direction.MORE, "clean_first": Direction.MORE},
         ),
         Headline(
-            says="With two fifths of labels wrong, small networks fit true labels first",
+            says="With two fifths of labels wrong, small networks fit true labels before wrong ones",
             when={"clean_leads": Direction.MORE},
         ),
         Headline(
-            says="With two fifths of labels wrong, small networks fit wrong labels first",
+            says="With two fifths of labels wrong, small networks fit wrong labels before true ones",
             when={"clean_leads": Direction.LESS},
         ),
         Headline(

@@ -186,19 +186,19 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Unlearned at half-time, wide networks need fewer further steps than new ones; narrow don't",
+            says="Wide, not narrow, networks unsuccessful by half-time need fewer further steps than new ones",
             when={"narrow_remembers": Direction.ABSENT, "wide_remembers": Direction.LESS},
         ),
         Headline(
-            says="Unlearned at half-time, 16-neuron networks need fewer further steps than new ones",
+            says="If unsuccessful by half-time, 16-neuron networks need fewer further steps than new ones",
             when={"remembers": Direction.LESS},
         ),
         Headline(
-            says="Unlearned at half-time, 16-neuron networks need as many further steps as new ones",
+            says="If unsuccessful by half-time, 16-neuron networks need as many further steps as new ones",
             when={"remembers": Direction.ABSENT},
         ),
         Headline(
-            says="Unlearned at half-time, 16-neuron networks need more further steps than new ones",
+            says="If unsuccessful by half-time, 16-neuron networks need more further steps than new ones",
             when={"remembers": Direction.MORE},
         ),
     ),

@@ -219,19 +219,19 @@ experiment = Experiment(
     setting="pairs of ReLU networks trained from different starts",
     headlines=(
         Headline(
-            says="Even after pairing similar neurons, averaging two wide networks loses accuracy on new examples",
+            says="Even after pairing similar neurons, averaging two wide networks' weights lowers test accuracy",
             when={"left_when_wide": Direction.MORE},
         ),
         Headline(
-            says="After pairing similar neurons, averaging two wide networks loses hardly any accuracy",
+            says="After pairing similar neurons, averaging two wide networks' weights hardly lowers test accuracy",
             when={"left_when_wide": Direction.ABSENT},
         ),
         Headline(
-            says="Pairing similar neurons makes blends of two trained networks err less",
+            says="Pairing similar neurons first makes weight blends of two trained networks err less",
             when={"removed_by_matching": Direction.MORE},
         ),
         Headline(
-            says="With paired neurons, blending two networks raises error less the wider they are",
+            says="After pairing similar neurons, blending two networks' weights raises error less in wider networks",
             when={"matched_with_width": Direction.LESS},
         ),
     ),

@@ -221,23 +221,23 @@ experiment = Experiment(
     setting="random networks searched for good parts",
     headlines=(
         Headline(
-            says="Search finds accurate parts in untrained networks, but training the whole is more accurate",
+            says="Subnetworks found in untrained networks outdo random ones in accuracy, but not trained networks",
             when={"part_minus_lot": Direction.MORE, "part_minus_trained": Direction.LESS},
         ),
         Headline(
-            says="Parts found in untrained networks are as accurate as the trained whole",
+            says="Subnetworks found in untrained networks are about as accurate as the trained whole",
             when={"part_minus_trained": Direction.ABSENT},
         ),
         Headline(
-            says="Search finds more accurate parts of an untrained network than luck does",
+            says="Search finds more accurate subnetworks in an untrained network than random picking does",
             when={"part_minus_lot": Direction.MORE},
         ),
         Headline(
-            says="Search finds parts of an untrained network hardly more accurate than luck does",
+            says="Search finds hardly more accurate subnetworks in an untrained network than random picking does",
             when={"part_minus_lot": Direction.ABSENT},
         ),
         Headline(
-            says="Parts chosen in untrained networks match trained networks of equal training loss in accuracy",
+            says="Subnetworks found in untrained networks match trained networks of equal training loss in accuracy",
             when={"part_minus_matched": Direction.ABSENT},
         ),
     ),

@@ -210,23 +210,23 @@ experiment = Experiment(
     setting="networks of several sizes taught by a larger one",
     headlines=(
         Headline(
-            says="Each doubling of network size changes error by the same factor, given enough examples",
+            says="Only with enough examples do doublings of network size change error by similar factors",
             when={"fresh_leave_a_close_fit": Direction.LESS, "few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With ever fresh examples, doubling a network changes its error by a steady factor",
+            says="With ever fresh examples, doublings of network size change error by similar factors",
             when={"fresh_leave_a_close_fit": Direction.LESS},
         ),
         Headline(
-            says="With ever fresh examples, doubling a network changes error by no steady factor",
+            says="With ever fresh examples, doublings of network size change error by unequal factors",
             when={"fresh_leave_a_close_fit": Direction.MORE},
         ),
         Headline(
-            says="With few examples, doubling a network changes error by no steady factor",
+            says="With few examples, doublings of network size change error by unequal factors",
             when={"few_leave_a_weak_fit": Direction.MORE},
         ),
         Headline(
-            says="With more input dimensions, test loss falls more slowly as networks grow",
+            says="With more input dimensions, test loss falls more slowly with network size",
             when={"exponent_on_inputs": Direction.LESS},
         ),
     ),

@@ -209,11 +209,11 @@ experiment = Experiment(
     setting="networks trained in small batches",
     headlines=(
         Headline(
-            says="With cross-entropy and true labels, training shrinks gradient noise at every step size tried",
+            says="With cross-entropy and true labels, training shrinks gradient noise at every learning rate tried",
             when={"cools_at_every_rate": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy and true labels, gradient noise does not shrink at some step size",
+            says="With cross-entropy and true labels, gradient noise does not shrink at some learning rate",
             when={"cools_at_every_rate": Direction.LESS},
         ),
         Headline(

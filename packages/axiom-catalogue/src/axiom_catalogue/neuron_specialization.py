@@ -257,12 +257,12 @@ experiment = Experiment(
     setting="small networks and committees of neurons",
     headlines=(
         Headline(
-            says="Neurons become class specialists, and removing specialists costs more accuracy than removing others",
+            says="Small networks' neurons specialise by class; removing specialists costs more accuracy than "
+            "removing others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
         ),
         Headline(
-            says="Neurons become class specialists, but removing specialists costs no more accuracy than removing "
-            "others",
+            says="Small networks' neurons specialise by class; removing specialists hurts no more than removing others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.ABSENT},
         ),
         Headline(

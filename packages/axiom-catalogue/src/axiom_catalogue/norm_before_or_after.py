@@ -242,20 +242,21 @@ experiment = Experiment(
     setting="residual networks that read digits",
     headlines=(
         Headline(
-            says="Warm-up (smaller first steps) helps sixteen-block networks normalising after blocks, hardly those "
-            "before",
+            says="Warm-up (smaller first steps) improves sixteen-block networks normalising after blocks, hardly "
+            "those normalising before",
             when={"warmup_after": Direction.MORE, "warmup_before": Direction.ABSENT},
         ),
         Headline(
-            says="Warm-up (smaller first steps) helps sixteen-block networks that normalise after each block",
+            says="Warm-up (smaller first steps) raises accuracy of sixteen-block networks normalising after each block",
             when={"warmup_after": Direction.MORE},
         ),
         Headline(
-            says="Warm-up (smaller first steps) harms sixteen-block networks that normalise after each block",
+            says="Warm-up (smaller first steps) lowers accuracy of sixteen-block networks normalising after each block",
             when={"warmup_after": Direction.LESS},
         ),
         Headline(
-            says="Warm-up (smaller first steps) hardly helps sixteen-block networks that normalise after each block",
+            says="Warm-up (smaller first steps) hardly changes accuracy of sixteen-block networks normalising "
+            "after each block",
             when={"warmup_after": Direction.ABSENT},
         ),
     ),

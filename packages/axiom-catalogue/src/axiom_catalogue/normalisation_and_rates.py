@@ -198,20 +198,22 @@ experiment = Experiment(
     setting="deep networks that read digits",
     headlines=(
         Headline(
-            says="Batch normalisation (steadying signals inside networks) allows larger learning rates than layer "
-            "normalisation",
+            says="Batch normalisation (rescaling signals) allows larger learning rates than layer normalisation "
+            "or none",
             when={"highest_batch": Direction.MORE, "highest_batch_beside_layer": Direction.MORE},
         ),
         Headline(
-            says="Batch normalisation (steadying signals inside networks) lets them learn at larger rates",
+            says="Batch normalisation (rescaling signals) lets deep networks learn at larger learning rates than "
+            "without",
             when={"highest_batch": Direction.MORE},
         ),
         Headline(
-            says="Batch normalisation (steadying signals inside networks) makes them fail at smaller rates",
+            says="Batch normalisation (rescaling signals) makes deep networks fail at smaller learning rates "
+            "than without",
             when={"highest_batch": Direction.LESS},
         ),
         Headline(
-            says="Batch normalisation (steadying signals inside networks) hardly changes which rates they survive",
+            says="Batch normalisation (rescaling signals) hardly changes deep networks' largest workable learning rate",
             when={"highest_batch": Direction.ABSENT},
         ),
     ),

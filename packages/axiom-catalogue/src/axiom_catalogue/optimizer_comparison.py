@@ -206,11 +206,11 @@ experiment = Experiment(
     setting="small classifiers under different optimizers",
     headlines=(
         Headline(
-            says="Well tuned, the training methods AdamW and plain descent are about equally accurate",
+            says="When well tuned, AdamW and gradient descent train small classifiers about equally accurately",
             when={"adamw_minus_sgd_on_teacher": Direction.ABSENT, "adamw_minus_sgd_on_clusters": Direction.ABSENT},
         ),
         Headline(
-            says="Well tuned, the training method AdamW is more accurate than plain descent",
+            says="When well tuned, AdamW trains small classifiers to higher accuracy than gradient descent",
             when={"adamw_minus_sgd_on_teacher": Direction.MORE, "adamw_minus_sgd_on_clusters": Direction.MORE},
         ),
         Headline(

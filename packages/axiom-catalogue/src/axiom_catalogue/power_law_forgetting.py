@@ -223,7 +223,7 @@ experiment = Experiment(
     setting="networks taught two tasks in turn",
     headlines=(
         Headline(
-            says="Protecting important weights lowers forgetting; strong protection costs accuracy on the second task",
+            says="Protecting important weights reduces forgetting of a first task; strong protection hurts the second",
             when={"plain_minus_fisher": Direction.MORE, "plain_minus_strong_on_the_second": Direction.MORE},
         ),
         Headline(

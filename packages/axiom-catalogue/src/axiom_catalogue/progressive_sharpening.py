@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="tanh networks that fit random labels by full-batch descent",
     headlines=(
         Headline(
-            says="Full-batch training ends with curvature near 2/(learning rate), rising to it at rate 0.1",
+            says="Full-batch training drives loss curvature to about 2/(learning rate), upwards at learning rate 0.1",
             when={"at_the_edge": Direction.MORE, "sharpening_at_a_low_rate": Direction.MORE},
         ),
         Headline(
@@ -213,11 +213,11 @@ experiment = Experiment(
             when={"at_the_edge": Direction.LESS},
         ),
         Headline(
-            says="Trained on all examples at once, larger steps end where the error curves less",
+            says="Full-batch training at larger learning rates ends where the loss curves less",
             when={"sharpness_slope": Direction.LESS},
         ),
         Headline(
-            says="Small training steps on all examples end where the error curves more than before",
+            says="Full-batch training at learning rate 0.1 ends where loss curves more than before",
             when={"sharpening_at_a_low_rate": Direction.MORE},
         ),
     ),

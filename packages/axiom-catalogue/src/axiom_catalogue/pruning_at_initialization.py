@@ -218,16 +218,15 @@ experiment = Experiment(
             when={"snip_minus_random": Direction.MORE, "snip_minus_shuffled": Direction.ABSENT},
         ),
         Headline(
-            says="Before training, SNIP (loss-based pruning) keeps weights that learn more accurately than random ones",
+            says="Networks pruned before training by SNIP (loss-based) end more accurate than randomly pruned ones",
             when={"snip_minus_random": Direction.MORE},
         ),
         Headline(
-            says="Before training, SNIP (loss-based pruning) keeps weights learning no more accurately than random "
-            "ones",
+            says="Networks pruned before training by SNIP (loss-based) end as accurate as randomly pruned ones",
             when={"snip_minus_random": Direction.ABSENT},
         ),
         Headline(
-            says="Within each layer, SNIP (loss-based pruning) keeps weights learning more accurately than random ones",
+            says="Within each layer, SNIP-chosen weights train to higher accuracy than randomly chosen ones",
             when={"snip_minus_shuffled": Direction.MORE},
         ),
     ),

@@ -216,16 +216,17 @@ experiment = Experiment(
     setting="networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="On unseen property pairs, pruning and retraining helps computing exclusive-or, but hurts naming both",
+            says="On unseen property pairs, pruning with retraining helps exclusive-or, but hurts naming both "
+            "properties",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="On unseen property pairs, pruning and retraining helps computing exclusive-or, but not naming both",
+            says="On unseen property pairs, pruning with retraining helps exclusive-or, but not naming both properties",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(
-            says="On unseen property pairs, pruning and retraining hardly affects computing exclusive-or or "
-            "naming both",
+            says="On unseen property pairs, pruning with retraining hardly affects exclusive-or and naming both "
+            "properties",
             when={"xor_pruned_minus_whole": Direction.ABSENT, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(

@@ -196,19 +196,19 @@ experiment = Experiment(
     setting="small networks that learn the exclusive-or of two signs",
     headlines=(
         Headline(
-            says="Small networks learn exclusive-or about as accurately if no neuron starts facing one quadrant",
+            says="Small networks learn exclusive-or about as accurately when one input quadrant starts without neurons",
             when={"gap_costs_the_narrow": Direction.ABSENT, "gap_costs_the_wide": Direction.ABSENT},
         ),
         Headline(
-            says="Six neurons learn exclusive-or less accurately if none starts facing one input quadrant",
+            says="Six neurons learn exclusive-or less accurately when one input quadrant starts without any",
             when={"gap_costs_the_narrow": Direction.LESS},
         ),
         Headline(
-            says="Six neurons learn exclusive-or about as accurately if none starts facing one input quadrant",
+            says="Six neurons learn exclusive-or about as accurately when one input quadrant starts without any",
             when={"gap_costs_the_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Twelve neurons learn exclusive-or about as accurately if none starts facing one input quadrant",
+            says="Twelve neurons learn exclusive-or about as accurately when one input quadrant starts without any",
             when={"gap_costs_the_wide": Direction.ABSENT},
         ),
     ),

@@ -195,7 +195,7 @@ experiment = Experiment(
     setting="networks that learn labels by heart",
     headlines=(
         Headline(
-            says="Networks fit random labels, at the cost of more epochs and more weight movement",
+            says="Networks fit random labels, but with more epochs and weight movement than true ones",
             when={
                 "random_is_fitted": Direction.MORE,
                 "random_takes_longer": Direction.MORE,
@@ -203,11 +203,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Networks need more epochs to fit random labels than to fit true ones",
+            says="Networks take longer (more epochs) to fit random labels than to fit true ones",
             when={"random_takes_longer": Direction.MORE},
         ),
         Headline(
-            says="Networks need fewer epochs to fit random labels than to fit true ones",
+            says="Networks need less time (fewer epochs) to fit random labels than true ones",
             when={"random_takes_longer": Direction.LESS},
         ),
         Headline(
@@ -215,7 +215,7 @@ experiment = Experiment(
             when={"random_takes_longer": Direction.ABSENT},
         ),
         Headline(
-            says="A small network fits two thousand random labels by heart",
+            says="A small network learns two thousand random labels by heart",
             when={"random_is_fitted": Direction.MORE},
         ),
     ),

@@ -225,7 +225,7 @@ experiment = Experiment(
             when={"hidden_layers": Direction.ABSENT},
         ),
         Headline(
-            says="Shrinking weights during training lowers their rank (dimensions used) more than plain training",
+            says="Shrinking weights during training lowers their rank (directions used) more than plain training",
             when={"decayed_minus_plain": Direction.MORE},
         ),
     ),

@@ -197,11 +197,11 @@ experiment = Experiment(
     setting="networks that learn a random network's labels",
     headlines=(
         Headline(
-            says="During training, the rank (directions used) of weights shows no sudden drop on average",
+            says="During training, weights' mean rank (directions used) typically shows no sudden drop",
             when={"stands_out": Direction.ABSENT},
         ),
         Headline(
-            says="During training, the rank (directions used) of weights shows a sudden drop on average",
+            says="During training, weights' mean rank (directions used) typically shows a sudden drop",
             when={"stands_out": Direction.MORE},
         ),
         Headline(

@@ -229,15 +229,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="With squared error, the largest learning rate that works falls as networks widen",
+            says="With squared error, the largest learning rate that works is smaller in wider networks",
             when={"largest_standard_squared": Direction.LESS},
         ),
         Headline(
-            says="With squared error, the largest learning rate that works rises as networks widen",
+            says="With squared error, the largest learning rate that works is larger in wider networks",
             when={"largest_standard_squared": Direction.MORE},
         ),
         Headline(
-            says="With squared error, the largest learning rate that works hardly depends on width",
+            says="With squared error, the largest learning rate that works hardly depends on network width",
             when={"largest_standard_squared": Direction.ABSENT},
         ),
     ),

@@ -221,15 +221,15 @@ experiment = Experiment(
             when={"two_minus_wide_one": Direction.MORE},
         ),
         Headline(
-            says="Two attention layers recall a word's partner better than one as wide does",
+            says="Two attention layers recall what followed a word better than one equally wide layer",
             when={"two_minus_one": Direction.MORE},
         ),
         Headline(
-            says="Two attention layers recall a word's partner worse than one as wide does",
+            says="Two attention layers recall what followed a word worse than one equally wide layer",
             when={"two_minus_one": Direction.LESS},
         ),
         Headline(
-            says="A second attention layer hardly changes how well a word's partner is recalled",
+            says="A second attention layer hardly changes how well networks recall what followed a word",
             when={"two_minus_one": Direction.ABSENT},
         ),
     ),

@@ -215,12 +215,11 @@ experiment = Experiment(
     setting="small networks asked about attribute pairs",
     headlines=(
         Headline(
-            says="Shrinking weights, or randomly switching off neurons, raises exclusive-or accuracy on new property "
-            "pairs",
+            says="Shrinking weights or randomly silencing neurons raises exclusive-or accuracy on new property pairs",
             when={"dropout_on_xor": Direction.MORE, "decay_on_xor": Direction.MORE},
         ),
         Headline(
-            says="On unseen property pairs, randomly silencing neurons helps computing exclusive-or and naming both",
+            says="On unseen property pairs, randomly silencing neurons helps exclusive-or and naming both properties",
             when={"dropout_on_xor": Direction.MORE, "dropout_on_heads": Direction.MORE},
         ),
         Headline(
@@ -228,7 +227,7 @@ experiment = Experiment(
             when={"decay_on_heads": Direction.LESS},
         ),
         Headline(
-            says="Randomly switching neurons off hardly changes exclusive-or accuracy on new property pairs",
+            says="Randomly silencing neurons hardly changes exclusive-or accuracy on new property pairs",
             when={"dropout_on_xor": Direction.ABSENT},
         ),
     ),

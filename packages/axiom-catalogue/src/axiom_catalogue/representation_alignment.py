@@ -179,7 +179,7 @@ experiment = Experiment(
             when={"alignment_with_width": Direction.LESS},
         ),
         Headline(
-            says="Width hardly changes how similar first layers of two separately trained networks are",
+            says="Width hardly changes how similar the first layers of two separately trained networks are",
             when={"alignment_with_width": Direction.ABSENT},
         ),
         Headline(

@@ -271,7 +271,7 @@ experiment = Experiment(
             when={"memory_bends": Direction.ABSENT},
         ),
         Headline(
-            says="Random recurrent networks' input memory grows less with size under strong input than weak",
+            says="Under strong input, random recurrent networks' memory grows less with size than under weak",
             when={"strong_minus_weak_input": Direction.LESS},
         ),
         Headline(

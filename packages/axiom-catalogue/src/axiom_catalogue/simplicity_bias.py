@@ -248,7 +248,7 @@ experiment = Experiment(
     setting="small networks that tell two classes apart",
     headlines=(
         Headline(
-            says="Small networks learn a task's linear part first; simple clues hinder learning complex ones",
+            says="Small networks learn two tasks' linear part first; simple clues hinder learning complex ones",
             when={
                 "early_on_teacher": Direction.MORE,
                 "early_on_slabs": Direction.MORE,
@@ -256,11 +256,11 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Small networks learn the linear part of a task first",
+            says="Small networks learn the linear part of two classification tasks before the rest",
             when={"early_on_teacher": Direction.MORE, "early_on_slabs": Direction.MORE},
         ),
         Headline(
-            says="A small network learns the linear part of another network's labels first",
+            says="A small network learns the linear part of another network's labels before the rest",
             when={"early_on_teacher": Direction.MORE},
         ),
         Headline(

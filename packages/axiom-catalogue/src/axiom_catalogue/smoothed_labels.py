@@ -198,26 +198,28 @@ experiment = Experiment(
     setting="networks that read digits with smoothed labels",
     headlines=(
         Headline(
-            says="Label smoothing makes confidence match accuracy better only if some training labels are wrong",
+            says="Softening labels (label smoothing) makes confidence match accuracy better only if some are wrong",
             when={
                 "calibration_error_where_wrong": Direction.LESS,
                 "calibration_error_where_right": Direction.MORE,
             },
         ),
         Headline(
-            says="With correct labels, label smoothing makes networks' confidence match their accuracy worse",
+            says="Softening correct labels (label smoothing) makes networks' confidence match their accuracy worse",
             when={"calibration_error_where_right": Direction.MORE},
         ),
         Headline(
-            says="With correct labels, label smoothing makes networks' confidence match their accuracy better",
+            says="Softening correct labels (label smoothing) makes networks' confidence match their accuracy better",
             when={"calibration_error_where_right": Direction.LESS},
         ),
         Headline(
-            says="With some wrong labels, label smoothing makes networks' confidence match their accuracy better",
+            says="Softening partly wrong labels (label smoothing) makes networks' confidence match their "
+            "accuracy better",
             when={"calibration_error_where_wrong": Direction.LESS},
         ),
         Headline(
-            says="With some wrong labels, label smoothing makes networks' confidence match their accuracy worse",
+            says="Softening partly wrong labels (label smoothing) makes networks' confidence match their "
+            "accuracy worse",
             when={"calibration_error_where_wrong": Direction.MORE},
         ),
     ),

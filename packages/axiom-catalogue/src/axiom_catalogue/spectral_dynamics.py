@@ -263,7 +263,7 @@ experiment = Experiment(
             when={"time_exponent": Direction.LESS},
         ),
         Headline(
-            says="After equal epochs, larger training steps leave weights simpler (lower rank) than smaller ones",
+            says="After equal epochs, larger learning rates leave weights simpler (lower rank) than smaller ones",
             when={"fast_minus_slow": Direction.MORE},
         ),
     ),

@@ -232,19 +232,20 @@ experiment = Experiment(
             when={"equal_examples": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, rescaling gradients per clue or example helps networks use weak clues",
+            says="With clear-cut classes, equalising gradients across clues or examples helps networks use weak clues",
             when={"equal_blocks_on_clean": Direction.MORE, "equal_examples_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equally long gradients for both clues' weights help using weak clues",
+            says="With clear-cut classes, equalising strong and weak clues' gradients helps networks use weak clues",
             when={"equal_blocks_on_clean": Direction.MORE},
         ),
         Headline(
-            says="With clear-cut classes, equally long gradients for clues' weights hardly affect using weak clues",
+            says="With clear-cut classes, equalising strong and weak clues' gradients hardly affects using weak clues",
             when={"equal_blocks_on_clean": Direction.ABSENT},
         ),
         Headline(
-            says="With overlapping classes, equally long gradients for clues' weights hardly affect using weak clues",
+            says="With overlapping classes, equalising strong and weak clues' gradients hardly affects using "
+            "weak clues",
             when={"equal_blocks": Direction.ABSENT},
         ),
     ),

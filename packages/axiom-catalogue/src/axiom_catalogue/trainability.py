@@ -286,19 +286,21 @@ experiment = Experiment(
     setting="maps of a network's two step sizes",
     headlines=(
         Headline(
-            says="With several examples, the learn-or-fail border across two layers' learning rates is jagged",
+            says="With several examples, the learn-or-fail border over two layers' learning rates looks jagged",
             when={"tanh": Direction.MORE, "relu": Direction.MORE, "linear": Direction.MORE, "batches": Direction.MORE},
         ),
         Headline(
-            says="Over both layers' learning rates, tanh networks' learn-or-fail border is jagged (dimension above 1)",
+            says="Over both layers' learning rates, tanh networks' learn-or-fail border looks jagged (dimension "
+            "above 1)",
             when={"tanh": Direction.MORE},
         ),
         Headline(
-            says="Over both layers' learning rates, tanh networks' learn-or-fail border is smooth (dimension about 1)",
+            says="Over both layers' learning rates, tanh networks' learn-or-fail border looks smooth (dimension "
+            "about 1)",
             when={"tanh": Direction.ABSENT},
         ),
         Headline(
-            says="With one example, the learn-or-fail border across two layers' learning rates is smooth",
+            says="With one example, the learn-or-fail border over two layers' learning rates looks smooth",
             when={"one_example": Direction.ABSENT},
         ),
     ),

@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="tanh networks mapped over step size and weight shift",
     headlines=(
         Headline(
-            says="The border between learning and failing, across learning rate and weight offset, is jagged",
+            says="Across learning rate and weight offset, the border between learning and failing looks jagged",
             when={"always": Direction.MORE, "once": Direction.MORE},
         ),
         Headline(
@@ -209,11 +209,11 @@ experiment = Experiment(
             when={"always_minus_once": Direction.MORE},
         ),
         Headline(
-            says="Across learning rates and shifts of starting weights, the learn-or-fail border is jagged",
+            says="Across learning rates and starting-weight shifts, the learn-or-fail border looks jagged",
             when={"once": Direction.MORE},
         ),
         Headline(
-            says="Across learning rates and shifts of starting weights, the learn-or-fail border is smooth",
+            says="Across learning rates and starting-weight shifts, the learn-or-fail border looks smooth",
             when={"once": Direction.ABSENT},
         ),
     ),

@@ -290,7 +290,7 @@ experiment = Experiment(
     setting="networks that understand sums modulo a prime",
     headlines=(
         Headline(
-            says="Networks add by waves, squares by nearly all frequencies, two ReLU layers under half",
+            says="Adding by waves, squaring networks use nearly all frequencies, two-layer ReLU networks under half",
             when={
                 "waves_of_squares": Direction.MORE,
                 "waves_of_deep": Direction.MORE,
@@ -299,15 +299,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="More than 99 in 100 networks of squares add with nearly all frequencies",
+            says="More than 99 in 100 squaring networks do modular addition using nearly all frequencies",
             when={"squares_use_all": Direction.MORE},
         ),
         Headline(
-            says="Of networks of squares, more than one in 100 fails or leaves frequencies out",
+            says="More than one in 100 squaring networks fails modular addition or omits some frequencies",
             when={"squares_use_all": Direction.LESS},
         ),
         Headline(
-            says="As the modulus grows, networks of squares add with proportionally more frequencies",
+            says="Squaring networks adding modulo a number use frequencies in proportion to that number",
             when={"squares_in_proportion": Direction.ABSENT},
         ),
     ),

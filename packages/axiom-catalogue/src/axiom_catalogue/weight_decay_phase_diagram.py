@@ -215,23 +215,23 @@ experiment = Experiment(
     setting="networks shown half of all sums",
     headlines=(
         Headline(
-            says="Shrinking weights more in training teaches addition sooner, but too much makes networks forget",
+            says="Stronger weight decay makes networks learn addition sooner, but too much makes them forget",
             when={"wait_on_decay": Direction.LESS, "too_much_decay": Direction.MORE},
         ),
         Headline(
-            says="Without shrinking weights networks mostly miss the rule of addition; more shrinking teaches sooner",
+            says="Without weight decay, networks mostly miss the addition rule; stronger decay teaches it sooner",
             when={"wait_on_decay": Direction.LESS, "without_decay": Direction.LESS},
         ),
         Headline(
-            says="Shrinking weights more in training makes networks learn the rule of addition sooner",
+            says="Stronger weight decay (shrinking weights) makes networks learn the rule of addition sooner",
             when={"wait_on_decay": Direction.LESS},
         ),
         Headline(
-            says="Shrinking weights more in training makes networks learn the rule of addition later",
+            says="Stronger weight decay (shrinking weights) makes networks learn the rule of addition later",
             when={"wait_on_decay": Direction.MORE},
         ),
         Headline(
-            says="Shrinking weights more in training hardly changes when networks learn the rule of addition",
+            says="Stronger weight decay (shrinking weights) hardly changes when networks learn the rule of addition",
             when={"wait_on_decay": Direction.ABSENT},
         ),
     ),

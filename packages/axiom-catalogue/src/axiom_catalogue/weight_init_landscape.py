@@ -205,23 +205,23 @@ experiment = Experiment(
     setting="networks of different starting weights",
     headlines=(
         Headline(
-            says="Deep networks lose accuracy if starting weights are either too small or too large",
+            says="Deep networks lose accuracy if weights start at half or 1.4 times usual size",
             when={"small_starts_fail_when_deep": Direction.MORE, "large_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep networks lose accuracy when their weights start too large",
+            says="Deep networks end less accurate if weights start 1.4 times the usual (He) size",
             when={"large_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Deep networks lose accuracy when their weights start too small",
+            says="Deep networks end less accurate if weights start at half the usual (He) size",
             when={"small_starts_fail_when_deep": Direction.MORE},
         ),
         Headline(
-            says="Doubling He's starting variance of weights hardly changes a deep network's accuracy",
+            says="Deep networks are about as accurate if weights start 1.4 times usual (He) size",
             when={"large_starts_fail_when_deep": Direction.ABSENT},
         ),
         Headline(
-            says="Shallow networks answer new data more accurately from a quarter of He's starting variance",
+            says="Shallow networks answer new data better if weights start at half usual (He) size",
             when={"small_starts_help_when_shallow": Direction.MORE},
         ),
     ),

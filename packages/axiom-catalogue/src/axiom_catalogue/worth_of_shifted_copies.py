@@ -209,19 +209,19 @@ experiment = Experiment(
     setting="networks that learn from copies of digits",
     headlines=(
         Headline(
-            says="Copies shifted two pixels are worth extra images only if digits are off-centre",
+            says="Copies shifted two pixels stand in for new images only if digits are off-centre",
             when={"worth_where_off": Direction.MORE, "worth_where_centred": Direction.LESS},
         ),
         Headline(
-            says="Where digits are off-centre, copies shifted by two pixels are worth extra images",
+            says="Where digits are off-centre, copies shifted by two pixels stand in for new images",
             when={"worth_where_off": Direction.MORE},
         ),
         Headline(
-            says="Where digits are off-centre, copies shifted by two pixels do harm",
+            says="Where digits are off-centre, training on copies shifted two pixels does harm",
             when={"worth_where_off": Direction.LESS},
         ),
         Headline(
-            says="Where digits are off-centre, copies shifted by two pixels are worth hardly anything",
+            says="Where digits are off-centre, copies shifted by two pixels hardly replace new images",
             when={"worth_where_off": Direction.ABSENT},
         ),
     ),
