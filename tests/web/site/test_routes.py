@@ -174,7 +174,7 @@ def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_
     assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
 
 
-def test_the_first_page_lists_no_claim_among_answers_before_anything_of_it_is_weighed(browse, small_lab, prepared):
+def test_the_first_page_lists_no_claim_before_anything_of_it_is_weighed(browse, small_lab, prepared):
     small_lab.publish(prepared())
     site = browse(small_lab)
     front = site.get("/index.json").json["home"]

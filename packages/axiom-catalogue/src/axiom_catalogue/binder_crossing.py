@@ -257,7 +257,7 @@ experiment = Experiment(
             when={"squared_error_at_the_old_rate": Direction.MORE},
         ),
         Headline(
-            says="Squared-error training breaks down about at learning rate 0.075, an earlier study's critical value",
+            says="Squared-error training breaks down at about learning rate 0.075, an earlier study's critical value",
             when={"squared_error_at_the_old_rate": Direction.ABSENT},
         ),
         Headline(

@@ -287,7 +287,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Only given time do wide networks learn more often than the luckiest narrow one",
+            says="Unhurried, wide networks outdo the luckiest of narrow ones totalling their size; hurried, hardly",
             when={"beyond_tries_in_haste": Direction.ABSENT, "beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
@@ -295,7 +295,7 @@ experiment = Experiment(
             when={"beyond_tries_given_time": Direction.MORE},
         ),
         Headline(
-            says="Given time, six-neuron networks learn as often as the luckier of two three-neuron ones",
+            says="Given time, six-neuron networks and the luckier of two three-neuron ones learn similarly often",
             when={"beyond_tries_given_time": Direction.ABSENT},
         ),
         Headline(

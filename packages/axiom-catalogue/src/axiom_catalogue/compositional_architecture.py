@@ -258,7 +258,7 @@ experiment = Experiment(
             when={"architecture_over_curriculum": Direction.MORE},
         ),
         Headline(
-            says="Separate subnetworks answer unseen property pairs as well as networks shown few values first",
+            says="Separate subnetworks answer unseen property pairs about like networks shown few values first",
             when={"architecture_over_curriculum": Direction.ABSENT},
         ),
         Headline(

@@ -204,12 +204,12 @@ experiment = Experiment(
     setting="networks that number pairs of attributes",
     headlines=(
         Headline(
-            says="On unseen pairs, silencing neurons raises confidence in wrong answers; shrinking weights lowers it",
+            says="Randomly silencing neurons makes wrong answers about unseen pairs surer; shrinking weights less sure",
             when={"dropout_is_surer": Direction.MORE, "decay_is_less_sure": Direction.LESS},
         ),
         Headline(
-            says="On unseen property pairs, randomly silencing neurons raises confidence in wrong answers, not "
-            "accuracy",
+            says="On unseen property pairs, randomly silencing neurons raises confidence in wrong "
+            "answers, hardly accuracy",
             when={"dropout_is_surer": Direction.MORE, "dropout_on_numbers": Direction.ABSENT},
         ),
         Headline(

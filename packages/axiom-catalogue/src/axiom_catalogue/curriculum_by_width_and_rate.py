@@ -201,7 +201,7 @@ experiment = Experiment(
     setting="classifiers shown examples in order",
     headlines=(
         Headline(
-            says="Over all widths and learning rates tried, showing easy examples first hardly changes accuracy",
+            says="Over all tried widths and learning rates together, easy examples first hardly change accuracy",
             when={
                 "easy_first_gains": Direction.ABSENT,
                 "low_rate_gains_more": Direction.ABSENT,

@@ -241,7 +241,7 @@ experiment = Experiment(
     setting="models whose outputs or start are scaled",
     headlines=(
         Headline(
-            says="Scaling networks' outputs down helps them learn a product of two inputs, not sums",
+            says="Scaling networks' outputs down helps them learn a product of two inputs, hardly sums",
             when={"rich_minus_lazy_on_product": Direction.LESS, "rich_minus_lazy_on_linear": Direction.ABSENT},
         ),
         Headline(

@@ -270,7 +270,7 @@ experiment = Experiment(
             when={"plane_beyond_a_walk": Direction.MORE},
         ),
         Headline(
-            says="With cross-entropy, training paths lie no closer to a plane than random walks do",
+            says="With cross-entropy, training paths lie about as close to a plane as random walks",
             when={"plane_beyond_a_walk": Direction.ABSENT},
         ),
     ),

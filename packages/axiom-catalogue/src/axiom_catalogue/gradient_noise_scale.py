@@ -211,11 +211,11 @@ experiment = Experiment(
             when={"critical_batch_over_scale": Direction.ABSENT},
         ),
         Headline(
-            says="How much examples disagree (gradient noise) predicts smaller batches than are worth using",
+            says="How much examples disagree (gradient noise) underestimates the largest batch worth using",
             when={"critical_batch_over_scale": Direction.MORE},
         ),
         Headline(
-            says="How much examples disagree (gradient noise) predicts larger batches than are worth using",
+            says="How much examples disagree (gradient noise) overestimates the largest batch worth using",
             when={"critical_batch_over_scale": Direction.LESS},
         ),
         Headline(
@@ -223,7 +223,7 @@ experiment = Experiment(
             when={"critical_batch_on_goal": Direction.LESS},
         ),
         Headline(
-            says="Weighted by curvature, gradient noise predicts smaller batches than are worth using",
+            says="Weighted by curvature, gradient noise underestimates the largest batch worth using",
             when={"curved_scale_is_below": Direction.MORE},
         ),
     ),

@@ -243,15 +243,15 @@ experiment = Experiment(
             when={"sums_fall": Direction.ABSENT, "part_falls": Direction.LESS},
         ),
         Headline(
-            says="In larger addition tables, proportionally fewer extra sums separate failing from succeeding",
+            says="In larger addition tables, a smaller fraction of needed sums separates failing from succeeding",
             when={"part_falls": Direction.LESS},
         ),
         Headline(
-            says="In small and large addition tables, similar shares of sums separate failing from succeeding",
+            says="In small and large tables, similar fractions of needed sums separate failing from succeeding",
             when={"part_falls": Direction.ABSENT},
         ),
         Headline(
-            says="In larger addition tables, proportionally more extra sums separate failing from succeeding",
+            says="In larger addition tables, a larger fraction of needed sums separates failing from succeeding",
             when={"part_falls": Direction.MORE},
         ),
     ),

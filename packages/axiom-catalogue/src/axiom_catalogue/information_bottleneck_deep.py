@@ -217,7 +217,7 @@ experiment = Experiment(
     setting="seven-layer networks on bit patterns",
     headlines=(
         Headline(
-            says="In seven-layer tanh networks, late layers lose more input information than early ones",
+            says="In training, seven-layer tanh networks' late layers lose more input information than early ones",
             when={
                 "deepest_minus_others": Direction.MORE,
                 "deepest_minus_others_by_shares": Direction.MORE,
@@ -225,15 +225,15 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Measured in 30 bins, late tanh layers lose more input information than early ones",
+            says="In training, late tanh layers lose more input information than early ones (30 bins)",
             when={"deepest_minus_others": Direction.MORE},
         ),
         Headline(
-            says="Measured in 30 bins, late tanh layers lose less input information than early ones",
+            says="In training, late tanh layers lose less input information than early ones (30 bins)",
             when={"deepest_minus_others": Direction.LESS},
         ),
         Headline(
-            says="Measured in 30 bins, early and late tanh layers lose similarly much input information",
+            says="In training, early and late tanh layers lose similarly much input information (30 bins)",
             when={"deepest_minus_others": Direction.ABSENT, "others_compress": Direction.MORE},
         ),
         Headline(

@@ -277,7 +277,7 @@ experiment = Experiment(
     setting="rows of ever wider networks",
     headlines=(
         Headline(
-            says="The wider networks are, the less training moves first-layer weights, with no sudden drop",
+            says="Widening lowers first-layer weights' relative movement in training ever faster, with no sudden drop",
             when={"drops_suddenly": Direction.LESS, "falls_faster_and_faster": Direction.LESS},
         ),
         Headline(
@@ -289,7 +289,7 @@ experiment = Experiment(
             when={"drops_suddenly": Direction.MORE},
         ),
         Headline(
-            says="Each doubling of width lowers first-layer weights' movement by a larger factor than before",
+            says="Each doubling of width lowers first-layer weights' relative movement by an ever larger factor",
             when={"falls_faster_and_faster": Direction.LESS},
         ),
         Headline(

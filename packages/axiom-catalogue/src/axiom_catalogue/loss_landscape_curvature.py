@@ -234,11 +234,11 @@ experiment = Experiment(
             when={"fast_minus_slow_test_accuracy": Direction.MORE},
         ),
         Headline(
-            says="At equal squared training error, larger learning rates end flatter but no more accurate",
+            says="At equal squared training error, larger learning rates end flatter but hardly more accurate",
             when={"trace_slope_squared_error": Direction.LESS, "fast_minus_slow_test_accuracy": Direction.ABSENT},
         ),
         Headline(
-            says="At equal training error, larger steps end flatter with squared error, not with cross-entropy",
+            says="At equal training error, larger steps end flatter with squared error, hardly with cross-entropy",
             when={"trace_slope_squared_error": Direction.LESS, "trace_slope_cross_entropy": Direction.ABSENT},
         ),
         Headline(

@@ -219,7 +219,8 @@ experiment = Experiment(
     setting="trained networks whose loss is pictured",
     headlines=(
         Headline(
-            says="Pictured around trained networks, loss is less bowl-shaped with depth, more with skip connections",
+            says="Pictured around trained networks, depth makes loss less bowl-shaped; skip "
+            "connections counteract that",
             when={"deep_is_rougher": Direction.MORE, "skips_smooth": Direction.LESS},
         ),
         Headline(
@@ -231,7 +232,7 @@ experiment = Experiment(
             when={"deep_is_rougher": Direction.MORE},
         ),
         Headline(
-            says="Pictured around trained plain networks, loss is about equally bowl-shaped whatever their depth",
+            says="Pictured loss is about equally bowl-shaped around deep and shallow trained plain networks",
             when={"deep_is_rougher": Direction.ABSENT},
         ),
         Headline(

@@ -215,7 +215,7 @@ experiment = Experiment(
     setting="pruned small classifiers",
     headlines=(
         Headline(
-            says="Under a tenth of a network's connections, well chosen, learn as well as all",
+            says="Under a tenth of a network's connections, well-chosen, learn about as well as all",
             when={"loses_at_the_old_sparsity": Direction.ABSENT},
         ),
         Headline(

@@ -186,7 +186,7 @@ experiment = Experiment(
             },
         ),
         Headline(
-            says="Wide, not narrow, networks unsuccessful by half-time need fewer further steps than new ones",
+            says="Unsuccessful by half-time, wide networks need fewer further steps than new ones, narrow hardly",
             when={"narrow_remembers": Direction.ABSENT, "wide_remembers": Direction.LESS},
         ),
         Headline(
@@ -194,7 +194,7 @@ experiment = Experiment(
             when={"remembers": Direction.LESS},
         ),
         Headline(
-            says="If unsuccessful by half-time, 16-neuron networks need as many further steps as new ones",
+            says="Unsuccessful by half-time, 16-neuron networks need about as many further steps as new ones",
             when={"remembers": Direction.ABSENT},
         ),
         Headline(

@@ -262,7 +262,8 @@ experiment = Experiment(
             when={"gain": Direction.MORE, "selective_minus_other": Direction.MORE},
         ),
         Headline(
-            says="Small networks' neurons specialise by class; removing specialists hurts no more than removing others",
+            says="Small networks' neurons specialise by class; removing specialists hurts hardly "
+            "more than removing others",
             when={"gain": Direction.MORE, "selective_minus_other": Direction.ABSENT},
         ),
         Headline(

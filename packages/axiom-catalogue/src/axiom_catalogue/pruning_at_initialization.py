@@ -222,7 +222,7 @@ experiment = Experiment(
             when={"snip_minus_random": Direction.MORE},
         ),
         Headline(
-            says="Networks pruned before training by SNIP (loss-based) end as accurate as randomly pruned ones",
+            says="Networks pruned before training by SNIP (loss-based) and randomly pruned ones end similarly accurate",
             when={"snip_minus_random": Direction.ABSENT},
         ),
         Headline(

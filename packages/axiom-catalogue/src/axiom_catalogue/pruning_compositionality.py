@@ -221,7 +221,8 @@ experiment = Experiment(
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.LESS},
         ),
         Headline(
-            says="On unseen property pairs, pruning with retraining helps exclusive-or, but not naming both properties",
+            says="On unseen property pairs, pruning with retraining helps exclusive-or, but "
+            "hardly naming both properties",
             when={"xor_pruned_minus_whole": Direction.MORE, "heads_pruned_minus_whole": Direction.ABSENT},
         ),
         Headline(

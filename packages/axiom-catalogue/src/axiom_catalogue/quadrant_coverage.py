@@ -196,19 +196,19 @@ experiment = Experiment(
     setting="small networks that learn the exclusive-or of two signs",
     headlines=(
         Headline(
-            says="Small networks learn exclusive-or about as accurately when one input quadrant starts without neurons",
+            says="Small networks learn exclusive-or about as accurately if no neuron starts in one quadrant",
             when={"gap_costs_the_narrow": Direction.ABSENT, "gap_costs_the_wide": Direction.ABSENT},
         ),
         Headline(
-            says="Six neurons learn exclusive-or less accurately when one input quadrant starts without any",
+            says="Six neurons learn exclusive-or less accurately if no neuron starts in one input quadrant",
             when={"gap_costs_the_narrow": Direction.LESS},
         ),
         Headline(
-            says="Six neurons learn exclusive-or about as accurately when one input quadrant starts without any",
+            says="Six neurons learn exclusive-or about as accurately if no neuron starts in one quadrant",
             when={"gap_costs_the_narrow": Direction.ABSENT},
         ),
         Headline(
-            says="Twelve neurons learn exclusive-or about as accurately when one input quadrant starts without any",
+            says="Twelve neurons learn exclusive-or about as accurately if no neuron starts in one quadrant",
             when={"gap_costs_the_wide": Direction.ABSENT},
         ),
     ),

@@ -307,7 +307,7 @@ experiment = Experiment(
             when={"squares_use_all": Direction.LESS},
         ),
         Headline(
-            says="Squaring networks adding modulo a number use frequencies in proportion to that number",
+            says="Squaring networks adding modulo a number use frequencies roughly in proportion to that number",
             when={"squares_in_proportion": Direction.ABSENT},
         ),
     ),
