@@ -123,8 +123,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "accounts": Feature(
         "Volunteers, their teams, and those of them who operate the site.",
-        rooms="domain.operators reads.join reads.teams reads.volunteers store.views.volunteer_totals "
-        "cli.host.volunteers",
+        rooms="domain.operators store.views.volunteer_totals cli.host.volunteers",
         commands="account operator team",
         terminal={
             "volunteer": ("host.volunteers", "Whose computers these are: list, show, carry-over …"),

@@ -23,7 +23,7 @@ from axiom.laboratory.experiments.catalogue_files import list_contested_files
 from axiom.limits import backups as backup_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
-from axiom.reads.join import list_runner_downloads
+from axiom.reads.accounts.join import list_runner_downloads
 from axiom.runner.confine.bubblewrap import demand_sandbox
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock

@@ -22,7 +22,7 @@ from axiom.cli.output import (
 )
 from axiom.cli.reading import read_page
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.reads import teams, volunteers
+from axiom.reads.accounts import teams, volunteers
 from axiom.reads.base.request import Answer
 from axiom.server.accounts.second_factor import address_of, link_mark_of, picture_of, secret_of
 from axiom.service.open_laboratory import open_for_reading
